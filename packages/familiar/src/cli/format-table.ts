@@ -27,13 +27,23 @@ const GAP = '  '
 /** The width of the mark that the caller puts to the left of every row. */
 const MARK_WIDTH = 2
 
-/** The least width to which a cell is shortened. A shorter rest would say nothing. */
-const LEAST_COLUMNS = { middle: 20, end: 12 } as const
+interface Step {
+  readonly kind: 'middle' | 'end'
+  /** The least width to which a cell is shortened. */
+  readonly least: number
+}
+
+/** How cells are shortened, one step after the other. Of a path with 20 columns, both ends can still be recognised. */
+const STEPS: readonly Step[] = [
+  { kind: 'middle', least: 20 },
+  { kind: 'end', least: 12 },
+  { kind: 'middle', least: 12 },
+]
 
 /**
  * Returns a table for this terminal. If it is too narrow, paths are shortened first. Then the extra columns are dropped, from
- * the right, then texts lose their ends, and only then other columns are dropped. The table says which are not shown. In a
- * pipe, everything is printed in full.
+ * the right, then texts lose their ends, then paths are shortened more, and only then other columns are dropped, from the
+ * right. The table says which are not shown. In a pipe, everything is printed in full.
  */
 export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], screen: Screen): Table {
   const cells = columns.map((column) => rows.map((row) => printable(column.cell(row))))
@@ -41,28 +51,33 @@ export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], s
     (cells[index] ?? []).reduce((most, cell) => Math.max(most, columnsOf(cell)), columnsOf(title)),
   )
   const widths = screen.columns === null ? natural : fit(columns, natural, screen.columns - MARK_WIDTH)
-  const shown = columns.slice(0, widths.length)
-  const line = (textOf: (index: number) => string, style: (index: number) => Style | null): string =>
-    shown
-      .map((column, index) => {
-        const text = placed(textOf(index), column, widths[index] ?? 0, index === shown.length - 1)
-        const painted = style(index)
-        return painted === null ? text : paint(screen, painted, text)
+  const last = widths.findLastIndex((width) => width !== null)
+  const line = (
+    textOf: (column: Column<T>, index: number) => string,
+    style: (column: Column<T>) => Style | null,
+  ): string =>
+    columns
+      .flatMap((column, index) => {
+        const width = widths[index] ?? null
+        if (width === null) return []
+        const text = placed(textOf(column, index), column, width, index === last)
+        const painted = style(column)
+        return [painted === null ? text : paint(screen, painted, text)]
       })
       .join(GAP)
       .trimEnd()
   return {
     header: line(
-      (index) => shown[index]?.title ?? '',
+      ({ title }) => title,
       () => null,
     ),
     rows: rows.map((row, at) =>
       line(
-        (index) => cells[index]?.[at] ?? '',
-        (index) => shown[index]?.style?.(row) ?? null,
+        (_, index) => cells[index]?.[at] ?? '',
+        ({ style }) => style?.(row) ?? null,
       ),
     ),
-    hidden: hiddenText(columns.slice(widths.length).map(({ title }) => title)),
+    hidden: hiddenText(columns.filter((_, index) => widths[index] === null).map(({ title }) => title)),
   }
 }
 
@@ -80,44 +95,45 @@ function hiddenText(titles: readonly string[]): string | null {
   return titles.length === 0 ? null : `${titles.join(', ')} not shown: widen the terminal, or --json`
 }
 
-/** Returns the widths of the columns that are shown. */
+/** Returns the width of each column; null for one that is not shown. */
 function fit<T>(
   columns: readonly Column<T>[],
   natural: readonly number[],
   available: number,
-): readonly number[] {
-  const kept = columns.filter(({ isExtra }) => isExtra !== true).length
-  for (let shown = columns.length; shown > 1; shown--) {
-    const room = available - GAP.length * (shown - 1)
-    const kinds = shown > kept ? PATHS_ONLY : PATHS_AND_TEXTS
-    const widths = shrink(columns.slice(0, shown), natural, room, kinds)
-    if (widths !== null) return widths
+): readonly (number | null)[] {
+  const isExtra = (index: number): boolean => columns[index]?.isExtra === true
+  const all = columns.map((_, index) => index)
+  const kept = all.filter((index) => !isExtra(index))
+  const byImportance = [...kept, ...all.filter(isExtra)]
+  for (let count = all.length; count > 1; count--) {
+    const shown = new Set(byImportance.slice(0, count))
+    const widths = natural.map((width, index) => (shown.has(index) ? width : null))
+    const steps = count > kept.length ? STEPS.slice(0, 1) : STEPS
+    if (shrink(columns, widths, available - GAP.length * (count - 1), steps)) return widths
   }
-  return [Math.max(1, Math.min(natural[0] ?? 1, available))]
+  const [most = 0] = byImportance
+  const width = Math.max(1, Math.min(natural[most] ?? 1, available))
+  return all.map((index) => (index === most ? width : null))
 }
 
-const PATHS_ONLY = ['middle'] as const
-const PATHS_AND_TEXTS = ['middle', 'end'] as const
-
-/** Returns widths that fit into the available space; null if there are none. */
+/** Shortens the columns until they fit into the available space. Returns whether they do. */
 function shrink<T>(
   columns: readonly Column<T>[],
-  natural: readonly number[],
+  widths: (number | null)[],
   room: number,
-  kinds: readonly ('middle' | 'end')[],
-): readonly number[] | null {
-  const widths = natural.slice(0, columns.length)
-  let excess = widths.reduce((sum, width) => sum + width, 0) - room
-  for (const kind of kinds) {
+  steps: readonly Step[],
+): boolean {
+  let excess = widths.reduce<number>((sum, width) => sum + (width ?? 0), 0) - room
+  for (const { kind, least } of steps) {
     for (let index = columns.length - 1; index >= 0 && excess > 0; index--) {
-      const width = widths[index] ?? 0
-      if (columns[index]?.shorten !== kind) continue
-      const taken = Math.min(excess, Math.max(0, width - LEAST_COLUMNS[kind]))
+      const width = widths[index] ?? null
+      if (width === null || columns[index]?.shorten !== kind) continue
+      const taken = Math.min(excess, Math.max(0, width - least))
       widths[index] = width - taken
       excess -= taken
     }
   }
-  return excess > 0 ? null : widths
+  return excess <= 0
 }
 
 function placed<T>(text: string, { align, shorten }: Column<T>, width: number, isLast: boolean): string {

@@ -45,6 +45,22 @@ describe('a table', () => {
     expect(formatTable(COLUMNS, ROWS, 30)[2]).toMatch(/^1234567 {2}older version, \w*…$/)
   })
 
+  it('drops what is extra wherever it stands, and shortens paths even more before it drops another column', () => {
+    const [pid, why, up, path] = COLUMNS as [Column<Row>, Column<Row>, Column<Row>, Column<Row>]
+    const columns: readonly Column<Row>[] = [up, pid, { ...path, isExtra: false }, why]
+    expect(formatTable(columns, ROWS, 60)[0]).toMatch(/^ +PID {2}SCOPE +REASON$/)
+    const { header, rows, hidden } = layTable(columns, ROWS, {
+      columns: 7 + 2 + 12 + 2 + 12 + 2,
+      hasColor: false,
+    })
+    expect([header, ...rows, hidden]).toEqual([
+      '    PID  SCOPE         REASON',
+      expect.stringMatching(/^ {6}7 {2}\/\S*…\S* +is_recorded…$/),
+      expect.stringMatching(/^1234567 {2}\/x {12}older versi…$/),
+      `UP ${HINT}`,
+    ])
+  })
+
   it('is never wider than the terminal, never drops a column without a word, and keeps its columns straight', () => {
     for (let width = 12; width < 120; width++) {
       const { header, rows, hidden } = layTable(COLUMNS, ROWS, { columns: width, hasColor: false })

@@ -4,7 +4,7 @@ import { openInBrowser } from '../cli/open-browser.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { withSessionLock, writeStored } from '../sync/session/change-session.js'
 import { readTokenFrom } from '../sync/session/given-token.js'
-import { sessionDocument, whoAndWhere } from '../sync/session/print-session.js'
+import { loginText, sessionDocument } from '../sync/session/print-session.js'
 import { readServer, type ServerSettings } from '../sync/session/which-server.js'
 import { withoutTokens } from '../sync/session/read-session.js'
 import type { StoredSession } from '../sync/session/stored-session.js'
@@ -25,7 +25,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   await tellDaemon(root)
   const shown = withoutTokens(session)
   if (values.json) printJson(sessionDocument(shown), io)
-  else io.out(`signed in to ${whoAndWhere(shown)}\n`)
+  else io.out(`${loginText(shown)}\n`)
   return EXIT.ok
 }
 

@@ -45,7 +45,7 @@ function linesOf(
       ['signed in as', session.principal ?? (isTokenGiven ? 'a token, without a name' : 'unknown')],
       ...(session.team === null ? [] : [['team', session.team] as const]),
       ['signed in', `${session.signed_in_at}${isTokenGiven ? ', with a given token' : ''}`],
-      ['until', untilOf(session)],
+      ['until', isRefusedNow ? 'it was refused by the server' : untilOf(session)],
     ],
     io,
   )

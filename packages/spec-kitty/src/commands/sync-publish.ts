@@ -82,7 +82,7 @@ interface Publication {
 
 async function publish(publication: Publication, io: Io): Promise<number> {
   const { root, isStream, isJson } = publication
-  const report = { line: 0, queued: 0, duplicates: 0, rejected: 0 }
+  const report = { line: 0, queued: 0, duplicates: 0, dead: 0, rejected: 0 }
   const listed: Rejected[] = []
   const onRejected = (one: Rejected): void => {
     if (isJson && listed.length < LISTED) listed.push(one)
@@ -91,13 +91,14 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   try {
     await queueLines(publication, report, onRejected, io)
   } catch (error) {
-    if (isStream) warn(io, `up to line ${report.line}: ${describe(report)}`)
+    if (isStream) warn(io, `up to line ${report.line}: ${describe(report, io.env)}`)
     if (isFull(error)) await wake(root, io)
     throw error
   }
-  const { queued, duplicates, rejected } = report
-  if (isJson) printJson({ queued, duplicates, rejected: listed, rejected_count: rejected }, io)
-  else io.out(`${describe(report)}\n`)
+  const { queued, duplicates, dead, rejected } = report
+  if (isJson)
+    printJson({ queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }, io)
+  else io.out(`${describe(report, io.env)}\n`)
   if (!isJson && queued > 0 && io.isTerminal) await sayThatItStays(root, io)
   await wake(root, io)
   return rejected > 0 ? EXIT.problem : EXIT.ok
@@ -152,10 +153,18 @@ function isFull(error: unknown): boolean {
   return error instanceof CommandError && error.code === 'E_QUEUE_FULL'
 }
 
-function describe({ queued, duplicates, rejected }: PublishReport): string {
+function describe({ queued, duplicates, dead, rejected }: PublishReport, env: Io['env']): string {
+  const waiting = duplicates - dead
   return [
     `queued ${counted(queued, 'event')}`,
-    ...(duplicates > 0 ? [`${duplicates} already there`] : []),
+    ...(waiting > 0 ? [`${waiting} already there`] : []),
+    ...(dead > 0 ? [`${dead} already there, rejected by the server (${correctText(dead, env)})`] : []),
     ...(rejected > 0 ? [`${counted(rejected, 'line')} not queued`] : []),
   ].join(', ')
+}
+
+/** A correction with the id of a dead letter changes nothing: the rejected event is the user's to decide about. */
+function correctText(count: number, env: Io['env']): string {
+  const command = inHome('spec-kitty sync queue --dead', env)
+  return `${command}; drop ${count === 1 ? 'it' : 'them'} first to send a corrected one`
 }

@@ -14,6 +14,8 @@ export interface PublishReport {
   queued: number
   /** The number of events that were already in the queue or among the dead letters. */
   duplicates: number
+  /** How many of these the server has rejected. */
+  dead: number
   /** The number of lines that were not queued. */
   rejected: number
 }
@@ -50,9 +52,10 @@ export async function publishLines(
   let line = 0
   const flush = async (): Promise<void> => {
     if (batch.length > 0) {
-      const { queued, duplicates } = await publish(batch)
+      const { queued, duplicates, dead } = await publish(batch)
       report.queued += queued
       report.duplicates += duplicates.length
+      report.dead += dead
     }
     report.line = line
     batch = []

@@ -87,12 +87,17 @@ function projectTable(
   return formatTable(
     [
       { title: 'EVENTS', align: 'right', cell: (row) => String(row.count) },
-      { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now) },
+      { title: 'OLDEST', align: 'right', cell: (row) => ageOf(row.oldestAt, now), isExtra: true },
       { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
       ...(isHeld ? [{ title: 'HELD BY', cell: (row: ShownProject) => heldWords(row, closed) }] : []),
       ...(isTried
         ? [
-            { title: 'TRIED', align: 'right' as const, cell: (row: ShownProject) => String(row.attempts) },
+            {
+              title: 'TRIED',
+              align: 'right' as const,
+              cell: (row: ShownProject) => String(row.attempts),
+              isExtra: true,
+            },
             {
               title: 'LAST ERROR',
               cell: (row: ShownProject) => row.lastError ?? '-',
@@ -145,10 +150,10 @@ export function letterLines(
   const table = formatTable(
     [
       { title: 'EVENT', cell: (row: ShownLetter) => row.eventId },
-      { title: 'TYPE', cell: (row) => row.eventType },
-      { title: 'REJECTED', cell: (row) => row.rejectedAt },
+      { title: 'TYPE', cell: (row) => row.eventType, isExtra: true },
+      { title: 'REJECTED', cell: (row) => row.rejectedAt, isExtra: true },
       { title: 'THE SERVER SAID', cell: (row) => withCategory(row), shorten: 'end' },
-      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle' },
+      { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle', isExtra: true },
     ],
     letters,
     screen.columns,
@@ -156,9 +161,21 @@ export function letterLines(
   return [
     ...table,
     '',
-    `send again: ${paint(screen, 'cyan', placed('spec-kitty sync queue retry EVENT...'))}`,
-    `remove:     ${paint(screen, 'cyan', placed('spec-kitty sync queue drop EVENT... --yes'))}`,
+    ...LETTER_COMMANDS.flatMap(([what, command]) => commandLines(what, placed(command), screen)),
   ]
+}
+
+const LETTER_COMMANDS = [
+  ['look at them', 'spec-kitty sync queue --dead --export FILE'],
+  ['send again unchanged, once the server takes it', 'spec-kitty sync queue retry EVENT...'],
+  ['remove', 'spec-kitty sync queue drop EVENT... --yes'],
+] as const
+
+/** Where both do not fit in one line, the command has a line of its own, so that it can be copied. */
+function commandLines(what: string, command: string, screen: Screen): readonly string[] {
+  const shown = paint(screen, 'cyan', command)
+  const isShort = wrapWords(`${what}: ${command}`, screen.columns).length === 1
+  return isShort ? [`${what}: ${shown}`] : [`${what}:`, `  ${shown}`]
 }
 
 function withCategory({ reason, category }: ShownLetter): string {

@@ -214,6 +214,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect((await work.run(['auth', 'doctor'])).stdout).toContain(`${login}  # signs in with another token`)
       expect(session.stdout).toMatch(/^the server refuses this session: sign in with: /)
       expect(session.stdout).toContain(login)
+      expect(session.stdout).toMatch(/^until +it was refused by the server$/m)
       expect(JSON.parse(doctor.stdout).findings).toContainEqual(
         expect.objectContaining({ id: 'F-018', summary: expect.stringContaining('refused the session') }),
       )

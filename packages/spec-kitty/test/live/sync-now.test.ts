@@ -119,7 +119,7 @@ describe('with a daemon that goes on, sync now', () => {
     const event = '{ "event_id": "m", "event_type": "T", "number": 12345678901234567890 }'
     const project = JSON.stringify(work.project)
     const { status, json } = await publishToDaemon(`{"event":${event},"project":${project}}`)
-    expect([status, json]).toEqual([200, { status: 'stored', event_id: 'm', duplicate: false }])
+    expect([status, json]).toEqual([200, { status: 'stored', event_id: 'm', duplicate: false, dead: false }])
     expect((await work.run(['sync', 'now'])).status).toBe(0)
     expect(work.server.accepted.at(-1)).toBe('m')
     expect(work.server.requests.map(({ body }) => body).join()).toContain('"number": 12345678901234567890')

@@ -189,6 +189,35 @@ describe('sync queue', () => {
     expect(queue()).toMatchObject({ queued: 1, dead_letters: 1 })
   })
 
+  it('says that a correction of a rejected event is not taken before the event is dropped', async () => {
+    const lines = (...ids: readonly string[]): { readonly input: string } => ({
+      input: ids.map((id) => `${JSON.stringify({ event_id: id, event_type: 'T' })}\n`).join(''),
+    })
+    const args = ['sync', 'publish', '-', '--project', project]
+    root.run(args, lines('a', 'b'))
+    await rejectAll()
+    root.run(args, lines('c'))
+    expect(root.run(args, lines('a'))).toMatchObject({
+      status: 0,
+      stdout:
+        'queued 0 events, 1 already there, rejected by the server (spec-kitty sync queue --dead; drop it first to send a corrected one)\n',
+    })
+    expect(root.run(args, lines('a', 'b', 'c')).stdout).toBe(
+      'queued 0 events, 1 already there, 2 already there, rejected by the server (spec-kitty sync queue --dead; drop them first to send a corrected one)\n',
+    )
+    expect(root.json(args, lines('a', 'c')).document).toMatchObject({
+      queued: 0,
+      duplicates: 2,
+      duplicates_dead: 1,
+    })
+    expect(root.run(['sync', 'queue', '--dead']).stdout.split('\n').slice(-4)).toEqual([
+      'look at them: spec-kitty sync queue --dead --export FILE',
+      'send again unchanged, once the server takes it: spec-kitty sync queue retry EVENT...',
+      'remove: spec-kitty sync queue drop EVENT... --yes',
+      '',
+    ])
+  })
+
   it('sets a damaged database aside, says so, and exports what can be read of it', () => {
     publish('--type', 'T')
     const path = root.file('queue.db')

@@ -234,6 +234,7 @@ describe('a damaged database', () => {
     expect(await handle.use((queue) => queue.publish([event('new')], MAX))).toEqual({
       queued: 1,
       duplicates: [],
+      dead: 0,
     })
     expect(notices).toHaveLength(1)
     expect(await waiting()).toEqual(['new'])

@@ -221,6 +221,7 @@ describe('stdin', () => {
         schema_version: 3,
         queued: 2,
         duplicates: 1,
+        duplicates_dead: 0,
         rejected: [
           { line: 2, error: expect.stringContaining('it is not JSON') },
           { line: 4, error: 'it is not a JSON object' },

@@ -36,8 +36,8 @@ const idsOf = (found: Iterable<{ readonly eventId: string }>): readonly string[]
 
 describe('publish', () => {
   it('queues events in their order, each id once', () => {
-    expect(queue.publish(events('b', 'a', 'b'), MAX)).toEqual({ queued: 2, duplicates: ['b'] })
-    expect(queue.publish(events('a', 'c'), MAX)).toEqual({ queued: 1, duplicates: ['a'] })
+    expect(queue.publish(events('b', 'a', 'b'), MAX)).toEqual({ queued: 2, duplicates: ['b'], dead: 0 })
+    expect(queue.publish(events('a', 'c'), MAX)).toEqual({ queued: 1, duplicates: ['a'], dead: 0 })
     expect(idsOf(queue.events())).toEqual(['b', 'a', 'c'])
     expect(queue.counts()).toMatchObject({ queued: 3, deadLetters: 0 })
   })
@@ -74,7 +74,11 @@ describe('publish', () => {
     expect(idsOf(queue.events())).toEqual(['a', 'b'])
     expect(queue.publish(events('c'), 3).queued).toBe(1)
     // What is there already is no reason to fail.
-    expect(queue.publish(events('a', 'b', 'c'), 3)).toEqual({ queued: 0, duplicates: ['a', 'b', 'c'] })
+    expect(queue.publish(events('a', 'b', 'c'), 3)).toEqual({
+      queued: 0,
+      duplicates: ['a', 'b', 'c'],
+      dead: 0,
+    })
   })
 })
 
@@ -85,7 +89,11 @@ describe('an event of a project whose directory is gone', () => {
   it('moves to the end of the project that publishes it, even into a full queue', () => {
     const there = dirname(path)
     queue.publish([...to('/gone', 'a', 'b'), ...to(there, 'c')], 3)
-    expect(queue.publish(to(there, 'b', 'c', 'a', 'b'), 3)).toEqual({ queued: 2, duplicates: ['c', 'b'] })
+    expect(queue.publish(to(there, 'b', 'c', 'a', 'b'), 3)).toEqual({
+      queued: 2,
+      duplicates: ['c', 'b'],
+      dead: 0,
+    })
     expect(placesOf()).toEqual([
       ['c', there],
       ['b', there],
@@ -104,7 +112,7 @@ describe('an event of a project whose directory is gone', () => {
     await queue.settle(own, [{ seq: dead?.seq ?? 0, outcome: 'dead', reason: 'no', category: null }])
     await queue.claim('/gone2', own, LIMITS)
     const ids = ['dead', 'on its way', 'other']
-    expect(queue.publish(to(there, ...ids), MAX)).toEqual({ queued: 0, duplicates: ids })
+    expect(queue.publish(to(there, ...ids), MAX)).toEqual({ queued: 0, duplicates: ids, dead: 1 })
     expect(idsOf(queue.deadLetters())).toEqual(['dead'])
     expect(placesOf()).toEqual([
       ['on its way', '/gone2'],
@@ -277,7 +285,7 @@ describe('dead letters', () => {
       { eventId: 'a', reason: 'bad \0 thing', category: 'schema', attempts: 1 },
       { eventId: 'b' },
     ])
-    expect(queue.publish(events('a'), MAX).duplicates).toEqual(['a'])
+    expect(queue.publish(events('a', 'c'), MAX)).toEqual({ queued: 0, duplicates: ['a', 'c'], dead: 1 })
     expect(queue.retry(['b', 'c', 'none'])).toEqual(['b'])
     expect(idsOf(queue.events())).toEqual(['b', 'c'])
     expect([...queue.events()][0]).toMatchObject({ lastError: 'bad \0 thing', attempts: 1 })

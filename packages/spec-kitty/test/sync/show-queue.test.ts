@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { queueLines, type ShownProject } from '../../src/sync/show-queue.js'
+import { letterLines, queueLines, type ShownProject } from '../../src/sync/show-queue.js'
 import type { Why } from '../../src/sync/why-nothing-leaves.js'
 
 const AT = '2026-01-01T00:00:00.000Z'
@@ -38,4 +38,49 @@ it.each([
   ['no_daemon', ['-', 'not opted in', 'directory is gone']],
 ] as const)('HELD BY names all that holds the events of a project: %s', (reason, words) => {
   expect(heldBy(reason)).toEqual(words)
+})
+
+const letter = {
+  seq: 1,
+  eventId: '01KC0000000000000000000001',
+  eventType: 'wp.moved',
+  projectUuid: 'u',
+  project: '/home/ann/work/shop',
+  envelope: null,
+  queuedAt: AT,
+  attempts: 1,
+  lastError: null,
+  rejectedAt: AT,
+  reason: 'no such project',
+  category: 'schema',
+}
+
+it('a narrow terminal shows what the server said, and names what it leaves out', () => {
+  expect(letterLines([letter], { columns: 60, hasColor: false }).slice(0, 4)).toEqual([
+    'EVENT                       THE SERVER SAID',
+    '01KC0000000000000000000001  schema: no such project',
+    'TYPE, REJECTED, PROJECT not shown: widen the terminal, or',
+    '--json',
+  ])
+  const projects = [
+    project('/home/ann/work/a/long/path/to/shop', {
+      reason: 'no_consent',
+      attempts: 3,
+      lastError: 'the server answered 503',
+    }),
+  ]
+  const view = { queued: 1, oldestAt: AT, deadLetters: 0, projects, aside: [], why: null }
+  expect(queueLines(view, Date.parse(AT), { columns: 60, hasColor: false }).slice(2, 4)).toEqual([
+    expect.stringMatching(/^EVENTS {2}PROJECT +HELD BY +LAST ERROR$/),
+    expect.stringMatching(/^ +1 {2}\S+…\S+ {2}not opted in {2}the server an…$/),
+  ])
+})
+
+it('the commands below the rejected events are never broken over two lines', () => {
+  expect(letterLines([letter], { columns: 80, hasColor: false }).slice(-4)).toEqual([
+    'look at them: spec-kitty sync queue --dead --export FILE',
+    'send again unchanged, once the server takes it:',
+    '  spec-kitty sync queue retry EVENT...',
+    'remove: spec-kitty sync queue drop EVENT... --yes',
+  ])
 })

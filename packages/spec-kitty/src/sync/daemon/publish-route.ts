@@ -31,9 +31,14 @@ export async function publishRoute(root: string, request: Request, onQueued: () 
     const { maxSize } = await readMaxSize(root)
     const handle = await openHandle(queuePath(root))
     try {
-      const { queued } = await handle.use((queue) => queue.publish([read.event], maxSize))
+      const { queued, dead } = await handle.use((queue) => queue.publish([read.event], maxSize))
       onQueued()
-      return Response.json({ status: 'stored', event_id: read.event.eventId, duplicate: queued === 0 })
+      return Response.json({
+        status: 'stored',
+        event_id: read.event.eventId,
+        duplicate: queued === 0,
+        dead: dead > 0,
+      })
     } finally {
       handle[Symbol.dispose]()
     }

@@ -8,6 +8,8 @@ export interface Inserted {
   readonly added: number
   /** The ids that stay where they are in the queue. */
   readonly duplicates: readonly string[]
+  /** How many of these are dead letters. */
+  readonly dead: number
 }
 
 /**
@@ -23,7 +25,9 @@ export function insertEvents(database: Database, events: readonly NewEvent[]): I
     else if (!remove(event) || !insert(event)) return true
     return false
   })
-  return { added, duplicates: known.map(({ eventId }) => eventId) }
+  const duplicates = known.map(({ eventId }) => eventId)
+  const find = database.prepare('SELECT 1 FROM events WHERE event_id = ? AND rejected_at IS NOT NULL')
+  return { added, duplicates, dead: duplicates.filter((id) => find.get(encode(id)) !== undefined).length }
 }
 
 /** The returned function returns false for an event that the queue contains. */

@@ -36,6 +36,8 @@ export interface Published {
   readonly queued: number
   /** The ids that were already in the queue or among the dead letters. */
   readonly duplicates: readonly string[]
+  /** How many of the duplicates are dead letters. They stay as they were, also if the event was corrected. */
+  readonly dead: number
 }
 
 /** The events of one project that wait. */

@@ -52,9 +52,9 @@ export class SqliteQueue implements Queue {
 
   publish(events: readonly NewEvent[], maxSize: number): Published {
     return this.#write((database) => {
-      const { added, duplicates } = insertEvents(database, events)
+      const { added, duplicates, dead } = insertEvents(database, events)
       if (added > 0 && countWaiting(database) > maxSize) throw full(this.path, maxSize)
-      return { queued: events.length - duplicates.length, duplicates }
+      return { queued: events.length - duplicates.length, duplicates, dead }
     })
   }
 

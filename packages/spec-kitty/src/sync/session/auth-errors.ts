@@ -14,17 +14,26 @@ export function refusalIn(error: unknown): string | null {
 }
 
 /**
- * Returns why the service could not be reached: no connection, no answer in time, or an answer that says to try later.
- * Null for every other error.
+ * Returns whether to try again later: the service was not reached, gave no answer in time, or answered that it has a problem
+ * or is busy.
  */
-export function lossIn(error: unknown): string | null {
-  if (error instanceof ResponseBodyError) return isOverloaded(error.status) ? `status ${error.status}` : null
-  if (!(error instanceof Error)) return null
-  if (error instanceof ClientError) {
-    if (error.code === 'OAUTH_TIMEOUT') return 'no answer in time'
-    const status = error.cause instanceof Response ? error.cause.status : 0
-    return isOverloaded(status) ? `status ${status}` : null
-  }
+export function isLoss(error: unknown): boolean {
+  return overloadIn(error) !== null || silenceIn(error) !== null
+}
+
+/** Returns the status with which the service said to try later; null for every other error. */
+function overloadIn(error: unknown): number | null {
+  const status = error instanceof ResponseBodyError ? error.status : responseIn(error)?.status
+  return status !== undefined && isOverloaded(status) ? status : null
+}
+
+function responseIn(error: unknown): Response | null {
+  return error instanceof ClientError && error.cause instanceof Response ? error.cause : null
+}
+
+/** Returns why the service did not answer; null if it did. */
+function silenceIn(error: unknown): string | null {
+  if (error instanceof ClientError) return error.code === 'OAUTH_TIMEOUT' ? 'no answer in time' : null
   // `fetch` throws a TypeError for every failure of a connection, with the reason as its cause.
   return error instanceof TypeError ? (systemErrorIn(error)?.code ?? error.message) : null
 }
@@ -36,12 +45,20 @@ export function lossIn(error: unknown): string | null {
 export function explain(error: unknown, service: string, secrets: readonly string[]): CommandError {
   const own = causesOf(error).find((cause) => cause instanceof CommandError)
   if (own !== undefined) return own
-  const loss = lossIn(error)
-  if (loss !== null) {
-    return new CommandError('E_AUTH_UNREACHABLE', `cannot reach ${originOf(service)}: ${loss}`, {
+  const status = overloadIn(error)
+  if (status !== null) {
+    const words = error instanceof ResponseBodyError ? `: ${hide(textOf(error), secrets)}` : ''
+    return new CommandError('E_AUTH_UNREACHABLE', `${originOf(service)} answered ${status}${words}`, {
+      hint: 'try again later; if it stays so, ask its operator',
+      exit: EXIT.tryAgain,
+    })
+  }
+  const silence = silenceIn(error)
+  if (silence !== null) {
+    return new CommandError('E_AUTH_UNREACHABLE', `cannot reach ${originOf(service)}: ${silence}`, {
       hint: 'check the connection and try again',
       exit: EXIT.tryAgain,
-      cause: error instanceof TypeError ? systemErrorIn(error) : undefined,
+      cause: systemErrorIn(error),
     })
   }
   const [code, verb] = isRefusal(error)

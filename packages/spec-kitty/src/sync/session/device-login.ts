@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError, objectOf, parseJson, stringOf } from 'familiar/cli'
 import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
-import { explain, lossIn, refusalIn, textOf, unsupported } from './auth-errors.js'
+import { explain, isLoss, refusalIn, textOf, unsupported } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
 import { isSafeUrl, withoutSlash } from '../server-url.js'
 import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './sign-in-service.js'
@@ -127,9 +127,9 @@ async function discover(issuer: string, clientId: string): Promise<openid.Config
   try {
     return await find('oidc')
   } catch (error) {
-    if (lossIn(error) !== null) throw explain(error, issuer, [])
+    if (isLoss(error)) throw explain(error, issuer, [])
     return find('oauth2').catch((second: unknown) => {
-      if (lossIn(second) !== null) throw explain(second, issuer, [])
+      if (isLoss(second)) throw explain(second, issuer, [])
       throw unsupported(`${issuer} does not say how to sign in (${textOf(error)})`)
     })
   }
@@ -158,7 +158,7 @@ async function awaitReply(
       const refusal = refusalIn(error)
       if (refusal === 'authorization_pending') continue
       if (refusal === 'slow_down') interval += SLOW_DOWN_SECONDS
-      else if (lossIn(error) !== null) interval = Math.min(interval * 2, MAX_INTERVAL_SECONDS)
+      else if (isLoss(error)) interval = Math.min(interval * 2, MAX_INTERVAL_SECONDS)
       else throw loginError(refusal) ?? explain(error, issuer, [device.device_code])
     }
   }

@@ -22,8 +22,9 @@ export function sessionDocument(session: Session | null, isRefused = false): Jso
   }
 }
 
-/** Returns the server and the user of a session: `https://sync.example.org as ann@example.org`. */
-export function whoAndWhere({ server_url, principal, kind }: Session): string {
-  const who = principal === null ? (kind === 'token' ? ' with a token' : '') : ` as ${principal}`
-  return `${server_url}${who}`
+/** Returns what `auth login` has done. No server was asked about a token that was given. */
+export function loginText({ server_url, principal, kind }: Session): string {
+  if (kind === 'token')
+    return `stored the token for ${server_url}; the first upload shows whether the server takes it`
+  return `signed in to ${server_url}${principal === null ? '' : ` as ${principal}`}`
 }

@@ -21,10 +21,12 @@ export type UploadTiming = { readonly [name in keyof typeof TIMING]: number }
 /** How often something failed in a row, and when it may be tried again, on the clock of the dispatcher. */
 export interface BackOff {
   readonly failures: number
+  /** How often the wait was doubled: the failures without those of attempts that a user asked for during a wait. */
+  readonly step: number
   readonly until: number
 }
 
-export const NO_BACK_OFF: BackOff = { failures: 0, until: 0 }
+export const NO_BACK_OFF: BackOff = { failures: 0, step: 0, until: 0 }
 
 export interface Failure {
   readonly now: number
@@ -33,13 +35,22 @@ export interface Failure {
   /** A random number from 0 to 1. Half of each wait is random, so that many machines do not return at the same moment. */
   readonly random: number
   readonly timing: UploadTiming
+  /** Whether a user asked for the attempt, which then did not wait for its time. */
+  readonly isHurried: boolean
 }
 
-/** Returns when to try again after one more failure. */
-export function backOff({ failures }: BackOff, { now, retryAfterMs, random, timing }: Failure): BackOff {
-  const doubled = Math.min(timing.backOffMs * 2 ** Math.min(failures, 30), timing.maxBackOffMs)
-  const wait = Math.max(doubled * (0.5 + random / 2), Math.min(retryAfterMs ?? 0, timing.maxRetryAfterMs))
-  return { failures: failures + 1, until: now + wait }
+/**
+ * Returns when to try again after one more failure. An attempt that a user asked for during a wait leaves the wait as it
+ * was, unless the server asks for a longer one: else a user who tries again and again would delay the next attempt. If
+ * the wait has ended meanwhile, the attempt was also the one that was due.
+ */
+export function backOff({ failures, step, until }: BackOff, failure: Failure): BackOff {
+  const { now, retryAfterMs, random, timing, isHurried } = failure
+  const asked = Math.min(retryAfterMs ?? 0, timing.maxRetryAfterMs)
+  if (isHurried && until > now) return { failures: failures + 1, step, until: Math.max(until, now + asked) }
+  const doubled = Math.min(timing.backOffMs * 2 ** Math.min(step, 30), timing.maxBackOffMs)
+  const wait = Math.max(doubled * (0.5 + random / 2), asked)
+  return { failures: failures + 1, step: step + 1, until: now + wait }
 }
 
 /** Reads a `Retry-After` header, seconds or an HTTP date; null if it is neither. `now` is the time of day. */

@@ -91,10 +91,10 @@ class QueueDispatcher implements Dispatcher {
     this.#setTimer(null)
     while (this.#isWanted && !this.#isStopped) {
       this.#isWanted = false
-      if (this.#isHurried) this.#outbox.hurry()
+      const isHurried = this.#isHurried
       this.#isHurried = false
       this.#drains.passBegins()
-      await this.#outbox.pass()
+      await this.#outbox.pass(isHurried)
       if (!this.#isStopped) this.#drains.passEnds(this.#outbox.end())
     }
     this.#running = null

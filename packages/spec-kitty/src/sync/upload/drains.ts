@@ -1,6 +1,5 @@
 import type { UploadTiming } from './back-off.js'
-import type { PassEnd } from './outbox.js'
-import type { DrainLine } from './upload-types.js'
+import type { DrainLine, PassEnd } from './upload-types.js'
 import { add, type Counts } from './upload-project.js'
 
 /** The clients that follow the work of the dispatcher. */

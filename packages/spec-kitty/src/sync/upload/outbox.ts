@@ -3,7 +3,7 @@ import { CommandError, type Io } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/queue-types.js'
 import { oneLine } from './one-line.js'
 import { openSender, type Sender } from './send-batch.js'
-import type { Claimant, DrainLine, Gate } from './upload-types.js'
+import type { Claimant, DrainLine, Gate, PassEnd } from './upload-types.js'
 import { FORMATS, HELD, uploadSome, type Consent, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits, type WaitsOptions } from './waits.js'
 
@@ -30,19 +30,6 @@ export interface OutboxOptions extends WaitsOptions {
   readonly isEnding: () => boolean
 }
 
-/** The result of a pass, for the clients that follow it. */
-export interface PassEnd {
-  /** The number of events that still wait, without those whose project may not send. */
-  readonly kept: number
-  /** The number of events whose project may not send. */
-  readonly held: number
-  /** Why events still wait; null if none of those that may leave waits. */
-  readonly reason: string | null
-  /** When the next attempt is due, on the clock, and in how many milliseconds; null if there is none. */
-  readonly due: number | null
-  readonly waitMs: number | null
-}
-
 /** The errors that waiting does not mend. */
 const LASTING: ReadonlySet<string> = new Set(['E_QUEUE_UNUSABLE', 'E_QUEUE_NEWER', 'E_SQLITE_UNAVAILABLE'])
 
@@ -61,6 +48,8 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #waits: Waits
   #queue: Queue | null = null
+  /** The server to which events could last be sent. */
+  #server: string | null = null
   /** The mark of the session that the server rejected. */
   #refused: string | null = null
   /** True if the gate has changed since this pass read it. */
@@ -109,11 +98,6 @@ export class Outbox {
     return this.#failure instanceof CommandError && LASTING.has(this.#failure.code)
   }
 
-  /** Forgets all waits, because the user wants to send now. */
-  hurry(): void {
-    this.#waits.hurry()
-  }
-
   /** Returns the time until the next check; null if no event waits, so that none is needed. */
   waitMs(): number | null {
     const { lookEveryMs } = this.#options.timing
@@ -122,10 +106,10 @@ export class Outbox {
     return due === null ? lookEveryMs : Math.min(this.#waits.msUntil(due), lookEveryMs)
   }
 
-  /** Sends all events that may leave now. Never rejects. */
-  async pass(): Promise<void> {
+  /** Sends all events that may leave now; if `isHurried`, also those that wait after a failure. Never rejects. */
+  async pass(isHurried: boolean): Promise<void> {
     try {
-      await this.#pass()
+      await this.#pass(isHurried)
     } catch (error) {
       if (this.#options.signal.aborted) return
       this.#failure = error
@@ -136,19 +120,29 @@ export class Outbox {
     }
   }
 
-  async #pass(): Promise<void> {
-    this.#waits.passBegins()
+  async #pass(isHurried: boolean): Promise<void> {
+    this.#waits.passBegins(isHurried)
     const gate = await this.#readGate()
     if (gate.state === 'open') {
       const queue = await this.#open()
+      this.#meet(gate.serverUrl)
       if (queue === null) return this.#know(0, 0)
       this.#isStale = false
       if (!this.#waits.isResting()) await this.#sendAll(queue, gate)
-      if (this.#isStale) return this.#pass()
+      if (this.#isStale) return this.#pass(isHurried)
       if (this.#refused === null) return void (await this.#survey(queue))
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
     this.#know(0, this.#queue?.counts().queued ?? 0)
+  }
+
+  /** What failed at one server says nothing about another one. */
+  #meet(server: string): void {
+    if (this.#server !== null && this.#server !== server) {
+      this.#waits.forget()
+      this.lastError = null
+    }
+    this.#server = server
   }
 
   async #open(): Promise<Queue | null> {
@@ -258,11 +252,12 @@ export class Outbox {
    */
   #note(
     project: string,
-    { trouble, sent, kept, rejected, last }: UploadEnd,
+    { trouble, sent, kept, rejected, last, why }: UploadEnd,
     passed: Map<string, number>,
   ): 'go_on' | 'stop' {
     const { log } = this.#options
-    if (sent + kept + rejected > 0) log('uploaded', { project, sent, kept, rejected })
+    if (sent + rejected > 0)
+      log('uploaded', { project, sent, kept, rejected, ...(why === null ? {} : { why }) })
     if (trouble !== null) {
       if (trouble.next === 'refuse') this.#refuse(trouble.error)
       else this.#fail(trouble.error, trouble.retryAfterMs)

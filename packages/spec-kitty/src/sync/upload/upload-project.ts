@@ -49,6 +49,8 @@ export interface Counts {
 export interface UploadEnd extends Counts {
   /** The last of the events that were claimed; null if none was. */
   readonly last: number | null
+  /** Why the first of the rejected events was rejected; null if none was. */
+  readonly why: string | null
   readonly trouble: null | {
     readonly next: 'back_off' | 'refuse'
     readonly error: string
@@ -71,7 +73,8 @@ export async function uploadSome(project: string, uploading: Uploading, after = 
   const events = await queue.claim(project, claimant, { ...BATCH_LIMITS, after })
   let total: Counts = { sent: 0, kept: 0, rejected: 0 }
   const last = events.at(-1)?.seq ?? null
-  if (last === null) return { ...total, last, trouble: null }
+  let why: string | null = null
+  if (last === null) return { ...total, last, why, trouble: null }
   let unsettled = events.length
   const settle = async (verdict: Verdict, isAnswer: boolean): Promise<void> => {
     if (verdict.settled.length === 0) return
@@ -79,6 +82,7 @@ export async function uploadSome(project: string, uploading: Uploading, after = 
     unsettled -= verdict.settled.length
     const counts = countOutcomes(verdict.settled)
     total = add(total, counts)
+    why ??= firstReason(verdict.settled)
     uploading.onSettled(counts, verdict, isAnswer)
   }
   try {
@@ -91,11 +95,11 @@ export async function uploadSome(project: string, uploading: Uploading, after = 
       await settle(verdict, verdict.next === 'go_on')
       const { next, error } = verdict
       if (next === 'back_off' || next === 'refuse') {
-        return { ...total, last, trouble: { next, error: error ?? '', retryAfterMs } }
+        return { ...total, last, why, trouble: { next, error: error ?? '', retryAfterMs } }
       }
       todo = [...verdict.again, ...todo.slice(1)]
     }
-    return { ...total, last, trouble: null }
+    return { ...total, last, why, trouble: null }
   } finally {
     if (unsettled > 0) await queue.release(claimant)
   }
@@ -143,6 +147,11 @@ function countOutcomes(settled: readonly Settled[]): Counts {
   const count = (wanted: Settled['outcome']): number =>
     settled.filter(({ outcome }) => outcome === wanted).length
   return { sent: count('done'), kept: count('keep'), rejected: count('dead') }
+}
+
+function firstReason(settled: readonly Settled[]): string | null {
+  const dead = settled.find((one) => one.outcome === 'dead')
+  return dead?.outcome === 'dead' ? dead.reason : null
 }
 
 export function add(one: Counts, other: Counts): Counts {

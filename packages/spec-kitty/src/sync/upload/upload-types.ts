@@ -72,6 +72,19 @@ export type DrainLine =
       readonly reason: string | null
     }
 
+/** The result of a pass, for the clients that follow it. */
+export interface PassEnd {
+  /** The number of events that still wait, without those whose project may not send. */
+  readonly kept: number
+  /** The number of events whose project may not send. */
+  readonly held: number
+  /** Why events still wait; null if none of those that may leave waits. */
+  readonly reason: string | null
+  /** When the next attempt is due, on the clock, and in how many milliseconds; null if there is none. */
+  readonly due: number | null
+  readonly waitMs: number | null
+}
+
 /** Sends the events that wait. There is one dispatcher per database, in the daemon of the root. */
 export interface Dispatcher {
   /** The number of running requests, for the daemon's retirement. */

@@ -23,6 +23,8 @@ export class Waits {
   #trouble: BackOff = NO_BACK_OFF
   /** The waits of single projects whose events the server did not accept yet. */
   readonly #slow = new Map<string, BackOff>()
+  /** True in a pass that a user asked for: it does not wait. */
+  #isHurried = false
 
   constructor(options: WaitsOptions) {
     this.#options = options
@@ -46,24 +48,24 @@ export class Waits {
 
   /** Whether sending must wait for all projects. */
   isResting(): boolean {
-    return this.#options.clock() < this.#trouble.until
+    return this.#isWaiting(this.#trouble)
   }
 
   isProjectResting(project: string): boolean {
-    return this.#options.clock() < (this.#slow.get(project)?.until ?? 0)
+    return this.#isWaiting(this.#slow.get(project) ?? NO_BACK_OFF)
   }
 
-  /** Forgets all waits, because the user wants to send now. */
-  hurry(): void {
-    this.#trouble = { ...this.#trouble, until: 0 }
-    this.#slow.clear()
+  #isWaiting({ until }: BackOff): boolean {
+    return !this.#isHurried && this.#options.clock() < until
   }
 
   /**
    * Called when a pass begins: that pass is the attempt that was due. Without this, an attempt would stay due if nothing
-   * may leave any more, and the dispatcher would start one pass after the other.
+   * may leave any more, and the dispatcher would start one pass after the other. `isHurried`: the user wants to send now,
+   * so that this pass does not wait.
    */
-  passBegins(): void {
+  passBegins(isHurried: boolean): void {
+    this.#isHurried = isHurried
     const now = this.#options.clock()
     const ended = (wait: BackOff): BackOff => (wait.until <= now ? { ...wait, until: 0 } : wait)
     this.#trouble = ended(this.#trouble)
@@ -77,6 +79,12 @@ export class Waits {
     }
   }
 
+  /** Forgets all failures and waits, for another server. */
+  forget(): void {
+    this.answered()
+    this.#slow.clear()
+  }
+
   answered(): void {
     this.#trouble = NO_BACK_OFF
   }
@@ -88,7 +96,8 @@ export class Waits {
 
   /** Counts a failure that waiting does not mend. */
   refused(): void {
-    this.#trouble = { failures: this.#trouble.failures + 1, until: 0 }
+    const { failures, step } = this.#trouble
+    this.#trouble = { failures: failures + 1, step, until: 0 }
   }
 
   projectAnswered(project: string, { moved, kept, isFirst }: Progress): void {
@@ -100,6 +109,7 @@ export class Waits {
 
   #later(before: BackOff = NO_BACK_OFF, retryAfterMs: number | null): BackOff {
     const { clock, random, timing } = this.#options
-    return backOff(before, { now: clock(), retryAfterMs, random: random(), timing })
+    const isHurried = this.#isHurried
+    return backOff(before, { now: clock(), retryAfterMs, random: random(), timing, isHurried })
   }
 }

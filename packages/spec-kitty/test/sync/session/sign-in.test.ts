@@ -156,6 +156,17 @@ describe('auth login', () => {
     expect(await failureOf(['auth', 'login'])).toEqual(expected)
   })
 
+  it.each([
+    ['/device/auth', 503],
+    ['/device/auth', 429],
+    ['/.well-known/openid-configuration', 500],
+  ])('says that the service has answered, if it did: %s, %d', async (path, answer) => {
+    await service.set({ fail: { [path]: answer } })
+    const { status, stderr } = runCli(['auth', 'login'], { env })
+    const hint = 'try again later; if it stays so, ask its operator'
+    expect([status, stderr]).toEqual([75, `spec-kitty: ${service.url} answered ${answer} (${hint})\n`])
+  })
+
   it('fails in one line if nothing listens, there is no server, or it is not a safe one', async () => {
     const unheard = runJson(['auth', 'login', '--server', 'http://127.0.0.1:1'], { env })
     expect([unheard.status, unheard.document.error.code]).toEqual([75, 'E_AUTH_UNREACHABLE'])
@@ -195,7 +206,10 @@ describe('auth login --with-token', () => {
       env,
       input: ' secret.token-1\r\n',
     })
-    expect([status, stdout]).toEqual([0, `signed in to ${service.url} with a token\n`])
+    expect([status, stdout]).toEqual([
+      0,
+      `stored the token for ${service.url}; the first upload shows whether the server takes it\n`,
+    ])
     expect(home.stored()).toMatchObject({ access_token: 'secret.token-1', server_url: service.url })
     expect(service.events.length).toBe(before)
   })

@@ -239,6 +239,28 @@ describe('Retry-After', () => {
   })
 })
 
+describe('drains in vain during a wait', () => {
+  const timing = { backOffMs: 60_000, maxBackOffMs: 3_600_000, lookEveryMs: 3_600_000 }
+  const failed: answers.Answer = answers.reply(503)
+  const pending = answers.eachIs('pending')
+  it.for([
+    ['of the server', failed, 4],
+    ['of one project', pending, 0],
+  ] as const)('leave the next attempt where it was: %s', async ([, answer, failures]) => {
+    const { publish, drain, server, dispatcher } = await startDispatching({ timing, random: () => 1 })
+    publish(A, 1)
+    server.otherwise = answer
+    await drain()
+    const next = Date.parse(dispatcher.report().next_attempt_at ?? '')
+    for (let times = 0; times < 3; times += 1) expect(finish(await drain())).toMatchObject({ kept: 1 })
+    expect(server.requests.length).toBe(4)
+    const report = dispatcher.report()
+    // The report computes the time of day anew each time.
+    expect(Math.abs(Date.parse(report.next_attempt_at ?? '') - next)).toBeLessThan(1000)
+    expect(report.consecutive_failures).toBe(failures)
+  })
+})
+
 describe('one guilty event', () => {
   it('is found by halving after 400 without details', async () => {
     const { publish, drain, server, queue } = await startDispatching()
@@ -374,6 +396,102 @@ describe('the session', () => {
       { event: 'finished', sent: 3, reason: null },
     ])
     expect([server.requests.length, queue.counts().queued]).toEqual([1, 0])
+  })
+})
+
+describe('the log', () => {
+  const failed = (status: number) => ['upload_failed', { why: `the server answered ${status}`, failures: 1 }]
+  it.for([
+    ['what was sent', [], [['uploaded', { project: A, sent: 3, kept: 0, rejected: 0 }]]],
+    ['only the failure, if nothing was sent', [answers.reply(503)], [failed(503)]],
+    [
+      'only that the session was refused',
+      [answers.reply(403)],
+      [['session_refused', { why: 'the server answered 403' }]],
+    ],
+  ] as const)('says %s', async ([, replies, expected]) => {
+    const { publish, dispatcher, server, logged } = await startDispatching({
+      timing: { backOffMs: 60_000, maxBackOffMs: 3_600_000, lookEveryMs: 3_600_000 },
+    })
+    publish(A, 3)
+    server.next(...replies)
+    dispatcher.wake()
+    await eventually(() => expect(dispatcher.inFlight()).toBe(0))
+    expect(logged).toEqual(expected)
+  })
+
+  it('has the first reason of a rejection, in one line', async () => {
+    const { publish, drain, server, logged } = await startDispatching()
+    const ids = publish(A, 3)
+    server.next((request, response) => {
+      const statusOf = (id: string) =>
+        id === ids[0]
+          ? 'accepted'
+          : { status: 'rejected', error: `no\u001b[31m\nteam ${id} ${'x'.repeat(1000)}` }
+      answers.reply(200, answers.resultsOf(request, statusOf))(request, response)
+    })
+    await drain()
+    const why = expect.stringMatching(new RegExp(`^(?=.*team ${ids[1]})[\\x20-\\x7e]{299}…$`))
+    expect(logged).toEqual([['uploaded', { project: A, sent: 1, kept: 0, rejected: 2, why }]])
+  })
+})
+
+describe('another server', () => {
+  const timing = { backOffMs: 60_000, maxBackOffMs: 3_600_000, lookEveryMs: 3_600_000 }
+  it.for([
+    ['fails', answers.reply(503), 'the server answered 503'],
+    ['keeps events waiting', answers.eachIs('pending'), 'the server keeps 1 of 1 events waiting'],
+    ['refuses the session', answers.reply(403), 'the server answered 403'],
+  ] as const)('begins anew after one that %s', async ([, answer, error]) => {
+    const other = await answers.startSyncServer()
+    let [url, mark] = ['', 'session-1']
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      timing,
+      sessionMark: () => mark,
+      gate: () => Promise.resolve({ state: 'open', serverUrl: url, format: 'batch' }),
+    })
+    publish(A, 1)
+    url = server.url
+    server.otherwise = answer
+    for (let times = 0; times < 2; times += 1) await drain()
+    expect(dispatcher.report()).toMatchObject({ last_error: error })
+    ;[url, mark] = [other.url, 'session-2']
+    other.next((request, response) => {
+      expect(dispatcher.report()).toMatchObject({
+        consecutive_failures: 0,
+        last_error: null,
+        next_attempt_at: null,
+        refused: false,
+      })
+      answers.reply(500)(request, response)
+    })
+    // The wait of the old server does not delay this attempt.
+    dispatcher.wake()
+    await eventually(() => expect(dispatcher.report().last_error).toBe('the server answered 500'))
+    expect(dispatcher.report().consecutive_failures).toBe(1)
+    await other.close()
+  })
+
+  it('of which the consent is missing shows nothing of the one before', async () => {
+    let url = ''
+    let consent: 'yes' | 'no' = 'yes'
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      timing,
+      consent: () => Promise.resolve(consent),
+      gate: () => Promise.resolve({ state: 'open', serverUrl: url, format: 'batch' }),
+    })
+    publish(A, 1)
+    url = server.url
+    server.otherwise = answers.reply(503)
+    await drain()
+    ;[url, consent] = ['http://127.0.0.1:1', 'no']
+    dispatcher.wake()
+    await eventually(() => expect(dispatcher.inFlight()).toBe(0))
+    expect(dispatcher.report()).toMatchObject({
+      consecutive_failures: 0,
+      last_error: null,
+      next_attempt_at: null,
+    })
   })
 })
 

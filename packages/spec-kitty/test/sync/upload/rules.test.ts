@@ -132,7 +132,7 @@ describe('the proxy', () => {
 
 describe('the wait', () => {
   const after = (failures: number, random: number, asked: number | null = null): number => {
-    const failure = { now: 1000, retryAfterMs: asked, random, timing: TIMING }
+    const failure = { now: 1000, retryAfterMs: asked, random, timing: TIMING, isHurried: false }
     let state: BackOff = NO_BACK_OFF
     for (let count = 0; count < failures; count += 1) state = backOff(state, failure)
     expect(state.failures).toBe(failures)
@@ -157,6 +157,21 @@ describe('the wait', () => {
     [365 * 24 * 3_600_000, 3_600_000],
   ] as const)('is at least what the server asks for, %d ms, but not more than an hour', ([asked, ms]) => {
     expect(after(1, 1, asked)).toBe(ms)
+  })
+
+  it.for([
+    ['stays', 20_000, null, { failures: 7, step: 6, until: 20_000 }],
+    ['stays, if the server asks for less', 20_000, 2000, { failures: 7, step: 6, until: 20_000 }],
+    [
+      'is what the server asks for, if that is longer',
+      20_000,
+      90_000,
+      { failures: 7, step: 6, until: 91_000 },
+    ],
+    ['grows, if it has ended meanwhile', 1000, null, { failures: 7, step: 7, until: 33_000 }],
+  ] as const)('after an attempt that a user asked for %s', ([, until, asked, expected]) => {
+    const failure = { now: 1000, retryAfterMs: asked, random: 1, timing: TIMING, isHurried: true }
+    expect(backOff({ failures: 6, step: 6, until }, failure)).toEqual(expected)
   })
 
   const NOW = Date.parse('2026-11-26T14:00:00Z')
