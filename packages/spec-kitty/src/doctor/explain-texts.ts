@@ -1,6 +1,6 @@
 import type { Texts } from 'familiar/cli'
 import type { SkipReason } from '../sync/start-policy.js'
-import type { WhyReason } from '../sync/why-nothing-leaves.js'
+import type { WhyReason } from '../sync/why-types.js'
 
 /** The findings of `auth doctor` that are about the session, the queue and the configuration. */
 export const FINDINGS: Texts = {

@@ -1,7 +1,8 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/sync-status.js'
-import { NOW, whyText, type Why } from '../sync/why-nothing-leaves.js'
+import { FOR_THIS_SHELL, NOW, SWITCH_ON, whyText } from '../sync/why-nothing-leaves.js'
+import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 
@@ -62,6 +63,7 @@ function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<ty
 
 /** What a command does, by a part of it: the first that it contains counts. */
 const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
+  [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
   [' config list', 'shows what must be corrected'],
   [' auth login --with-token', 'signs in with another token: FILE holds it'],

@@ -3,7 +3,7 @@ import { CommandError } from 'familiar/cli'
 import { readConsent } from './consent-file.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts, WaitingProject } from './queue/queue-types.js'
-import type { HeldProject } from './why-nothing-leaves.js'
+import type { HeldProject } from './why-types.js'
 
 /** The events that wait, and the projects whose events may not leave. */
 export interface QueueView extends QueueCounts {

@@ -1,7 +1,8 @@
 import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
-import { isClosed, whyDocument, whyText, type Why } from './why-nothing-leaves.js'
+import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
+import type { Why } from './why-types.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'>
 

@@ -3,7 +3,17 @@ import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
-import { NOW, reasonText, RESTART, skipText, whyDocument, type Why } from './why-nothing-leaves.js'
+import type { Difference } from './start-environment.js'
+import {
+  FOR_THIS_SHELL,
+  NOW,
+  reasonText,
+  RESTART,
+  skipText,
+  SWITCH_ON,
+  whyDocument,
+} from './why-nothing-leaves.js'
+import type { Why } from './why-types.js'
 import { TIMING } from './upload/back-off.js'
 import { viewWork, type WorkView } from './work-view.js'
 
@@ -79,7 +89,7 @@ function workDocument(
 }
 
 function workLines(view: WorkView, now: number, status: DaemonStatus, isHeldHere: boolean): readonly Line[] {
-  const { report, differences, why, isRestartProposed } = view
+  const { report } = view
   const age = secondsSince(report.lastSync, now)
   const last = report.lastSync ?? lastUnknown(status)
   return [
@@ -89,17 +99,33 @@ function workLines(view: WorkView, now: number, status: DaemonStatus, isHeldHere
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
     ...uploadLines(view, now, isHeldHere),
-    ...differences.map(
+    ...view.differences.map(
       ({ variable, daemon, command }) =>
         [
           'differs',
           `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`,
         ] as const,
     ),
-    ...(differences.length === 0 || !isRestartProposed || why?.command.endsWith(RESTART) === true
-      ? []
-      : [['', 'to take over what is set here:'] as const, commandLine(RESTART)]),
+    ...takeOverLines(view),
   ]
+}
+
+/**
+ * Returns what takes over what is set here. A restart also takes away what the daemon has and this shell has not, so it is not
+ * proposed where that is the switch of hosted sync, or where events leave.
+ */
+function takeOverLines({ differences, isRestartProposed, why }: WorkView): readonly Line[] {
+  const lost = differences.filter(isLost)
+  if (lost.some(({ daemon }) => daemon === 'on'))
+    return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
+  const isNeeded = differences.length > 0 && (why !== null || lost.length === 0)
+  if (!isNeeded || !isRestartProposed || why?.command.endsWith(RESTART) === true) return []
+  return [['', 'to take over what is set here:'], commandLine(RESTART)]
+}
+
+/** Returns whether the daemon has what is not set here. */
+function isLost({ command }: Difference): boolean {
+  return command === null || command === 'off'
 }
 
 /** If events may leave, the line that says so names the server. */
@@ -174,6 +200,7 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
   return [
     ['uploads', uploadText(view, why, now), isChosen ? undefined : 'yellow'],
     commandLine(why.shown ?? why.command),
+    ...(why.command.startsWith(SWITCH_ON) ? [['', FOR_THIS_SHELL] as const] : []),
     ...further.flatMap((one): readonly Line[] => [
       ['', `then: ${briefText(one, view)}`],
       commandLine(one.shown ?? one.command),

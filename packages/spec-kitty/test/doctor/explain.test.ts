@@ -51,7 +51,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
     ...unionIn('spec-kitty/src/sync/start-policy.ts', 'SkipReason'),
     ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'ClosedReason'),
     ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'HeldReason'),
-    ...unionIn('spec-kitty/src/sync/why-nothing-leaves.ts', 'WhyReason'),
+    ...unionIn('spec-kitty/src/sync/why-types.ts', 'WhyReason'),
   ],
 }
 

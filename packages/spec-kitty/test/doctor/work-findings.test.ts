@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { workFindings } from '../../src/doctor/work-findings.js'
-import type { WhyReason } from '../../src/sync/why-nothing-leaves.js'
+import type { WhyReason } from '../../src/sync/why-types.js'
 import type { WorkView } from '../../src/sync/work-view.js'
 
 const VIEW = {

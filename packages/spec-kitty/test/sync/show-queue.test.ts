@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { queueLines, type ShownProject } from '../../src/sync/show-queue.js'
-import type { Why } from '../../src/sync/why-nothing-leaves.js'
+import type { Why } from '../../src/sync/why-types.js'
 
 const AT = '2026-01-01T00:00:00.000Z'
 const SCREEN = { columns: null, hasColor: false }

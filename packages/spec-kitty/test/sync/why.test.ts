@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ClosedReason, Gate } from '../../src/sync/upload/upload-types.js'
-import {
-  furtherReasons,
-  whyNothingLeaves,
-  type HeldProject,
-  type Standing,
-} from '../../src/sync/why-nothing-leaves.js'
+import { furtherReasons, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
+import type { HeldProject, Standing } from '../../src/sync/why-types.js'
 
 const OPEN: Gate = { state: 'open', serverUrl: 'https://a.example', format: 'batch' }
 
@@ -182,7 +178,11 @@ it('a token that the user gave is replaced by another one, from a file that no s
 it('a daemon that was started with another server is restarted, because a sign-in would change nothing', () => {
   for (const reason of ['other_server', 'insecure_server', 'no_server'] as const) {
     const gate: Gate = { state: 'closed', reason, detail: null }
-    expect(whyNothingLeaves(standing({ gate, isServerOther: true }))?.command).toBe('spec-kitty sync restart')
+    const command = (isHostedHere: boolean) =>
+      whyNothingLeaves(standing({ gate, isServerOther: true, isHostedHere }))?.command
+    expect(command(true)).toBe('spec-kitty sync restart')
+    // Without the switch, the daemon would come back without hosted sync.
+    expect(command(false)).toBe('export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart')
   }
 })
 
