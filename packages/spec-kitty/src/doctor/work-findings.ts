@@ -91,14 +91,25 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'home_unwritable',
 ])
 
+/** A directory that is gone is no choice, so it is told even if the events of other projects leave, or stay by choice. */
+function goneProject({ why, further }: WorkView): Why | null {
+  if (why === null) return null
+  if (why.isAll && why.reason !== 'no_consent' && why.reason !== 'project_gone') return null
+  return [why, ...further].find(({ reason }) => reason === 'project_gone') ?? null
+}
+
 /**
  * Says what `sync status` says, if events do not leave although they should. Where the user has chosen that, it is only told,
  * and only while events wait.
  */
-function nothingLeaves(
-  { why, queue, isDaemonRunning, isHostedHere }: WorkView,
-  form: Form,
-): readonly Finding[] {
+function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
+  const { queue, isDaemonRunning, isHostedHere } = view
+  const gone = goneProject(view)
+  if (gone !== null) {
+    const summary = gone === view.why ? whyText(gone) : `events stay: ${gone.sentence}`
+    return [{ id: 'F-018', severity: 'warn', summary, remediation: remedyOf(gone, isDaemonRunning, form) }]
+  }
+  const { why } = view
   if (why === null || !why.isAll || TOLD_ELSEWHERE.has(why.reason)) return []
   const isChosen = why.reason === 'no_consent' || (why.reason === 'hosted_sync_disabled' && !isHostedHere)
   const queued = queue?.queued ?? 0

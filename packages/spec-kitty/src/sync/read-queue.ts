@@ -51,9 +51,9 @@ async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly Held
       const consent = await readConsent(project)
       if (consent === 'yes') return null
       if (consent === 'no')
-        return { project, reason: 'no_consent', detail: null, count, isGone: !existsSync(project) }
+        return { project, reason: existsSync(project) ? 'no_consent' : 'project_gone', detail: null, count }
       const { why, isMendable = false } = consent
-      return { project, reason: 'consent_unreadable', detail: why, count, isGone: false, isMendable }
+      return { project, reason: 'consent_unreadable', detail: why, count, isMendable }
     }),
   )
   return all.filter((one) => one !== null)

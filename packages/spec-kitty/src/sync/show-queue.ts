@@ -20,7 +20,6 @@ export interface QueueView extends QueueCounts {
 export interface ShownProject extends WaitingProject {
   /** Why the project's events stay in the queue; null if nothing holds them, or if the reason is not known. */
   readonly reason?: string | null
-  readonly isGone?: boolean
 }
 
 /** A dead letter without its envelope. */
@@ -112,12 +111,13 @@ const HELD_WORDS: Readonly<Record<string, string>> = {
   no_session: 'not signed in',
   no_consent: 'not opted in',
   consent_unreadable: 'consent unreadable',
+  project_gone: 'directory is gone',
 }
 
 /** `closed` is what holds the events of every project; null if nothing does. */
-function heldWords({ reason, isGone }: ShownProject, closed: string | null): string {
+function heldWords({ reason }: ShownProject, closed: string | null): string {
   const own = reason == null ? null : (HELD_WORDS[reason] ?? reason)
-  const all = [closed, isGone === true ? 'directory is gone' : own].filter((one) => one !== null)
+  const all = [closed, own].filter((one) => one !== null)
   return all.length === 0 ? '-' : all.join(', ')
 }
 

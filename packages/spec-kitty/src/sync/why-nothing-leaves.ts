@@ -33,6 +33,7 @@ const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly co
 const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
   no_consent: (project) => `${project} has not opted in`,
   consent_unreadable: (project) => `the consent of ${project} cannot be read`,
+  project_gone: (project) => `${project} is not there any more`,
 }
 
 const SKIPPED: Readonly<Record<SkipReason, string>> = {
@@ -81,13 +82,12 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   const { gate, obstacles = [], queued, queueProblem, held, isDaemonRunning } = standing
   const first = whyNothingLeaves(standing)
   if (first === null) return []
-  const [project] = held
   const unwritable = whyUnwritable(standing)
   const all = [
     ...(unwritable === null ? [] : [unwritable]),
     ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing)) : []),
     ...(queueProblem === null ? [] : [whyUnusable(queueProblem)]),
-    ...(queued === 0 || project === undefined ? [] : [whyHeld(project, held.length - 1)]),
+    ...(queued === 0 ? [] : heldReasons(held)),
     ...(queued === 0 || isDaemonRunning ? [] : [whyNoDaemon(standing)]),
   ]
   // The remedy of a hosted sync that is off starts the daemon too.
@@ -95,9 +95,23 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   return all.filter(
     ({ reason }, index) =>
       reason !== first.reason &&
-      all.findIndex((one) => one.reason === reason) === index &&
+      (isHeld(reason) || all.findIndex((one) => one.reason === reason) === index) &&
       !(isStarted && reason === 'no_daemon'),
   )
+}
+
+/** Projects that are held for other reasons than the first one are named too, up to this many: each has its own command. */
+const MAX_OTHERS = 3
+
+function heldReasons(held: readonly HeldProject[]): readonly Why[] {
+  const [first] = held
+  if (first === undefined) return []
+  const others = held.filter(({ reason }) => reason !== first.reason).slice(0, MAX_OTHERS)
+  return [whyHeld(first, held.length - 1), ...others.map((one) => whyHeld(one))]
+}
+
+function isHeld(reason: string): boolean {
+  return Object.hasOwn(HELD, reason)
 }
 
 /** Returns a reason as one sentence for people. */
@@ -190,6 +204,11 @@ function switchOnCommand(standing: Standing): string {
   return isStartable ? `${SWITCH_ON} && ${startCommand(standing)}` : SWITCH_ON
 }
 
+/** The daemon takes the switch from the shell that restarts it: without the switch there, hosted sync would be off. */
+function restartCommand({ isHostedHere }: Standing): string {
+  return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
+}
+
 /** Returns why nothing may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   const { loginServer: server, isTokenGiven = false, isServerOther = false } = standing
@@ -205,30 +224,24 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
 
 /** The reasons that are about the server that is set. */
 const OF_SERVER: ReadonlySet<ClosedReason> = new Set(['other_server', 'insecure_server', 'no_server'])
-/** The daemon takes the switch from the shell that restarts it: without the switch there, hosted sync would be off. */
-function restartCommand({ isHostedHere }: Standing): string {
-  return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
-}
-
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
 export function whyHeld(held: HeldProject, others = 0): Why {
-  const { project, reason, detail, isGone } = held
+  const { project, reason, detail } = held
   const more =
     others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {
     reason,
-    sentence: `${isGone ? `${project} is not there any more` : withDetail(HELD[reason](project), detail)}${more}`,
-    command: isGone ? 'spec-kitty explain no_consent' : consentCommand(held),
+    sentence: `${withDetail(HELD[reason](project), detail)}${more}`,
+    command: consentCommand(held),
     isAll: true,
   }
 }
 
-/** A broken file must be mended by hand first. */
+/** A broken file must be mended by hand first, and a directory that is gone cannot opt in. */
 function consentCommand({ project, reason, isMendable }: HeldProject): string {
-  return reason === 'consent_unreadable' && isMendable !== true
-    ? `spec-kitty explain ${reason}`
-    : `spec-kitty sync opt-in ${shellQuote(project)}`
+  const canOptIn = reason === 'no_consent' || (reason === 'consent_unreadable' && isMendable === true)
+  return canOptIn ? `spec-kitty sync opt-in ${shellQuote(project)}` : `spec-kitty explain ${reason}`
 }
 
 function withDetail(text: string, detail: string | null): string {

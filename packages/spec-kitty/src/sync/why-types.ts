@@ -28,8 +28,6 @@ export interface HeldProject {
   readonly reason: HeldReason
   readonly detail: string | null
   readonly count: number
-  /** True if the project's directory was moved or deleted, so that the project cannot opt in there. */
-  readonly isGone: boolean
   /** Whether `opt-in` mends a consent that cannot be read. */
   readonly isMendable?: boolean
 }

@@ -84,7 +84,7 @@ describe('every id has a text, and every text an id:', () => {
 describe('a text', () => {
   it.each(all.map((one) => [`${one.kind} ${one.id}`, one] as const))('of %s is whole', (_, one) => {
     expect(one.summary).toMatch(/^\S.{5,110}[^.]$/)
-    for (const text of [one.why, one.whatToDo]) expect(text).toMatch(/^[A-Z`].*\.$/)
+    for (const text of [one.why, one.whatToDo]) expect(text).toMatch(/^[A-Z`].*\.$/s)
     expect([one.summary, one.why, one.whatToDo].join()).not.toMatch(/[{}]/)
     expect(one.conditions.length > 0).toBe(one.kind === 'row')
   })

@@ -9,6 +9,7 @@ const VIEW = {
   queueProblem: null,
   maxQueueSize: 2,
   why: null,
+  further: [],
   settings: { problems: [] },
   homeProblem: null,
   isHostedHere: true,
@@ -45,6 +46,29 @@ it('says that events wait where the user chose so: that is worth knowing, and no
     expect(found).toMatchObject({ id: 'F-018', severity: 'info', summary: '1 event waits: so it is' })
     const queue = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
     expect(idsOf({ ...because(reason), isHostedHere, queue })).toEqual([])
+  }
+})
+
+it('warns of a project whose directory is gone, whatever else waits: that is no choice', () => {
+  const gone = {
+    reason: 'project_gone',
+    sentence: '/p is not there any more',
+    command: 'spec-kitty explain project_gone',
+    isAll: true,
+  } as const
+  const { why } = because('no_consent')
+  for (const [changes, summary] of [
+    [{ why: gone }, 'nothing leaves: /p is not there any more'],
+    [{ why: { ...gone, isAll: false } }, '/p is not there any more'],
+    [{ why, further: [gone] }, 'events stay: /p is not there any more'],
+  ] as const) {
+    const [found] = workFindings({ ...VIEW, ...changes } as WorkView, null, 0)
+    expect(found).toMatchObject({
+      id: 'F-018',
+      severity: 'warn',
+      summary,
+      remediation: { commands: [gone.command], safe: true },
+    })
   }
 })
 

@@ -79,7 +79,7 @@ const WARM: readonly Closed[] = [
   {
     name: 'the project is gone',
     arrange: () => rmSync(work.project, { recursive: true }),
-    reason: 'no_consent',
+    reason: 'project_gone',
     says: /is not there any more/,
   },
 ]

@@ -25,7 +25,6 @@ function held(project: string, count: number, detail: string | null = null): Hel
     reason: detail === null ? 'no_consent' : 'consent_unreadable',
     detail,
     count,
-    isGone: false,
   }
 }
 
@@ -221,12 +220,22 @@ describe('where the gate is open', () => {
   })
 
   it('a project that was moved or deleted is in the way, and no command names a place that is not there', () => {
-    expect(whyNothingLeaves(standing({ held: [{ ...held('/p', 5), isGone: true }] }))).toEqual({
-      reason: 'no_consent',
+    expect(whyNothingLeaves(standing({ held: [{ ...held('/p', 5), reason: 'project_gone' }] }))).toEqual({
+      reason: 'project_gone',
       sentence: '/p is not there any more',
-      command: 'spec-kitty explain no_consent',
+      command: 'spec-kitty explain project_gone',
       isAll: true,
     })
+  })
+
+  it('and each project that is held for another reason is named with its own command', () => {
+    const gone = { ...held('/p', 2), reason: 'project_gone' } as const
+    const all = standing({ held: [gone, held('/q', 2), held('/r', 1)] })
+    expect([whyNothingLeaves(all), ...furtherReasons(all)].map((one) => one?.command)).toEqual([
+      'spec-kitty explain project_gone',
+      'spec-kitty sync opt-in /q',
+      'spec-kitty sync opt-in /r',
+    ])
   })
 
   it('several projects are counted', () => {
