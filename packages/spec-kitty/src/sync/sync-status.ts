@@ -65,9 +65,10 @@ function automaticText(
 
 /** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
 function workDocument(
-  { report, gate, queue, queueProblem, why, further, differences, settings }: WorkView,
+  view: WorkView,
   now: number,
 ) {
+  const { report, gate, queue, queueProblem, why, further, differences, settings } = view
   return {
     uploading: report.running,
     last_sync: report.lastSync,
@@ -79,7 +80,7 @@ function workDocument(
     oldest_queued_at: queue?.oldestAt ?? null,
     dead_letters: queue?.deadLetters ?? null,
     queue_problem: queueProblem,
-    server_url: gate.state === 'open' ? gate.serverUrl : null,
+    server_url: serverOf(view),
     format: gate.state === 'open' ? gate.format : null,
     nothing_leaves: whyDocument(why),
     nothing_leaves_further: further.map(whyDocument),
@@ -129,9 +130,14 @@ function isLost({ command }: Difference): boolean {
 }
 
 /** If events may leave, the line that says so names the server. */
-function serverLines({ why, gate, loginServer }: WorkView): readonly Line[] {
-  const server = gate.state === 'open' ? gate.serverUrl : loginServer
-  return why === null || server === null ? [] : [['server', server]]
+function serverLines(view: WorkView): readonly Line[] {
+  const server = serverOf(view)
+  return view.why === null || server === null ? [] : [['server', server]]
+}
+
+/** Returns where events go or, while none may leave, the server that a sign-in would be for. */
+function serverOf({ gate, loginServer }: WorkView): string | null {
+  return gate.state === 'open' ? gate.serverUrl : loginServer
 }
 
 /** A daemon reports what it has sent itself. What the one before has sent is not known. */

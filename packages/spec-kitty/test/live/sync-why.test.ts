@@ -64,6 +64,8 @@ describe('why nothing leaves', () => {
       command: 'spec-kitty explain no_session',
     })
     signIn()
+    // Also while the gate is closed, as the text says it.
+    expect(status({})).toMatchObject({ server_url: SERVER, format: null })
     const { nothing_leaves: held, server_url, format } = status()
     expect([held.reason, held.sentence, server_url, format]).toEqual([
       'no_consent',
