@@ -80,7 +80,7 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
     return { sentence, command: null }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
-  return { sentence: why.sentence, command }
+  return { sentence: why.before === undefined ? why.sentence : `${why.sentence}; ${why.before}`, command }
 }
 
 /**

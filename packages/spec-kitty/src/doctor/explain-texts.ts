@@ -96,7 +96,7 @@ export const WHYS: Texts<WhyReason> = {
   config_unreadable: {
     summary: 'config.toml is broken, or has a wrong value',
     why: 'A wrong setting never falls back to a guess, except the size of the queue, which has its default until then.',
-    whatToDo: 'Correct the line that `spec-kitty config list` names.',
+    whatToDo: 'Correct the line that `spec-kitty config list` names, then run `spec-kitty sync now`.',
   },
   no_session: {
     summary: 'there is no session, or it is over',

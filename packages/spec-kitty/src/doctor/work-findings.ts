@@ -53,12 +53,18 @@ function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number, for
 }
 
 function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
-  return remedyOfCommands(why, {
-    description: effectOf(why.command, why),
-    forPeople: effectOf(why.shown ?? why.command, why),
-    isSafe: isHarmless(why, isDaemonRunning),
-    form,
-  })
+  const { command, before } = why
+  // F-012 says what must be done by hand.
+  const shown = before === undefined ? (why.shown ?? command) : command
+  return remedyOfCommands(
+    { command, shown },
+    {
+      description: effectOf(command, why),
+      forPeople: effectOf(shown, why),
+      isSafe: isHarmless(why, isDaemonRunning),
+      form,
+    },
+  )
 }
 
 /** What a command does, by a part of it: the first that it contains counts. */

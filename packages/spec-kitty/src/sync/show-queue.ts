@@ -58,7 +58,11 @@ export function queueLines(
     queued === 0 ? 'no events wait' : `${counted(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
     ...(queued === 0 || why === null
       ? []
-      : [...wrapWords(whyText(why), screen.columns), `  ${paint(screen, 'cyan', why.shown ?? why.command)}`]),
+      : [
+          ...wrapWords(whyText(why), screen.columns),
+          ...(why.before === undefined ? [] : wrapWords(`${why.before}:`, screen.columns)),
+          `  ${paint(screen, 'cyan', why.shown ?? why.command)}`,
+        ]),
     ...(projects.length === 0 ? [] : ['', ...projectTable(projects, why, now, screen.columns)]),
     ...(deadLetters === 0
       ? []

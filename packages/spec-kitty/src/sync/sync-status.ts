@@ -64,10 +64,7 @@ function automaticText(
 }
 
 /** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
-function workDocument(
-  view: WorkView,
-  now: number,
-) {
+function workDocument(view: WorkView, now: number) {
   const { report, gate, queue, queueProblem, why, further, differences, settings } = view
   return {
     uploading: report.running,
@@ -205,13 +202,17 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
   const isChosen = why.reason === 'hosted_sync_disabled' && !view.isHostedHere
   return [
     ['uploads', uploadText(view, why, now), isChosen ? undefined : 'yellow'],
-    commandLine(why.shown ?? why.command),
+    ...remedyLines(why),
     ...(why.command.startsWith(SWITCH_ON) ? [['', FOR_THIS_SHELL] as const] : []),
     ...further.flatMap((one): readonly Line[] => [
       ['', `then: ${briefText(one, view)}`],
-      commandLine(one.shown ?? one.command),
+      ...remedyLines(one),
     ]),
   ]
+}
+
+function remedyLines({ before, shown, command }: Why): readonly Line[] {
+  return [...(before === undefined ? [] : [['', `${before}:`] as const]), commandLine(shown ?? command)]
 }
 
 function uploadText(view: WorkView, why: Why, now: number): string {

@@ -90,8 +90,10 @@ export function furtherReasons(standing: Standing): readonly Why[] {
     ...(queued === 0 ? [] : heldReasons(held)),
     ...(queued === 0 || isDaemonRunning ? [] : [whyNoDaemon(standing)]),
   ]
-  // The remedy of a hosted sync that is off starts the daemon too.
-  const isStarted = [NOW, START].some((command) => first.command === `${SWITCH_ON} && ${command}`)
+  // The remedies of a hosted sync that is off and of a broken file start the daemon too.
+  const isStarted =
+    [NOW, START].some((command) => first.command === `${SWITCH_ON} && ${command}`) ||
+    [first, ...all].some(({ before }) => before !== undefined)
   return all.filter(
     ({ reason }, index) =>
       reason !== first.reason &&
@@ -218,8 +220,20 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   // Signing in again would change nothing: the daemon keeps the server that it was started with.
   if (isServerOther && OF_SERVER.has(reason))
     return { reason, sentence, command: restartCommand(standing), isAll: true }
-  if (command !== null) return { reason, sentence, command, isAll: true }
+  if (command !== null)
+    return {
+      reason,
+      sentence,
+      command,
+      ...(reason === 'config_unreadable' ? corrected(standing) : {}),
+      isAll: true,
+    }
   return { reason, sentence, ...loginCommands(server, reason, isTokenGiven), isAll: true }
+}
+
+/** `config list` shows no setting of a file that cannot be read, and the line is known. */
+function corrected({ brokenLine = null }: Standing): Pick<Why, 'before' | 'shown'> {
+  return brokenLine === null ? {} : { before: `correct ${brokenLine}, then`, shown: NOW }
 }
 
 /** The reasons that are about the server that is set. */

@@ -9,6 +9,8 @@ export interface Why {
   readonly command: string
   /** The command as people see it: with a placeholder or a comment that no script could run. `command` if it is left out. */
   readonly shown?: string
+  /** What must be done by hand before the command that people see. */
+  readonly before?: string
   /** False if only some of the waiting events stay. */
   readonly isAll: boolean
 }
@@ -56,6 +58,8 @@ export interface Standing {
   readonly isHostedHere?: boolean
   /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
   readonly homeProblem?: string | null
+  /** The line of `config.toml` that keeps all of it from being read; null if none does. */
+  readonly brokenLine?: string | null
   /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */
   readonly isStartForbidden?: boolean
   /** The variable that forbids to use a daemon at all; null if none does. */

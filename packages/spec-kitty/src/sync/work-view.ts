@@ -91,6 +91,7 @@ export async function viewWork(
     isRestartHarmless,
     isHostedHere,
     homeProblem: problem,
+    brokenLine: settings.brokenLine,
     isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),
     loginServer: server,

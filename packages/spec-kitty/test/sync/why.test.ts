@@ -185,6 +185,19 @@ it('a daemon that was started with another server is restarted, because a sign-i
   }
 })
 
+it('a broken file is corrected first, and then the events are sent, which starts a daemon too', () => {
+  const gate: Gate = { state: 'closed', reason: 'config_unreadable', detail: 'line 2, column 1: no' }
+  const changes = { gate, obstacles: [gate], isStartForbidden: true, isDaemonRunning: false }
+  const broken = standing({ ...changes, brokenLine: 'line 2 of /home/ann/config.toml' })
+  expect(whyNothingLeaves(broken)).toMatchObject({
+    command: 'spec-kitty config list',
+    before: 'correct line 2 of /home/ann/config.toml, then',
+    shown: 'spec-kitty sync now',
+  })
+  expect(furtherReasons(broken)).toEqual([])
+  expect(furtherReasons(standing(changes)).map(({ reason }) => reason)).toEqual(['no_daemon'])
+})
+
 it('a daemon that no command may start is started by the user', () => {
   const none = { isDaemonRunning: false, isStartForbidden: true }
   expect(whyNothingLeaves(standing(none))).toMatchObject({
