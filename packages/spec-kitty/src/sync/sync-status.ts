@@ -193,6 +193,8 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
         commandLine('spec-kitty sync opt-in'),
       ]
     if ((queue?.queued ?? 0) === 0) return [['uploads', `events may leave${to}`]]
+    if (report.isFirstLookDue)
+      return [['uploads', `events may leave${to}; the daemon has just started, and sends them now`]]
     // What kept them was mended without a command that tells the daemon, such as a line of config.toml.
     return [
       ['uploads', `events may leave${to}; the daemon looks every ${LOOK_MINUTES} minutes`],
