@@ -11,6 +11,22 @@ function placed(texts: Texts): Texts {
   )
 }
 
+/** Other words for an id, by the id that they mean. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  dead: 'F-020',
+  dead_letter: 'F-020',
+  dead_letters: 'F-020',
+  rejected: 'F-020',
+}
+
+/** Returns the words of `explain` with the id in the place of another word for it. Options stay. */
+export function withoutSynonyms(args: readonly string[]): readonly string[] {
+  const isOption = (one: string): boolean => one.startsWith('-')
+  const word = args.filter((one) => !isOption(one)).join('_')
+  const id = SYNONYMS[word.toLowerCase().replaceAll(/[ -]/g, '_')]
+  return id === undefined ? args : [...args.filter(isOption), id]
+}
+
 /** Every id that a command of the tool names, of both daemons. */
 export const EXPLAINED: ExplainedIds = {
   families: [

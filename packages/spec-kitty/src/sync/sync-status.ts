@@ -158,7 +158,7 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
       ? 'empty'
       : `${fullText(queue.queued, maxQueueSize) ?? `${counted(queue.queued, 'event')} ${waits}`}${oldest}`
   if (queue.deadLetters === 0) return waiting
-  return `${waiting}; ${counted(queue.deadLetters, 'dead letter')} (spec-kitty sync queue --dead)`
+  return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
 }
 
 function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
