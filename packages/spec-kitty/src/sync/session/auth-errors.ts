@@ -64,7 +64,7 @@ function isRefusal(error: unknown): boolean {
 /** Returns what went wrong, in the words of the service or of the client. */
 export function textOf(error: unknown): string {
   if (error instanceof ResponseBodyError)
-    return [error.error, error.error_description].filter(Boolean).join(': ')
+    return error.error_description ? `${error.error} ("${error.error_description}")` : error.error
   if (error instanceof WWWAuthenticateChallengeError) return `status ${error.status}`
   if (!(error instanceof Error)) return String(error)
   if (error.cause instanceof Response) return `status ${error.cause.status}`

@@ -133,7 +133,7 @@ describe('a drain', () => {
     publish(A, 3)
     server.otherwise = answers.reply(503, { message: 'maintenance' })
     const lines = await drain()
-    const why = 'the server answered 503: maintenance'
+    const why = 'the server answered 503 ("maintenance")'
     const waits = lines.flatMap((line) => (line.event === 'waiting' ? [line.error] : []))
     expect(waits).toEqual([why, why, why, why])
     expect(finish(lines)).toEqual({ event: 'finished', sent: 0, kept: 3, held: 0, rejected: 0, reason: why })
@@ -250,7 +250,7 @@ describe('one guilty event', () => {
     }
     expect(finish(await drain())).toMatchObject({ sent: 99, kept: 0, rejected: 1, reason: null })
     expect([...queue.deadLetters()]).toMatchObject([
-      { eventId: guilty, reason: 'the server answered 400: no: ***' },
+      { eventId: guilty, reason: 'the server answered 400 ("no: ***")' },
     ])
     const sent = server.requests
       .filter(({ ids: some }) => !some.includes(guilty))
