@@ -82,7 +82,8 @@ it('shows people the command of the status, and scripts the one that needs no te
     reason: 'session_refused',
     sentence: 'so it is',
     command: 'spec-kitty explain session_refused',
-    shown: 'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE holds a token',
+    shown:
+      'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE holds a token: your team has one',
     isAll: true,
   } as const
   const remedyIn = (form: 'people' | 'script') =>
@@ -94,7 +95,7 @@ it('shows people the command of the status, and scripts the one that needs no te
   })
   expect(remedyIn('people')).toMatchObject({
     commands: ['spec-kitty auth login --with-token --server https://a.example < FILE'],
-    description: 'signs in with another token: FILE holds it',
+    description: 'signs in with another token: FILE holds it, your team has one',
   })
 })
 
