@@ -136,6 +136,14 @@ describe('config get', () => {
     const wrong = root.run(['config', 'get', 'sync.server_url'], { env })
     expect([wrong.status, wrong.stdout, lineOf(wrong.stderr).length]).toEqual([2, '', 1])
     expect(wrong.stderr).not.toContain('secret')
+    for (const [typed, meant] of [
+      ['hosted', 'sync.hosted'],
+      ['server-url', 'sync.server_url'],
+      ['sync.formt', 'sync.format'],
+    ] as const)
+      expect(root.run(['config', 'get', typed]).stderr).toContain(
+        `there is no setting '${typed}': did you mean '${meant}'?`,
+      )
     for (const args of [['no.such'], [], ['root', 'sync.format']]) {
       expect([args, root.run(['config', 'get', ...args]).status]).toEqual([args, 2])
     }
