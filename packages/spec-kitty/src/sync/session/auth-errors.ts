@@ -1,5 +1,5 @@
 import { CommandError, EXIT } from 'familiar/cli'
-import { withoutSecret } from '../upload/one-line.js'
+import { oneLine, withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
 /** The most characters of an error of the sign-in service that are shown. */
@@ -55,6 +55,11 @@ export function unsupported(message: string): CommandError {
   return new CommandError('E_AUTH_UNSUPPORTED', message, {
     hint: 'spec-kitty auth login --with-token --server https://HOST < FILE takes a token from elsewhere (replace HOST)',
   })
+}
+
+/** Returns the error for a server that names another address as its own. */
+export function otherServer(serverUrl: string, named: string): CommandError {
+  return unsupported(`${serverUrl} says that it is another server: "${oneLine(named)}"`)
 }
 
 function isRefusal(error: unknown): boolean {

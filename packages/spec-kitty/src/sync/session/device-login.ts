@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError, objectOf, parseJson, stringOf } from 'familiar/cli'
 import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
-import { explain, lossIn, refusalIn, textOf, unsupported } from './auth-errors.js'
+import { explain, lossIn, otherServer, refusalIn, textOf, unsupported } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
 import { isSafeUrl, withoutSlash } from '../server-url.js'
-import { oneLine } from '../upload/one-line.js'
 import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './sign-in-service.js'
 import { checkedUrl, type ServerSettings } from './which-server.js'
 import type { StoredSession } from './stored-session.js'
@@ -110,8 +109,7 @@ async function namedIssuer(serverUrl: string): Promise<string | null> {
 function issuerIn(json: JsonObject, serverUrl: string): string {
   const [resource, servers] = [stringOf(json['resource']), json['authorization_servers']]
   if (resource === null) throw unsupported(`${serverUrl} does not say which server it is`)
-  if (withoutSlash(resource) !== serverUrl)
-    throw unsupported(`${serverUrl} says that it is another server: "${oneLine(resource)}"`)
+  if (withoutSlash(resource) !== serverUrl) throw otherServer(serverUrl, resource)
   const issuer = stringOf(Array.isArray(servers) ? servers[0] : null)
   if (issuer === null) throw unsupported(`${serverUrl} names no sign-in service`)
   return checkedUrl(issuer, `the sign-in service of ${serverUrl}`)

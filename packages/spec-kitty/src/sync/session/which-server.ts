@@ -51,9 +51,10 @@ export function checkedUrl(text: string, source: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null) throw refused(`${source} is not a URL`, 'write it as https://HOST')
   if (PLACEHOLDER.test(text))
-    throw refused(
-      `${source} is the example that commands show`,
-      'replace HOST with the address of your server (your team knows it)',
+    throw new CommandError(
+      'E_SERVER_URL',
+      `${source} is an example: replace HOST with the address of your server (your team knows it)`,
+      { exit: EXIT.error },
     )
   if (!isPlainUrl(url)) {
     throw refused(
