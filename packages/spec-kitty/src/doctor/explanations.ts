@@ -1,5 +1,5 @@
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
-import type { ExplainedIds, Texts } from 'familiar/cli'
+import { isFlag, type ExplainedIds, type Texts } from 'familiar/cli'
 import { WORDS } from '../daemons/user-words.js'
 import { inHome } from '../cli/in-home.js'
 import { FINDINGS, SKIPS, WHYS } from './explain-texts.js'
@@ -21,10 +21,9 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 
 /** Returns the words of `explain` with the id in the place of another word for it. Options stay. */
 export function withoutSynonyms(args: readonly string[]): readonly string[] {
-  const isOption = (one: string): boolean => one.startsWith('-')
-  const word = args.filter((one) => !isOption(one)).join('_')
+  const word = args.filter((one) => !isFlag(one)).join('_')
   const id = SYNONYMS[word.toLowerCase().replaceAll(/[ -]/g, '_')]
-  return id === undefined ? args : [...args.filter(isOption), id]
+  return id === undefined ? args : [...args.filter(isFlag), id]
 }
 
 /** Every id that a command of the tool names, of both daemons. */

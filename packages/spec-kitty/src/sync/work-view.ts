@@ -91,7 +91,8 @@ export async function viewWork(
     isRestartHarmless,
     isHostedHere,
     homeProblem: problem,
-    brokenLine: settings.brokenLine,
+    // Where a variable forbids a start, `sync now` starts no daemon after the correction either.
+    brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
     isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),
     loginServer: server,
