@@ -135,7 +135,7 @@ export const WHYS: Texts<WhyReason> = {
     why: 'The events of a project leave this machine only with its consent, in its .kittify/config.yaml.',
     whatToDo: 'Run `spec-kitty sync opt-in DIR`, if the events of the project may leave.',
   },
-  project_gone: {
+  project_missing: {
     summary: 'the directory of the project is gone',
     why: 'It was moved or deleted, and its consent with it. Its events wait under the old path: none is lost, and none leaves.',
     whatToDo: [

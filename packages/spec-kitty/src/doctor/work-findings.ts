@@ -100,8 +100,8 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
 /** A directory that is gone is no choice, so it is told even if the events of other projects leave, or stay by choice. */
 function goneProject({ why, further }: WorkView): Why | null {
   if (why === null) return null
-  if (why.isAll && why.reason !== 'no_consent' && why.reason !== 'project_gone') return null
-  return [why, ...further].find(({ reason }) => reason === 'project_gone') ?? null
+  if (why.isAll && why.reason !== 'no_consent' && why.reason !== 'project_missing') return null
+  return [why, ...further].find(({ reason }) => reason === 'project_missing') ?? null
 }
 
 /**

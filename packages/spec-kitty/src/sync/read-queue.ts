@@ -51,7 +51,12 @@ async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly Held
       const consent = await readConsent(project)
       if (consent === 'yes') return null
       if (consent === 'no')
-        return { project, reason: existsSync(project) ? 'no_consent' : 'project_gone', detail: null, count }
+        return {
+          project,
+          reason: existsSync(project) ? 'no_consent' : 'project_missing',
+          detail: null,
+          count,
+        }
       const { why, isMendable = false } = consent
       return { project, reason: 'consent_unreadable', detail: why, count, isMendable }
     }),

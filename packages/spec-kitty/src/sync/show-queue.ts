@@ -115,7 +115,7 @@ const HELD_WORDS: Readonly<Record<string, string>> = {
   no_session: 'not signed in',
   no_consent: 'not opted in',
   consent_unreadable: 'consent unreadable',
-  project_gone: 'directory is gone',
+  project_missing: 'directory is gone',
 }
 
 /** `closed` is what holds the events of every project; null if nothing does. */

@@ -33,7 +33,7 @@ const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly co
 const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
   no_consent: (project) => `${project} has not opted in`,
   consent_unreadable: (project) => `the consent of ${project} cannot be read`,
-  project_gone: (project) => `${project} is not there any more`,
+  project_missing: (project) => `${project} is not there any more`,
 }
 
 const SKIPPED: Readonly<Record<SkipReason, string>> = {
@@ -95,10 +95,10 @@ export function furtherReasons(standing: Standing): readonly Why[] {
     [NOW, START].some((command) => first.command === `${SWITCH_ON} && ${command}`) ||
     [first, ...all].some(({ before }) => before !== undefined)
   return all.filter(
-    ({ reason }, index) =>
+    ({ reason, command }, index) =>
       reason !== first.reason &&
       (isHeld(reason) || all.findIndex((one) => one.reason === reason) === index) &&
-      !(isStarted && reason === 'no_daemon'),
+      !(isStarted && (command === NOW || command === START)),
   )
 }
 

@@ -51,9 +51,9 @@ it('says that events wait where the user chose so: that is worth knowing, and no
 
 it('warns of a project whose directory is gone, whatever else waits: that is no choice', () => {
   const gone = {
-    reason: 'project_gone',
+    reason: 'project_missing',
     sentence: '/p is not there any more',
-    command: 'spec-kitty explain project_gone',
+    command: 'spec-kitty explain project_missing',
     isAll: true,
   } as const
   const { why } = because('no_consent')

@@ -80,7 +80,7 @@ const WARM: readonly Closed[] = [
   {
     name: 'the project is gone',
     arrange: () => rmSync(work.project, { recursive: true }),
-    reason: 'project_gone',
+    reason: 'project_missing',
     says: /is not there any more/,
   },
 ]

@@ -57,7 +57,7 @@ describe('sync opt-in and sync opt-out', () => {
     for (const [directory, text, hint] of [
       [join(project, '.kittify', 'deeper'), 'is not a project', `the project that it is in is ${project}`],
       [root.base, 'is not a project', "'spec-kitty init' makes one"],
-      [join(root.base, 'nowhere'), 'does not exist', 'spec-kitty explain project_gone'],
+      [join(root.base, 'nowhere'), 'does not exist', 'spec-kitty explain project_missing'],
     ] as const) {
       const { status, document } = root.json(['sync', 'opt-in', directory])
       expect([status, document.error.code, document.error.remediation]).toEqual([2, 'E_NO_PROJECT', hint])

@@ -19,7 +19,7 @@ function heldBy(reason: Why['reason']): readonly (string | undefined)[] {
   const projects = [
     project('/in', {}),
     project('/out', { reason: 'no_consent' }),
-    project('/gone', { reason: 'project_gone' }),
+    project('/gone', { reason: 'project_missing' }),
   ]
   const why = { reason, sentence: 'the sentence', command: 'the command', isAll: true }
   const view = { queued: 3, oldestAt: AT, deadLetters: 0, projects, aside: [], why }

@@ -195,6 +195,10 @@ it('a broken file is corrected first, and then the events are sent, which starts
     shown: 'spec-kitty sync now',
   })
   expect(furtherReasons(broken)).toEqual([])
+  const forbidden = { ...broken, disabledBy: 'FAMILIAR_DISABLE' }
+  expect(furtherReasons(forbidden).map(({ command }) => command)).toEqual([
+    'unset FAMILIAR_DISABLE && spec-kitty sync now',
+  ])
   expect(furtherReasons(standing(changes)).map(({ reason }) => reason)).toEqual(['no_daemon'])
 })
 
@@ -233,19 +237,19 @@ describe('where the gate is open', () => {
   })
 
   it('a project that was moved or deleted is in the way, and no command names a place that is not there', () => {
-    expect(whyNothingLeaves(standing({ held: [{ ...held('/p', 5), reason: 'project_gone' }] }))).toEqual({
-      reason: 'project_gone',
+    expect(whyNothingLeaves(standing({ held: [{ ...held('/p', 5), reason: 'project_missing' }] }))).toEqual({
+      reason: 'project_missing',
       sentence: '/p is not there any more',
-      command: 'spec-kitty explain project_gone',
+      command: 'spec-kitty explain project_missing',
       isAll: true,
     })
   })
 
   it('and each project that is held for another reason is named with its own command', () => {
-    const gone = { ...held('/p', 2), reason: 'project_gone' } as const
+    const gone = { ...held('/p', 2), reason: 'project_missing' } as const
     const all = standing({ held: [gone, held('/q', 2), held('/r', 1)] })
     expect([whyNothingLeaves(all), ...furtherReasons(all)].map((one) => one?.command)).toEqual([
-      'spec-kitty explain project_gone',
+      'spec-kitty explain project_missing',
       'spec-kitty sync opt-in /q',
       'spec-kitty sync opt-in /r',
     ])

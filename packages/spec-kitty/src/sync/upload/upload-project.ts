@@ -17,7 +17,7 @@ export type Consent = 'yes' | 'no' | 'unreadable' | 'gone'
 export const HELD: Readonly<Record<Exclude<Consent, 'yes'>, HeldReason>> = {
   no: 'no_consent',
   unreadable: 'consent_unreadable',
-  gone: 'project_gone',
+  gone: 'project_missing',
 }
 
 /** The context in which the events of any project are sent. */

@@ -20,7 +20,7 @@ export type HeldReason =
   | 'no_consent'
   | 'consent_unreadable'
   /** The project's directory was moved or deleted, and its consent with it. */
-  | 'project_gone'
+  | 'project_missing'
 
 /** Whether events may leave at all, and where to. Contains no token. */
 export type Gate =

@@ -443,7 +443,7 @@ describe('nothing leaves', () => {
       { event: 'held', project: '/no', reason: 'no_consent', count: 2 },
       { event: 'held', project: '/unreadable', reason: 'consent_unreadable', count: 3 },
       { event: 'held', project: '/throws', reason: 'consent_unreadable', count: 4 },
-      { event: 'held', project: '/gone', reason: 'project_gone', count: 1 },
+      { event: 'held', project: '/gone', reason: 'project_missing', count: 1 },
     ])
     expect(finish(lines)).toEqual({
       event: 'finished',
