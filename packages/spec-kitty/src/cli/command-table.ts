@@ -227,7 +227,7 @@ export type CommandWords = (typeof TABLE)[number]['words']
 
 const LISTED: readonly (Listed & { readonly words: CommandWords })[] = TABLE
 
-/** What other tools call a command. Only suggested: it is not a name here. */
+/** What other tools call a command, or what lacks a word of one. Only suggested: it is not a name here. */
 export const ELSEWHERE: Readonly<Record<string, CommandWords>> = {
   'sync enable': 'sync opt-in',
   'sync on': 'sync opt-in',
@@ -235,6 +235,8 @@ export const ELSEWHERE: Readonly<Record<string, CommandWords>> = {
   'sync off': 'sync opt-out',
   'sync flush': 'sync now',
   'sync push': 'sync now',
+  'sync drop': 'sync queue drop',
+  'sync retry': 'sync queue retry',
   'sync run': 'sync now',
   'sync send': 'sync now',
   'sync upload': 'sync now',

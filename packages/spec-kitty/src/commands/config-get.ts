@@ -1,4 +1,15 @@
-import { EXIT, note, parseCommand, printable, printJson, UsageError, warn, type Io } from 'familiar/cli'
+import {
+  didYouMean,
+  EXIT,
+  nearest,
+  note,
+  parseCommand,
+  printable,
+  printJson,
+  UsageError,
+  warn,
+  type Io,
+} from 'familiar/cli'
 import { CONFIG_GET } from '../cli/describe/config.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import {
@@ -26,7 +37,15 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 function unknown(key: string): UsageError {
   const known = [...SETTING_KEYS, CONSENT_KEY]
   if (key === CONSENT_KEY) return new UsageError(`${CONSENT_KEY} is known only inside of a project`)
-  return new UsageError(`there is no setting '${key}': it must be one of ${known.join(', ')}`)
+  const near = meant(key, known)
+  const help = near.length > 0 ? didYouMean(near) : `: it must be one of ${known.join(', ')}`
+  return new UsageError(`there is no setting '${key}'${help}`)
+}
+
+/** A key may lack what stands before its point, as in config.toml. */
+function meant(key: string, known: readonly string[]): readonly string[] {
+  const byName = new Map(known.map((one) => [one.split('.').at(-1) ?? one, one]))
+  return [...new Set(nearest(key, [...known, ...byName.keys()]).map((one) => byName.get(one) ?? one))]
 }
 
 function print(found: ShownSetting, isJson: boolean, io: Io): void {

@@ -1,8 +1,8 @@
 import { explainIds, type Io } from 'familiar/cli'
 import { WORDS } from '../daemons/user-words.js'
-import { EXPLAINED } from '../doctor/explanations.js'
+import { EXPLAINED, withoutSynonyms } from '../doctor/explanations.js'
 
 /** Explains an id, or lists them all. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  return explainIds(args, EXPLAINED, WORDS.sync.explain, io)
+  return explainIds(withoutSynonyms(args), EXPLAINED, WORDS.sync.explain, io)
 }

@@ -9,8 +9,8 @@ import { drainPrinter, type Explanation } from '../sync/daemon/print-drain.js'
 import { quarantinedDatabases } from '../sync/queue/quarantine.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 import type { QueueView } from '../sync/read-queue.js'
-import { readSettings } from '../sync/settings.js'
-import { readSkipReason } from '../sync/start-policy.js'
+import { readSettings, type Settings } from '../sync/settings.js'
+import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW, skipText } from '../sync/why-nothing-leaves.js'
 
 /** Makes the daemon drain the queue, and shows the progress. */
@@ -50,16 +50,23 @@ async function connect(root: string, io: Io): Promise<Connection> {
     return await connectDaemon(syncDaemon.at(root), io, { start: reason === null })
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
-    const why = reason === null ? error.message : skipText(reason, await readSettings(root, io.env))
+    const settings = await readSettings(root, io.env)
+    const why = reason === null ? error.message : skipText(reason, settings)
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
       // While hosted sync is off, a daemon would send nothing, so none is started.
       hint:
         reason === 'rollout_disabled'
           ? `export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && ${NOW}`
-          : ((reason === null ? error.hint : null) ?? 'spec-kitty sync start'),
+          : (hintFor(reason, settings, error) ?? 'spec-kitty sync start'),
       cause: error,
     })
   }
+}
+
+/** A daemon that is started by hand would send nothing while the file is broken. */
+function hintFor(reason: SkipReason | null, { brokenLine }: Settings, error: FamiliarError): string | null {
+  if (reason === null) return error.hint
+  return reason === 'policy_manual' && brokenLine !== null ? `correct ${brokenLine}, then: ${NOW}` : null
 }
 
 /**
@@ -80,7 +87,7 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
     return { sentence, command: null }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
-  return { sentence: why.sentence, command }
+  return { sentence: why.before === undefined ? why.sentence : `${why.sentence}; ${why.before}`, command }
 }
 
 /**

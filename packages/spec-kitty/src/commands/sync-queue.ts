@@ -30,9 +30,8 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const view = {
     ...counts,
     projects: counts.projects.map((one) => {
-      const { reason = null, isGone = false } =
-        queue?.held.find(({ project }) => project === one.project) ?? {}
-      return { ...one, reason, isGone }
+      const { reason = null } = queue?.held.find(({ project }) => project === one.project) ?? {}
+      return { ...one, reason }
     }),
     aside: quarantinedDatabases(queuePath(root)),
     why,

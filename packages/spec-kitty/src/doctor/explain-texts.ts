@@ -1,6 +1,6 @@
 import type { Texts } from 'familiar/cli'
 import type { SkipReason } from '../sync/start-policy.js'
-import type { WhyReason } from '../sync/why-nothing-leaves.js'
+import type { WhyReason } from '../sync/why-types.js'
 
 /** The findings of `auth doctor` that are about the session, the queue and the configuration. */
 export const FINDINGS: Texts = {
@@ -34,7 +34,7 @@ export const FINDINGS: Texts = {
   },
   'F-018': {
     summary: 'events wait, and nothing leaves this machine',
-    why: 'The finding says what `spec-kitty sync status` says. Where you have chosen that (hosted sync is off, or the project has not opted in), it is only told (info).',
+    why: 'The finding says what `spec-kitty sync status` says. Where you have chosen that (hosted sync is off, or the project has not opted in), it is only told (info). That the directory of a project is gone is no choice.',
     whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
   },
   'F-019': {
@@ -46,7 +46,7 @@ export const FINDINGS: Texts = {
     summary: 'the server rejected events',
     why: 'It took the other events of their batches. What it rejected is kept as a dead letter, with its reason, until you decide.',
     whatToDo:
-      '`spec-kitty sync queue --dead` shows the reasons. `spec-kitty sync queue retry EVENT` lets an event wait again, `spec-kitty sync queue drop EVENT` drops it.',
+      '`spec-kitty sync queue --dead` shows the reasons. `spec-kitty sync queue retry EVENT` lets an event wait again, `spec-kitty sync queue drop EVENT --yes` drops it.',
   },
   'F-021': {
     summary: 'nothing can be written to the home',
@@ -96,7 +96,7 @@ export const WHYS: Texts<WhyReason> = {
   config_unreadable: {
     summary: 'config.toml is broken, or has a wrong value',
     why: 'A wrong setting never falls back to a guess, except the size of the queue, which has its default until then.',
-    whatToDo: 'Correct the line that `spec-kitty config list` names.',
+    whatToDo: 'Correct the line that `spec-kitty config list` names, then run `spec-kitty sync now`.',
   },
   no_session: {
     summary: 'there is no session, or it is over',
@@ -133,8 +133,25 @@ export const WHYS: Texts<WhyReason> = {
   no_consent: {
     summary: 'the project has not opted in',
     why: 'The events of a project leave this machine only with its consent, in its .kittify/config.yaml.',
-    whatToDo:
-      'Run `spec-kitty sync opt-in DIR`, if the events of the project may leave. If its directory was moved or deleted, there are two ways. To send them from the old place, run `spec-kitty init DIR`, which creates the directory again, and `spec-kitty sync opt-in DIR`. To move them to another directory, save what waits with `spec-kitty sync queue --export FILE`, keep only the lines with the project_uuid that `spec-kitty sync queue --json` shows for the project, and run `spec-kitty sync publish - < FILE` in the other directory: they take places at the end of its queue.',
+    whatToDo: 'Run `spec-kitty sync opt-in DIR`, if the events of the project may leave.',
+  },
+  project_missing: {
+    summary: 'the directory of the project is gone',
+    why: 'It was moved or deleted, and its consent with it. Its events wait under the old path: none is lost, and none leaves.',
+    whatToDo: [
+      'If you can, move the directory back, and send them:',
+      '`spec-kitty sync now`',
+      'Or create it again, if its events may leave:',
+      '`spec-kitty init DIR`',
+      '`spec-kitty sync opt-in DIR`',
+      'Or move the events to another directory. Save what waits:',
+      '`spec-kitty sync queue --export FILE`',
+      'Keep only the lines with the project_uuid that this shows for the project:',
+      '`spec-kitty sync queue --json`',
+      'Then publish them in the other directory:',
+      '`spec-kitty sync publish - < FILE`',
+      'There they take places at the end of the queue.',
+    ].join('\n'),
   },
   consent_unreadable: {
     summary: 'the consent of the project cannot be read',

@@ -1,7 +1,8 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/sync-status.js'
-import { NOW, whyText, type Why } from '../sync/why-nothing-leaves.js'
+import { FOR_THIS_SHELL, NOW, SWITCH_ON, whyText } from '../sync/why-nothing-leaves.js'
+import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 
@@ -52,19 +53,26 @@ function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number, for
 }
 
 function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
-  return remedyOfCommands(why, {
-    description: effectOf(why.command, why),
-    forPeople: effectOf(why.shown ?? why.command, why),
-    isSafe: isHarmless(why, isDaemonRunning),
-    form,
-  })
+  const { command, before } = why
+  // F-012 says what must be done by hand.
+  const shown = before === undefined ? (why.shown ?? command) : command
+  return remedyOfCommands(
+    { command, shown },
+    {
+      description: effectOf(command, why),
+      forPeople: effectOf(shown, why),
+      isSafe: isHarmless(why, isDaemonRunning),
+      form,
+    },
+  )
 }
 
 /** What a command does, by a part of it: the first that it contains counts. */
 const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
+  [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
   [' config list', 'shows what must be corrected'],
-  [' auth login --with-token', 'signs in with another token: FILE holds it'],
+  [' auth login --with-token', 'signs in with another token: FILE holds it, your team has one'],
   [' auth login ', 'signs in'],
   [' opt-in ', 'lets the events of this project leave'],
   [' sync stop ', 'ends the daemon, and starts one that sends them'],
@@ -89,14 +97,25 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'home_unwritable',
 ])
 
+/** A directory that is gone is no choice, so it is told even if the events of other projects leave, or stay by choice. */
+function goneProject({ why, further }: WorkView): Why | null {
+  if (why === null) return null
+  if (why.isAll && why.reason !== 'no_consent' && why.reason !== 'project_missing') return null
+  return [why, ...further].find(({ reason }) => reason === 'project_missing') ?? null
+}
+
 /**
  * Says what `sync status` says, if events do not leave although they should. Where the user has chosen that, it is only told,
  * and only while events wait.
  */
-function nothingLeaves(
-  { why, queue, isDaemonRunning, isHostedHere }: WorkView,
-  form: Form,
-): readonly Finding[] {
+function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
+  const { queue, isDaemonRunning, isHostedHere } = view
+  const gone = goneProject(view)
+  if (gone !== null) {
+    const summary = gone === view.why ? whyText(gone) : `events stay: ${gone.sentence}`
+    return [{ id: 'F-018', severity: 'warn', summary, remediation: remedyOf(gone, isDaemonRunning, form) }]
+  }
+  const { why } = view
   if (why === null || !why.isAll || TOLD_ELSEWHERE.has(why.reason)) return []
   const isChosen = why.reason === 'no_consent' || (why.reason === 'hosted_sync_disabled' && !isHostedHere)
   const queued = queue?.queued ?? 0

@@ -24,8 +24,13 @@ export type ConfigRead =
       /** Returns the place of one of these. */
       readonly placeAbove: (key: string) => Place | null
     }
-  /** `why` begins with line and column if the text is not TOML. */
-  | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
+  /** `why` begins with line and column if the text is not TOML; `line` is null if it is not that. */
+  | {
+      readonly state: 'unreadable'
+      readonly path: string
+      readonly why: string
+      readonly line: number | null
+    }
 
 /** The largest configuration that is read, in bytes. A real one has a few lines. */
 const MAX_BYTES = 1024 * 1024
@@ -46,13 +51,14 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   const path = join(root, 'config.toml')
   const file = readSmallFile(path, { maxBytes: MAX_BYTES, mayBeLink: true })
   if (file.state === 'absent') return file
-  if (file.state === 'unreadable') return { state: 'unreadable', path, why: file.why }
+  if (file.state === 'unreadable') return { state: 'unreadable', path, why: file.why, line: null }
   const { parse, TomlError } = await import('smol-toml')
   try {
     const whole = objectOf(parse(file.text)) ?? {}
     const sync = whole['sync'] ?? {}
     const table = objectOf(sync)
-    if (table === null) return { state: 'unreadable', path, why: `sync must be a table, not ${typeof sync}` }
+    if (table === null)
+      return { state: 'unreadable', path, why: `sync must be a table, not ${typeof sync}`, line: null }
     return {
       state: 'readable',
       path,
@@ -63,8 +69,9 @@ export async function readConfig(root: string): Promise<ConfigRead> {
       placeAbove: (key) => placeOf([key], file.text, parse),
     }
   } catch (error) {
+    const line = error instanceof TomlError ? error.line : null
     const at = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : ''
-    return { state: 'unreadable', path, why: at + describe(error) }
+    return { state: 'unreadable', path, why: at + describe(error), line }
   }
 }
 

@@ -22,7 +22,10 @@ export function loginCommands(
   if (server === null) return { command: loginCommand(null, id), shown: LOGIN_ANYWHERE }
   if (!isTokenGiven) return { command: loginCommand(server, id) }
   const login = `spec-kitty auth login --with-token --server ${shellQuote(server)}`
-  return { command: loginCommand(null, id), shown: `${login} < FILE  # FILE holds a token` }
+  return {
+    command: loginCommand(null, id),
+    shown: `${login} < FILE  # FILE holds a token: your team has one`,
+  }
 }
 
 /**

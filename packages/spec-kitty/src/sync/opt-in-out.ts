@@ -47,7 +47,7 @@ function namedProject(directory: string, io: Io): string {
   if (findProject(real) === real) return real
   if (!existsSync(real))
     throw new CommandError('E_NO_PROJECT', `${real} does not exist`, {
-      hint: 'spec-kitty explain no_consent',
+      hint: 'spec-kitty explain project_missing',
       exit: EXIT.error,
     })
   const above = findProject(real)

@@ -3,7 +3,7 @@ import { CommandError } from 'familiar/cli'
 import { readConsent } from './consent-file.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts, WaitingProject } from './queue/queue-types.js'
-import type { HeldProject } from './why-nothing-leaves.js'
+import type { HeldProject } from './why-types.js'
 
 /** The events that wait, and the projects whose events may not leave. */
 export interface QueueView extends QueueCounts {
@@ -51,9 +51,14 @@ async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly Held
       const consent = await readConsent(project)
       if (consent === 'yes') return null
       if (consent === 'no')
-        return { project, reason: 'no_consent', detail: null, count, isGone: !existsSync(project) }
+        return {
+          project,
+          reason: existsSync(project) ? 'no_consent' : 'project_missing',
+          detail: null,
+          count,
+        }
       const { why, isMendable = false } = consent
-      return { project, reason: 'consent_unreadable', detail: why, count, isGone: false, isMendable }
+      return { project, reason: 'consent_unreadable', detail: why, count, isMendable }
     }),
   )
   return all.filter((one) => one !== null)

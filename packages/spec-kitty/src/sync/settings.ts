@@ -172,6 +172,8 @@ export interface Settings {
   readonly get: <K extends SettingKey>(key: K) => Resolved<ValueOf<K>>
   /** One line for a `config.toml` that cannot be read, and one for each wrong value. */
   readonly problems: readonly string[]
+  /** The line of `config.toml` that keeps all of it from being read, for people; null if none does. */
+  readonly brokenLine: string | null
 }
 
 /** Returns the settings that the environment and `config.toml` give. */
@@ -228,8 +230,10 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
     return found.state === 'wrong' ? [found.problem] : unclearSwitch(SETTINGS[key], env)
   })
   const file = config.state === 'unreadable' ? [unreadable(config)] : []
+  const line = config.state === 'unreadable' ? config.line : null
   return {
     get,
+    brokenLine: config.state === 'unreadable' && line !== null ? `line ${line} of ${config.path}` : null,
     problems: [
       ...new Set([
         ...file,

@@ -1,7 +1,8 @@
 import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
-import { isClosed, whyDocument, whyText, type Why } from './why-nothing-leaves.js'
+import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
+import type { Why } from './why-types.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'>
 
@@ -19,7 +20,6 @@ export interface QueueView extends QueueCounts {
 export interface ShownProject extends WaitingProject {
   /** Why the project's events stay in the queue; null if nothing holds them, or if the reason is not known. */
   readonly reason?: string | null
-  readonly isGone?: boolean
 }
 
 /** A dead letter without its envelope. */
@@ -58,7 +58,11 @@ export function queueLines(
     queued === 0 ? 'no events wait' : `${counted(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
     ...(queued === 0 || why === null
       ? []
-      : [...wrapWords(whyText(why), screen.columns), `  ${paint(screen, 'cyan', why.shown ?? why.command)}`]),
+      : [
+          ...wrapWords(whyText(why), screen.columns),
+          ...(why.before === undefined ? [] : wrapWords(`${why.before}:`, screen.columns)),
+          `  ${paint(screen, 'cyan', why.shown ?? why.command)}`,
+        ]),
     ...(projects.length === 0 ? [] : ['', ...projectTable(projects, why, now, screen.columns)]),
     ...(deadLetters === 0
       ? []
@@ -116,12 +120,13 @@ const HELD_WORDS: Readonly<Record<string, string>> = {
   no_session: 'not signed in',
   no_consent: 'not opted in',
   consent_unreadable: 'consent unreadable',
+  project_missing: 'directory is gone',
 }
 
 /** `closed` is what holds the events of every project; null if nothing does. */
-function heldWords({ reason, isGone }: ShownProject, closed: string | null): string {
+function heldWords({ reason }: ShownProject, closed: string | null): string {
   const own = reason == null ? null : (HELD_WORDS[reason] ?? reason)
-  const all = [closed, isGone === true ? 'directory is gone' : own].filter((one) => one !== null)
+  const all = [closed, own].filter((one) => one !== null)
   return all.length === 0 ? '-' : all.join(', ')
 }
 

@@ -3,7 +3,17 @@ import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
-import { NOW, reasonText, RESTART, skipText, whyDocument, type Why } from './why-nothing-leaves.js'
+import type { Difference } from './start-environment.js'
+import {
+  FOR_THIS_SHELL,
+  NOW,
+  reasonText,
+  RESTART,
+  skipText,
+  SWITCH_ON,
+  whyDocument,
+} from './why-nothing-leaves.js'
+import type { Why } from './why-types.js'
 import { TIMING } from './upload/back-off.js'
 import { viewWork, type WorkView } from './work-view.js'
 
@@ -54,10 +64,8 @@ function automaticText(
 }
 
 /** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
-function workDocument(
-  { report, gate, queue, queueProblem, why, further, differences, settings }: WorkView,
-  now: number,
-) {
+function workDocument(view: WorkView, now: number) {
+  const { report, gate, queue, queueProblem, why, further, differences, settings } = view
   return {
     uploading: report.running,
     last_sync: report.lastSync,
@@ -69,7 +77,7 @@ function workDocument(
     oldest_queued_at: queue?.oldestAt ?? null,
     dead_letters: queue?.deadLetters ?? null,
     queue_problem: queueProblem,
-    server_url: gate.state === 'open' ? gate.serverUrl : null,
+    server_url: serverOf(view),
     format: gate.state === 'open' ? gate.format : null,
     nothing_leaves: whyDocument(why),
     nothing_leaves_further: further.map(whyDocument),
@@ -79,7 +87,7 @@ function workDocument(
 }
 
 function workLines(view: WorkView, now: number, status: DaemonStatus, isHeldHere: boolean): readonly Line[] {
-  const { report, differences, why, isRestartProposed } = view
+  const { report } = view
   const age = secondsSince(report.lastSync, now)
   const last = report.lastSync ?? lastUnknown(status)
   return [
@@ -89,23 +97,44 @@ function workLines(view: WorkView, now: number, status: DaemonStatus, isHeldHere
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
     ...uploadLines(view, now, isHeldHere),
-    ...differences.map(
+    ...view.differences.map(
       ({ variable, daemon, command }) =>
         [
           'differs',
           `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`,
         ] as const,
     ),
-    ...(differences.length === 0 || !isRestartProposed || why?.command.endsWith(RESTART) === true
-      ? []
-      : [['', 'to take over what is set here:'] as const, commandLine(RESTART)]),
+    ...takeOverLines(view),
   ]
 }
 
+/**
+ * Returns what takes over what is set here. A restart also takes away what the daemon has and this shell has not, so it is not
+ * proposed where that is the switch of hosted sync, or where events leave.
+ */
+function takeOverLines({ differences, isRestartProposed, why }: WorkView): readonly Line[] {
+  const lost = differences.filter(isLost)
+  if (lost.some(({ daemon }) => daemon === 'on'))
+    return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
+  const isNeeded = differences.length > 0 && (why !== null || lost.length === 0)
+  if (!isNeeded || !isRestartProposed || why?.command.endsWith(RESTART) === true) return []
+  return [['', 'to take over what is set here:'], commandLine(RESTART)]
+}
+
+/** Returns whether the daemon has what is not set here. */
+function isLost({ command }: Difference): boolean {
+  return command === null || command === 'off'
+}
+
 /** If events may leave, the line that says so names the server. */
-function serverLines({ why, gate, loginServer }: WorkView): readonly Line[] {
-  const server = gate.state === 'open' ? gate.serverUrl : loginServer
-  return why === null || server === null ? [] : [['server', server]]
+function serverLines(view: WorkView): readonly Line[] {
+  const server = serverOf(view)
+  return view.why === null || server === null ? [] : [['server', server]]
+}
+
+/** Returns where events go or, while none may leave, the server that a sign-in would be for. */
+function serverOf({ gate, loginServer }: WorkView): string | null {
+  return gate.state === 'open' ? gate.serverUrl : loginServer
 }
 
 /** A daemon reports what it has sent itself. What the one before has sent is not known. */
@@ -129,7 +158,7 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
       ? 'empty'
       : `${fullText(queue.queued, maxQueueSize) ?? `${counted(queue.queued, 'event')} ${waits}`}${oldest}`
   if (queue.deadLetters === 0) return waiting
-  return `${waiting}; ${counted(queue.deadLetters, 'dead letter')} (spec-kitty sync queue --dead)`
+  return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
 }
 
 function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
@@ -164,6 +193,8 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
         commandLine('spec-kitty sync opt-in'),
       ]
     if ((queue?.queued ?? 0) === 0) return [['uploads', `events may leave${to}`]]
+    if (report.isFirstLookDue)
+      return [['uploads', `events may leave${to}; the daemon has just started, and sends them now`]]
     // What kept them was mended without a command that tells the daemon, such as a line of config.toml.
     return [
       ['uploads', `events may leave${to}; the daemon looks every ${LOOK_MINUTES} minutes`],
@@ -173,12 +204,17 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
   const isChosen = why.reason === 'hosted_sync_disabled' && !view.isHostedHere
   return [
     ['uploads', uploadText(view, why, now), isChosen ? undefined : 'yellow'],
-    commandLine(why.shown ?? why.command),
+    ...remedyLines(why),
+    ...(why.command.startsWith(SWITCH_ON) ? [['', FOR_THIS_SHELL] as const] : []),
     ...further.flatMap((one): readonly Line[] => [
       ['', `then: ${briefText(one, view)}`],
-      commandLine(one.shown ?? one.command),
+      ...remedyLines(one),
     ]),
   ]
+}
+
+function remedyLines({ before, shown, command }: Why): readonly Line[] {
+  return [...(before === undefined ? [] : [['', `${before}:`] as const]), commandLine(shown ?? command)]
 }
 
 function uploadText(view: WorkView, why: Why, now: number): string {

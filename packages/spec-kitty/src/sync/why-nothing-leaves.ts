@@ -3,79 +3,8 @@ import { loginCommands } from './login-command.js'
 import type { Settings } from './settings.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
-import type { ClosedReason, Gate, HeldReason } from './upload/upload-types.js'
-
-/** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
-export interface Why {
-  readonly reason: WhyReason
-  /** The reason, in one line. */
-  readonly sentence: string
-  readonly command: string
-  /** The command as people see it: with a placeholder or a comment that no script could run. `command` if it is left out. */
-  readonly shown?: string
-  /** False if only some of the waiting events stay. */
-  readonly isAll: boolean
-}
-
-export type WhyReason =
-  | ClosedReason
-  | HeldReason
-  | 'home_unwritable'
-  | 'queue_unusable'
-  | 'no_daemon'
-  | 'daemon_wedged'
-  | 'backing_off'
-
-/** A project of which events wait, and which may not send them. */
-export interface HeldProject {
-  readonly project: string
-  readonly reason: HeldReason
-  readonly detail: string | null
-  readonly count: number
-  /** True if the project's directory was moved or deleted, so that the project cannot opt in there. */
-  readonly isGone: boolean
-  /** Whether `opt-in` mends a consent that cannot be read. */
-  readonly isMendable?: boolean
-}
-
-/** The state of sending. */
-export interface Standing {
-  readonly gate: Gate
-  /** All that closes the gate; only the first is known if this is left out. */
-  readonly obstacles?: readonly Obstacle[]
-  readonly queued: number
-  /** Why the queue cannot be read; null if it can. */
-  readonly queueProblem: string | null
-  /** The projects that may not send, the one with the oldest event first. */
-  readonly held: readonly HeldProject[]
-  readonly isDaemonRunning: boolean
-  /** The command that ends a daemon that does not answer; null if the daemon is not in that state. */
-  readonly wedgedStop?: string | null
-  /** The state of a daemon that this command cannot reach, and beside which none can be started; null if it is not in one. */
-  readonly away?: string | null
-  /**
-   * Whether a restart would replace nothing but this user's own daemon, of this version, by one that differs from it only in its
-   * environment.
-   */
-  readonly isRestartHarmless?: boolean
-  /** Whether hosted sync is on for this command. The daemon may have been started without it. */
-  readonly isHostedHere?: boolean
-  /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
-  readonly homeProblem?: string | null
-  /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */
-  readonly isStartForbidden?: boolean
-  /** The variable that forbids to use a daemon at all; null if none does. */
-  readonly disabledBy?: string | null
-  /** The server that a sign-in would be for; null if none is known. */
-  readonly loginServer: string | null
-  /** Whether the user gave the token of the session: signing in again takes another one. */
-  readonly isTokenGiven?: boolean
-  /** Whether the daemon was started with another server than the one that is set here. */
-  readonly isServerOther?: boolean
-  readonly lastError: string | null
-  /** The time of the daemon's next attempt after a failure, ISO 8601. */
-  readonly nextAttemptAt: string | null
-}
+import type { ClosedReason, HeldReason } from './upload/upload-types.js'
+import type { HeldProject, Standing, Why } from './why-types.js'
 
 const LIST = 'spec-kitty config list'
 export const NOW = 'spec-kitty sync now'
@@ -85,7 +14,9 @@ export const RESTART = 'spec-kitty sync restart'
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
 const START = 'spec-kitty sync start'
 
-const SWITCH_ON = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
+export const SWITCH_ON = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
+/** A switch that a command sets ends with its shell. */
+export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
 
 /** The sentence for each reason; `detail` is put after it. If no command is given, the remedy is to sign in. */
 const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
@@ -102,6 +33,7 @@ const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly co
 const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
   no_consent: (project) => `${project} has not opted in`,
   consent_unreadable: (project) => `the consent of ${project} cannot be read`,
+  project_missing: (project) => `${project} is not there any more`,
 }
 
 const SKIPPED: Readonly<Record<SkipReason, string>> = {
@@ -150,23 +82,38 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   const { gate, obstacles = [], queued, queueProblem, held, isDaemonRunning } = standing
   const first = whyNothingLeaves(standing)
   if (first === null) return []
-  const [project] = held
   const unwritable = whyUnwritable(standing)
   const all = [
     ...(unwritable === null ? [] : [unwritable]),
     ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing)) : []),
     ...(queueProblem === null ? [] : [whyUnusable(queueProblem)]),
-    ...(queued === 0 || project === undefined ? [] : [whyHeld(project, held.length - 1)]),
+    ...(queued === 0 ? [] : heldReasons(held)),
     ...(queued === 0 || isDaemonRunning ? [] : [whyNoDaemon(standing)]),
   ]
-  // The remedy of a hosted sync that is off starts the daemon too.
-  const isStarted = [NOW, START].some((command) => first.command === `${SWITCH_ON} && ${command}`)
+  // The remedies of a hosted sync that is off and of a broken file start the daemon too.
+  const isStarted =
+    [NOW, START].some((command) => first.command === `${SWITCH_ON} && ${command}`) ||
+    [first, ...all].some(({ before }) => before !== undefined)
   return all.filter(
-    ({ reason }, index) =>
+    ({ reason, command }, index) =>
       reason !== first.reason &&
-      all.findIndex((one) => one.reason === reason) === index &&
-      !(isStarted && reason === 'no_daemon'),
+      (isHeld(reason) || all.findIndex((one) => one.reason === reason) === index) &&
+      !(isStarted && (command === NOW || command === START)),
   )
+}
+
+/** Projects that are held for other reasons than the first one are named too, up to this many: each has its own command. */
+const MAX_OTHERS = 3
+
+function heldReasons(held: readonly HeldProject[]): readonly Why[] {
+  const [first] = held
+  if (first === undefined) return []
+  const others = held.filter(({ reason }) => reason !== first.reason).slice(0, MAX_OTHERS)
+  return [whyHeld(first, held.length - 1), ...others.map((one) => whyHeld(one))]
+}
+
+function isHeld(reason: string): boolean {
+  return Object.hasOwn(HELD, reason)
 }
 
 /** Returns a reason as one sentence for people. */
@@ -250,13 +197,18 @@ function whyOff(standing: Standing): Why {
  * relies on: a restart is named only where it replaces this user's own daemon by one of the same version.
  */
 function switchOnCommand(standing: Standing): string {
-  const { isDaemonRunning, isRestartHarmless, isHostedHere, wedgedStop, away, disabledBy } = standing
+  const { isDaemonRunning, isRestartHarmless, wedgedStop, away, disabledBy } = standing
   if (isDaemonRunning) {
     if (isRestartHarmless !== true) return 'spec-kitty explain rollout_disabled'
-    return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
+    return restartCommand(standing)
   }
   const isStartable = (wedgedStop ?? away ?? disabledBy ?? null) === null
   return isStartable ? `${SWITCH_ON} && ${startCommand(standing)}` : SWITCH_ON
+}
+
+/** The daemon takes the switch from the shell that restarts it: without the switch there, hosted sync would be off. */
+function restartCommand({ isHostedHere }: Standing): string {
+  return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
 }
 
 /** Returns why nothing may leave at all. */
@@ -266,9 +218,22 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   const sentence = withDetail(text, detail)
   if (reason === 'hosted_sync_disabled') return whyOff(standing)
   // Signing in again would change nothing: the daemon keeps the server that it was started with.
-  if (isServerOther && OF_SERVER.has(reason)) return { reason, sentence, command: RESTART, isAll: true }
-  if (command !== null) return { reason, sentence, command, isAll: true }
+  if (isServerOther && OF_SERVER.has(reason))
+    return { reason, sentence, command: restartCommand(standing), isAll: true }
+  if (command !== null)
+    return {
+      reason,
+      sentence,
+      command,
+      ...(reason === 'config_unreadable' ? corrected(standing) : {}),
+      isAll: true,
+    }
   return { reason, sentence, ...loginCommands(server, reason, isTokenGiven), isAll: true }
+}
+
+/** `config list` shows no setting of a file that cannot be read, and the line is known. */
+function corrected({ brokenLine = null }: Standing): Pick<Why, 'before' | 'shown'> {
+  return brokenLine === null ? {} : { before: `correct ${brokenLine}, then`, shown: NOW }
 }
 
 /** The reasons that are about the server that is set. */
@@ -276,22 +241,21 @@ const OF_SERVER: ReadonlySet<ClosedReason> = new Set(['other_server', 'insecure_
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
 export function whyHeld(held: HeldProject, others = 0): Why {
-  const { project, reason, detail, isGone } = held
+  const { project, reason, detail } = held
   const more =
     others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {
     reason,
-    sentence: `${isGone ? `${project} is not there any more` : withDetail(HELD[reason](project), detail)}${more}`,
-    command: isGone ? 'spec-kitty explain no_consent' : consentCommand(held),
+    sentence: `${withDetail(HELD[reason](project), detail)}${more}`,
+    command: consentCommand(held),
     isAll: true,
   }
 }
 
-/** A broken file must be mended by hand first. */
+/** A broken file must be mended by hand first, and a directory that is gone cannot opt in. */
 function consentCommand({ project, reason, isMendable }: HeldProject): string {
-  return reason === 'consent_unreadable' && isMendable !== true
-    ? `spec-kitty explain ${reason}`
-    : `spec-kitty sync opt-in ${shellQuote(project)}`
+  const canOptIn = reason === 'no_consent' || (reason === 'consent_unreadable' && isMendable === true)
+  return canOptIn ? `spec-kitty sync opt-in ${shellQuote(project)}` : `spec-kitty explain ${reason}`
 }
 
 function withDetail(text: string, detail: string | null): string {

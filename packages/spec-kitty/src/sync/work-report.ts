@@ -8,6 +8,8 @@ import type { SyncReport } from './upload/upload-types.js'
  * it.
  */
 export interface WorkReport extends SyncReport {
+  /** True from the daemon's start until it has begun its first look at the queue. */
+  readonly first_look_due: boolean
   readonly environment: StartEnvironment
 }
 
@@ -20,6 +22,7 @@ export interface KnownReport {
   readonly nextAttemptAt: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
+  readonly isFirstLookDue: boolean
   readonly environment: StartEnvironment | null
 }
 
@@ -38,6 +41,7 @@ export function knownReport(details: JsonObject | null): KnownReport {
     lastError: stringOf(sync?.['last_error']),
     nextAttemptAt: stringOf(sync?.['next_attempt_at']),
     refused: sync?.['refused'] === true,
+    isFirstLookDue: sync?.['first_look_due'] === true,
     environment: environmentOf(sync?.['environment']),
   }
 }

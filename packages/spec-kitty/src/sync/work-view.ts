@@ -14,7 +14,8 @@ import { queuePath } from './queue/queue-path.js'
 import { DEFAULT_QUEUE_SIZE, isSwitchedOn, readSettings, type Settings } from './settings.js'
 import { inspectGate, type Obstacle } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
-import { furtherReasons, whyNothingLeaves, type Standing, type Why } from './why-nothing-leaves.js'
+import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
+import type { Standing, Why } from './why-types.js'
 
 /** All that is known about the work of a root's sync daemon, from its own report and from the files. */
 export interface WorkView {
@@ -90,6 +91,8 @@ export async function viewWork(
     isRestartHarmless,
     isHostedHere,
     homeProblem: problem,
+    // Where a variable forbids a start, `sync now` starts no daemon after the correction either.
+    brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
     isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),
     loginServer: server,

@@ -174,6 +174,7 @@ describe('a mistyped word', () => {
     ['sync queue retr E1', "unexpected word 'retr' after 'sync queue': did you mean 'sync queue retry'?"],
     ['sync enable', "there is no command 'sync enable': did you mean 'sync opt-in'?"],
     ['sync off', "there is no command 'sync off': did you mean 'sync opt-out'?"],
+    ['sync retry ID', "there is no command 'sync retry ID': did you mean 'sync queue retry'?"],
     ['sync send x', "there is no command 'sync send x': did you mean 'sync now'?"],
     ['sync login', "there is no command 'sync login': did you mean 'auth login'?"],
     ['frobnicate', "there is no command 'frobnicate'"],

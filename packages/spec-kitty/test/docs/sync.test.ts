@@ -51,6 +51,7 @@ it('explains every reason why nothing leaves', () => {
     'queue_unusable',
     'no_consent',
     'consent_unreadable',
+    'project_missing',
     'no_daemon',
     'daemon_wedged',
     'backing_off',

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
 import { explainIds, loadExplanations } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
-import { EXPLAINED } from '../../src/doctor/explanations.js'
+import { EXPLAINED, withoutSynonyms } from '../../src/doctor/explanations.js'
 import { expectValid } from '../helpers/schemas.js'
 
 /** `spec-kitty explain` compared with the source: every id that a command can name has a text, and every text an id. */
@@ -51,7 +51,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
     ...unionIn('spec-kitty/src/sync/start-policy.ts', 'SkipReason'),
     ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'ClosedReason'),
     ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'HeldReason'),
-    ...unionIn('spec-kitty/src/sync/why-nothing-leaves.ts', 'WhyReason'),
+    ...unionIn('spec-kitty/src/sync/why-types.ts', 'WhyReason'),
   ],
 }
 
@@ -61,7 +61,7 @@ async function run(...args: readonly string[]): Promise<string> {
 
 async function runAt(columns: number | null, args: readonly string[]): Promise<string> {
   let out = ''
-  await explainIds(args, EXPLAINED, 'spec-kitty explain', {
+  await explainIds(withoutSynonyms(args), EXPLAINED, 'spec-kitty explain', {
     out: (text) => (out += text),
     hasColor: false,
     columns,
@@ -84,7 +84,7 @@ describe('every id has a text, and every text an id:', () => {
 describe('a text', () => {
   it.each(all.map((one) => [`${one.kind} ${one.id}`, one] as const))('of %s is whole', (_, one) => {
     expect(one.summary).toMatch(/^\S.{5,110}[^.]$/)
-    for (const text of [one.why, one.whatToDo]) expect(text).toMatch(/^[A-Z`].*\.$/)
+    for (const text of [one.why, one.whatToDo]) expect(text).toMatch(/^[A-Z`].*\.$/s)
     expect([one.summary, one.why, one.whatToDo].join()).not.toMatch(/[{}]/)
     expect(one.conditions.length > 0).toBe(one.kind === 'row')
   })
@@ -94,6 +94,13 @@ describe('a text', () => {
       expect(await run(id)).toContain(summary)
       expect(await run(...id.toLowerCase().split(' '))).toContain(summary)
     }
+  })
+
+  it('is found by another word for it', async () => {
+    const whole = await run('F-020')
+    for (const words of [['dead'], ['dead_letter'], ['dead', 'letters'], ['Dead-letter'], ['rejected']])
+      expect(await run(...words)).toBe(whole)
+    expect(whole).toContain('`spec-kitty sync queue drop EVENT --yes` drops it')
   })
 
   it('says for which daemons each command is', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { workFindings } from '../../src/doctor/work-findings.js'
-import type { WhyReason } from '../../src/sync/why-nothing-leaves.js'
+import type { WhyReason } from '../../src/sync/why-types.js'
 import type { WorkView } from '../../src/sync/work-view.js'
 
 const VIEW = {
@@ -9,6 +9,7 @@ const VIEW = {
   queueProblem: null,
   maxQueueSize: 2,
   why: null,
+  further: [],
   settings: { problems: [] },
   homeProblem: null,
   isHostedHere: true,
@@ -48,6 +49,29 @@ it('says that events wait where the user chose so: that is worth knowing, and no
   }
 })
 
+it('warns of a project whose directory is gone, whatever else waits: that is no choice', () => {
+  const gone = {
+    reason: 'project_missing',
+    sentence: '/p is not there any more',
+    command: 'spec-kitty explain project_missing',
+    isAll: true,
+  } as const
+  const { why } = because('no_consent')
+  for (const [changes, summary] of [
+    [{ why: gone }, 'nothing leaves: /p is not there any more'],
+    [{ why: { ...gone, isAll: false } }, '/p is not there any more'],
+    [{ why, further: [gone] }, 'events stay: /p is not there any more'],
+  ] as const) {
+    const [found] = workFindings({ ...VIEW, ...changes } as WorkView, null, 0)
+    expect(found).toMatchObject({
+      id: 'F-018',
+      severity: 'warn',
+      summary,
+      remediation: { commands: [gone.command], safe: true },
+    })
+  }
+})
+
 it('says that a daemon was started without hosted sync that is on here', () => {
   const [found] = workFindings({ ...VIEW, ...because('hosted_sync_disabled') }, null, 0)
   expect(found).toMatchObject({ id: 'F-018', severity: 'warn', summary: 'nothing leaves: so it is' })
@@ -58,7 +82,8 @@ it('shows people the command of the status, and scripts the one that needs no te
     reason: 'session_refused',
     sentence: 'so it is',
     command: 'spec-kitty explain session_refused',
-    shown: 'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE holds a token',
+    shown:
+      'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE holds a token: your team has one',
     isAll: true,
   } as const
   const remedyIn = (form: 'people' | 'script') =>
@@ -70,7 +95,7 @@ it('shows people the command of the status, and scripts the one that needs no te
   })
   expect(remedyIn('people')).toMatchObject({
     commands: ['spec-kitty auth login --with-token --server https://a.example < FILE'],
-    description: 'signs in with another token: FILE holds it',
+    description: 'signs in with another token: FILE holds it, your team has one',
   })
 })
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { firstOf, isFull } from '../../../familiar/test/helpers/counts.js'
 import { skipAloud } from '../../../familiar/test/helpers/skip.js'
 import { reply } from '../helpers/sync-server.js'
+import { until } from './sync-root.js'
 import { makeSyncWork, writeSession, type SyncWork } from './sync-work.js'
 
 /** Nothing leaves without every consent: a listener counts what arrives. */
@@ -79,7 +80,7 @@ const WARM: readonly Closed[] = [
   {
     name: 'the project is gone',
     arrange: () => rmSync(work.project, { recursive: true }),
-    reason: 'no_consent',
+    reason: 'project_missing',
     says: /is not there any more/,
   },
 ]
@@ -234,6 +235,19 @@ describe('nothing leaves, and sync status says why, when', () => {
       const command = /^ +(SPEC_KITTY_HOME=\S+ )?spec-kitty sync now  # sends them at once$/m
       expect(mended).toMatch(command)
       expect((await work.run(['sync', 'now'])).status).toBe(0)
+      expect(work.server.accepted).toEqual(['a'])
+    })
+
+    it('a daemon that has just started sends by itself, so the status names no command', async () => {
+      await work.publish(['a'])
+      await work.run(['sync', 'start'])
+      let said = ''
+      await until(async () => {
+        said = (await work.run(['sync', 'status'])).stdout
+        expect(said).not.toContain('the daemon looks every')
+        return said.includes('empty')
+      })
+      expect(said).toMatch(/^queue +empty$/m)
       expect(work.server.accepted).toEqual(['a'])
     })
 

@@ -57,7 +57,7 @@ describe('sync opt-in and sync opt-out', () => {
     for (const [directory, text, hint] of [
       [join(project, '.kittify', 'deeper'), 'is not a project', `the project that it is in is ${project}`],
       [root.base, 'is not a project', "'spec-kitty init' makes one"],
-      [join(root.base, 'nowhere'), 'does not exist', 'spec-kitty explain no_consent'],
+      [join(root.base, 'nowhere'), 'does not exist', 'spec-kitty explain project_missing'],
     ] as const) {
       const { status, document } = root.json(['sync', 'opt-in', directory])
       expect([status, document.error.code, document.error.remediation]).toEqual([2, 'E_NO_PROJECT', hint])
@@ -136,6 +136,14 @@ describe('config get', () => {
     const wrong = root.run(['config', 'get', 'sync.server_url'], { env })
     expect([wrong.status, wrong.stdout, lineOf(wrong.stderr).length]).toEqual([2, '', 1])
     expect(wrong.stderr).not.toContain('secret')
+    for (const [typed, meant] of [
+      ['hosted', 'sync.hosted'],
+      ['server-url', 'sync.server_url'],
+      ['sync.formt', 'sync.format'],
+    ] as const)
+      expect(root.run(['config', 'get', typed]).stderr).toContain(
+        `there is no setting '${typed}': did you mean '${meant}'?`,
+      )
     for (const args of [['no.such'], [], ['root', 'sync.format']]) {
       expect([args, root.run(['config', 'get', ...args]).status]).toEqual([args, 2])
     }

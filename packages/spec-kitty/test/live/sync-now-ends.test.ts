@@ -71,7 +71,7 @@ describe('sync now', () => {
     const { status, stderr } = await work.run(['sync', 'now'])
     expect([status, stderr]).toEqual([
       1,
-      `2 events stay: ${work.project} is not there any more: spec-kitty explain no_consent\n`,
+      `2 events stay: ${work.project} is not there any more: spec-kitty explain project_missing\n`,
     ])
     const file = join(work.root.base, 'events.ndjson')
     expect((await work.run(['sync', 'queue', '--export', file])).status).toBe(0)

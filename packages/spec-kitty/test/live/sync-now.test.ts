@@ -225,6 +225,14 @@ describe('sync now', () => {
     expect(daemonsOf(work.root.path)).toHaveLength(0)
   })
 
+  it('says which line of a broken config.toml to correct, because a daemon would send nothing', async () => {
+    const config = join(work.root.path, 'config.toml')
+    writeFileSync(config, '[sync]\nformat = batch\n')
+    const { status, stderr } = await work.run(['sync', 'now'])
+    expect(status).toBe(1)
+    expect(stderr).toContain(`(correct line 2 of ${config}, then: spec-kitty sync now)\n`)
+  })
+
   it('ends at Ctrl+C, and the daemon goes on', async () => {
     await work.publish(['a'])
     work.server.next(silence)

@@ -64,6 +64,8 @@ describe('why nothing leaves', () => {
       command: 'spec-kitty explain no_session',
     })
     signIn()
+    // Also while the gate is closed, as the text says it.
+    expect(status({})).toMatchObject({ server_url: SERVER, format: null })
     const { nothing_leaves: held, server_url, format } = status()
     expect([held.reason, held.sentence, server_url, format]).toEqual([
       'no_consent',
@@ -184,6 +186,12 @@ describe('sync status', () => {
     expect(text).not.toContain('to take over what is set here')
     root.run(['sync', 'restart'], { env: ON })
     expect(status().environment_differences).toEqual([])
+    // A restart from a shell without the switch would turn off what works.
+    const without = root.run(['sync', 'status']).stdout
+    expect(without).toMatch(
+      /is on for the daemon, and off here\n +to keep it on in new shells, put "export SPEC_KITTY_ENABLE_SAAS_SYNC=1" in your profile$/m,
+    )
+    expect(without).not.toContain('sync restart')
   })
 
   it('does not touch a queue that is damaged, of a newer version, or a link: it says so', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { letterLines, queueLines, type ShownProject } from '../../src/sync/show-queue.js'
-import type { Why } from '../../src/sync/why-nothing-leaves.js'
+import type { Why } from '../../src/sync/why-types.js'
 
 const AT = '2026-01-01T00:00:00.000Z'
 const SCREEN = { columns: null, hasColor: false }
@@ -19,7 +19,7 @@ function heldBy(reason: Why['reason']): readonly (string | undefined)[] {
   const projects = [
     project('/in', {}),
     project('/out', { reason: 'no_consent' }),
-    project('/gone', { reason: 'no_consent', isGone: true }),
+    project('/gone', { reason: 'project_missing' }),
   ]
   const why = { reason, sentence: 'the sentence', command: 'the command', isAll: true }
   const view = { queued: 3, oldestAt: AT, deadLetters: 0, projects, aside: [], why }

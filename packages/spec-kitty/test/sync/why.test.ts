@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ClosedReason, Gate } from '../../src/sync/upload/upload-types.js'
-import {
-  furtherReasons,
-  whyNothingLeaves,
-  type HeldProject,
-  type Standing,
-} from '../../src/sync/why-nothing-leaves.js'
+import { furtherReasons, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
+import type { HeldProject, Standing } from '../../src/sync/why-types.js'
 
 const OPEN: Gate = { state: 'open', serverUrl: 'https://a.example', format: 'batch' }
 
@@ -29,7 +25,6 @@ function held(project: string, count: number, detail: string | null = null): Hel
     reason: detail === null ? 'no_consent' : 'consent_unreadable',
     detail,
     count,
-    isGone: false,
   }
 }
 
@@ -175,15 +170,36 @@ it('a token that the user gave is replaced by another one, from a file that no s
   const login = 'spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
-    shown: `${login} < FILE  # FILE holds a token`,
+    shown: `${login} < FILE  # FILE holds a token: your team has one`,
   })
 })
 
 it('a daemon that was started with another server is restarted, because a sign-in would change nothing', () => {
   for (const reason of ['other_server', 'insecure_server', 'no_server'] as const) {
     const gate: Gate = { state: 'closed', reason, detail: null }
-    expect(whyNothingLeaves(standing({ gate, isServerOther: true }))?.command).toBe('spec-kitty sync restart')
+    const command = (isHostedHere: boolean) =>
+      whyNothingLeaves(standing({ gate, isServerOther: true, isHostedHere }))?.command
+    expect(command(true)).toBe('spec-kitty sync restart')
+    // Without the switch, the daemon would come back without hosted sync.
+    expect(command(false)).toBe('export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart')
   }
+})
+
+it('a broken file is corrected first, and then the events are sent, which starts a daemon too', () => {
+  const gate: Gate = { state: 'closed', reason: 'config_unreadable', detail: 'line 2, column 1: no' }
+  const changes = { gate, obstacles: [gate], isStartForbidden: true, isDaemonRunning: false }
+  const broken = standing({ ...changes, brokenLine: 'line 2 of /home/ann/config.toml' })
+  expect(whyNothingLeaves(broken)).toMatchObject({
+    command: 'spec-kitty config list',
+    before: 'correct line 2 of /home/ann/config.toml, then',
+    shown: 'spec-kitty sync now',
+  })
+  expect(furtherReasons(broken)).toEqual([])
+  const forbidden = { ...broken, disabledBy: 'FAMILIAR_DISABLE' }
+  expect(furtherReasons(forbidden).map(({ command }) => command)).toEqual([
+    'unset FAMILIAR_DISABLE && spec-kitty sync now',
+  ])
+  expect(furtherReasons(standing(changes)).map(({ reason }) => reason)).toEqual(['no_daemon'])
 })
 
 it('a daemon that no command may start is started by the user', () => {
@@ -221,12 +237,22 @@ describe('where the gate is open', () => {
   })
 
   it('a project that was moved or deleted is in the way, and no command names a place that is not there', () => {
-    expect(whyNothingLeaves(standing({ held: [{ ...held('/p', 5), isGone: true }] }))).toEqual({
-      reason: 'no_consent',
+    expect(whyNothingLeaves(standing({ held: [{ ...held('/p', 5), reason: 'project_missing' }] }))).toEqual({
+      reason: 'project_missing',
       sentence: '/p is not there any more',
-      command: 'spec-kitty explain no_consent',
+      command: 'spec-kitty explain project_missing',
       isAll: true,
     })
+  })
+
+  it('and each project that is held for another reason is named with its own command', () => {
+    const gone = { ...held('/p', 2), reason: 'project_missing' } as const
+    const all = standing({ held: [gone, held('/q', 2), held('/r', 1)] })
+    expect([whyNothingLeaves(all), ...furtherReasons(all)].map((one) => one?.command)).toEqual([
+      'spec-kitty explain project_missing',
+      'spec-kitty sync opt-in /q',
+      'spec-kitty sync opt-in /r',
+    ])
   })
 
   it('several projects are counted', () => {

@@ -118,7 +118,8 @@ function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation,
 function indented(text: string, io: Terminal): string {
   const columns = io.columns === null ? null : io.columns - INDENT.length
   const whole = text.replaceAll(/`[^`]+`/g, (command) => command.replaceAll(' ', KEPT))
-  const lines = wrapWords(whole, columns).map((line) => line.replaceAll(KEPT, ' '))
+  const paragraphs = whole.split('\n').flatMap((line) => wrapWords(line, columns))
+  const lines = paragraphs.map((line) => line.replaceAll(KEPT, ' '))
   return colourCommands(`${INDENT}${lines.join(`\n${INDENT}`)}`, io)
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import type { JsonObject } from 'familiar'
 import { ownProcessName, type Io } from 'familiar/cli'
 import { queuePath } from '../queue/queue-path.js'
@@ -39,7 +40,8 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     },
     consent: async (project) => {
       const consent = await readConsent(project)
-      return typeof consent === 'string' ? consent : 'unreadable'
+      if (typeof consent !== 'string') return 'unreadable'
+      return consent === 'no' && !existsSync(project) ? 'gone' : consent
     },
     token: async (refused, signal) => {
       const found = await accessToken(root, { ...(refused === null ? {} : { refresh: refused }), signal })

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { note, printable, SCHEMA_VERSION, startProgress, untilText, wrapWords, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/upload-types.js'
 import { inHome } from '../../cli/in-home.js'
@@ -108,9 +107,7 @@ function tell(io: Io, { sentence, command }: Explanation): void {
 /** The queue knows more than the daemon says: what is wrong with a consent that cannot be read. */
 function describeHeld({ project, reason, count }: Held, queue: QueueView | null): Explanation {
   const known = queue?.held.find((one) => one.project === project)
-  const { sentence, command } = whyHeld(
-    known ?? { project, reason, detail: null, count, isGone: !existsSync(project) },
-  )
+  const { sentence, command } = whyHeld(known ?? { project, reason, detail: null, count })
   return { sentence: `${count} ${count === 1 ? 'event stays' : 'events stay'}: ${sentence}`, command }
 }
 

@@ -52,6 +52,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
   let first: NodeJS.Timeout | undefined
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
+  let isLookDue = false
   const environment = startEnvironment(env)
 
   const get = async (): Promise<Dispatcher> => {
@@ -68,12 +69,19 @@ export function createSyncService(root: string, env: Environment): SyncService {
     }
   }
   const look = (): void => {
-    if (isStopped || (dispatcher === null && !existsSync(queuePath(root)))) return
+    if (isStopped || (dispatcher === null && !existsSync(queuePath(root)))) {
+      isLookDue = false
+      return
+    }
     get().then(
       (found) => {
         if (!isStopped) found.wake()
+        isLookDue = false
       },
-      (error: unknown) => log.write('sync_not_started', { why: String(error) }),
+      (error: unknown) => {
+        isLookDue = false
+        log.write('sync_not_started', { why: String(error) })
+      },
     )
   }
 
@@ -85,6 +93,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
     'POST /api/sync/publish': (request) => publishRoute(root, request, look),
     'POST /api/sync/drain': async (_, { signal }) => {
       clearTimeout(first)
+      isLookDue = false
       return drainStream((await get()).drain(signal))
     },
   }
@@ -96,6 +105,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
     work: {
       start: (tools) => {
         log = tools.log
+        isLookDue = true
         first = setTimeout(look, FIRST_LOOK_MS)
         // A command may have queued an event without telling the daemon, so the daemon checks the queue regularly. While
         // events wait, the dispatcher checks by itself.
@@ -113,7 +123,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
       },
     },
     health: () => ({
-      sync: workJson({ ...(dispatcher?.report() ?? NOTHING), environment }),
+      sync: workJson({ ...(dispatcher?.report() ?? NOTHING), first_look_due: isLookDue, environment }),
       owner: ownerOf(root),
     }),
   }

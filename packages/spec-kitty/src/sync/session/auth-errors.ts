@@ -1,5 +1,5 @@
 import { CommandError, EXIT } from 'familiar/cli'
-import { withoutSecret } from '../upload/one-line.js'
+import { oneLine, withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
 /** The most characters of an error of the sign-in service that are shown. */
@@ -74,6 +74,11 @@ export function unsupported(message: string): CommandError {
   })
 }
 
+/** Returns the error for a server that names another address as its own. */
+export function otherServer(serverUrl: string, named: string): CommandError {
+  return unsupported(`${serverUrl} says that it is another server: "${oneLine(named)}"`)
+}
+
 function isRefusal(error: unknown): boolean {
   return error instanceof ResponseBodyError || error instanceof WWWAuthenticateChallengeError
 }
@@ -81,7 +86,7 @@ function isRefusal(error: unknown): boolean {
 /** Returns what went wrong, in the words of the service or of the client. */
 export function textOf(error: unknown): string {
   if (error instanceof ResponseBodyError)
-    return [error.error, error.error_description].filter(Boolean).join(': ')
+    return error.error_description ? `${error.error} ("${error.error_description}")` : error.error
   if (error instanceof WWWAuthenticateChallengeError) return `status ${error.status}`
   if (!(error instanceof Error)) return String(error)
   if (error.cause instanceof Response) return `status ${error.cause.status}`

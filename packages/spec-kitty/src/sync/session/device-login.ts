@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError, objectOf, parseJson, stringOf } from 'familiar/cli'
 import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
-import { explain, isLoss, refusalIn, textOf, unsupported } from './auth-errors.js'
+import { explain, isLoss, otherServer, refusalIn, textOf, unsupported } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
 import { isSafeUrl, withoutSlash } from '../server-url.js'
 import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './sign-in-service.js'
@@ -108,8 +108,8 @@ async function namedIssuer(serverUrl: string): Promise<string | null> {
 
 function issuerIn(json: JsonObject, serverUrl: string): string {
   const [resource, servers] = [stringOf(json['resource']), json['authorization_servers']]
-  if (resource === null || withoutSlash(resource) !== serverUrl)
-    throw unsupported(`${serverUrl} says that it is another server`)
+  if (resource === null) throw unsupported(`${serverUrl} does not say which server it is`)
+  if (withoutSlash(resource) !== serverUrl) throw otherServer(serverUrl, resource)
   const issuer = stringOf(Array.isArray(servers) ? servers[0] : null)
   if (issuer === null) throw unsupported(`${serverUrl} names no sign-in service`)
   return checkedUrl(issuer, `the sign-in service of ${serverUrl}`)

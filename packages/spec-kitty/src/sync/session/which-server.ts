@@ -43,10 +43,19 @@ function storedServer(root: string): string | null {
   return read.state === 'readable' ? read.session.server_url : null
 }
 
+/** Matches the URL as commands show it where no server is known: some run it as it is printed. */
+const PLACEHOLDER = /^https?:\/\/HOST(?=[:/]|$)/
+
 /** Returns the URL. Throws `E_SERVER_URL`, with the source in its message, if nothing may be sent there. */
 export function checkedUrl(text: string, source: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null) throw refused(`${source} is not a URL`, 'write it as https://HOST')
+  if (PLACEHOLDER.test(text))
+    throw new CommandError(
+      'E_SERVER_URL',
+      `${source} is an example: replace HOST with the address of your server (your team knows it)`,
+      { exit: EXIT.error },
+    )
   if (!isPlainUrl(url)) {
     throw refused(
       `${source} must not contain a user, a password, a query or a fragment`,

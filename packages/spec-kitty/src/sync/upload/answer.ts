@@ -118,7 +118,7 @@ function settle(seq: number, result: Entry | undefined, say: Reading['say']): Se
     seq,
     outcome: 'keep',
     error:
-      words ?? (result === undefined ? 'the server said nothing of it' : say(`the server said: ${status}`)),
+      words ?? (result === undefined ? 'the server said nothing of it' : say(`the server said "${status}"`)),
   }
 }
 
@@ -189,7 +189,7 @@ function describe({ reply: { status, body }, say }: Question): string {
   const answer = objectOf(parseJson(body ?? ''))
   const words = answer?.['message'] ?? answer?.['detail'] ?? answer?.['error']
   return typeof words === 'string' && words !== ''
-    ? `the server answered ${status}: ${say(words)}`
+    ? `the server answered ${status} ("${say(words)}")`
     : `the server answered ${status}`
 }
 

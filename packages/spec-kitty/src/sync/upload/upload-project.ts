@@ -12,11 +12,12 @@ export const FORMATS: Readonly<Record<(Gate & { state: 'open' })['format'], Form
   cloudevents: CLOUD_EVENTS,
 }
 
-export type Consent = 'yes' | 'no' | 'unreadable'
+export type Consent = 'yes' | 'no' | 'unreadable' | 'gone'
 
 export const HELD: Readonly<Record<Exclude<Consent, 'yes'>, HeldReason>> = {
   no: 'no_consent',
   unreadable: 'consent_unreadable',
+  gone: 'project_missing',
 }
 
 /** The context in which the events of any project are sent. */

@@ -16,7 +16,11 @@ export type ClosedReason =
   | 'session_refused'
 
 /** The reasons why the events of one project stay. */
-export type HeldReason = 'no_consent' | 'consent_unreadable'
+export type HeldReason =
+  | 'no_consent'
+  | 'consent_unreadable'
+  /** The project's directory was moved or deleted, and its consent with it. */
+  | 'project_missing'
 
 /** Whether events may leave at all, and where to. Contains no token. */
 export type Gate =

@@ -45,6 +45,8 @@ describe('the server', () => {
   it.each([
     ['', 'is not a URL'],
     ['sync.example.org', 'is not a URL'],
+    ['https://HOST', 'is an example: replace HOST'],
+    ['https://HOST:8443/api', 'is an example: replace HOST'],
     ['ftp://sync.example.org', 'neither HTTPS nor HTTP to this machine'],
     ['http://sync.example.org', 'neither HTTPS nor HTTP to this machine'],
     ['http://127.0.0.1.example.org', 'neither HTTPS nor HTTP to this machine'],

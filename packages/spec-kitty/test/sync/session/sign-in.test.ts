@@ -184,6 +184,12 @@ describe('auth login', () => {
     expect(await failureOf(['auth', 'login'])).toEqual([1, 'E_AUTH_UNSUPPORTED'])
   })
 
+  it('quotes the address of the other server that is named', async () => {
+    await service.set({ resource: { resource: 'http://127.0.0.1:1' } })
+    const { err } = await runHere('auth-login', [])
+    expect(err).toContain(`${service.url} says that it is another server: "http://127.0.0.1:1"`)
+  })
+
   it('follows the server to its sign-in service, and names the server there', async () => {
     const server = await startService()
     await server.set({ resource: { resource: `${server.url}/`, authorization_servers: [service.url] } })

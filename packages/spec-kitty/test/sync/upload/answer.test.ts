@@ -136,12 +136,12 @@ describe('an answer to all of it', () => {
   })
 
   it.for([
-    [{ message: 'slow down' }, 'the server answered 429: slow down'],
-    [{ detail: 'slow down' }, 'the server answered 429: slow down'],
-    [{ error: 'slow down' }, 'the server answered 429: slow down'],
+    [{ message: 'slow down' }, 'the server answered 429 ("slow down")'],
+    [{ detail: 'slow down' }, 'the server answered 429 ("slow down")'],
+    [{ error: 'slow down' }, 'the server answered 429 ("slow down")'],
     [{ error: { text: 'slow down' } }, 'the server answered 429'],
     ['slow down', 'the server answered 429'],
-    [{ error: `for ${SECRET}\n\u001b[31m` }, 'the server answered 429: for *** ?[31m'],
+    [{ error: `for ${SECRET}\n\u001b[31m` }, 'the server answered 429 ("for *** ?[31m")'],
   ] as const)('tells what the server says: %j', ([body, error]) => {
     expect(judge([part(1)], answer(429, body), READING).error).toBe(error)
   })
@@ -204,7 +204,7 @@ describe('400', () => {
   it('for one event alone makes it a dead letter with the words of the server', () => {
     const { settled } = judge([part(1)], answer(400, { error: 'no type' }), READING)
     expect(settled).toEqual([
-      { seq: 1, outcome: 'dead', reason: 'the server answered 400: no type', category: null },
+      { seq: 1, outcome: 'dead', reason: 'the server answered 400 ("no type")', category: null },
     ])
   })
 

@@ -133,7 +133,7 @@ describe('a drain', () => {
     publish(A, 3)
     server.otherwise = answers.reply(503, { message: 'maintenance' })
     const lines = await drain()
-    const why = 'the server answered 503: maintenance'
+    const why = 'the server answered 503 ("maintenance")'
     const waits = lines.flatMap((line) => (line.event === 'waiting' ? [line.error] : []))
     expect(waits).toEqual([why, why, why, why])
     expect(finish(lines)).toEqual({ event: 'finished', sent: 0, kept: 3, held: 0, rejected: 0, reason: why })
@@ -272,7 +272,7 @@ describe('one guilty event', () => {
     }
     expect(finish(await drain())).toMatchObject({ sent: 99, kept: 0, rejected: 1, reason: null })
     expect([...queue.deadLetters()]).toMatchObject([
-      { eventId: guilty, reason: 'the server answered 400: no: ***' },
+      { eventId: guilty, reason: 'the server answered 400 ("no: ***")' },
     ])
     const sent = server.requests
       .filter(({ ids: some }) => !some.includes(guilty))
@@ -536,22 +536,41 @@ describe('nothing leaves', () => {
   })
 
   it('of a project without consent, or whose consent cannot be read; the others are sent', async () => {
-    const consents = { '/no': 'no', '/unreadable': 'unreadable', '/throws': null, [A]: 'yes' } as const
+    const consents = {
+      '/no': 'no',
+      '/unreadable': 'unreadable',
+      '/gone': 'gone',
+      '/throws': null,
+      [A]: 'yes',
+    } as const
     const { publish, drain, server, dispatcher, queue } = await startDispatching({
       consent: (project) => {
         const consent = consents[project as keyof typeof consents]
         return consent === null ? Promise.reject(new Error('EIO')) : Promise.resolve(consent)
       },
     })
-    const held = [...publish('/no', 2), ...publish('/unreadable', 3), ...publish('/throws', 4)]
+    const held = [
+      ...publish('/no', 2),
+      ...publish('/unreadable', 3),
+      ...publish('/throws', 4),
+      ...publish('/gone', 1),
+    ]
     const ids = publish(A, 5)
     const lines = await drain()
     expect(lines.filter(({ event }) => event === 'held')).toEqual([
       { event: 'held', project: '/no', reason: 'no_consent', count: 2 },
       { event: 'held', project: '/unreadable', reason: 'consent_unreadable', count: 3 },
       { event: 'held', project: '/throws', reason: 'consent_unreadable', count: 4 },
+      { event: 'held', project: '/gone', reason: 'project_missing', count: 1 },
     ])
-    expect(finish(lines)).toEqual({ event: 'finished', sent: 5, kept: 0, held: 9, rejected: 0, reason: null })
+    expect(finish(lines)).toEqual({
+      event: 'finished',
+      sent: 5,
+      kept: 0,
+      held: 10,
+      rejected: 0,
+      reason: null,
+    })
     expect(server.requests.flatMap((request) => request.ids)).toEqual(ids)
     expect(dispatcher.pending()).toBe(0)
     expect([...queue.events()].map(({ eventId, attempts }) => [eventId, attempts])).toEqual(

@@ -1,0 +1,76 @@
+import type { Obstacle } from './upload/gate.js'
+import type { ClosedReason, Gate, HeldReason } from './upload/upload-types.js'
+
+/** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
+export interface Why {
+  readonly reason: WhyReason
+  /** The reason, in one line. */
+  readonly sentence: string
+  readonly command: string
+  /** The command as people see it: with a placeholder or a comment that no script could run. `command` if it is left out. */
+  readonly shown?: string
+  /** What must be done by hand before the command that people see. */
+  readonly before?: string
+  /** False if only some of the waiting events stay. */
+  readonly isAll: boolean
+}
+
+export type WhyReason =
+  | ClosedReason
+  | HeldReason
+  | 'home_unwritable'
+  | 'queue_unusable'
+  | 'no_daemon'
+  | 'daemon_wedged'
+  | 'backing_off'
+
+/** A project of which events wait, and which may not send them. */
+export interface HeldProject {
+  readonly project: string
+  readonly reason: HeldReason
+  readonly detail: string | null
+  readonly count: number
+  /** Whether `opt-in` mends a consent that cannot be read. */
+  readonly isMendable?: boolean
+}
+
+/** The state of sending. */
+export interface Standing {
+  readonly gate: Gate
+  /** All that closes the gate; only the first is known if this is left out. */
+  readonly obstacles?: readonly Obstacle[]
+  readonly queued: number
+  /** Why the queue cannot be read; null if it can. */
+  readonly queueProblem: string | null
+  /** The projects that may not send, the one with the oldest event first. */
+  readonly held: readonly HeldProject[]
+  readonly isDaemonRunning: boolean
+  /** The command that ends a daemon that does not answer; null if the daemon is not in that state. */
+  readonly wedgedStop?: string | null
+  /** The state of a daemon that this command cannot reach, and beside which none can be started; null if it is not in one. */
+  readonly away?: string | null
+  /**
+   * Whether a restart would replace nothing but this user's own daemon, of this version, by one that differs from it only in its
+   * environment.
+   */
+  readonly isRestartHarmless?: boolean
+  /** Whether hosted sync is on for this command. The daemon may have been started without it. */
+  readonly isHostedHere?: boolean
+  /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
+  readonly homeProblem?: string | null
+  /** The line of `config.toml` that keeps all of it from being read; null if none does. */
+  readonly brokenLine?: string | null
+  /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */
+  readonly isStartForbidden?: boolean
+  /** The variable that forbids to use a daemon at all; null if none does. */
+  readonly disabledBy?: string | null
+  /** The server that a sign-in would be for; null if none is known. */
+  readonly loginServer: string | null
+  /** Whether the user gave the token of the session: signing in again takes another one. */
+  readonly isTokenGiven?: boolean
+  /** Whether the daemon was started with another server than the one that is set here. */
+  readonly isServerOther?: boolean
+  readonly lastError: string | null
+  /** The time of the daemon's next attempt after a failure, ISO 8601. */
+  readonly nextAttemptAt: string | null
+}
