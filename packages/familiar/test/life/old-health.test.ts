@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { lookCommand } from '../../src/observe/platform/look-command.js'
 import { startChild } from '../helpers/children.js'
 import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
@@ -91,7 +92,12 @@ describe('a predecessor that does not say whose it is', () => {
     const old = await startOld({ names: false, isRecorded: false })
     const document = json(['doctor'])
     const command = `tool doctor --reset --force --port ${ports.from}`
-    const remedy = { commands: [command], description: 'ends it, whatever it is used for', safe: false }
+    const remedy = {
+      commands: [command],
+      description: 'ends it, whatever it is used for',
+      safe: false,
+      look: lookCommand([old.pid]),
+    }
     expect(document.orphans).toMatchObject([{ pid: old.pid, skip_reason: 'pre_marker', remedy }])
     expect(findingOf(document, 'F-002').remediation).toEqual({ command, ...remedy })
     expect(run(command.split(' ').slice(1)).status).toBe(0)
