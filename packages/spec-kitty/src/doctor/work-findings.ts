@@ -97,7 +97,7 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'home_unwritable',
 ])
 
-/** A directory that is gone is no choice, so it is told even if the events of other projects leave, or stay by choice. */
+/** Nothing was chosen where a directory is gone, so it is told even if the events of other projects leave, or stay by choice. */
 function goneProject({ why, further }: WorkView): Why | null {
   if (why === null) return null
   if (why.isAll && why.reason !== 'no_consent' && why.reason !== 'project_missing') return null
