@@ -127,7 +127,7 @@ export const WHYS: Texts<WhyReason> = {
   },
   session_refused: {
     summary: 'the server refused the session',
-    why: 'It was ended or revoked there. The daemon tries again only after a new sign-in.',
+    why: 'It was ended or revoked there, or its token was never valid. The daemon tries again only after a new sign-in.',
     whatToDo: SIGN_IN,
   },
   no_consent: {

@@ -24,7 +24,7 @@ export function loginCommands(
   const login = `spec-kitty auth login --with-token --server ${shellQuote(server)}`
   return {
     command: loginCommand(null, id),
-    shown: `${login} < FILE  # FILE holds a token: your team has one`,
+    shown: `${login} < FILE  # FILE holds another token: your team has one`,
   }
 }
 

@@ -173,7 +173,7 @@ export function letterLines(
 const LETTER_COMMANDS = [
   ['look at them', 'spec-kitty sync queue --dead --export FILE'],
   ['send again unchanged, once the server takes it', 'spec-kitty sync queue retry EVENT...'],
-  ['remove', 'spec-kitty sync queue drop EVENT... --yes'],
+  ['remove, also to publish a corrected one', 'spec-kitty sync queue drop EVENT... --yes'],
 ] as const
 
 /** Where both do not fit in one line, the command has a line of its own, so that it can be copied. */

@@ -83,7 +83,7 @@ it('shows people the command of the status, and scripts the one that needs no te
     sentence: 'so it is',
     command: 'spec-kitty explain session_refused',
     shown:
-      'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE holds a token: your team has one',
+      'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE holds another token: your team has one',
     isAll: true,
   } as const
   const remedyIn = (form: 'people' | 'script') =>

@@ -213,7 +213,7 @@ describe('sync queue', () => {
     expect(root.run(['sync', 'queue', '--dead']).stdout.split('\n').slice(-4)).toEqual([
       'look at them: spec-kitty sync queue --dead --export FILE',
       'send again unchanged, once the server takes it: spec-kitty sync queue retry EVENT...',
-      'remove: spec-kitty sync queue drop EVENT... --yes',
+      'remove, also to publish a corrected one: spec-kitty sync queue drop EVENT... --yes',
       '',
     ])
   })

@@ -77,10 +77,11 @@ it('a narrow terminal shows what the server said, and names what it leaves out',
 })
 
 it('the commands below the rejected events are never broken over two lines', () => {
-  expect(letterLines([letter], { columns: 80, hasColor: false }).slice(-4)).toEqual([
+  expect(letterLines([letter], { columns: 80, hasColor: false }).slice(-5)).toEqual([
     'look at them: spec-kitty sync queue --dead --export FILE',
     'send again unchanged, once the server takes it:',
     '  spec-kitty sync queue retry EVENT...',
-    'remove: spec-kitty sync queue drop EVENT... --yes',
+    'remove, also to publish a corrected one:',
+    '  spec-kitty sync queue drop EVENT... --yes',
   ])
 })

@@ -170,7 +170,7 @@ it('a token that the user gave is replaced by another one, from a file that no s
   const login = 'spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
-    shown: `${login} < FILE  # FILE holds a token: your team has one`,
+    shown: `${login} < FILE  # FILE holds another token: your team has one`,
   })
 })
 

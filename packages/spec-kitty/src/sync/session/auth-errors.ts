@@ -1,4 +1,4 @@
-import { CommandError, EXIT } from 'familiar/cli'
+import { CommandError, EXIT, shellQuote } from 'familiar/cli'
 import { oneLine, withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
@@ -67,16 +67,18 @@ export function explain(error: unknown, service: string, secrets: readonly strin
   return new CommandError(code, `${originOf(service)} ${verb}: ${hide(textOf(error), secrets)}`)
 }
 
-/** Returns the error for a service that this client cannot use. */
-export function unsupported(message: string): CommandError {
+/** Returns the error for a service that this client cannot use. `serverUrl`: the server that the user has named. */
+export function unsupported(message: string, serverUrl: string | null = null): CommandError {
+  const [server, note] =
+    serverUrl === null ? ['https://HOST', ' (replace HOST)'] : [shellQuote(serverUrl), '']
   return new CommandError('E_AUTH_UNSUPPORTED', message, {
-    hint: 'spec-kitty auth login --with-token --server https://HOST < FILE takes a token from elsewhere (replace HOST)',
+    hint: `spec-kitty auth login --with-token --server ${server} < FILE takes a token from elsewhere${note}`,
   })
 }
 
 /** Returns the error for a server that names another address as its own. */
 export function otherServer(serverUrl: string, named: string): CommandError {
-  return unsupported(`${serverUrl} says that it is another server: "${oneLine(named)}"`)
+  return unsupported(`${serverUrl} says that it is another server: "${oneLine(named)}"`, serverUrl)
 }
 
 function isRefusal(error: unknown): boolean {

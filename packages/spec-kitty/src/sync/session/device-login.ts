@@ -55,7 +55,7 @@ export async function beginLogin(settings: ServerSettings): Promise<PendingLogin
   const { config, issuer, resource } = service
   const known = config.serverMetadata()
   if (known.device_authorization_endpoint === undefined) {
-    throw unsupported(`${issuer} has no device sign-in`)
+    throw unsupported(`${issuer} has no device sign-in`, settings.serverUrl)
   }
   const scope = SCOPES.filter((one) => known.scopes_supported?.includes(one) ?? true).join(' ')
   // OpenID Connect Core 1.0, 11: a refresh token is given only with the user's consent.
@@ -108,10 +108,10 @@ async function namedIssuer(serverUrl: string): Promise<string | null> {
 
 function issuerIn(json: JsonObject, serverUrl: string): string {
   const [resource, servers] = [stringOf(json['resource']), json['authorization_servers']]
-  if (resource === null) throw unsupported(`${serverUrl} does not say which server it is`)
+  if (resource === null) throw unsupported(`${serverUrl} does not say which server it is`, serverUrl)
   if (withoutSlash(resource) !== serverUrl) throw otherServer(serverUrl, resource)
   const issuer = stringOf(Array.isArray(servers) ? servers[0] : null)
-  if (issuer === null) throw unsupported(`${serverUrl} names no sign-in service`)
+  if (issuer === null) throw unsupported(`${serverUrl} names no sign-in service`, serverUrl)
   return checkedUrl(issuer, `the sign-in service of ${serverUrl}`)
 }
 
