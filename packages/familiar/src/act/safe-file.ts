@@ -5,7 +5,7 @@ import {
   openSync,
   type Stats,
   fsyncSync,
-  rmSync,
+  unlinkSync,
   writeSync,
   mkdirSync,
 } from 'node:fs'
@@ -76,7 +76,7 @@ export function writeNewFile(path: string, content: string | Uint8Array): void {
 /** Removes the file that a failed write has left. Ignores its own errors, because the error of the write says more. */
 export function removeLeftover(path: string): void {
   try {
-    rmSync(path, { force: true })
+    unlinkSync(path)
   } catch {
     // Removing the file can fail, for example because a part of the path is not a directory.
   }
