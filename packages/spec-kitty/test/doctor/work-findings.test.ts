@@ -49,7 +49,7 @@ it('says that events wait where the user chose so: that is worth knowing, and no
   }
 })
 
-it('warns of a project whose directory is gone, whatever else waits: that is no choice', () => {
+it('warns of a project whose directory is gone, whatever else waits: nothing was chosen there', () => {
   const gone = {
     reason: 'project_missing',
     sentence: '/p is not there any more',
