@@ -83,6 +83,7 @@ function globalsOf(node: Node, parent: Node | null): readonly string[] {
   if (node['type'] === 'MemberExpression') {
     const name = node['computed'] === true ? textOf(node['property']) : node['property'].name
     if (name === 'kill') return ['.kill']
+    if (/^toLocale|^localeCompare$/.test(name ?? '')) return ['Intl']
     if (name === 'process' && node['object'].name === 'globalThis') return ['process']
     if (node['object'].name === 'process') return [`process.${name}`]
   }
@@ -90,5 +91,5 @@ function globalsOf(node: Node, parent: Node | null): readonly string[] {
     return ['.kill']
   // Another name for it, or parts of it: what is done with those is not followed.
   if (node['type'] === 'VariableDeclarator' && node['init']?.name === 'process') return ['process']
-  return node['type'] === 'Identifier' && node['name'] === 'console' ? ['console'] : []
+  return node['type'] === 'Identifier' && ['console', 'Intl'].includes(node['name']) ? [node['name']] : []
 }

@@ -207,4 +207,6 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   /** By another name: `globalThis.process`, `const { kill } = process`. */
   process: tool('main.ts spec-kitty-daemon.ts'),
   console: [],
+  /** And what loads it, such as `toLocaleTimeString`: the rules of languages take longer to load than Node takes to start. */
+  Intl: tool('dashboard/project/work-packages.ts dashboard/ui'),
 }

@@ -1,4 +1,4 @@
-import { EXIT, note, printJson, parseOptions, warn, type Io } from 'familiar/cli'
+import { EXIT, note, printJson, parseOptions, untilText, warn, type Io } from 'familiar/cli'
 import { AUTH_LOGIN } from '../cli/describe/auth.js'
 import { openInBrowser } from '../cli/open-browser.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -57,7 +57,7 @@ async function deviceSession(settings: ServerSettings, isOpened: boolean, io: Io
   if (isOpened && !(await openInBrowser(urlWithCode ?? url, io.env))) {
     warn(io, 'no browser could be opened: open the page yourself')
   }
-  const until = new Date(Date.now() + expiresInSeconds * 1000).toLocaleTimeString('en-GB')
-  note(io, `waiting for the confirmation, until ${until} at most`)
+  const until = untilText(expiresInSeconds * 1000)
+  note(io, `waiting for the confirmation, ${until} at most`)
   return confirmed()
 }

@@ -1,5 +1,5 @@
 import type { DaemonStatus } from 'familiar'
-import type { Io, Line, StatusExtension } from 'familiar/cli'
+import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
@@ -145,7 +145,7 @@ function lastUnknown({ state, record }: DaemonStatus): string {
   if (record === null) return 'never'
   return record.stoppedAt === null
     ? 'unknown since the daemon ended'
-    : `unknown since the daemon ended at ${new Date(record.stoppedAt).toLocaleTimeString('en-GB')}`
+    : `unknown since the daemon ended at ${clockText(new Date(record.stoppedAt))}`
 }
 
 function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: number): string {
@@ -223,7 +223,7 @@ function uploadText(view: WorkView, why: Why, now: number): string {
   if (why.reason !== 'backing_off' || next === null || view.report.lastError === null) return text
   const at = new Date(next)
   const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))
-  return `${text}; next attempt in ${seconds} s (${at.toLocaleTimeString('en-GB')})`
+  return `${text}; next attempt in ${seconds} s (${clockText(at, new Date(now))})`
 }
 
 /** Returns the reason without the details that a line of their own tells: of the queue, the settings, the failures. */
