@@ -9,8 +9,8 @@ import type { Implementation } from '../identity/spawn-shape.js'
  * yet, holds the daemon lock. `stopping`: the daemon is marked as stopped in its record, or has released its lock,
  * but its process still exists. `wedged`: its process exists and is not known to be unreachable, but gives no
  * self-report. `crashed`: its record says that it runs, but its process is gone. `elsewhere`: it runs on another
- * machine or in another pid namespace, or cannot be seen from here. `unreachable`: it is in another network
- * namespace, or this process is not allowed to connect. `foreign`: the scope belongs to another user. `none`: there
+ * machine or in another pid namespace, or cannot be seen from here, or it was started for another path, from which its
+ * directory was moved here. `unreachable`: it is in another network namespace, or this process is not allowed to connect. `foreign`: the scope belongs to another user. `none`: there
  * is no daemon, and no record that names one of this scope.
  */
 export type DaemonState =
@@ -113,4 +113,17 @@ function predecessorRecordIn({ records }: ScopeSnapshot): DaemonRecord | null {
 function unreadableWhy({ records }: ScopeSnapshot): string | null {
   const read = records.find(({ state }) => state === 'unreadable' || state === 'malformed')
   return read !== undefined && 'why' in read ? `its record cannot be read: ${read.why}` : null
+}
+
+/**
+ * Returns whether the daemon says that the directory of its scope was moved, removed or replaced: then it exits by itself
+ * (row R2). Daemons of earlier versions do not say it.
+ */
+export function isScopeGone(report: SelfReport | null): boolean {
+  return report?.details['scope_gone'] === true
+}
+
+/** Says of a daemon whose directory was moved why it is not used here. `scope` is the path that it was started for. */
+export function movedText(scope: string | null): string {
+  return `it was started for ${scope ?? 'another path'}, which was moved here; it exits by itself within about a minute`
 }

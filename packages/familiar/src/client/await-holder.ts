@@ -2,14 +2,16 @@ import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { monotonicMs } from '../clock.js'
 import { isLockHeld, readLockHolder } from '../act/acquire-lock.js'
-import { HANDSHAKE_MS } from '../observe/probe-health.js'
+import { HANDSHAKE_MS, HEALTH_PATH, probe, PROBE_MS } from '../observe/probe-health.js'
 import { findRecorded, findUsable, type RecordedDaemon } from './find-recorded.js'
 import type { ConnectRequest } from './connect-request.js'
-import { elsewhere, unreachable } from './out-of-reach.js'
+import { elsewhere, moved, unreachable } from './out-of-reach.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import { isOfElsewhere } from '../protocol/record.js'
 import type { ProcessView } from '../identity/machine.js'
-import { readOwnRecord } from '../observe/read-records.js'
+import { isScopeGone } from '../classify/daemon-state.js'
+import type { SelfReport } from '../protocol/self-report.js'
+import { readOwnRecord, readRecord } from '../observe/read-records.js'
 import { verify } from '../observe/verify-record.js'
 
 const HOLDER_POLL_MS = 20
@@ -119,12 +121,32 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
     record?.running === true && isOfElsewhere(record, host) && view?.namespaces !== host.namespaces
   if (isForeign || (holder === 'unknown' && hasWaited)) return elsewhere(request, named)
   if (holder === 'unknown') return null
+  const report = record === null ? await reportOfMoved(request, holder) : null
+  if (report !== null) return moved(request, report)
   // Without our clock its start time is unknown: a scan cannot tell that it is the holder, and says `elsewhere`.
   const beyond = view !== null && view.startTime === null ? elsewhere : unreachable
   const network = view?.networkNamespace ?? null
   if (network !== null && network !== host.networkNamespace) return beyond(request, named)
   const answer = record === null ? null : await verify(request, record, REFUSED_MS)
   return answer?.outcome === 'unreachable' ? beyond(request, named) : null
+}
+
+/**
+ * Returns the self-report of the holder of the lock if its directory was moved here, null if not. Its record names it, for
+ * the path at which it was started, and it says itself that its scope is gone.
+ */
+async function reportOfMoved(
+  { family, scope }: ConnectRequest,
+  holder: { readonly pid: number; readonly startTime: string | null },
+): Promise<SelfReport | null> {
+  const read = readRecord(family, family.files(scope).record)
+  // The daemon of this scope may have written its record a moment ago.
+  if (read.state !== 'readable' || read.record.scope === scope) return null
+  const { pid, startTime, port } = read.record
+  if (pid !== holder.pid || startTime === null || startTime !== holder.startTime) return null
+  const reply = await probe('127.0.0.1', port, HEALTH_PATH, PROBE_MS)
+  const report = reply.kind === 'json' ? family.readSelfReport(reply.body) : null
+  return report?.pid === pid && isScopeGone(report) ? report : null
 }
 
 async function viewOf({ platform }: ConnectRequest, pid: number): Promise<ProcessView | null> {

@@ -1,5 +1,7 @@
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
+import { movedText } from '../classify/daemon-state.js'
+import type { SelfReport } from '../protocol/self-report.js'
 
 /** Context for the errors about a daemon that a command cannot use from where it runs. */
 export interface Beyond {
@@ -28,6 +30,19 @@ export function elsewhere({ family, otherScopeHint }: Beyond, daemon: Named): Fa
     'E_DAEMON_ELSEWHERE',
     `the ${family.name} daemon (${nameOf(daemon)}) runs elsewhere: on another machine, in a container, or where its process is not seen from here`,
     { hint: hintFor(otherScopeHint) },
+  )
+}
+
+/** The error for a daemon whose directory was moved here: it is neither used nor ended here, because it exits by itself. */
+export function moved(
+  { family }: Beyond,
+  { pid, port, scope }: Named & Pick<SelfReport, 'scope'>,
+): FamiliarError {
+  const name = nameOf({ pid, port })
+  return new FamiliarError(
+    'E_DAEMON_ELSEWHERE',
+    `the ${family.name} daemon (${name}) is not used and not stopped here: ${movedText(scope)}`,
+    { hint: 'then run this command again', retry: true },
   )
 }
 

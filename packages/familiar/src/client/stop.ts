@@ -1,4 +1,4 @@
-import { elsewhere, unreachable, type Beyond } from './out-of-reach.js'
+import { elsewhere, moved, unreachable, type Beyond } from './out-of-reach.js'
 import { askOnly, terminateScopeDaemon, markEnded, type EndOrder } from '../act/terminate-scope-daemon.js'
 import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/acquire-lock.js'
 import { assertOwnScope } from '../act/scope-checks.js'
@@ -6,6 +6,7 @@ import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
 import type { ProcessView } from '../identity/machine.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { FamiliarError, throwLack } from '../errors.js'
+import { isScopeGone } from '../classify/daemon-state.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js'
 import { recordOf, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
@@ -42,8 +43,8 @@ export type StopResult =
  * command that is starting the daemon at this moment.
  *
  * Throws `E_DAEMON_UNREACHABLE` if the daemon cannot be reached from here, and `E_DAEMON_ELSEWHERE` if it runs on
- * another machine, in another pid namespace, or where its process is not visible from here. Throws
- * `E_SCOPE_FOREIGN_OWNER` if the scope belongs to another user.
+ * another machine, in another pid namespace, or where its process is not visible from here, or if it is about to exit
+ * because its directory was moved here. Throws `E_SCOPE_FOREIGN_OWNER` if the scope belongs to another user.
  */
 export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   const { family, scope } = request
@@ -81,9 +82,10 @@ type Target =
 async function findTarget(request: StopRequest): Promise<Target | null> {
   const { family, scope, platform } = request
   const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS, true)
-  const { state, pid, port } = stateFrom(seen)
+  const { state, pid, port, report } = stateFrom(seen)
   // A scope of another user may only be scanned. So this throws even if there is no daemon to stop.
   if (state === 'foreign') assertOwnScope([scope], process.geteuid?.())
+  if (report !== null && state === 'elsewhere' && isScopeGone(report)) throw moved(request, report)
   const daemon = scopeDaemon(seen)
   if (daemon !== null) return seenTarget(request, seen, daemon)
   const record = readOwnRecord(family, scope)

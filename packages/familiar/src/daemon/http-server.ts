@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly instanceId: string
   /** The health reply; the server adds the proof. */
   readonly health: () => JsonObject
+  /** Returns whether the directory of the scope is not at its path any more. */
+  readonly isScopeGone: () => boolean
   /** Handlers by `METHOD /path`. All require the token. */
   readonly routes: Readonly<Record<string, RouteHandler>>
   /** Serves pages without a token; null for a daemon without pages. */

@@ -15,7 +15,7 @@ import type { DaemonServer } from './http-server.js'
 import { openLog, type Log } from './log.js'
 import { keepRecord, type RecordKeeper } from './record-keeper.js'
 import { retirementOf } from './retirement.js'
-import { watchScope, type ScopeState } from './watch-scope.js'
+import type { ScopeState } from './watch-scope.js'
 import { watchSiblings, type Siblings } from './watch-siblings.js'
 import { WATCHDOG_MS } from './intervals.js'
 
@@ -46,6 +46,8 @@ export interface ClientEvents {
 export interface LifecycleOptions {
   readonly family: Family
   readonly scope: string
+  /** Returns the state of the scope's directory. */
+  readonly scopeState: () => ScopeState
   readonly platform: Platform
   readonly logFile: string
   readonly lock: HeldLock
@@ -117,8 +119,7 @@ interface Place {
   readonly isLockLost: () => boolean
 }
 
-function watchPlace({ scope, lock }: LifecycleOptions): Place {
-  const state = watchScope(scope)
+function watchPlace({ scopeState: state, lock }: LifecycleOptions): Place {
   return {
     state,
     isSingleton: () => state() === 'here' && isHeld(lock) === 'yes',

@@ -62,9 +62,10 @@ export function recordOf(
 
 /**
  * Returns the health reply. Its head (`status` to `package_version`) and `owner.pid` and `owner.port` are frozen: what the
- * tool adds never replaces them. The reply contains no token.
+ * tool adds never replaces them. `scope_gone` is true while the directory of the scope is not at its path any more: then
+ * the daemon is about to exit. The reply contains no token.
  */
-export function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObject {
+export function healthOf({ describe }: ServeOptions, record: OwnRecord, isScopeGone: boolean): JsonObject {
   const { owner, ...more } = describe()
   const head = {
     status: 'ok',
@@ -77,6 +78,7 @@ export function healthOf({ describe }: ServeOptions, record: OwnRecord): JsonObj
     ...head,
     ...more,
     ...head,
+    scope_gone: isScopeGone,
     owner: {
       ...owner,
       pid: record.pid,

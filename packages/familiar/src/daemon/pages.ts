@@ -13,6 +13,11 @@ export interface PageRequest {
   readonly headers: IncomingMessage['headers']
   /** Aborted when the client disconnects: work for it that has not begun can be skipped. */
   readonly signal: AbortSignal
+  /**
+   * Returns whether the path of the scope no longer leads to the directory that the daemon was started for: it was moved,
+   * removed or replaced. The daemon is then about to exit, and what is read from that path is not of its scope.
+   */
+  readonly isScopeGone: () => boolean
 }
 
 /**
@@ -52,7 +57,7 @@ export async function answerPage(
   response: ServerResponse,
   path: string,
   pages: Pages,
-  options: PublicOptions,
+  options: PublicOptions & Pick<PageRequest, 'isScopeGone'>,
 ): Promise<boolean> {
   if (!isRead(message)) return false
   const isHead = message.method === 'HEAD'
@@ -65,7 +70,9 @@ export async function answerPage(
     await cutOffIsFreed()
     if (response.destroyed) return true
     const { headers, url = '' } = message
-    const page = await pages({ path, query: url.slice(path.length + 1), headers, signal: gone.signal })
+    const query = url.slice(path.length + 1)
+    const { isScopeGone } = options
+    const page = await pages({ path, query, headers, signal: gone.signal, isScopeGone })
     if (page === null) return false
     // The rest of the request is read, because a connection with unread data does not report that its client has
     // disconnected.

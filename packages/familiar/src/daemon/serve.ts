@@ -17,6 +17,7 @@ import { openLog, type Log } from './log.js'
 import { removeStaleTokens, writeToken } from '../act/tokens.js'
 import { createDaemonServer, loadHandlers } from './http-server.js'
 import type { RouteHandler } from './json-routes.js'
+import { watchScope } from './watch-scope.js'
 import type { Handler } from './web-handler.js'
 import { healthOf, readSelf, recordOf, type Self } from './own-record.js'
 import { assertRecognisable } from './assert-recognisable.js'
@@ -141,6 +142,8 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   closeInherited(hello['inherited'])
   const self = await readSelf(platform)
   const assertScopeStill = enterScope(family, scope)
+  const scopeState = watchScope(scope)
+  const isScopeGone = (): boolean => scopeState() === 'absent'
   const lock = await takeDaemonLock(family.files(scope).daemonLock, self)
   const identity = { token: randomBytes(32).toString('hex'), instanceId: randomBytes(16).toString('hex') }
   const timing = readTiming(options.timing, objectOf(hello['timing']))
@@ -153,7 +156,8 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     ...identity,
     ...activity,
     pid: self.pid,
-    health: () => healthOf(options, record),
+    health: () => healthOf(options, record, isScopeGone()),
+    isScopeGone,
     routes: { ...options.routes, [`POST ${SHUTDOWN_PATH}`]: shutdownHandler(clients, timing.drainMs) },
     onProof: () => void clients.emit('proof'),
     pages: options.pages ?? null,
@@ -172,7 +176,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   )
   const record = recordOf(options, self, port, identity)
   const command = pipe === null ? null : self.command
-  assertRecognisable(family, { command, health: healthOf(options, record), record })
+  assertRecognisable(family, { command, health: healthOf(options, record, false), record })
   if (pipe !== null && !(await isAdopted(pipe, family, record, identity.token))) return options.exit(0)
   assertScopeStill()
   if (family.tokenDirectory !== null) {
@@ -184,7 +188,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     previousVersion: stringOf(hello['previous_version']),
     starterPid: countOf(hello['pid']),
   }
-  startLifecycle({ ...options, lock, timing, server, record, activity, clients, leaving, start })
+  startLifecycle({ ...options, scopeState, lock, timing, server, record, activity, clients, leaving, start })
   pipe?.send({ ok: true })
   pipe?.close()
   options.onReady?.(record)

@@ -1,22 +1,32 @@
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf } from '../errors.js'
+import { fileNameOf, textOfBytes } from '../identity/path-text.js'
 
 /**
  * The state of the scope's directory, which has been the daemon's working directory since its start. `here`: the path still
- * leads to that same directory. `absent`: it is proven gone from its path. `unknown`: anything else, above all an unmounted
- * file system.
+ * leads to that same directory. `absent`: that directory is proven gone from its path, whether the path now leads to another
+ * one or to nothing. `unknown`: anything else, above all an unmounted file system.
  */
 export type ScopeState = 'here' | 'absent' | 'unknown'
 
-/** Returns a function that returns the state of the scope. Call this once, after the process has changed into the scope. */
+/**
+ * Returns a function that returns the state of the scope. Call this once, after the process has changed into the scope.
+ *
+ * That another device and inode are at the path does not prove that the directory is gone: another file system may be
+ * mounted over it, and some (SMB without server inodes, shares of virtual machines) give one directory a new inode from
+ * time to time. What proves it is that the kernel names another path for the working directory.
+ */
 export function watchScope(scope: string): () => ScopeState {
-  const parent = identityOf(dirname(scope))
+  const path = fileNameOf(scope)
+  const parentPath = fileNameOf(dirname(scope))
+  const parent = identityOf(parentPath)
   return () => {
     if (isWorkingDirectoryDeleted()) return 'absent'
-    const found = identityOf(scope)
-    if (typeof found === 'object') return isSame(found, identityOf('.')) ? 'here' : 'unknown'
-    return found === 'ENOENT' && isSame(parent, identityOf(dirname(scope))) ? 'absent' : 'unknown'
+    const found = identityOf(path)
+    if (isSame(found, identityOf('.'))) return 'here'
+    if (isMovedFrom(scope)) return 'absent'
+    return found === 'ENOENT' && isSame(parent, identityOf(parentPath)) ? 'absent' : 'unknown'
   }
 }
 
@@ -25,7 +35,7 @@ interface Identity {
   readonly ino: number
 }
 
-function identityOf(path: string): Identity | string | null {
+function identityOf(path: string | Buffer): Identity | string | null {
   try {
     const { dev, ino } = statSync(path)
     return { dev, ino }
@@ -45,5 +55,15 @@ function isWorkingDirectoryDeleted(): boolean {
     return statSync('.').nlink === 0
   } catch (error) {
     return errnoOf(error) === 'ENOENT'
+  }
+}
+
+/** Returns whether the working directory is at another path now: it, or a directory above it, was renamed. */
+function isMovedFrom(scope: string): boolean {
+  try {
+    const now = realpathSync.native('.', 'buffer')
+    return textOfBytes(now) !== scope && isSame(identityOf(now), identityOf('.'))
+  } catch {
+    return false
   }
 }

@@ -1,5 +1,5 @@
 import { missingProofs } from '../classify/missing-proofs.js'
-import type { DaemonStatus } from '../classify/daemon-state.js'
+import { isScopeGone, type DaemonStatus } from '../classify/daemon-state.js'
 import type { Words } from '../define/options.js'
 import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
 import type { Candidate, Scan } from '../observe/scan.js'
@@ -178,14 +178,15 @@ function noDaemon({ seen, status, words, remedyOf }: Seen): Finding | null {
 
 /** Reports a daemon that commands cannot reach from here. */
 function outOfReach({ status, words }: Seen): Finding | null {
-  const { state, why } = status
+  const { state, why, report } = status
   if (state !== 'unreachable' && state !== 'elsewhere') return null
   const other = words.otherScopeHint === '' ? '' : `, or ${words.otherScopeHint}`
+  const advice = isScopeGone(report) ? 'wait until it has exited' : `use it where it runs${other}`
   return {
     id: state === 'unreachable' ? 'F-013' : 'F-014',
     severity: 'warn',
     summary: `${nameOf(status, words)} is ${state}: ${why}`,
-    remediation: remediationOf(explained(words, state, `use it where it runs${other}`)),
+    remediation: remediationOf(explained(words, state, advice)),
   }
 }
 

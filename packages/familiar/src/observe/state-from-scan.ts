@@ -1,7 +1,11 @@
+import { holdsLock } from '../classify/derive-facts.js'
+import type { Observation } from '../classify/observation.js'
 import type { Candidate, Scan } from './scan.js'
 import { recordOf, runsElsewhere, scopeDaemon } from './scope-daemon.js'
 import {
   foreignOr,
+  isScopeGone,
+  movedText,
   ownRecordIn,
   stateWithout,
   type DaemonState,
@@ -11,8 +15,26 @@ import {
 /** Returns the state of the daemon of the scanned scope. Pure. */
 export function stateFrom(seen: Scan): DaemonStatus {
   const daemon = countedDaemon(seen)
-  if (daemon === null) return stateWithout(seen.context)
-  return foreignOr(seen.context, ofDaemon(seen, daemon))
+  if (daemon !== null) return foreignOr(seen.context, ofDaemon(seen, daemon))
+  const moved = movedHere(seen)
+  return moved === null ? stateWithout(seen.context) : foreignOr(seen.context, ofMoved(moved))
+}
+
+/**
+ * Returns the daemon that was started for another path and whose directory was moved here: it holds the lock of this
+ * scope, and says itself that its own scope is gone. It is not the daemon of this scope, and exits by itself.
+ */
+function movedHere({ candidates, context: { here } }: Scan): Observation | null {
+  const found = candidates.find(
+    ({ observation }) => holdsLock(observation, here) === 'yes' && isScopeGone(observation.report),
+  )
+  return found?.observation ?? null
+}
+
+function ofMoved({ report, pid, port, process }: Observation): DaemonStatus {
+  const why = movedText(report?.scope ?? null)
+  const since = process?.startedAt ?? null
+  return { state: 'elsewhere', why, since, implementation: 'own', pid, port, report, record: null }
 }
 
 /**

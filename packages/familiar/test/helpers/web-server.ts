@@ -47,6 +47,7 @@ export async function startWebServer(options: Partial<ServerOptions>): Promise<W
     pid: process.pid,
     instanceId: 'b2'.repeat(16),
     health: () => ({ status: 'ok' }),
+    isScopeGone: () => false,
     routes: {},
     pages: null,
     handler: null,

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -76,6 +76,27 @@ describe('R2, the root is gone', () => {
     renameSync(daemon.root, moved)
     await expectLeft(daemon, 'scope_gone', 'R2')
     expect([recordIn(moved), readdirSync(daemon.home)]).toEqual([daemon.record, ['daemon.log', 'moved']])
+  })
+
+  it.for([0, SEVERAL_TICKS_MS / 2])(
+    'renamed, and another one in its place after %s ms: it writes in neither',
+    async (ms) => {
+      const daemon = await start()
+      const moved = join(daemon.home, 'moved')
+      renameSync(daemon.root, moved)
+      await sleep(ms)
+      mkdirSync(daemon.root)
+      await expectLeft(daemon, 'scope_gone', 'R2')
+      expect([recordIn(moved), readdirSync(daemon.root)]).toEqual([daemon.record, []])
+    },
+  )
+
+  it('renamed, and a link to it in its place: it stays', async () => {
+    const daemon = await start()
+    const moved = join(daemon.home, 'moved')
+    renameSync(daemon.root, moved)
+    symlinkSync(moved, daemon.root)
+    await expectStays(daemon)
   })
 
   it.for([0, SEVERAL_TICKS_MS / 2])(

@@ -43,6 +43,17 @@ describe('a daemon whose root is on a file system of its own', () => {
     expect(readdirSync(daemon.root)).toEqual([])
   })
 
+  it('stays when another one is mounted over it, and writes nothing there', async (context) => {
+    const daemon = await startMounted(context)
+    await daemon.run(`mount -t tmpfs over ${daemon.root}`)
+    await sleep(SEVERAL_TICKS_MS)
+    expect([daemon.isAlive(), logged(daemon.log, 'leaving')]).toEqual([true, []])
+    expect(await daemon.run(`find ${daemon.root} | wc -l`)).toBe('1')
+    await daemon.run(`umount ${daemon.root}`)
+    await ended(daemon)
+    expect(logged(daemon.log, 'leaving')).toMatchObject([{ reason: 'idle', rule: 'R4' }])
+  })
+
   it('is retired also when that is full and the record is lost', async (context) => {
     const daemon = await startMounted(context)
     const record = recordPath(daemon.root)

@@ -4,6 +4,7 @@ import { factsOf } from '../../src/classify/derive-facts.js'
 import type { ProcessView } from '../../src/identity/machine.js'
 import type { DaemonRecord, RecordRead } from '../../src/protocol/record.js'
 import type { ScopeSnapshot, Observation } from '../../src/classify/observation.js'
+import type { JsonObject } from '../../src/json.js'
 import type { Scan } from '../../src/observe/scan.js'
 import { recordOf, scopeDaemon } from '../../src/observe/scope-daemon.js'
 import type { DaemonState, DaemonStatus } from '../../src/classify/daemon-state.js'
@@ -29,6 +30,7 @@ import {
   PORT,
   processView,
   readable,
+  report,
   scopeView,
   shape,
   START_TIME,
@@ -84,7 +86,35 @@ const EARLIER = { bootId: 'boot-0', startTime: 'boot-0/7000' }
 
 type Row = readonly [what: string, state: DaemonState, seen: Seen, more?: Partial<DaemonStatus>]
 
+/** A daemon of another path that holds the lock of the scope, and what it says of its own path. */
+const fromElsewhere = (details: JsonObject): Partial<Observation> => ({
+  shape: shape({ marker: ELSEWHERE }),
+  report: report({ scope: ELSEWHERE, details }),
+})
+
 const SEEN: readonly Row[] = [
+  [
+    'it was started for another path, which was moved here',
+    'elsewhere',
+    { here: HOLDS, daemons: [fromElsewhere({ scope_gone: true })] },
+    {
+      why: `it was started for ${ELSEWHERE}, which was moved here; it exits by itself within about a minute`,
+      pid: PID,
+      port: PORT,
+      record: null,
+    },
+  ],
+  [
+    'it was started for another path, which is there as before',
+    'elsewhere',
+    { here: HOLDS, daemons: [fromElsewhere({ scope_gone: false })] },
+    { why: 'the daemon lock is held by a process that is not seen here', pid: null },
+  ],
+  [
+    'a daemon of another path that is gone holds another lock',
+    'none',
+    { daemons: [fromElsewhere({ scope_gone: true })] },
+  ],
   [
     'recorded, and it answers',
     'running',

@@ -9,7 +9,7 @@
 export type { BoardColumn, ErrorReply, Lane, Problem, ProjectHeader } from './api/common.js'
 export type { CleanUp, DaemonEntry, DaemonsReply } from './api/daemons.js'
 export type { CharterReply, DocumentReply, DocumentSummary } from './api/documents.js'
-export type { ChangedEvent, HelloEvent, StreamEvents, WatchEvent } from './api/stream-events.js'
+export type { ChangedEvent, GoneEvent, HelloEvent, StreamEvents, WatchEvent } from './api/stream-events.js'
 export type { Flow, FlowDay, LaneChange, MissionReply, PackageFlow, WorkPackage } from './api/mission.js'
 export type { MissionSection, MissionState, MissionSummary, MissionsReply } from './api/missions.js'
 export type { NowPackage, NowReply, WaitingPackage } from './api/now.js'

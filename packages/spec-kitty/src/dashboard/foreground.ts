@@ -39,12 +39,12 @@ const PASSING: ReadonlySet<string> = new Set(['none', 'starting', 'stopping', 's
 /** Adds to the error where the other dashboard of the project is. */
 async function explain(error: unknown, project: string): Promise<unknown> {
   if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') return error
-  const { state, pid, port } = await dashboardDaemon.at(project).status()
+  const { state, why, pid, port } = await dashboardDaemon.at(project).status()
   if (PASSING.has(state)) return error
   const where = port === null ? state : `http://127.0.0.1:${port}/${state === 'running' ? '' : `, ${state}`}`
   return new CommandError(
     'E_DASHBOARD_RUNNING',
     `this project has a dashboard already: ${where} (process ${pid ?? 'unknown'})`,
-    { hint: `to run it here, first: ${WORDS.dashboard.stop}`, cause: error },
+    { hint: state === 'elsewhere' ? why : `to run it here, first: ${WORDS.dashboard.stop}`, cause: error },
   )
 }

@@ -54,6 +54,13 @@ export function notFound(): BodyReply {
   return json({ error: 'not_found' } satisfies ErrorReply, 404)
 }
 
+/** Returns the reply while the path of the project does not lead to the directory that the dashboard was started for. */
+export function projectGone(): BodyReply {
+  const message =
+    'The directory of the project was moved, removed or replaced. This dashboard exits within about a minute.'
+  return json({ error: 'project_gone', message } satisfies ErrorReply, 410)
+}
+
 /** Returns the reply for a malformed request, with one sentence. */
 export function badRequest(message: string): BodyReply {
   return json({ error: 'bad_query', message } satisfies ErrorReply, 400)

@@ -13,6 +13,7 @@ import {
   listJson,
   notFound,
   orNotFound,
+  projectGone,
   tagged,
   unlessKnown,
   type BodyReply,
@@ -50,7 +51,12 @@ const REST_MS = 10 * 60_000
 export function dashboardPages(directory: string, version = VERSION): Pages {
   keepHeapSmall()
   const hello = identityOf(directory, version)
-  const changes = shareChanges(directory, hello, { look: startTimesOf, onUnused: () => void rest() })
+  let lastAsked: PageRequest | null = null
+  const changes = shareChanges(directory, hello, {
+    look: startTimesOf,
+    onUnused: () => void rest(),
+    isGone: () => lastAsked?.isScopeGone() === true,
+  })
   const { vouching, note } = changes
   const project = openProject(directory, { look: startTimesOf, vouching, onJudged: note })
   const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
@@ -76,8 +82,15 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     const { user, system } = process.cpuUsage(began)
     if ((user + system) / 1000 > HARD_WORK_MS) released()
   }
-  const answer = async ({ path, query, signal }: PageRequest): Promise<BodyReply | null> => {
+  const answer = async (asked: PageRequest): Promise<BodyReply | null> => {
+    const { path, signal, isScopeGone } = asked
     if (path === '/api/daemons') return looking(path, signal, daemons)
+    if (isScopeGone()) return projectGone()
+    const reply = await read(asked)
+    // If the directory was replaced meanwhile, what was read may be of another project.
+    return isScopeGone() ? projectGone() : reply
+  }
+  const read = async ({ path, query, signal }: PageRequest): Promise<BodyReply | null> => {
     if (path === '/api/missions')
       return listing(path, signal, async () => tagged(listJson(await project.missions())))
     if (path === '/api/now') return listing(path, signal, async () => tagged(json(await project.now())))
@@ -92,6 +105,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
   }
   return async (asked) => {
     const { path } = asked
+    lastAsked = asked
     if (path === '/api/events') {
       const after = new URLSearchParams(asked.query).get('after') ?? ''
       return { open: (send, closed) => changes.open(send, closed, after) }

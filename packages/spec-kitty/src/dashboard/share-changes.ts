@@ -1,4 +1,4 @@
-import type { ChangedEvent, HelloEvent, StreamEvents, WatchEvent } from './api.js'
+import type { ChangedEvent, GoneEvent, HelloEvent, StreamEvents, WatchEvent } from './api.js'
 import { watchLiving, type Living } from './watch-agents.js'
 import type { LookAtProcesses } from './project/judge-agents.js'
 import { toldChanges, type Vouching } from './project/vouching.js'
@@ -13,6 +13,9 @@ const MAX_NAMED = 100
 
 /** A page that hears nothing for 25 s has lost the dashboard: two of these may be late. */
 const HEARTBEAT_MS = 10_000
+
+/** How often the place of the project is checked while a page is open. A directory above it can be moved without an event. */
+const PLACE_MS = 2_000
 
 type Send = (event: string, data: unknown, id?: string) => void
 
@@ -31,6 +34,8 @@ export interface ChangesOptions {
   readonly look: LookAtProcesses
   /** Called when the last page has been closed for two seconds. */
   readonly onUnused?: () => void
+  /** Returns whether the path of the project no longer leads to the directory that the dashboard was started for. */
+  readonly isGone?: () => boolean
 }
 
 /**
@@ -46,6 +51,8 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
   let blind: WatchEvent['blind'] = null
   let lingering: NodeJS.Timeout | null = null
   let beating: NodeJS.Timeout | null = null
+  let placing: NodeJS.Timeout | null = null
+  let goneSince: string | null = null
   const generations = countGenerations()
 
   const told = rememberTold(hello.instance)
@@ -53,7 +60,27 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
   const tell = <Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name], id?: string): void => {
     for (const page of pages) page(name, data, id)
   }
+  /** Returns whether the project is gone. Tells the pages when that has changed. */
+  const checkPlace = (): boolean => {
+    const isGone = options.isGone?.() === true
+    if (isGone === (goneSince !== null)) return isGone
+    goneSince = isGone ? new Date().toISOString() : null
+    generations.next(null)
+    tell('gone', { since: goneSince })
+    // Meanwhile the watches may have followed the path to what was there.
+    if (!isGone && watch !== null) {
+      watch.close()
+      watch = null
+      isWatched = false
+      begin()
+    }
+    return isGone
+  }
   const tellChanged = (changed: readonly string[] | null): void => {
+    const wasGone = goneSince !== null
+    // While it is gone, what is at the path is not this project. When it is back, the new watch reports that all may have
+    // changed.
+    if (checkPlace() || wasGone) return
     const missions = isMany(changed) ? null : changed
     tell('changed', { missions }, told.add(missions))
   }
@@ -61,6 +88,7 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
   const begin = (): void => {
     living.begin()
     beating ??= setInterval(() => tell('heartbeat', {}), HEARTBEAT_MS).unref()
+    placing ??= setInterval(checkPlace, PLACE_MS).unref()
     watch ??= watchProject(directory, {
       onChange: (missions) => {
         isWatched = true
@@ -89,7 +117,8 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
     if (pages.size > 0) return
     living.end()
     if (beating !== null) clearInterval(beating)
-    beating = null
+    if (placing !== null) clearInterval(placing)
+    beating = placing = null
     if (lingering !== null) clearTimeout(lingering)
     lingering = setTimeout(endUnused, LINGER_MS).unref()
   }
@@ -105,11 +134,13 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
     },
     open: (send, closed, after = '') => {
       send('hello', hello)
+      if (checkPlace()) send('gone', { since: goneSince } satisfies GoneEvent)
       pages.add(send)
       begin()
       closed.addEventListener('abort', () => leave(send))
       if (blind !== null) send('watch', { blind } satisfies WatchEvent)
-      if (isWatched) send('changed', { missions: told.since(after) } satisfies ChangedEvent, told.lastId())
+      if (isWatched && goneSince === null)
+        send('changed', { missions: told.since(after) } satisfies ChangedEvent, told.lastId())
     },
   }
 }

@@ -71,3 +71,29 @@ describe('a page that is opened', () => {
       expect(event.missions?.length ?? 0).toBeLessThanOrEqual(100)
   })
 })
+
+describe('a page whose project is gone', () => {
+  it('is told so, and of no change until the project is back', async () => {
+    const project = oneMission()
+    const mission = join(project, 'kitty-specs', '001-start')
+    let isGone = false
+    const changes = shareChanges(project, HELLO, { look, isGone: () => isGone })
+    const page = openPage(changes)
+    const names = () => page.told.map(([name]) => name)
+    await vi.waitFor(() => expect(names()).toEqual(['hello', 'changed']), PATIENCE)
+    isGone = true
+    mkdirSync(join(mission, 'tasks', 'WP97.md'))
+    await vi.waitFor(() => expect(names()).toEqual(['hello', 'changed', 'gone']), PATIENCE)
+    mkdirSync(join(mission, 'tasks', 'WP98.md'))
+    const second = openPage(changes)
+    expect(second.told).toEqual([['hello', HELLO], page.told.at(-1)])
+    isGone = false
+    await vi.waitFor(() => expect(names().slice(3)).toEqual(['gone', 'changed']), PATIENCE)
+    expect(page.told.slice(3)).toEqual([
+      ['gone', { since: null }],
+      ['changed', { missions: null }],
+    ])
+    mkdirSync(join(mission, 'tasks', 'WP99.md'))
+    await vi.waitFor(() => expect(page.events.at(-1)).toEqual({ missions: ['001-start'] }), PATIENCE)
+  })
+})

@@ -33,11 +33,12 @@ interface Answer {
 }
 
 /** Returns what asks a dashboard of this project. */
-function dashboardOf(project: string) {
+function dashboardOf(project: string, isGone = (): boolean => false) {
   const pages = dashboardPages(project, '1.0.0')
   return async (target: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> => {
     const [path = '', query = ''] = target.split(/\?(.*)/s)
-    const reply = await pages({ path, query, headers, signal: new AbortController().signal })
+    const { signal } = new AbortController()
+    const reply = await pages({ path, query, headers, signal, isScopeGone: () => isGone() })
     if (reply === null || 'open' in reply) return { status: 0, headers: {}, text: '', body: new Uint8Array() }
     const body = Buffer.from(reply.body)
     return { status: reply.status, headers: reply.headers, text: body.toString(), body }
@@ -337,5 +338,18 @@ describe('a reply', () => {
     writeFileSync(path, prompt('WP01', 'Renamed'))
     chmodSync(path, 0o600)
     expect((await ask('/api/missions/001-start')).text).toContain('Renamed')
+  })
+})
+
+describe('a project that is gone', () => {
+  it('is refused, also if it was replaced while it was read; the page and the daemons are not', async () => {
+    const project = oneMission()
+    let looks = 0
+    /** Gone from the second look on: while the first request is answered. */
+    const ask = dashboardOf(project, () => (looks += 1) > 1)
+    for (const path of ['/api/missions', '/api/now', '/api/missions/001-start', '/api/search?q=start'])
+      expect(await ask(path)).toMatchObject({ status: 410, text: expect.stringContaining('"project_gone"') })
+    expect((await ask('/')).status).toBe(200)
+    expect((await ask('/api/daemons')).status).toBe(200)
   })
 })

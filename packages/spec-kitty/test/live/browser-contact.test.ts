@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -75,6 +75,34 @@ describe.skipIf(lacksChromium())('a page whose dashboard', () => {
     await page.getByRole('link', { name: '009-theirs' }).waitFor()
     await page.context().close()
     await board.page.context().close()
+  })
+
+  it('was started for a project that another one replaced is not live, and shows nothing of that', async () => {
+    const project = oneMission()
+    const away = `${project}-away`
+    const { url } = await here.desk.start(project)
+    const { page } = await open(`${url}#/missions`, LIST)
+    renameSync(project, away)
+    try {
+      writeMission(project, '009-theirs', { 'spec.md': '# Theirs\n' })
+      await page.locator('[data-state=gone]').waitFor()
+      expect(await connection(page).textContent()).toBe('Project gone')
+      expect(await page.getByRole('alert').textContent()).toMatch(/^Project gone since \d.*moved, removed or/)
+      expect(await page.locator('main').getAttribute('data-contact')).toBe('lost')
+      const fresh = await openPage(here.browser)
+      await fresh.page.goto(`${url}#/missions`)
+      await fresh.page.locator('[data-state=gone]').waitFor()
+      await fresh.page.getByText('could not be read').waitFor()
+      for (const tab of [page, fresh.page]) expect(await tab.content()).not.toContain('009-theirs')
+      await fresh.page.context().close()
+      rmSync(project, { recursive: true })
+    } finally {
+      renameSync(away, project)
+    }
+    await untilLive(page)
+    expect(await page.locator('.banner').count()).toBe(0)
+    expect(await page.locator(LIST).count()).toBe(1)
+    await page.context().close()
   })
 
   it('was upgraded reloads itself, once, and says why', async () => {

@@ -36,7 +36,8 @@ export const FINDINGS: Texts = {
   'F-014': {
     summary: 'the daemon runs on another machine or in a container',
     why: 'It holds the lock of this {scope}, so no second one may start here.',
-    whatToDo: 'Use it, or stop it, where it runs.',
+    whatToDo:
+      'Use it, or stop it, where it runs. If it says that its directory was moved here, wait a minute: it exits by itself.',
   },
   'F-015': {
     summary: 'the daemon crashed',

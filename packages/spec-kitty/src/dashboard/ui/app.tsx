@@ -31,7 +31,7 @@ export function App() {
   const route = useRoute()
   const main = useRef<HTMLElement>(null)
   const now = useAttention()
-  const { connection, met, project } = useContact()
+  const { connection, goneSince, met, project } = useContact()
   const [isSearching, setSearching] = useSearchKey()
   useFocusOnNavigation(route, main)
   return (
@@ -45,7 +45,7 @@ export function App() {
         waiting={now.value?.counts.waiting ?? 0}
         search={() => setSearching(true)}
       />
-      <main id="main" ref={main} tabIndex={-1} data-contact={connection}>
+      <main id="main" ref={main} tabIndex={-1} data-contact={goneSince === null ? connection : 'lost'}>
         {connection === 'stopped' ? (
           <Stopped met={met} path={project?.path ?? null} />
         ) : (

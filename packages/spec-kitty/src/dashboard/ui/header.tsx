@@ -58,7 +58,9 @@ export function Header({ route, project, waiting, search }: HeaderProps) {
   )
 }
 
-const CONNECTION_NAMES: Readonly<Record<Connection, string>> = {
+const STATE_NAMES: Readonly<Record<Connection | 'blind' | 'gone', string>> = {
+  blind: 'Blind',
+  gone: 'Project gone',
   connecting: 'Connecting',
   open: 'Live',
   lost: 'No contact',
@@ -66,7 +68,7 @@ const CONNECTION_NAMES: Readonly<Record<Connection, string>> = {
 }
 
 function ConnectionState() {
-  const { connection, blind } = useContact()
+  const { connection, blind, goneSince } = useContact()
   const [wasLost, setWasLost] = useState(false)
   useEffect(() => {
     if (connection === 'lost') setWasLost(true)
@@ -74,10 +76,11 @@ function ConnectionState() {
     setWasLost(false)
     announce('Connected again. Everything has been read anew.')
   }, [connection, wasLost])
-  const isBlind = connection === 'open' && blind !== null
+  const isOpen = connection === 'open'
+  const state = isOpen && goneSince !== null ? 'gone' : isOpen && blind !== null ? 'blind' : connection
   return (
-    <span class="connection" data-testid="connection" data-state={isBlind ? 'blind' : connection}>
-      {isBlind ? 'Blind' : CONNECTION_NAMES[connection]}
+    <span class="connection" data-testid="connection" data-state={state}>
+      {STATE_NAMES[state]}
     </span>
   )
 }
@@ -87,8 +90,15 @@ function Banners() {
   const contact = useContact()
   return (
     <>
-      {contact.connection === 'lost' && <LostBanner heardAt={contact.heardAt} />}
-      {contact.connection === 'open' && contact.blind !== null && <BlindBanner {...contact.blind} />}
+      {contact.connection !== 'stopped' && contact.goneSince !== null && (
+        <GoneBanner since={contact.goneSince} project={contact.project} />
+      )}
+      {contact.connection === 'lost' && contact.goneSince === null && (
+        <LostBanner heardAt={contact.heardAt} />
+      )}
+      {contact.connection === 'open' && contact.goneSince === null && contact.blind !== null && (
+        <BlindBanner {...contact.blind} />
+      )}
       {contact.connection !== 'stopped' && contact.news !== null && <News text={contact.news} />}
     </>
   )
@@ -105,6 +115,27 @@ function LostBanner({ heardAt }: { readonly heardAt: number | null }) {
         The dashboard does not answer. What you see may be out of date. This page reconnects on its own; to
         start the dashboard again, run <code class="command">spec-kitty dashboard</code> in the project, which
         says its address: it may be on another port.
+      </p>
+    </div>
+  )
+}
+
+interface GoneProps {
+  readonly since: string
+  readonly project: HelloEvent['project'] | null
+}
+
+function GoneBanner({ since, project }: GoneProps) {
+  return (
+    <div class="banner is-alarm" role="alert">
+      <p>
+        <strong>
+          Project gone since <TimeOfDay time={Date.parse(since)} />.
+        </strong>{' '}
+        Its directory is no longer at{' '}
+        {project === null ? 'its path' : <bdi class="path">{visible(project.path)}</bdi>}: it was moved,
+        removed or replaced. What you see is old, and this dashboard exits within about a minute. Then run{' '}
+        <code class="command">spec-kitty dashboard</code> where the project is now.
       </p>
     </div>
   )

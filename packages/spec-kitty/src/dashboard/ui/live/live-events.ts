@@ -1,7 +1,7 @@
 import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
-import type { ChangedEvent, HelloEvent, WatchEvent } from '../../api.js'
-import { parseChange, parseHello, parseWatch } from './parse-events.js'
+import type { ChangedEvent, GoneEvent, HelloEvent, WatchEvent } from '../../api.js'
+import { parseChange, parseGone, parseHello, parseWatch } from './parse-events.js'
 import { createMeeting, type Met } from './which-project.js'
 import { notifying } from '../notify.js'
 import { createSharedStream } from './shared-stream.js'
@@ -17,6 +17,8 @@ export interface Contact {
   readonly heardAt: number | null
   /** Since when and why the system does not report all changes to the dashboard. */
   readonly blind: WatchEvent['blind']
+  /** Since when the project's directory is not at its path any more; null: it is there. */
+  readonly goneSince: GoneEvent['since']
   /** What happened to the dashboard since the page was loaded, in one sentence. */
   readonly news: string | null
   /** The project of this page; null until the dashboard has sent it. */
@@ -49,6 +51,7 @@ const NOTHING: Contact = {
   connection: 'connecting',
   heardAt: null,
   blind: null,
+  goneSince: null,
   news: null,
   project: null,
   met: null,
@@ -83,7 +86,7 @@ export function openEvents(url: string): LiveEvents {
     if (outcome?.kind === 'reload') return location.reload()
     // A new stream reports at once if the system does not report all changes.
     const project = hello?.project ?? contact.project
-    contact = { ...contact, blind: null, project, news: outcome?.news ?? contact.news }
+    contact = { ...contact, blind: null, goneSince: null, project, news: outcome?.news ?? contact.news }
     heard()
     tell({ kind: 'contact' })
   }
@@ -91,6 +94,10 @@ export function openEvents(url: string): LiveEvents {
     events: {
       hello: greet,
       heartbeat: heard,
+      gone: (data) => {
+        heard()
+        tell({ kind: 'contact' }, { goneSince: parseGone(data) })
+      },
       watch: (data) => {
         heard()
         tell({ kind: 'contact' }, { blind: parseWatch(data) })

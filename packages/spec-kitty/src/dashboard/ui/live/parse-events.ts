@@ -1,4 +1,4 @@
-import type { ChangedEvent, HelloEvent, WatchEvent } from '../../api.js'
+import type { ChangedEvent, GoneEvent, HelloEvent, WatchEvent } from '../../api.js'
 
 /** Returns what has changed; for data that cannot be parsed, everything may have. */
 export function parseChange(data: string): ChangedEvent {
@@ -16,6 +16,12 @@ export function parseHello(data: string): HelloEvent | null {
 export function parseWatch(data: string): WatchEvent['blind'] {
   const blind = (parse(data) as Partial<WatchEvent> | null)?.blind
   return typeof blind?.since === 'string' && typeof blind.why === 'string' ? blind : null
+}
+
+/** Returns since when the project is gone; null if it is not, or for data that cannot be parsed. */
+export function parseGone(data: string): GoneEvent['since'] {
+  const since = (parse(data) as Partial<GoneEvent> | null)?.since
+  return typeof since === 'string' ? since : null
 }
 
 function parse(data: string): unknown {

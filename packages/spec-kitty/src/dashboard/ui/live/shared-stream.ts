@@ -21,7 +21,7 @@ type Message =
     }
 
 /** The events whose last occurrence a new window must get. */
-const REMEMBERED = ['hello', 'watch'] as const
+const REMEMBERED = ['hello', 'gone', 'watch'] as const
 
 const EVERYTHING = JSON.stringify({ missions: null })
 

@@ -73,6 +73,7 @@ export function Stale({ failure }: { readonly failure: Failure | null }) {
 
 function reason({ status }: Failure): string {
   if (status === null) return 'The dashboard does not answer this. It is read again as soon as it does.'
+  if (status === 410) return 'The directory of the project was moved, removed or replaced.'
   return `The dashboard answered with the HTTP status ${status}. Its log says more.`
 }
 
