@@ -259,12 +259,11 @@ async function onTerminal(line, { columns, cwd, answer, env }) {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let screen = ''
-  let unsent = answer
+  let answered = 0
   child.stdout.on('data', (/** @type {Buffer} */ chunk) => {
     screen += chunk.toString()
-    if (unsent === '' || !screen.includes('[y/N]')) return
-    child.stdin.write(unsent)
-    unsent = ''
+    const asked = screen.split('[y/N').length - 1
+    for (; answer !== '' && answered < asked; answered++) child.stdin.write(answer)
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS)
   await new Promise((resolve) => child.once('close', resolve))

@@ -1,10 +1,11 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import { scopeOf } from '../classify/derive-facts.js'
 import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define-daemon.js'
-import { isToLookAt } from '../doctor/choose-remedy.js'
+import { decisionsIn, isToLookAt } from '../doctor/choose-remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
+import { askEach } from './ask-each.js'
 import type { Io } from './io.js'
 import { keysOf, namesOf } from './name-process.js'
 import { showingCleanUp } from './show-clean-up.js'
@@ -41,7 +42,7 @@ export async function resetRange(
 }
 
 /**
- * Shows each process that needs a decision and may be ended, and asks about it. Returns the processes that may be ended:
+ * Shows each process that needs a decision and may be ended, and asks about each. Returns the processes that may be ended:
  * only those that were shown. Asks before any lock is taken.
  */
 async function askAboutTheRest(
@@ -50,24 +51,37 @@ async function askAboutTheRest(
   seen: Scan,
   io: Io,
 ): Promise<Pick<CleanUpOptions, 'confirmed' | 'told'>> {
-  const chosen = seen.candidates.filter(
-    ({ proof, observation }) =>
-      proof !== null && (options.port === null || options.port === observation.port),
-  )
-  const open = chosen.filter((one) => one.verdict.class === 'operator_required' && !isSpared(one, seen))
-  if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive) return {}
-  const stale = chosen.filter(({ verdict }) => verdict.class === 'safe_auto')
+  if (options.force || options.dryRun || options.json || !io.isInteractive) return {}
+  const isChosen = ({ proof, observation }: Candidate): boolean =>
+    proof !== null && (options.port === null || options.port === observation.port)
+  const { all, own } = decisionsIn(seen, definitionOf(daemon))
+  const open = all
+    .filter((one) => isChosen(one) && !isSpared(one, seen))
+    .toSorted((one, other) => (one.observation.port ?? 0) - (other.observation.port ?? 0))
+  if (open.length === 0) return {}
+  const stale = seen.candidates.filter((one) => isChosen(one) && one.verdict.class === 'safe_auto')
   const names = namesOf(daemon, open, seen, { columns: io.errorColumns, hasColor: io.hasErrorColor })
   const list = names.map((name) => `  ${name}\n`).join('')
-  const one = open.length === 1
-  const need = one ? 'This one needs' : `These ${open.length} need`
-  const others = ofOthers(open, seen, daemon)
-  const head = wrapWords(`${need} a decision (operator_required)${others}:`, io.errorColumns).join('\n')
+  const need = open.length === 1 ? 'This one needs' : `These ${open.length} need`
+  const whose = `${ofOthers(open, seen, daemon)}${ofThisScope(open, own, daemon)}`
+  const head = wrapWords(`${need} a decision (operator_required)${whose}:`, io.errorColumns).join('\n')
   io.err(`${endedAnyway(stale.length)}${head}\n${list}${lookFirst(open)}`)
-  const isYes = await io.confirm(one ? 'Also end it?' : `Also end these ${open.length}?`, 'nothing was ended')
+  const confirmed = keysOf(await askEach(open, nameOf, io))
   io.err('\n')
-  const confirmed = isYes ? keysOf(open) : new Set<string>()
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
+}
+
+/** What a question calls a process that was shown above it. */
+function nameOf({ observation: { pid, port }, verdict }: Candidate): string {
+  const who = `process ${pid ?? 'unknown'}, ${verdict.reason ?? verdict.class}`
+  return port === null ? `the one without a port (${who})` : `port ${port} (${who})`
+}
+
+/** F-002 does not count the daemon of this scope, so the number here is explained. */
+function ofThisScope(open: readonly Candidate[], own: Candidate | null, daemon: Daemon): string {
+  if (own === null || !open.includes(own)) return ''
+  const { title, scope } = definitionOf(daemon).words
+  return `${open.length === 1 ? ' and is' : ', one of them'} the ${title} of this ${scope} (F-005)`
 }
 
 /** Names the command that shows the processes of which nothing else tells what they are used for. */

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { classify } from '../../src/classify/classify.js'
+import type { DaemonStatus } from '../../src/classify/daemon-state.js'
 import { factsOf } from '../../src/classify/derive-facts.js'
 import type { Observation, ScanContext } from '../../src/classify/observation.js'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/decision-tables.js'
 import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'
-import { remedyOf } from '../../src/doctor/choose-remedy.js'
+import { decisionsIn, needsDecision, remedyOf, withRemedy } from '../../src/doctor/choose-remedy.js'
+import { findingsOf } from '../../src/doctor/findings.js'
+import { identityRecord } from '../../src/doctor/identity-record.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import { UNTOLD } from '../../src/observe/read-scopes.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
@@ -95,6 +98,36 @@ describe.each([
     expect([...wrong]).toEqual([])
     expect(count).toBeGreaterThan(1_000)
     expect(told.size).toBeGreaterThan(2)
+  })
+})
+
+const NO_STATUS = { state: 'none', pid: null, port: null } as DaemonStatus
+
+describe('what needs a decision', () => {
+  it('is the same in the row, in finding F-002 and in the question, and can be ended', () => {
+    const { self } = definitionOf(defineDaemon({ name: 'tool' }))
+    const wrong = new Set<string>()
+    const counts = { asked: 0, own: 0, left: 0 }
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const [candidate] = seen.candidates
+      if (candidate?.verdict.class !== 'operator_required') return
+      const { all, own } = decisionsIn(seen, { words })
+      const isAsked = all.includes(candidate)
+      const row = withRemedy(identityRecord(candidate, seen, { self }), candidate, seen, { words })
+      if (needsDecision(row, words) !== isAsked) wrong.add(`${row.rule}: row and question differ`)
+      const summary =
+        findingsOf({ seen, status: NO_STATUS, self, words, remedyOf: () => null }, []).find(
+          ({ id }) => id === 'F-002',
+        )?.summary ?? ''
+      const counted = Number(/(\d+) needs? a decision/.exec(summary)?.[1] ?? 0)
+      if (counted !== all.length - (own === null ? 0 : 1)) wrong.add(`${row.rule}: ${summary}`)
+      if (isAsked && candidate !== own && !isEndedByForce(candidate, seen))
+        wrong.add(`${row.rule}: asked about, and not ended`)
+      counts[!isAsked ? 'left' : candidate === own ? 'own' : 'asked']++
+    })
+    expect([...wrong]).toEqual([])
+    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(10)
   })
 })
 
