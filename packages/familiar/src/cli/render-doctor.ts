@@ -1,12 +1,13 @@
 import type { Words } from '../define/options.js'
 import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
-import type { DoctorRecord } from '../doctor/choose-remedy.js'
+import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Finding } from '../doctor/findings.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { formatLines } from './format-lines.js'
 import { evidenceText } from './reason-text.js'
 import { renderFindings, renderVerdict } from './render-findings.js'
+import { renderNext } from './render-next.js'
 import { isInUse, renderRemedies } from './render-remedies.js'
 import { renderReset } from './render-reset.js'
 import { layTable, type Column } from './format-table.js'
@@ -18,7 +19,7 @@ export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pi
 export interface DoctorText {
   /** The lines above the one about the daemon. */
   readonly head: readonly Line[]
-  readonly words: Pick<Words, 'scope' | 'explain'> & Partial<Pick<Words, 'reasonNames'>>
+  readonly words: Pick<Words, 'scope' | 'explain' | 'clean'> & Partial<Pick<Words, 'reasonNames'>>
   /** The ports that were scanned, for people: `ports 9400-9449`. */
   readonly ports: string
   /** Why the tool's own findings matter, by id. */
@@ -123,7 +124,25 @@ function renderCleanUp(
   const isTold = named === null ? result.dry_run || !isStale : isPrinted(findings, open, named)
   const isEnded = result.would_sweep.some(({ pid }) => pid !== null && pid === daemon?.pid)
   const brief = new Set([...(isTold ? ['F-002'] : []), ...(isEnded ? ['F-005'] : [])])
-  return [done, renderFindings(findings, { ...text, brief }, terminal), left, [...numbers, ...verdict]]
+  const next = result.dry_run ? renderNext(planOf(document, text), terminal) : []
+  return [
+    done,
+    renderFindings(findings, { ...text, brief }, terminal),
+    left,
+    [...numbers, ...verdict, ...next],
+  ]
+}
+
+function planOf(
+  { orphans, reset_result: { would_sweep } }: DoctorDocument & { readonly reset_result: ResetResult },
+  { words, isForced = false, named: port = null }: DoctorText,
+): Parameters<typeof renderNext>[0] {
+  const isEnded = (row: DoctorRecord): boolean =>
+    would_sweep.some((one) => one.pid === row.pid && one.port === row.port)
+  const open = orphans.filter(
+    (row) => (port === null || row.port === port) && needsDecision(row, words) && !isEnded(row),
+  )
+  return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length }
 }
 
 /** Returns whether every command of F-002 stands beside the row of the port. */
