@@ -263,7 +263,8 @@ async function onTerminal(line, { columns, cwd, answer, env }) {
   child.stdout.on('data', (/** @type {Buffer} */ chunk) => {
     screen += chunk.toString()
     const asked = screen.split('[y/N').length - 1
-    for (; answer !== '' && answered < asked; answered++) child.stdin.write(answer)
+    if (answer === '') return
+    for (; answered < asked; answered++) child.stdin.write(answer)
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS)
   await new Promise((resolve) => child.once('close', resolve))

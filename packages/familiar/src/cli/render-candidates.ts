@@ -119,12 +119,11 @@ export function renderCandidates(
   ]
 }
 
-/** Says what the rows of several processes are, and how to see each; null if there are none. */
+/** Says what a number in place of a PID is, and how to see each process; null if there is none. */
 function foldedText(rows: readonly ShownRow[]): string | null {
-  const counts = rows.map(processesOf).filter((count) => count > 1)
-  const [first] = counts
-  if (first === undefined) return null
-  return `(${first}): so many processes that are alike; --verbose shows each`
+  const folded = rows.map(processesOf).find((count) => count > 1)
+  if (folded === undefined) return null
+  return `(${folded}): so many processes that are alike; --verbose shows each`
 }
 
 function hint(text: string | null, terminal: Terminal): readonly string[] {

@@ -83,7 +83,12 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   source: unionOf('familiar/src/doctor/identity-record.ts', 'identity_source'),
   word: [
     ...unionOf('familiar/src/doctor/findings.ts', 'severity'),
-    ...['candidate', 'dry_run', 'listener', 'orphan', 'scan', 'stale'],
+    'candidate',
+    'dry_run',
+    'listener',
+    'orphan',
+    'scan',
+    'stale',
     ...unionOf('spec-kitty/src/sync/session/read-session.ts', 'over'),
     'signed_in',
   ],

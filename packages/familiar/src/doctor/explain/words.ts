@@ -1,5 +1,3 @@
-import type { StartReason } from '../../client/launch.js'
-import type { RetirementReason } from '../../daemon/retirement.js'
 import type { Finding } from '../findings.js'
 import type { IdentityRecord } from '../identity-record.js'
 import type { ResetResult } from '../reset-result.js'
@@ -34,11 +32,11 @@ export const OUTCOMES: Texts<Exclude<keyof ResetResult, 'dry_run'> | 'left alone
   },
 }
 
-/** What a command or a signal stands for, which a daemon notes as the reason of its end besides its own rules. */
-type Told = 'operator_stop' | 'cleaned_up' | 'SIGTERM' | 'SIGINT' | 'SIGHUP'
-
-/** Why a daemon was started, and why it stopped: the record, the log and `status` name these. */
-export const CAUSES: Texts<StartReason | RetirementReason | Told> = {
+/**
+ * Why a daemon was started, and why it stopped: the record, the log and `status` name these. Those who give the reasons are
+ * above this module, so a test compares the names.
+ */
+export const CAUSES: Texts = {
   first_start: {
     summary: 'it was started because none ran',
     why: 'There was no daemon, and no record of one that had died.',
