@@ -37,21 +37,13 @@ const MORE: readonly Column<ShownRow>[] = [
   {
     title: 'UP',
     align: 'right',
-    cell: ({ all }) =>
-      rangeText(
-        all.map((one) => one.uptime_seconds),
-        formatAge,
-      ),
+    cell: ({ all }) => formatAge(greatest(all.map((one) => one.uptime_seconds))),
     isExtra: true,
   },
   {
     title: 'MEM',
     align: 'right',
-    cell: ({ all }) =>
-      rangeText(
-        all.map((one) => one.memory_bytes),
-        formatBytes,
-      ),
+    cell: ({ all }) => formatBytes(greatest(all.map((one) => one.memory_bytes))),
     isExtra: true,
   },
 ]
@@ -159,12 +151,10 @@ function versionsText({ all }: ShownRow): string {
   return first === last ? first : `${first}-${last}`
 }
 
-/** The value that all have, or the least and the greatest: `2h-3d`. */
-function rangeText(values: readonly (number | null)[], format: (value: number | null) => string): string {
+/** The greatest value: of several processes, the age of the oldest and the size of the largest. */
+function greatest(values: readonly (number | null)[]): number | null {
   const known = values.flatMap((value) => value ?? [])
-  if (known.length === 0) return format(null)
-  const [least, most] = [format(Math.min(...known)), format(Math.max(...known))]
-  return least === most ? least : `${least}-${most}`
+  return known.length === 0 ? null : Math.max(...known)
 }
 
 function isLive(record: DoctorRecord): boolean {

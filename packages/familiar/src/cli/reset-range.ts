@@ -65,7 +65,7 @@ async function askAboutTheRest(
   const need = open.length === 1 ? 'This one needs' : `These ${open.length} need`
   const whose = `${ofOthers(open, seen, daemon)}${ofThisScope(open, own, daemon)}`
   const head = wrapWords(`${need} a decision (operator_required)${whose}:`, io.errorColumns).join('\n')
-  io.err(`${endedAnyway(stale.length)}${head}\n${list}${lookFirst(open)}`)
+  io.err(`${endedAnyway(stale.length)}${head}\n${list}${lookFirst(open, io.errorColumns)}`)
   const confirmed = keysOf(await askEach(open, nameOf, io))
   io.err('\n')
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
@@ -85,9 +85,12 @@ function ofThisScope(open: readonly Candidate[], own: Candidate | null, daemon: 
 }
 
 /** Names the command that shows the processes of which nothing else tells what they are used for. */
-function lookFirst(open: readonly Candidate[]): string {
+function lookFirst(open: readonly Candidate[], columns: number | null): string {
   const pids = open.filter(isToLookAt).flatMap(({ observation }) => observation.pid ?? [])
-  return pids.length === 0 ? '' : `To look first, in another terminal: ${lookCommand(pids)}\n`
+  if (pids.length === 0) return ''
+  const [lead, command] = ['To look first, in another terminal:', lookCommand(pids)]
+  const isShort = columns === null || lead.length + 1 + command.length <= columns
+  return `${lead}${isShort ? ' ' : '\n  '}${command}\n`
 }
 
 /** Says how many of the processes name another scope, because they may be in use there. */
