@@ -4,6 +4,8 @@ import type { DaemonStatus } from '../../src/classify/daemon-state.js'
 import { factsOf } from '../../src/classify/derive-facts.js'
 import type { Observation, ScanContext } from '../../src/classify/observation.js'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/decision-tables.js'
+import type { Io } from '../../src/cli/io.js'
+import { resetRange } from '../../src/cli/reset-range.js'
 import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'
 import { decisionsIn, needsDecision, remedyOf, withRemedy } from '../../src/doctor/choose-remedy.js'
 import { findingsOf } from '../../src/doctor/findings.js'
@@ -128,6 +130,56 @@ describe('what needs a decision', () => {
     })
     expect([...wrong]).toEqual([])
     for (const count of Object.values(counts)) expect(count).toBeGreaterThan(10)
+  })
+})
+
+describe('the question about what needs a decision', () => {
+  /** What is said before the question, and the question; nothing is answered, so nothing is done. */
+  async function askedAbout(seen: Scan): Promise<string> {
+    let said = ''
+    const stop = (question: string): Promise<never> => {
+      said += question
+      return Promise.reject(new Error('not answered'))
+    }
+    const io = {
+      err: (text: string) => void (said += text),
+      errorColumns: null,
+      hasErrorColor: false,
+      isInteractive: true,
+      confirm: stop,
+      choose: stop,
+    } as unknown as Io
+    const options = { force: false, dryRun: false, json: false, port: null }
+    await expect(resetRange(defineDaemon({ name: 'tool' }), options, seen, io)).rejects.toThrow(
+      'not answered',
+    )
+    return said
+  }
+
+  it('says which is the daemon of this scope: its finding is F-005, and F-002 does not count it', async () => {
+    const owns: Scan[] = []
+    const others: Scan[] = []
+    forEachSighting(2, (observation, context, all) => {
+      const seen = scanOf(observation, context, all, PROOF)
+      const [candidate] = seen.candidates
+      if (candidate === undefined || isSpared(candidate, seen)) return
+      const decisions = decisionsIn(seen, { words })
+      if (decisions.all.length === 1 && decisions.all[0] === candidate)
+        (decisions.own === null ? others : owns).push(seen)
+    })
+    const [own, other] = [owns[0], others[0]]
+    if (own === undefined || other === undefined) throw new Error('there are both')
+    expect(await askedAbout(own)).toMatch(
+      /^This one needs a decision \(operator_required\) and is the tool daemon of this scope \(F-005\):\n {2}port /,
+    )
+    expect(await askedAbout(other)).toMatch(
+      /^This one needs a decision \(operator_required\)[^]*Also end it\?$/,
+    )
+    expect(await askedAbout(other)).not.toContain('F-005')
+    const both = { ...own, candidates: [...own.candidates, ...other.candidates] }
+    expect(await askedAbout(both)).toMatch(
+      /^These 2 need a decision [^\n]*, one of them the tool daemon of this scope \(F-005\):\n[^]*1 of 2: end port \d+ \(process \d+, \w+\)\?$/,
+    )
   })
 })
 
