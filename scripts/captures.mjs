@@ -260,8 +260,9 @@ async function onTerminal(line, { columns, cwd, answer, env }) {
   })
   let screen = ''
   let answered = 0
-  child.stdout.on('data', (/** @type {Buffer} */ chunk) => {
-    screen += chunk.toString()
+  // A character may come in two parts.
+  child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => {
+    screen += chunk
     const asked = screen.split('[y/N').length - 1
     if (answer === '') return
     for (; answered < asked; answered++) child.stdin.write(answer)
