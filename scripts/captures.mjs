@@ -259,13 +259,13 @@ async function onTerminal(line, { columns, cwd, answer, env }) {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let screen = ''
-  let answered = 0
+  let unsent = answer
   // A character may come in two parts.
   child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => {
     screen += chunk
-    const asked = screen.split('[y/N').length - 1
-    if (answer === '') return
-    for (; answered < asked; answered++) child.stdin.write(answer)
+    if (unsent === '' || !screen.includes('[y/N]')) return
+    child.stdin.write(unsent)
+    unsent = ''
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), COMMAND_MS)
   await new Promise((resolve) => child.once('close', resolve))

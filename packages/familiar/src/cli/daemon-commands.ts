@@ -28,7 +28,7 @@ export const LOGS_OPTIONS = {
 } as const
 
 export const DOCTOR_OPTIONS = {
-  reset: { text: 'end what is proven stale (safe_auto); on a terminal, ask about each of the rest' },
+  reset: { text: 'end what is proven stale (safe_auto); on a terminal, ask about the rest' },
   force: { text: 'with --reset: also end what needs a decision (operator_required)' },
   port: { value: { kind: 'port', name: 'N' }, text: 'with --reset: only the listener on this port' },
   'dry-run': { text: 'with --reset: say what would be done, do nothing' },

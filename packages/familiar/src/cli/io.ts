@@ -1,6 +1,5 @@
 import { styleText } from 'node:util'
 import { printable } from './printable.js'
-import type { Choice } from './prompt.js'
 import { wrapWords } from './text-width.js'
 
 /** All that a command may use of its process and terminal. `runOnProcess` creates it. */
@@ -53,8 +52,6 @@ export interface Io {
    * what was not done: `untouched`, for example `nothing was ended`.
    */
   confirm(question: string, untouched?: string): Promise<boolean>
-  /** Like `confirm`, about one of several things: `all` and `quit` answer for those that follow, too. */
-  choose(question: string, untouched?: string): Promise<Choice>
   /**
    * For a command that runs a daemon in this process. After this call the daemon handles Ctrl+C, and a failed write to
    * stdout or stderr (the terminal was closed) does not end the daemon.

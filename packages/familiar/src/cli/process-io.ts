@@ -4,7 +4,7 @@ import { reportFailure } from './failure.js'
 import type { Io } from './io.js'
 import { mayBeTerminal, openOutput, type Output } from './output.js'
 import { printable, printableStyled } from './printable.js'
-import { choose, confirm, type Prompt } from './prompt.js'
+import { confirm } from './prompt.js'
 import { watchReader } from './watch-reader.js'
 import { shortenEnd } from './text-width.js'
 import { asksForJson, takeCommonFlags, type CommonFlags } from './arguments.js'
@@ -140,22 +140,18 @@ function makeIo(
         errors.write(fitting(printable(text), process.stderr.columns))
       }
     },
-    confirm: (question, untouched) => confirm(question, promptOf(settings.program, untouched)),
-    choose: (question, untouched) => choose(question, promptOf(settings.program, untouched)),
+    confirm: (question, untouched = 'nothing was done') =>
+      confirm(question, {
+        input: process.stdin,
+        output: process.stderr,
+        interrupted: `${settings.program}: interrupted; ${untouched}`,
+      }),
     releaseInterrupt: () => {
       process.off('SIGINT', interrupted)
       output.open()
       errors.open()
     },
     exit: (code) => process.exit(output.isLost() ? code || EXIT.error : code),
-  }
-}
-
-function promptOf(program: string, untouched = 'nothing was done'): Prompt {
-  return {
-    input: process.stdin,
-    output: process.stderr,
-    interrupted: `${program}: interrupted; ${untouched}`,
   }
 }
 

@@ -5,7 +5,6 @@ import { decisionsIn, isToLookAt } from '../doctor/choose-remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
-import { askEach } from './ask-each.js'
 import type { Io } from './io.js'
 import { keysOf, namesOf } from './name-process.js'
 import { showingCleanUp } from './show-clean-up.js'
@@ -42,7 +41,7 @@ export async function resetRange(
 }
 
 /**
- * Shows each process that needs a decision and may be ended, and asks about each. Returns the processes that may be ended:
+ * Shows each process that needs a decision and may be ended, and asks once about them. Returns the processes that may be ended:
  * only those that were shown. Asks before any lock is taken.
  */
 async function askAboutTheRest(
@@ -52,29 +51,43 @@ async function askAboutTheRest(
   io: Io,
 ): Promise<Pick<CleanUpOptions, 'confirmed' | 'told'>> {
   if (options.force || options.dryRun || options.json || !io.isInteractive) return {}
-  const isChosen = ({ proof, observation }: Candidate): boolean =>
-    proof !== null && (options.port === null || options.port === observation.port)
-  const { all, own } = decisionsIn(seen, definitionOf(daemon))
-  const open = all
-    .filter((one) => isChosen(one) && !isSpared(one, seen))
+  const chosen = seen.candidates.filter(
+    ({ proof, observation }) =>
+      proof !== null && (options.port === null || options.port === observation.port),
+  )
+  const open = chosen
+    .filter((one) => one.verdict.class === 'operator_required' && !isSpared(one, seen))
     .toSorted((one, other) => (one.observation.port ?? 0) - (other.observation.port ?? 0))
   if (open.length === 0) return {}
-  const stale = seen.candidates.filter((one) => isChosen(one) && one.verdict.class === 'safe_auto')
+  const stale = chosen.filter(({ verdict }) => verdict.class === 'safe_auto')
   const names = namesOf(daemon, open, seen, { columns: io.errorColumns, hasColor: io.hasErrorColor })
   const list = names.map((name) => `  ${name}\n`).join('')
-  const need = open.length === 1 ? 'This one needs' : `These ${open.length} need`
-  const whose = `${ofOthers(open, seen, daemon)}${ofThisScope(open, own, daemon)}`
+  const isOne = open.length === 1
+  const need = isOne ? 'This one needs' : `These ${open.length} need`
+  const { own } = decisionsIn(seen, definitionOf(daemon))
+  const whose = `${ofOthers(open, seen, daemon)}${ofThisScope(open, own, daemon)}${ofStarting(open)}`
   const head = wrapWords(`${need} a decision (operator_required)${whose}:`, io.errorColumns).join('\n')
-  io.err(`${endedAnyway(stale.length)}${head}\n${list}${lookFirst(open, io.errorColumns)}`)
-  const confirmed = keysOf(await askEach(open, nameOf, io))
+  io.err(`${endedAnyway(stale.length)}${head}\n${list}${lookFirst(open, io.errorColumns)}${oneByOne(open)}`)
+  const isYes = await io.confirm(
+    isOne ? 'Also end it?' : `Also end these ${open.length}?`,
+    'nothing was ended',
+  )
   io.err('\n')
+  const confirmed = isYes ? keysOf(open) : new Set<string>()
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
 }
 
-/** What a question calls a process that was shown above it. */
-function nameOf({ observation: { pid, port }, verdict }: Candidate): string {
-  const who = `process ${pid ?? 'unknown'}, ${verdict.reason ?? verdict.class}`
-  return port === null ? `the one without a port (${who})` : `port ${port} (${who})`
+/** Says how to answer for one of several. */
+function oneByOne(open: readonly Candidate[]): string {
+  const hasPorts = open.every(({ observation }) => observation.port !== null)
+  return open.length > 1 && hasPorts ? 'To decide about one alone, answer n, and add --port PORT.\n' : ''
+}
+
+/** Nor does it count what may still be starting, because its row says to look again. */
+function ofStarting(open: readonly Candidate[]): string {
+  const count = open.filter(({ verdict }) => verdict.reason === 'starting').length
+  if (count === 0) return ''
+  return open.length === 1 ? ' and may still be starting' : `, ${count} of them may still be starting`
 }
 
 /** F-002 does not count the daemon of this scope, so the number here is explained. */

@@ -53,8 +53,8 @@ export function remedyOf(
 type Decidable = Pick<DoctorRecord, 'cleanup_class' | 'in_use_by' | 'remedy'>
 
 /**
- * Returns whether the user has to decide about a row: a command ends it, and no other scope uses it. Everything that lists,
- * counts or asks about decisions uses this function, so that the numbers agree.
+ * Returns whether the user has to decide about a row: a command ends it, and no other scope uses it. Everything that lists
+ * or counts decisions uses this function, so that the numbers agree.
  */
 export function needsDecision(
   { cleanup_class, in_use_by, remedy }: Decidable,

@@ -1,7 +1,6 @@
 import { PassThrough } from 'node:stream'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { askEach } from '../../src/cli/ask-each.js'
-import { choose, confirm, type Choice } from '../../src/cli/prompt.js'
+import { afterEach, expect, it, vi } from 'vitest'
+import { confirm } from '../../src/cli/prompt.js'
 import { endedAnyway } from '../../src/cli/reset-range.js'
 
 afterEach(() => vi.restoreAllMocks())
@@ -54,75 +53,4 @@ it('says on Ctrl+C what the tool says was not done, and exits with 130', async (
   expect(await answer).toBe(false)
   expect(exit).toHaveBeenCalledWith(130)
   expect(String(output.read())).toContain('\ntool: interrupted; nothing was ended\n')
-})
-
-/** Types the lines at a question about one of several things. */
-async function choosing(text: string): Promise<{ choice: Choice; screen: string }> {
-  const [input, output] = [new PassThrough(), new PassThrough()]
-  input.end(text)
-  const choice = await choose('1 of 2: end it?', { input, output, interrupted: 'tool: interrupted' })
-  return { choice, screen: String(output.read()) }
-}
-
-describe('a question about one of several', () => {
-  const asked = '1 of 2: end it? [y/N/all/quit] '
-
-  it.each([
-    ['y\n', 'yes'],
-    ['N\n', 'no'],
-    ['\n', 'no'],
-    ['all\n', 'all'],
-    ['A\n', 'all'],
-    ['quit\n', 'quit'],
-    ['q\n', 'quit'],
-  ])('takes %j as %s', async (text, choice) => {
-    expect(await choosing(text)).toEqual({ choice, screen: asked })
-  })
-
-  it('takes the end of input as an answer to all that follow, and what is no answer as no', async () => {
-    expect(await choosing('')).toEqual({ choice: 'quit', screen: `${asked}\nno answer: counts as quit\n` })
-    expect(await choosing('foo\nbar\n')).toEqual({
-      choice: 'no',
-      screen: `${asked}Please answer y, n, all or quit.\n${asked}That is none of them, and counts as no.\n`,
-    })
-  })
-})
-
-describe('what needs a decision', () => {
-  /** Returns what is to be ended of 9420, 9421 and 9422, what was asked, and what was said before. */
-  async function ask(answers: readonly Choice[], ports: readonly number[] = [9420, 9421, 9422]) {
-    const left = [...answers]
-    const asked: string[] = []
-    let said = ''
-    const chosen = await askEach(ports, (port) => `port ${port}`, {
-      errorColumns: null,
-      err: (text) => void (said += text),
-      confirm: (question) => Promise.resolve(asked.push(question) > 0 && left.shift() === 'yes'),
-      choose: (question) => Promise.resolve(asked.push(question) > 0 ? (left.shift() ?? 'quit') : 'quit'),
-    })
-    return { chosen, asked, said }
-  }
-
-  it('is asked about one by one, and each question names its process', async () => {
-    expect(await ask(['yes', 'no', 'yes'])).toEqual({
-      chosen: [9420, 9422],
-      asked: ['1 of 3: end port 9420?', '2 of 3: end port 9421?', '3 of 3: end port 9422?'],
-      said: 'One question for each. y: end it. n or Enter: leave it. all: end it and the rest. quit: leave it and the rest.\n',
-    })
-  })
-
-  it.each<[Choice[], number[], number]>([
-    [['all'], [9420, 9421, 9422], 1],
-    [['no', 'all'], [9421, 9422], 2],
-    [['quit'], [], 1],
-    [['yes', 'quit'], [9420], 2],
-  ])('is decided by %j', async (answers, wanted, count) => {
-    const { chosen, asked } = await ask(answers)
-    expect([chosen, asked.length]).toEqual([wanted, count])
-  })
-
-  it('is asked about in one word where there is only one', async () => {
-    expect(await ask(['yes'], [9420])).toEqual({ chosen: [9420], asked: ['Also end it?'], said: '' })
-    expect((await ask(['no'], [9420])).chosen).toEqual([])
-  })
 })

@@ -34,7 +34,6 @@ export async function runCommandHere(
     out: (text: string) => void (said.out += text),
     err: (text: string) => void (said.err += text),
     confirm: () => Promise.resolve(false),
-    choose: () => Promise.resolve('quit'),
     releaseInterrupt: () => undefined,
     exit: () => {
       throw new Error('a command ended the process')

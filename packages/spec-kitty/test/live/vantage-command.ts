@@ -36,17 +36,15 @@ export async function startFrom(from: From, args: readonly string[], isDone: () 
   return { status: child.exitCode ?? 0, stdout: '', stderr: '', waited: [] }
 }
 
-/** Runs our command on a terminal and types the answer whenever it asks. */
+/** Runs our command on a terminal and types the answer when it asks. */
 export function typeFrom(from: From, args: readonly string[], answer: string): Promise<Ran> {
   const [command, rest] = commandOf(from, [process.execPath, CLI, ...args])
   const line = [command, ...rest].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
   const typed = { ...from, prefix: [], env: { ...from.env, TERM: 'xterm', SHELL: '/bin/sh' } }
   return collect(typed, ['script', '-qec', line, '/dev/null'], async (child, output) => {
+    await until(() => output().includes('[y/N]') || hasEnded(child), HUNG_MS)
     child.stdin?.on('error', () => undefined)
-    for (let asked = 1; !hasEnded(child); asked++) {
-      await until(() => output().split('[y/N').length > asked || hasEnded(child), HUNG_MS)
-      if (!hasEnded(child)) child.stdin?.write(answer)
-    }
+    if (!hasEnded(child)) child.stdin?.write(answer)
   })
 }
 

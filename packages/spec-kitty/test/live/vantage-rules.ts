@@ -41,9 +41,8 @@ export interface Ruling {
 /** Returns what the entry point may end from there: the other user may stop its own daemon in its own scope. `ageOf`: since when a victim has been running, in milliseconds. */
 export function rulingOf(vantage: Vantage, entry: Entry, ageOf: (name: string) => number): Ruling {
   const reach = REACH[vantage.sight][entry.intent]
-  // The question does not ask about what may be starting: its row says to look again.
-  const isAnyAge = entry.intent === 'force' && entry.answer === undefined
-  const isOld = (name: string): boolean => isAnyAge || !IN_GRACE.has(name) || ageOf(name) > GRACE_MS
+  const isOld = (name: string): boolean =>
+    entry.intent === 'force' || !IN_GRACE.has(name) || ageOf(name) > GRACE_MS
   const own = vantage.name === 'another uid' && entry.scope === 'user' ? ['beyondUser'] : []
   const may = reach === 'none' ? own : [...entry.ends, ...entry.mayEnd, ...own]
   return { may, must: reach === 'must' ? entry.ends.filter(isOld) : [] }
