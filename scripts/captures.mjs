@@ -260,8 +260,9 @@ async function onTerminal(line, { columns, cwd, answer, env }) {
   })
   let screen = ''
   let unsent = answer
-  child.stdout.on('data', (/** @type {Buffer} */ chunk) => {
-    screen += chunk.toString()
+  // A character may come in two parts.
+  child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => {
+    screen += chunk
     if (unsent === '' || !screen.includes('[y/N]')) return
     child.stdin.write(unsent)
     unsent = ''

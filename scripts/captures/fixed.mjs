@@ -4,7 +4,7 @@
 export const FIRST_PID = 2600
 
 /** A number of a process: named in a text, or in a table beside its port. */
-const PIDS = /(process\s+|-p |pid(?:\\?"?: ?|=))(\d{4})\b|\b(\d{4})(?= +9[234]\d\d(?:[ -]|$))/gm
+const PIDS = /(process\s+|-p |pwdx |pid(?:\\?"?: ?|=))(\d{4})\b|\b(\d{4})(?= +9[234]\d\d(?:[ -]|$))/gm
 
 /** What moves the cursor of a terminal, or clears a part of it. */
 // oxlint-disable-next-line no-control-regex

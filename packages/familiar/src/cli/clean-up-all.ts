@@ -1,7 +1,7 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import type { Daemon } from '../define/define-daemon.js'
 import { identityRecord, type Tool } from '../doctor/identity-record.js'
-import { withRemedy, type DoctorRecord } from '../doctor/choose-remedy.js'
+import { decisionsIn, withRemedy, type DoctorRecord } from '../doctor/choose-remedy.js'
 import { resetResult, type ResetResult } from '../doctor/reset-result.js'
 import { rowsOf } from '../doctor/doctor-records.js'
 import type { Candidate, Scan } from '../observe/scan.js'
@@ -11,6 +11,7 @@ import { paint, type Io } from './io.js'
 import { printJson } from './print-json.js'
 import { keysOf, namesOf } from './name-process.js'
 import { reasonText } from './reason-text.js'
+import { renderNext } from './render-next.js'
 import { renderRemedies } from './render-remedies.js'
 import { renderEnded } from './render-reset.js'
 import { showingCleanUp } from './show-clean-up.js'
@@ -139,7 +140,17 @@ function describeResult(
 ): readonly string[] {
   const { words, dryRun } = options
   const { tidied } = report
-  if (dryRun) return ['dry run: nothing was ended']
+  if (dryRun) {
+    const { force: isForced, port } = options
+    const plan = {
+      clean: tool.words.clean,
+      isForced,
+      port,
+      ended: toEnd.length,
+      open: openIn(options, report, tool),
+    }
+    return ['dry run: nothing was ended', ...renderNext(plan, io)]
+  }
   const { swept, failed } = result
   return [
     ...renderEnded({ ...result, swept: [] }, io, { ...tool.words, isForced: options.force }),
@@ -148,6 +159,13 @@ function describeResult(
     ...changedLines(toEnd, options, report, io),
     ...(failed.length === 0 ? [] : [`failed: ${failed.length}`]),
   ]
+}
+
+/** Returns how many of the processes that are left need a decision. */
+function openIn({ force, port }: CleanUpAllOptions, { seen }: Report, tool: Tool): number {
+  if (force) return 0
+  const { all } = decisionsIn(seen, tool)
+  return all.filter(({ observation }) => port === null || observation.port === port).length
 }
 
 /**

@@ -155,7 +155,7 @@ export function daemonCommands({
       usage: ['[ID] [--json]'],
       about: 'Explains an id that another command names: what it means, why it is so, and what to do.',
       more: [
-        'An ID is a finding (F-002), a row of a decision table (S9), a class, a reason, a state, or a sign that a daemon is stale. Without ID, lists them all.',
+        'An ID is a finding (F-002), a row of a decision table (S9), a class, an outcome, a reason, a state, a sign that a daemon is stale, or another word of the output. Without ID, lists them all.',
       ],
       examples: [
         [`${command} explain F-002`, 'a finding'],

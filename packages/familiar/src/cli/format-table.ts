@@ -10,6 +10,8 @@ export interface Column<T> {
   readonly shorten?: 'middle' | 'end'
   /** True for a column that is dropped before any text is shortened. */
   readonly isExtra?: boolean
+  /** True for a column that is dropped before the others, once the extra ones are. */
+  readonly isLesser?: boolean
   readonly style?: (row: T) => Style | null
 }
 
@@ -41,16 +43,17 @@ const STEPS: readonly Step[] = [
 ]
 
 /**
- * Returns a table for this terminal. If it is too narrow, paths are shortened first. Then the extra columns are dropped, from
- * the right, then texts lose their ends, then paths are shortened more, and only then other columns are dropped, from the
- * right. The table says which are not shown. In a pipe, everything is printed in full.
+ * Returns a table for this terminal. If it is too narrow, paths are shortened first. Then the extra columns are dropped: those
+ * that say the same in every row, then the others, each from the right. Then texts lose their ends, then paths are shortened
+ * more, and only then other columns are dropped, the lesser ones first. The table says which are not shown. In a pipe,
+ * everything is printed in full.
  */
 export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], screen: Screen): Table {
   const cells = columns.map((column) => rows.map((row) => printable(column.cell(row))))
   const natural = columns.map(({ title }, index) =>
     (cells[index] ?? []).reduce((most, cell) => Math.max(most, columnsOf(cell)), columnsOf(title)),
   )
-  const widths = screen.columns === null ? natural : fit(columns, natural, screen.columns - MARK_WIDTH)
+  const widths = screen.columns === null ? natural : fit(columns, cells, natural, screen.columns - MARK_WIDTH)
   const last = widths.findLastIndex((width) => width !== null)
   const line = (
     textOf: (column: Column<T>, index: number) => string,
@@ -95,16 +98,25 @@ function hiddenText(titles: readonly string[]): string | null {
   return titles.length === 0 ? null : `${titles.join(', ')} not shown: widen the terminal, or --json`
 }
 
+/** The least rank of an extra column. Columns of greater ranks are dropped first. */
+const EXTRA = 2
+
+function rank<T>(column: Column<T> | undefined, cells: readonly string[]): number {
+  if (column?.isExtra !== true) return column?.isLesser === true ? 1 : 0
+  return new Set(cells).size > 1 ? EXTRA : EXTRA + 1
+}
+
 /** Returns the width of each column; null for one that is not shown. */
 function fit<T>(
   columns: readonly Column<T>[],
+  cells: readonly (readonly string[])[],
   natural: readonly number[],
   available: number,
 ): readonly (number | null)[] {
-  const isExtra = (index: number): boolean => columns[index]?.isExtra === true
+  const rankOf = (index: number): number => rank(columns[index], cells[index] ?? [])
   const all = columns.map((_, index) => index)
-  const kept = all.filter((index) => !isExtra(index))
-  const byImportance = [...kept, ...all.filter(isExtra)]
+  const kept = all.filter((index) => rankOf(index) < EXTRA)
+  const byImportance = all.toSorted((one, other) => rankOf(one) - rankOf(other) || one - other)
   for (let count = all.length; count > 1; count--) {
     const shown = new Set(byImportance.slice(0, count))
     const widths = natural.map((width, index) => (shown.has(index) ? width : null))

@@ -98,7 +98,9 @@ export const JSON_OPTION = { text: 'print one JSON document' } as const satisfie
 export const COMMON_OPTIONS = {
   'no-color': { text: 'print no colours' },
   quiet: { short: 'q', text: 'print results and errors only: no progress, no hints' },
-  verbose: { text: 'show more: reasons by their ids, rows of the decision table, stack traces of errors' },
+  verbose: {
+    text: 'show more: every process in a row, reasons by their ids, rows of the decision table, stack traces of errors',
+  },
   help: { short: 'h', text: 'show this' },
 } as const satisfies OptionSpecs
 

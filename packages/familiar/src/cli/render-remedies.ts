@@ -1,7 +1,7 @@
 import type { Words } from '../define/options.js'
 import type { DoctorDocument } from '../doctor/document.js'
-import type { DoctorRecord } from '../doctor/choose-remedy.js'
-import { isExplanation, type Remedy } from '../doctor/remedy.js'
+import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
+import type { Remedy } from '../doctor/remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
@@ -26,11 +26,11 @@ export function renderRemedies(
   { scope, explain }: Pick<Words, 'scope' | 'explain'>,
 ): readonly string[] {
   const rows = orphans.filter(({ cleanup_class }) => cleanup_class === 'operator_required')
+  const open = rows.filter((record) => needsDecision(record, { explain }))
   const used = rows.filter(isInUse)
-  const foreign = rows.filter((record) => !isInUse(record) && record.skip_reason === 'other_user')
-  const rest = rows.filter((record) => !used.includes(record) && !foreign.includes(record))
-  const stuck = rest.filter(({ remedy }) => remedy !== null && isExplanation({ explain }, remedy))
-  const open = rest.filter((record) => !stuck.includes(record))
+  const rest = rows.filter((record) => !open.includes(record) && !isInUse(record))
+  const foreign = rest.filter(({ skip_reason }) => skip_reason === 'other_user')
+  const stuck = rest.filter((record) => !foreign.includes(record))
   const [first] = open
   const meaning =
     first === undefined || terminal.isQuiet === true

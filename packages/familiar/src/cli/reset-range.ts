@@ -1,7 +1,7 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import { scopeOf } from '../classify/derive-facts.js'
 import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define-daemon.js'
-import { isToLookAt } from '../doctor/choose-remedy.js'
+import { decisionsIn, isToLookAt } from '../doctor/choose-remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
@@ -41,7 +41,7 @@ export async function resetRange(
 }
 
 /**
- * Shows each process that needs a decision and may be ended, and asks about it. Returns the processes that may be ended:
+ * Shows each process that needs a decision and may be ended, and asks once about them. Returns the processes that may be ended:
  * only those that were shown. Asks before any lock is taken.
  */
 async function askAboutTheRest(
@@ -50,30 +50,60 @@ async function askAboutTheRest(
   seen: Scan,
   io: Io,
 ): Promise<Pick<CleanUpOptions, 'confirmed' | 'told'>> {
+  if (options.force || options.dryRun || options.json || !io.isInteractive) return {}
   const chosen = seen.candidates.filter(
     ({ proof, observation }) =>
       proof !== null && (options.port === null || options.port === observation.port),
   )
-  const open = chosen.filter((one) => one.verdict.class === 'operator_required' && !isSpared(one, seen))
-  if (open.length === 0 || options.force || options.dryRun || options.json || !io.isInteractive) return {}
+  const open = chosen
+    .filter((one) => one.verdict.class === 'operator_required' && !isSpared(one, seen))
+    .toSorted((one, other) => (one.observation.port ?? 0) - (other.observation.port ?? 0))
+  if (open.length === 0) return {}
   const stale = chosen.filter(({ verdict }) => verdict.class === 'safe_auto')
   const names = namesOf(daemon, open, seen, { columns: io.errorColumns, hasColor: io.hasErrorColor })
   const list = names.map((name) => `  ${name}\n`).join('')
-  const one = open.length === 1
-  const need = one ? 'This one needs' : `These ${open.length} need`
-  const others = ofOthers(open, seen, daemon)
-  const head = wrapWords(`${need} a decision (operator_required)${others}:`, io.errorColumns).join('\n')
-  io.err(`${endedAnyway(stale.length)}${head}\n${list}${lookFirst(open)}`)
-  const isYes = await io.confirm(one ? 'Also end it?' : `Also end these ${open.length}?`, 'nothing was ended')
+  const isOne = open.length === 1
+  const need = isOne ? 'This one needs' : `These ${open.length} need`
+  const { own } = decisionsIn(seen, definitionOf(daemon))
+  const whose = `${ofOthers(open, seen, daemon)}${ofThisScope(open, own, daemon)}${ofStarting(open)}`
+  const head = wrapWords(`${need} a decision (operator_required)${whose}:`, io.errorColumns).join('\n')
+  io.err(`${endedAnyway(stale.length)}${head}\n${list}${lookFirst(open, io.errorColumns)}${oneByOne(open)}`)
+  const isYes = await io.confirm(
+    isOne ? 'Also end it?' : `Also end these ${open.length}?`,
+    'nothing was ended',
+  )
   io.err('\n')
   const confirmed = isYes ? keysOf(open) : new Set<string>()
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
 }
 
+/** Says how to answer for one of several. */
+function oneByOne(open: readonly Candidate[]): string {
+  const hasPorts = open.every(({ observation }) => observation.port !== null)
+  return open.length > 1 && hasPorts ? 'To decide about one alone, answer n, and add --port PORT.\n' : ''
+}
+
+/** Nor does it count what may still be starting, because its row says to look again. */
+function ofStarting(open: readonly Candidate[]): string {
+  const count = open.filter(({ verdict }) => verdict.reason === 'starting').length
+  if (count === 0) return ''
+  return open.length === 1 ? ' and may still be starting' : `, ${count} of them may still be starting`
+}
+
+/** F-002 does not count the daemon of this scope, so the number here is explained. */
+function ofThisScope(open: readonly Candidate[], own: Candidate | null, daemon: Daemon): string {
+  if (own === null || !open.includes(own)) return ''
+  const { title, scope } = definitionOf(daemon).words
+  return `${open.length === 1 ? ' and is' : ', one of them'} the ${title} of this ${scope} (F-005)`
+}
+
 /** Names the command that shows the processes of which nothing else tells what they are used for. */
-function lookFirst(open: readonly Candidate[]): string {
+function lookFirst(open: readonly Candidate[], columns: number | null): string {
   const pids = open.filter(isToLookAt).flatMap(({ observation }) => observation.pid ?? [])
-  return pids.length === 0 ? '' : `To look first, in another terminal: ${lookCommand(pids)}\n`
+  if (pids.length === 0) return ''
+  const [lead, command] = ['To look first, in another terminal:', lookCommand(pids)]
+  const isShort = columns === null || lead.length + 1 + command.length <= columns
+  return `${lead}${isShort ? ' ' : '\n  '}${command}\n`
 }
 
 /** Says how many of the processes name another scope, because they may be in use there. */

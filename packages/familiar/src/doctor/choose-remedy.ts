@@ -9,7 +9,7 @@ import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daem
 import { isSpared } from '../observe/spared.js'
 import { staleInScope } from '../observe/stale-in-scope.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
-import { explained, type Remedy } from './remedy.js'
+import { explained, isExplanation, type Remedy } from './remedy.js'
 
 /** An identity record with its remedy, which is null only for never_touch. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: Remedy | null }
@@ -47,6 +47,43 @@ export function remedyOf(
     mayBeStarting(candidate, seen, tool) ??
     forced(candidate, tool)
   )
+}
+
+/** What a decision is judged by, of a row or of a candidate. */
+type Decidable = Pick<DoctorRecord, 'cleanup_class' | 'in_use_by' | 'remedy'>
+
+/**
+ * Returns whether the user has to decide about a row: a command ends it, and no other scope uses it. Everything that lists
+ * or counts decisions uses this function, so that the numbers agree.
+ */
+export function needsDecision(
+  { cleanup_class, in_use_by, remedy }: Decidable,
+  words: Pick<Words, 'explain'>,
+): boolean {
+  const isOpen = cleanup_class === 'operator_required' && in_use_by === null
+  return isOpen && remedy !== null && !isExplanation(words, remedy)
+}
+
+/**
+ * Returns the candidates about which the user has to decide, whatever a clean-up has just tried. `own` is the daemon of this
+ * scope, if it is one of them: its finding is F-005, and F-002 counts the others.
+ */
+export function decisionsIn(
+  seen: Scan,
+  tool: Asked,
+): { readonly all: readonly Candidate[]; readonly own: Candidate | null } {
+  const all = seen.candidates.filter((candidate) =>
+    needsDecision(
+      {
+        cleanup_class: candidate.verdict.class,
+        in_use_by: inUseBy(candidate.observation, seen.context),
+        remedy: remedyOf(candidate, seen, tool),
+      },
+      tool.words,
+    ),
+  )
+  const own = scopeDaemon(seen)
+  return { all, own: own !== null && all.includes(own) ? own : null }
 }
 
 /** A failure that is described in words has no id that `explain` knows. */

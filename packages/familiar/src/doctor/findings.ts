@@ -6,7 +6,7 @@ import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { lookCommand } from '../observe/platform/look-command.js'
-import { isEndedByForce } from '../observe/spared.js'
+import { decisionsIn } from './choose-remedy.js'
 import { timeText } from './status-head.js'
 import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
 
@@ -52,8 +52,9 @@ function byId(one: Finding, other: Finding): number {
  */
 function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
   const own = scopeDaemon(seen)
+  const decisions = new Set(decisionsIn(seen, { words }).all)
   const orphans = seen.candidates.filter(
-    (candidate) => candidate !== own && (isSafe(candidate) || isEndedByForce(candidate, seen)),
+    (candidate) => candidate !== own && (isSafe(candidate) || decisions.has(candidate)),
   )
   if (orphans.length === 0) return null
   const safe = orphans.filter(isSafe).length

@@ -1,3 +1,7 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { realpathSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { renderDoctor } from '../../src/cli/render-doctor.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
@@ -25,8 +29,7 @@ describe('what needs a decision', () => {
 
   it('and may be of another home is to be looked at first, and its command stands nowhere else', () => {
     const text = render([OLD], [forced])
-    const look =
-      process.platform === 'win32' ? 'powershell' : 'ps -ww -p 2720 -o lstart,user,args  # look first'
+    const look = `${lookCommand([2720])}  # look first`
     expect(text.indexOf(look)).toBeGreaterThan(0)
     expect(text.indexOf('--force')).toBeGreaterThan(text.indexOf(look))
     expect(text.match(/--force/g)).toHaveLength(1)
@@ -49,9 +52,31 @@ describe('what needs a decision', () => {
   )
 
   it('is looked at with a command of each system', () => {
-    expect(lookCommand([1, 2], 'darwin')).toBe('ps -ww -p 1,2 -o lstart,user,args')
+    expect(lookCommand([1, 2], 'linux')).toBe('ps -ww -p 1,2 -o pid,user,lstart,args; pwdx 1 2')
+    expect(lookCommand([1, 2], 'darwin')).toBe('ps -ww -p 1,2 -o pid,user,lstart,args; lsof -a -d cwd -p 1,2')
     expect(lookCommand([1, 2], 'win32')).toContain("-Filter 'ProcessId=1 or ProcessId=2'")
   })
+
+  it.runIf(['linux', 'darwin'].includes(process.platform))(
+    'is looked at as printed: whose it is, since when, what it runs, and where',
+    async () => {
+      const cwd = realpathSync(tmpdir())
+      const args = ['-e', 'setInterval(() => undefined, 1000)', 'what-it-runs']
+      const child = spawn(process.execPath, args, { cwd, stdio: 'ignore' })
+      try {
+        await once(child, 'spawn')
+        const { stdout, stderr } = spawnSync('sh', ['-c', lookCommand([child.pid ?? 0])], {
+          encoding: 'utf8',
+        })
+        expect(stderr).toBe('')
+        for (const told of [String(child.pid), userInfo().username.slice(0, 6), 'what-it-runs', cwd])
+          expect(stdout).toContain(told)
+        expect(stdout).toMatch(/\d\d:\d\d:\d\d 20\d\d/)
+      } finally {
+        child.kill('SIGKILL')
+      }
+    },
+  )
 
   it('is told once if it is the daemon of this home: by its finding', () => {
     const wedged = { ...OPEN, remedy: { commands: ['tool stop'], description: 'ends it', safe: false } }

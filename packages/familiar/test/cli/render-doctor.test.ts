@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { renderVerdict } from '../../src/cli/render-findings.js'
-import { renderDoctor } from '../../src/cli/render-doctor.js'
+import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
 import { columnsOf } from '../../src/cli/text-width.js'
 import type { ResetResult } from '../../src/doctor/reset-result.js'
@@ -236,9 +236,37 @@ describe('what a clean-up did', () => {
         '',
         'dry run: would be swept: 1 · would be skipped: 0 (operator_required)',
         '1 problem.',
+        'For real: tool doctor --reset --force',
         '',
       ].join('\n'),
     )
+  })
+
+  it('says after a plan which command carries it out, and what still needs a decision then', () => {
+    const plan = (
+      ended: readonly DoctorRecord[],
+      rows: readonly DoctorRecord[],
+      more: Partial<DoctorText> = {},
+      screen: Parameters<typeof renderDoctor>[2] = terminal,
+    ): string => {
+      const would_sweep = ended.map(({ pid, port }) => ({ ...entry, pid, port, reason: 'superseded' }))
+      const result: ResetResult = { swept: [], skipped: [], failed: [], dry_run: true, would_sweep }
+      const text = renderDoctor({ ...documentOf(rows), reset_result: result }, { ...TEXT, ...more }, screen)
+      return text.slice(text.lastIndexOf('No problems found.\n') + 'No problems found.\n'.length)
+    }
+    const all = [RECORD, OPEN, { ...OPEN, pid: 2721, port: 9421 }, USED, WEB]
+    expect(plan([RECORD], all)).toBe('For real: tool doctor --reset  # then 2 still need a decision\n')
+    expect(plan([RECORD], [RECORD, OPEN])).toBe(
+      'For real: tool doctor --reset  # then 1 still needs a decision\n',
+    )
+    expect(plan([RECORD], [RECORD, USED])).toBe('For real: tool doctor --reset\n')
+    expect(plan([RECORD], all, { named: 9401 })).toBe('For real: tool doctor --reset --port 9401\n')
+    expect(plan([], [OPEN])).toBe('Nothing would be ended without a decision: 1 needs a decision.\n')
+    expect(plan([], [USED, WEB])).toBe('')
+    expect(plan([RECORD], all, {}, { columns: 60, hasColor: false })).toBe(
+      'For real (then 2 still need a decision):\n    tool doctor --reset\n',
+    )
+    expect(plan([RECORD], all, {}, { ...terminal, isQuiet: true })).toBe('')
   })
 
   it('has a line for each problem that the verdict counts', () => {

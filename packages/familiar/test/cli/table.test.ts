@@ -61,6 +61,20 @@ describe('a table', () => {
     ])
   })
 
+  it('drops an extra column that says the same in every row first, and a lesser one before the others', () => {
+    const [pid, why, up, path] = COLUMNS as [Column<Row>, Column<Row>, Column<Row>, Column<Row>]
+    const same = ROWS.map((row) => ({ ...row, path: '/home/ann/.spec-kitty' }))
+    const columns = [pid, { ...why, isLesser: true }, { ...path, isExtra: true }, up]
+    expect(formatTable(columns, ROWS, 60)[0]).toMatch(/^ +PID {2}REASON +SCOPE$/)
+    expect(formatTable(columns, same, 60).slice(0, 1)).toEqual([
+      expect.stringMatching(/^ +PID {2}REASON +UP$/),
+    ])
+    expect(formatTable(columns, same, 60).at(-1)).toBe(`SCOPE ${HINT}`)
+    const kept = [pid, { ...why, isLesser: true }, { ...path, isExtra: false }]
+    expect(formatTable(kept, ROWS, 34)[0]).toMatch(/^ +PID {2}SCOPE$/)
+    expect(formatTable(kept, ROWS, 34).slice(3).join(' ')).toBe(`REASON ${HINT}`)
+  })
+
   it('is never wider than the terminal, never drops a column without a word, and keeps its columns straight', () => {
     for (let width = 12; width < 120; width++) {
       const { header, rows, hidden } = layTable(COLUMNS, ROWS, { columns: width, hasColor: false })

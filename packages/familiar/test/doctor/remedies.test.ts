@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { classify } from '../../src/classify/classify.js'
+import type { DaemonStatus } from '../../src/classify/daemon-state.js'
 import { factsOf } from '../../src/classify/derive-facts.js'
 import type { Observation, ScanContext } from '../../src/classify/observation.js'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/decision-tables.js'
+import type { Io } from '../../src/cli/io.js'
+import { resetRange } from '../../src/cli/reset-range.js'
 import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'
-import { remedyOf } from '../../src/doctor/choose-remedy.js'
+import { decisionsIn, needsDecision, remedyOf, withRemedy } from '../../src/doctor/choose-remedy.js'
+import { findingsOf } from '../../src/doctor/findings.js'
+import { identityRecord } from '../../src/doctor/identity-record.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import { UNTOLD } from '../../src/observe/read-scopes.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
@@ -95,6 +100,85 @@ describe.each([
     expect([...wrong]).toEqual([])
     expect(count).toBeGreaterThan(1_000)
     expect(told.size).toBeGreaterThan(2)
+  })
+})
+
+const NO_STATUS = { state: 'none', pid: null, port: null } as DaemonStatus
+
+describe('what needs a decision', () => {
+  it('is the same in the row and in finding F-002, and can be ended', () => {
+    const { self } = definitionOf(defineDaemon({ name: 'tool' }))
+    const wrong = new Set<string>()
+    const counts = { asked: 0, own: 0, left: 0 }
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const [candidate] = seen.candidates
+      if (candidate?.verdict.class !== 'operator_required') return
+      const { all, own } = decisionsIn(seen, { words })
+      const isAsked = all.includes(candidate)
+      const row = withRemedy(identityRecord(candidate, seen, { self }), candidate, seen, { words })
+      if (needsDecision(row, words) !== isAsked) wrong.add(`${row.rule}: row and candidate differ`)
+      const summary =
+        findingsOf({ seen, status: NO_STATUS, self, words, remedyOf: () => null }, []).find(
+          ({ id }) => id === 'F-002',
+        )?.summary ?? ''
+      const counted = Number(/(\d+) needs? a decision/.exec(summary)?.[1] ?? 0)
+      if (counted !== all.length - (own === null ? 0 : 1)) wrong.add(`${row.rule}: ${summary}`)
+      if (isAsked && candidate !== own && !isEndedByForce(candidate, seen))
+        wrong.add(`${row.rule}: asked about, and not ended`)
+      counts[!isAsked ? 'left' : candidate === own ? 'own' : 'asked']++
+    })
+    expect([...wrong]).toEqual([])
+    for (const count of Object.values(counts)) expect(count).toBeGreaterThan(10)
+  })
+})
+
+describe('the question about what needs a decision', () => {
+  /** What is said before the question, and the question; nothing is answered, so nothing is done. */
+  async function askedAbout(seen: Scan): Promise<string> {
+    let said = ''
+    const stop = (question: string): Promise<never> => {
+      said += question
+      return Promise.reject(new Error('not answered'))
+    }
+    const io = {
+      err: (text: string) => void (said += text),
+      errorColumns: null,
+      hasErrorColor: false,
+      isInteractive: true,
+      confirm: stop,
+    } as unknown as Io
+    const options = { force: false, dryRun: false, json: false, port: null }
+    await expect(resetRange(defineDaemon({ name: 'tool' }), options, seen, io)).rejects.toThrow(
+      'not answered',
+    )
+    return said
+  }
+
+  it('says which is the daemon of this scope: its finding is F-005, and F-002 does not count it', async () => {
+    const owns: Scan[] = []
+    const others: Scan[] = []
+    forEachSighting(2, (observation, context, all) => {
+      const seen = scanOf(observation, context, all, PROOF)
+      const [candidate] = seen.candidates
+      if (candidate === undefined || isSpared(candidate, seen)) return
+      const decisions = decisionsIn(seen, { words })
+      if (decisions.all.length === 1 && decisions.all[0] === candidate)
+        (decisions.own === null ? others : owns).push(seen)
+    })
+    const [own, other] = [owns[0], others[0]]
+    if (own === undefined || other === undefined) throw new Error('there are both')
+    expect(await askedAbout(own)).toMatch(
+      /^This one needs a decision \(operator_required\) and is the tool daemon of this scope \(F-005\)[^:]*:\n {2}port /,
+    )
+    expect(await askedAbout(other)).toMatch(
+      /^This one needs a decision \(operator_required\)[^]*Also end it\?$/,
+    )
+    expect(await askedAbout(other)).not.toContain('F-005')
+    const both = { ...own, candidates: [...own.candidates, ...other.candidates] }
+    expect(await askedAbout(both)).toMatch(
+      /^These 2 need a decision [^\n]*, one of them the tool daemon of this scope \(F-005\)[^]*Also end these 2\?$/,
+    )
   })
 })
 

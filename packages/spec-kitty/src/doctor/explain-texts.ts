@@ -1,5 +1,6 @@
 import type { Texts } from 'familiar/cli'
 import type { SkipReason } from '../sync/start-policy.js'
+import type { Session } from '../sync/session/read-session.js'
 import type { WhyReason } from '../sync/why-types.js'
 
 /** The findings of `auth doctor` that are about the session, the queue and the configuration. */
@@ -186,5 +187,24 @@ export const WHYS: Texts<WhyReason> = {
     why: 'The server did not answer, or answered with an error. The daemon waits longer after each failure.',
     whatToDo:
       'Nothing, if the server comes back. `spec-kitty sync status` shows the last error and the next attempt.',
+  },
+}
+
+/** The states of a session that `auth status` and the doctor name. */
+export const SESSIONS: Texts<NonNullable<Session['over']> | 'signed_in'> = {
+  signed_in: {
+    summary: 'there is a session with a sync server',
+    why: 'Its token is renewed before it ends, as long as the server agrees.',
+    whatToDo: 'Nothing.',
+  },
+  expired: {
+    summary: 'the session is over: its token is too old',
+    why: 'A token that was given with --with-token cannot be renewed.',
+    whatToDo: SIGN_IN,
+  },
+  ended_by_server: {
+    summary: 'the server ended the session',
+    why: 'It was revoked there, or the server gave no new token for it.',
+    whatToDo: SIGN_IN,
   },
 }

@@ -2,7 +2,7 @@ import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
 import { isFlag, type ExplainedIds, type Texts } from 'familiar/cli'
 import { WORDS } from '../daemons/user-words.js'
 import { inHome } from '../cli/in-home.js'
-import { FINDINGS, SKIPS, WHYS } from './explain-texts.js'
+import { FINDINGS, SESSIONS, SKIPS, WHYS } from './explain-texts.js'
 
 /** The commands in the texts act on the home of this one. */
 function placed(texts: Texts): Texts {
@@ -36,6 +36,7 @@ export const EXPLAINED: ExplainedIds = {
     return [
       { kind: 'finding', texts: placed(FINDINGS) },
       { kind: 'sync', texts: placed({ ...SKIPS, ...WHYS }) },
+      { kind: 'word', texts: placed(SESSIONS) },
     ] as const
   },
 }

@@ -29,6 +29,33 @@ function findingIds(): readonly string[] {
   return [...new Set(texts.flatMap((text) => text.match(/\bF-\d{3}\b/g) ?? []))]
 }
 
+/** The same of a union on one line. */
+function unionOfLine(path: string, name: string): readonly string[] {
+  const found = new RegExp(`type ${name} = ('[^\\n]+)`).exec(sourceOf(path))?.[1] ?? ''
+  return [...found.matchAll(/'([^']+)'/g)].map(([, word = '']) => word)
+}
+
+/** The words of a union that stands behind a member of an interface. */
+function unionOf(path: string, member: string): readonly string[] {
+  const found = new RegExp(`readonly ${member}: ('[^\\n]+)`).exec(sourceOf(path))?.[1] ?? ''
+  return [...found.matchAll(/'([^']+)'/g)].map(([, word = '']) => word)
+}
+
+/** The lists of a clean-up's result. */
+function outcomes(): readonly string[] {
+  const [, members = ''] =
+    /interface ResetResult \{([^]*?)\n\}/.exec(sourceOf('familiar/src/doctor/reset-result.ts')) ?? []
+  return [...members.matchAll(/^ {2}readonly (\w+): readonly /gm)].map(([, name = '']) => name)
+}
+
+/** What a daemon or a command writes into a record and a log as the reason of an end, besides the two unions. */
+function toldReasons(): readonly string[] {
+  return ['familiar/src/define/stopping.ts', 'familiar/src/daemon/lifecycle.ts'].flatMap((path) => [
+    ...[...sourceOf(path).matchAll(/reason(?: =|:) '(\w+)'/g)].map(([, name = '']) => name),
+    ...(sourceOf(path).match(/\bSIG[A-Z]+\b/g) ?? []),
+  ])
+}
+
 const RULES = [...USER_SCOPE_RULES, ...PROJECT_SCOPE_RULES]
 
 /** As both families of the tool spell the two reasons that have names of their own. */
@@ -47,6 +74,24 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   state: unionIn('familiar/src/classify/daemon-state.ts', 'DaemonState'),
   path: unionIn('familiar/src/act/terminate-process.ts', 'CleanupPath'),
   failure: unionIn('familiar/src/act/terminate-process.ts', 'FailureReason'),
+  outcome: [...outcomes(), 'left alone'],
+  cause: [
+    ...unionIn('familiar/src/client/launch.ts', 'StartReason'),
+    ...unionOfLine('familiar/src/daemon/retirement.ts', 'RetirementReason'),
+    ...toldReasons(),
+  ],
+  source: unionOf('familiar/src/doctor/identity-record.ts', 'identity_source'),
+  word: [
+    ...unionOf('familiar/src/doctor/findings.ts', 'severity'),
+    'candidate',
+    'dry_run',
+    'listener',
+    'orphan',
+    'scan',
+    'stale',
+    ...unionOf('spec-kitty/src/sync/session/read-session.ts', 'over'),
+    'signed_in',
+  ],
   sync: [
     ...unionIn('spec-kitty/src/sync/start-policy.ts', 'SkipReason'),
     ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'ClosedReason'),
@@ -78,6 +123,48 @@ describe('every id has a text, and every text an id:', () => {
 
   it('and there is no other kind', () => {
     expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(Object.keys(SOURCES)))
+  })
+})
+
+/** What the doctor, its resets and the status commands print in the captures of docs/cli, without what was typed. */
+function captured(): string {
+  const directory = new URL('../docs/cli/', PACKAGES)
+  const names = readdirSync(directory).filter((name) =>
+    /(?:doctor|reset|status|clean-up)[\w-]*-120\.txt$/.test(name),
+  )
+  expect(names.length).toBeGreaterThan(6)
+  return names
+    .filter((name) => !name.startsWith('help'))
+    .map((name) => readFileSync(new URL(name, directory), 'utf8').replaceAll(/^\$ .*$/gm, ''))
+    .join('\n')
+}
+
+describe('what the commands print', () => {
+  it('has no term that cannot be explained', async () => {
+    const text = captured()
+    const terms = new Set([
+      ...(text.match(/\b[a-z]+(?:_[a-z]+)+\b/g) ?? []),
+      ...[...text.matchAll(/(\w[\w ]*): \d+ (?:\(|·)/g)].map(([, term = '']) => term),
+      ...[...text.matchAll(/\bSIG[A-Z]+\b/g)].map(([term]) => term),
+    ])
+    for (const term of ['safe_auto', 'operator_required', 'never_touch', 'swept', 'skipped', 'failed'])
+      expect(terms).toContain(term)
+    for (const term of terms)
+      expect([term, (await run(...term.split(' '))).length > 50]).toEqual([term, true])
+  })
+
+  it.each([
+    'would be swept',
+    'would be skipped',
+    'left alone',
+    'orphaned',
+    'scan',
+    'candidate',
+    'stale',
+    'dry-run',
+    'warning',
+  ])('and every other form of a word is known: %s', async (words) => {
+    expect((await run(...words.split(' '))).length).toBeGreaterThan(50)
   })
 })
 

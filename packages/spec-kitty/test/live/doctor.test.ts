@@ -296,9 +296,10 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
   async function onTerminal(
     keys: string,
     more: Readonly<Record<string, string>> = {},
-    port = 9407,
+    port: number | null = 9407,
   ): Promise<{ status: number | null; screen: string }> {
-    const command = `stty cols 80; exec '${process.execPath}' '${CLI}' auth doctor --reset --port ${port}`
+    const named = port === null ? '' : ` --port ${port}`
+    const command = `stty cols 80; exec '${process.execPath}' '${CLI}' auth doctor --reset${named}`
     const terminal = spawn('script', ['-qfec', command, '/dev/null'], {
       env: smallEnvironment({ ...env, ...more }),
       stdio: 'pipe',
@@ -347,6 +348,20 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
     const { stdout, stderr } = runCli(['auth', 'doctor', '--reset', '--port', '9407'], { env })
     expect(stdout + stderr).not.toContain('[y/N]')
     expect(lives(pidAt(9407))).toBe(true)
+  })
+
+  it('asks once about several: names each, as many as finding F-002 counts, and how to decide about one', async () => {
+    const { findings } = runJson(PATIENT, { env }).document
+    const orphans = findings.find(({ id }: { id: string }) => id === 'F-002')
+    const { screen } = await onTerminal('n\r', {}, null)
+    const said = plain(screen)
+    const [, count] = /These (\d+) need a decision/.exec(said) ?? []
+    expect(orphans.summary).toContain(`${count} need a decision`)
+    const ports = [9407, 9409, 9412, 9413, 9414, 9415, 9416, 9417]
+    for (const port of ports) expect(said).toMatch(new RegExp(`^ {2}.*\\b${port}\\b`, 'm'))
+    expect(said).toContain('To decide about one alone, answer n, and add --port PORT.')
+    expect(said.match(/Also end these \d+\? \[y\/N\]/g)).toEqual([`Also end these ${count}? [y/N]`])
+    expect(ports.filter((port) => !lives(pidAt(port)))).toEqual([])
   })
 
   it('ends it on y, and the verdict is the last line', async () => {

@@ -89,7 +89,9 @@ function render(
   const head = addition.head ?? [[words.scope, daemon.scope]]
   const { from, to } = daemon.ports
   const ports = `ports ${from}-${to - 1}`
-  return renderDoctor(document, { head, words, ports, why: addition.why ?? {}, named, version, isForced }, io)
+  const { why = {} } = addition
+  const userHome = io.env['HOME']
+  return renderDoctor(document, { head, words, ports, why, named, version, isForced, userHome }, io)
 }
 
 function exitFor({ findings, reset_result: result }: DoctorDocument, isStrict: boolean): number {

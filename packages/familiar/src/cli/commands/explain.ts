@@ -1,6 +1,7 @@
 import { definitionOf } from '../../define/define-daemon.js'
 import { catalogueOf } from '../../doctor/explain/catalogue.js'
 import type { Explanation } from '../../doctor/explain/explanation.js'
+import { OTHER_FORMS } from '../../doctor/explain/words.js'
 import { DAEMON_GRAMMARS } from '../daemon-commands.js'
 import { EXIT } from '../exit-codes.js'
 import { paint, type Io } from '../io.js'
@@ -38,7 +39,8 @@ function explanationsOf(
   catalogue: readonly Explanation[],
   command: string,
 ): readonly Explanation[] {
-  const isIt = (one: Explanation): boolean => plain(one.id) === plain(id)
+  const wanted = OTHER_FORMS[plain(id)] ?? plain(id)
+  const isIt = (one: Explanation): boolean => plain(one.id) === wanted
   const found = catalogue.filter(isIt)
   if (found.length > 0) return found
   const ids = catalogue.map((one) => one.id)
@@ -71,6 +73,10 @@ const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
   row: 'Rows of the decision tables',
   path: 'How a process was ended',
   failure: 'Why a process could not be ended',
+  outcome: 'What became of a process in a clean-up',
+  cause: 'Why a daemon was started, or stopped',
+  source: 'From what it is known who a listener is',
+  word: 'Words of the output',
 }
 
 const NAMES: Readonly<Record<Explanation['kind'], string>> = {
@@ -83,6 +89,10 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
   row: 'row of a decision table',
   path: 'way to end a process',
   failure: 'reason why a process could not be ended',
+  outcome: 'outcome of a clean-up',
+  cause: 'reason of a start or a stop',
+  source: 'source of an identity',
+  word: 'word',
 }
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>

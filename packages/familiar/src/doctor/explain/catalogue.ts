@@ -6,6 +6,7 @@ import { explanationsFrom, type Explanation, type NamedWords } from './explanati
 import { FINDINGS } from './findings.js'
 import { REASONS } from './reasons.js'
 import { rowExplanation } from './rows.js'
+import { CAUSES, OUTCOMES, SOURCES, WORDS } from './words.js'
 
 /** A kind of daemon whose ids are explained: its words and its decision table. */
 export interface ExplainedFamily {
@@ -16,6 +17,7 @@ export interface ExplainedFamily {
 const ORDER: readonly Explanation['kind'][] = [
   'finding',
   'class',
+  'outcome',
   'reason',
   'evidence',
   'state',
@@ -23,6 +25,9 @@ const ORDER: readonly Explanation['kind'][] = [
   'row',
   'path',
   'failure',
+  'cause',
+  'source',
+  'word',
 ]
 
 /** A text whose order is that of the ids: S2 comes before S10. (`Intl.Collator` takes ten milliseconds to load.) */
@@ -44,6 +49,10 @@ export function catalogueOf(
     ...explanationsFrom('state', STATES, words),
     ...explanationsFrom('path', PATHS, words),
     ...explanationsFrom('failure', FAILURES, words),
+    ...explanationsFrom('outcome', OUTCOMES, words),
+    ...explanationsFrom('cause', CAUSES, words),
+    ...explanationsFrom('source', SOURCES, words),
+    ...explanationsFrom('word', WORDS, words),
     ...reasonExplanations(families),
     ...families.flatMap(rowExplanations),
     ...own,

@@ -11,6 +11,10 @@ export type ExplainedKind =
   | 'sync'
   | 'path'
   | 'failure'
+  | 'outcome'
+  | 'cause'
+  | 'source'
+  | 'word'
 
 /** What an id means. A word in braces stands for a word of the tool: `{clean}`, `{scope}`. */
 export interface ExplanationText {

@@ -1,0 +1,211 @@
+import type { Words } from '../define/options.js'
+import type { DoctorDocument } from '../doctor/document.js'
+import type { DoctorRecord } from '../doctor/choose-remedy.js'
+import { compareVersions } from '../identity/versions.js'
+import { foldRows, processesOf, type ShownRow } from './fold-rows.js'
+import { layTable, type Column } from './format-table.js'
+import { paint, type Io, type Style } from './io.js'
+import { evidenceText } from './reason-text.js'
+import { isInUse } from './render-remedies.js'
+import { wrapWords } from './text-width.js'
+
+type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pick<Io, 'isVerbose'>>
+
+/** How the table is headed and worded. */
+export interface TableWords {
+  readonly words: Pick<Words, 'scope'>
+  /** The version of this command, which others are older or newer than. */
+  readonly version?: string
+  /** The home directory of the user: on a terminal, `~` stands for it. */
+  readonly userHome?: string | undefined
+}
+
+const COLUMNS: readonly Column<ShownRow>[] = [
+  { title: 'PID', align: 'right', cell: pidsText },
+  {
+    title: 'PORT',
+    align: 'right',
+    cell: ({ all }) => portsText([...new Set(all.flatMap(({ port }) => port ?? []))]),
+  },
+  { title: 'VERSION', cell: versionsText, shorten: 'end', isLesser: true },
+  { title: 'CLASS', cell: classOf, style: styleOf },
+]
+
+const ROW: Column<ShownRow> = { title: 'ROW', cell: (record) => record.rule }
+
+const MORE: readonly Column<ShownRow>[] = [
+  {
+    title: 'UP',
+    align: 'right',
+    cell: ({ all }) => formatAge(greatest(all.map((one) => one.uptime_seconds))),
+    isExtra: true,
+  },
+  {
+    title: 'MEM',
+    align: 'right',
+    cell: ({ all }) => formatBytes(greatest(all.map((one) => one.memory_bytes))),
+    isExtra: true,
+  },
+]
+
+function reasonColumn(words: TableWords, isVerbose: boolean): Column<ShownRow> {
+  return {
+    title: 'REASON',
+    cell: (record) => reasonIn(record, words, isVerbose),
+    shorten: 'end',
+    style: styleOf,
+  }
+}
+
+/** Where rows differ in their scopes, the column tells which daemon belongs to whom: then it is no extra. */
+function scopeColumn(
+  { words, userHome }: TableWords,
+  rows: readonly DoctorRecord[],
+  { columns }: Terminal,
+): Column<ShownRow> {
+  const isOne = new Set(rows.flatMap((row) => scopeOf(row) ?? [])).size < 2
+  const cell = (record: ShownRow): string => {
+    const scope = scopeOf(record)
+    return scope === null ? '-' : columns === null ? scope : withTilde(scope, userHome)
+  }
+  return { title: words.scope.toUpperCase(), cell, shorten: 'middle', ...(isOne ? { isExtra: true } : {}) }
+}
+
+function scopeOf({ daemon_root, singleton_scope_id }: DoctorRecord): string | null {
+  return daemon_root ?? singleton_scope_id
+}
+
+function withTilde(path: string, userHome = ''): string {
+  return userHome.startsWith('/') && path.startsWith(`${userHome}/`)
+    ? `~${path.slice(userHome.length)}`
+    : path
+}
+
+/**
+ * Lists live daemons first, then what needs a decision, then what is stale, and other never_touch candidates last and dim,
+ * each group sorted by port. On a terminal, alike rows are folded, unless the user wants to see more.
+ */
+export function renderCandidates(
+  { candidates }: Pick<DoctorDocument, 'candidates'>,
+  terminal: Terminal,
+  ports: string,
+  words: TableWords,
+): readonly string[] {
+  if (candidates.length === 0) return [`nothing listens on ${ports}`]
+  const sorted = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
+  const isVerbose = terminal.isVerbose === true
+  const isAlikeFolded = terminal.columns !== null && !isVerbose
+  const rows = foldRows(sorted, (record) => reasonIn(record, words, isVerbose), isAlikeFolded)
+  const columns = [
+    ...COLUMNS,
+    reasonColumn(words, isVerbose),
+    ...(isVerbose ? [ROW] : []),
+    ...MORE,
+    scopeColumn(words, sorted, terminal),
+  ]
+  const { header, rows: lines, hidden } = layTable(columns, rows, terminal)
+  return [
+    `  ${paint(terminal, 'bold', header)}`,
+    ...lines.map((line, index) => decorate(line, rows[index], terminal)),
+    ...[foldedText(rows), hidden].flatMap((text) => hint(text, terminal)),
+  ]
+}
+
+/** Says what a number in place of a PID is, and how to see each process; null if there is none. */
+function foldedText(rows: readonly ShownRow[]): string | null {
+  const folded = rows.map(processesOf).find((count) => count > 1)
+  if (folded === undefined) return null
+  return `(${folded}): so many processes that are alike; --verbose shows each`
+}
+
+function hint(text: string | null, terminal: Terminal): readonly string[] {
+  if (text === null || terminal.isQuiet === true) return []
+  const room = terminal.columns === null ? null : terminal.columns - 2
+  return wrapWords(text, room).map((line) => `  ${paint(terminal, 'dim', line)}`)
+}
+
+function order(record: DoctorRecord): number {
+  if (isLive(record)) return 0
+  return ['operator_required', 'safe_auto', 'never_touch'].indexOf(record.cleanup_class) + 1
+}
+
+/** The number of a process, or in parentheses how many there are. */
+function pidsText(row: ShownRow): string {
+  const count = processesOf(row)
+  return count > 1 ? `(${count})` : String(row.pid ?? '-')
+}
+
+/** `9400`, `9400-9449`, or `9400 +3` for ports with gaps between them. */
+function portsText(ports: readonly number[]): string {
+  const [first, last] = [ports[0], ports.at(-1)]
+  if (first === undefined || last === undefined) return '-'
+  if (ports.length === 1) return String(first)
+  return last - first === ports.length - 1 ? `${first}-${last}` : `${first} +${ports.length - 1}`
+}
+
+/** `3.2.2`, or `3.2.2-3.2.4` for the oldest and the newest of several. */
+function versionsText({ all }: ShownRow): string {
+  const versions = all.flatMap(({ package_version }) => package_version ?? []).toSorted(compareVersions)
+  const [first, last] = [versions[0], versions.at(-1)]
+  if (first === undefined || last === undefined) return '-'
+  return first === last ? first : `${first}-${last}`
+}
+
+/** The greatest value: of several processes, the age of the oldest and the size of the largest. */
+function greatest(values: readonly (number | null)[]): number | null {
+  const known = values.flatMap((value) => value ?? [])
+  return known.length === 0 ? null : Math.max(...known)
+}
+
+function isLive(record: DoctorRecord): boolean {
+  return record.skip_reason === 'is_recorded_singleton'
+}
+
+/** The colour repeats what the words in the row say. */
+function decorate(line: string, record: DoctorRecord | undefined, terminal: Terminal): string {
+  if (record !== undefined && isLive(record)) return paint(terminal, 'green', `* ${line}`)
+  return record?.cleanup_class === 'never_touch' ? paint(terminal, 'dim', `  ${line}`) : `  ${line}`
+}
+
+/** A daemon that another scope uses needs no decision, so the class of the document would mislead. */
+function classOf(record: DoctorRecord): string {
+  return isInUse(record) ? 'in use' : record.cleanup_class
+}
+
+/**
+ * Only a class that calls for action is coloured here: the whole row of the live daemon, or of a process that is left
+ * alone, is coloured already.
+ */
+function styleOf(record: DoctorRecord): Style | null {
+  if (record.cleanup_class === 'safe_auto') return 'magenta'
+  return record.cleanup_class === 'operator_required' && !isInUse(record) ? 'yellow' : null
+}
+
+function reasonId(
+  { skip_reason, stale_evidence, executable_summary: program }: DoctorRecord,
+  { version }: TableWords,
+): string {
+  if (skip_reason === 'third_party' && program !== null) return `third_party: ${program}`
+  if (skip_reason !== null) return skip_reason
+  return stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence, null, version)
+}
+
+/** The live daemon is told in words; the other reasons are explained below the table. */
+function reasonOf(record: DoctorRecord, words: TableWords): string {
+  return isLive(record) ? `the live daemon of its ${words.words.scope}` : reasonId(record, words)
+}
+
+function reasonIn(record: DoctorRecord, words: TableWords, isVerbose: boolean): string {
+  return isVerbose ? reasonId(record, words) : reasonOf(record, words)
+}
+
+function formatAge(seconds: number | null): string {
+  if (seconds === null) return '-'
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)}h` : `${Math.floor(seconds / 86_400)}d`
+}
+
+function formatBytes(bytes: number | null): string {
+  return bytes === null ? '-' : `${Math.round(bytes / (1024 * 1024))}M`
+}

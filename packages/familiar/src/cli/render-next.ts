@@ -1,0 +1,34 @@
+import { paint, type Io } from './io.js'
+import { printable } from './printable.js'
+import { columnsOf } from './text-width.js'
+
+/** A plan of a clean-up, and the options with which it was made. */
+interface Plan {
+  /** The command that ends what is proven stale. */
+  readonly clean: string
+  readonly isForced: boolean
+  readonly port: number | null
+  /** How many processes would be ended, and how many still need a decision after that. */
+  readonly ended: number
+  readonly open: number
+}
+
+/**
+ * Returns what comes after a dry run: the command that carries out the plan, and how many decisions are left then; nothing
+ * if there is nothing to do. A quiet terminal gets none.
+ */
+export function renderNext(
+  { clean, isForced, port, ended, open }: Plan,
+  terminal: Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>,
+): readonly string[] {
+  if (terminal.isQuiet === true || (ended === 0 && open === 0)) return []
+  const need = `${open === 1 ? 'needs' : 'need'} a decision`
+  if (ended === 0) return [`Nothing would be ended without a decision: ${open} ${need}.`]
+  const command = `${clean}${isForced ? ' --force' : ''}${port === null ? '' : ` --port ${port}`}`
+  const then = open === 0 ? null : `then ${open} still ${need}`
+  const after = then === null ? '' : `  # ${then}`
+  const painted = paint(terminal, 'cyan', printable(command))
+  if (terminal.columns === null || columnsOf(`For real: ${command}${after}`) <= terminal.columns)
+    return [`For real: ${painted}${paint(terminal, 'dim', after)}`]
+  return [`For real${then === null ? '' : ` (${then})`}:`, `    ${painted}`]
+}
