@@ -67,19 +67,27 @@ export interface Hit {
   readonly count: number
   /** Whether it met a call of Node's own, which Node may answer with an abort. */
   readonly isNodesToo: boolean
+  /**
+   * The processes in which libuv's lock of signals stays locked. The lock is a byte in a pipe. The signal handler ignores that it
+   * could not put the byte back, and whatever starts or stops a signal handle later reads the pipe for ever.
+   */
+  readonly lockedIn: readonly number[]
   readonly isOurs: boolean
   /** Whether a file of our package was concerned, which Node reads for us. */
   readonly isPackage: boolean
 }
 
+const UNLOCKING = /^(\d+)\s+write\(\d+<pipe:\[\d+\]>, "\*", 1\)/
+
 export function hitIn(trace: string, stage: string, fault: string): Hit {
-  const lines = textOf(trace).split('\n')
+  const lines = wholeLines(textOf(trace))
   if (fault !== 'SIGKILL') {
     const met = lines.filter((line) => line.includes('(INJECTED)'))
     return {
       isHit: met.length > 0,
       count: met.length,
       isNodesToo: met.some((line) => !isAboutUs(line, stage)),
+      lockedIn: met.flatMap((line) => UNLOCKING.exec(line)?.[1] ?? []).map(Number),
       isOurs: met.some((line) => isAboutUs(line, stage)),
       isPackage: met.some((line) => /\/command\/[^">]*\.js/.test(line)),
     }
@@ -89,10 +97,23 @@ export function hitIn(trace: string, stage: string, fault: string): Hit {
     isHit: dead !== -1,
     count: dead === -1 ? 0 : 1,
     isNodesToo: false,
+    lockedIn: [],
     isOurs: dead !== -1,
     isPackage: false,
   }
 }
+
+/** Joins the calls that strace printed in two parts, because another thread's came between: the arguments are in the first. */
+function wholeLines(trace: string): readonly string[] {
+  const begun = new Map<string, string>()
+  return trace.split('\n').map((line) => {
+    const [thread = ''] = /^\d+/.exec(line) ?? []
+    if (line.endsWith(UNFINISHED)) begun.set(thread, line.slice(0, -UNFINISHED.length))
+    return line.replace(/^\d+\s+<\.\.\. \w+ resumed>/, () => begun.get(thread) ?? '')
+  })
+}
+
+const UNFINISHED = ' <unfinished ...>'
 
 function textOf(path: string): string {
   try {

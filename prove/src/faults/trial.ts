@@ -83,7 +83,9 @@ function isNodesEnd(trial: Trial, ran: Ran, hit: Hit): boolean {
   const isKilled = trial.kind === 'call' && trial.fault === 'SIGKILL'
   const isNodesOnly = hit.isHit && !hit.isOurs && !hit.isPackage
   const isAbort = hit.isNodesToo && ran.signal === 'SIGABRT'
-  return !isKilled && (isNodesOnly || isAbort) && formOf(ran, false) !== null
+  // A command and its daemon may meet the same fault: a hang of the command is Node's only if the command met it there.
+  const isLocked = ran.isLate && hit.lockedIn.some((pid) => pid === ran.pid)
+  return !isKilled && (isNodesOnly || isAbort || isLocked) && formOf(ran, false) !== null
 }
 
 /** The server has them all soon after the next command, or they are lost. */
@@ -114,15 +116,17 @@ async function endure(trial: Trial & { kind: 'hardship' }, place: Place): Promis
   await Promise.all([running, hardship.meanwhile?.(place, value)])
   hardship.end?.(place)
   const isOurs = !hardship.isNodes(value)
-  return { ran: await running, hit: { isHit: true, count: 1, isOurs, isNodesToo: !isOurs, isPackage: false } }
+  const hit = { isHit: true, count: 1, isOurs, isNodesToo: !isOurs, lockedIn: [], isPackage: false }
+  return { ran: await running, hit }
 }
 
 /** A command that a fault of ours met, and that was not killed, ends as the pages say, and tells the truth. */
 async function formWrong(trial: Trial, ran: Ran, hit: Hit, { home }: Place): Promise<readonly string[]> {
   const isKilled = trial.kind === 'call' && trial.fault === 'SIGKILL'
   // Node waits for ever when it gets no memory for a thread of its own.
-  if (ran.isLate) return hit.isHit && !hit.isOurs && !hit.isPackage ? [] : ['it did not end within its time']
-  if (isKilled || isNodesEnd(trial, ran, hit)) return []
+  if (isNodesEnd(trial, ran, hit)) return []
+  if (ran.isLate) return ['it did not end within its time']
+  if (isKilled) return []
   const form = hit.isOurs || hit.isPackage || !hit.isHit ? formOf(ran, hit.isPackage) : null
   if (form !== null) return [form]
   const isStart = trial.action.args.join(' ') === 'sync start'
