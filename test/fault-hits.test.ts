@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { hitIn } from '../prove/src/faults/calls.js'
+import { hasMet, hitIn, MESSAGE, UNLOCKING } from '../prove/src/faults/calls.js'
 
 const base = mkdtempSync(join(tmpdir(), 'fault-hits-'))
 afterAll(() => rmSync(base, { recursive: true, force: true }))
@@ -19,26 +19,24 @@ function hitOf(...lines: readonly string[]) {
 
 describe('what a fault met, as a trace tells it', () => {
   it('a file of ours', () => {
-    expect(hitOf(`${RECORD}) ${INJECTED}`)).toMatchObject({
-      count: 1,
-      isOurs: true,
-      isNodesToo: false,
-      lockedIn: [],
-    })
+    expect(hitOf(`${RECORD}) ${INJECTED}`)).toMatchObject({ count: 1, isOurs: true, isNodesToo: false })
   })
 
-  it("libuv's lock of signals, and in which process it stays locked", () => {
-    expect(hitOf(`${RECORD}) ${INJECTED}`, `${LOCK}) ${INJECTED}`)).toMatchObject({
-      count: 2,
-      isOurs: true,
-      isNodesToo: true,
-      lockedIn: [17],
-    })
+  it("libuv's lock of signals, in the process that could not release it", () => {
+    const hit = hitOf(`${RECORD}) ${INJECTED}`, `${LOCK}) ${INJECTED}`)
+    expect(hit).toMatchObject({ count: 2, isOurs: true, isNodesToo: true })
+    expect([17, 31].map((pid) => hasMet(hit, pid, UNLOCKING))).toEqual([true, false])
   })
 
   it('neither another write to a pipe, nor a lock that was released', () => {
     const hit = hitOf(`${LOCK}) = 1`, `17 write(16<pipe:[150]>, "h\\374\\21\\0"..., 16) ${INJECTED}`)
-    expect(hit).toMatchObject({ count: 1, isNodesToo: true, lockedIn: [] })
+    expect(hit).toMatchObject({ count: 1, isNodesToo: true })
+    expect(hasMet(hit, 17, UNLOCKING)).toBe(false)
+  })
+
+  it('the message of a command', () => {
+    const hit = hitOf(`17 write(2</stage/2.err>, "spec-kitty: cannot wr"..., 176) ${INJECTED}`)
+    expect([17, 31].map((pid) => hasMet(hit, pid, MESSAGE))).toEqual([true, false])
   })
 
   it('a call that strace printed in two parts', () => {

@@ -67,17 +67,26 @@ export interface Hit {
   readonly count: number
   /** Whether it met a call of Node's own, which Node may answer with an abort. */
   readonly isNodesToo: boolean
-  /**
-   * The processes in which libuv's lock of signals stays locked. The lock is a byte in a pipe. The signal handler ignores that it
-   * could not put the byte back, and whatever starts or stops a signal handle later reads the pipe for ever.
-   */
-  readonly lockedIn: readonly number[]
+  /** Its lines of the trace. */
+  readonly met: readonly string[]
   readonly isOurs: boolean
   /** Whether a file of our package was concerned, which Node reads for us. */
   readonly isPackage: boolean
 }
 
-const UNLOCKING = /^(\d+)\s+write\(\d+<pipe:\[\d+\]>, "\*", 1\)/
+/**
+ * The release of libuv's lock of signals. The lock is a byte in a pipe. The signal handler ignores that it could not put the byte back,
+ * and whatever starts or stops a signal handle later reads the pipe for ever.
+ */
+export const UNLOCKING = /^\d+\s+write\(\d+<pipe:\[\d+\]>, "\*", 1\)/
+
+/** What a command says on stderr, which is lost then. */
+export const MESSAGE = /^\d+\s+write\(2</
+
+/** Whether the process itself met such a call: a command and its daemon may meet the same fault in different calls. */
+export function hasMet({ met }: Hit, pid: number | undefined, call: RegExp): boolean {
+  return met.some((line) => Number.parseInt(line, 10) === pid && call.test(line))
+}
 
 export function hitIn(trace: string, stage: string, fault: string): Hit {
   const lines = wholeLines(textOf(trace))
@@ -87,7 +96,7 @@ export function hitIn(trace: string, stage: string, fault: string): Hit {
       isHit: met.length > 0,
       count: met.length,
       isNodesToo: met.some((line) => !isAboutUs(line, stage)),
-      lockedIn: met.flatMap((line) => UNLOCKING.exec(line)?.[1] ?? []).map(Number),
+      met,
       isOurs: met.some((line) => isAboutUs(line, stage)),
       isPackage: met.some((line) => /\/command\/[^">]*\.js/.test(line)),
     }
@@ -97,7 +106,7 @@ export function hitIn(trace: string, stage: string, fault: string): Hit {
     isHit: dead !== -1,
     count: dead === -1 ? 0 : 1,
     isNodesToo: false,
-    lockedIn: [],
+    met: [],
     isOurs: dead !== -1,
     isPackage: false,
   }

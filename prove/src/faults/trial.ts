@@ -5,7 +5,7 @@ import { recordOf } from '../stage/home.js'
 import { daemonsOf, until } from '../stage/processes.js'
 import type { Ran } from '../stage/run.js'
 import { perform, type Place } from './actions.js'
-import { hitIn, type Hit } from './calls.js'
+import { hasMet, hitIn, MESSAGE, UNLOCKING, type Hit } from './calls.js'
 import { formOf, goOn, settle } from './checks.js'
 import { tracing } from './enumerate.js'
 import type { Trial } from './plan.js'
@@ -83,8 +83,7 @@ function isNodesEnd(trial: Trial, ran: Ran, hit: Hit): boolean {
   const isKilled = trial.kind === 'call' && trial.fault === 'SIGKILL'
   const isNodesOnly = hit.isHit && !hit.isOurs && !hit.isPackage
   const isAbort = hit.isNodesToo && ran.signal === 'SIGABRT'
-  // A command and its daemon may meet the same fault: a hang of the command is Node's only if the command met it there.
-  const isLocked = ran.isLate && hit.lockedIn.some((pid) => pid === ran.pid)
+  const isLocked = ran.isLate && hasMet(hit, ran.pid, UNLOCKING)
   return !isKilled && (isNodesOnly || isAbort || isLocked) && formOf(ran, false) !== null
 }
 
@@ -116,7 +115,7 @@ async function endure(trial: Trial & { kind: 'hardship' }, place: Place): Promis
   await Promise.all([running, hardship.meanwhile?.(place, value)])
   hardship.end?.(place)
   const isOurs = !hardship.isNodes(value)
-  const hit = { isHit: true, count: 1, isOurs, isNodesToo: !isOurs, lockedIn: [], isPackage: false }
+  const hit = { isHit: true, count: 1, isOurs, isNodesToo: !isOurs, met: [], isPackage: false }
   return { ran: await running, hit }
 }
 
@@ -127,7 +126,8 @@ async function formWrong(trial: Trial, ran: Ran, hit: Hit, { home }: Place): Pro
   if (isNodesEnd(trial, ran, hit)) return []
   if (ran.isLate) return ['it did not end within its time']
   if (isKilled) return []
-  const form = hit.isOurs || hit.isPackage || !hit.isHit ? formOf(ran, hit.isPackage) : null
+  const isLost = hasMet(hit, ran.pid, MESSAGE)
+  const form = hit.isOurs || hit.isPackage || !hit.isHit ? formOf(ran, hit.isPackage, isLost) : null
   if (form !== null) return [form]
   const isStart = trial.action.args.join(' ') === 'sync start'
   if (!isStart || ran.status !== 0) return []
