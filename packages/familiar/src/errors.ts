@@ -64,14 +64,14 @@ export class FamiliarError extends Error {
 
 /** Returns the errno name of a system error (`ENOENT`, `EACCES`, ...), or null for anything else. */
 export function errnoOf(error: unknown): string | null {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
-  return typeof code === 'string' ? nameOf(code) : null
+  const { code, errno } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  return typeof code === 'string' ? nameOf(code, errno) : null
 }
 
-/** Some errors (ENOLCK, EDQUOT) have no name in Node: it says `Unknown system error -37`. */
-function nameOf(code: string): string {
-  const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1] ?? 0)
-  if (number === 0) return code
+/** Some errors (ENOLCK, EDQUOT) have no name in Node: it says `UNKNOWN`, or `Unknown system error -37`. */
+function nameOf(code: string, errno: number | undefined): string {
+  if (!/^unknown/i.test(code)) return code
+  const number = Math.abs(errno ?? Number(/\d+$/.exec(code)?.[0]))
   return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? code
 }
 

@@ -67,19 +67,36 @@ export interface Hit {
   readonly count: number
   /** Whether it met a call of Node's own, which Node may answer with an abort. */
   readonly isNodesToo: boolean
+  /** Its lines of the trace. */
+  readonly met: readonly string[]
   readonly isOurs: boolean
   /** Whether a file of our package was concerned, which Node reads for us. */
   readonly isPackage: boolean
 }
 
+/**
+ * The release of libuv's lock of signals. The lock is a byte in a pipe. The signal handler ignores that it could not put the byte back,
+ * and whatever starts or stops a signal handle later reads the pipe for ever.
+ */
+export const UNLOCKING = /^\d+\s+write\(\d+<pipe:\[\d+\]>, "\*", 1\)/
+
+/** What a command says on stderr, which is lost then. */
+export const MESSAGE = /^\d+\s+write\(2</
+
+/** Whether the process itself met such a call: a command and its daemon may meet the same fault in different calls. */
+export function hasMet({ met }: Hit, pid: number | undefined, call: RegExp): boolean {
+  return met.some((line) => Number.parseInt(line, 10) === pid && call.test(line))
+}
+
 export function hitIn(trace: string, stage: string, fault: string): Hit {
-  const lines = textOf(trace).split('\n')
+  const lines = wholeLines(textOf(trace))
   if (fault !== 'SIGKILL') {
     const met = lines.filter((line) => line.includes('(INJECTED)'))
     return {
       isHit: met.length > 0,
       count: met.length,
       isNodesToo: met.some((line) => !isAboutUs(line, stage)),
+      met,
       isOurs: met.some((line) => isAboutUs(line, stage)),
       isPackage: met.some((line) => /\/command\/[^">]*\.js/.test(line)),
     }
@@ -89,10 +106,23 @@ export function hitIn(trace: string, stage: string, fault: string): Hit {
     isHit: dead !== -1,
     count: dead === -1 ? 0 : 1,
     isNodesToo: false,
+    met: [],
     isOurs: dead !== -1,
     isPackage: false,
   }
 }
+
+/** Joins the calls that strace printed in two parts, because another thread's came between: the arguments are in the first. */
+function wholeLines(trace: string): readonly string[] {
+  const begun = new Map<string, string>()
+  return trace.split('\n').map((line) => {
+    const [thread = ''] = /^\d+/.exec(line) ?? []
+    if (line.endsWith(UNFINISHED)) begun.set(thread, line.slice(0, -UNFINISHED.length))
+    return line.replace(/^\d+\s+<\.\.\. \w+ resumed>/, () => begun.get(thread) ?? '')
+  })
+}
+
+const UNFINISHED = ' <unfinished ...>'
 
 function textOf(path: string): string {
   try {

@@ -19,11 +19,14 @@ const NEXT_MS = 45_000
 const TRY_AGAIN = 75
 const MOST_AGAIN = 3
 
+/** What a command says of its progress, and what it has done before it failed, is no error message. */
+const NOTICE = /^(?:waiting for |spec-kitty: upgraded the )/
+
 /**
  * What is wrong with how a command ended; null if nothing is. That a file of the package itself cannot be read may be called
- * an internal error.
+ * an internal error. Nothing need be said if the fault met the message itself (`isLost`).
  */
-export function formOf(ran: Ran, mayBeInternal: boolean): string | null {
+export function formOf(ran: Ran, mayBeInternal: boolean, isLost = false): string | null {
   if (ran.isLate) return 'it did not end'
   if (ran.status === null) return `it was ended by ${ran.signal}`
   if (!DOCUMENTED.has(ran.status))
@@ -31,12 +34,11 @@ export function formOf(ran: Ran, mayBeInternal: boolean): string | null {
   if (/^\s+at .+:\d+:\d+|node:internal|^Node\.js v\d+|UnhandledPromise/m.test(ran.stderr))
     return `a stack trace: ${ran.stderr.slice(0, 400)}`
   if (ran.status === 0) return null
-  const lines = ran.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('waiting for '))
+  const lines = ran.stderr.split('\n').filter((line) => line !== '' && !NOTICE.test(line))
   const own = lines.filter((line) => line.startsWith('spec-kitty: '))
   const said = `${lines.join(' | ')} // ${ran.stdout.slice(0, 200)}`
   // A drain, a publish and a reset report on stdout what they could not do.
-  if (own.length === 0 && ran.stdout === '' && lines.length === 0)
-    return `exit ${ran.status}, and nothing said`
+  if (ran.stdout === '' && lines.length === 0 && !isLost) return `exit ${ran.status}, and nothing said`
   const unclear = mayBeInternal ? /undefined|\[object/ : /internal error|undefined|\[object/
   if (unclear.test(said)) return `exit ${ran.status}, unclear: ${said.slice(0, 400)}`
   return own.length > 1 ? `${own.length} messages: ${said.slice(0, 400)}` : null

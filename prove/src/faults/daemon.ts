@@ -43,7 +43,8 @@ export async function liveAndRetire(place: Place, prefix: readonly string[]): Pr
   clearTimeout(timer)
   ;(child.stdio[3] as Socket).destroy()
   const ms = performance.now() - began
-  return { status, signal, isLate, stdout: 'a daemon', stderr: readFileSync(log, 'utf8'), ms }
+  const said = { stdout: 'a daemon', stderr: readFileSync(log, 'utf8') }
+  return { pid: child.pid, status, signal, isLate, ...said, ms }
 }
 
 function adopt(pipe: Socket): void {

@@ -5,7 +5,7 @@ import { recordOf } from '../stage/home.js'
 import { daemonsOf, until } from '../stage/processes.js'
 import type { Ran } from '../stage/run.js'
 import { perform, type Place } from './actions.js'
-import { hitIn, type Hit } from './calls.js'
+import { hasMet, hitIn, MESSAGE, UNLOCKING, type Hit } from './calls.js'
 import { formOf, goOn, settle } from './checks.js'
 import { tracing } from './enumerate.js'
 import type { Trial } from './plan.js'
@@ -83,7 +83,8 @@ function isNodesEnd(trial: Trial, ran: Ran, hit: Hit): boolean {
   const isKilled = trial.kind === 'call' && trial.fault === 'SIGKILL'
   const isNodesOnly = hit.isHit && !hit.isOurs && !hit.isPackage
   const isAbort = hit.isNodesToo && ran.signal === 'SIGABRT'
-  return !isKilled && (isNodesOnly || isAbort) && formOf(ran, false) !== null
+  const isLocked = ran.isLate && hasMet(hit, ran.pid, UNLOCKING)
+  return !isKilled && (isNodesOnly || isAbort || isLocked) && formOf(ran, false) !== null
 }
 
 /** The server has them all soon after the next command, or they are lost. */
@@ -114,16 +115,19 @@ async function endure(trial: Trial & { kind: 'hardship' }, place: Place): Promis
   await Promise.all([running, hardship.meanwhile?.(place, value)])
   hardship.end?.(place)
   const isOurs = !hardship.isNodes(value)
-  return { ran: await running, hit: { isHit: true, count: 1, isOurs, isNodesToo: !isOurs, isPackage: false } }
+  const hit = { isHit: true, count: 1, isOurs, isNodesToo: !isOurs, met: [], isPackage: false }
+  return { ran: await running, hit }
 }
 
 /** A command that a fault of ours met, and that was not killed, ends as the pages say, and tells the truth. */
 async function formWrong(trial: Trial, ran: Ran, hit: Hit, { home }: Place): Promise<readonly string[]> {
   const isKilled = trial.kind === 'call' && trial.fault === 'SIGKILL'
   // Node waits for ever when it gets no memory for a thread of its own.
-  if (ran.isLate) return hit.isHit && !hit.isOurs && !hit.isPackage ? [] : ['it did not end within its time']
-  if (isKilled || isNodesEnd(trial, ran, hit)) return []
-  const form = hit.isOurs || hit.isPackage || !hit.isHit ? formOf(ran, hit.isPackage) : null
+  if (isNodesEnd(trial, ran, hit)) return []
+  if (ran.isLate) return ['it did not end within its time']
+  if (isKilled) return []
+  const isLost = hasMet(hit, ran.pid, MESSAGE)
+  const form = hit.isOurs || hit.isPackage || !hit.isHit ? formOf(ran, hit.isPackage, isLost) : null
   if (form !== null) return [form]
   const isStart = trial.action.args.join(' ') === 'sync start'
   if (!isStart || ran.status !== 0) return []

@@ -81,6 +81,7 @@ async function resultOf(trial: Trial, stage: Stage): Promise<object> {
       isHit: false,
       count: 0,
       isNodesToo: false,
+      met: [],
       isOurs: false,
       isPackage: false,
       status: null,

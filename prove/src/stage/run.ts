@@ -3,6 +3,8 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Ran {
+  /** Of the process that was started; with a tracer in front that forks away, it is the traced one. */
+  readonly pid: number | undefined
   /** Null if a signal ended it, or if it did not end in time. */
   readonly status: number | null
   readonly signal: NodeJS.Signals | null
@@ -51,5 +53,6 @@ export async function run(command: readonly string[], options: RunOptions): Prom
   })
   clearTimeout(timer)
   const ms = performance.now() - began
-  return { status, signal, isLate, stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8'), ms }
+  const said = { stdout: readFileSync(out, 'utf8'), stderr: readFileSync(err, 'utf8') }
+  return { pid: child.pid, status, signal, isLate, ...said, ms }
 }

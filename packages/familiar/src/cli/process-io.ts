@@ -1,3 +1,4 @@
+import { errnoOf } from '../errors.js'
 import { isOn } from '../define/daemon-environment.js'
 import { EXIT } from './exit-codes.js'
 import { reportFailure } from './failure.js'
@@ -191,7 +192,7 @@ function openStdout(
     hasFailed = true
     if (error.code === 'EPIPE') return
     isLost = true
-    report(`${program}: cannot write the output: ${error.code ?? error.message}\n`)
+    report(`${program}: cannot write the output: ${errnoOf(error) ?? error.message}\n`)
   }
   const stream = openOutput(1, onError)
   return { ...stream, hasFailed: () => hasFailed, isLost: () => isLost }

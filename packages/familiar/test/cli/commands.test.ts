@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.js'
 import { childrenOf, listenersOn, watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
+import { needCommand } from '../helpers/skip.js'
 import { userOf, type Environment, type Ran } from '../helpers/previewd.js'
 
 /** The commands that the library gives to any tool, run by a tool of a few lines. */
@@ -360,6 +361,16 @@ describe('where the output goes', () => {
   it('a full disk is one, and one line says so', () => {
     const { stdout, stderr } = user.shell('$TOOL status > /dev/full; echo "exit $?"')
     expect([stdout, stderr]).toEqual(['exit 2\n', 'previewd: cannot write the output: ENOSPC\n'])
+  })
+
+  it('so is a full quota, for which Node has no name', (context) => {
+    const output = join(user.home, 'output')
+    const refusal = ['-f', '-qq', '-o', '/dev/null', '-P', output, '-e', 'inject=write:error=EDQUOT']
+    needCommand(context, 'strace', refusal)
+    const { stdout, stderr } = user.shell(
+      `strace ${refusal.join(' ')} $TOOL status > ${output}; echo "exit $?"`,
+    )
+    expect([stdout, stderr]).toEqual(['exit 2\n', 'previewd: cannot write the output: EDQUOT\n'])
   })
 
   it('has colours only where they are wanted', () => {
