@@ -2,8 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { lackOf, throwLack } from '../errors.js'
 import type { Launch } from './launch.js'
 
-/** A daemon opens about ten file descriptors (lock, port, record, watches), and one for each client. */
-const DESCRIPTORS = 16
+/**
+ * A daemon opens about ten file descriptors (lock, port, record, watches), and does not start with fewer than a dozen left for its
+ * clients and its work (`assertDescriptors`).
+ */
+const DESCRIPTORS = 28
 const TOO_FEW = 75
 
 /** The script of a Node process that starts all of its threads and opens as much as a daemon. It takes about 50 ms. */

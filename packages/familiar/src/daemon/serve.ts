@@ -20,6 +20,7 @@ import type { RouteHandler } from './json-routes.js'
 import { watchScope } from './watch-scope.js'
 import type { Handler } from './web-handler.js'
 import { healthOf, readSelf, recordOf, type Self } from './own-record.js'
+import { assertDescriptors } from './assert-descriptors.js'
 import { assertRecognisable } from './assert-recognisable.js'
 import { readTiming } from './intervals.js'
 import { asLack, FamiliarError } from '../errors.js'
@@ -177,6 +178,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   const record = recordOf(options, self, port, identity)
   const command = pipe === null ? null : self.command
   assertRecognisable(family, { command, health: healthOf(options, record, false), record })
+  assertDescriptors()
   if (pipe !== null && !(await isAdopted(pipe, family, record, identity.token))) return options.exit(0)
   assertScopeStill()
   if (family.tokenDirectory !== null) {

@@ -22,7 +22,7 @@ afterEach(async () => {
   await place.end()
 })
 
-const HIGHEST = 40
+const HIGHEST = 64
 const MANY_MS = 240_000
 
 /** A process with so many descriptors, and none of the test's own besides the usual three. */
