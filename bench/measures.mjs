@@ -32,6 +32,12 @@ const HERE = fileURLToPath(new URL('..', import.meta.url))
 const RESULT = join(HERE, 'bench/results/measures.json')
 const PAGE = join(HERE, 'docs/bench/measures.md')
 
+/** The bounds that docs/dashboard.md states for the daemon. @type {Readonly<Record<string, number>>} */
+const BOARD_BOUNDS = {
+  'daemon after the first list, MB': 120,
+  'daemon when no page is open any more, MB': 80,
+}
+
 /** @type {readonly Part[]} */
 const PARTS = [
   {
@@ -103,6 +109,9 @@ function run(checkout, { script, args, read }) {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const figures = read(stdout)
+  // All are told again at the end; a run of half an hour that is ended has told what it had.
+  for (const { id, what, figure, target } of figures)
+    process.stderr.write(`  ${id} ${what}: ${figure} (${target})\n`)
   if (figures.length > 0) return figures
   isWhole = false
   process.stderr.write(`could not be measured: ${script}\n`)
@@ -154,12 +163,6 @@ function readHerd(output) {
       met: Number(ratio) <= limitOf(target),
     }),
   )
-}
-
-/** The bounds that docs/dashboard.md states for the daemon. @type {Readonly<Record<string, number>>} */
-const BOARD_BOUNDS = {
-  'daemon after the first list, MB': 120,
-  'daemon when no page is open any more, MB': 80,
 }
 
 /** @param {string} output @returns {readonly Figure[]} */

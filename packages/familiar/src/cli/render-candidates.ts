@@ -57,7 +57,7 @@ function reasonColumn(words: TableWords, isVerbose: boolean): Column<ShownRow> {
   }
 }
 
-/** Where rows differ in their scopes, the column tells which daemon belongs to whom: then it is no extra. */
+/** The column is not dropped before others if the rows have different scopes: then it tells which daemon is whose. */
 function scopeColumn(
   { words, userHome }: TableWords,
   rows: readonly DoctorRecord[],
