@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { markRun, processesLeft } from './left-behind.mjs'
 import { inPrivateNetwork } from './private-network.mjs'
-import { byWaiting, rowsOf } from './test-rows.mjs'
+import { rowsOf } from './test-rows.mjs'
 
 /** How many files run side by side. They mostly wait for processes: four keep two cores busy. */
 const WORKERS = 4
@@ -89,31 +89,18 @@ function groupsOf(wanted) {
   const rows = wanted.includes('live') ? liveParts() : []
   const isBeside = rows.length > 1
   const unit = wanted.includes('unit') ? [part('unit', WORKERS)] : []
-  const processes = wanted.includes('process') ? processParts(isBeside) : []
+  const workers = isBeside ? WORKERS_BESIDE_ROWS : WORKERS
+  const processes = wanted.includes('process') ? [alone(part('process', workers))] : []
   return isBeside ? [unit, [...processes, ...rows]] : [unit, processes, rows]
 }
 
 /**
  * @param {string} project
  * @param {number} workers
- * @param {readonly string[]} files all, unless told
  * @returns {Part}
  */
-function part(project, workers, files = []) {
-  return { project, name: project, wrap: (command) => command, more: [`--maxWorkers=${workers}`, ...files] }
-}
-
-/**
- * Returns the runs of the tests with port ranges of their own. Beside live files, those that mostly wait are a run of their own:
- * in one of two workers each of them would keep a core waiting.
- *
- * @param {boolean} isBeside
- */
-function processParts(isBeside) {
-  if (!isBeside) return [alone(part('process', WORKERS))]
-  const { waiting, busy } = byWaiting(filesOf('process'))
-  const row = part('process', 1, waiting)
-  return [alone(part('process', WORKERS_BESIDE_ROWS, busy)), alone({ ...row, name: 'process-waiting' })]
+function part(project, workers) {
+  return { project, name: project, wrap: (command) => command, more: [`--maxWorkers=${workers}`] }
 }
 
 /**
@@ -154,13 +141,12 @@ function liveParts() {
     return [{ project: 'live', name: 'live', wrap: (/** @type {string[]} */ command) => command, more: [] }]
   }
   const wrap = (/** @type {string[]} */ command) => inPrivateNetwork(command, FASTER) ?? command
-  const rows = others.length > 0 ? [[]] : rowsOf(filesOf('live'), ROWS)
+  const rows = others.length > 0 ? [[]] : rowsOf(liveFiles(), ROWS)
   return rows.map((files, row) => ({ project: 'live', name: `live-${row + 1}`, wrap, more: files }))
 }
 
-/** @param {string} project */
-function filesOf(project) {
-  const list = [VITEST, 'list', '--filesOnly', '--json', '--project', project]
+function liveFiles() {
+  const list = [VITEST, 'list', '--filesOnly', '--json', '--project', 'live']
   /** @type {readonly { readonly file: string }[]} */
   const files = JSON.parse(execFileSync(process.execPath, list, { encoding: 'utf8' }))
   return files.map(({ file }) => file)
