@@ -20,7 +20,7 @@ const CORE = [
 /** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
 const SCAN = [
   /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
-  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|format-table|fold-rows|describe-candidate|reason-text|render-(?:doctor|candidates|remedies))|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
+  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|format-table|fold-rows|describe-candidate|reason-text|render-(?:doctor|candidates|next|remedies))|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
 
 /**

@@ -19,7 +19,7 @@ const NEXT_MS = 45_000
 const TRY_AGAIN = 75
 const MOST_AGAIN = 3
 
-/** What a command says of its progress, and what it has done before it failed, is no error message. */
+/** Lines on stderr that are not errors: they tell the progress, or what was done before the failure. */
 const NOTICE = /^(?:waiting for |spec-kitty: upgraded the )/
 
 /**
