@@ -8,7 +8,7 @@ import { listenersOn, RANGE } from './stage-kinds.mjs'
 /**
  * @typedef {import('./time.mjs').Timed} Timed
  * @typedef {'floor' | 'doctor' | 'memory' | 'reset' | 'lsof' | 'ss' | 'psutil' | 'pid-port' |
- *   'find-process' | 'fkill'} CommandName
+ *   'find-process' | 'fkill' | 'plain-end'} CommandName
  * @typedef {{ argv: readonly string[], isDone(timed: Timed, listeners: number): boolean }} Timeable
  */
 
@@ -38,6 +38,7 @@ const COMMANDS = {
       exitCode === 0 && JSON.parse(stdout).length === Math.min(listeners, 1),
   },
   fkill: { argv: [process.execPath, besideFile('fkill.mjs'), ...PORTS], isDone: hasListed },
+  'plain-end': { argv: [process.execPath, besideFile('plain-end.mjs'), ...PORTS], isDone: hasListed },
 }
 
 /** Returns the command for a root. @param {CommandName} name @param {string} root */
@@ -64,6 +65,7 @@ export function valueOf(name, stage, timed) {
 export function isHere(name) {
   if (name === 'psutil') return hasPsutil()
   if (name === 'pid-port' || name === 'find-process' || name === 'fkill') return hasPackages()
+  if (name === 'plain-end') return isHere('ss')
   if (name === 'lsof' || name === 'ss') return spawnSync(name, ['-h']).error === undefined
   return true
 }

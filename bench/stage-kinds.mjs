@@ -24,8 +24,10 @@ const stages = {
   honest: { listeners: 50, kinds: ['http'] },
   flood: { listeners: 50, kinds: ['endless'] },
   cooperative: { orphans: 18, isUsedUp: true },
+  'cooperative-plain': { orphans: 18, isUsedUp: true },
   stubborn: { orphans: 18, behaviour: 'ignore-term', isUsedUp: true },
   'stubborn-one': { orphans: 1, behaviour: 'ignore-term', isUsedUp: true },
+  'stubborn-plain': { orphans: 18, behaviour: 'ignore-term', isUsedUp: true },
 }
 
 /** @typedef {keyof typeof stages} StageName */

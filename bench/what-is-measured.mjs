@@ -82,12 +82,26 @@ export const ROWS = [
     target: { ratio: 10 },
   },
   {
+    id: 'M7',
+    what: '  beside it: ss, SIGTERM to all, until they are gone / floor',
+    batch: 'reset',
+    of: ['cooperative-plain', 'plain-end'],
+    per: ['cooperative', 'floor'],
+  },
+  {
     id: 'M8',
     what: 'reset of 18 that ignore SIGTERM / of one',
     batch: 'stubborn',
     of: ['stubborn', 'reset'],
     per: ['stubborn-one', 'reset'],
     target: { ratio: 1.2 },
+  },
+  {
+    id: 'M8',
+    what: '  beside it: ss, SIGTERM, SIGKILL after 1 s / of one',
+    batch: 'stubborn',
+    of: ['stubborn-plain', 'plain-end'],
+    per: ['stubborn-one', 'reset'],
   },
 ]
 

@@ -1,6 +1,9 @@
 import { textOf, type Plain } from './effects.js'
 import { end, hold, holderOf, sightOf, type Actor, type World } from './world.js'
 
+/** What a record says of a daemon that retired: it is followed by any version. */
+const RETIRED: ReadonlySet<string | null> = new Set(['idle', 'installation_changed', 'scope_gone'])
+
 /** Changes the world as the effect of an actor does. Returns what that violates, null if nothing. */
 export function applyEffect(
   world: World,
@@ -30,11 +33,13 @@ export function applyEffect(
       world.record = { pid, port: Number(args[1]), version, state: 'running', reason: null }
       actor.isRecorded = true
       if (!actor.isGivenAway) return `daemon ${pid} wrote its record before it was adopted`
-      if (world.isCalm && old !== null && old.version >= version)
+      const isLeft = old?.state === 'stopped' && RETIRED.has(old.reason)
+      if (world.isCalm && old !== null && !isLeft && old.version >= version)
         return `version ${version} followed version ${old.version}`
       return null
     }
     case 'record.mark':
+      if (args[1] === 'superseded') return `daemon ${actor.pid} was superseded, although it holds its lock`
       if (result === true && world.record !== null)
         world.record = { ...world.record, state: 'stopped', reason: textOf(args[1]) }
       return null

@@ -205,6 +205,7 @@ async function execute(load: Load, role: Role, history: readonly Plain[]): Promi
   const effects: Effects = {
     self: role,
     clock: { now: 1_000_000 },
+    situation: { scope: 'here', isReplaced: false },
     events: new Map(),
     sync: (name, ...args) => {
       const taken = take(name, args)
@@ -229,10 +230,27 @@ async function execute(load: Load, role: Role, history: readonly Plain[]): Promi
       throw new Error(`the ${role.kind} hangs after ${JSON.stringify(history)}`)
     if (seen.next !== null || !isServing || role.kind === 'client' || quiet < QUIET_TURNS) continue
     const event = take('idle', [])
-    if (event !== null) void effects.events.get(textOf(event.result))?.()
+    if (event !== null) happen(effects, textOf(event.result))
     quiet = 0
   }
   return seen.next
+}
+
+/** Far beyond every wait, so that a daemon is idle for so long only where that is chosen. */
+const IDLE_MS = 900_000
+
+/** Lets an event come to a daemon that serves: a signal, a request, a tick, or a tick on which it must retire. */
+function happen({ events, clock, situation }: Effects, event: string): void {
+  const [name = '', reason] = event.split(' ')
+  const act = (): void => void events.get(name)?.()
+  if (reason === 'unused') clock.now += IDLE_MS
+  if (reason === 'replaced') situation.isReplaced = true
+  if (reason === 'absent') {
+    situation.scope = 'absent'
+    act()
+  }
+  act()
+  situation.scope = 'here'
 }
 
 function codeOf(error: unknown): string {
@@ -274,8 +292,8 @@ async function runDaemon(program: Program, { version }: Role, effects: Effects):
     protocolVersion: 1,
     buildTime: null,
     describe: () => ({}),
-    isInstallationChanged: () => false,
-    timing: { tickMs: 30_000, idleMs: 0, drainMs: 5_000, cleanEveryMs: 60_000 },
+    isInstallationChanged: () => effects.situation.isReplaced,
+    timing: { tickMs: 30_000, idleMs: IDLE_MS, drainMs: 5_000, cleanEveryMs: 60_000 },
     mayHavePipe: true,
     exit: (code: number) => effects.sync('exit', code),
   })

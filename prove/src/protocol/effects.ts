@@ -66,6 +66,8 @@ export interface Effects {
   readonly clock: { now: number }
   readonly sync: (name: EffectName, ...args: readonly Plain[]) => Plain
   readonly async: (name: EffectName, ...args: readonly Plain[]) => Promise<Plain>
+  /** What a daemon sees of its situation on a tick. */
+  readonly situation: { scope: 'here' | 'absent'; isReplaced: boolean }
   /** What an idle daemon does on a signal, a request to leave, or a tick. */
   readonly events: Map<string, () => unknown>
 }

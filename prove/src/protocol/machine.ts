@@ -6,6 +6,7 @@ import {
   end,
   holderOf,
   pidOf,
+  RETIREMENTS,
   sightOf,
   unsettle,
   type Actor,
@@ -72,6 +73,8 @@ export class Machine {
         if (result !== 'tick') isQuiet = false
       }
       if (mayBeLate(name, result)) late.push({ actor: index, kind: 'late' })
+      if (world.retirements > 0 && name === 'idle' && actor.isRecorded)
+        for (const kind of RETIREMENTS) moves.push({ actor: index, kind })
       if (world.crashes > 0) moves.push({ actor: index, kind: 'crash' })
     })
     if (own !== undefined) return [own]
@@ -95,6 +98,12 @@ export class Machine {
       const { name, args } = this.effect(actor)
       return actor.life === 'runs' && name === 'kill' && args[0] === pid
     })
+  }
+
+  /** What a move tells the actor; undefined if it cannot happen now. */
+  told(world: World, { actor, kind }: Move): Plain | undefined {
+    if (kind === 'late') return 'late'
+    return kind === 'step' ? this.result(world, actor) : `tick ${kind}`
   }
 
   /** What the next effect of the actor says now; undefined while it waits. */
@@ -188,13 +197,18 @@ export class Machine {
       return null
     }
     const { name, args } = this.effect(actor)
-    const result = move.kind === 'late' ? 'late' : this.result(world, move.actor)
+    const result = this.told(world, move)
     if (result === undefined) throw new Error(`${name} cannot happen now`)
     let wrong: string | null = null
     if (move.kind === 'late') {
       if (world.isCalm && world.lates === 0) wrong = 'everyone waits, and nothing had happened'
       world.lates = Math.max(0, world.lates - 1)
       world.isCalm = false
+    } else if (move.kind !== 'step') {
+      world.retirements -= 1
+      actor.hasEnded = true
+      // A tick comes after half a minute at the earliest: its starter has not read the answer for so long.
+      if (world.actors[actor.partner]?.life === 'runs') world.isCalm = false
     } else wrong = applyEffect(world, move.actor, name, args, result)
     const next = this.automaton(actor).step(actor.state, result)
     actor.state = typeof next === 'number' ? next : await next

@@ -119,6 +119,25 @@ export const MUTANTS: readonly Mutant[] = [
     scenario: UP_CRASH,
   },
   {
+    id: 'lock-left-first',
+    what: 'a daemon that retires releases its lock before it stops listening',
+    edits: [
+      {
+        file: 'daemon/lifecycle.js',
+        from: 'server.stopListening();',
+        to: 'options.lock.release(); server.stopListening();',
+      },
+    ],
+    scenario: {
+      name: 'a daemon that retires, a client',
+      clients: [1, 1],
+      isWarm: true,
+      crashes: 0,
+      lates: 2,
+      retirements: 1,
+    },
+  },
+  {
     id: 'older-used',
     what: 'a client uses a daemon that is older than its installation',
     edits: [

@@ -38,6 +38,22 @@ const FULL: readonly Scenario[] = [
     lates: 0,
     ticks: true,
   },
+  {
+    name: '2 clients of versions 1 and 2, 1 crash, 2 daemons retire (R2, R3 or R4)',
+    clients: [1, 2],
+    crashes: 1,
+    lates: 0,
+    retirements: 2,
+    ticks: true,
+  },
+  {
+    name: 'a daemon of version 1, 2 clients of version 1, it retires, 1 wait too long',
+    clients: [1, 1, 1],
+    isWarm: true,
+    crashes: 0,
+    lates: 1,
+    retirements: 1,
+  },
   { name: '3 clients of versions 1, 1 and 2, no crash', clients: [1, 1, 2], crashes: 0, lates: 0 },
   { name: '3 clients of versions 1, 2 and 1, 1 crash', clients: [1, 2, 1], crashes: 1, lates: 0 },
 ]

@@ -170,7 +170,7 @@ class Stage {
     const before = world.actors.map(({ life }) => life)
     const actor = world.actors[move.actor] as Actor
     const { name } = machine.effect(actor)
-    const result = move.kind === 'late' ? 'late' : machine.result(world, move.actor)
+    const result = machine.told(world, move)
     if (move.kind === 'crash') process.kill(this.#pids.get(move.actor) ?? 0, 'SIGKILL')
     else await this.#step(world, move.actor, name, result ?? null)
     const why = await machine.make(world, move)

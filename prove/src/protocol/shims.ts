@@ -154,7 +154,7 @@ export const loadHandlers = async (): Promise<void> => undefined
 export const bindInRange = async (): Promise<number> => Number(await effects.async('bind'))
 export const randomBytes = () => ({ toString: () => `token-${effects.self.pid}` })
 export const openLog = () => ({ write: () => undefined })
-export const watchScope = () => () => 'here'
+export const watchScope = () => () => effects.situation.scope
 export const makeDirectory = (): void => undefined
 export const assertOwnScope = (): void => undefined
 export const assertScopeThere = () => () => undefined

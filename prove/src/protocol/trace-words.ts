@@ -31,7 +31,7 @@ export function lineOf(machine: Machine, world: World, { actor, kind }: Move): s
   if (kind === 'crash') return `${who} crashes`
   if (kind === 'reuse') return `another program gets the pid of ${who}`
   const { name, args } = machine.effect(world.actors[actor] as Actor)
-  const result = kind === 'late' ? 'late' : (machine.result(world, actor) ?? null)
+  const result = machine.told(world, { actor, kind }) ?? null
   return `${who} ${phraseOf(name, args, result)}`
 }
 

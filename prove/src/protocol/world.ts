@@ -30,7 +30,7 @@ export interface Actor {
   seen: number
   /** It found a lock busy that another only looked at. */
   isMisled: boolean
-  /** A client has told it to leave. */
+  /** A client has told it to leave, or it retires. */
   hasEnded: boolean
 }
 
@@ -42,13 +42,21 @@ export interface World {
   crashes: number
   lates: number
   reuses: number
+  /** How many daemons may still find a reason to retire. */
+  retirements: number
   /** Whether nothing has been late or crashed so far: then every client must get a daemon. */
   isCalm: boolean
 }
 
+/**
+ * Why a daemon retires on its next tick. `unused` (R4): its idle time is over. `replaced` (R3): its installation has changed.
+ * `absent` (R2): its scope was away in two ticks in a row, and is there again. (R1 follows from the record, which is explored.)
+ */
+export const RETIREMENTS = ['unused', 'replaced', 'absent'] as const
+
 export interface Move {
   readonly actor: number
-  readonly kind: 'step' | 'late' | 'crash' | 'reuse'
+  readonly kind: 'step' | 'late' | 'crash' | 'reuse' | (typeof RETIREMENTS)[number]
 }
 
 export interface Scenario {
@@ -61,6 +69,8 @@ export interface Scenario {
   /** How many waits may be too long although something still happens; when nothing does, every wait ends. */
   readonly lates: number
   readonly reuses?: number
+  /** How many daemons may find a reason to retire. */
+  readonly retirements?: number
   readonly ticks?: boolean
 }
 
@@ -71,7 +81,7 @@ export type AutomatonFor = (
 ) => Automaton | Promise<Automaton>
 
 /** The world at the begin. */
-export function worldOf({ clients, crashes, lates, reuses = 0 }: Scenario): World {
+export function worldOf({ clients, crashes, lates, reuses = 0, retirements = 0 }: Scenario): World {
   return {
     record: null,
     locks: { life: -1, daemon: -1, isProbe: false },
@@ -82,6 +92,7 @@ export function worldOf({ clients, crashes, lates, reuses = 0 }: Scenario): Worl
     crashes,
     lates,
     reuses,
+    retirements,
     isCalm: true,
   }
 }
@@ -117,8 +128,18 @@ export function copyOf(world: World): World {
 }
 
 /** What decides everything that may still happen. */
-export function keyOf({ record, locks, actors, crashes, lates, reuses, isCalm }: World): string {
-  const parts: unknown[] = [record, locks.life, locks.daemon, locks.isProbe, crashes, lates, reuses, isCalm]
+export function keyOf({ record, locks, actors, crashes, lates, reuses, retirements, isCalm }: World): string {
+  const parts: unknown[] = [
+    record,
+    locks.life,
+    locks.daemon,
+    locks.isProbe,
+    crashes,
+    lates,
+    reuses,
+    retirements,
+    isCalm,
+  ]
   for (const one of actors) {
     parts.push(one.version, one.state, one.life, one.outcome, one.partner, one.unread, one.isPipeOpen)
     parts.push(one.port, one.isAdopted, one.isRecorded, one.isGivenAway, one.inbox, one.isReused)
