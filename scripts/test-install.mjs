@@ -4,11 +4,12 @@
  * README says. Needs no registry: a small one, which this script serves, has the packages of node_modules. Prints how long
  * `--version`, `--help` and `sync status` take beside `node -e 0`.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { startServer } from '../bench/sync-place.mjs'
 import { inPrivateNetwork } from './private-network.mjs'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -23,8 +24,8 @@ const MEASURED = [
   { args: ['sync', 'status'], target: 1.6 },
 ]
 
-/** An example of the README that needs a server. */
-const NEEDS_SERVER = 'spec-kitty auth login'
+/** The example of the README that asks the reader for a server and a sign-in: a server of this script takes their place. */
+const SIGN_IN = /^spec-kitty auth login --server \S+/
 
 // The commands use the real ranges of ports: nothing of this machine is to be found there.
 const isInside = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
@@ -43,7 +44,7 @@ async function main() {
   try {
     const place = await install(base, expect)
     await tryCommands(place, expect)
-    tryReadme(place, expect)
+    await tryReadme(place, expect)
     measure(place)
   } finally {
     rmSync(base, { recursive: true, force: true })
@@ -149,24 +150,32 @@ async function tryCommands({ prefix, project, env }, expect) {
 }
 
 /**
- * Runs every example of the README that begins with the name of the command, in the order of the page.
+ * Runs every example of the README that begins with the name of the command, in the order of the page and with the variables that
+ * its examples export.
  *
  * @param {Place} place
  * @param {Expect} expect
  */
-function tryReadme({ project, env }, expect) {
+async function tryReadme({ project, env: given }, expect) {
   const page = readFileSync(join(ROOT, 'README.md'), 'utf8')
   const blocks = [...page.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, text = '']) => text)
-  const lines = blocks.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('spec-kitty '))
   const hasJq = spawnSync('jq', ['--version']).status === 0
-  for (const line of lines) {
-    if (line.startsWith(NEEDS_SERVER) || (line.includes('| jq') && !hasJq)) {
+  const server = await startServer()
+  const env = { ...given }
+  for (const line of blocks.flatMap((text) => text.split('\n'))) {
+    const [, name = '', value = ''] = /^export (\w+)=(\S+)/.exec(line) ?? []
+    if (name.startsWith('SPEC_KITTY_')) env[name] = value
+    if (!line.startsWith('spec-kitty ')) continue
+    if (line.includes('| jq') && !hasJq) {
       console.log(`skip ${line}`)
       continue
     }
-    const { status, stderr } = shell(line, { env, cwd: project })
+    const signIn = `printf 'a-token\\n' | spec-kitty auth login --with-token --server ${server.url}`
+    const { status, stderr } = await shellBeside(line.replace(SIGN_IN, signIn), { env, cwd: project })
     expect(status === 0, status === 0 ? line : `${line}: exit ${status}: ${stderr}`)
   }
+  expect(server.taken.size > 0, 'the server has the event')
+  server.close()
   shell('spec-kitty sync stop; spec-kitty dashboard --stop', { env, cwd: project })
   const left = shell('spec-kitty auth doctor --json', { env, cwd: project }).stdout
   expect(JSON.parse(left).candidates.length === 0, 'no daemon is left')
@@ -199,6 +208,21 @@ function measure({ prefix, project, env }) {
 /** @param {string} line @param {{ env: Record<string, string>, cwd: string }} options */
 function shell(line, options) {
   return spawnSync('bash', ['-c', `set -o pipefail; ${line}`], { ...options, encoding: 'utf8' })
+}
+
+/**
+ * The same, while this process goes on serving.
+ *
+ * @param {string} line @param {{ env: Record<string, string>, cwd: string }} options
+ * @returns {Promise<{ status: number | null, stderr: string }>}
+ */
+function shellBeside(line, options) {
+  return new Promise((done) => {
+    const args = ['-c', `set -o pipefail; ${line}`]
+    execFile('bash', args, options, (error, _stdout, stderr) =>
+      done({ status: error === null ? 0 : Number(error.code), stderr }),
+    )
+  })
 }
 
 /** @param {readonly string[]} command @param {import('node:child_process').SpawnOptions} options */
