@@ -10,7 +10,7 @@ const LONG =
     ? []
     : [
         '**/{life/flood,act/lock-counting,act/stop-ending,sync/queue-memory,prove/faults,prove/upgrades}.test.ts',
-        '**/live/{alias-project,alias-root,browser-axe,browser-hung,browser-looks,browser-windows,dashboard-links,dashboard-matrix,dashboard-memory,dashboard-moved,examples-own-tests,examples-previewd,half-installed,hostile-files,issue-1071-file-systems,issue-1071-same-home,json-schemas,limits,package-replaced,parts,remedies,sync-fleet,sync-why,vantage-matrix,version-across}.test.ts',
+        '**/live/{alias-project,alias-root,browser-axe,browser-hung,browser-looks,browser-windows,dashboard-links,dashboard-matrix,dashboard-memory,dashboard-moved,examples-own-tests,examples-previewd,half-installed,hostile-files,issue-1071-file-systems,issue-1071-same-home,json-schemas,limits,package-replaced,parts,remedies,sync-fleet,sync-why,unmounted,vantage-matrix,version-across}.test.ts',
       ]
 
 /** They start processes, or take seconds: what is left answers in half a minute (`npm run test:unit`). */

@@ -71,7 +71,7 @@ export async function scan(family: Family): Promise<Scan> {
   const here = {
     real: SCOPE,
     gone: false,
-    emptyForSeconds: null,
+    unchangedForSeconds: null,
     records: [readOf(record)],
     sharedOwnerPresent: null,
     owner: HOST.user,
@@ -104,6 +104,7 @@ export async function scan(family: Family): Promise<Scan> {
       otherFamily: null,
       ownsToken: record?.pid === pid,
       forkedFrom: [],
+      heldDirectory: null,
       namedScopes: [SCOPE],
     }
   })

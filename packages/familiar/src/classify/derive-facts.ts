@@ -76,7 +76,8 @@ function singletonNamed(seen: Observation, context: ScanContext): Tri {
 
 /**
  * Returns whether this process is the singleton of the scope: it holds the daemon lock of the scope, has proved that it
- * owns the token in our record of the scope, or is named by a record of the scope.
+ * owns the token in our record of the scope, or is named by a record of the scope. `unknown` if lock and records may be on a
+ * file system that is not mounted now.
  */
 export function isSingleton(seen: Observation, scope: ScopeSnapshot): Tri {
   const ownsToken = scope.records.some(
@@ -86,6 +87,7 @@ export function isSingleton(seen: Observation, scope: ScopeSnapshot): Tri {
   return some(
     tri(seen.ownsToken && ownsToken),
     holdsLock(seen, scope),
+    mayBeUnmounted(seen, scope) ? 'unknown' : 'no',
     ...scope.records.map((read) => {
       if (read.state === 'absent') return 'no'
       return read.state === 'readable' ? isSingletonByRecord(read.record, seen, scope) : 'unknown'
@@ -186,16 +188,26 @@ function markerHere(seen: Observation, context: ScanContext): Tri {
 /**
  * Returns whether the project directory is gone. Our own daemon has it as its working directory, so it is gone only if the
  * kernel says that the working directory was deleted; otherwise it may have been moved, or its file system unmounted.
- * `unknown` if the directory (if it is gone, its parent) has been empty since before the daemon started: it may be a mount
- * point whose file system is not mounted now.
  */
-export function projectGone({ shape, process }: Observation, scope: ScopeSnapshot | null): Tri {
-  if (scope === null || scope.gone === null) return 'unknown'
+export function projectGone(seen: Observation, scope: ScopeSnapshot | null): Tri {
+  if (scope === null || mayBeUnmounted(seen, scope)) return 'unknown'
+  if (scope.gone === false) return 'no'
+  const isOwn = seen.shape?.implementation === 'own'
+  return isOwn && seen.process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
+}
+
+/**
+ * Returns whether the scope may be on a file system that is not mounted now: then what is not in it says nothing. That is so if
+ * it is not known whether the scope is there, and if it (or if it is gone, its parent) has been as empty as it is since
+ * before the process started: whatever the process has used was not removed from there.
+ */
+export function mayBeUnmounted(
+  { process }: Observation,
+  { gone, unchangedForSeconds }: ScopeSnapshot,
+): boolean {
+  if (gone === null) return true
   const age = process?.ageSeconds ?? null
-  const isUnmounted = scope.emptyForSeconds !== null && (age === null || scope.emptyForSeconds > age)
-  if (isUnmounted) return 'unknown'
-  if (!scope.gone) return 'no'
-  return shape?.implementation === 'own' && process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
+  return unchangedForSeconds !== null && (age === null || unchangedForSeconds > age)
 }
 
 function isDisowned(seen: Observation, scope: ScopeSnapshot, context: ScanContext): Tri {
@@ -234,8 +246,8 @@ function reportAgrees(seen: Observation): Tri {
 }
 
 /**
- * Returns whether the self-report and, for our own daemon, the working directory name the same scope as the marker. The
- * environment of a predecessor is not compared, because some releases ignore the variable that names the scope.
+ * Returns whether the self-report and, for our own daemon, the working directory name the same scope as the marker: by path,
+ * and as the kernel shows the directory itself, because another file system may be mounted over it. The environment of a predecessor is not compared, because some releases ignore the variable that names the scope.
  */
 function scopeAgrees(seen: Observation, context: ScanContext): Tri {
   const { report, shape, process } = seen
@@ -247,7 +259,13 @@ function scopeAgrees(seen: Observation, context: ScanContext): Tri {
     if (name === null || name === shape.marker) return 'yes'
     return same(real(name), real(shape.marker ?? ''))
   })
-  return every(...agrees)
+  return every(...agrees, holdsSameDirectory(seen, context))
+}
+
+function holdsSameDirectory({ heldDirectory, shape }: Observation, { scopes }: ScanContext): Tri {
+  if (heldDirectory === null) return 'yes'
+  const identity = (name: string): string | null => scopes.get(name)?.directory ?? null
+  return same(identity(heldDirectory), identity(shape?.marker ?? ''))
 }
 
 /**

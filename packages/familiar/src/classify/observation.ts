@@ -37,6 +37,11 @@ export interface Observation {
    * the environment could not be read and may name more.
    */
   readonly namedScopes: readonly string[] | null
+  /**
+   * A path that leads to its working directory itself, whatever stands at the path of that directory by now (another file system
+   * may be mounted over it). Null if that is the scanned scope, for a predecessor, and on a system without such a path.
+   */
+  readonly heldDirectory: string | null
 }
 
 /** One scope (a directory that has one daemon), as the file system and the holder of its daemon lock show it. */
@@ -46,10 +51,10 @@ export interface ScopeSnapshot {
   /** True when it is proven absent, false when it exists, null when unknown. */
   readonly gone: boolean | null
   /**
-   * For how many seconds the directory had been empty when the scan asked for it; if it is gone, this is of its parent.
-   * Null when the directory is not empty or cannot be read.
+   * For how many seconds the directory had been empty when the scan asked for it; if it is gone, for how many seconds nothing
+   * had been put into its parent or removed from it. Null when the directory is not empty, or that cannot be read.
    */
-  readonly emptyForSeconds: number | null
+  readonly unchangedForSeconds: number | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null
   /** The owner of the directory (uid as text); null when unknown. */

@@ -1,6 +1,6 @@
 import type { Observation, ScopeSnapshot, ScanContext } from './observation.js'
 import { compareVersions, type Self } from '../identity/versions.js'
-import { isSingleton, namedScopes, projectGone, scopeOf } from './derive-facts.js'
+import { isSingleton, mayBeUnmounted, namedScopes, projectGone, scopeOf } from './derive-facts.js'
 import { namesLiving } from './record-facts.js'
 
 /** A sign that a daemon is stale. Signs are shown to people and never used for a decision. */
@@ -67,9 +67,10 @@ export function maybeInUseBy(seen: Observation, context: ScanContext): string | 
 }
 
 /**
- * Returns whether this process may be the daemon of the scope because a record of the scope could not be read. (A
- * malformed record was read, and names no process.)
+ * Returns whether this process may be the daemon of the scope because a record of the scope could not be read, or its file
+ * system may not be mounted. (A malformed record was read, and names no process.)
  */
 function isHidden(seen: Observation, scope: ScopeSnapshot): boolean {
-  return scope.records.some(({ state }) => state === 'unreadable') && isSingleton(seen, scope) === 'unknown'
+  const isUntold = scope.records.some(({ state }) => state === 'unreadable') || mayBeUnmounted(seen, scope)
+  return isUntold && isSingleton(seen, scope) === 'unknown'
 }

@@ -7,6 +7,7 @@ import type { Family } from '../family.js'
 import { objectOf, stringOf } from '../json.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
+import { isSameScope } from './read-records.js'
 import { HANDSHAKE_MS, HEALTH_PATH } from './probe-health.js'
 import { type HttpReply, type HttpRequest, request, requestAndKeep } from './http.js'
 
@@ -34,7 +35,7 @@ export async function handshake(
   if (challenged === null) return { outcome: 'impostor' }
   const nonce = randomNonce()
   const reply = await request({ ...proofRequest(record, nonce), timeoutMs, whileWaiting: crypto })
-  return checkReply(family, challenged, nonce, reply)
+  return checkReply(family, record, challenged, nonce, reply)
 }
 
 /**
@@ -73,7 +74,7 @@ export async function handshakeAndKeep(
     whileWaiting,
   })
   if (reply === 'closed') return { outcome: 'closed' }
-  const answer = checkReply(family, challenged, nonce, reply)
+  const answer = checkReply(family, record, challenged, nonce, reply)
   if (answer.outcome === 'proven') return { outcome: 'proven', token: challenged.token, socket }
   socket?.destroy()
   return answer
@@ -88,9 +89,13 @@ function proofRequest({ port }: DaemonRecord, nonce: string) {
   return { address: '127.0.0.1', port, method: 'GET', path: HEALTH_PATH, headers } as const
 }
 
-/** Returns what a reply to `nonce` proves about the listener. */
+/**
+ * Returns what a reply to `nonce` proves about the listener. One that says it is the daemon of another scope is not that of the
+ * record: in a copied home whose files were rewritten, the record has the token of the original's daemon.
+ */
 function checkReply(
   family: Family,
+  { scope }: DaemonRecord,
   challenged: Challenged,
   nonce: string,
   reply: HttpReply | 'unreachable' | null,
@@ -100,7 +105,8 @@ function checkReply(
   const given = stringOf(objectOf(reply.json)?.['proof'])
   const report = family.readSelfReport(reply.json)
   if (given === null || report === null) return { outcome: 'impostor' }
-  const isProven = isSameSecret(given, proofFor(nonce, challenged))
+  const isOfScope = report.scope === null || scope === null || isSameScope(report.scope, scope)
+  const isProven = isOfScope && isSameSecret(given, proofFor(nonce, challenged))
   return isProven ? { outcome: 'proven', report } : { outcome: 'impostor' }
 }
 

@@ -11,6 +11,8 @@ export interface HttpRequest {
   /** The body of the request, which is sent as JSON. */
   readonly body?: unknown
   readonly timeoutMs: number
+  /** The system has just listed a listener there: that it refuses a connection then says nothing about that listener. */
+  readonly isListed?: boolean
   /** Called when the request was sent, for work that can be done while the reply is on its way. */
   readonly whileWaiting?: () => void
   /** When it is aborted, the connection is destroyed, and the call rejects with its reason. */
@@ -37,22 +39,16 @@ const STEP_MS = 100
 const MAX_REPLY_BYTES = 64 * 1024
 
 /**
- * Errors that mean this process cannot reach a port at all: a sandbox or a firewall forbids it, the loopback interface
- * is down, or the address does not exist. They say nothing about the listener.
+ * The ways in which a connection fails because of the listener: it closed its port meanwhile, or its queue is full. Whatever else
+ * `connect` says is about the way to it: a sandbox or a firewall forbids it, the loopback interface is down, there is no route.
  */
-const NO_WAY: ReadonlySet<string> = new Set([
-  'EPERM',
-  'EACCES',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'EAFNOSUPPORT',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-])
+const BY_LISTENER: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT'])
 
 /** Returns whether a connection failed because this process cannot reach the port, whatever listens there. */
-export function isNoWay(error: unknown): boolean {
-  return NO_WAY.has(errnoOf(error) ?? '')
+export function isNoWay(error: unknown, isListed = false): boolean {
+  const { syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  const code = errnoOf(error) ?? ''
+  return syscall === 'connect' && (!BY_LISTENER.has(code) || (isListed && code === 'ECONNREFUSED'))
 }
 
 /**
@@ -118,7 +114,7 @@ function exchange(asked: HttpRequest, isToKeep: boolean): Promise<Exchange> {
     const onError = (error: Error): void => {
       const lack = asLack(error)
       if (lack !== null) return fail(lack)
-      finish(socket.bytesRead === 0 && isNoWay(error) ? 'unreachable' : 'closed')
+      finish(socket.bytesRead === 0 && isNoWay(error, asked.isListed) ? 'unreachable' : 'closed')
     }
     const onData = (chunk: Buffer): void => {
       if (received.add(chunk)) finish('closed')

@@ -9,6 +9,7 @@ import {
 } from '../identity/machine.js'
 import type { ScopeSnapshot, Observation } from '../classify/observation.js'
 import { matchShapes } from '../identity/spawn-shape.js'
+import { directoryName } from './peek.js'
 import type { Platform } from './platform/platform.js'
 
 /** Time limit for reading the parents of forked processes. */
@@ -79,7 +80,7 @@ function withLockHolder(
 async function toObservation(
   family: Family,
   { port, pid, listeners }: Group,
-  { replies, alive, host, proven }: Read,
+  { replies, alive, here, host, proven }: Read,
   platform: Platform,
 ): Promise<Observation> {
   const best = bestOf(listeners.flatMap((listener) => replies.get(listener.socket) ?? []))
@@ -97,7 +98,26 @@ async function toObservation(
     ownsToken: listeners.some(({ socket }) => proven.has(socket)),
     forkedFrom: [],
   }
-  return { ...seen, namedScopes: await scopesNamedBy(family, seen, platform, host.user) }
+  const named = await scopesNamedBy(family, seen, platform, host.user)
+  const heldDirectory = heldBy(seen, here, platform)
+  const namedScopes = named === null || heldDirectory === null ? named : [...named, heldDirectory]
+  return { ...seen, namedScopes, heldDirectory }
+}
+
+/**
+ * Returns the path at which Linux shows the working directory of a process itself; null if that is the scanned scope. Asks the
+ * file system of the scanned scope only: of another one, the directory is compared when it is read, in a child process.
+ */
+function heldBy(
+  { shape, process }: Pick<Observation, 'shape' | 'process'>,
+  here: ScopeSnapshot,
+  platform: Platform,
+): string | null {
+  const directory = shape?.implementation === 'own' ? (process?.workingDirectory ?? null) : null
+  if (platform.name !== 'linux' || process === null || directory === null) return null
+  const path = `/proc/${process.pid}/cwd`
+  const isHere = directory === here.real && here.directory !== null && directoryName(path) === here.directory
+  return isHere ? null : path
 }
 
 /**

@@ -21,7 +21,7 @@ export interface PeekRequest {
   readonly sharedOwner: string | null
   readonly daemonLock: string
   /**
-   * The time of the request, in milliseconds since 1970. How long a directory has been empty is counted up to this time,
+   * The time of the request, in milliseconds since 1970. How long a directory is unchanged is counted up to this time,
    * and not up to the time of reading, which may be seconds later: it is compared with the age of a process at this time.
    */
   readonly askedMs: number
@@ -35,7 +35,7 @@ export type PeekedFile =
 export interface PeekReply {
   readonly real: string | null
   readonly gone: boolean | null
-  readonly emptyForSeconds: number | null
+  readonly unchangedForSeconds: number | null
   readonly records: readonly PeekedFile[]
   readonly sharedOwnerPresent: boolean | null
   readonly daemonLock: PeekedFile
@@ -59,12 +59,9 @@ export function peek(request: PeekRequest): PeekReply {
   return {
     real: realPath(request.scope),
     gone,
-    emptyForSeconds: emptyForSeconds(
-      gone === true ? dirname(resolve(request.scope)) : request.scope,
-      request.askedMs,
-    ),
+    unchangedForSeconds: unchangedForSeconds(request, gone),
     records: request.records.map((path) => readSmallFile(path)),
-    sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner),
+    sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner, statSync),
     daemonLock: readSmallFile(request.daemonLock),
     owner: process.geteuid === undefined ? null : ask(request.scope, ({ uid }) => String(uid)),
     directory: directoryName(request.scope),
@@ -99,38 +96,54 @@ export function realPath(path: string): string | null {
   }
 }
 
+/** Where systems mount drives: with a drive that was taken out, its directory there goes too. */
+const DRIVES: ReadonlySet<string> = new Set(['/media', '/mnt', '/run/media', '/Volumes'])
+
 /**
- * Returns true if the path is proven to be absent: its parent exists and is not an empty mount point. Returns false if it
- * exists, null if neither is known.
+ * Returns true if the path is proven to be absent. Returns false if it exists, null if neither is known: its parent is not
+ * there, or a file system may be missing (a link that leads nowhere, an empty mount point, a directory of drives).
  */
 export function isGone(path: string): boolean | null {
-  const found = exists(path)
+  const found = exists(path, statSync)
   if (found !== false) return found === null ? null : false
-  const parent = dirname(resolve(path))
-  if (exists(parent) !== true) return null
+  const absolute = resolve(path)
+  const parent = dirname(absolute)
+  if (exists(absolute, lstatSync) !== false || exists(parent, statSync) !== true) return null
   try {
-    const isMountPoint = statSync(fileNameOf(parent)).dev !== statSync(fileNameOf(dirname(parent))).dev
-    return isMountPoint && readdirSync(fileNameOf(parent)).length === 0 ? null : true
+    if (isMountPoint(parent)) return isEmpty(parent) ? null : true
+    return DRIVES.has(parent) || DRIVES.has(dirname(parent)) ? null : true
   } catch (error) {
     throwLack(error)
     return null
   }
 }
 
-/** Returns for how many seconds a directory had been empty at that time; null if it is not empty or cannot be read. */
-function emptyForSeconds(directory: string, atMs: number): number | null {
+function isMountPoint(directory: string): boolean {
+  return statSync(fileNameOf(directory)).dev !== statSync(fileNameOf(dirname(directory))).dev
+}
+
+function isEmpty(directory: string): boolean {
+  return readdirSync(fileNameOf(directory)).length === 0
+}
+
+/**
+ * Returns for how many seconds nothing had been put into the scope's directory or removed from it. If the scope is gone, this is
+ * of its parent; if it exists, null unless it is empty. Null, too, if that cannot be read.
+ */
+function unchangedForSeconds({ scope, askedMs }: PeekRequest, gone: boolean | null): number | null {
   try {
-    if (readdirSync(fileNameOf(directory)).length > 0) return null
-    return Math.max(0, (atMs - statSync(fileNameOf(directory)).mtimeMs) / 1000)
+    const directory = gone === true ? dirname(resolve(scope)) : scope
+    if (gone !== true && !isEmpty(directory)) return null
+    return Math.max(0, (askedMs - statSync(fileNameOf(directory)).mtimeMs) / 1000)
   } catch (error) {
     throwLack(error)
     return null
   }
 }
 
-function exists(path: string): boolean | null {
+function exists(path: string, look: (path: string | Buffer) => Stats): boolean | null {
   try {
-    statSync(fileNameOf(path))
+    look(fileNameOf(path))
     return true
   } catch (error) {
     throwLack(error)

@@ -21,15 +21,16 @@ export const PROBE_MS = 600
 
 /**
  * Sends `GET path` and returns the kind of answer that arrived within `timeoutMs`. A reply of 64 KiB or more is `http`.
- * Throws `E_RESOURCES` when this process lacks the resources to connect.
+ * `isListed`: the system has just listed this listener. Throws `E_RESOURCES` when this process lacks the resources to connect.
  */
 export async function probe(
   address: string,
   port: number,
   path: string,
   timeoutMs: number,
+  isListed = false,
 ): Promise<ProbeReply> {
-  const reply = await request({ address, port, method: 'GET', path, timeoutMs })
+  const reply = await request({ address, port, method: 'GET', path, timeoutMs, isListed })
   if (reply === null) return { kind: 'silent' }
   if (reply === 'unreachable') return { kind: 'unreachable' }
   return reply.status === 200 && reply.json !== undefined

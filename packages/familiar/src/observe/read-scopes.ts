@@ -32,7 +32,7 @@ const LACKING = 75
 export const UNTOLD: ScopeSnapshot = {
   real: null,
   gone: null,
-  emptyForSeconds: null,
+  unchangedForSeconds: null,
   records: [],
   sharedOwnerPresent: null,
   owner: null,

@@ -213,7 +213,7 @@ async function askAll(family: Family, listeners: readonly Listener[]): Promise<R
 async function ask(family: Family, { address, port }: Listener): Promise<Heard> {
   const others = [family, ...family.relatives].flatMap(({ healthPaths = [] }) => healthPaths)
   const paths = [...new Set([HEALTH_PATH, ...others])]
-  const replies = await Promise.all(paths.map((path) => probe(address, port, path, PROBE_MS)))
+  const replies = await Promise.all(paths.map((path) => probe(address, port, path, PROBE_MS, true)))
   return bestOf(replies.map((reply) => hear(family, reply))) ?? { answer: 'silent', report: null }
 }
 
@@ -280,9 +280,10 @@ function isOfUser({ listeners, process }: Observation, user: string): boolean {
   )
 }
 
+/** By the directory itself: another file system may be mounted over one of them, and both then have one path. */
 function isSame(one: ScopeSnapshot, other: ScopeSnapshot): boolean {
-  if (one.real === null || other.real === null) return false
-  return one.real === other.real || (one.directory !== null && one.directory === other.directory)
+  if (one.directory !== null && other.directory !== null) return one.directory === other.directory
+  return one.real !== null && one.real === other.real
 }
 
 function decide(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { factsOf, isSingleton, projectGone, scopeOf } from '../../src/classify/derive-facts.js'
+import { maybeInUseBy } from '../../src/classify/stale-evidence.js'
 import { namesLiving } from '../../src/classify/record-facts.js'
 import type { Facts } from '../../src/classify/facts.js'
 import type { Tri } from '../../src/classify/tri.js'
@@ -839,7 +840,7 @@ describe('projectGone', () => {
   const cases = ([shape(), oldShape(), null] as const).flatMap((of) =>
     told.flatMap((gone) =>
       told.flatMap((workingDirectoryGone) =>
-        Object.entries(EMPTY).flatMap(([since, emptyForSeconds]) =>
+        Object.entries(EMPTY).flatMap(([since, unchangedForSeconds]) =>
           [AGE, null].map((ageSeconds) => ({
             what: [
               of?.implementation ?? 'no shape',
@@ -849,12 +850,12 @@ describe('projectGone', () => {
               ageSeconds,
             ],
             seen: observation({ shape: of, process: processView({ workingDirectoryGone, ageSeconds }) }),
-            scope: scopeView({ gone, emptyForSeconds }),
+            scope: scopeView({ gone, unchangedForSeconds }),
             expected: proven(
               of?.implementation ?? null,
               gone,
               workingDirectoryGone,
-              emptyForSeconds,
+              unchangedForSeconds,
               ageSeconds,
             ),
           })),
@@ -881,10 +882,61 @@ describe('projectGone', () => {
     [
       "a predecessor's whose process is not known, below a directory that is empty",
       observation({ process: null, shape: oldShape() }),
-      scopeView({ gone: true, emptyForSeconds: 0 }),
+      scopeView({ gone: true, unchangedForSeconds: 0 }),
       'unknown',
     ],
   ])('%s', (_, seen, scope, expected) => {
     expect(projectGone(seen, scope)).toBe(expected)
+  })
+})
+
+describe('a scope whose file system may not be mounted', () => {
+  const AGE_S = 100
+  const old = observation({ shape: oldShape(), process: processView({ ageSeconds: AGE_S }) })
+  const ageless = observation({ shape: oldShape(), process: processView({ ageSeconds: null }) })
+  const none = [ABSENT, ABSENT]
+
+  it.each([
+    [
+      'that has been empty since before the process',
+      old,
+      { gone: false, unchangedForSeconds: 101 },
+      'unknown',
+    ],
+    ['that was emptied after the start of the process', old, { gone: false, unchangedForSeconds: 99 }, 'no'],
+    ['that is empty, and the process of no known age', ageless, { unchangedForSeconds: 0 }, 'unknown'],
+    ['that is not empty', old, { gone: false, unchangedForSeconds: null }, 'no'],
+    ['that is gone from a directory as old', old, { gone: true, unchangedForSeconds: 101 }, 'unknown'],
+    ['that was removed after the start', old, { gone: true, unchangedForSeconds: 99 }, 'no'],
+    ['of which it is not known whether it is there', old, { gone: null }, 'unknown'],
+  ] as const)('%s: its singleton', (_, seen, change, expected) => {
+    expect(isSingleton(seen, scopeView({ records: none, ...change }))).toBe(expected)
+  })
+
+  it('may be in use there: force spares what another home may have recorded', () => {
+    const elsewhere = scopeView({ real: ELSEWHERE, records: none, unchangedForSeconds: 101 })
+    const seen = observation({ ...old, namedScopes: [ELSEWHERE] })
+    expect(maybeInUseBy(seen, context(scopeView(), elsewhere))).toBe(ELSEWHERE)
+  })
+})
+
+describe('the working directory itself', () => {
+  const HELD = '/proc/77/cwd'
+  const agrees = (marker: string | null, held: string | null | undefined) => {
+    const around = context(scopeView({ directory: marker }))
+    const scopes = new Map(around.scopes)
+    if (held !== undefined) scopes.set(HELD, scopeView({ directory: held }))
+    const seen = observation({ heldDirectory: HELD })
+    return factsOf(BASIS, seen, { ...around, scopes }).scope_agrees
+  }
+
+  it.each([
+    ['is the directory at its path', '1/7', '1/7', 'yes'],
+    ['is another one: something was mounted over it', '1/7', '2/7', 'no'],
+    ['is not known', '1/7', null, 'unknown'],
+    ['was not read', '1/7', undefined, 'unknown'],
+    ['is known, and the directory at its path is not', null, '1/7', 'unknown'],
+  ])('%s', (_, marker, held, expected) => {
+    expect(agrees(marker, held)).toBe(expected)
   })
 })

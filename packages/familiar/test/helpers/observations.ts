@@ -124,6 +124,7 @@ export function observation(change: Partial<Observation> = {}): Observation {
   return {
     ownsToken: false,
     forkedFrom: [],
+    heldDirectory: null,
     namedScopes: [...new Set([marker, told?.scope ?? null])].flatMap((name) => name ?? []),
     port: PORT,
     listeners: [listener()],
@@ -189,7 +190,7 @@ export function scopeView(change: Partial<ScopeSnapshot> = {}): ScopeSnapshot {
   return {
     real: HERE,
     gone: false,
-    emptyForSeconds: null,
+    unchangedForSeconds: null,
     records: [readable(ownRecord()), ABSENT],
     sharedOwnerPresent: true,
     owner: USER,

@@ -10,14 +10,14 @@ const HOUR_S = 3600
 
 /** What a scan reads of a scope: whether it is gone, and for how long it, or what was above it, has been empty. */
 function scan(scope: string, askedMs = Date.now()) {
-  const { gone, emptyForSeconds } = peek({
+  const { gone, unchangedForSeconds } = peek({
     scope,
     records: [],
     sharedOwner: null,
     daemonLock: join(scope, 'lock'),
     askedMs,
   })
-  return { gone, emptyForSeconds }
+  return { gone, unchangedForSeconds }
 }
 
 function makeOld(directory: string, seconds: number): void {
@@ -26,20 +26,22 @@ function makeOld(directory: string, seconds: number): void {
 }
 
 describe('a scope that is gone', () => {
-  it('below a directory with something in it says nothing of that being empty', () => {
+  it('below a directory with something in it says for how long that is unchanged', () => {
     const home = makeHome()
     writeFileSync(join(home, 'other'), '')
     makeOld(home, HOUR_S)
-    expect(scan(join(home, 'project'))).toEqual({ gone: true, emptyForSeconds: null })
+    const { gone, unchangedForSeconds } = scan(join(home, 'project'))
+    expect(gone).toBe(true)
+    expect(unchangedForSeconds).toBeGreaterThan(HOUR_S - 1)
   })
 
   it('below a directory that has long been empty says for how long', () => {
     const home = makeHome()
     makeOld(home, HOUR_S)
-    const { gone, emptyForSeconds } = scan(join(home, 'project'))
+    const { gone, unchangedForSeconds } = scan(join(home, 'project'))
     expect(gone).toBe(true)
-    expect(emptyForSeconds).toBeGreaterThan(HOUR_S - 1)
-    expect(emptyForSeconds).toBeLessThan(HOUR_S + 60)
+    expect(unchangedForSeconds).toBeGreaterThan(HOUR_S - 1)
+    expect(unchangedForSeconds).toBeLessThan(HOUR_S + 60)
   })
 
   it('because it was removed just now: since then', () => {
@@ -47,24 +49,24 @@ describe('a scope that is gone', () => {
     mkdirSync(join(home, 'project'))
     makeOld(home, HOUR_S)
     rmdirSync(join(home, 'project'))
-    const { emptyForSeconds } = scan(join(home, 'project/'))
-    expect(emptyForSeconds).toBeGreaterThanOrEqual(0)
-    expect(emptyForSeconds).toBeLessThan(60)
+    const { unchangedForSeconds } = scan(join(home, 'project/'))
+    expect(unchangedForSeconds).toBeGreaterThanOrEqual(0)
+    expect(unchangedForSeconds).toBeLessThan(60)
   })
 
   it('that is read late had been empty as long as it had when it was asked for', () => {
     const home = makeHome()
     makeOld(home, HOUR_S)
-    const { emptyForSeconds } = scan(join(home, 'project'), Date.now() - (HOUR_S - 10) * 1_000)
-    expect(emptyForSeconds).toBeGreaterThan(9)
-    expect(emptyForSeconds).toBeLessThan(60)
-    expect(scan(join(home, 'project'), Date.now() - 2 * HOUR_S * 1_000).emptyForSeconds).toBe(0)
+    const { unchangedForSeconds } = scan(join(home, 'project'), Date.now() - (HOUR_S - 10) * 1_000)
+    expect(unchangedForSeconds).toBeGreaterThan(9)
+    expect(unchangedForSeconds).toBeLessThan(60)
+    expect(scan(join(home, 'project'), Date.now() - 2 * HOUR_S * 1_000).unchangedForSeconds).toBe(0)
   })
 
   it('below a directory that was emptied in the future is empty since now', () => {
     const home = makeHome()
     makeOld(home, -HOUR_S)
-    expect(scan(join(home, 'project'))).toEqual({ gone: true, emptyForSeconds: 0 })
+    expect(scan(join(home, 'project'))).toEqual({ gone: true, unchangedForSeconds: 0 })
   })
 })
 
@@ -73,13 +75,31 @@ describe('a scope that is there', () => {
     const project = join(makeHome(), 'project')
     mkdirSync(project)
     makeOld(project, HOUR_S)
-    const { gone, emptyForSeconds } = scan(project)
+    const { gone, unchangedForSeconds } = scan(project)
     expect(gone).toBe(false)
-    expect(emptyForSeconds).toBeGreaterThan(HOUR_S - 1)
-    expect(emptyForSeconds).toBeLessThan(HOUR_S + 60)
+    expect(unchangedForSeconds).toBeGreaterThan(HOUR_S - 1)
+    expect(unchangedForSeconds).toBeLessThan(HOUR_S + 60)
     writeFileSync(join(project, 'file'), '')
-    expect(scan(project)).toEqual({ gone: false, emptyForSeconds: null })
+    expect(scan(project)).toEqual({ gone: false, unchangedForSeconds: null })
   })
+})
+
+describe('a scope that may be on a drive that was taken out', () => {
+  it('is not known to be gone where a link leads to it', () => {
+    const home = makeHome()
+    symlinkSync(join(home, 'drive', 'project'), join(home, 'link'))
+    expect(scan(join(home, 'link')).gone).toBe(null)
+    mkdirSync(join(home, 'drive'))
+    expect(scan(join(home, 'drive', 'project')).gone).toBe(true)
+    expect(scan(join(home, 'link')).gone).toBe(null)
+  })
+
+  it.each(['/mnt/no-such-drive', '/media/no-such-drive', '/mnt/no-such-drive/project'])(
+    'is not known to be gone as %s',
+    (path) => {
+      expect(scan(path).gone).toBe(null)
+    },
+  )
 })
 
 describe('a scope of which that is unknown', () => {
@@ -88,7 +108,7 @@ describe('a scope of which that is unknown', () => {
     writeFileSync(join(home, 'file'), '')
     symlinkSync('loop', join(home, 'loop'))
     for (const scope of ['no/parent', 'file/project', 'loop', 'loop/project']) {
-      expect([scope, scan(join(home, scope))]).toEqual([scope, { gone: null, emptyForSeconds: null }])
+      expect([scope, scan(join(home, scope))]).toEqual([scope, { gone: null, unchangedForSeconds: null }])
     }
   })
 })

@@ -1,0 +1,118 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { isPrivate } from '../helpers/machine.js'
+import { mountAt, NO_MOUNT, type Mounted } from './sync-mount.js'
+import { lives, makeRoot, skipAloud, type Daemon, type SyncRoot } from './sync-root.js'
+
+/** What stands at the path of a home is not always the home in which its daemon was started. */
+let root: SyncRoot
+let mounted: Mounted | null
+
+beforeEach(() => {
+  root = makeRoot()
+  mounted = null
+})
+
+afterEach(async () => {
+  // The daemon of what is mounted over it keeps that busy.
+  const over = mounted === null ? null : root.run(['sync', 'stop'])
+  mounted?.unmount()
+  root.run(['sync', 'stop'])
+  await root.end()
+  expect(over?.status ?? 0).toBeLessThan(2)
+})
+
+function startAndMountOver(context: TestContext): Daemon {
+  const daemon = root.start()
+  mounted = mountAt(root.path)
+  return mounted === null ? skipAloud(context, NO_MOUNT) : daemon
+}
+
+interface Row {
+  readonly pid: number
+  readonly cleanup_class: string
+  readonly skip_reason: string | null
+  readonly in_use_by: string | null
+}
+
+function rowOf({ pid }: Daemon, at: SyncRoot = root): Row | undefined {
+  const { candidates } = at.json(['auth', 'doctor']).document as { readonly candidates: readonly Row[] }
+  return candidates.find((row) => row.pid === pid)
+}
+
+describe('a file system that is mounted over the home of a daemon', () => {
+  it('does not make it stale: a reset leaves it, also with force', (context) => {
+    const daemon = startAndMountOver(context)
+    expect(rowOf(daemon)).toMatchObject({
+      cleanup_class: 'operator_required',
+      skip_reason: 'scope_mismatch',
+      in_use_by: root.path,
+    })
+    for (const more of [[], ['--force']]) {
+      const { reset_result: result } = root.json(['auth', 'doctor', '--reset', ...more]).document
+      expect([result.swept, result.failed, result.skipped.length]).toEqual([[], [], 1])
+      expect(lives(daemon)).toBe(true)
+    }
+  })
+
+  it('gets a daemon of its own, which leaves the other; both go on after it is unmounted', (context) => {
+    const under = startAndMountOver(context)
+    const over = root.start()
+    expect(over.pid).not.toBe(under.pid)
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: over.pid })
+    expect([lives(under), lives(over)]).toEqual([true, true])
+    root.run(['sync', 'stop'])
+    mounted?.unmount()
+    mounted = null
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: under.pid })
+    expect(readFileSync(root.file('daemon.log'), 'utf8')).not.toContain('"leaving"')
+  })
+})
+
+describe('a home that was copied, with its paths rewritten', () => {
+  it('is not that of the daemon whose record it has', () => {
+    const daemon = root.start()
+    const copy = root.beside(join(root.base, 'copy'))
+    cpSync(root.path, copy.path, { recursive: true })
+    const record = readFileSync(root.file('record.json'), 'utf8')
+    writeFileSync(copy.file('record.json'), record.replaceAll(root.path, copy.path))
+    expect(copy.json(['sync', 'status']).document.state).not.toBe('running')
+    for (const command of ['stop', 'restart', 'stop']) {
+      copy.run(['sync', command])
+      expect([command, lives(daemon)]).toEqual([command, true])
+    }
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
+  })
+})
+
+/** Kinds of route with which `connect` fails at once: EINVAL, EACCES and EHOSTUNREACH. */
+const NO_WAY = ['blackhole', 'prohibit', 'unreachable'] as const
+
+describe('a machine on which nothing reaches the daemon', () => {
+  for (const kind of NO_WAY) {
+    it(`by a route '${kind}': it is not wedged, and force leaves it`, (context) => {
+      if (!isPrivate) skipAloud(context, 'the routes of this machine are not ours to change')
+      const daemon = root.start()
+      for (const local of ['127.0.0.1', '127.0.0.0/8'])
+        demand(['ip', 'route', 'del', 'table', 'local', 'local', local, 'dev', 'lo'])
+      demand(['ip', 'route', 'add', 'table', 'local', kind, '127.0.0.0/8'])
+      try {
+        expect(root.json(['sync', 'status']).document.state).toBe('unreachable')
+        const { reset_result: result } = root.json(['auth', 'doctor', '--reset', '--force']).document
+        expect([result.swept, result.failed, lives(daemon)]).toEqual([[], [], true])
+      } finally {
+        demand(['ip', 'route', 'del', 'table', 'local', kind, '127.0.0.0/8'])
+        // The kernel makes its own routes again when the interface comes up.
+        for (const state of ['down', 'up']) demand(['ip', 'link', 'set', 'lo', state])
+      }
+      expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
+    })
+  }
+})
+
+function demand([command = '', ...args]: readonly string[]): void {
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  expect([command, ...args, status, stderr]).toEqual([command, ...args, 0, ''])
+}

@@ -1,0 +1,79 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
+import { lives, processOf, type Process } from '../helpers/dashboards.js'
+import { makeDashboardTestEnv, type DashboardTestEnv } from './dashboards.js'
+import { mountAt, NO_MOUNT, type Mounted } from './sync-mount.js'
+import { skipAloud } from './sync-root.js'
+
+/**
+ * Daemons in use whose home or project was on a file system that is not mounted now, or has another one mounted over it. All are
+ * older than the time in which a daemon counts as starting.
+ */
+let place: DashboardTestEnv
+let over: Mounted | null = null
+let daemons: Readonly<Record<'here' | 'other' | 'drive' | 'link' | 'own' | 'removed', Process>> | null = null
+
+const STARTING_MS = 31_000
+
+beforeAll(async () => {
+  place = makeDashboardTestEnv()
+  const at = (name: string): string => join(place.base, name)
+  // What is below a mount point is older than the daemon, or else it would tell of a removal.
+  mkdirSync(at('drive'))
+  writeFileSync(join(at('drive'), 'NOT_MOUNTED'), '')
+  const roots = [place.env['SPEC_KITTY_HOME'] ?? '', at('other-home')]
+  const paths = [...roots, at('drive')]
+  const mounts = paths.map((path) => mountAt(path))
+  const mounted = mounts.filter((one): one is Mounted => one !== null)
+  if (mounted.length < paths.length) return
+  symlinkSync(place.project('drive/linked'), at('link'))
+  const sync = async (port: number, root = ''): Promise<Process> =>
+    processOf((await spawnPredecessor({ family: 'sync', port, root, record: true, owner: false })).pid)
+  const dashboard = (port: number, project: string) => place.predecessor(port, project, { record: true })
+  const [own, removed] = [place.project('own'), place.project('removed')]
+  const predecessors = {
+    here: await sync(9410, roots[0]),
+    other: await sync(9411, roots[1]),
+    drive: await dashboard(9250, place.project('drive/project')),
+    link: await dashboard(9251, at('link')),
+    removed: await dashboard(9252, removed),
+  }
+  for (const one of mounted) one.unmount()
+  daemons = { ...predecessors, own: await place.start(own) }
+  over = mountAt(own)
+  place.project('own')
+  rmSync(removed, { recursive: true })
+  await sleep(STARTING_MS)
+})
+
+afterAll(() => {
+  over?.unmount()
+  return place.end()
+})
+
+function givenMounts(context: TestContext) {
+  return daemons ?? skipAloud(context, NO_MOUNT)
+}
+
+describe('daemons in use whose home or project is not mounted, or mounted over', () => {
+  it('live through a reset, the start of a daemon in that home, and force for those of another home', async (context) => {
+    const { here, other } = givenMounts(context)
+    const project = place.project('any')
+    const { document } = await place.json(project, ['auth', 'doctor', '--reset'])
+    expect([document.reset_result.swept, lives(here), lives(other)]).toEqual([[], true, true])
+    expect((await place.run(project, ['sync', 'start'])).status).toBe(0)
+    expect((await place.run(project, ['sync', 'stop'])).status).toBe(0)
+    const forced = await place.json(project, ['auth', 'doctor', '--reset', '--force', '--port', '9411'])
+    expect([forced.document.reset_result.swept, lives(here), lives(other)]).toEqual([[], true, true])
+  })
+
+  it('live through a clean-up of dashboards, which ends that of a project that was removed', async (context) => {
+    const { drive, link, own, removed } = givenMounts(context)
+    const { stdout } = await place.run(place.project('any'), ['dashboard', '--cleanup-all', '--yes'])
+    const living = [drive, link, own, removed].map(lives)
+    expect([stdout, living]).toEqual([stdout, [true, true, true, false]])
+  })
+})
