@@ -20,7 +20,7 @@ const MUTANTS: readonly Mutant[] = [
     what: 'events are called queued though the queue could not be written',
     only: 'publish pwrite64',
     from: 'await publish(batch)',
-    to: 'await publish(batch).catch(() => ({ queued: batch.length, duplicates: [] }))',
+    to: 'await publish(batch).catch(() => ({ queued: batch.length, duplicates: [], dead: 0 }))',
   },
   {
     what: 'a lack of resources has an exit code that no page names',

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { instantOf } from '../../../packages/spec-kitty/dist/dashboard/project/timestamps.js'
+import { packageIdsIn } from '../../../packages/spec-kitty/dist/dashboard/project/package-ids.js'
 import { readFields } from '../../../packages/spec-kitty/dist/dashboard/project/front-matter.js'
 import { withConsent } from '../../../packages/spec-kitty/dist/sync/edit-consent.js'
 import { consentIn } from '../../../packages/spec-kitty/dist/sync/parse-consent.js'
@@ -146,12 +147,10 @@ export function missionChecks(): readonly Check[] {
         if (/^(?:null|true|false|yes|no|on|off)$/i.test(value)) return
         expectEqual(readFields(`agent: ${value}\n`).agent, value, 'agent')
         expectEqual(readFields(`agent: "${value}"\n`).agent, value, 'agent in quotes')
-        expectEqual(readFields(`dependencies: ["${value}"]\n`).dependencies, [value], 'dependencies')
-        expectEqual(
-          readFields(`dependencies:\n  - "${value}"\n`).dependencies,
-          [value],
-          'dependencies, below',
-        )
+        // `n/a` is no package, and `wp1 and wp2` are two.
+        const needs = packageIdsIn(value) ?? [value]
+        expectEqual(readFields(`dependencies: ["${value}"]\n`).dependencies, needs, 'dependencies')
+        expectEqual(readFields(`dependencies:\n  - "${value}"\n`).dependencies, needs, 'dependencies, below')
       },
     ),
   ]

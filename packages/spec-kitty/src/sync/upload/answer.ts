@@ -164,9 +164,15 @@ function split({ batch }: Question, reason: string): Verdict {
 
 type Entry = NonNullable<ReturnType<typeof objectOf>>
 
+/** The entries of an answer by the id of their event; one without an id that is text or a number is about no event. */
 function entriesById(list: unknown): ReadonlyMap<string, Entry> {
   const entries = Array.isArray(list) ? list.map(objectOf).filter((entry) => entry !== null) : []
-  return new Map(entries.map((entry) => [String(entry['event_id']), entry]))
+  return new Map(
+    entries.flatMap((entry) => {
+      const id = entry['event_id']
+      return typeof id === 'string' || typeof id === 'number' ? [[String(id), entry] as const] : []
+    }),
+  )
 }
 
 /** The server of the Python spec-kitty sends the details as a list, or as a text that contains a list. */
