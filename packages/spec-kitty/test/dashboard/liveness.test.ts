@@ -93,6 +93,25 @@ describe('whether an agent lives', () => {
     expect(await project.missions()).toMatchObject({ missions: [{ stalled_count: 1, state: 'working' }] })
   })
 
+  it('counts a reviewer as at work for as long as it runs', async () => {
+    const reviewer = await start('sleep', '600')
+    const lines = [
+      laneEvent(2, 'WP01', 'for_review'),
+      laneEvent(3, 'WP01', 'in_review'),
+      annotation(4, claim(reviewer.pid, startedAt(reviewer.pid))),
+    ]
+    const project = openProject(projectWith(...lines))
+    expect(await project.now()).toMatchObject({
+      working: [{ id: 'WP01', lane: 'in_review', process: { liveness: 'running' } }],
+      counts: { working: 1, waiting: 0, stalled: 0 },
+    })
+    await end(reviewer)
+    expect(await project.now()).toMatchObject({
+      waiting: [{ id: 'WP01', why: 'review_abandoned' }],
+      counts: { working: 0, waiting: 1, stalled: 0 },
+    })
+  })
+
   it('is unknown without a pid or a start time, or when the claim was released', async () => {
     const { pid } = await start('sleep', '600')
     const at = startedAt(pid)

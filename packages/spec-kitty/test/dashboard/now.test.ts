@@ -66,6 +66,7 @@ describe('now', () => {
         lane_since: '2026-01-01T00:00:12.000Z',
       },
       { id: 'WP04', sent_back: 1 },
+      { id: 'WP06', lane: 'in_review' },
     ])
     expect(now.ready_to_merge).toEqual([
       {
@@ -74,7 +75,7 @@ describe('now', () => {
         command: 'spec-kitty merge --mission b',
       },
     ])
-    expect(now.counts).toEqual({ working: 2, waiting: 5, stalled: 0, ready_to_merge: 1 })
+    expect(now.counts).toEqual({ working: 3, waiting: 5, stalled: 0, ready_to_merge: 1 })
   })
 
   it('is not told what moved after a review sent it back', async () => {

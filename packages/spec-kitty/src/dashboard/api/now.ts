@@ -5,7 +5,7 @@ import type { AgentProcess } from './processes.js'
 export interface NowReply {
   /** ISO 8601 UTC. */
   readonly generated_at: string
-  /** The packages in Doing whose process is running, or is not known. */
+  /** The packages in Doing, and those that a reviewer is at work on, whose process is running, or is not known. */
   readonly working: readonly NowPackage[]
   /** The packages that wait for you. One in Doing is also in `working` or `stalled`. */
   readonly waiting: readonly WaitingPackage[]

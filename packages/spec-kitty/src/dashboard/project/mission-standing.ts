@@ -55,6 +55,11 @@ export function whyWaiting(one: WorkPackage): WaitingPackage['why'] | null {
   return one.process?.liveness === 'running' ? null : 'sent_back'
 }
 
+/** Returns whether an agent is at work on a package, in Doing or as its reviewer. One that is proven to be gone is not. */
+export function isWorking(one: WorkPackage): boolean {
+  return isAtWork(one.lane) && !isStalled(one) && whyWaiting(one) !== 'review_abandoned'
+}
+
 /**
  * Returns whether a package is in Doing while its process is not running here. A log without recent events does not make
  * a package stalled.

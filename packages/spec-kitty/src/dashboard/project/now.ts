@@ -1,15 +1,14 @@
 import type { MissionReply, NowPackage, NowReply, WaitingPackage, WorkPackage } from '../api.js'
 import { mergeCommand } from './next-command.js'
-import { isStalled, whyWaiting } from './mission-standing.js'
+import { isStalled, isWorking, whyWaiting } from './mission-standing.js'
 
 /** The most packages in one list. */
 const MAX_LISTED = 500
 
 /** Returns what happens in the missions now, and what waits for the user. */
 export function nowOf(missions: readonly MissionReply[], at: Date): NowReply {
-  const doing = packagesOf(missions, ({ column }) => column === 'doing')
-  const working = doing.filter(({ one }) => !isStalled(one)).map((here) => nowPackage(here))
-  const stalled = doing.filter(({ one }) => isStalled(one)).map((here) => nowPackage(here))
+  const working = packagesOf(missions, isWorking).map((here) => nowPackage(here))
+  const stalled = packagesOf(missions, isStalled).map((here) => nowPackage(here))
   const waiting = packagesOf(missions, (one) => whyWaiting(one) !== null).flatMap((here) =>
     waitingPackage(here),
   )
