@@ -75,7 +75,7 @@ describe('now', () => {
         command: 'spec-kitty merge --mission b',
       },
     ])
-    expect(now.counts).toEqual({ working: 3, waiting: 5, stalled: 0, ready_to_merge: 1 })
+    expect(now.counts).toEqual({ working: 3, waiting: 5, stalled: 0, ready_to_merge: 1, unreadable: 0 })
   })
 
   it('is not told what moved after a review sent it back', async () => {

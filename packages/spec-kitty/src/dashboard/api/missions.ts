@@ -14,6 +14,13 @@ export interface MissionSummary {
   readonly not_finalised: number
   /** How many packages are in a lane that this version does not know. */
   readonly unknown_lanes: number
+  /** How many packages have no lane because the log could not be read whole: it may name them in what was not read. */
+  readonly unread_lanes: number
+  /**
+   * The problems of its log and its `meta.json` because of which it is not known where packages stand, or whether it is merged.
+   * They are among its problems too. With any, no command is advised for the mission.
+   */
+  readonly unreadable: readonly Problem[]
   /** When it last changed, ISO 8601 UTC, as `updated_from` says; null if it is empty. */
   readonly updated_at: string | null
   /**
@@ -48,7 +55,7 @@ export type MissionSection = 'active' | 'waiting' | 'finished'
 /**
  * The state of a mission: the first of these that applies. `merged`: it is merged, and nothing is in work or in review;
  * `done`: all packages are done or canceled; `approved`: all are at least approved, and it can be merged; `waiting`:
- * packages wait for you; `working`: packages are in Doing or in review; `not_finalised`: there are prompts, but no
+ * packages wait for you; `working`: packages are in Doing or in review; `unreadable`: its log could not be read whole; `not_finalised`: there are prompts, but no
  * package on the board; `empty`: there are no packages; `planned`: no work has begun.
  */
 export type MissionState =
@@ -57,6 +64,7 @@ export type MissionState =
   | 'approved'
   | 'waiting'
   | 'working'
+  | 'unreadable'
   | 'not_finalised'
   | 'empty'
   | 'planned'

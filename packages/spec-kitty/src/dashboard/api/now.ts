@@ -1,4 +1,4 @@
-import type { MissionName } from './common.js'
+import type { MissionName, Problem } from './common.js'
 import type { AgentProcess } from './processes.js'
 
 /** `GET /api/now`: what happens in all missions, and what needs you. Within each list, the longest in its lane is first. */
@@ -11,18 +11,21 @@ export interface NowReply {
   readonly waiting: readonly WaitingPackage[]
   /** The packages in Doing whose process is not running here. */
   readonly stalled: readonly NowPackage[]
-  /** The missions whose packages are all at least approved, and that are not merged. */
+  /** The missions whose packages are all at least approved, and that are not merged, as `meta.json` says. */
   readonly ready_to_merge: readonly {
     readonly mission: MissionName
     readonly since: string | null
     readonly command: string
   }[]
+  /** Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. */
+  readonly unreadable: readonly { readonly mission: MissionName; readonly problem: Problem }[]
   /** How many there are of each, also of those that are left out: each list has at most 500. */
   readonly counts: {
     readonly working: number
     readonly waiting: number
     readonly stalled: number
     readonly ready_to_merge: number
+    readonly unreadable: number
   }
 }
 

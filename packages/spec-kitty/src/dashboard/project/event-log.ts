@@ -22,9 +22,13 @@ export interface LogFile {
   /** How many events are in this copy and in none that was read before. */
   readonly added: number
   readonly problems: readonly string[]
+  /** How much of it could be read: a package that it does not name may be in what could not. */
+  readonly reading: LogReading
   /** The last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
   readonly is_unfinished: boolean
 }
+
+export type LogReading = 'whole' | 'in_part' | 'not'
 
 /** The events of all copies of a mission's log together. */
 export interface Log {
@@ -58,8 +62,10 @@ export interface LineReader {
   longLine(wp: string | null): void
   /** Takes the text after the last newline. Part of an object is never valid JSON, so text that parses is complete. */
   rest(text: string): void
-  /** Reports a problem of the whole file. */
-  complain(what: string): void
+  /** Reports that the beginning of the file was left out. */
+  cut(what: string): void
+  /** Reports that the file could not be read. */
+  unread(what: string): void
 }
 
 export interface LogReader {
@@ -173,6 +179,7 @@ function readFile(
   const whole: string[] = []
   const broken: string[] = []
   let [number, more, added, isUnfinished] = [0, 0, 0, false]
+  let reading: LogReading = 'whole'
 
   const complain = (what: string): void => {
     if (broken.length < MAX_NAMED_LINES) broken.push(`line ${number} ${what}`)
@@ -180,6 +187,7 @@ function readFile(
   }
   const read = (text: string): void => {
     const event = eventOf(text)
+    if (typeof event === 'string') reading = 'in_part'
     const problems = typeof event === 'string' ? [event] : take(event)
     if (problems === null) return
     if (typeof event !== 'string' && event.id !== null) added += 1
@@ -193,6 +201,7 @@ function readFile(
     },
     longLine(wp) {
       number += 1
+      reading = 'in_part'
       const about = wp === null ? 'what it is about is not known' : `it is about ${wp}`
       complain(`is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB and was not read: ${about}`)
     },
@@ -202,11 +211,19 @@ function readFile(
       if (objectOf(parseJson(text)) === null) isUnfinished = true
       else read(text)
     },
-    complain: (what) => void whole.push(what),
+    cut(what) {
+      reading = 'in_part'
+      whole.push(what)
+    },
+    unread(what) {
+      reading = 'not'
+      whole.push(what)
+    },
   }
   const result = (): LogFile => {
     const rest = more === 0 ? [] : [`${more} more of its lines are broken`]
-    return { worktree, added, problems: [...whole, ...broken, ...rest], is_unfinished: isUnfinished }
+    const problems = [...whole, ...broken, ...rest]
+    return { worktree, added, problems, reading, is_unfinished: isUnfinished }
   }
   return { reader, result }
 }

@@ -2,6 +2,7 @@ import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPa
 import { finaliseCommand, mergeCommand } from './next-command.js'
 import { isAtWork, isSatisfied } from './lanes.js'
 import type { MissionRead } from './mission.js'
+import { META } from './project-paths.js'
 import { judge, pidToLookAt, type ProcessStarts } from './judge-agents.js'
 
 /** Returns the pids that must be checked to find out which agents of a mission live. */
@@ -39,7 +40,7 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
     stalled_count,
     state,
     section: SECTIONS[state],
-    state_words: wordsOf(state, work_packages, waiting_count),
+    state_words: wordsOf(state, mission, waiting_count),
     next_command: nextCommand(mission, state),
   }
 }
@@ -74,6 +75,7 @@ const SECTIONS: Readonly<Record<MissionState, MissionSection>> = {
   approved: 'waiting',
   waiting: 'waiting',
   working: 'active',
+  unreadable: 'active',
   not_finalised: 'active',
   empty: 'active',
   planned: 'active',
@@ -83,7 +85,8 @@ function stateOf({
   merge_commit,
   work_packages: packages,
   waiting_count,
-}: Pick<MissionReply, 'merge_commit' | 'work_packages' | 'waiting_count'>): MissionState {
+  unreadable,
+}: Pick<MissionReply, 'merge_commit' | 'work_packages' | 'waiting_count' | 'unreadable'>): MissionState {
   const isInWork = packages.some(({ lane }) => isAtWork(lane) || lane === 'for_review')
   if (merge_commit !== null && !isInWork) return 'merged'
   const shown = packages.filter(({ lane }) => lane !== 'genesis')
@@ -92,18 +95,25 @@ function stateOf({
   if (shown.length > 0 && rest.every(({ lane }) => isSatisfied(lane))) return 'approved'
   if (waiting_count > 0) return 'waiting'
   if (isInWork) return 'working'
+  if (unreadable.some(({ path }) => !path.endsWith(META))) return 'unreadable'
   if (packages.length === 0) return 'empty'
   return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'
 }
 
-function wordsOf(state: MissionState, packages: readonly WorkPackage[], waiting: number): string {
+function wordsOf(
+  state: MissionState,
+  { work_packages: packages, unreadable }: Pick<MissionRead, 'work_packages' | 'unreadable'>,
+  waiting: number,
+): string {
+  const isMergeKnown = !unreadable.some(({ path }) => path.endsWith(META))
   const atWork = packages.filter(({ lane }) => isAtWork(lane)).length
   const words: Readonly<Record<MissionState, string>> = {
     merged: 'merged',
     done: 'done',
-    approved: 'approved, waiting for merge',
+    approved: isMergeKnown ? 'approved, waiting for merge' : 'approved, meta.json cannot be read',
     waiting: waiting === 1 ? '1 waits for you' : `${waiting} wait for you`,
     working: `${atWork} in work`,
+    unreadable: 'its log cannot be read',
     not_finalised: 'not finalised',
     empty: 'no work packages yet',
     planned: 'planned',
@@ -111,8 +121,14 @@ function wordsOf(state: MissionState, packages: readonly WorkPackage[], waiting:
   return words[state]
 }
 
-function nextCommand({ id, work_packages }: MissionRead, state: MissionState): string | null {
+/** Without `meta.json`, it is not known whether the mission is merged, and no command is advised. */
+function nextCommand(
+  { id, work_packages, not_finalised, unreadable }: MissionRead,
+  state: MissionState,
+): string | null {
+  if (unreadable.length > 0) return null
   if (state === 'approved') return mergeCommand(id)
-  const isOpen = work_packages.some(({ lane, document }) => lane === null && document !== null)
+  const isOpen =
+    not_finalised > 0 && work_packages.some(({ lane, document }) => lane === null && document !== null)
   return isOpen && state !== 'merged' ? finaliseCommand(id) : null
 }

@@ -12,25 +12,34 @@ export function nowOf(missions: readonly MissionReply[], at: Date): NowReply {
   const waiting = packagesOf(missions, (one) => whyWaiting(one) !== null).flatMap((here) =>
     waitingPackage(here),
   )
-  const approved = missions.filter(({ state }) => state === 'approved')
+  const approved = missions.filter(({ state, unreadable }) => state === 'approved' && unreadable.length === 0)
   const ready_to_merge = approved.map((mission) => ({
     mission: { id: mission.id, title: mission.title },
     since: lastOf(mission.work_packages.map(({ lane_since }) => lane_since)),
     command: mergeCommand(mission.id),
   }))
+  const unreadable = missions
+    .filter(({ state }) => state !== 'merged')
+    .flatMap((mission) => problemsOf(mission))
   return {
     generated_at: at.toISOString(),
     working: longestFirst(working),
     waiting: longestFirst(waiting),
     stalled: longestFirst(stalled),
     ready_to_merge: ready_to_merge.slice(0, MAX_LISTED),
+    unreadable: unreadable.slice(0, MAX_LISTED),
     counts: {
       working: working.length,
       waiting: waiting.length,
       stalled: stalled.length,
       ready_to_merge: ready_to_merge.length,
+      unreadable: unreadable.length,
     },
   }
+}
+
+function problemsOf({ id, title, unreadable }: MissionReply): NowReply['unreadable'] {
+  return unreadable.map((problem) => ({ mission: { id, title }, problem }))
 }
 
 interface Here {

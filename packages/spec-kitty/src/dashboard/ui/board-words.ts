@@ -43,18 +43,19 @@ export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANE_NAMES, lane)
 }
 
-type Counted = Pick<MissionSummary, 'counts' | 'not_finalised' | 'unknown_lanes'>
+type Counted = Pick<MissionSummary, 'counts' | 'not_finalised' | 'unknown_lanes' | 'unread_lanes'>
 
 /**
  * Returns the counts in words, in the order of the columns and then what is in none: `1 doing, 3 done, 2 not finalised`; null
  * if there is nothing to count.
  */
 export function describeCounts(mission: Counted): string | null {
-  const { counts, not_finalised: open, unknown_lanes: unknown } = mission
+  const { counts, not_finalised: open, unknown_lanes: unknown, unread_lanes: unread } = mission
   const parts = COLUMNS.filter(({ column }) => counts[column] > 0).map(
     ({ column, name }) => `${counts[column]} ${name.toLowerCase()}`,
   )
   if (open > 0) parts.push(`${open} not finalised`)
+  if (unread > 0) parts.push(`${unread} not readable`)
   if (unknown > 0) parts.push(`${unknown} in an unknown lane`)
   return parts.length === 0 ? null : parts.join(', ')
 }

@@ -40,6 +40,7 @@ export function summariseNow({ counts }: NowReply): string {
     counts.stalled > 0 && `${counts.stalled} stalled`,
     counts.working > 0 && `${counts.working} at work`,
     counts.ready_to_merge > 0 && `${formatCount(counts.ready_to_merge, 'mission')} to merge`,
+    counts.unreadable > 0 && `${formatCount(counts.unreadable, 'file')} not readable`,
   ]
   return parts.filter((part) => part !== false).join(', ')
 }

@@ -115,7 +115,7 @@ export function LaneOf({ workPackage }: { readonly workPackage: WorkPackage }) {
   const isFile = source === 'front_matter' || source === 'folder'
   return (
     <>
-      <LaneName lane={lane} />
+      <LaneName lane={lane} isUnread={workPackage.is_lane_unread} />
       {isFile && (
         <span class="from" title={FILE_SOURCES[source]}>
           from front matter
@@ -136,8 +136,14 @@ const FILE_SOURCES = {
 } as const
 
 /** The name of a lane; a lane that this version does not know is marked as such. */
-export function LaneName({ lane }: { readonly lane: string | null }) {
-  if (lane === null) return <span class="lane is-unknown">Not finalised</span>
+export function LaneName({
+  lane,
+  isUnread = false,
+}: {
+  readonly lane: string | null
+  readonly isUnread?: boolean
+}) {
+  if (lane === null) return <span class="lane is-unknown">{isUnread ? 'Not readable' : 'Not finalised'}</span>
   return (
     <bdi class={isLane(lane) ? 'lane' : 'lane is-unknown'} data-lane={lane}>
       {visible(laneName(lane))}

@@ -41,7 +41,7 @@ export function NowView({ now }: { readonly now: Reading<NowReply> }) {
 }
 
 function Lists({ reply }: { readonly reply: NowReply }) {
-  const { working, waiting, stalled, ready_to_merge: merging, counts } = reply
+  const { working, waiting, stalled, ready_to_merge: merging, unreadable, counts } = reply
   const words = summariseNow(reply)
   if (words === '') return <Quiet />
   return (
@@ -70,8 +70,19 @@ function Lists({ reply }: { readonly reply: NowReply }) {
       <Section name="Ready to merge" count={counts.ready_to_merge} shown={merging.length}>
         {merging.map(({ mission, since, command }) => (
           <li key={mission.id} class="now-row is-merge">
-            <MissionLink mission={mission} since={since} />
+            <MissionLink mission={mission}>
+              approved, waiting for merge {since !== null && <Since time={since} />}
+            </MissionLink>
             <CommandToCopy command={command} />
+          </li>
+        ))}
+      </Section>
+      <Section name="Not readable" count={counts.unreadable} shown={unreadable.length}>
+        {unreadable.map(({ mission, problem: { path, what } }) => (
+          <li key={`${path}\n${what}`} class="now-row is-merge">
+            <MissionLink mission={mission}>
+              <bdi class="path">{visible(path)}</bdi> {visible(what)}
+            </MissionLink>
           </li>
         ))}
       </Section>
@@ -190,10 +201,10 @@ function Who({ one: { agent, assignee, model, role } }: { readonly one: NowPacka
 
 function MissionLink({
   mission,
-  since,
+  children,
 }: {
   readonly mission: NowReply['ready_to_merge'][number]['mission']
-  readonly since: string | null
+  readonly children: ComponentChildren
 }) {
   return (
     <div class="now-what">
@@ -202,15 +213,7 @@ function MissionLink({
           <bdi>{visible(mission.title)}</bdi>
         </a>
       </h3>
-      <p class="quiet">
-        approved, waiting for merge
-        {since !== null && (
-          <>
-            {' '}
-            <Since time={since} />
-          </>
-        )}
-      </p>
+      <p class="quiet">{children}</p>
     </div>
   )
 }
