@@ -33,7 +33,7 @@ export interface MissionSummary {
   readonly purpose: string | null
   readonly section: MissionSection
   readonly state: MissionState
-  /** The state in words, such as `approved, waiting for merge` or `2 wait for you`. */
+  /** The state in words, such as `approved, waiting for merge` or `2 wait for you, 1 stalled`. */
   readonly state_words: string
   /** The commit of its merge (`baseline_merge_commit`); null if it is not merged. */
   readonly merge_commit: string | null

@@ -40,7 +40,7 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
     stalled_count,
     state,
     section: SECTIONS[state],
-    state_words: wordsOf(state, mission, waiting_count),
+    state_words: wordsOf(state, { ...mission, work_packages }, waiting_count),
     next_command: nextCommand(mission, state),
   }
 }
@@ -106,13 +106,17 @@ function wordsOf(
   waiting: number,
 ): string {
   const isMergeKnown = !unreadable.some(({ path }) => path.endsWith(META))
-  const atWork = packages.filter(({ lane }) => isAtWork(lane)).length
+  // A stalled package that a review sent back waits, and counts once.
+  const stalled = packages.filter((one) => isStalled(one) && whyWaiting(one) === null).length
+  const working = packages.filter((one) => isWorking(one)).length
+  const withStalled = (...words: readonly string[]) =>
+    [...words, ...(stalled > 0 ? [`${stalled} stalled`] : [])].join(', ')
   const words: Readonly<Record<MissionState, string>> = {
     merged: 'merged',
     done: 'done',
     approved: isMergeKnown ? 'approved, waiting for merge' : 'approved, meta.json cannot be read',
-    waiting: waiting === 1 ? '1 waits for you' : `${waiting} wait for you`,
-    working: `${atWork} in work`,
+    waiting: withStalled(waiting === 1 ? '1 waits for you' : `${waiting} wait for you`),
+    working: withStalled(...(working > 0 ? [`${working} in work`] : [])),
     unreadable: 'its log cannot be read',
     not_finalised: 'not finalised',
     empty: 'no work packages yet',
