@@ -103,6 +103,18 @@ describe('a mission in the list', () => {
       [way('WP01', 20, ...WORKED.slice(0, 3))],
     ],
     ['planned', 'active', 'planned', {}, [way('WP01', 10, ['planned'])]],
+    ['planned', 'active', 'planned', {}, [way('WP01', 10, ['planned']), way('WP02', 20, ['canceled'])]],
+    ['idle', 'active', '1 left', {}, [done, '']],
+    ['idle', 'active', '1 ready', {}, [done, way('WP02', 20, ['planned'])]],
+    [
+      'idle',
+      'active',
+      '2 ready',
+      {},
+      [way('WP01', 10, ['planned'], ['claimed'], ['planned']), way('WP02', 20, ['planned'])],
+    ],
+    ['idle', 'active', '1 left', {}, [way('WP01', 10, ['teleported'])]],
+    ['not_finalised', 'active', 'not finalised', {}, [way('WP01', 10, ['genesis']), '']],
     ['not_finalised', 'active', 'not finalised', {}, ['']],
     ['empty', 'active', 'no work packages yet', {}, []],
   ] as const)('is %s', async (state, section, state_words, meta, logs) => {

@@ -33,7 +33,7 @@ export interface MissionSummary {
   readonly purpose: string | null
   readonly section: MissionSection
   readonly state: MissionState
-  /** The state in words, such as `approved, waiting for merge` or `2 wait for you, 1 stalled`. */
+  /** The state in words, such as `approved, waiting for merge` `2 wait for you, 1 stalled` or `1 ready`. */
   readonly state_words: string
   /** The commit of its merge (`baseline_merge_commit`); null if it is not merged. */
   readonly merge_commit: string | null
@@ -56,7 +56,7 @@ export type MissionSection = 'active' | 'waiting' | 'finished'
  * The state of a mission: the first of these that applies. `merged`: it is merged, and nothing is in work or in review;
  * `done`: all packages are done or canceled; `approved`: all are at least approved, and it can be merged; `waiting`:
  * packages wait for you; `working`: packages are in Doing or in review; `unreadable`: its log could not be read whole; `not_finalised`: there are prompts, but no
- * package on the board; `empty`: there are no packages; `planned`: no work has begun.
+ * package on the board; `empty`: there are no packages; `idle`: work has begun, and nothing is in work now; `planned`: no work has begun.
  */
 export type MissionState =
   | 'merged'
@@ -67,6 +67,7 @@ export type MissionState =
   | 'unreadable'
   | 'not_finalised'
   | 'empty'
+  | 'idle'
   | 'planned'
 
 /** `GET /api/missions`. Sorted: last changed first. */

@@ -1,6 +1,6 @@
 import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPackage } from '../api.js'
 import { finaliseCommand, mergeCommand } from './next-command.js'
-import { isAtWork, isSatisfied } from './lanes.js'
+import { columnOf, isAtWork, isLane, isSatisfied } from './lanes.js'
 import type { MissionRead } from './mission.js'
 import { META } from './project-paths.js'
 import { judge, pidToLookAt, type ProcessStarts } from './judge-agents.js'
@@ -79,6 +79,7 @@ const SECTIONS: Readonly<Record<MissionState, MissionSection>> = {
   not_finalised: 'active',
   empty: 'active',
   planned: 'active',
+  idle: 'active',
 }
 
 function stateOf({
@@ -90,14 +91,25 @@ function stateOf({
   const isInWork = packages.some(({ lane }) => isAtWork(lane) || lane === 'for_review')
   if (merge_commit !== null && !isInWork) return 'merged'
   const shown = packages.filter(({ lane }) => lane !== 'genesis')
-  const rest = shown.filter(({ lane }) => lane !== 'done' && lane !== 'canceled')
+  const rest = shown.filter(({ lane }) => !isOver(lane))
   if (shown.length > 0 && rest.length === 0) return 'done'
   if (shown.length > 0 && rest.every(({ lane }) => isSatisfied(lane))) return 'approved'
   if (waiting_count > 0) return 'waiting'
   if (isInWork) return 'working'
   if (unreadable.some(({ path }) => !path.endsWith(META))) return 'unreadable'
   if (packages.length === 0) return 'empty'
+  if (packages.some((one) => hasBegun(one))) return 'idle'
   return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'
+}
+
+/** A canceled package says nothing of the work on others. */
+function hasBegun({ lane, history }: WorkPackage): boolean {
+  const isUnknown = lane !== null && !isLane(lane)
+  return isSatisfied(lane) || isUnknown || history.some(({ to }) => columnOf(to) === 'doing')
+}
+
+function isOver(lane: string | null): boolean {
+  return lane === 'done' || lane === 'canceled'
 }
 
 function wordsOf(
@@ -108,6 +120,8 @@ function wordsOf(
   const isMergeKnown = !unreadable.some(({ path }) => path.endsWith(META))
   // A stalled package that a review sent back waits, and counts once.
   const stalled = packages.filter((one) => isStalled(one) && whyWaiting(one) === null).length
+  const ready = packages.filter(({ is_ready }) => is_ready).length
+  const left = packages.filter(({ lane }) => !isOver(lane) && !isSatisfied(lane) && lane !== 'genesis').length
   const working = packages.filter((one) => isWorking(one)).length
   const withStalled = (...words: readonly string[]) =>
     [...words, ...(stalled > 0 ? [`${stalled} stalled`] : [])].join(', ')
@@ -121,6 +135,7 @@ function wordsOf(
     not_finalised: 'not finalised',
     empty: 'no work packages yet',
     planned: 'planned',
+    idle: ready > 0 ? `${ready} ready` : `${left} left`,
   }
   return words[state]
 }
