@@ -111,7 +111,18 @@ const mission: MissionReply = {
   stalled_count: 0,
   next_command: 'spec-kitty <script>globalThis.ran=23</script>',
   flow: {
-    days: [{ date: '2026-01-01', total: 1, planned: 1, doing: 0, for_review: 0, approved: 0, done: 0 }],
+    days: [
+      {
+        date: '2026-01-01',
+        total: 1,
+        planned: 1,
+        doing: 0,
+        for_review: 0,
+        approved: 0,
+        done: 0,
+        canceled: 0,
+      },
+    ],
     packages: [{ id: CARD, started_at: 'no time', finished_at: null, cycle_seconds: null, sent_back: 1 }],
   },
   worktrees: [{ name: '<script>globalThis.ran=15</script>\u202E', events: 1 }],

@@ -7,7 +7,7 @@ import type {
   WorkPackage,
 } from '../../src/dashboard/api.js'
 import { choosePackages, describeMoves, formOf, groupPackages } from '../../src/dashboard/ui/board.js'
-import { burnUp, medianCycle } from '../../src/dashboard/ui/flow.js'
+import { burnUp, countIn, medianCycle } from '../../src/dashboard/ui/flow.js'
 import { layGraph } from '../../src/dashboard/ui/graph.js'
 import { agentsOf, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
 import { languageOf, tokens } from '../../src/dashboard/ui/markdown/highlight.js'
@@ -185,13 +185,14 @@ describe('the graph', () => {
 })
 
 describe('the flow', () => {
-  const day = (date: string, planned: number, done: number): FlowDay => ({
+  const day = (date: string, planned: number, done: number, canceled = 0): FlowDay => ({
     date,
     planned,
     doing: 0,
     for_review: 0,
     approved: 0,
     done,
+    canceled,
     total: planned + done,
   })
 
@@ -202,6 +203,13 @@ describe('the flow', () => {
       '0,100 200,100 200,25 300,25 300,100 200,100 200,100 0,100',
     )
     expect(areas.find(({ column }) => column === 'planned')?.points).toContain('200,0 200,0 300,0')
+  })
+
+  it('stacks what is canceled on top of what is left, and not as done', () => {
+    const { areas } = burnUp([day('2026-01-01', 1, 3, 2)], 100, 100)
+    expect(areas.find(({ column }) => column === 'done')?.points).toBe('0,75 100,75 100,100 0,100')
+    expect(areas.find(({ column }) => column === 'canceled')?.points).toBe('0,0 100,0 100,50 0,50')
+    expect(countIn(day('2026-01-01', 1, 3, 2), 'done')).toBe(1)
   })
 
   it('has a median', () => {

@@ -99,10 +99,16 @@ describe('text of others', () => {
 describe('a mission in words', () => {
   it('counts in the order of the columns', () => {
     const counts = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
-    const none = { counts, not_finalised: 0, unknown_lanes: 0, unread_lanes: 0 }
+    const none = { counts, lanes: {}, not_finalised: 0, unknown_lanes: 0, unread_lanes: 0 }
     expect(describeCounts({ ...none, counts: { ...counts, done: 3, planned: 1 } })).toBe('1 planned, 3 done')
     expect(describeCounts({ ...none, not_finalised: 2, unknown_lanes: 1, unread_lanes: 3 })).toBe(
       '2 not finalised, 3 not readable, 1 in an unknown lane',
+    )
+    expect(describeCounts({ ...none, counts: { ...counts, done: 5 }, lanes: { done: 1, canceled: 4 } })).toBe(
+      '1 done, 4 canceled',
+    )
+    expect(describeCounts({ ...none, counts: { ...counts, done: 2 }, lanes: { canceled: 2 } })).toBe(
+      '2 canceled',
     )
     expect(describeCounts(none)).toBeNull()
   })

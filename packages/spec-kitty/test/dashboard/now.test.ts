@@ -102,6 +102,14 @@ describe('a mission in the list', () => {
       { baseline_merge_commit: 'abc' },
       [way('WP01', 20, ...WORKED.slice(0, 3))],
     ],
+    [
+      'done',
+      'finished',
+      '1 done, 2 canceled',
+      {},
+      [done, way('WP02', 20, ['canceled']), way('WP03', 30, ['claimed'], ['canceled'])],
+    ],
+    ['canceled', 'finished', 'canceled', {}, [way('WP01', 10, ['canceled']), way('WP02', 20, ['genesis'])]],
     ['planned', 'active', 'planned', {}, [way('WP01', 10, ['planned'])]],
     ['planned', 'active', 'planned', {}, [way('WP01', 10, ['planned']), way('WP02', 20, ['canceled'])]],
     ['idle', 'active', '1 left', {}, [done, '']],
@@ -177,7 +185,18 @@ describe('a package', () => {
     expect(one?.history[5]).toMatchObject({ by: 'ada', reason: 'again', is_forced: true, verdict: null })
     expect(one?.history.at(-1)).toMatchObject({ verdict: 'approved', is_forced: false })
     expect(read?.flow).toEqual({
-      days: [{ date: '2026-01-01', planned: 0, doing: 0, for_review: 0, approved: 1, done: 0, total: 1 }],
+      days: [
+        {
+          date: '2026-01-01',
+          planned: 0,
+          doing: 0,
+          for_review: 0,
+          approved: 1,
+          done: 0,
+          canceled: 0,
+          total: 1,
+        },
+      ],
       packages: [
         {
           id: 'WP01',
@@ -247,13 +266,15 @@ describe('the flow of a mission', () => {
       laneEvent(2, 'WP01', 'claimed'),
       laneEvent(2 * day, 'WP01', 'done'),
       laneEvent(2 * day + 1, 'WP02', 'in_progress'),
+      laneEvent(3 * day, 'WP02', 'canceled'),
     ]
     mission(project, 'm', {}, [lines.join(''), ''])
     const read = await openProject(project).mission('m')
-    const none = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
+    const none = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0, canceled: 0 }
     expect(read?.flow.days).toEqual([
       { date: '2026-01-01', ...none, planned: 1, doing: 1, total: 2 },
       { date: '2026-01-03', ...none, doing: 1, done: 1, total: 2 },
+      { date: '2026-01-04', ...none, done: 2, canceled: 1, total: 2 },
     ])
     expect(read?.flow.packages.map(({ id, cycle_seconds }) => [id, cycle_seconds])).toEqual([
       ['WP01', 2 * day - 2],

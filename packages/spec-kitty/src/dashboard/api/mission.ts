@@ -129,6 +129,8 @@ export interface Flow {
 export interface FlowDay extends Readonly<Record<BoardColumn, number>> {
   /** `2026-06-17`. */
   readonly date: string
+  /** How many of those in `done` are canceled. */
+  readonly canceled: number
   /** All that were on the board. */
   readonly total: number
 }

@@ -5,10 +5,11 @@ export interface MissionSummary {
   readonly id: string
   readonly title: string
   /**
-   * From 0 to 1, by the weights of the lanes; null if no work package is on the board. Packages that are not on the board
+   * From 0 to 1, by the weights of the lanes; null if no work package is on the board, or all that are on it are canceled. Packages that are not on the board
    * because their lane is not known count as 0.
    */
   readonly progress: number | null
+  /** How many packages are in each column; `done` includes those that are canceled, which `lanes` tells apart. */
   readonly counts: Readonly<Record<BoardColumn, number>>
   /** How many packages have a prompt and no lane: the log does not mention them. */
   readonly not_finalised: number
@@ -54,13 +55,14 @@ export type MissionSection = 'active' | 'waiting' | 'finished'
 
 /**
  * The state of a mission: the first of these that applies. `merged`: it is merged, and nothing is in work or in review;
- * `done`: all packages are done or canceled; `approved`: all are at least approved, and it can be merged; `waiting`:
+ * `done`: all packages are done or canceled; `canceled`: all are canceled; `approved`: all are at least approved, and it can be merged; `waiting`:
  * packages wait for you; `working`: packages are in Doing or in review; `unreadable`: its log could not be read whole; `not_finalised`: there are prompts, but no
  * package on the board; `empty`: there are no packages; `idle`: work has begun, and nothing is in work now; `planned`: no work has begun.
  */
 export type MissionState =
   | 'merged'
   | 'done'
+  | 'canceled'
   | 'approved'
   | 'waiting'
   | 'working'

@@ -72,6 +72,7 @@ export function isStalled({ column, process }: WorkPackage): boolean {
 const SECTIONS: Readonly<Record<MissionState, MissionSection>> = {
   merged: 'finished',
   done: 'finished',
+  canceled: 'finished',
   approved: 'waiting',
   waiting: 'waiting',
   working: 'active',
@@ -92,7 +93,8 @@ function stateOf({
   if (merge_commit !== null && !isInWork) return 'merged'
   const shown = packages.filter(({ lane }) => lane !== 'genesis')
   const rest = shown.filter(({ lane }) => !isOver(lane))
-  if (shown.length > 0 && rest.length === 0) return 'done'
+  if (shown.length > 0 && rest.length === 0)
+    return shown.some(({ lane }) => lane === 'done') ? 'done' : 'canceled'
   if (shown.length > 0 && rest.every(({ lane }) => isSatisfied(lane))) return 'approved'
   if (waiting_count > 0) return 'waiting'
   if (isInWork) return 'working'
@@ -120,6 +122,8 @@ function wordsOf(
   const isMergeKnown = !unreadable.some(({ path }) => path.endsWith(META))
   // A stalled package that a review sent back waits, and counts once.
   const stalled = packages.filter((one) => isStalled(one) && whyWaiting(one) === null).length
+  const canceled = packages.filter(({ lane }) => lane === 'canceled').length
+  const done = packages.filter(({ lane }) => lane === 'done').length
   const ready = packages.filter(({ is_ready }) => is_ready).length
   const left = packages.filter(({ lane }) => !isOver(lane) && !isSatisfied(lane) && lane !== 'genesis').length
   const working = packages.filter((one) => isWorking(one)).length
@@ -127,7 +131,8 @@ function wordsOf(
     [...words, ...(stalled > 0 ? [`${stalled} stalled`] : [])].join(', ')
   const words: Readonly<Record<MissionState, string>> = {
     merged: 'merged',
-    done: 'done',
+    done: canceled === 0 ? 'done' : `${done} done, ${canceled} canceled`,
+    canceled: 'canceled',
     approved: isMergeKnown ? 'approved, waiting for merge' : 'approved, meta.json cannot be read',
     waiting: withStalled(waiting === 1 ? '1 waits for you' : `${waiting} wait for you`),
     working: withStalled(...(working > 0 ? [`${working} in work`] : [])),

@@ -193,6 +193,7 @@ interface ColumnProps extends Shared {
 
 /** A column without packages is a narrow strip: its place in the order stays, and its width goes to the others. */
 function Column({ column: { column, name }, group, isNarrow, packages, ...shared }: ColumnProps) {
+  const canceled = packages.filter(({ lane }) => lane === 'canceled').length
   const Heading = group === null ? 'h2' : 'h3'
   return (
     <section
@@ -201,7 +202,8 @@ function Column({ column: { column, name }, group, isNarrow, packages, ...shared
       aria-label={group === null ? name : `${name}, ${visible(group)}`}
     >
       <Heading class="column-head">
-        <span>{name}</span> <span class="number">{packages.length}</span>
+        <span>{name}</span> <span class="number">{packages.length - canceled}</span>
+        {canceled > 0 && <span class="quiet">{canceled} canceled</span>}
       </Heading>
       {packages.length > 0 && <Cards packages={packages} card={Card} {...shared} />}
     </section>

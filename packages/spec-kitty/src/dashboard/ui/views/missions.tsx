@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import type { MissionsReply, MissionSummary } from '../../api.js'
 import { formatCount } from '../format.js'
-import { COLUMNS, describeCounts, LANE_CHOICES } from '../board-words.js'
+import { COLUMNS, describeCounts, LANE_CHOICES, sharesOf } from '../board-words.js'
 import { agentsOf, sectionsOf, SORTS, type ListSection } from '../mission-list.js'
 import { Ago } from '../live/clock.js'
 import { rawReplies, useReply } from '../live/use-reply.js'
@@ -197,16 +197,13 @@ function Legend() {
 function Counts({ mission }: { readonly mission: MissionSummary }) {
   return (
     <div class="counts" aria-hidden="true">
-      {COLUMNS.map(({ column, name }) => (
-        <span
-          key={column}
-          class={mission.counts[column] === 0 ? 'no-count' : 'count'}
-          data-column={column}
-          title={name}
-        >
-          {mission.counts[column] === 0 ? '·' : mission.counts[column]}
-        </span>
-      ))}
+      {sharesOf(mission)
+        .filter(({ share }) => share !== 'canceled')
+        .map(({ share, name, count }) => (
+          <span key={share} class={count === 0 ? 'no-count' : 'count'} data-column={share} title={name}>
+            {count === 0 ? '·' : count}
+          </span>
+        ))}
     </div>
   )
 }
