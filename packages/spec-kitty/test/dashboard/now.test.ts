@@ -1,39 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
+import { way, WORKED, writeWays, type Step } from '../helpers/lane-ways.js'
 import { emptyProject, laneEvent, prompt, removeProjects, writeMission } from '../helpers/projects.js'
 
 afterEach(removeProjects)
 
-type Step = readonly [lane: string, fields?: object]
-
-/** The log of a package that went through these lanes, each named as the one before in the next event. */
-function way(wp: string, from: number, ...steps: readonly Step[]): string {
-  return steps
-    .map(([lane, fields], at) =>
-      laneEvent(from + at, wp, lane, { from_lane: steps[at - 1]?.[0] ?? 'genesis', ...fields }),
-    )
-    .join('')
-}
-
-const WORKED: readonly Step[] = [['planned'], ['claimed'], ['in_progress'], ['for_review'], ['in_review']]
-
-/** Writes a mission whose packages have these logs. */
-function mission(project: string, id: string, meta: object, logs: readonly string[], more = ''): void {
-  const prompts = logs.map((_, at) => [
-    `tasks/WP0${at + 1}.md`,
-    prompt(`WP0${at + 1}`, `Work ${at + 1}`, more),
-  ])
-  writeMission(project, id, {
-    ...Object.fromEntries(prompts),
-    'meta.json': JSON.stringify(meta),
-    'status.events.jsonl': logs.join(''),
-  })
-}
-
 describe('now', () => {
   it('tells who works, what waits and why, and what can be merged, over all missions', async () => {
     const project = emptyProject()
-    mission(project, 'a', { friendly_name: 'Alpha' }, [
+    writeWays(project, 'a', { friendly_name: 'Alpha' }, [
       way('WP01', 10, ...WORKED.slice(0, 3)),
       way('WP02', 20, ...WORKED.slice(0, 4)),
       way('WP03', 30, ['planned'], ['blocked', { reason: 'no disk' }]),
@@ -42,7 +17,7 @@ describe('now', () => {
       way('WP06', 60, ...WORKED),
       way('WP07', 70, ['planned'], ['in_review', { actor: null }]),
     ])
-    mission(project, 'b', {}, [
+    writeWays(project, 'b', {}, [
       way('WP01', 80, ...WORKED, ['approved']),
       way('WP02', 90, ...WORKED, ['approved']),
     ])
@@ -78,78 +53,43 @@ describe('now', () => {
     expect(now.counts).toEqual({ working: 3, waiting: 5, stalled: 0, ready_to_merge: 1, unreadable: 0 })
   })
 
+  it('gives the reason why a package waits now, and none of a round before', async () => {
+    const review = (at: number, wp: string, reason: string, isTimed = true) => {
+      const time = `2026-01-01T00:00:${at}Z`
+      const delta = { review: { actor: 'eve', at: isTimed ? time : null, reason } }
+      return `${JSON.stringify({ kind: 'annotation', event_id: `R${at}${wp}`, at: time, wp_id: wp, actor: 'eve', delta })}\n`
+    }
+    const back: Step = ['in_progress', { reason: 'OLD' }]
+    const project = emptyProject()
+    writeWays(project, 'a', {}, [
+      way('WP01', 10, ...WORKED, back, ['for_review']) + review(14, 'WP01', 'OLD'),
+      way('WP02', 20, ...WORKED, back, ['for_review'], ['blocked']) + review(24, 'WP02', 'OLD'),
+      way('WP03', 30, ...WORKED, ['in_progress']) + review(34, 'WP03', 'said before it was sent back'),
+      way('WP04', 40, ...WORKED, back, ['for_review'], ['in_review'], ['in_progress']) +
+        review(44, 'WP04', 'OLD'),
+      way('WP05', 50, ...WORKED.slice(0, 4)) + review(54, 'WP05', 'said since'),
+      way('WP06', 55, ['planned'], ['blocked', { reason: 'no disk' }], ['blocked']),
+      way('WP07', 60, ...WORKED, ['in_progress']) + review(34, 'WP07', 'of the only review', false),
+      way('WP08', 70, ...WORKED.slice(0, 4)) + review(34, 'WP08', 'OLD', false),
+    ])
+    const { waiting } = await openProject(project).now()
+    expect(waiting.map(({ id, why, reason }) => `${id} ${why}: ${reason}`)).toEqual([
+      'WP01 for_review: null',
+      'WP02 blocked: null',
+      'WP03 sent_back: said before it was sent back',
+      'WP04 sent_back: null',
+      'WP05 for_review: said since',
+      'WP06 blocked: no disk',
+      'WP07 sent_back: of the only review',
+      'WP08 for_review: null',
+    ])
+  })
+
   it('is not told what moved after a review sent it back', async () => {
     const project = emptyProject()
-    mission(project, 'a', {}, [way('WP01', 10, ...WORKED, ['planned'], ['claimed'])])
+    writeWays(project, 'a', {}, [way('WP01', 10, ...WORKED, ['planned'], ['claimed'])])
     const now = await openProject(project).now()
     expect(now).toMatchObject({ waiting: [], working: [{ id: 'WP01', sent_back: 1 }] })
-  })
-})
-
-describe('a mission in the list', () => {
-  const done = way('WP01', 10, ...WORKED, ['approved'], ['done'])
-  const approved = way('WP02', 20, ...WORKED, ['approved'])
-  it.each([
-    ['merged', 'finished', 'merged', { baseline_merge_commit: 'abc' }, [done, approved]],
-    ['done', 'finished', 'done', {}, [done]],
-    ['approved', 'waiting', 'approved, waiting for merge', {}, [done, approved]],
-    ['waiting', 'waiting', '1 waits for you', {}, [done, way('WP02', 20, ...WORKED.slice(0, 4))]],
-    ['working', 'active', '1 in work', {}, [done, way('WP02', 20, ...WORKED.slice(0, 3))]],
-    [
-      'working',
-      'active',
-      '1 in work',
-      { baseline_merge_commit: 'abc' },
-      [way('WP01', 20, ...WORKED.slice(0, 3))],
-    ],
-    [
-      'done',
-      'finished',
-      '1 done, 2 canceled',
-      {},
-      [done, way('WP02', 20, ['canceled']), way('WP03', 30, ['claimed'], ['canceled'])],
-    ],
-    ['canceled', 'finished', 'canceled', {}, [way('WP01', 10, ['canceled']), way('WP02', 20, ['genesis'])]],
-    ['planned', 'active', 'planned', {}, [way('WP01', 10, ['planned'])]],
-    ['planned', 'active', 'planned', {}, [way('WP01', 10, ['planned']), way('WP02', 20, ['canceled'])]],
-    ['idle', 'active', '1 left', {}, [done, '']],
-    ['idle', 'active', '1 ready', {}, [done, way('WP02', 20, ['planned'])]],
-    [
-      'idle',
-      'active',
-      '2 ready',
-      {},
-      [way('WP01', 10, ['planned'], ['claimed'], ['planned']), way('WP02', 20, ['planned'])],
-    ],
-    ['idle', 'active', '1 left', {}, [way('WP01', 10, ['teleported'])]],
-    ['not_finalised', 'active', 'not finalised', {}, [way('WP01', 10, ['genesis']), '']],
-    ['not_finalised', 'active', 'not finalised', {}, ['']],
-    ['empty', 'active', 'no work packages yet', {}, []],
-  ] as const)('is %s', async (state, section, state_words, meta, logs) => {
-    const project = emptyProject()
-    mission(project, 'm', { purpose_tldr: 'So that\n it works.', ...meta }, logs)
-    const { missions } = await openProject(project).missions()
-    expect(missions).toMatchObject([{ state, section, state_words, purpose: 'So that it works.' }])
-  })
-
-  it('counts lanes, and names its agents and its next command', async () => {
-    const project = emptyProject()
-    const claim = { policy_metadata: { agent: 'crane' } }
-    mission(
-      project,
-      'm',
-      {},
-      [way('WP01', 1, ['planned'], ['claimed', claim]), way('WP02', 5, ['planned'])],
-      'agent: ada\n',
-    )
-    const { missions } = await openProject(project).missions()
-    expect(missions).toMatchObject([
-      { lanes: { planned: 1, claimed: 1 }, agents: ['ada', 'crane'], merge_commit: null },
-    ])
-    writeMission(project, 'm', { 'tasks/WP03.md': prompt('WP03', 'Three') })
-    expect(await openProject(project).mission('m')).toMatchObject({
-      next_command: 'spec-kitty agent mission finalize-tasks --mission m',
-    })
   })
 })
 
@@ -166,7 +106,7 @@ describe('a package', () => {
       ['in_review'],
       ['approved', { review_result: { verdict: 'approved', reviewer: 'eve', reference: 'r' } }],
     )
-    mission(project, 'm', {}, [lines.split('\n').toReversed().join('\n').trim() + '\n'])
+    writeWays(project, 'm', {}, [lines.split('\n').toReversed().join('\n').trim() + '\n'])
     const read = await openProject(project).mission('m')
     const [one] = read?.work_packages ?? []
     expect(one?.history.map(({ from, to }) => `${from} ${to}`)).toEqual([
@@ -244,7 +184,7 @@ describe('a package', () => {
       actor: 'ada',
       delta,
     }
-    mission(
+    writeWays(
       project,
       'm',
       {},
@@ -268,7 +208,7 @@ describe('the flow of a mission', () => {
       laneEvent(2 * day + 1, 'WP02', 'in_progress'),
       laneEvent(3 * day, 'WP02', 'canceled'),
     ]
-    mission(project, 'm', {}, [lines.join(''), ''])
+    writeWays(project, 'm', {}, [lines.join(''), ''])
     const read = await openProject(project).mission('m')
     const none = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0, canceled: 0 }
     expect(read?.flow.days).toEqual([

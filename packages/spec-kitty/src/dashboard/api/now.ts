@@ -56,6 +56,6 @@ export interface WaitingPackage extends NowPackage {
    * running here; `blocked`; `sent_back`: a review sent it back, nothing has moved it since, and no process works on it.
    */
   readonly why: 'for_review' | 'review_abandoned' | 'blocked' | 'sent_back'
-  /** What the log says of it: the reason of the last lane change, or of the last review. */
+  /** What the log says of it since it is in its lane: the reason of the lane change, or of the review. */
   readonly reason: string | null
 }

@@ -81,8 +81,21 @@ function nowPackage({ mission, one }: Here): NowPackage {
 
 function waitingPackage(here: Here): readonly WaitingPackage[] {
   const why = whyWaiting(here.one)
-  const reason = here.one.history.at(-1)?.reason ?? here.one.review?.reason ?? null
-  return why === null ? [] : [{ ...nowPackage(here), why, reason }]
+  return why === null ? [] : [{ ...nowPackage(here), why, reason: reasonOf(here.one) }]
+}
+
+/**
+ * Returns why a package waits, as the log says it since the package is in its lane. A review that sent it back may have said why
+ * before it did so, but not before it began. One without a time is that of the only review.
+ */
+function reasonOf({ history, lane_since, review, sent_back }: WorkPackage): string | null {
+  const since = lane_since ?? ''
+  const said = history.findLast(({ at, reason }) => at >= since && reason !== null)?.reason
+  if (said != null || review === null) return said ?? null
+  const isSentBack = history.at(-1)?.is_sent_back === true
+  const began = isSentBack ? (history.at(-2)?.at ?? '') : since
+  const isOfNow = review.at === null ? isSentBack && sent_back === 1 : review.at >= began
+  return isOfNow ? review.reason : null
 }
 
 /** Sorts by the time in the lane, the longest first. Packages whose time is not known come last. */
