@@ -51,6 +51,28 @@ describe('a mission in the list', () => {
     expect(missions).toMatchObject([{ state, section, state_words, purpose: 'So that it works.' }])
   })
 
+  it.each([
+    ['blocked', [['blocked']]],
+    ['sent back', [...WORKED, ['planned']]],
+  ] as const)(
+    'does not wait once it is merged, with a package that is %s, but it does while one is in review',
+    async (_, rest) => {
+      const project = emptyProject()
+      const left = way('WP02', 20, ...rest)
+      writeWays(project, 'm', { baseline_merge_commit: 'abc' }, [done, left])
+      const opened = openProject(project)
+      expect(await opened.missions()).toMatchObject({ missions: [{ state: 'merged', waiting_count: 0 }] })
+      expect(await opened.now()).toMatchObject({ waiting: [], counts: { waiting: 0 } })
+      writeWays(project, 'm', { baseline_merge_commit: 'abc' }, [
+        way('WP01', 10, ...WORKED.slice(0, 4)),
+        left,
+      ])
+      const again = openProject(project)
+      expect(await again.missions()).toMatchObject({ missions: [{ state: 'waiting', waiting_count: 2 }] })
+      expect(await again.now()).toMatchObject({ counts: { waiting: 2 } })
+    },
+  )
+
   it('counts lanes, and names its agents and its next command', async () => {
     const project = emptyProject()
     const claim = { policy_metadata: { agent: 'crane' } }

@@ -1,7 +1,7 @@
 import type { MissionName, Problem } from './common.js'
 import type { AgentProcess } from './processes.js'
 
-/** `GET /api/now`: what happens in all missions, and what needs you. Within each list, the longest in its lane is first. */
+/** `GET /api/now`: what happens in all missions that are not merged, and what needs you. Within each list, the longest in its lane is first. */
 export interface NowReply {
   /** ISO 8601 UTC. */
   readonly generated_at: string

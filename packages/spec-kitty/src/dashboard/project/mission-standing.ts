@@ -30,9 +30,11 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
   const work_packages = mission.work_packages.map((one) =>
     one.process === null ? one : { ...one, process: judge(one.process, starts) },
   )
-  const waiting_count = work_packages.filter((one) => whyWaiting(one) !== null).length
+  const waiting = work_packages.filter((one) => whyWaiting(one) !== null).length
   const stalled_count = work_packages.filter((one) => isStalled(one)).length
-  const state = stateOf({ ...mission, work_packages, waiting_count })
+  const state = stateOf({ ...mission, work_packages, waiting_count: waiting })
+  // Where nothing is in work or in review any more, what is left of a merged mission waits for nothing.
+  const waiting_count = state === 'merged' ? 0 : waiting
   return {
     ...mission,
     work_packages,

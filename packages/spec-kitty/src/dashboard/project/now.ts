@@ -5,8 +5,9 @@ import { isStalled, isWorking, whyWaiting } from './mission-standing.js'
 /** The most packages in one list. */
 const MAX_LISTED = 500
 
-/** Returns what happens in the missions now, and what waits for the user. */
-export function nowOf(missions: readonly MissionReply[], at: Date): NowReply {
+/** Returns what happens in the missions now, and what waits for the user. One that is merged is over. */
+export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
+  const missions = all.filter(({ state }) => state !== 'merged')
   const working = packagesOf(missions, isWorking).map((here) => nowPackage(here))
   const stalled = packagesOf(missions, isStalled).map((here) => nowPackage(here))
   const waiting = packagesOf(missions, (one) => whyWaiting(one) !== null).flatMap((here) =>
@@ -18,9 +19,7 @@ export function nowOf(missions: readonly MissionReply[], at: Date): NowReply {
     since: lastOf(mission.work_packages.map(({ lane_since }) => lane_since)),
     command: mergeCommand(mission.id),
   }))
-  const unreadable = missions
-    .filter(({ state }) => state !== 'merged')
-    .flatMap((mission) => problemsOf(mission))
+  const unreadable = missions.flatMap((mission) => problemsOf(mission))
   return {
     generated_at: at.toISOString(),
     working: longestFirst(working),
