@@ -28,14 +28,48 @@ describe('the last lane', () => {
       'done',
     ],
     ['by event_id at the same time', [event('b', `${AT}Z`, 'done'), event('a', `${AT}Z`, 'claimed')], 'done'],
-    [
-      'by the first of one event_id',
-      [event('a', `${AT}Z`, 'done'), event('a', '2026-12-01T00:00:00Z', 'x')],
-      'done',
-    ],
     ['without a zone it is UTC', [event('1', AT, 'done'), event('2', '2025-12-31T23:59:59Z', 'x')], 'done'],
   ])('%s', (_, lines, lane) => {
     expect(read(...lines)).toEqual({ lanes: { WP01: lane }, problems: [] })
+  })
+})
+
+describe('a line with the event_id of one before', () => {
+  const first = laneEvent(1, 'WP01', 'done', { reason: 'so' })
+  const note = (delta: object, fields: object = {}) =>
+    `${JSON.stringify({ kind: 'annotation', event_id: 'n', at: `${AT}Z`, wp_id: 'WP01', delta, ...fields })}\n`
+  const other = { kind: 'MissionCreated', event_id: 'o', at: `${AT}Z` }
+  const long = 'long'.repeat(50)
+
+  it.each([
+    ['of a lane change', first, first],
+    [
+      'of a lane change, written another way',
+      first,
+      JSON.stringify(JSON.parse(first), null, 1).replaceAll('\n', ''),
+    ],
+    ['of an annotation', note({ note: long }), note({ note: long })],
+    ['of another kind', JSON.stringify(other), JSON.stringify(other)],
+  ])('is the same event, and counts once: %s', (_, before, line) => {
+    expect(read(before, line).problems).toEqual([])
+  })
+
+  it.each([
+    ['lane', first, laneEvent(1, 'WP01', 'claimed', { reason: 'so' })],
+    ['reason', first, laneEvent(1, 'WP01', 'done', { reason: 'no' })],
+    ['time', first, laneEvent(1, 'WP01', 'done', { reason: 'so', at: `${AT}Z` })],
+    ['package', first, laneEvent(1, 'WP01', 'done', { reason: 'so', wp_id: 'WP02' })],
+    ['annotation', note({ note: `${long}1` }), note({ note: `${long}2` })],
+    ['package of an annotation', note({}), note({}, { wp_id: 'WP02' })],
+    ['kind', note({}), laneEvent(1, 'WP01', 'done', { event_id: 'n', at: `${AT}Z` })],
+    ['time of another kind', JSON.stringify(other), JSON.stringify({ ...other, at: `${AT}.5Z` })],
+  ])('is another event, which is said and does not count: %s', (_, before, line) => {
+    const id = String((JSON.parse(line) as { readonly event_id: string }).event_id)
+    const { lanes } = read(before)
+    expect(read(before, line)).toEqual({
+      lanes,
+      problems: [`line 2 has the event_id of another event, ${id}, and does not count`],
+    })
   })
 })
 

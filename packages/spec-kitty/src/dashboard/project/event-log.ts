@@ -1,6 +1,7 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
 import { instantOf } from './timestamps.js'
+import { knownEvents } from './known-events.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
 import { createdIn, readMove, type CreatedPackage } from './lane-moves.js'
 import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
@@ -112,11 +113,19 @@ interface OtherEvent {
   readonly created: (CreatedPackage & { readonly id: string }) | null
 }
 
+/** Whether an event counts as one of its copy of the log, and what is wrong with it. */
+interface Taken {
+  readonly is_added: boolean
+  readonly problems: readonly string[]
+}
+
+const SEEN: Taken = { is_added: false, problems: [] }
+
 type Event = LaneEvent | AnnotationEvent | OtherEvent
 
 /** Returns a reader for all copies of one log. */
 export function readLog(): LogReader {
-  const seen = new Set<string>()
+  const known = knownEvents()
   const moves = new Map<string, LaneMove[]>()
   const facts = new Map<string, FactsReader>()
   const created = new Map<string, CreatedPackage>()
@@ -140,10 +149,17 @@ export function readLog(): LogReader {
   }
   const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] =>
     factsOf(wp)?.take(annotation) ?? ['names one work package too many']
-  /** Returns null if the event was seen before, else what is wrong with it. */
-  const take = (event: Event, worktree: string | null): readonly string[] | null => {
-    if (event.id !== null && seen.has(event.id)) return null
-    if (event.id !== null) seen.add(event.id)
+  const take = (event: Event, worktree: string | null): Taken => {
+    const standing = event.id === null ? 'new' : known.take(event.id, event)
+    if (standing === 'same') return SEEN
+    if (standing === 'other')
+      return {
+        is_added: false,
+        problems: [`has the event_id of another event, ${event.id}, and does not count`],
+      }
+    return { is_added: event.id !== null, problems: count(event, worktree) }
+  }
+  const count = (event: Event, worktree: string | null): readonly string[] => {
     if (event.at !== null && (newest === null || event.at > newest)) newest = event.at
     if (event.kind === 'other') {
       if (event.created !== null && created.size < MAX_PACKAGES) created.set(event.created.id, event.created)
@@ -174,7 +190,7 @@ export function readLog(): LogReader {
 
 function readFile(
   worktree: string | null,
-  take: (event: Event) => readonly string[] | null,
+  take: (event: Event) => Taken,
 ): { readonly reader: LineReader; readonly result: () => LogFile } {
   const whole: string[] = []
   const broken: string[] = []
@@ -188,9 +204,9 @@ function readFile(
   const read = (text: string): void => {
     const event = eventOf(text)
     if (typeof event === 'string') reading = 'in_part'
-    const problems = typeof event === 'string' ? [event] : take(event)
-    if (problems === null) return
-    if (typeof event !== 'string' && event.id !== null) added += 1
+    const { is_added, problems } =
+      typeof event === 'string' ? { is_added: false, problems: [event] } : take(event)
+    if (is_added) added += 1
     for (const what of problems) complain(what)
   }
   const reader: LineReader = {
