@@ -34,6 +34,32 @@ describe('the last lane', () => {
   })
 })
 
+describe('a package that the log writes in several ways', () => {
+  it.each([
+    ['WP01', 'wp1', 'WP-001'],
+    ['wp-1', 'WP01', 'wp001'],
+    ['WP01b', 'wp1B', 'WP-1b'],
+  ])('is one, named as it was first: %s, %s, %s', (first, second, third) => {
+    const { lanes, facts, created } = readLogOf(
+      laneEvent(1, first, 'planned'),
+      laneEvent(2, second, 'claimed'),
+      laneEvent(3, third, 'for_review'),
+      `${JSON.stringify({ kind: 'annotation', event_id: 'n', at: `${AT}Z`, wp_id: third, delta: { note: 'x' } })}\n`,
+      `${JSON.stringify({ event_type: 'WPCreated', event_id: 'c', at: `${AT}Z`, payload: { wp_id: second, wp_title: 'T' } })}\n`,
+    )
+    expect([...lanes].map(([wp, { lane, history }]) => [wp, lane, history.changes.length])).toEqual([
+      [first, 'for_review', 3],
+    ])
+    expect([[...facts.keys()], [...created.keys()]]).toEqual([[first], [first]])
+  })
+
+  it('is not one with others', () => {
+    const ids = ['WP01', 'WP10', 'WP01a', 'WP01b', 'T01', 't01', 'WP-1-x']
+    const { lanes } = readLogOf(...ids.map((id, at) => laneEvent(at, id, 'planned')))
+    expect([...lanes.keys()]).toEqual(ids)
+  })
+})
+
 describe('a line with the event_id of one before', () => {
   const first = laneEvent(1, 'WP01', 'done', { reason: 'so' })
   const note = (delta: object, fields: object = {}) =>
@@ -114,11 +140,15 @@ describe('a line', () => {
 })
 
 function readAll(...lines: readonly string[]) {
+  const { lanes, files } = readLogOf(...lines)
+  return { lanes, problems: files[0]?.problems ?? [] }
+}
+
+function readLogOf(...lines: readonly string[]) {
   const log = readLog()
   const file = log.file(null)
   for (const line of lines) file.line(line)
-  const { lanes, files } = log.result()
-  return { lanes, problems: files[0]?.problems ?? [] }
+  return log.result()
 }
 
 describe('the rest behind the last line', () => {

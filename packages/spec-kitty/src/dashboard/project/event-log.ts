@@ -1,5 +1,6 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
+import { oneNameEach } from './package-ids.js'
 import { instantOf } from './timestamps.js'
 import { knownEvents } from './known-events.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
@@ -132,6 +133,15 @@ export function readLog(): LogReader {
   const files: (() => LogFile)[] = []
   let newest: string | null = null
 
+  const names = oneNameEach()
+  const named = (event: Event): Event => {
+    if (event.kind === 'other') {
+      const { created: made } = event
+      return made === null ? event : { ...event, created: { ...made, id: names(made.id) } }
+    }
+    const wp = names(event.wp)
+    return wp === event.wp ? event : { ...event, wp }
+  }
   const factsOf = (wp: string): FactsReader | null => {
     const reader = facts.get(wp) ?? readFacts()
     if (!facts.has(wp) && facts.size >= MAX_PACKAGES) return null
@@ -149,7 +159,8 @@ export function readLog(): LogReader {
   }
   const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] =>
     factsOf(wp)?.take(annotation) ?? ['names one work package too many']
-  const take = (event: Event, worktree: string | null): Taken => {
+  const take = (written: Event, worktree: string | null): Taken => {
+    const event = named(written)
     const standing = event.id === null ? 'new' : known.take(event.id, event)
     if (standing === 'same') return SEEN
     if (standing === 'other')
