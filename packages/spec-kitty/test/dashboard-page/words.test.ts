@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { DaemonEntry } from '../../src/dashboard/api.js'
 import { meaningOf } from '../../src/dashboard/ui/daemon-words.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
-import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/dashboard/ui/format.js'
+import {
+  formatAgo,
+  formatBytes,
+  formatDuration,
+  formatShare,
+  formatSince,
+} from '../../src/dashboard/ui/format.js'
 import { describeCounts, isLane, laneName } from '../../src/dashboard/ui/board-words.js'
 import { visible } from '../../src/dashboard/ui/show-invisible.js'
 
@@ -56,11 +62,23 @@ describe('numbers for people', () => {
 
   it.each([
     [-60, 'just now'],
+    [-299, 'just now'],
+    [-301, 'in 5 min'],
+    [-36_000, 'in 10 h'],
     [10, 'just now'],
     [50, '1 min ago'],
     [7200, '2 h ago'],
     [200_000, '2 d ago'],
   ])('%d s before now is %s', (seconds, words) => expect(formatAgo(0, seconds * 1000)).toBe(words))
+})
+
+describe('how long something has lasted', () => {
+  it.each([
+    [90, 'for 1 min'],
+    [-60, 'for 0 s'],
+    [-301, 'since a time in the future'],
+    [-36_000, 'since a time in the future'],
+  ])('%d s before now is %s', (seconds, words) => expect(formatSince(0, seconds * 1000)).toBe(words))
 })
 
 describe('a daemon that is left alone', () => {

@@ -1,10 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
 import { emptyProject, laneEvent, prompt, removeProjects, write, writeMission } from '../helpers/projects.js'
 
-afterEach(removeProjects)
+afterEach(() => {
+  vi.useRealTimers()
+  removeProjects()
+})
 
 const LOG = 'status.events.jsonl'
 const PROMPTS = {
@@ -106,5 +109,34 @@ describe('a mission whose meta.json cannot be read', () => {
       ready_to_merge: [],
       unreadable: [{ problem: { path: 'kitty-specs/m/meta.json' } }],
     })
+  })
+})
+
+describe('a time in the future', () => {
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString()
+  const HOUR_MS = 3_600_000
+
+  it.each([
+    ['a clock that is a little fast', HOUR_MS / 30, null],
+    ['hours', 10 * HOUR_MS, '10 h'],
+    ['days', 72 * HOUR_MS, '3 d'],
+  ])('is a problem, and no longer one when it has come: %s', async (_, ahead, words) => {
+    const project = emptyProject()
+    const lines = [laneEvent(1, 'WP01', 'planned'), laneEvent(2, 'WP01', 'claimed', { at: at(ahead) })]
+    writeMission(project, 'm', { [LOG]: lines.join('') })
+    const opened = openProject(project)
+    const problem = { path: `kitty-specs/m/${LOG}`, what: `line 2 is ${words} in the future` }
+    expect((await opened.mission('m'))?.problems).toEqual(words === null ? [] : [problem])
+    vi.setSystemTime(Date.now() + ahead)
+    expect((await opened.mission('m'))?.problems).toEqual([])
+  })
+
+  it('is found in a log that grows', async () => {
+    const project = emptyProject()
+    const mission = writeMission(project, 'm', { [LOG]: laneEvent(1, 'WP01', 'planned') })
+    const opened = openProject(project)
+    expect((await opened.mission('m'))?.problem_count).toBe(0)
+    appendFileSync(join(mission, LOG), laneEvent(2, 'WP01', 'claimed', { at: at(10 * HOUR_MS) }))
+    expect((await opened.mission('m'))?.problem_count).toBe(1)
   })
 })

@@ -1,7 +1,7 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
 import { oneNameEach } from './package-ids.js'
-import { instantOf } from './timestamps.js'
+import { futureCheck, instantOf } from './timestamps.js'
 import { knownEvents } from './known-events.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
 import { createdIn, readMove, type CreatedPackage } from './lane-moves.js'
@@ -24,6 +24,8 @@ export interface LogFile {
   /** How many events are in this copy and in none that was read before. */
   readonly added: number
   readonly problems: readonly string[]
+  /** The first lines whose time was in the future when they were read, with that time as `instantOf` returns it. */
+  readonly future: readonly { readonly line: number; readonly at: string }[]
   /** How much of it could be read: a package that it does not name may be in what could not. */
   readonly reading: LogReading
   /** The last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
@@ -207,6 +209,8 @@ function readFile(
   const broken: string[] = []
   let [number, more, added, isUnfinished] = [0, 0, 0, false]
   let reading: LogReading = 'whole'
+  const future: { readonly line: number; readonly at: string }[] = []
+  const isFuture = futureCheck()
 
   const complain = (what: string): void => {
     if (broken.length < MAX_NAMED_LINES) broken.push(`line ${number} ${what}`)
@@ -215,6 +219,8 @@ function readFile(
   const read = (text: string): void => {
     const event = eventOf(text)
     if (typeof event === 'string') reading = 'in_part'
+    const at = typeof event === 'string' ? null : event.at
+    if (at !== null && isFuture(at) && future.length < MAX_NAMED_LINES) future.push({ line: number, at })
     const { is_added, problems } =
       typeof event === 'string' ? { is_added: false, problems: [event] } : take(event)
     if (is_added) added += 1
@@ -250,7 +256,7 @@ function readFile(
   const result = (): LogFile => {
     const rest = more === 0 ? [] : [`${more} more of its lines are broken`]
     const problems = [...whole, ...broken, ...rest]
-    return { worktree, added, problems, reading, is_unfinished: isUnfinished }
+    return { worktree, added, problems, future, reading, is_unfinished: isUnfinished }
   }
   return { reader, result }
 }

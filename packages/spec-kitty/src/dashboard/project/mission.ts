@@ -2,7 +2,7 @@ import type { MissionReply, Problem, WorkPackage } from '../api.js'
 import { packageOfDocument } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
 import { list, NO_NAMES } from './read-safely.js'
-import { isoOf, toMilliseconds } from './timestamps.js'
+import { futureOf, isoOf, toMilliseconds } from './timestamps.js'
 import { countColumns, countLanes, isLane, progressOf } from './lanes.js'
 import { locate, type LocatedEntry } from './locate.js'
 import type { FileMemory } from './remember-files.js'
@@ -73,10 +73,11 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   if (place.is_brief && contents.newest === null && contents.meta.newest === null)
     return readMission({ ...place, is_brief: false })
   complainOfContents(place.id, contents, copies, complainOf, unreadOf)
-  const isUnfinished = contents.log_files.some(({ is_unfinished }) => is_unfinished)
+  // What depends on the time of day may differ although no file does.
+  const isPassing = contents.log_files.some(({ is_unfinished, future }) => is_unfinished || future.length > 0)
   return {
     mission: missionOf(place.id, contents, files, { problems, unread }),
-    is_settled: place.memory.forgetUnused() && !isUnfinished && !('kind' in listed),
+    is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed),
   }
 }
 
@@ -159,6 +160,10 @@ function complainOfContents(
   for (const what of meta.problems) (meta.is_read ? complainOf : unreadOf)(pathOf(id, META), what)
   for (const [at, file] of log_files.entries()) {
     const path = pathOfLog(id, file)
+    for (const { line, at: time } of file.future) {
+      const ahead = futureOf(time)
+      if (ahead !== null) complainOf(path, `line ${line} is ${ahead} in the future`)
+    }
     for (const what of file.problems) (file.reading === 'not' ? unreadOf : complainOf)(path, what)
     const changed = copies[at] === undefined ? 0 : changedMs(copies[at].found)
     if (file.is_unfinished && Date.now() - changed > UNFINISHED_MS)
