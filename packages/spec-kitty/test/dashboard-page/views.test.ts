@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type {
-  FlowDay,
-  MissionSummary,
-  NowReply,
-  WaitingPackage,
-  WorkPackage,
-} from '../../src/dashboard/api.js'
+import type { FlowDay, MissionSummary, WorkPackage } from '../../src/dashboard/api.js'
 import { choosePackages, describeMoves, formOf, groupPackages } from '../../src/dashboard/ui/board.js'
 import { burnUp, countIn, medianCycle } from '../../src/dashboard/ui/flow.js'
 import { layGraph } from '../../src/dashboard/ui/graph.js'
-import { agentsOf, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
+import { agentsOf, describeWaiting, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
 import { languageOf, tokens } from '../../src/dashboard/ui/markdown/highlight.js'
-import { newlyWaiting, shortAgent, summariseNow, waitingWord } from '../../src/dashboard/ui/now-words.js'
 import { WHOLE_BOARD, WHOLE_LIST } from '../../src/dashboard/ui/url-route.js'
 
 function mission(id: string, more: Partial<MissionSummary> = {}): MissionSummary {
@@ -78,6 +71,15 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
 }
 
 describe('the list', () => {
+  it('says what the missions that wait for the reader wait for', () => {
+    const states = (...all: readonly MissionSummary['state'][]) => all.map((state) => ({ state }))
+    expect(describeWaiting(states('approved', 'waiting', 'approved'))).toBe(
+      '1 with packages that wait, 2 to merge',
+    )
+    expect(describeWaiting(states('approved'))).toBe('1 to merge')
+    expect(describeWaiting(states('waiting', 'waiting'))).toBe('2 with packages that wait')
+  })
+
   const missions = [
     mission('m10', { section: 'finished', progress: 1 }),
     mission('m2', { section: 'waiting', lanes: { blocked: 1 }, agents: ['crane'], purpose: 'Speed' }),
@@ -262,28 +264,4 @@ describe('code', () => {
   )
 
   it('has the language that its file says', () => expect(languageOf('contracts/a.b.yaml')).toBe('yaml'))
-})
-
-describe('what happens now', () => {
-  const counts = { working: 2, waiting: 1, stalled: 0, ready_to_merge: 1 }
-  const now = (...waiting: Partial<WaitingPackage>[]) => ({ waiting, counts }) as unknown as NowReply
-
-  it('is said in one line', () => {
-    expect(summariseNow(now())).toBe('1 waits for you, 2 at work, 1 mission to merge')
-    expect(waitingWord('review_abandoned')).toBe('Review left')
-    expect(waitingWord('toString')).toBe('toString')
-  })
-
-  it('is news once for each package and reason', () => {
-    const one = { id: 'WP01', mission: { id: 'm', title: 'M' }, why: 'blocked' } as const
-    expect(newlyWaiting(now(one), now(one))).toEqual([])
-    expect(newlyWaiting(now(one), now({ ...one, why: 'for_review' }))).toHaveLength(1)
-    expect(newlyWaiting(now(one), now(one, { ...one, id: 'WP02' }))).toHaveLength(1)
-  })
-
-  it.each([
-    ['badger:large-1:reviewer-x:reviewer', 'badger'],
-    ['crane', 'crane'],
-    [':x', ':x'],
-  ])('names the agent %s shortly', (agent, short) => expect(shortAgent(agent)).toBe(short))
 })

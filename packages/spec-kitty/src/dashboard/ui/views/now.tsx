@@ -1,11 +1,10 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import type { NowPackage, NowReply, WaitingPackage } from '../../api.js'
 import { laneName } from '../board-words.js'
 import { Since } from '../live/clock.js'
 import { rawReplies, type Reading } from '../live/use-reply.js'
-import { beginNotifying, notifying, stopNotifying } from '../notify.js'
-import { keyOf, LIVENESS, shortAgent, summariseNow, waitingWord } from '../now-words.js'
+import { keyOf, shortAgent, summariseNow, waitingWord } from '../now-words.js'
 import { boardLink } from '../url-route.js'
 import { setTitle } from '../tab-title.js'
 import { visible } from '../show-invisible.js'
@@ -14,6 +13,7 @@ import { Guard } from './guard.js'
 import { moveInList } from './list-keys.js'
 import { LivenessWord } from './liveness.js'
 import { Failed, Loading, Notice, Stale } from './notice.js'
+import { Meanings, NotifyButton } from './now-frame.js'
 import { Subtasks } from './subtasks.js'
 
 /** Who works on what in all missions, and what waits for the reader. */
@@ -171,6 +171,12 @@ function Waiting({ one }: { readonly one: WaitingPackage }) {
           <bdi>{visible(one.reason)}</bdi>
         </>
       )}
+      {one.process !== null && (
+        <>
+          {' · '}
+          <LivenessWord process={one.process} />
+        </>
+      )}
     </Row>
   )
 }
@@ -218,30 +224,6 @@ function MissionLink({
   )
 }
 
-/** Explains the words above, where a reader who does not know them looks. */
-function Meanings() {
-  return (
-    <details class="meanings">
-      <summary>What do Running, Not running here and Unknown mean?</summary>
-      <dl>
-        {Object.values(LIVENESS).map(({ name, meaning }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-        <div>
-          <dt>Stalled</dt>
-          <dd>
-            In Doing, but its process is not running here. Look whether it runs elsewhere before you start it
-            again.
-          </dd>
-        </div>
-      </dl>
-    </details>
-  )
-}
-
 function Quiet() {
   return (
     <Notice title="Nothing is in work, and nothing waits for you">
@@ -250,23 +232,5 @@ function Quiet() {
         <a href="#/missions">See all missions</a>
       </p>
     </Notice>
-  )
-}
-
-function NotifyButton() {
-  const [state, setState] = useState(notifying)
-  if (state === 'impossible') return null
-  if (state === 'refused') return <p class="quiet">This browser refuses notifications from this page.</p>
-  const isOn = state === 'on'
-  return (
-    <button
-      type="button"
-      class="button"
-      aria-pressed={isOn}
-      onClick={() => (isOn ? setState(stopNotifying()) : void beginNotifying().then(setState))}
-    >
-      {isOn ? 'Notifying' : 'Notify me'}
-      <span class="visually-hidden"> when something waits for me</span>
-    </button>
   )
 }
