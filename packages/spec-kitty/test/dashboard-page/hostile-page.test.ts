@@ -150,6 +150,7 @@ const now: NowReply = {
   working: [waits],
   waiting: [waits],
   stalled: [waits],
+  ready_to_start: [{ ...waits, unblocks: 1 }],
   ready_to_merge: [
     { mission: waits.mission, since: 'no time', command: '<script>globalThis.ran=26</script>' },
   ],
@@ -159,7 +160,7 @@ const now: NowReply = {
       problem: { path: 'a\u202Eb', what: '<script>globalThis.ran=27</script>' },
     },
   ],
-  counts: { working: 1, waiting: 1, stalled: 1, ready_to_merge: 1, unreadable: 1 },
+  counts: { working: 1, waiting: 1, stalled: 1, ready_to_start: 1, ready_to_merge: 1, unreadable: 1 },
 }
 
 const reply: DocumentReply = {

@@ -50,7 +50,14 @@ describe('now', () => {
         command: 'spec-kitty merge --mission b',
       },
     ])
-    expect(now.counts).toEqual({ working: 3, waiting: 5, stalled: 0, ready_to_merge: 1, unreadable: 0 })
+    expect(now.counts).toEqual({
+      working: 3,
+      waiting: 5,
+      stalled: 0,
+      ready_to_start: 0,
+      ready_to_merge: 1,
+      unreadable: 0,
+    })
   })
 
   it('gives the reason why a package waits now, and none of a round before', async () => {
@@ -90,6 +97,45 @@ describe('now', () => {
     writeWays(project, 'a', {}, [way('WP01', 10, ...WORKED, ['planned'], ['claimed'])])
     const now = await openProject(project).now()
     expect(now).toMatchObject({ waiting: [], working: [{ id: 'WP01', sent_back: 1 }] })
+  })
+})
+
+describe('what can be started', () => {
+  const needs = (...ids: readonly string[]) => `dependencies: [${ids.join(', ')}]\n`
+  const ready = async (project: string) => {
+    const { ready_to_start: list, counts } = await openProject(project).now()
+    return {
+      list: list.map(({ mission: { id }, id: wp, unblocks }) => `${id}/${wp} ${unblocks}`),
+      count: counts.ready_to_start,
+    }
+  }
+
+  it('begins with that for which most others wait, directly or through others, even in a ring', async () => {
+    const project = emptyProject()
+    writeMission(project, 'a', {
+      'tasks/WP01.md': prompt('WP01', 'One'),
+      'tasks/WP02.md': prompt('WP02', 'Two'),
+      'tasks/WP03.md': prompt('WP03', 'Three', needs('WP02', 'WP05')),
+      'tasks/WP04.md': prompt('WP04', 'Four', needs('WP03')),
+      'tasks/WP05.md': prompt('WP05', 'Five', needs('WP04')),
+      'status.events.jsonl': ['WP01', 'WP02', 'WP03', 'WP04', 'WP05']
+        .map((wp, at) => laneEvent(at, wp, 'planned'))
+        .join(''),
+    })
+    writeWays(project, 'b', {}, [way('WP01', 50, ['planned'])])
+    expect(await ready(project)).toEqual({ list: ['a/WP02 3', 'b/WP01 0', 'a/WP01 0'], count: 3 })
+  })
+
+  it('leaves out what is merged, sent back or from front matter, and lists 50', async () => {
+    const project = emptyProject()
+    writeWays(project, 'merged', { baseline_merge_commit: 'abc' }, [way('WP01', 1, ['planned'])])
+    writeWays(project, 'back', {}, [way('WP01', 1, ...WORKED, ['planned'])])
+    writeMission(project, 'old', { 'tasks/WP01.md': prompt('WP01', 'One', 'lane: planned\n') })
+    expect(await ready(project)).toEqual({ list: [], count: 0 })
+    const many = Array.from({ length: 60 }, (_, at) => laneEvent(at, `WP${at + 1}`, 'planned'))
+    writeMission(project, 'many', { 'status.events.jsonl': many.join('') })
+    const { list, count } = await ready(project)
+    expect([list.length, count]).toEqual([50, 60])
   })
 })
 

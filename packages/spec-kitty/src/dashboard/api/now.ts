@@ -1,7 +1,7 @@
 import type { MissionName, Problem } from './common.js'
 import type { AgentProcess } from './processes.js'
 
-/** `GET /api/now`: what happens in all missions that are not merged, and what needs you. Within each list, the longest in its lane is first. */
+/** `GET /api/now`: what happens in all missions that are not merged, and what needs you. Within each list, if nothing else is said, the longest in its lane is first. */
 export interface NowReply {
   /** ISO 8601 UTC. */
   readonly generated_at: string
@@ -11,6 +11,11 @@ export interface NowReply {
   readonly waiting: readonly WaitingPackage[]
   /** The packages in Doing whose process is not running here. */
   readonly stalled: readonly NowPackage[]
+  /**
+   * The packages that can be started, at most 50: that for which most others wait is first, and then that of the mission that
+   * changed last.
+   */
+  readonly ready_to_start: readonly ReadyPackage[]
   /** The missions whose packages are all at least approved, and that are not merged, as `meta.json` says. */
   readonly ready_to_merge: readonly {
     readonly mission: MissionName
@@ -19,11 +24,12 @@ export interface NowReply {
   }[]
   /** Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. */
   readonly unreadable: readonly { readonly mission: MissionName; readonly problem: Problem }[]
-  /** How many there are of each, also of those that are left out: each list has at most 500. */
+  /** How many there are of each, also of those that are left out: each other list has at most 500. */
   readonly counts: {
     readonly working: number
     readonly waiting: number
     readonly stalled: number
+    readonly ready_to_start: number
     readonly ready_to_merge: number
     readonly unreadable: number
   }
@@ -48,6 +54,11 @@ export interface NowPackage {
   readonly process: AgentProcess | null
   readonly next_command: string | null
   readonly worktree: string | null
+}
+
+export interface ReadyPackage extends NowPackage {
+  /** How many packages of its mission wait for it, directly or through others. */
+  readonly unblocks: number
 }
 
 export interface WaitingPackage extends NowPackage {

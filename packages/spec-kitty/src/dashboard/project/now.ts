@@ -1,9 +1,12 @@
-import type { MissionReply, NowPackage, NowReply, WaitingPackage, WorkPackage } from '../api.js'
+import type { MissionReply, NowPackage, NowReply, ReadyPackage, WaitingPackage, WorkPackage } from '../api.js'
 import { mergeCommand } from './next-command.js'
 import { isStalled, isWorking, whyWaiting } from './mission-standing.js'
 
 /** The most packages in one list. */
 const MAX_LISTED = 500
+
+/** More than anyone chooses from; old missions may have hundreds. */
+const MAX_READY = 50
 
 /** Returns what happens in the missions now, and what waits for the user. One that is merged is over. */
 export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
@@ -19,22 +22,44 @@ export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
     since: lastOf(mission.work_packages.map(({ lane_since }) => lane_since)),
     command: mergeCommand(mission.id),
   }))
+  const ready = missions.flatMap((mission) => readyIn(mission))
   const unreadable = missions.flatMap((mission) => problemsOf(mission))
   return {
     generated_at: at.toISOString(),
     working: longestFirst(working),
     waiting: longestFirst(waiting),
     stalled: longestFirst(stalled),
+    ready_to_start: ready.toSorted((one, other) => other.unblocks - one.unblocks).slice(0, MAX_READY),
     ready_to_merge: ready_to_merge.slice(0, MAX_LISTED),
     unreadable: unreadable.slice(0, MAX_LISTED),
     counts: {
       working: working.length,
       waiting: waiting.length,
       stalled: stalled.length,
+      ready_to_start: ready.length,
       ready_to_merge: ready_to_merge.length,
       unreadable: unreadable.length,
     },
   }
+}
+
+/** Returns the packages that can be started. One that a review sent back waits for the user instead. */
+function readyIn(mission: MissionReply): readonly ReadyPackage[] {
+  const ready = mission.work_packages.filter(
+    (one) => one.is_ready && one.next_command !== null && whyWaiting(one) === null,
+  )
+  if (ready.length === 0) return []
+  const needs = new Map<string, string[]>()
+  for (const { id, waiting_for } of mission.work_packages)
+    for (const need of waiting_for) needs.set(need, [...(needs.get(need) ?? []), id])
+  return ready.map((one) => ({ ...nowPackage({ mission, one }), unblocks: countBehind(one.id, needs) }))
+}
+
+/** Returns how many packages wait for one, directly or through others. */
+function countBehind(id: string, needs: ReadonlyMap<string, readonly string[]>): number {
+  const behind = new Set([id])
+  for (const one of behind) for (const next of needs.get(one) ?? []) behind.add(next)
+  return behind.size - 1
 }
 
 function problemsOf({ id, title, unreadable }: MissionReply): NowReply['unreadable'] {

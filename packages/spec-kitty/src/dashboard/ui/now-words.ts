@@ -64,6 +64,7 @@ export function summariseNow(reply: NowReply): string {
     counts.waiting > 0 && `${counts.waiting} ${counts.waiting === 1 ? 'waits' : 'wait'} for you`,
     counts.stalled > 0 && `${counts.stalled} stalled`,
     counts.working > 0 && `${counts.working} at work${provenWords(reply)}`,
+    counts.ready_to_start > 0 && `${counts.ready_to_start} ready to start`,
     counts.ready_to_merge > 0 && `${formatCount(counts.ready_to_merge, 'mission')} to merge`,
     counts.unreadable > 0 && `${formatCount(counts.unreadable, 'file')} not readable`,
   ]

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
-import type { NowPackage, NowReply, WaitingPackage } from '../../api.js'
+import type { NowPackage, NowReply, ReadyPackage, WaitingPackage } from '../../api.js'
 import { laneName } from '../board-words.js'
 import { Since } from '../live/clock.js'
 import { rawReplies, type Reading } from '../live/use-reply.js'
@@ -41,7 +41,15 @@ export function NowView({ now }: { readonly now: Reading<NowReply> }) {
 }
 
 function Lists({ reply }: { readonly reply: NowReply }) {
-  const { working, waiting, stalled, ready_to_merge: merging, unreadable, counts } = reply
+  const {
+    working,
+    waiting,
+    stalled,
+    ready_to_start: ready,
+    ready_to_merge: merging,
+    unreadable,
+    counts,
+  } = reply
   const words = summariseNow(reply)
   if (words === '') return <Quiet />
   return (
@@ -65,6 +73,11 @@ function Lists({ reply }: { readonly reply: NowReply }) {
       <Section name="At work" count={counts.working} shown={working.length} empty="Nobody is at work.">
         {working.map((one) => (
           <Working key={keyOf(one)} one={one} />
+        ))}
+      </Section>
+      <Section name="Ready to start" count={counts.ready_to_start} shown={ready.length}>
+        {ready.map((one) => (
+          <Ready key={keyOf(one)} one={one} />
         ))}
       </Section>
       <Section name="Ready to merge" count={counts.ready_to_merge} shown={merging.length}>
@@ -187,6 +200,30 @@ function Working({ one }: { readonly one: NowPackage }) {
     <Row one={one} word={<LivenessWord process={process} />}>
       {process !== null && process.liveness !== 'running' && <> · {visible(process.why)}</>}
     </Row>
+  )
+}
+
+/** A package that waits for no other one, with the command that starts it. */
+function Ready({
+  one: { mission, id, title, unblocks, next_command: command },
+}: {
+  readonly one: ReadyPackage
+}) {
+  return (
+    <li class="now-row is-merge" data-package={id} data-lane="planned">
+      <div class="now-what">
+        <h3>
+          <a class="plain" href={boardLink(mission.id, id)} data-row-link>
+            <bdi class="id">{visible(id)}</bdi> <bdi>{visible(title)}</bdi>
+          </a>
+        </h3>
+        <p class="quiet">
+          <bdi>{visible(mission.title)}</bdi>
+          {unblocks > 0 && ` · ${unblocks} ${unblocks === 1 ? 'waits' : 'wait'} for it`}
+        </p>
+      </div>
+      {command !== null && <CommandToCopy command={command} />}
+    </li>
   )
 }
 
