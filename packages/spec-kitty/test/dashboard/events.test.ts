@@ -90,7 +90,7 @@ describe('a line with the event_id of one before', () => {
     ['kind', note({}), laneEvent(1, 'WP01', 'done', { event_id: 'n', at: `${AT}Z` })],
     ['time of another kind', JSON.stringify(other), JSON.stringify({ ...other, at: `${AT}.5Z` })],
   ])('is another event, which is said and does not count: %s', (_, before, line) => {
-    const id = String((JSON.parse(line) as { readonly event_id: string }).event_id)
+    const { event_id: id } = JSON.parse(line) as { readonly event_id: string }
     const { lanes } = read(before)
     expect(read(before, line)).toEqual({
       lanes,
