@@ -12,6 +12,6 @@ export type { CharterReply, DocumentReply, DocumentSummary } from './api/documen
 export type { ChangedEvent, GoneEvent, HelloEvent, StreamEvents, WatchEvent } from './api/stream-events.js'
 export type { Flow, FlowDay, LaneChange, MissionReply, PackageFlow, WorkPackage } from './api/mission.js'
 export type { MissionSection, MissionState, MissionSummary, MissionsReply } from './api/missions.js'
-export type { NowPackage, NowReply, WaitingPackage } from './api/now.js'
+export type { NowPackage, NowReply, ReadyPackage, WaitingPackage } from './api/now.js'
 export type { AgentProcess } from './api/processes.js'
 export type { SearchReply, SearchResult } from './api/search.js'

@@ -38,6 +38,7 @@ const workPackage: WorkPackage = {
   id: CARD,
   title: `<img src=x onerror=globalThis.ran=8> ${'unbreakable'.repeat(50)}`,
   lane: 'constructor',
+  is_lane_unread: false,
   lane_source: 'front_matter',
   column: 'planned',
   worktree: '\u202Etree',
@@ -95,6 +96,8 @@ const mission: MissionReply = {
   counts: { planned: 1, doing: 0, for_review: 0, approved: 0, done: 0 },
   not_finalised: 1,
   unknown_lanes: 1,
+  unread_lanes: 1,
+  unreadable: [],
   updated_at: null,
   updated_from: null,
   purpose: '<script>globalThis.ran=21</script>\u202E',
@@ -108,7 +111,18 @@ const mission: MissionReply = {
   stalled_count: 0,
   next_command: 'spec-kitty <script>globalThis.ran=23</script>',
   flow: {
-    days: [{ date: '2026-01-01', total: 1, planned: 1, doing: 0, for_review: 0, approved: 0, done: 0 }],
+    days: [
+      {
+        date: '2026-01-01',
+        total: 1,
+        planned: 1,
+        doing: 0,
+        for_review: 0,
+        approved: 0,
+        done: 0,
+        canceled: 0,
+      },
+    ],
     packages: [{ id: CARD, started_at: 'no time', finished_at: null, cycle_seconds: null, sent_back: 1 }],
   },
   worktrees: [{ name: '<script>globalThis.ran=15</script>\u202E', events: 1 }],
@@ -117,6 +131,7 @@ const mission: MissionReply = {
   work_packages: [
     workPackage,
     { ...workPackage, id: `${CARD}2`, lane: null, column: null },
+    { ...workPackage, id: `${CARD}4`, lane: null, column: null, is_lane_unread: true },
     { ...workPackage, id: `${CARD}3`, lane: '<script>globalThis.ran=16</script>', column: null },
   ],
   documents: [{ name: DOCUMENT, bytes: 1, work_package: CARD }],
@@ -135,10 +150,17 @@ const now: NowReply = {
   working: [waits],
   waiting: [waits],
   stalled: [waits],
+  ready_to_start: [{ ...waits, unblocks: 1 }],
   ready_to_merge: [
     { mission: waits.mission, since: 'no time', command: '<script>globalThis.ran=26</script>' },
   ],
-  counts: { working: 1, waiting: 1, stalled: 1, ready_to_merge: 1 },
+  unreadable: [
+    {
+      mission: waits.mission,
+      problem: { path: 'a\u202Eb', what: '<script>globalThis.ran=27</script>' },
+    },
+  ],
+  counts: { working: 1, waiting: 1, stalled: 1, ready_to_start: 1, ready_to_merge: 1, unreadable: 1 },
 }
 
 const reply: DocumentReply = {

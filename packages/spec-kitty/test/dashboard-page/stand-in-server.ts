@@ -28,8 +28,10 @@ export const NOTHING_NOW: NowReply = {
   working: [],
   waiting: [],
   stalled: [],
+  ready_to_start: [],
   ready_to_merge: [],
-  counts: { working: 0, waiting: 0, stalled: 0, ready_to_merge: 0 },
+  unreadable: [],
+  counts: { working: 0, waiting: 0, stalled: 0, ready_to_start: 0, ready_to_merge: 0, unreadable: 0 },
 }
 
 /** A reply that never comes. */

@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type {
-  FlowDay,
-  MissionSummary,
-  NowReply,
-  WaitingPackage,
-  WorkPackage,
-} from '../../src/dashboard/api.js'
+import type { FlowDay, MissionSummary, WorkPackage } from '../../src/dashboard/api.js'
 import { choosePackages, describeMoves, formOf, groupPackages } from '../../src/dashboard/ui/board.js'
-import { burnUp, medianCycle } from '../../src/dashboard/ui/flow.js'
+import { burnUp, countIn, medianCycle } from '../../src/dashboard/ui/flow.js'
 import { layGraph } from '../../src/dashboard/ui/graph.js'
-import { agentsOf, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
+import { agentsOf, describeWaiting, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
 import { languageOf, tokens } from '../../src/dashboard/ui/markdown/highlight.js'
-import { newlyWaiting, shortAgent, summariseNow, waitingWord } from '../../src/dashboard/ui/now-words.js'
 import { WHOLE_BOARD, WHOLE_LIST } from '../../src/dashboard/ui/url-route.js'
 
 function mission(id: string, more: Partial<MissionSummary> = {}): MissionSummary {
@@ -22,6 +15,8 @@ function mission(id: string, more: Partial<MissionSummary> = {}): MissionSummary
     counts: { planned: 1, doing: 0, for_review: 0, approved: 0, done: 0 },
     not_finalised: 0,
     unknown_lanes: 0,
+    unread_lanes: 0,
+    unreadable: [],
     updated_at: null,
     updated_from: null,
     problem_count: 0,
@@ -43,6 +38,7 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
     id,
     title: `Title of ${id}`,
     lane: 'planned',
+    is_lane_unread: false,
     lane_source: 'events',
     column: 'planned',
     worktree: null,
@@ -75,6 +71,15 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
 }
 
 describe('the list', () => {
+  it('says what the missions that wait for the reader wait for', () => {
+    const states = (...all: readonly MissionSummary['state'][]) => all.map((state) => ({ state }))
+    expect(describeWaiting(states('approved', 'waiting', 'approved'))).toBe(
+      '1 with packages that wait, 2 to merge',
+    )
+    expect(describeWaiting(states('approved'))).toBe('1 to merge')
+    expect(describeWaiting(states('waiting', 'waiting'))).toBe('2 with packages that wait')
+  })
+
   const missions = [
     mission('m10', { section: 'finished', progress: 1 }),
     mission('m2', { section: 'waiting', lanes: { blocked: 1 }, agents: ['crane'], purpose: 'Speed' }),
@@ -182,13 +187,14 @@ describe('the graph', () => {
 })
 
 describe('the flow', () => {
-  const day = (date: string, planned: number, done: number): FlowDay => ({
+  const day = (date: string, planned: number, done: number, canceled = 0): FlowDay => ({
     date,
     planned,
     doing: 0,
     for_review: 0,
     approved: 0,
     done,
+    canceled,
     total: planned + done,
   })
 
@@ -199,6 +205,13 @@ describe('the flow', () => {
       '0,100 200,100 200,25 300,25 300,100 200,100 200,100 0,100',
     )
     expect(areas.find(({ column }) => column === 'planned')?.points).toContain('200,0 200,0 300,0')
+  })
+
+  it('stacks what is canceled on top of what is left, and not as done', () => {
+    const { areas } = burnUp([day('2026-01-01', 1, 3, 2)], 100, 100)
+    expect(areas.find(({ column }) => column === 'done')?.points).toBe('0,75 100,75 100,100 0,100')
+    expect(areas.find(({ column }) => column === 'canceled')?.points).toBe('0,0 100,0 100,50 0,50')
+    expect(countIn(day('2026-01-01', 1, 3, 2), 'done')).toBe(1)
   })
 
   it('has a median', () => {
@@ -251,28 +264,4 @@ describe('code', () => {
   )
 
   it('has the language that its file says', () => expect(languageOf('contracts/a.b.yaml')).toBe('yaml'))
-})
-
-describe('what happens now', () => {
-  const counts = { working: 2, waiting: 1, stalled: 0, ready_to_merge: 1 }
-  const now = (...waiting: Partial<WaitingPackage>[]) => ({ waiting, counts }) as unknown as NowReply
-
-  it('is said in one line', () => {
-    expect(summariseNow(now())).toBe('1 waits for you, 2 at work, 1 mission to merge')
-    expect(waitingWord('review_abandoned')).toBe('Review left')
-    expect(waitingWord('toString')).toBe('toString')
-  })
-
-  it('is news once for each package and reason', () => {
-    const one = { id: 'WP01', mission: { id: 'm', title: 'M' }, why: 'blocked' } as const
-    expect(newlyWaiting(now(one), now(one))).toEqual([])
-    expect(newlyWaiting(now(one), now({ ...one, why: 'for_review' }))).toHaveLength(1)
-    expect(newlyWaiting(now(one), now(one, { ...one, id: 'WP02' }))).toHaveLength(1)
-  })
-
-  it.each([
-    ['badger:large-1:reviewer-x:reviewer', 'badger'],
-    ['crane', 'crane'],
-    [':x', ':x'],
-  ])('names the agent %s shortly', (agent, short) => expect(shortAgent(agent)).toBe(short))
 })

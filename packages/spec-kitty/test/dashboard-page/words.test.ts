@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { DaemonEntry } from '../../src/dashboard/api.js'
 import { meaningOf } from '../../src/dashboard/ui/daemon-words.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
-import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/dashboard/ui/format.js'
+import {
+  formatAgo,
+  formatBytes,
+  formatDuration,
+  formatShare,
+  formatSince,
+} from '../../src/dashboard/ui/format.js'
 import { describeCounts, isLane, laneName } from '../../src/dashboard/ui/board-words.js'
 import { visible } from '../../src/dashboard/ui/show-invisible.js'
 
@@ -56,11 +62,23 @@ describe('numbers for people', () => {
 
   it.each([
     [-60, 'just now'],
+    [-299, 'just now'],
+    [-301, 'in 5 min'],
+    [-36_000, 'in 10 h'],
     [10, 'just now'],
     [50, '1 min ago'],
     [7200, '2 h ago'],
     [200_000, '2 d ago'],
   ])('%d s before now is %s', (seconds, words) => expect(formatAgo(0, seconds * 1000)).toBe(words))
+})
+
+describe('how long something has lasted', () => {
+  it.each([
+    [90, 'for 1 min'],
+    [-60, 'for 0 s'],
+    [-301, 'since a time in the future'],
+    [-36_000, 'since a time in the future'],
+  ])('%d s before now is %s', (seconds, words) => expect(formatSince(0, seconds * 1000)).toBe(words))
 })
 
 describe('a daemon that is left alone', () => {
@@ -99,10 +117,16 @@ describe('text of others', () => {
 describe('a mission in words', () => {
   it('counts in the order of the columns', () => {
     const counts = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
-    const none = { counts, not_finalised: 0, unknown_lanes: 0 }
+    const none = { counts, lanes: {}, not_finalised: 0, unknown_lanes: 0, unread_lanes: 0 }
     expect(describeCounts({ ...none, counts: { ...counts, done: 3, planned: 1 } })).toBe('1 planned, 3 done')
-    expect(describeCounts({ ...none, not_finalised: 2, unknown_lanes: 1 })).toBe(
-      '2 not finalised, 1 in an unknown lane',
+    expect(describeCounts({ ...none, not_finalised: 2, unknown_lanes: 1, unread_lanes: 3 })).toBe(
+      '2 not finalised, 3 not readable, 1 in an unknown lane',
+    )
+    expect(describeCounts({ ...none, counts: { ...counts, done: 5 }, lanes: { done: 1, canceled: 4 } })).toBe(
+      '1 done, 4 canceled',
+    )
+    expect(describeCounts({ ...none, counts: { ...counts, done: 2 }, lanes: { canceled: 2 } })).toBe(
+      '2 canceled',
     )
     expect(describeCounts(none)).toBeNull()
   })

@@ -28,14 +28,74 @@ describe('the last lane', () => {
       'done',
     ],
     ['by event_id at the same time', [event('b', `${AT}Z`, 'done'), event('a', `${AT}Z`, 'claimed')], 'done'],
-    [
-      'by the first of one event_id',
-      [event('a', `${AT}Z`, 'done'), event('a', '2026-12-01T00:00:00Z', 'x')],
-      'done',
-    ],
     ['without a zone it is UTC', [event('1', AT, 'done'), event('2', '2025-12-31T23:59:59Z', 'x')], 'done'],
   ])('%s', (_, lines, lane) => {
     expect(read(...lines)).toEqual({ lanes: { WP01: lane }, problems: [] })
+  })
+})
+
+describe('a package that the log writes in several ways', () => {
+  it.each([
+    ['WP01', 'wp1', 'WP-001'],
+    ['wp-1', 'WP01', 'wp001'],
+    ['WP01b', 'wp1B', 'WP-1b'],
+  ])('is one, named as it was first: %s, %s, %s', (first, second, third) => {
+    const { lanes, facts, created } = readLogOf(
+      laneEvent(1, first, 'planned'),
+      laneEvent(2, second, 'claimed'),
+      laneEvent(3, third, 'for_review'),
+      `${JSON.stringify({ kind: 'annotation', event_id: 'n', at: `${AT}Z`, wp_id: third, delta: { note: 'x' } })}\n`,
+      `${JSON.stringify({ event_type: 'WPCreated', event_id: 'c', at: `${AT}Z`, payload: { wp_id: second, wp_title: 'T' } })}\n`,
+    )
+    expect([...lanes].map(([wp, { lane, history }]) => [wp, lane, history.changes.length])).toEqual([
+      [first, 'for_review', 3],
+    ])
+    expect([[...facts.keys()], [...created.keys()]]).toEqual([[first], [first]])
+  })
+
+  it('is not one with others', () => {
+    const ids = ['WP01', 'WP10', 'WP01a', 'WP01b', 'T01', 't01', 'WP-1-x']
+    const { lanes } = readLogOf(...ids.map((id, at) => laneEvent(at, id, 'planned')))
+    expect([...lanes.keys()]).toEqual(ids)
+  })
+})
+
+describe('a line with the event_id of one before', () => {
+  const first = laneEvent(1, 'WP01', 'done', { reason: 'so' })
+  const note = (delta: object, fields: object = {}) =>
+    `${JSON.stringify({ kind: 'annotation', event_id: 'n', at: `${AT}Z`, wp_id: 'WP01', delta, ...fields })}\n`
+  const other = { kind: 'MissionCreated', event_id: 'o', at: `${AT}Z` }
+  const long = 'long'.repeat(50)
+
+  it.each([
+    ['of a lane change', first, first],
+    [
+      'of a lane change, written another way',
+      first,
+      JSON.stringify(JSON.parse(first), null, 1).replaceAll('\n', ''),
+    ],
+    ['of an annotation', note({ note: long }), note({ note: long })],
+    ['of another kind', JSON.stringify(other), JSON.stringify(other)],
+  ])('is the same event, and counts once: %s', (_, before, line) => {
+    expect(read(before, line).problems).toEqual([])
+  })
+
+  it.each([
+    ['lane', first, laneEvent(1, 'WP01', 'claimed', { reason: 'so' })],
+    ['reason', first, laneEvent(1, 'WP01', 'done', { reason: 'no' })],
+    ['time', first, laneEvent(1, 'WP01', 'done', { reason: 'so', at: `${AT}Z` })],
+    ['package', first, laneEvent(1, 'WP01', 'done', { reason: 'so', wp_id: 'WP02' })],
+    ['annotation', note({ note: `${long}1` }), note({ note: `${long}2` })],
+    ['package of an annotation', note({}), note({}, { wp_id: 'WP02' })],
+    ['kind', note({}), laneEvent(1, 'WP01', 'done', { event_id: 'n', at: `${AT}Z` })],
+    ['time of another kind', JSON.stringify(other), JSON.stringify({ ...other, at: `${AT}.5Z` })],
+  ])('is another event, which is said and does not count: %s', (_, before, line) => {
+    const { event_id: id } = JSON.parse(line) as { readonly event_id: string }
+    const { lanes } = read(before)
+    expect(read(before, line)).toEqual({
+      lanes,
+      problems: [`line 2 has the event_id of another event, ${id}, and does not count`],
+    })
   })
 })
 
@@ -80,11 +140,15 @@ describe('a line', () => {
 })
 
 function readAll(...lines: readonly string[]) {
+  const { lanes, files } = readLogOf(...lines)
+  return { lanes, problems: files[0]?.problems ?? [] }
+}
+
+function readLogOf(...lines: readonly string[]) {
   const log = readLog()
   const file = log.file(null)
   for (const line of lines) file.line(line)
-  const { lanes, files } = log.result()
-  return { lanes, problems: files[0]?.problems ?? [] }
+  return log.result()
 }
 
 describe('the rest behind the last line', () => {

@@ -85,12 +85,53 @@ describe('whether an agent lives', () => {
     const child = await start('sleep', '600')
     const project = openProject(projectWith(annotation(2, claim(child.pid, startedAt(child.pid)))))
     expect(await project.now()).toMatchObject({ counts: { working: 1, stalled: 0 } })
+    expect(await project.missions()).toMatchObject({ missions: [{ state_words: '1 in work' }] })
     await end(child)
     expect(await project.now()).toMatchObject({
       counts: { working: 0, stalled: 1 },
       stalled: [{ id: 'WP01', process: { liveness: 'not_running_here', pid: child.pid } }],
     })
-    expect(await project.missions()).toMatchObject({ missions: [{ stalled_count: 1, state: 'working' }] })
+    expect(await project.missions()).toMatchObject({
+      missions: [{ stalled_count: 1, state: 'working', state_words: '1 stalled' }],
+    })
+  })
+
+  it('counts a reviewer as at work for as long as it runs', async () => {
+    const reviewer = await start('sleep', '600')
+    const lines = [
+      laneEvent(2, 'WP01', 'for_review'),
+      laneEvent(3, 'WP01', 'in_review'),
+      annotation(4, claim(reviewer.pid, startedAt(reviewer.pid))),
+    ]
+    const project = openProject(projectWith(...lines))
+    expect(await project.now()).toMatchObject({
+      working: [{ id: 'WP01', lane: 'in_review', process: { liveness: 'running' } }],
+      counts: { working: 1, waiting: 0, stalled: 0 },
+    })
+    await end(reviewer)
+    expect(await project.now()).toMatchObject({
+      waiting: [{ id: 'WP01', why: 'review_abandoned' }],
+      counts: { working: 0, waiting: 1, stalled: 0 },
+    })
+  })
+
+  it('is said in the words of its mission, beside what waits, and a package that was sent back counts once', async () => {
+    const [back, dead] = [claim(4_194_000, 1), claim(4_194_000, 1)]
+    const project = emptyProject()
+    writeMission(project, 'm', {
+      'status.events.jsonl': [
+        laneEvent(1, 'WP01', 'in_review'),
+        laneEvent(2, 'WP01', 'in_progress', { from_lane: 'in_review' }),
+        annotation(3, back),
+        laneEvent(4, 'WP02', 'in_progress'),
+        annotation(5, dead, 'WP02'),
+        laneEvent(6, 'WP03', 'in_progress'),
+      ].join(''),
+    })
+    const { missions } = await openProject(project).missions()
+    expect(missions).toMatchObject([
+      { state: 'waiting', state_words: '1 waits for you, 1 stalled', waiting_count: 1, stalled_count: 2 },
+    ])
   })
 
   it('is unknown without a pid or a start time, or when the claim was released', async () => {

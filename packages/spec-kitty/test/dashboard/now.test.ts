@@ -1,39 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
+import { way, WORKED, writeWays, type Step } from '../helpers/lane-ways.js'
 import { emptyProject, laneEvent, prompt, removeProjects, writeMission } from '../helpers/projects.js'
 
 afterEach(removeProjects)
 
-type Step = readonly [lane: string, fields?: object]
-
-/** The log of a package that went through these lanes, each named as the one before in the next event. */
-function way(wp: string, from: number, ...steps: readonly Step[]): string {
-  return steps
-    .map(([lane, fields], at) =>
-      laneEvent(from + at, wp, lane, { from_lane: steps[at - 1]?.[0] ?? 'genesis', ...fields }),
-    )
-    .join('')
-}
-
-const WORKED: readonly Step[] = [['planned'], ['claimed'], ['in_progress'], ['for_review'], ['in_review']]
-
-/** Writes a mission whose packages have these logs. */
-function mission(project: string, id: string, meta: object, logs: readonly string[], more = ''): void {
-  const prompts = logs.map((_, at) => [
-    `tasks/WP0${at + 1}.md`,
-    prompt(`WP0${at + 1}`, `Work ${at + 1}`, more),
-  ])
-  writeMission(project, id, {
-    ...Object.fromEntries(prompts),
-    'meta.json': JSON.stringify(meta),
-    'status.events.jsonl': logs.join(''),
-  })
-}
-
 describe('now', () => {
   it('tells who works, what waits and why, and what can be merged, over all missions', async () => {
     const project = emptyProject()
-    mission(project, 'a', { friendly_name: 'Alpha' }, [
+    writeWays(project, 'a', { friendly_name: 'Alpha' }, [
       way('WP01', 10, ...WORKED.slice(0, 3)),
       way('WP02', 20, ...WORKED.slice(0, 4)),
       way('WP03', 30, ['planned'], ['blocked', { reason: 'no disk' }]),
@@ -42,7 +17,7 @@ describe('now', () => {
       way('WP06', 60, ...WORKED),
       way('WP07', 70, ['planned'], ['in_review', { actor: null }]),
     ])
-    mission(project, 'b', {}, [
+    writeWays(project, 'b', {}, [
       way('WP01', 80, ...WORKED, ['approved']),
       way('WP02', 90, ...WORKED, ['approved']),
     ])
@@ -66,6 +41,7 @@ describe('now', () => {
         lane_since: '2026-01-01T00:00:12.000Z',
       },
       { id: 'WP04', sent_back: 1 },
+      { id: 'WP06', lane: 'in_review' },
     ])
     expect(now.ready_to_merge).toEqual([
       {
@@ -74,61 +50,92 @@ describe('now', () => {
         command: 'spec-kitty merge --mission b',
       },
     ])
-    expect(now.counts).toEqual({ working: 2, waiting: 5, stalled: 0, ready_to_merge: 1 })
+    expect(now.counts).toEqual({
+      working: 3,
+      waiting: 5,
+      stalled: 0,
+      ready_to_start: 0,
+      ready_to_merge: 1,
+      unreadable: 0,
+    })
+  })
+
+  it('gives the reason why a package waits now, and none of a round before', async () => {
+    const review = (at: number, wp: string, reason: string, isTimed = true) => {
+      const time = `2026-01-01T00:00:${at}Z`
+      const delta = { review: { actor: 'eve', at: isTimed ? time : null, reason } }
+      return `${JSON.stringify({ kind: 'annotation', event_id: `R${at}${wp}`, at: time, wp_id: wp, actor: 'eve', delta })}\n`
+    }
+    const back: Step = ['in_progress', { reason: 'OLD' }]
+    const project = emptyProject()
+    writeWays(project, 'a', {}, [
+      way('WP01', 10, ...WORKED, back, ['for_review']) + review(14, 'WP01', 'OLD'),
+      way('WP02', 20, ...WORKED, back, ['for_review'], ['blocked']) + review(24, 'WP02', 'OLD'),
+      way('WP03', 30, ...WORKED, ['in_progress']) + review(34, 'WP03', 'said before it was sent back'),
+      way('WP04', 40, ...WORKED, back, ['for_review'], ['in_review'], ['in_progress']) +
+        review(44, 'WP04', 'OLD'),
+      way('WP05', 50, ...WORKED.slice(0, 4)) + review(54, 'WP05', 'said since'),
+      way('WP06', 55, ['planned'], ['blocked', { reason: 'no disk' }], ['blocked']),
+      way('WP07', 60, ...WORKED, ['in_progress']) + review(34, 'WP07', 'of the only review', false),
+      way('WP08', 70, ...WORKED.slice(0, 4)) + review(34, 'WP08', 'OLD', false),
+    ])
+    const { waiting } = await openProject(project).now()
+    expect(waiting.map(({ id, why, reason }) => `${id} ${why}: ${reason}`)).toEqual([
+      'WP01 for_review: null',
+      'WP02 blocked: null',
+      'WP03 sent_back: said before it was sent back',
+      'WP04 sent_back: null',
+      'WP05 for_review: said since',
+      'WP06 blocked: no disk',
+      'WP07 sent_back: of the only review',
+      'WP08 for_review: null',
+    ])
   })
 
   it('is not told what moved after a review sent it back', async () => {
     const project = emptyProject()
-    mission(project, 'a', {}, [way('WP01', 10, ...WORKED, ['planned'], ['claimed'])])
+    writeWays(project, 'a', {}, [way('WP01', 10, ...WORKED, ['planned'], ['claimed'])])
     const now = await openProject(project).now()
     expect(now).toMatchObject({ waiting: [], working: [{ id: 'WP01', sent_back: 1 }] })
   })
 })
 
-describe('a mission in the list', () => {
-  const done = way('WP01', 10, ...WORKED, ['approved'], ['done'])
-  const approved = way('WP02', 20, ...WORKED, ['approved'])
-  it.each([
-    ['merged', 'finished', 'merged', { baseline_merge_commit: 'abc' }, [done, approved]],
-    ['done', 'finished', 'done', {}, [done]],
-    ['approved', 'waiting', 'approved, waiting for merge', {}, [done, approved]],
-    ['waiting', 'waiting', '1 waits for you', {}, [done, way('WP02', 20, ...WORKED.slice(0, 4))]],
-    ['working', 'active', '1 in work', {}, [done, way('WP02', 20, ...WORKED.slice(0, 3))]],
-    [
-      'working',
-      'active',
-      '1 in work',
-      { baseline_merge_commit: 'abc' },
-      [way('WP01', 20, ...WORKED.slice(0, 3))],
-    ],
-    ['planned', 'active', 'planned', {}, [way('WP01', 10, ['planned'])]],
-    ['not_finalised', 'active', 'not finalised', {}, ['']],
-    ['empty', 'active', 'no work packages yet', {}, []],
-  ] as const)('is %s', async (state, section, state_words, meta, logs) => {
+describe('what can be started', () => {
+  const needs = (...ids: readonly string[]) => `dependencies: [${ids.join(', ')}]\n`
+  const ready = async (project: string) => {
+    const { ready_to_start: list, counts } = await openProject(project).now()
+    return {
+      list: list.map(({ mission: { id }, id: wp, unblocks }) => `${id}/${wp} ${unblocks}`),
+      count: counts.ready_to_start,
+    }
+  }
+
+  it('begins with that for which most others wait, directly or through others, even in a ring', async () => {
     const project = emptyProject()
-    mission(project, 'm', { purpose_tldr: 'So that\n it works.', ...meta }, logs)
-    const { missions } = await openProject(project).missions()
-    expect(missions).toMatchObject([{ state, section, state_words, purpose: 'So that it works.' }])
+    writeMission(project, 'a', {
+      'tasks/WP01.md': prompt('WP01', 'One'),
+      'tasks/WP02.md': prompt('WP02', 'Two'),
+      'tasks/WP03.md': prompt('WP03', 'Three', needs('WP02', 'WP05')),
+      'tasks/WP04.md': prompt('WP04', 'Four', needs('WP03')),
+      'tasks/WP05.md': prompt('WP05', 'Five', needs('WP04')),
+      'status.events.jsonl': ['WP01', 'WP02', 'WP03', 'WP04', 'WP05']
+        .map((wp, at) => laneEvent(at, wp, 'planned'))
+        .join(''),
+    })
+    writeWays(project, 'b', {}, [way('WP01', 50, ['planned'])])
+    expect(await ready(project)).toEqual({ list: ['a/WP02 3', 'b/WP01 0', 'a/WP01 0'], count: 3 })
   })
 
-  it('counts lanes, and names its agents and its next command', async () => {
+  it('leaves out what is merged, sent back or from front matter, and lists 50', async () => {
     const project = emptyProject()
-    const claim = { policy_metadata: { agent: 'crane' } }
-    mission(
-      project,
-      'm',
-      {},
-      [way('WP01', 1, ['planned'], ['claimed', claim]), way('WP02', 5, ['planned'])],
-      'agent: ada\n',
-    )
-    const { missions } = await openProject(project).missions()
-    expect(missions).toMatchObject([
-      { lanes: { planned: 1, claimed: 1 }, agents: ['ada', 'crane'], merge_commit: null },
-    ])
-    writeMission(project, 'm', { 'tasks/WP03.md': prompt('WP03', 'Three') })
-    expect(await openProject(project).mission('m')).toMatchObject({
-      next_command: 'spec-kitty agent mission finalize-tasks --mission m',
-    })
+    writeWays(project, 'merged', { baseline_merge_commit: 'abc' }, [way('WP01', 1, ['planned'])])
+    writeWays(project, 'back', {}, [way('WP01', 1, ...WORKED, ['planned'])])
+    writeMission(project, 'old', { 'tasks/WP01.md': prompt('WP01', 'One', 'lane: planned\n') })
+    expect(await ready(project)).toEqual({ list: [], count: 0 })
+    const many = Array.from({ length: 60 }, (_, at) => laneEvent(at, `WP${at + 1}`, 'planned'))
+    writeMission(project, 'many', { 'status.events.jsonl': many.join('') })
+    const { list, count } = await ready(project)
+    expect([list.length, count]).toEqual([50, 60])
   })
 })
 
@@ -145,7 +152,7 @@ describe('a package', () => {
       ['in_review'],
       ['approved', { review_result: { verdict: 'approved', reviewer: 'eve', reference: 'r' } }],
     )
-    mission(project, 'm', {}, [lines.split('\n').toReversed().join('\n').trim() + '\n'])
+    writeWays(project, 'm', {}, [lines.split('\n').toReversed().join('\n').trim() + '\n'])
     const read = await openProject(project).mission('m')
     const [one] = read?.work_packages ?? []
     expect(one?.history.map(({ from, to }) => `${from} ${to}`)).toEqual([
@@ -164,7 +171,18 @@ describe('a package', () => {
     expect(one?.history[5]).toMatchObject({ by: 'ada', reason: 'again', is_forced: true, verdict: null })
     expect(one?.history.at(-1)).toMatchObject({ verdict: 'approved', is_forced: false })
     expect(read?.flow).toEqual({
-      days: [{ date: '2026-01-01', planned: 0, doing: 0, for_review: 0, approved: 1, done: 0, total: 1 }],
+      days: [
+        {
+          date: '2026-01-01',
+          planned: 0,
+          doing: 0,
+          for_review: 0,
+          approved: 1,
+          done: 0,
+          canceled: 0,
+          total: 1,
+        },
+      ],
       packages: [
         {
           id: 'WP01',
@@ -212,7 +230,7 @@ describe('a package', () => {
       actor: 'ada',
       delta,
     }
-    mission(
+    writeWays(
       project,
       'm',
       {},
@@ -234,13 +252,15 @@ describe('the flow of a mission', () => {
       laneEvent(2, 'WP01', 'claimed'),
       laneEvent(2 * day, 'WP01', 'done'),
       laneEvent(2 * day + 1, 'WP02', 'in_progress'),
+      laneEvent(3 * day, 'WP02', 'canceled'),
     ]
-    mission(project, 'm', {}, [lines.join(''), ''])
+    writeWays(project, 'm', {}, [lines.join(''), ''])
     const read = await openProject(project).mission('m')
-    const none = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
+    const none = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0, canceled: 0 }
     expect(read?.flow.days).toEqual([
       { date: '2026-01-01', ...none, planned: 1, doing: 1, total: 2 },
       { date: '2026-01-03', ...none, doing: 1, done: 1, total: 2 },
+      { date: '2026-01-04', ...none, done: 2, canceled: 1, total: 2 },
     ])
     expect(read?.flow.packages.map(({ id, cycle_seconds }) => [id, cycle_seconds])).toEqual([
       ['WP01', 2 * day - 2],

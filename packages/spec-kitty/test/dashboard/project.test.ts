@@ -153,6 +153,7 @@ describe('a project', () => {
         ],
         history_omitted: 0,
         sent_back: 0,
+        is_lane_unread: false,
         is_ready: false,
         waiting_for: [],
         subtasks_done: 0,

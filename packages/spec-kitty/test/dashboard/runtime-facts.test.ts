@@ -73,7 +73,6 @@ describe('what an annotation says', () => {
       'b',
     ],
     ['the one that says it', [annotation(2, { agent: 'a' }), annotation(3, { role: 'x' })], 'a'],
-    ['the first of one event_id', [annotation(2, { agent: 'a' }), annotation(2, { agent: 'b' })], 'a'],
     ['that there is none', [annotation(2, { agent: 'a' }), annotation(3, { agent: null })], null],
     ['that none was found', [annotation(2, { agent: '__resolved_agent_absent__' })], null],
     [
@@ -117,6 +116,14 @@ describe('what an annotation says', () => {
     ],
   ] as const)('of several: %s', async (_, lines, agent) => {
     expect(await packageAfter(...lines)).toMatchObject({ agent, problems: [] })
+  })
+
+  it('of one event_id is the first, and the other one is a problem', async () => {
+    const { agent, problems } = await packageAfter(
+      annotation(2, { agent: 'a' }),
+      annotation(2, { agent: 'b' }),
+    )
+    expect([agent, problems]).toEqual(['a', [expect.stringContaining('has the event_id of another event')]])
   })
 
   it('of subtasks is merged for each', async () => {

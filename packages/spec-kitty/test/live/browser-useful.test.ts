@@ -50,7 +50,7 @@ describe.skipIf(lacksChromium())('a useful page', () => {
         )
     expect(await rows('Waiting for you')).toEqual(['WP05 For review', 'WP08 Blocked'])
     expect(await rows('Stalled')).toEqual(['WP07 Not running here'])
-    expect((await rows('At work')).toSorted()).toEqual(['WP02 Unknown', 'WP06 Running'])
+    expect((await rows('At work')).toSorted()).toEqual(['WP02 Unknown', 'WP04 Running', 'WP06 Running'])
     const merging = page.getByRole('region', { name: 'Ready to merge' })
     expect(await merging.textContent()).toContain('approved, waiting for merge')
     const worker = page.getByRole('region', { name: 'At work' }).locator('[data-package=WP06]')
@@ -216,7 +216,7 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     const fills = await page
       .locator('.segment')
       .evaluateAll((all) => all.map((one) => getComputedStyle(one).getPropertyValue('fill')))
-    expect(new Set(fills).size).toBe(5)
+    expect(new Set(fills).size).toBe(6)
     const border = `getComputedStyle(document.querySelector('.top nav [aria-current]')).borderTopWidth`
     expect(await page.evaluate(border)).toBe('2px')
     await page.goto(`${dashboard.url}#/`)
@@ -274,14 +274,17 @@ describe.skipIf(lacksChromium())('a useful page', () => {
       const note = { kind: 'annotation', event_id: 'n1', at: new Date().toISOString(), wp_id: 'WP77', delta }
       writeMission(dashboard.project, '077-living', {
         'tasks/WP77-work.md': prompt('WP77', 'Work'),
-        'status.events.jsonl': `${laneEvent(1, 'WP77', 'in_progress')}${JSON.stringify(note)}\n`,
+        'status.events.jsonl': `${laneEvent(1, 'WP77', 'in_progress')}${laneEvent(2, 'WP78', 'planned')}${JSON.stringify(note)}\n`,
       })
       await show('#/', '.now-row')
-      const row = (region: string) =>
-        page.getByRole('region', { name: region }).locator('[data-package=WP77]')
+      const row = (region: string, wp = 'WP77') =>
+        page.getByRole('region', { name: region }).locator(`[data-package=${wp}]`)
       await row('At work').getByText('Running', { exact: true }).waitFor()
       child.kill('SIGKILL')
       await row('Stalled').getByText('Not running here', { exact: true }).waitFor()
+      await row('Ready to start', 'WP78').getByText('implement WP78 --mission 077-living').waitFor()
+      await show('#/missions/077-living', '[data-card]')
+      await page.locator('[data-card=WP77]').getByText('Not running here', { exact: true }).waitFor()
     } finally {
       child.kill('SIGKILL')
     }

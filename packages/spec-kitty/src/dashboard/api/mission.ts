@@ -12,9 +12,11 @@ export interface WorkPackage {
   readonly title: string
   /**
    * One of `Lane`, or a lane that this version does not know; null if the package has no lane, which means that it is not
-   * finalised.
+   * finalised, or else `is_lane_unread`.
    */
   readonly lane: string | null
+  /** It has no lane because the log could not be read whole, so its lane is not known. */
+  readonly is_lane_unread: boolean
   /**
    * Where the lane is from: an event in the log; in a mission without such events, the `lane` in the front matter of the
    * prompt, or the folder that the prompt is in (`tasks/done/`). Null: it has no lane.
@@ -127,6 +129,8 @@ export interface Flow {
 export interface FlowDay extends Readonly<Record<BoardColumn, number>> {
   /** `2026-06-17`. */
   readonly date: string
+  /** How many of those in `done` are canceled. */
+  readonly canceled: number
   /** All that were on the board. */
   readonly total: number
 }

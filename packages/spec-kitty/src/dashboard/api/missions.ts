@@ -5,15 +5,23 @@ export interface MissionSummary {
   readonly id: string
   readonly title: string
   /**
-   * From 0 to 1, by the weights of the lanes; null if no work package is on the board. Packages that are not on the board
+   * From 0 to 1, by the weights of the lanes; null if no work package is on the board, or all that are on it are canceled. Packages that are not on the board
    * because their lane is not known count as 0.
    */
   readonly progress: number | null
+  /** How many packages are in each column; `done` includes those that are canceled, which `lanes` tells apart. */
   readonly counts: Readonly<Record<BoardColumn, number>>
   /** How many packages have a prompt and no lane: the log does not mention them. */
   readonly not_finalised: number
   /** How many packages are in a lane that this version does not know. */
   readonly unknown_lanes: number
+  /** How many packages have no lane because the log could not be read whole: it may name them in what was not read. */
+  readonly unread_lanes: number
+  /**
+   * The problems of its log and its `meta.json` because of which it is not known where packages stand, or whether it is merged.
+   * They are among its problems too. With any, no command is advised for the mission.
+   */
+  readonly unreadable: readonly Problem[]
   /** When it last changed, ISO 8601 UTC, as `updated_from` says; null if it is empty. */
   readonly updated_at: string | null
   /**
@@ -26,7 +34,7 @@ export interface MissionSummary {
   readonly purpose: string | null
   readonly section: MissionSection
   readonly state: MissionState
-  /** The state in words, such as `approved, waiting for merge` or `2 wait for you`. */
+  /** The state in words, such as `approved, waiting for merge` `2 wait for you, 1 stalled` or `1 ready`. */
   readonly state_words: string
   /** The commit of its merge (`baseline_merge_commit`); null if it is not merged. */
   readonly merge_commit: string | null
@@ -47,18 +55,21 @@ export type MissionSection = 'active' | 'waiting' | 'finished'
 
 /**
  * The state of a mission: the first of these that applies. `merged`: it is merged, and nothing is in work or in review;
- * `done`: all packages are done or canceled; `approved`: all are at least approved, and it can be merged; `waiting`:
- * packages wait for you; `working`: packages are in Doing or in review; `not_finalised`: there are prompts, but no
- * package on the board; `empty`: there are no packages; `planned`: no work has begun.
+ * `done`: all packages are done or canceled; `canceled`: all are canceled; `approved`: all are at least approved, and it can be merged; `waiting`:
+ * packages wait for you; `working`: packages are in Doing or in review; `unreadable`: its log could not be read whole; `not_finalised`: there are prompts, but no
+ * package on the board; `empty`: there are no packages; `idle`: work has begun, and nothing is in work now; `planned`: no work has begun.
  */
 export type MissionState =
   | 'merged'
   | 'done'
+  | 'canceled'
   | 'approved'
   | 'waiting'
   | 'working'
+  | 'unreadable'
   | 'not_finalised'
   | 'empty'
+  | 'idle'
   | 'planned'
 
 /** `GET /api/missions`. Sorted: last changed first. */

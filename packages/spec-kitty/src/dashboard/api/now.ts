@@ -1,28 +1,37 @@
-import type { MissionName } from './common.js'
+import type { MissionName, Problem } from './common.js'
 import type { AgentProcess } from './processes.js'
 
-/** `GET /api/now`: what happens in all missions, and what needs you. Within each list, the longest in its lane is first. */
+/** `GET /api/now`: what happens in all missions that are not merged, and what needs you. Within each list, if nothing else is said, the longest in its lane is first. */
 export interface NowReply {
   /** ISO 8601 UTC. */
   readonly generated_at: string
-  /** The packages in Doing whose process is running, or is not known. */
+  /** The packages in Doing, and those that a reviewer is at work on, whose process is running, or is not known. */
   readonly working: readonly NowPackage[]
   /** The packages that wait for you. One in Doing is also in `working` or `stalled`. */
   readonly waiting: readonly WaitingPackage[]
   /** The packages in Doing whose process is not running here. */
   readonly stalled: readonly NowPackage[]
-  /** The missions whose packages are all at least approved, and that are not merged. */
+  /**
+   * The packages that can be started, at most 50: that for which most others wait is first, and then that of the mission that
+   * changed last.
+   */
+  readonly ready_to_start: readonly ReadyPackage[]
+  /** The missions whose packages are all at least approved, and that are not merged, as `meta.json` says. */
   readonly ready_to_merge: readonly {
     readonly mission: MissionName
     readonly since: string | null
     readonly command: string
   }[]
-  /** How many there are of each, also of those that are left out: each list has at most 500. */
+  /** Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. */
+  readonly unreadable: readonly { readonly mission: MissionName; readonly problem: Problem }[]
+  /** How many there are of each, also of those that are left out: each other list has at most 500. */
   readonly counts: {
     readonly working: number
     readonly waiting: number
     readonly stalled: number
+    readonly ready_to_start: number
     readonly ready_to_merge: number
+    readonly unreadable: number
   }
 }
 
@@ -47,12 +56,17 @@ export interface NowPackage {
   readonly worktree: string | null
 }
 
+export interface ReadyPackage extends NowPackage {
+  /** How many packages of its mission wait for it, directly or through others. */
+  readonly unblocks: number
+}
+
 export interface WaitingPackage extends NowPackage {
   /**
    * `for_review`: its review has not begun; `review_abandoned`: it is `in_review`, but no agent is named, or its process is not
    * running here; `blocked`; `sent_back`: a review sent it back, nothing has moved it since, and no process works on it.
    */
   readonly why: 'for_review' | 'review_abandoned' | 'blocked' | 'sent_back'
-  /** What the log says of it: the reason of the last lane change, or of the last review. */
+  /** What the log says of it since it is in its lane: the reason of the lane change, or of the review. */
   readonly reason: string | null
 }

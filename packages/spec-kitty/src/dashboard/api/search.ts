@@ -2,7 +2,8 @@ import type { MissionName } from './common.js'
 
 /**
  * `GET /api/search?q=TEXT`: what has all words of the text, without regard to case, in the names and titles of missions and
- * packages, and in the names and texts of documents. 400 if the text is empty, longer than 200 characters, or has control
+ * packages, and in the names and texts of documents. Beside a word of its own, a package or document may be named by words of its
+ * mission; the id of a package may be written in any way (`WP6`, `wp06`). 400 if the text is empty, longer than 200 characters, or has control
  * characters.
  */
 export interface SearchReply {

@@ -1,6 +1,8 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
-import { instantOf } from './timestamps.js'
+import { oneNameEach } from './package-ids.js'
+import { futureCheck, instantOf } from './timestamps.js'
+import { knownEvents } from './known-events.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
 import { createdIn, readMove, type CreatedPackage } from './lane-moves.js'
 import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
@@ -22,9 +24,15 @@ export interface LogFile {
   /** How many events are in this copy and in none that was read before. */
   readonly added: number
   readonly problems: readonly string[]
+  /** The first lines whose time was in the future when they were read, with that time as `instantOf` returns it. */
+  readonly future: readonly { readonly line: number; readonly at: string }[]
+  /** How much of it could be read: a package that it does not name may be in what could not. */
+  readonly reading: LogReading
   /** The last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
   readonly is_unfinished: boolean
 }
+
+export type LogReading = 'whole' | 'in_part' | 'not'
 
 /** The events of all copies of a mission's log together. */
 export interface Log {
@@ -58,8 +66,10 @@ export interface LineReader {
   longLine(wp: string | null): void
   /** Takes the text after the last newline. Part of an object is never valid JSON, so text that parses is complete. */
   rest(text: string): void
-  /** Reports a problem of the whole file. */
-  complain(what: string): void
+  /** Reports that the beginning of the file was left out. */
+  cut(what: string): void
+  /** Reports that the file could not be read. */
+  unread(what: string): void
 }
 
 export interface LogReader {
@@ -106,17 +116,34 @@ interface OtherEvent {
   readonly created: (CreatedPackage & { readonly id: string }) | null
 }
 
+/** Whether an event counts as one of its copy of the log, and what is wrong with it. */
+interface Taken {
+  readonly is_added: boolean
+  readonly problems: readonly string[]
+}
+
+const SEEN: Taken = { is_added: false, problems: [] }
+
 type Event = LaneEvent | AnnotationEvent | OtherEvent
 
 /** Returns a reader for all copies of one log. */
 export function readLog(): LogReader {
-  const seen = new Set<string>()
+  const known = knownEvents()
   const moves = new Map<string, LaneMove[]>()
   const facts = new Map<string, FactsReader>()
   const created = new Map<string, CreatedPackage>()
   const files: (() => LogFile)[] = []
   let newest: string | null = null
 
+  const names = oneNameEach()
+  const named = (event: Event): Event => {
+    if (event.kind === 'other') {
+      const { created: made } = event
+      return made === null ? event : { ...event, created: { ...made, id: names(made.id) } }
+    }
+    const wp = names(event.wp)
+    return wp === event.wp ? event : { ...event, wp }
+  }
   const factsOf = (wp: string): FactsReader | null => {
     const reader = facts.get(wp) ?? readFacts()
     if (!facts.has(wp) && facts.size >= MAX_PACKAGES) return null
@@ -134,10 +161,18 @@ export function readLog(): LogReader {
   }
   const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] =>
     factsOf(wp)?.take(annotation) ?? ['names one work package too many']
-  /** Returns null if the event was seen before, else what is wrong with it. */
-  const take = (event: Event, worktree: string | null): readonly string[] | null => {
-    if (event.id !== null && seen.has(event.id)) return null
-    if (event.id !== null) seen.add(event.id)
+  const take = (written: Event, worktree: string | null): Taken => {
+    const event = named(written)
+    const standing = event.id === null ? 'new' : known.take(event.id, event)
+    if (standing === 'same') return SEEN
+    if (standing === 'other')
+      return {
+        is_added: false,
+        problems: [`has the event_id of another event, ${event.id}, and does not count`],
+      }
+    return { is_added: event.id !== null, problems: count(event, worktree) }
+  }
+  const count = (event: Event, worktree: string | null): readonly string[] => {
     if (event.at !== null && (newest === null || event.at > newest)) newest = event.at
     if (event.kind === 'other') {
       if (event.created !== null && created.size < MAX_PACKAGES) created.set(event.created.id, event.created)
@@ -168,11 +203,14 @@ export function readLog(): LogReader {
 
 function readFile(
   worktree: string | null,
-  take: (event: Event) => readonly string[] | null,
+  take: (event: Event) => Taken,
 ): { readonly reader: LineReader; readonly result: () => LogFile } {
   const whole: string[] = []
   const broken: string[] = []
   let [number, more, added, isUnfinished] = [0, 0, 0, false]
+  let reading: LogReading = 'whole'
+  const future: { readonly line: number; readonly at: string }[] = []
+  const isFuture = futureCheck()
 
   const complain = (what: string): void => {
     if (broken.length < MAX_NAMED_LINES) broken.push(`line ${number} ${what}`)
@@ -180,9 +218,12 @@ function readFile(
   }
   const read = (text: string): void => {
     const event = eventOf(text)
-    const problems = typeof event === 'string' ? [event] : take(event)
-    if (problems === null) return
-    if (typeof event !== 'string' && event.id !== null) added += 1
+    if (typeof event === 'string') reading = 'in_part'
+    const at = typeof event === 'string' ? null : event.at
+    if (at !== null && isFuture(at) && future.length < MAX_NAMED_LINES) future.push({ line: number, at })
+    const { is_added, problems } =
+      typeof event === 'string' ? { is_added: false, problems: [event] } : take(event)
+    if (is_added) added += 1
     for (const what of problems) complain(what)
   }
   const reader: LineReader = {
@@ -193,6 +234,7 @@ function readFile(
     },
     longLine(wp) {
       number += 1
+      reading = 'in_part'
       const about = wp === null ? 'what it is about is not known' : `it is about ${wp}`
       complain(`is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB and was not read: ${about}`)
     },
@@ -202,11 +244,19 @@ function readFile(
       if (objectOf(parseJson(text)) === null) isUnfinished = true
       else read(text)
     },
-    complain: (what) => void whole.push(what),
+    cut(what) {
+      reading = 'in_part'
+      whole.push(what)
+    },
+    unread(what) {
+      reading = 'not'
+      whole.push(what)
+    },
   }
   const result = (): LogFile => {
     const rest = more === 0 ? [] : [`${more} more of its lines are broken`]
-    return { worktree, added, problems: [...whole, ...broken, ...rest], is_unfinished: isUnfinished }
+    const problems = [...whole, ...broken, ...rest]
+    return { worktree, added, problems, future, reading, is_unfinished: isUnfinished }
   }
   return { reader, result }
 }

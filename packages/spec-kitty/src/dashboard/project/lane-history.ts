@@ -125,14 +125,15 @@ export function daysOf(packages: Iterable<readonly LaneMove[]>): readonly FlowDa
 
 function dayOf(date: string, lanes: Iterable<string>): FlowDay {
   const counts = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
-  let total = 0
+  let [total, canceled] = [0, 0]
   for (const lane of lanes) {
     const column = columnOf(lane)
     if (column === null) continue
     counts[column] += 1
     total += 1
+    if (lane === 'canceled') canceled += 1
   }
-  return { date, ...counts, total }
+  return { date, ...counts, canceled, total }
 }
 
 /** Returns the flow of one package. */

@@ -78,13 +78,13 @@ export function countColumns(lanes: readonly (string | null)[]): Readonly<Record
 }
 
 /**
- * Returns the progress from 0 to 1; null if nothing is on the board, 1 if everything on it is canceled. What is not on the
- * board because its lane is not known counts as 0.
+ * Returns the progress from 0 to 1; null if nothing is on the board, or everything on it is canceled. What is not on the board
+ * because its lane is not known counts as 0.
  */
 export function progressOf(lanes: readonly (string | null)[]): number | null {
   const weights = lanes.flatMap((lane) => placeOf(lane).weight ?? [])
   if (lanes.every((lane) => columnOf(lane) === null)) return null
-  return weights.length === 0 ? 1 : weights.reduce((sum, weight) => sum + weight, 0) / weights.length
+  return weights.length === 0 ? null : weights.reduce((sum, weight) => sum + weight, 0) / weights.length
 }
 
 function placeOf(lane: string | null): LanePlace {

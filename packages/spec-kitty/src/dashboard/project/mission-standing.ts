@@ -1,7 +1,8 @@
 import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPackage } from '../api.js'
 import { finaliseCommand, mergeCommand } from './next-command.js'
-import { isAtWork, isSatisfied } from './lanes.js'
+import { columnOf, isAtWork, isLane, isSatisfied } from './lanes.js'
 import type { MissionRead } from './mission.js'
+import { META } from './project-paths.js'
 import { judge, pidToLookAt, type ProcessStarts } from './judge-agents.js'
 
 /** Returns the pids that must be checked to find out which agents of a mission live. */
@@ -29,9 +30,11 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
   const work_packages = mission.work_packages.map((one) =>
     one.process === null ? one : { ...one, process: judge(one.process, starts) },
   )
-  const waiting_count = work_packages.filter((one) => whyWaiting(one) !== null).length
+  const waiting = work_packages.filter((one) => whyWaiting(one) !== null).length
   const stalled_count = work_packages.filter((one) => isStalled(one)).length
-  const state = stateOf({ ...mission, work_packages, waiting_count })
+  const state = stateOf({ ...mission, work_packages, waiting_count: waiting })
+  // Where nothing is in work or in review any more, what is left of a merged mission waits for nothing.
+  const waiting_count = state === 'merged' ? 0 : waiting
   return {
     ...mission,
     work_packages,
@@ -39,7 +42,7 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
     stalled_count,
     state,
     section: SECTIONS[state],
-    state_words: wordsOf(state, work_packages, waiting_count),
+    state_words: wordsOf(state, { ...mission, work_packages }, waiting_count),
     next_command: nextCommand(mission, state),
   }
 }
@@ -55,6 +58,11 @@ export function whyWaiting(one: WorkPackage): WaitingPackage['why'] | null {
   return one.process?.liveness === 'running' ? null : 'sent_back'
 }
 
+/** Returns whether an agent is at work on a package, in Doing or as its reviewer. One that is proven to be gone is not. */
+export function isWorking(one: WorkPackage): boolean {
+  return isAtWork(one.lane) && !isStalled(one) && whyWaiting(one) !== 'review_abandoned'
+}
+
 /**
  * Returns whether a package is in Doing while its process is not running here. A log without recent events does not make
  * a package stalled.
@@ -66,48 +74,87 @@ export function isStalled({ column, process }: WorkPackage): boolean {
 const SECTIONS: Readonly<Record<MissionState, MissionSection>> = {
   merged: 'finished',
   done: 'finished',
+  canceled: 'finished',
   approved: 'waiting',
   waiting: 'waiting',
   working: 'active',
+  unreadable: 'active',
   not_finalised: 'active',
   empty: 'active',
   planned: 'active',
+  idle: 'active',
 }
 
 function stateOf({
   merge_commit,
   work_packages: packages,
   waiting_count,
-}: Pick<MissionReply, 'merge_commit' | 'work_packages' | 'waiting_count'>): MissionState {
+  unreadable,
+}: Pick<MissionReply, 'merge_commit' | 'work_packages' | 'waiting_count' | 'unreadable'>): MissionState {
   const isInWork = packages.some(({ lane }) => isAtWork(lane) || lane === 'for_review')
   if (merge_commit !== null && !isInWork) return 'merged'
   const shown = packages.filter(({ lane }) => lane !== 'genesis')
-  const rest = shown.filter(({ lane }) => lane !== 'done' && lane !== 'canceled')
-  if (shown.length > 0 && rest.length === 0) return 'done'
+  const rest = shown.filter(({ lane }) => !isOver(lane))
+  if (shown.length > 0 && rest.length === 0)
+    return shown.some(({ lane }) => lane === 'done') ? 'done' : 'canceled'
   if (shown.length > 0 && rest.every(({ lane }) => isSatisfied(lane))) return 'approved'
   if (waiting_count > 0) return 'waiting'
   if (isInWork) return 'working'
+  if (unreadable.some(({ path }) => !path.endsWith(META))) return 'unreadable'
   if (packages.length === 0) return 'empty'
+  if (packages.some((one) => hasBegun(one))) return 'idle'
   return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'
 }
 
-function wordsOf(state: MissionState, packages: readonly WorkPackage[], waiting: number): string {
-  const atWork = packages.filter(({ lane }) => isAtWork(lane)).length
+/** A canceled package says nothing of the work on others. */
+function hasBegun({ lane, history }: WorkPackage): boolean {
+  const isUnknown = lane !== null && !isLane(lane)
+  return isSatisfied(lane) || isUnknown || history.some(({ to }) => columnOf(to) === 'doing')
+}
+
+function isOver(lane: string | null): boolean {
+  return lane === 'done' || lane === 'canceled'
+}
+
+function wordsOf(
+  state: MissionState,
+  { work_packages: packages, unreadable }: Pick<MissionRead, 'work_packages' | 'unreadable'>,
+  waiting: number,
+): string {
+  const isMergeKnown = !unreadable.some(({ path }) => path.endsWith(META))
+  // A stalled package that a review sent back waits, and counts once.
+  const stalled = packages.filter((one) => isStalled(one) && whyWaiting(one) === null).length
+  const canceled = packages.filter(({ lane }) => lane === 'canceled').length
+  const done = packages.filter(({ lane }) => lane === 'done').length
+  const ready = packages.filter(({ is_ready }) => is_ready).length
+  const left = packages.filter(({ lane }) => !isOver(lane) && !isSatisfied(lane) && lane !== 'genesis').length
+  const working = packages.filter((one) => isWorking(one)).length
+  const withStalled = (...words: readonly string[]) =>
+    [...words, ...(stalled > 0 ? [`${stalled} stalled`] : [])].join(', ')
   const words: Readonly<Record<MissionState, string>> = {
     merged: 'merged',
-    done: 'done',
-    approved: 'approved, waiting for merge',
-    waiting: waiting === 1 ? '1 waits for you' : `${waiting} wait for you`,
-    working: `${atWork} in work`,
+    done: canceled === 0 ? 'done' : `${done} done, ${canceled} canceled`,
+    canceled: 'canceled',
+    approved: isMergeKnown ? 'approved, waiting for merge' : 'approved, meta.json cannot be read',
+    waiting: withStalled(waiting === 1 ? '1 waits for you' : `${waiting} wait for you`),
+    working: withStalled(...(working > 0 ? [`${working} in work`] : [])),
+    unreadable: 'its log cannot be read',
     not_finalised: 'not finalised',
     empty: 'no work packages yet',
     planned: 'planned',
+    idle: ready > 0 ? `${ready} ready` : `${left} left`,
   }
   return words[state]
 }
 
-function nextCommand({ id, work_packages }: MissionRead, state: MissionState): string | null {
+/** Without `meta.json`, it is not known whether the mission is merged, and no command is advised. */
+function nextCommand(
+  { id, work_packages, not_finalised, unreadable }: MissionRead,
+  state: MissionState,
+): string | null {
+  if (unreadable.length > 0) return null
   if (state === 'approved') return mergeCommand(id)
-  const isOpen = work_packages.some(({ lane, document }) => lane === null && document !== null)
+  const isOpen =
+    not_finalised > 0 && work_packages.some(({ lane, document }) => lane === null && document !== null)
   return isOpen && state !== 'merged' ? finaliseCommand(id) : null
 }

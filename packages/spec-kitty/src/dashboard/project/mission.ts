@@ -2,19 +2,23 @@ import type { MissionReply, Problem, WorkPackage } from '../api.js'
 import { packageOfDocument } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
 import { list, NO_NAMES } from './read-safely.js'
-import { isoOf, toMilliseconds } from './timestamps.js'
+import { futureOf, isoOf, toMilliseconds } from './timestamps.js'
 import { countColumns, countLanes, isLane, progressOf } from './lanes.js'
 import { locate, type LocatedEntry } from './locate.js'
 import type { FileMemory } from './remember-files.js'
 import { filesToRead, readContents, type MissionContents, type MissionFiles } from './mission-contents.js'
 import { EVENTS, META, pathInCopy, pathOf } from './project-paths.js'
+import type { LogFile, LogReading } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
+import { asFarAsRead } from './work-packages.js'
 import type { MissionCopy } from './worktrees.js'
 
 /** If the file has not changed for this long, an unfinished last line is no longer being written. */
 const UNFINISHED_MS = 10_000
 
 const MAX_PROBLEMS = 500
+
+const DIRECTORY = 'is a directory where a file should be'
 
 /** One mission, its directories, and the memory of what was read from it. */
 export interface MissionPlace {
@@ -44,30 +48,36 @@ export interface ReadMission {
 /** Returns everything that the page shows of a mission, except the text of its documents. */
 export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const problems: Problem[] = []
+  const unread: Problem[] = []
   const complainOf: Complain = (path, what) => {
     if (problems.length < MAX_PROBLEMS) problems.push({ path, what })
   }
   const complain: Complain = (name, what) => complainOf(pathOf(place.id, name), what)
   const listed = await list(place.directory)
-  if ('kind' in listed) complain('', listed.what)
+  const unreadOf: Complain = (path, what) => {
+    complainOf(path, what)
+    unread.push({ path, what })
+  }
+  if ('kind' in listed) unreadOf(pathOf(place.id, ''), listed.what)
   else for (const what of listed.problems) complain('', what)
   const { names, files: plain } = 'kind' in listed ? NO_NAMES : listed
 
   const documents: FoundDocument[] = []
   const into = { documents, directories: [], complain, is_brief: place.is_brief }
   await collectDocuments(place.directory, { names, files: plain }, into)
-  const meta = await fileOf(place, names, META, complain)
-  const copies = await logCopies(place, names, complainOf)
+  const meta = await fileOf(place, names, META, unreadOf)
+  const copies = await logCopies(place, names, unreadOf)
   const files = { meta, copies, documents }
   const contents = await place.memory.recall('', filesToRead(files), () => readContents(place.id, files))
   // Only the times of its files tell when such a mission changed.
   if (place.is_brief && contents.newest === null && contents.meta.newest === null)
     return readMission({ ...place, is_brief: false })
-  complainOfContents(place.id, contents, copies, complainOf)
-  const isUnfinished = contents.log_files.some(({ is_unfinished }) => is_unfinished)
+  complainOfContents(place.id, contents, copies, complainOf, unreadOf)
+  // What depends on the time of day may differ although no file does.
+  const isPassing = contents.log_files.some(({ is_unfinished, future }) => is_unfinished || future.length > 0)
   return {
-    mission: missionOf(place.id, contents, files, problems),
-    is_settled: place.memory.forgetUnused() && !isUnfinished && !('kind' in listed),
+    mission: missionOf(place.id, contents, files, { problems, unread }),
+    is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed),
   }
 }
 
@@ -75,9 +85,11 @@ function missionOf(
   id: string,
   contents: MissionContents,
   { meta, copies, documents }: MissionFiles,
-  problems: readonly Problem[],
+  { problems, unread }: { readonly problems: readonly Problem[]; readonly unread: readonly Problem[] },
 ): MissionRead {
-  const { packages, flow, log_files, newest } = contents
+  const { flow, log_files, newest } = contents
+  const packages = asFarAsRead(contents.packages, readingOf(contents, unread))
+  const unread_lanes = packages.filter(({ is_lane_unread }) => is_lane_unread).length
   const lanes = packages.map(({ lane }) => lane)
   const found = [...documents, ...copies].flatMap((one) => one.found ?? [])
   return {
@@ -85,7 +97,9 @@ function missionOf(
     title: contents.meta.title ?? id,
     progress: progressOf(lanes),
     counts: countColumns(lanes),
-    not_finalised: lanes.filter((lane) => lane === null).length,
+    not_finalised: lanes.filter((lane) => lane === null).length - unread_lanes,
+    unread_lanes,
+    unreadable: unread_lanes > 0 ? [...unread, ...brokenIn(id, log_files)] : unread,
     unknown_lanes: lanes.filter((lane) => lane !== null && !isLane(lane)).length,
     ...lastChange(newest, contents.meta.newest, meta === null ? found : [...found, meta]),
     problem_count: problems.length,
@@ -113,8 +127,8 @@ function documentSummary(
 async function fileOf(place: MissionPlace, names: readonly string[], name: string, complain: Complain) {
   const found = names.includes(name) ? await locate(place.directory, name) : null
   if (found?.kind === 'file') return found
-  if (found?.kind === 'directory') complain(name, 'is a directory where a file should be')
-  if (found?.kind === 'unusable') complain(name, found.what)
+  if (found?.kind === 'directory') complain(pathOf(place.id, name), DIRECTORY)
+  if (found?.kind === 'unusable') complain(pathOf(place.id, name), found.what)
   return null
 }
 
@@ -124,12 +138,14 @@ async function logCopies(
   names: readonly string[],
   complainOf: Complain,
 ): Promise<readonly LogCopy[]> {
-  const main = await fileOf(place, names, EVENTS, (_, what) => complainOf(pathOf(place.id, EVENTS), what))
+  const main = await fileOf(place, names, EVENTS, complainOf)
   const copies: LogCopy[] = main === null ? [] : [{ worktree: null, found: main }]
   for (const { worktree, directory } of place.copies) {
     const found = await locate(directory, EVENTS)
     if (found.kind === 'file') copies.push({ worktree, found })
-    if (found.kind === 'unusable') complainOf(pathInCopy(worktree, place.id, EVENTS), found.what)
+    const path = pathInCopy(worktree, place.id, EVENTS)
+    if (found.kind === 'directory') complainOf(path, DIRECTORY)
+    if (found.kind === 'unusable') complainOf(path, found.what)
   }
   return copies
 }
@@ -139,16 +155,39 @@ function complainOfContents(
   { meta, log_files, problems }: MissionContents,
   copies: readonly LogCopy[],
   complainOf: Complain,
+  unreadOf: Complain,
 ): void {
-  for (const what of meta.problems) complainOf(pathOf(id, META), what)
+  for (const what of meta.problems) (meta.is_read ? complainOf : unreadOf)(pathOf(id, META), what)
   for (const [at, file] of log_files.entries()) {
-    const path = file.worktree === null ? pathOf(id, EVENTS) : pathInCopy(file.worktree, id, EVENTS)
-    for (const what of file.problems) complainOf(path, what)
+    const path = pathOfLog(id, file)
+    for (const { line, at: time } of file.future) {
+      const ahead = futureOf(time)
+      if (ahead !== null) complainOf(path, `line ${line} is ${ahead} in the future`)
+    }
+    for (const what of file.problems) (file.reading === 'not' ? unreadOf : complainOf)(path, what)
     const changed = copies[at] === undefined ? 0 : changedMs(copies[at].found)
     if (file.is_unfinished && Date.now() - changed > UNFINISHED_MS)
       complainOf(path, 'its last line is cut off')
   }
   for (const { document, what } of problems) complainOf(pathOf(id, document ?? EVENTS), what)
+}
+
+/** Returns how much of all copies of the log could be read. */
+function readingOf({ log_files }: MissionContents, unread: readonly Problem[]): LogReading {
+  if (unread.some(({ path }) => !path.endsWith(META))) return 'not'
+  return log_files.some(({ reading }) => reading === 'in_part') ? 'in_part' : 'whole'
+}
+
+/** Returns the first problem of each copy of the log that could be read in part only. */
+function brokenIn(id: string, files: readonly LogFile[]): readonly Problem[] {
+  return files.flatMap((file) => {
+    const [what] = file.problems
+    return file.reading !== 'in_part' || what === undefined ? [] : [{ path: pathOfLog(id, file), what }]
+  })
+}
+
+function pathOfLog(id: string, { worktree }: LogFile): string {
+  return worktree === null ? pathOf(id, EVENTS) : pathInCopy(worktree, id, EVENTS)
 }
 
 function changedMs({ stats }: LocatedEntry): number {

@@ -1,37 +1,69 @@
-import type { MissionReply, NowPackage, NowReply, WaitingPackage, WorkPackage } from '../api.js'
+import type { MissionReply, NowPackage, NowReply, ReadyPackage, WaitingPackage, WorkPackage } from '../api.js'
 import { mergeCommand } from './next-command.js'
-import { isStalled, whyWaiting } from './mission-standing.js'
+import { isStalled, isWorking, whyWaiting } from './mission-standing.js'
 
 /** The most packages in one list. */
 const MAX_LISTED = 500
 
-/** Returns what happens in the missions now, and what waits for the user. */
-export function nowOf(missions: readonly MissionReply[], at: Date): NowReply {
-  const doing = packagesOf(missions, ({ column }) => column === 'doing')
-  const working = doing.filter(({ one }) => !isStalled(one)).map((here) => nowPackage(here))
-  const stalled = doing.filter(({ one }) => isStalled(one)).map((here) => nowPackage(here))
+/** More than anyone chooses from; old missions may have hundreds. */
+const MAX_READY = 50
+
+/** Returns what happens in the missions now, and what waits for the user. One that is merged is over. */
+export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
+  const missions = all.filter(({ state }) => state !== 'merged')
+  const working = packagesOf(missions, isWorking).map((here) => nowPackage(here))
+  const stalled = packagesOf(missions, isStalled).map((here) => nowPackage(here))
   const waiting = packagesOf(missions, (one) => whyWaiting(one) !== null).flatMap((here) =>
     waitingPackage(here),
   )
-  const approved = missions.filter(({ state }) => state === 'approved')
+  const approved = missions.filter(({ state, unreadable }) => state === 'approved' && unreadable.length === 0)
   const ready_to_merge = approved.map((mission) => ({
     mission: { id: mission.id, title: mission.title },
     since: lastOf(mission.work_packages.map(({ lane_since }) => lane_since)),
     command: mergeCommand(mission.id),
   }))
+  const ready = missions.flatMap((mission) => readyIn(mission))
+  const unreadable = missions.flatMap((mission) => problemsOf(mission))
   return {
     generated_at: at.toISOString(),
     working: longestFirst(working),
     waiting: longestFirst(waiting),
     stalled: longestFirst(stalled),
+    ready_to_start: ready.toSorted((one, other) => other.unblocks - one.unblocks).slice(0, MAX_READY),
     ready_to_merge: ready_to_merge.slice(0, MAX_LISTED),
+    unreadable: unreadable.slice(0, MAX_LISTED),
     counts: {
       working: working.length,
       waiting: waiting.length,
       stalled: stalled.length,
+      ready_to_start: ready.length,
       ready_to_merge: ready_to_merge.length,
+      unreadable: unreadable.length,
     },
   }
+}
+
+/** Returns the packages that can be started. One that a review sent back waits for the user instead. */
+function readyIn(mission: MissionReply): readonly ReadyPackage[] {
+  const ready = mission.work_packages.filter(
+    (one) => one.is_ready && one.next_command !== null && whyWaiting(one) === null,
+  )
+  if (ready.length === 0) return []
+  const needs = new Map<string, string[]>()
+  for (const { id, waiting_for } of mission.work_packages)
+    for (const need of waiting_for) needs.set(need, [...(needs.get(need) ?? []), id])
+  return ready.map((one) => ({ ...nowPackage({ mission, one }), unblocks: countBehind(one.id, needs) }))
+}
+
+/** Returns how many packages wait for one, directly or through others. */
+function countBehind(id: string, needs: ReadonlyMap<string, readonly string[]>): number {
+  const behind = new Set([id])
+  for (const one of behind) for (const next of needs.get(one) ?? []) behind.add(next)
+  return behind.size - 1
+}
+
+function problemsOf({ id, title, unreadable }: MissionReply): NowReply['unreadable'] {
+  return unreadable.map((problem) => ({ mission: { id, title }, problem }))
 }
 
 interface Here {
@@ -73,8 +105,21 @@ function nowPackage({ mission, one }: Here): NowPackage {
 
 function waitingPackage(here: Here): readonly WaitingPackage[] {
   const why = whyWaiting(here.one)
-  const reason = here.one.history.at(-1)?.reason ?? here.one.review?.reason ?? null
-  return why === null ? [] : [{ ...nowPackage(here), why, reason }]
+  return why === null ? [] : [{ ...nowPackage(here), why, reason: reasonOf(here.one) }]
+}
+
+/**
+ * Returns why a package waits, as the log says it since the package is in its lane. A review that sent it back may have said why
+ * before it did so, but not before it began. One without a time is that of the only review.
+ */
+function reasonOf({ history, lane_since, review, sent_back }: WorkPackage): string | null {
+  const since = lane_since ?? ''
+  const said = history.findLast(({ at, reason }) => at >= since && reason !== null)?.reason
+  if (said != null || review === null) return said ?? null
+  const isSentBack = history.at(-1)?.is_sent_back === true
+  const began = isSentBack ? (history.at(-2)?.at ?? '') : since
+  const isOfNow = review.at === null ? isSentBack && sent_back === 1 : review.at >= began
+  return isOfNow ? review.reason : null
 }
 
 /** Sorts by the time in the lane, the longest first. Packages whose time is not known come last. */

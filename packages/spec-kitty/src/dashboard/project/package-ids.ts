@@ -39,3 +39,17 @@ export function sameId(id: string): string {
   const [, number, letter = ''] = /^WP-?0*(\d+)([a-z]?)$/i.exec(id.trim()) ?? []
   return number === undefined ? id : `WP${number}${letter.toLowerCase()}`
 }
+
+/** Returns a function that gives each package one name, the first under which it was asked for, however its id is written. */
+export function oneNameEach(): (id: string) => string {
+  const names = new Map<string, string>()
+  return (id) => {
+    const known = names.get(id)
+    if (known !== undefined) return known
+    const same = sameId(id)
+    const name = names.get(same) ?? id
+    names.set(same, name)
+    names.set(id, name)
+    return name
+  }
+}

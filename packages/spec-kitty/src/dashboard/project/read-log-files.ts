@@ -40,7 +40,7 @@ export async function readLogs(copies: readonly LogCopy[]): Promise<Reading<Log>
       return null
     })
     if (read === null) continue
-    lines.complain(read.what)
+    lines.unread(read.what)
     isKept = false
   }
   return { value: log.result(), is_kept: isKept }
@@ -70,7 +70,7 @@ async function readGrowing(found: LocatedEntry): Promise<Reading<Log>> {
   const read = await withFile(found, async (handle, { size }) => readBytes(handle, 0, Number(size)))
   if ('kind' in read) {
     const log = readLog()
-    log.file(null).complain(read.what)
+    log.file(null).unread(read.what)
     return { value: log.result(), is_kept: false }
   }
   const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength)
@@ -143,7 +143,7 @@ function countLines(bytes: Uint8Array, offset: number, { bytes: before, lines }:
 
 async function readLines(handle: OpenFile, size: number, from: number, into: LineReader): Promise<void> {
   const start = Math.max(from, size - MAX_EVENTS_BYTES)
-  if (start > from) into.complain('is larger than 16 MiB, and only its end was read')
+  if (start > from) into.cut('is larger than 16 MiB, and only its end was read')
   const lines = lineSplitter(into, start > from)
   for (let at = start; at < size; at += CHUNK_BYTES)
     lines.take(await readBytes(handle, at, Math.min(CHUNK_BYTES, size - at)))

@@ -29,9 +29,18 @@ export interface Meta {
   /** The commit of its merge. */
   readonly merge_commit: string | null
   readonly problems: readonly string[]
+  /** False: whether the mission is merged is not known. */
+  readonly is_read: boolean
 }
 
-export const NO_META: Meta = { title: null, newest: null, purpose: null, merge_commit: null, problems: [] }
+export const NO_META: Meta = {
+  title: null,
+  newest: null,
+  purpose: null,
+  merge_commit: null,
+  problems: [],
+  is_read: true,
+}
 
 /**
  * Returns the title of a mission, what it is for, whether it is merged, and when something last happened to it. Nothing else
@@ -39,10 +48,11 @@ export const NO_META: Meta = { title: null, newest: null, purpose: null, merge_c
  */
 export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   const read = await withFile(found, (handle) => readBytes(handle, 0, MAX_META_BYTES))
-  if ('kind' in read) return { value: { ...NO_META, problems: [read.what] }, is_kept: false }
+  if ('kind' in read) return { value: { ...NO_META, is_read: false, problems: [read.what] }, is_kept: false }
   const { text, problem } = decode(read, true)
   const meta = objectOf(parseJson(text ?? ''))
-  if (meta === null) return kept({ ...NO_META, problems: [problem ?? 'is not a JSON object'] })
+  if (meta === null)
+    return kept({ ...NO_META, is_read: false, problems: [problem ?? 'is not a JSON object'] })
   const titles = [meta['friendly_name'], meta['title'], meta['name']]
   const title = titles.find((value): value is string => typeof value === 'string' && value.trim() !== '')
   const wrong = titles.some((value) => value != null && typeof value !== 'string')
@@ -54,6 +64,7 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
     purpose: lineIn(meta['purpose_tldr'], MAX_PURPOSE_CHARS),
     merge_commit: lineIn(meta['baseline_merge_commit'], MAX_COMMIT_CHARS),
     problems: problem === null ? wrong : [problem, ...wrong],
+    is_read: true,
   })
 }
 

@@ -2,6 +2,7 @@ import type { SearchReply, SearchResult } from '../api.js'
 import { readDocument } from './documents.js'
 import type { LocatedEntry } from './locate.js'
 import type { MissionRead } from './mission.js'
+import { sameId } from './package-ids.js'
 import { pathOf } from './project-paths.js'
 
 /** The longest text to search for. */
@@ -108,7 +109,7 @@ function missionResult({ id, title, purpose }: Mission, words: readonly string[]
 function packageResults(mission: Mission, words: readonly string[]): readonly SearchResult[] {
   const { id, title } = mission
   return mission.work_packages
-    .filter((one) => hasAll(`${one.id} ${one.title} ${one.agent ?? ''}`.toLowerCase(), words))
+    .filter((one) => isFoundIn(mission, `${one.id} ${one.title} ${one.agent ?? ''}`, one.id, words))
     .map((one) => ({
       kind: 'package',
       mission: { id, title },
@@ -122,7 +123,7 @@ function packageResults(mission: Mission, words: readonly string[]): readonly Se
 
 function documentResults(mission: Mission, words: readonly string[]): readonly SearchResult[] {
   return mission.documents
-    .filter(({ name }) => hasAll(name.toLowerCase(), words))
+    .filter(({ name, work_package }) => isFoundIn(mission, name, work_package, words))
     .map(({ name }) => documentResult(mission, name))
 }
 
@@ -130,6 +131,17 @@ function documentResult({ id, title, documents }: Mission, name: string): Search
   const work_package = documents.find((one) => one.name === name)?.work_package ?? null
   const place = { mission: { id, title }, work_package, document: name }
   return { kind: 'document', ...place, title: name, snippet: null, line: null }
+}
+
+/**
+ * Returns whether all words name something of a mission: words may name the mission, but one of them must be its own. A word
+ * that is the id of a package means that package however it is written.
+ */
+function isFoundIn(mission: Mission, own: string, wp: string | null, words: readonly string[]): boolean {
+  const text = own.toLowerCase()
+  const place = `${mission.id} ${mission.title}`.toLowerCase()
+  const isOwn = (word: string) => text.includes(word) || (wp !== null && sameId(word) === sameId(wp))
+  return words.some(isOwn) && words.every((word) => isOwn(word) || place.includes(word))
 }
 
 function hasAll(text: string, words: readonly string[]): boolean {

@@ -34,3 +34,25 @@ export function isoOf(milliseconds: number): string | null {
 export function toMilliseconds(instant: string): string {
   return `${instant.slice(0, -7)}Z`
 }
+
+/** The clocks of two machines may differ by this much without anything being wrong. */
+const CLOCK_SKEW_MS = 5 * 60_000
+
+/** Returns by how much a time, as `instantOf` returns it, is in the future: `10 h`; null if it is not, or by a clock's error. */
+export function futureOf(instant: string): string | null {
+  const ahead = Date.parse(toMilliseconds(instant)) - Date.now()
+  if (ahead <= CLOCK_SKEW_MS) return null
+  const minutes = Math.round(ahead / 60_000)
+  if (minutes < 120) return `${minutes} min`
+  return minutes < 2 * 24 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 60 / 24)} d`
+}
+
+/** Returns a quick check whether times are in the future, for many lines of a log. */
+export function futureCheck(): (instant: string) => boolean {
+  let soon = ''
+  return (instant) => {
+    if (instant <= soon) return false
+    soon = instantOf(new Date(Date.now() + CLOCK_SKEW_MS).toISOString()) ?? ''
+    return instant > soon
+  }
+}

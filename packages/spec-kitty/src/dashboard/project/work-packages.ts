@@ -1,6 +1,6 @@
 import type { AgentProcess, WorkPackage } from '../api.js'
 import { commandFor } from './next-command.js'
-import type { Log } from './event-log.js'
+import type { Log, LogReading } from './event-log.js'
 import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './timestamps.js'
 import { laneFolderOf } from './document-names.js'
@@ -70,6 +70,27 @@ function withReadiness(
   return { ...one, waiting_for, is_ready, next_command: commandFor(mission, { ...one, is_ready }) }
 }
 
+/**
+ * Returns packages without what a log does not prove that could not be read whole: it may name each package that it seems not
+ * to name. If a copy of it could not be read at all, the lanes may be old, and no command is advised.
+ */
+export function asFarAsRead(packages: readonly WorkPackage[], reading: LogReading): readonly WorkPackage[] {
+  if (reading === 'whole') return packages
+  return packages.map((one) => {
+    if (one.lane_source !== 'events')
+      return {
+        ...one,
+        ...NOWHERE,
+        process: null,
+        is_lane_unread: true,
+        is_ready: false,
+        waiting_for: [],
+        next_command: null,
+      }
+    return reading === 'not' ? { ...one, is_ready: false, next_command: null } : one
+  })
+}
+
 function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage {
   const { document = null, fields = null } = file ?? {}
   const facts = log.facts.get(id) ?? NO_FACTS
@@ -104,6 +125,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     document,
     ...subtaskCounts(fields, facts),
     process: processOf(standing(id, file, log).lane, log.lanes.get(id)?.history.since ?? '', facts),
+    is_lane_unread: false,
     is_ready: false,
     waiting_for: [],
     next_command: null,

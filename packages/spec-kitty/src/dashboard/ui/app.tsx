@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { NowReply } from '../api.js'
 import { Header } from './header.js'
 import { lazy } from './lazy.js'
@@ -7,7 +7,7 @@ import { useContact } from './live/live-events.js'
 import { rawReplies, useReply, type Reading } from './live/use-reply.js'
 import { isFirstVisit, useRoute } from './location.js'
 import { notifyOf } from './notify.js'
-import { newlyWaiting, waitingWord } from './now-words.js'
+import { newlyWaiting, oncePerPackage, waitingWord } from './now-words.js'
 import type { Route } from './url-route.js'
 import { setWaiting } from './tab-title.js'
 import { visible } from './show-invisible.js'
@@ -99,11 +99,14 @@ function useAttention(): Reading<NowReply> {
     isReadHidden: true,
     announcement: (before, after) => newsOf(before as NowReply, after as NowReply),
   })
-  const { value } = reading
+  const value = useMemo(
+    () => (reading.value === null ? null : oncePerPackage(reading.value)),
+    [reading.value],
+  )
   useEffect(() => {
     if (value !== null) setWaiting(value.counts.waiting)
   }, [value])
-  return reading
+  return { ...reading, value }
 }
 
 /** Returns what a screen reader says of what waits now, and tells it to a reader who looks at something else. */

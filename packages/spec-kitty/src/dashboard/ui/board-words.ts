@@ -43,18 +43,39 @@ export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANE_NAMES, lane)
 }
 
-type Counted = Pick<MissionSummary, 'counts' | 'not_finalised' | 'unknown_lanes'>
+/** What the packages of a mission are counted by: the columns, with what was canceled apart from what is done. */
+export type ShareName = BoardColumn | 'canceled'
+
+export interface Share {
+  readonly share: ShareName
+  readonly name: string
+  readonly count: number
+}
+
+/** Returns how many packages are in each column, and how many are canceled. These are in the column Done, but not done. */
+export function sharesOf({ counts, lanes }: Pick<MissionSummary, 'counts' | 'lanes'>): readonly Share[] {
+  const canceled = lanes.canceled ?? 0
+  const columns = COLUMNS.map(({ column, name }) => ({
+    share: column,
+    name,
+    count: column === 'done' ? counts.done - canceled : counts[column],
+  }))
+  return [...columns, { share: 'canceled', name: LANE_NAMES.canceled, count: canceled }]
+}
+
+type Counted = Pick<MissionSummary, 'counts' | 'lanes' | 'not_finalised' | 'unknown_lanes' | 'unread_lanes'>
 
 /**
- * Returns the counts in words, in the order of the columns and then what is in none: `1 doing, 3 done, 2 not finalised`; null
- * if there is nothing to count.
+ * Returns the counts in words, in the order of the columns, then what is canceled and what is in no column: `1 doing, 3 done,
+ * 2 not finalised`; null if there is nothing to count.
  */
 export function describeCounts(mission: Counted): string | null {
-  const { counts, not_finalised: open, unknown_lanes: unknown } = mission
-  const parts = COLUMNS.filter(({ column }) => counts[column] > 0).map(
-    ({ column, name }) => `${counts[column]} ${name.toLowerCase()}`,
-  )
+  const { not_finalised: open, unknown_lanes: unknown, unread_lanes: unread } = mission
+  const parts = sharesOf(mission)
+    .filter(({ count }) => count > 0)
+    .map(({ name, count }) => `${count} ${name.toLowerCase()}`)
   if (open > 0) parts.push(`${open} not finalised`)
+  if (unread > 0) parts.push(`${unread} not readable`)
   if (unknown > 0) parts.push(`${unknown} in an unknown lane`)
   return parts.length === 0 ? null : parts.join(', ')
 }

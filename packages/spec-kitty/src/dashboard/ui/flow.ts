@@ -1,13 +1,14 @@
-import type { BoardColumn, FlowDay, PackageFlow } from '../api.js'
+import type { FlowDay, PackageFlow } from '../api.js'
+import type { ShareName } from './board-words.js'
 
 /**
- * The columns from the bottom of the chart to its top. Finished work is at the bottom, so that its upper edge is the
+ * The columns from the bottom of the chart to its top, and then what was canceled. Finished work is at the bottom, so that its upper edge is the
  * burn-up line.
  */
-const STACK: readonly BoardColumn[] = ['done', 'approved', 'for_review', 'doing', 'planned']
+const STACK: readonly ShareName[] = ['done', 'approved', 'for_review', 'doing', 'planned', 'canceled']
 
 export interface Area {
-  readonly column: BoardColumn
+  readonly column: ShareName
   /** The points of a polygon, as SVG has them. */
   readonly points: string
 }
@@ -51,7 +52,12 @@ function steps(edges: readonly number[], heights: readonly number[]): readonly (
 }
 
 function stacked(day: FlowDay, count: number): number {
-  return STACK.slice(0, count).reduce((sum, column) => sum + day[column], 0)
+  return STACK.slice(0, count).reduce((sum, column) => sum + countIn(day, column), 0)
+}
+
+/** Returns how many packages were in a column, or canceled. What is canceled is in the column Done, but not done. */
+export function countIn(day: FlowDay, column: ShareName): number {
+  return column === 'done' ? day.done - day.canceled : day[column]
 }
 
 function round(value: number): number {

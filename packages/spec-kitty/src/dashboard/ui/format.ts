@@ -22,13 +22,27 @@ export function formatRough(seconds: number): string {
   return formatDuration(seconds).split(' ').slice(0, 2).join(' ')
 }
 
-/** Returns how long ago something was: `just now`, `5 min ago`, `3 d ago`. A time in the future is `just now`. */
+/** The clocks of two machines may differ by this much without anything being wrong. */
+const CLOCK_SKEW_MS = 5 * MINUTE * 1000
+
+/** Returns whether a time is in the future, by more than clocks differ: then nothing is known of how long ago it was. */
+function isFuture(then: number, now: number): boolean {
+  return then - now > CLOCK_SKEW_MS
+}
+
+/** Returns how long ago something was: `just now`, `5 min ago`, `3 d ago`. A time in the future is `in 10 h`. */
 export function formatAgo(then: number, now: number): string {
   const seconds = Math.floor((now - then) / 1000)
+  if (isFuture(then, now)) return `in ${formatRough(-seconds)}`
   if (seconds < 45) return 'just now'
   if (seconds < HOUR) return `${Math.max(1, Math.round(seconds / MINUTE))} min ago`
   if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`
   return `${Math.floor(seconds / DAY)} d ago`
+}
+
+/** Returns how long something has lasted: `for 12 min`. Of a time in the future, nothing but that is known. */
+export function formatSince(then: number, now: number): string {
+  return isFuture(then, now) ? 'since a time in the future' : `for ${formatRough((now - then) / 1000)}`
 }
 
 /** Returns a size in the largest decimal unit in which it is at least 1: `812 B`, `12.3 kB`, `84 MB`. */

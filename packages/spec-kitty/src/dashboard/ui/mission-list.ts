@@ -31,6 +31,15 @@ export function sectionsOf(missions: readonly MissionSummary[], choice: ListChoi
   })).filter((section) => section.missions.length > 0)
 }
 
+/** Returns what the missions that wait for the reader wait for: `17 with packages that wait, 144 to merge`. */
+export function describeWaiting(missions: readonly Pick<MissionSummary, 'state'>[]): string {
+  const merging = missions.filter(({ state }) => state === 'approved').length
+  const others = missions.length - merging
+  return [others > 0 && `${others} with packages that wait`, merging > 0 && `${merging} to merge`]
+    .filter((part) => part !== false)
+    .join(', ')
+}
+
 /** A section that this version does not know counts as active: a mission is never left out. */
 function sectionOf({ section }: MissionSummary): MissionSection {
   return section === 'waiting' || section === 'finished' ? section : 'active'

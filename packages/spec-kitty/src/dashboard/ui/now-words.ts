@@ -1,4 +1,4 @@
-import type { AgentProcess, NowReply, WaitingPackage } from '../api.js'
+import type { AgentProcess, NowPackage, NowReply, WaitingPackage } from '../api.js'
 import { formatCount } from './format.js'
 
 type Liveness = AgentProcess['liveness']
@@ -33,13 +33,40 @@ export function waitingWord(why: string): string {
   return Object.hasOwn(REASONS, why) ? REASONS[why as WaitingPackage['why']] : why
 }
 
-/** Returns one line of what there is: `3 wait for you, 1 stalled, 2 at work`. */
-export function summariseNow({ counts }: NowReply): string {
+/**
+ * Returns a reply in which each package is once: one that was sent back is in Doing too, and there its process may be stalled.
+ * It then stands in the list of what waits, with the word about its process.
+ */
+export function oncePerPackage(reply: NowReply): NowReply {
+  const waiting = new Set(reply.waiting.map(({ mission, id }) => keyOf({ mission, id })))
+  const others = (list: readonly NowPackage[]) =>
+    list.filter(({ mission, id }) => !waiting.has(keyOf({ mission, id })))
+  const [working, stalled] = [others(reply.working), others(reply.stalled)]
+  const counts = {
+    ...reply.counts,
+    working: reply.counts.working - (reply.working.length - working.length),
+    stalled: reply.counts.stalled - (reply.stalled.length - stalled.length),
+  }
+  return { ...reply, working, stalled, counts }
+}
+
+/** Returns how many of those at work are proven to run, in words; nothing if all are, or if not all are listed. */
+function provenWords({ working, counts }: NowReply): string {
+  const running = working.filter(({ process }) => process?.liveness === 'running').length
+  if (working.length < counts.working || running === working.length) return ''
+  return ` (${running === 0 ? 'none' : running} proven to run)`
+}
+
+/** Returns one line of what there is: `3 wait for you, 1 stalled, 2 at work (1 proven to run)`. */
+export function summariseNow(reply: NowReply): string {
+  const { counts } = reply
   const parts = [
     counts.waiting > 0 && `${counts.waiting} ${counts.waiting === 1 ? 'waits' : 'wait'} for you`,
     counts.stalled > 0 && `${counts.stalled} stalled`,
-    counts.working > 0 && `${counts.working} at work`,
+    counts.working > 0 && `${counts.working} at work${provenWords(reply)}`,
+    counts.ready_to_start > 0 && `${counts.ready_to_start} ready to start`,
     counts.ready_to_merge > 0 && `${formatCount(counts.ready_to_merge, 'mission')} to merge`,
+    counts.unreadable > 0 && `${formatCount(counts.unreadable, 'file')} not readable`,
   ]
   return parts.filter((part) => part !== false).join(', ')
 }

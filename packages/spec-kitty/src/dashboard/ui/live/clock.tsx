@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { formatAgo, formatRough } from '../format.js'
+import { formatAgo, formatSince } from '../format.js'
 
 const TICK_MS = 30_000
 
@@ -43,13 +43,13 @@ interface TimeProps {
 /** A time as `5 min ago`, with the full time as its tooltip; it keeps itself up to date. */
 export function Ago({ time }: TimeProps) {
   const now = useNow()
-  return <Time time={time} print={(then) => formatAgo(then, Math.max(now, then))} />
+  return <Time time={time} print={(then) => formatAgo(then, now)} />
 }
 
 /** How long something has lasted, as `for 12 min`, with the time at which it began as its tooltip. */
 export function Since({ time }: TimeProps) {
   const now = useNow()
-  return <Time time={time} print={(then) => `for ${formatRough((now - then) / 1000)}`} />
+  return <Time time={time} print={(then) => formatSince(then, now)} />
 }
 
 function Time({ time, print }: TimeProps & { readonly print: (then: number) => string }) {

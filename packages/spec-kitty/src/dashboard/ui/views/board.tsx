@@ -15,12 +15,12 @@ import { COLUMNS, isLane, type ColumnName } from '../board-words.js'
 import { formatCount } from '../format.js'
 import { lazy } from '../lazy.js'
 import { replaceRoute } from '../location.js'
-import { WHOLE_BOARD, type BoardChoice } from '../url-route.js'
+import type { BoardChoice } from '../url-route.js'
 import { visible } from '../show-invisible.js'
 import { moveBetweenCards } from './arrows.js'
+import { NoMatch, NoPackages } from './board-empty.js'
 import { Card, CompactCard, type CardProps, type Lanes } from './card.js'
 import { Select, TextFilter, useResult } from './filter.js'
-import { Notice } from './notice.js'
 
 const Graph = lazy('The graph', () => import('./graph.js').then((module) => module.Graph))
 
@@ -40,7 +40,8 @@ export function Board({ mission, choice }: BoardProps) {
   const hasPhases = new Set(packages.map(({ phase }) => phase)).size > 1
   const lanes = new Map(packages.map((one) => [one.id, one.lane]))
   const shared = { mission: id, choice, lanes, moved, hasPhases }
-  const open = chosen.filter(({ lane }) => lane === null)
+  const unread = chosen.filter((one) => one.is_lane_unread)
+  const open = chosen.filter((one) => one.lane === null && !one.is_lane_unread)
   const unknown = chosen.filter(({ lane }) => lane !== null && !isLane(lane))
   if (!packages.some(isShown)) return <NoPackages mission={mission} />
   const form = formOf(choice, mission)
@@ -54,10 +55,15 @@ export function Board({ mission, choice }: BoardProps) {
         The log does not mention these packages, so they are in no lane. This puts them on the board:{' '}
         <code class="command">spec-kitty agent mission finalize-tasks --mission {visible(id)}</code>
       </Aside>
+      <Aside name="Lane not readable" packages={unread} {...shared}>
+        The log could not be read whole, so it is not known where these packages stand.
+      </Aside>
       <Aside name="Unknown lane" packages={unknown} {...shared}>
         These packages are in a lane that this version of the dashboard does not know.
       </Aside>
-      {onBoard.length + open.length + unknown.length === 0 && <NoMatch mission={id} choice={choice} />}
+      {onBoard.length + open.length + unread.length + unknown.length === 0 && (
+        <NoMatch mission={id} choice={choice} />
+      )}
       {form === 'graph' ? (
         <Graph mission={id} packages={chosen.filter(isShown)} choice={choice} />
       ) : (
@@ -187,6 +193,7 @@ interface ColumnProps extends Shared {
 
 /** A column without packages is a narrow strip: its place in the order stays, and its width goes to the others. */
 function Column({ column: { column, name }, group, isNarrow, packages, ...shared }: ColumnProps) {
+  const canceled = packages.filter(({ lane }) => lane === 'canceled').length
   const Heading = group === null ? 'h2' : 'h3'
   return (
     <section
@@ -195,7 +202,8 @@ function Column({ column: { column, name }, group, isNarrow, packages, ...shared
       aria-label={group === null ? name : `${name}, ${visible(group)}`}
     >
       <Heading class="column-head">
-        <span>{name}</span> <span class="number">{packages.length}</span>
+        <span>{name}</span> <span class="number">{packages.length - canceled}</span>
+        {canceled > 0 && <span class="quiet">{canceled} canceled</span>}
       </Heading>
       {packages.length > 0 && <Cards packages={packages} card={Card} {...shared} />}
     </section>
@@ -240,46 +248,4 @@ function useFocusKept() {
     if (focused === undefined || document.activeElement !== document.body) return
     document.querySelector<HTMLElement>(`[data-card-link="${CSS.escape(focused)}"]`)?.focus()
   })
-}
-
-function NoMatch({ mission, choice }: { readonly mission: string; readonly choice: BoardChoice }) {
-  const all = { ...WHOLE_BOARD, as: choice.as, group: choice.group }
-  return (
-    <Notice title="No work package like this">
-      <p>The words are searched in ids, titles, agents and phases.</p>
-      <button
-        type="button"
-        class="button"
-        onClick={() => replaceRoute({ view: 'board', mission, card: null, board: all })}
-      >
-        Show all work packages
-      </button>
-    </Notice>
-  )
-}
-
-function NoPackages({ mission }: { readonly mission: MissionReply }) {
-  const isGenesis = mission.work_packages.length > 0
-  return (
-    <Notice title={isGenesis ? 'No work package is planned yet' : 'No work packages yet'}>
-      {isGenesis ? (
-        <p>
-          The packages of this mission stand before the board (genesis). They appear here once they are
-          planned.
-        </p>
-      ) : (
-        <>
-          <p>
-            A work package is a file with a front matter and a prompt. Make one, and it appears here by
-            itself:
-          </p>
-          <pre class="command">
-            {
-              'tasks/WP01-first-step.md\n\n---\nwork_package_id: WP01\ntitle: First step\n---\n\nWhat is to be done …'
-            }
-          </pre>
-        </>
-      )}
-    </Notice>
-  )
 }

@@ -5,6 +5,7 @@ import { Since } from '../live/clock.js'
 import { shortAgent } from '../now-words.js'
 import { boardLink, type BoardChoice } from '../url-route.js'
 import { visible } from '../show-invisible.js'
+import { LivenessWord } from './liveness.js'
 import { Subtasks } from './subtasks.js'
 
 export interface CardProps {
@@ -39,6 +40,11 @@ export function Card({ workPackage, mission, choice, lanes, hasMoved, hasPhases 
         )}
         {people === null && isPhaseShown && <bdi>{visible(phase)}</bdi>}
       </p>
+      {workPackage.process !== null && (
+        <p class="card-facts">
+          <LivenessWord process={workPackage.process} />
+        </p>
+      )}
       {people !== null && (
         <p class="card-facts">
           <Who workPackage={workPackage} />
@@ -60,7 +66,10 @@ export function CompactCard({ workPackage, mission, choice, hasMoved }: CardProp
       data-lane={lane ?? ''}
     >
       <CardTitle workPackage={workPackage} mission={mission} choice={choice} />
-      <LaneOf workPackage={workPackage} />
+      <span class="card-facts">
+        <LaneOf workPackage={workPackage} />
+        {workPackage.process !== null && <LivenessWord process={workPackage.process} />}
+      </span>
       <Who workPackage={workPackage} />
       {isFinal(lane) ? <span /> : <Subtasks done={done} total={total} />}
       <span class="when quiet">{updatedAt !== null && <Day time={updatedAt} />}</span>
@@ -115,7 +124,7 @@ export function LaneOf({ workPackage }: { readonly workPackage: WorkPackage }) {
   const isFile = source === 'front_matter' || source === 'folder'
   return (
     <>
-      <LaneName lane={lane} />
+      <LaneName lane={lane} isUnread={workPackage.is_lane_unread} />
       {isFile && (
         <span class="from" title={FILE_SOURCES[source]}>
           from front matter
@@ -136,8 +145,14 @@ const FILE_SOURCES = {
 } as const
 
 /** The name of a lane; a lane that this version does not know is marked as such. */
-export function LaneName({ lane }: { readonly lane: string | null }) {
-  if (lane === null) return <span class="lane is-unknown">Not finalised</span>
+export function LaneName({
+  lane,
+  isUnread = false,
+}: {
+  readonly lane: string | null
+  readonly isUnread?: boolean
+}) {
+  if (lane === null) return <span class="lane is-unknown">{isUnread ? 'Not readable' : 'Not finalised'}</span>
   return (
     <bdi class={isLane(lane) ? 'lane' : 'lane is-unknown'} data-lane={lane}>
       {visible(laneName(lane))}

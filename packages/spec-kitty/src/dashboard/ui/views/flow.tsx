@@ -1,6 +1,6 @@
 import type { FlowDay, MissionReply, PackageFlow } from '../../api.js'
-import { COLUMNS } from '../board-words.js'
-import { burnUp, medianCycle } from '../flow.js'
+import { COLUMNS, type ShareName } from '../board-words.js'
+import { burnUp, countIn, medianCycle } from '../flow.js'
 import { formatCount, formatDuration } from '../format.js'
 import { boardLink } from '../url-route.js'
 import { visible } from '../show-invisible.js'
@@ -28,21 +28,36 @@ export function FlowView({ mission }: { readonly mission: MissionReply }) {
       </section>
       <section aria-label="Cycle time">
         <h2>Cycle time</h2>
-        <p class="quiet">{describeCycles(packages)}</p>
+        <p class="quiet">{describeCycles(packages, canceledIn(mission))}</p>
         <CycleTable packages={packages} mission={mission} />
       </section>
     </div>
   )
 }
 
-function describeCycles(packages: readonly PackageFlow[]): string {
+function canceledIn({ work_packages: packages }: MissionReply): ReadonlySet<string> {
+  return new Set(packages.filter(({ lane }) => lane === 'canceled').map(({ id }) => id))
+}
+
+/** What was canceled before it was started will not be started. */
+function describeCycles(packages: readonly PackageFlow[], canceled: ReadonlySet<string>): string {
   const median = medianCycle(packages)
   const known = packages.filter(({ cycle_seconds: seconds }) => seconds !== null).length
-  const waiting = packages.filter(({ started_at: startedAt }) => startedAt === null).length
-  const rest = waiting === 0 ? '' : ` ${waiting} not started.`
+  const waiting = packages.filter((one) => one.started_at === null && !canceled.has(one.id)).length
+  const rest = [
+    waiting === 0 ? '' : ` ${waiting} not started.`,
+    canceled.size === 0 ? '' : ` ${canceled.size} canceled.`,
+  ].join('')
   if (median === null) return `From Doing to Approved. No work package has come that far yet.${rest}`
   const took = `half of ${formatCount(known, 'work package')} took ${formatDuration(median)} or less.`
   return `From Doing to Approved: ${took}${rest}`
+}
+
+/** The columns, and what was canceled if anything was. */
+function sharesIn(days: readonly FlowDay[]): readonly { readonly share: ShareName; readonly name: string }[] {
+  const columns = COLUMNS.map(({ column, name }) => ({ share: column, name }))
+  const isCanceled = days.some(({ canceled }) => canceled > 0)
+  return isCanceled ? [...columns, { share: 'canceled', name: 'Canceled' }] : columns
 }
 
 const CHART = { width: 640, height: 260 } as const
@@ -50,12 +65,13 @@ const CHART = { width: 640, height: 260 } as const
 function BurnUpChart({ days }: { readonly days: readonly FlowDay[] }) {
   const { areas, top } = burnUp(days, CHART.width, CHART.height)
   const [first, last] = [days[0], days.at(-1)]
-  const words = `From ${first?.date} to ${last?.date}: ${last?.done} of ${last?.total} done. The table has every day.`
+  const done = last === undefined ? 0 : countIn(last, 'done')
+  const words = `From ${first?.date} to ${last?.date}: ${done} of ${last?.total} done. The table has every day.`
   return (
     <figure class="chart">
       <p class="counts legend" aria-hidden="true">
-        {COLUMNS.map(({ column, name }) => (
-          <span key={column} class="count" data-column={column}>
+        {sharesIn(days).map(({ share, name }) => (
+          <span key={share} class="count" data-column={share}>
             {name}
           </span>
         ))}
@@ -84,14 +100,15 @@ function BurnUpChart({ days }: { readonly days: readonly FlowDay[] }) {
 }
 
 function DaysTable({ days }: { readonly days: readonly FlowDay[] }) {
+  const shares = sharesIn(days)
   return (
     <div class="wide is-high" tabIndex={0} role="group" aria-label="Days">
       <table class="figures">
         <thead>
           <tr>
             <th scope="col">Day</th>
-            {COLUMNS.map(({ column, name }) => (
-              <th key={column} scope="col">
+            {shares.map(({ share, name }) => (
+              <th key={share} scope="col">
                 {name}
               </th>
             ))}
@@ -101,8 +118,8 @@ function DaysTable({ days }: { readonly days: readonly FlowDay[] }) {
           {days.toReversed().map((day) => (
             <tr key={day.date}>
               <th scope="row">{day.date}</th>
-              {COLUMNS.map(({ column }) => (
-                <td key={column}>{day[column]}</td>
+              {shares.map(({ share }) => (
+                <td key={share}>{countIn(day, share)}</td>
               ))}
             </tr>
           ))}

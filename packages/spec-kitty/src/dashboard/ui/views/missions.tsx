@@ -1,8 +1,8 @@
 import { useEffect } from 'preact/hooks'
 import type { MissionsReply, MissionSummary } from '../../api.js'
 import { formatCount } from '../format.js'
-import { COLUMNS, describeCounts, LANE_CHOICES } from '../board-words.js'
-import { agentsOf, sectionsOf, SORTS, type ListSection } from '../mission-list.js'
+import { COLUMNS, describeCounts, LANE_CHOICES, sharesOf } from '../board-words.js'
+import { agentsOf, describeWaiting, sectionsOf, SORTS, type ListSection } from '../mission-list.js'
 import { Ago } from '../live/clock.js'
 import { rawReplies, useReply } from '../live/use-reply.js'
 import { replaceRoute } from '../location.js'
@@ -142,6 +142,7 @@ function Section({ section: { section, name, missions } }: { readonly section: L
       <h2 id={`section-${section}`}>
         {name} <span class="number">{missions.length}</span>
       </h2>
+      {section === 'waiting' && <p class="quiet">{describeWaiting(missions)}</p>}
       <ul aria-labelledby={`section-${section}`}>
         {missions.map((mission) => (
           <Row key={mission.id} mission={mission} />
@@ -197,16 +198,13 @@ function Legend() {
 function Counts({ mission }: { readonly mission: MissionSummary }) {
   return (
     <div class="counts" aria-hidden="true">
-      {COLUMNS.map(({ column, name }) => (
-        <span
-          key={column}
-          class={mission.counts[column] === 0 ? 'no-count' : 'count'}
-          data-column={column}
-          title={name}
-        >
-          {mission.counts[column] === 0 ? '·' : mission.counts[column]}
-        </span>
-      ))}
+      {sharesOf(mission)
+        .filter(({ share }) => share !== 'canceled')
+        .map(({ share, name, count }) => (
+          <span key={share} class={count === 0 ? 'no-count' : 'count'} data-column={share} title={name}>
+            {count === 0 ? '·' : count}
+          </span>
+        ))}
     </div>
   )
 }

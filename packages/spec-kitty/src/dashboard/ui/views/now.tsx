@@ -1,11 +1,10 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
-import type { NowPackage, NowReply, WaitingPackage } from '../../api.js'
+import { useEffect } from 'preact/hooks'
+import type { NowPackage, NowReply, ReadyPackage, WaitingPackage } from '../../api.js'
 import { laneName } from '../board-words.js'
 import { Since } from '../live/clock.js'
 import { rawReplies, type Reading } from '../live/use-reply.js'
-import { beginNotifying, notifying, stopNotifying } from '../notify.js'
-import { keyOf, LIVENESS, shortAgent, summariseNow, waitingWord } from '../now-words.js'
+import { keyOf, shortAgent, summariseNow, waitingWord } from '../now-words.js'
 import { boardLink } from '../url-route.js'
 import { setTitle } from '../tab-title.js'
 import { visible } from '../show-invisible.js'
@@ -14,6 +13,7 @@ import { Guard } from './guard.js'
 import { moveInList } from './list-keys.js'
 import { LivenessWord } from './liveness.js'
 import { Failed, Loading, Notice, Stale } from './notice.js'
+import { Meanings, NotifyButton } from './now-frame.js'
 import { Subtasks } from './subtasks.js'
 
 /** Who works on what in all missions, and what waits for the reader. */
@@ -41,7 +41,15 @@ export function NowView({ now }: { readonly now: Reading<NowReply> }) {
 }
 
 function Lists({ reply }: { readonly reply: NowReply }) {
-  const { working, waiting, stalled, ready_to_merge: merging, counts } = reply
+  const {
+    working,
+    waiting,
+    stalled,
+    ready_to_start: ready,
+    ready_to_merge: merging,
+    unreadable,
+    counts,
+  } = reply
   const words = summariseNow(reply)
   if (words === '') return <Quiet />
   return (
@@ -67,11 +75,27 @@ function Lists({ reply }: { readonly reply: NowReply }) {
           <Working key={keyOf(one)} one={one} />
         ))}
       </Section>
+      <Section name="Ready to start" count={counts.ready_to_start} shown={ready.length}>
+        {ready.map((one) => (
+          <Ready key={keyOf(one)} one={one} />
+        ))}
+      </Section>
       <Section name="Ready to merge" count={counts.ready_to_merge} shown={merging.length}>
         {merging.map(({ mission, since, command }) => (
           <li key={mission.id} class="now-row is-merge">
-            <MissionLink mission={mission} since={since} />
+            <MissionLink mission={mission}>
+              approved, waiting for merge {since !== null && <Since time={since} />}
+            </MissionLink>
             <CommandToCopy command={command} />
+          </li>
+        ))}
+      </Section>
+      <Section name="Not readable" count={counts.unreadable} shown={unreadable.length}>
+        {unreadable.map(({ mission, problem: { path, what } }) => (
+          <li key={`${path}\n${what}`} class="now-row is-merge">
+            <MissionLink mission={mission}>
+              <bdi class="path">{visible(path)}</bdi> {visible(what)}
+            </MissionLink>
           </li>
         ))}
       </Section>
@@ -160,6 +184,12 @@ function Waiting({ one }: { readonly one: WaitingPackage }) {
           <bdi>{visible(one.reason)}</bdi>
         </>
       )}
+      {one.process !== null && (
+        <>
+          {' · '}
+          <LivenessWord process={one.process} />
+        </>
+      )}
     </Row>
   )
 }
@@ -170,6 +200,30 @@ function Working({ one }: { readonly one: NowPackage }) {
     <Row one={one} word={<LivenessWord process={process} />}>
       {process !== null && process.liveness !== 'running' && <> · {visible(process.why)}</>}
     </Row>
+  )
+}
+
+/** A package that waits for no other one, with the command that starts it. */
+function Ready({
+  one: { mission, id, title, unblocks, next_command: command },
+}: {
+  readonly one: ReadyPackage
+}) {
+  return (
+    <li class="now-row is-merge" data-package={id} data-lane="planned">
+      <div class="now-what">
+        <h3>
+          <a class="plain" href={boardLink(mission.id, id)} data-row-link>
+            <bdi class="id">{visible(id)}</bdi> <bdi>{visible(title)}</bdi>
+          </a>
+        </h3>
+        <p class="quiet">
+          <bdi>{visible(mission.title)}</bdi>
+          {unblocks > 0 && ` · ${unblocks} ${unblocks === 1 ? 'waits' : 'wait'} for it`}
+        </p>
+      </div>
+      {command !== null && <CommandToCopy command={command} />}
+    </li>
   )
 }
 
@@ -190,10 +244,10 @@ function Who({ one: { agent, assignee, model, role } }: { readonly one: NowPacka
 
 function MissionLink({
   mission,
-  since,
+  children,
 }: {
   readonly mission: NowReply['ready_to_merge'][number]['mission']
-  readonly since: string | null
+  readonly children: ComponentChildren
 }) {
   return (
     <div class="now-what">
@@ -202,40 +256,8 @@ function MissionLink({
           <bdi>{visible(mission.title)}</bdi>
         </a>
       </h3>
-      <p class="quiet">
-        approved, waiting for merge
-        {since !== null && (
-          <>
-            {' '}
-            <Since time={since} />
-          </>
-        )}
-      </p>
+      <p class="quiet">{children}</p>
     </div>
-  )
-}
-
-/** Explains the words above, where a reader who does not know them looks. */
-function Meanings() {
-  return (
-    <details class="meanings">
-      <summary>What do Running, Not running here and Unknown mean?</summary>
-      <dl>
-        {Object.values(LIVENESS).map(({ name, meaning }) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{meaning}</dd>
-          </div>
-        ))}
-        <div>
-          <dt>Stalled</dt>
-          <dd>
-            In Doing, but its process is not running here. Look whether it runs elsewhere before you start it
-            again.
-          </dd>
-        </div>
-      </dl>
-    </details>
   )
 }
 
@@ -247,23 +269,5 @@ function Quiet() {
         <a href="#/missions">See all missions</a>
       </p>
     </Notice>
-  )
-}
-
-function NotifyButton() {
-  const [state, setState] = useState(notifying)
-  if (state === 'impossible') return null
-  if (state === 'refused') return <p class="quiet">This browser refuses notifications from this page.</p>
-  const isOn = state === 'on'
-  return (
-    <button
-      type="button"
-      class="button"
-      aria-pressed={isOn}
-      onClick={() => (isOn ? setState(stopNotifying()) : void beginNotifying().then(setState))}
-    >
-      {isOn ? 'Notifying' : 'Notify me'}
-      <span class="visually-hidden"> when something waits for me</span>
-    </button>
   )
 }

@@ -1,13 +1,13 @@
 import type { MissionSummary } from '../../api.js'
 import { formatShare } from '../format.js'
-import { COLUMNS, describeCounts } from '../board-words.js'
+import { describeCounts, sharesOf } from '../board-words.js'
 
 /**
  * A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. If all
  * packages are approved, the share is left out, because only the merge is missing, and the state says so.
  */
 export function Progress({ mission }: { readonly mission: MissionSummary }) {
-  const { progress, counts } = mission
+  const { progress } = mission
   const words = describeCounts(mission)
   const isApproved = mission.state === 'approved'
   if (progress === null) return <p class="progress is-empty">{words ?? 'No work packages yet'}</p>
@@ -22,7 +22,7 @@ export function Progress({ mission }: { readonly mission: MissionSummary }) {
         aria-valuetext={isApproved ? mission.state_words : describe(progress, words)}
         title={words ?? undefined}
       >
-        <Bar counts={counts} />
+        <Bar mission={mission} />
       </div>
       {!isApproved && (
         <span class="percent" aria-hidden="true">
@@ -38,17 +38,17 @@ function describe(progress: number, words: string | null): string {
 }
 
 /** Drawn with SVG attributes, because the page's content security policy forbids inline styles. */
-function Bar({ counts }: { readonly counts: MissionSummary['counts'] }) {
-  const total = COLUMNS.reduce((sum, { column }) => sum + counts[column], 0)
+function Bar({ mission }: { readonly mission: MissionSummary }) {
+  const shares = sharesOf(mission)
+  const total = shares.reduce((sum, { count }) => sum + count, 0)
   let from = 0
   return (
     <svg class="bar" width="100%" height="8" aria-hidden="true">
-      {COLUMNS.map(({ column }) => {
+      {shares.map(({ share, count }) => {
         const start = from
-        from += counts[column]
-        const isShown = counts[column] > 0
-        return isShown ? (
-          <Segment key={column} column={column} start={start / total} end={from / total} />
+        from += count
+        return count > 0 ? (
+          <Segment key={share} column={share} start={start / total} end={from / total} />
         ) : null
       })}
     </svg>

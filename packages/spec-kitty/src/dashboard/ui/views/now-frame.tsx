@@ -1,0 +1,46 @@
+import { useState } from 'preact/hooks'
+import { beginNotifying, notifying, stopNotifying } from '../notify.js'
+import { LIVENESS } from '../now-words.js'
+
+/** Explains the words above, where a reader who does not know them looks. */
+export function Meanings() {
+  return (
+    <details class="meanings">
+      <summary>What do Running, Not running here and Unknown mean?</summary>
+      <dl>
+        {Object.values(LIVENESS).map(({ name, meaning }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>Stalled</dt>
+          <dd>
+            In Doing, but its process is not running here. Look whether it runs elsewhere before you start it
+            again.
+          </dd>
+        </div>
+      </dl>
+    </details>
+  )
+}
+
+/** Turns the notifications of what waits on and off, if the browser has them. */
+export function NotifyButton() {
+  const [state, setState] = useState(notifying)
+  if (state === 'impossible') return null
+  if (state === 'refused') return <p class="quiet">This browser refuses notifications from this page.</p>
+  const isOn = state === 'on'
+  return (
+    <button
+      type="button"
+      class="button"
+      aria-pressed={isOn}
+      onClick={() => (isOn ? setState(stopNotifying()) : void beginNotifying().then(setState))}
+    >
+      {isOn ? 'Notifying' : 'Notify me'}
+      <span class="visually-hidden"> when something waits for me</span>
+    </button>
+  )
+}

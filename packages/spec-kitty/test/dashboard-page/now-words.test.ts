@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import type { NowReply, WaitingPackage } from '../../src/dashboard/api.js'
+import {
+  newlyWaiting,
+  oncePerPackage,
+  shortAgent,
+  summariseNow,
+  waitingWord,
+} from '../../src/dashboard/ui/now-words.js'
+
+describe('what happens now', () => {
+  const counts = { working: 2, waiting: 1, stalled: 0, ready_to_merge: 1 }
+  const now = (...waiting: Partial<WaitingPackage>[]) =>
+    ({ waiting, working: [], counts }) as unknown as NowReply
+
+  it('is said in one line', () => {
+    expect(summariseNow(now())).toBe('1 waits for you, 2 at work, 1 mission to merge')
+    expect(waitingWord('review_abandoned')).toBe('Review left')
+    expect(waitingWord('toString')).toBe('toString')
+  })
+
+  it('says how many of those at work are proven to run', () => {
+    const said = (...livenesses: readonly string[]) =>
+      summariseNow({
+        working: livenesses.map((liveness) => ({ process: { liveness } })),
+        counts: { ...counts, waiting: 0, ready_to_merge: 0, working: livenesses.length },
+      } as unknown as NowReply)
+    expect(said('running', 'running')).toBe('2 at work')
+    expect(said('running', 'unknown')).toBe('2 at work (1 proven to run)')
+    expect(said('unknown')).toBe('1 at work (none proven to run)')
+  })
+
+  it('has each package once', () => {
+    const place = (id: string) => ({ mission: { id: 'm', title: 'M' }, id })
+    const reply = {
+      waiting: [
+        { ...place('WP01'), why: 'sent_back' },
+        { ...place('WP02'), why: 'sent_back' },
+      ],
+      working: [place('WP01'), place('WP03')],
+      stalled: [place('WP02'), { ...place('WP02'), mission: { id: 'n', title: 'N' } }],
+      counts: { working: 2, waiting: 2, stalled: 2, ready_to_merge: 0 },
+    } as unknown as NowReply
+    expect(oncePerPackage(reply)).toMatchObject({
+      working: [{ id: 'WP03' }],
+      stalled: [{ mission: { id: 'n' } }],
+      counts: { working: 1, waiting: 2, stalled: 1 },
+    })
+  })
+
+  it('is news once for each package and reason', () => {
+    const one = { id: 'WP01', mission: { id: 'm', title: 'M' }, why: 'blocked' } as const
+    expect(newlyWaiting(now(one), now(one))).toEqual([])
+    expect(newlyWaiting(now(one), now({ ...one, why: 'for_review' }))).toHaveLength(1)
+    expect(newlyWaiting(now(one), now(one, { ...one, id: 'WP02' }))).toHaveLength(1)
+  })
+
+  it.each([
+    ['badger:large-1:reviewer-x:reviewer', 'badger'],
+    ['crane', 'crane'],
+    [':x', ':x'],
+  ])('names the agent %s shortly', (agent, short) => expect(shortAgent(agent)).toBe(short))
+})

@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openProject } from '../../src/dashboard/project/project.js'
+import { way, WORKED, writeWays } from '../helpers/lane-ways.js'
+import { emptyProject, prompt, removeProjects, writeMission } from '../helpers/projects.js'
+
+afterEach(removeProjects)
+
+describe('a mission in the list', () => {
+  const done = way('WP01', 10, ...WORKED, ['approved'], ['done'])
+  const approved = way('WP02', 20, ...WORKED, ['approved'])
+  it.each([
+    ['merged', 'finished', 'merged', { baseline_merge_commit: 'abc' }, [done, approved]],
+    ['done', 'finished', 'done', {}, [done]],
+    ['approved', 'waiting', 'approved, waiting for merge', {}, [done, approved]],
+    ['waiting', 'waiting', '1 waits for you', {}, [done, way('WP02', 20, ...WORKED.slice(0, 4))]],
+    ['working', 'active', '1 in work', {}, [done, way('WP02', 20, ...WORKED.slice(0, 3))]],
+    [
+      'working',
+      'active',
+      '1 in work',
+      { baseline_merge_commit: 'abc' },
+      [way('WP01', 20, ...WORKED.slice(0, 3))],
+    ],
+    [
+      'done',
+      'finished',
+      '1 done, 2 canceled',
+      {},
+      [done, way('WP02', 20, ['canceled']), way('WP03', 30, ['claimed'], ['canceled'])],
+    ],
+    ['canceled', 'finished', 'canceled', {}, [way('WP01', 10, ['canceled']), way('WP02', 20, ['genesis'])]],
+    ['planned', 'active', 'planned', {}, [way('WP01', 10, ['planned'])]],
+    ['planned', 'active', 'planned', {}, [way('WP01', 10, ['planned']), way('WP02', 20, ['canceled'])]],
+    ['idle', 'active', '1 left', {}, [done, '']],
+    ['idle', 'active', '1 ready', {}, [done, way('WP02', 20, ['planned'])]],
+    [
+      'idle',
+      'active',
+      '2 ready',
+      {},
+      [way('WP01', 10, ['planned'], ['claimed'], ['planned']), way('WP02', 20, ['planned'])],
+    ],
+    ['idle', 'active', '1 left', {}, [way('WP01', 10, ['teleported'])]],
+    ['not_finalised', 'active', 'not finalised', {}, [way('WP01', 10, ['genesis']), '']],
+    ['not_finalised', 'active', 'not finalised', {}, ['']],
+    ['empty', 'active', 'no work packages yet', {}, []],
+  ] as const)('is %s', async (state, section, state_words, meta, logs) => {
+    const project = emptyProject()
+    writeWays(project, 'm', { purpose_tldr: 'So that\n it works.', ...meta }, logs)
+    const { missions } = await openProject(project).missions()
+    expect(missions).toMatchObject([{ state, section, state_words, purpose: 'So that it works.' }])
+  })
+
+  it.each([
+    ['blocked', [['blocked']]],
+    ['sent back', [...WORKED, ['planned']]],
+  ] as const)(
+    'does not wait once it is merged, with a package that is %s, but it does while one is in review',
+    async (_, rest) => {
+      const project = emptyProject()
+      const left = way('WP02', 20, ...rest)
+      writeWays(project, 'm', { baseline_merge_commit: 'abc' }, [done, left])
+      const opened = openProject(project)
+      expect(await opened.missions()).toMatchObject({ missions: [{ state: 'merged', waiting_count: 0 }] })
+      expect(await opened.now()).toMatchObject({ waiting: [], counts: { waiting: 0 } })
+      writeWays(project, 'm', { baseline_merge_commit: 'abc' }, [
+        way('WP01', 10, ...WORKED.slice(0, 4)),
+        left,
+      ])
+      const again = openProject(project)
+      expect(await again.missions()).toMatchObject({ missions: [{ state: 'waiting', waiting_count: 2 }] })
+      expect(await again.now()).toMatchObject({ counts: { waiting: 2 } })
+    },
+  )
+
+  it('counts lanes, and names its agents and its next command', async () => {
+    const project = emptyProject()
+    const claim = { policy_metadata: { agent: 'crane' } }
+    writeWays(
+      project,
+      'm',
+      {},
+      [way('WP01', 1, ['planned'], ['claimed', claim]), way('WP02', 5, ['planned'])],
+      'agent: ada\n',
+    )
+    const { missions } = await openProject(project).missions()
+    expect(missions).toMatchObject([
+      { lanes: { planned: 1, claimed: 1 }, agents: ['ada', 'crane'], merge_commit: null },
+    ])
+    writeMission(project, 'm', { 'tasks/WP03.md': prompt('WP03', 'Three') })
+    expect(await openProject(project).mission('m')).toMatchObject({
+      next_command: 'spec-kitty agent mission finalize-tasks --mission m',
+    })
+  })
+})
