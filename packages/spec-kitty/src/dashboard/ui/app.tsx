@@ -5,7 +5,7 @@ import { lazy } from './lazy.js'
 import { Announcer } from './live/announce.js'
 import { useContact } from './live/live-events.js'
 import { rawReplies, useReply, type Reading } from './live/use-reply.js'
-import { isFirstVisit, useRoute } from './location.js'
+import { isFirstVisit, returnToPlace, useRoute } from './location.js'
 import { notifyOf } from './notify.js'
 import { newlyWaiting, waitingWord } from './now-words.js'
 import type { Route } from './url-route.js'
@@ -140,18 +140,20 @@ function useSearchKey() {
 }
 
 /**
- * Moves the focus to a new view, as a new page would. The dialog beside the board takes and returns the focus by itself, and
+ * Moves the focus to a new view, as a new page would, or back to where the reader was in it. The dialog beside the board takes and returns the focus by itself, and
  * a heading of a document takes it too; what a reader filters stays where it is.
  */
 function useFocusOnNavigation(route: Route, main: { readonly current: HTMLElement | null }) {
   const place = JSON.stringify(viewOf(route))
-  const before = useRef(place)
+  const before = useRef<string | null>(null)
   useEffect(() => {
     const isFirst = isFirstVisit()
-    if (before.current === place) return
+    const isNavigation = before.current !== null
     before.current = place
-    main.current?.focus({ preventScroll: true })
-    if (isFirst) scrollTo(0, 0)
+    if (main.current === null) return
+    if (isNavigation) main.current.focus({ preventScroll: true })
+    if (!isFirst) returnToPlace(main.current)
+    else if (isNavigation) scrollTo(0, 0)
   }, [place, main])
 }
 
