@@ -4,13 +4,16 @@ import { lacksChromium, openPage, PATIENT, startBrowser } from '../helpers/brows
 import { largeReplies } from './large-project.js'
 import { eventText, servePage } from './stand-in-server.js'
 
-const HELLO = eventText('hello', {
-  project: { id: 'p', name: 'atlas', path: '/p' },
-  instance: 'i',
-  version: '5',
-  page: '',
-})
-const SAID = HELLO + eventText('changed', { missions: null })
+function hello(name: string, instance: string): string {
+  return eventText('hello', {
+    project: { id: name, name, path: `/${name}` },
+    instance,
+    version: '5',
+    page: '',
+  })
+}
+
+const SAID = hello('atlas', 'first') + eventText('changed', { missions: null })
 
 /** What a reader of a project with much in it keeps: the place in a list, the frame of the page, the way back. */
 describe.skipIf(lacksChromium())('a page with much in it', () => {
@@ -30,7 +33,7 @@ describe.skipIf(lacksChromium())('a page with much in it', () => {
     endings.push(server.close, () => page.context().close())
     await page.goto(`${server.url}${hash}`)
     await page.locator('[data-row-link], [data-card]').first().waitFor()
-    return { page, server, replies }
+    return { page, server, replies, speak: server.speak }
   }
 
   it.each([
@@ -74,9 +77,57 @@ describe.skipIf(lacksChromium())('a page with much in it', () => {
     await expect.poll(() => page.evaluate('location.hash'), PATIENT).toBe(hash)
     await page.locator('[data-row-link], [data-card]').first().waitFor()
   })
+
+  it.each([1280, 400])('says in view that it has lost contact, and only that: %d px wide', async (width) => {
+    const said = SAID + hello('atlas', 'second')
+    const { page, server } = await open('#/missions', largeReplies(), said)
+    await page.setViewportSize({ width, height: 800 })
+    await page.getByText('The dashboard was started again.').waitFor()
+    await page.getByRole('link', { name: 'Mission m90' }).scrollIntoViewIfNeeded()
+    await server.close()
+    await page.locator('[data-state=lost]').waitFor({ state: 'attached' })
+    await expect.poll(() => page.locator('.banner').count(), PATIENT).toBe(1)
+    const box = await page.getByRole('alert').boundingBox()
+    expect(box?.y).toBeGreaterThanOrEqual(0)
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThan(400)
+    expect(await page.locator('.badge').evaluate((one) => getComputedStyle(one).filter)).toBe('grayscale(1)')
+    expect(await page.title()).toMatch(/^\(\?\) Missions/)
+  })
+
+  it('says in the panel of a package that it has lost contact', async () => {
+    const { page, server } = await open('#/missions/m0?card=WP1')
+    await page.getByRole('dialog').getByRole('heading', { name: 'WP1 Title' }).waitFor()
+    await server.close()
+    await page.getByRole('dialog').getByText('No contact').waitFor()
+  })
+
+  it('counts nothing once another project answers', async () => {
+    const { page, speak } = await open('#/')
+    await expect.poll(() => page.title(), PATIENT).toMatch(/^\(4\d\) Now/)
+    speak(hello('borealis', 'first'))
+    await page.getByText('This address now belongs to another project').waitFor()
+    await expect.poll(() => page.title(), PATIENT).toBe('Stopped · spec-kitty dashboard')
+    expect(await page.locator('.badge').count()).toBe(0)
+  })
+
+  it('shows the focus on the first card of a column, and the current tab, in the colours of the system', async () => {
+    const { page } = await open('#/missions/m0')
+    await page.emulateMedia({ forcedColors: 'active', reducedMotion: 'reduce' })
+    const colours = await page
+      .locator('.tabs a')
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).borderBottomColor))
+    expect(colours[0]).not.toBe(colours[1])
+    expect(colours[1]).toBe(colours[2])
+    await page.keyboard.press('Tab')
+    await page.locator('[data-card-link]').first().focus()
+    const offset = `parseFloat(getComputedStyle(document.querySelector('[data-card-link]'), '::after').outlineOffset)`
+    expect(await page.evaluate(offset)).toBeLessThan(0)
+  })
 })
 
+/** The browser's own, for what runs in the page. */
 declare const document: { activeElement: unknown }
+declare function getComputedStyle(element: unknown): { filter: string; borderBottomColor: string }
 
 function topOf(link: Locator): Promise<number> {
   return link.evaluate((one) => Math.round(one.getBoundingClientRect().top))

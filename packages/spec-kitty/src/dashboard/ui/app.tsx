@@ -32,6 +32,10 @@ export function App() {
   const main = useRef<HTMLElement>(null)
   const now = useAttention()
   const { connection, goneSince, met, project } = useContact()
+  const state = goneSince === null ? connection : 'lost'
+  const waiting = now.value === null || connection === 'stopped' ? 0 : now.value.counts.waiting
+  const isWaitingKnown = waiting === 0 || state !== 'lost'
+  useEffect(() => setWaiting(isWaitingKnown ? waiting : null), [waiting, isWaitingKnown])
   const [isSearching, setSearching] = useSearchKey()
   useFocusOnNavigation(route, main)
   return (
@@ -42,10 +46,11 @@ export function App() {
       <Header
         route={route}
         project={project}
-        waiting={now.value?.counts.waiting ?? 0}
+        waiting={waiting}
+        contact={state}
         search={() => setSearching(true)}
       />
-      <main id="main" ref={main} tabIndex={-1} data-contact={goneSince === null ? connection : 'lost'}>
+      <main id="main" ref={main} tabIndex={-1} data-contact={state}>
         {connection === 'stopped' ? (
           <Stopped met={met} path={project?.path ?? null} />
         ) : (
@@ -93,17 +98,12 @@ const ATTENTION_MS = 1_000
 
 /** Reads the present state in every view, because the title, the icon and the notifications show it. */
 function useAttention(): Reading<NowReply> {
-  const reading = useReply<NowReply>('/api/now', {
+  return useReply<NowReply>('/api/now', {
     isConcerned: ({ missions }) => missions === null || missions.length > 0,
     everyMs: ATTENTION_MS,
     isReadHidden: true,
     announcement: (before, after) => newsOf(before as NowReply, after as NowReply),
   })
-  const { value } = reading
-  useEffect(() => {
-    if (value !== null) setWaiting(value.counts.waiting)
-  }, [value])
-  return reading
 }
 
 /** Returns what a screen reader says of what waits now, and tells it to a reader who looks at something else. */

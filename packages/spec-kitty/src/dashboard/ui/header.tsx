@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { HelloEvent } from '../api.js'
 import { announce } from './live/announce.js'
 import { useContact, useLive, type Connection } from './live/live-events.js'
@@ -11,16 +11,19 @@ interface HeaderProps {
   readonly project: HelloEvent['project'] | null
   /** How many packages wait for the reader. */
   readonly waiting: number
+  /** `lost` means that what is shown may be out of date. */
+  readonly contact: Connection
   /** Called to open the search. */
   readonly search: () => void
 }
 
 /** The project's name, the navigation, the search, whether the page is live, and the theme. */
-export function Header({ route, project, waiting, search }: HeaderProps) {
+export function Header({ route, project, waiting, contact, search }: HeaderProps) {
   const place = 'mission' in route || route.view === 'charter' ? 'missions' : route.view
   const current = (view: Route['view']) => (place === view ? 'page' : undefined)
+  const header = useHeights()
   return (
-    <header class="top">
+    <header class="top" ref={header} data-contact={contact}>
       <div class="top-bar">
         <a class="brand" href="#/" title={project === null ? 'Now' : visible(project.path)}>
           <img src="/icon.svg" alt="" width="26" height="26" />
@@ -56,6 +59,27 @@ export function Header({ route, project, waiting, search }: HeaderProps) {
       <Banners />
     </header>
   )
+}
+
+/**
+ * Tells the style sheet how high the header and the bar in it are: what is sticky below has to know, and the header grows by
+ * banners and by wrapping.
+ */
+function useHeights() {
+  const header = useRef<HTMLElement>(null)
+  useLayoutEffect(() => {
+    const top = header.current
+    if (top === null) return undefined
+    const { style } = document.documentElement
+    const observer = new ResizeObserver(() => {
+      const bar = top.firstElementChild?.getBoundingClientRect().height ?? 0
+      style.setProperty('--header', `${top.getBoundingClientRect().height}px`)
+      style.setProperty('--header-bar', `${bar}px`)
+    })
+    observer.observe(top)
+    return () => observer.disconnect()
+  }, [])
+  return header
 }
 
 const STATE_NAMES: Readonly<Record<Connection | 'blind' | 'gone', string>> = {

@@ -19,7 +19,7 @@ export interface Contact {
   readonly blind: WatchEvent['blind']
   /** Since when the project's directory is not at its path any more; null: it is there. */
   readonly goneSince: GoneEvent['since']
-  /** What happened to the dashboard since the page was loaded, in one sentence. */
+  /** What happened to the dashboard since the page was loaded or lost contact, in one sentence. */
   readonly news: string | null
   /** The project of this page; null until the dashboard has sent it. */
   readonly project: HelloEvent['project'] | null
@@ -108,7 +108,8 @@ export function openEvents(url: string): LiveEvents {
       },
     },
     onLost: () => {
-      tell({ kind: 'lost' }, { connection: 'lost' })
+      // What happened to the dashboard before is no longer how it stands.
+      tell({ kind: 'lost' }, { connection: 'lost', news: null })
     },
   })
   const open = () => {

@@ -71,6 +71,13 @@ export function Stale({ failure }: { readonly failure: Failure | null }) {
   )
 }
 
+/** Says in a dialog that the dashboard does not answer: the banner of the page is behind it. */
+export function NoContact() {
+  const { connection, goneSince } = useContact()
+  if (connection !== 'lost' && goneSince === null) return null
+  return <p class="panel-contact">No contact: what you see may be out of date.</p>
+}
+
 function reason({ status }: Failure): string {
   if (status === null) return 'The dashboard does not answer this. It is read again as soon as it does.'
   if (status === 410) return 'The directory of the project was moved, removed or replaced.'

@@ -5,7 +5,7 @@ import { boardLink, documentLink, type BoardChoice } from '../url-route.js'
 import { visible } from '../show-invisible.js'
 import { Copy } from './copy.js'
 import { DocumentText } from './document-text.js'
-import { Notice } from './notice.js'
+import { NoContact, Notice } from './notice.js'
 import { Facts, History, Notes } from './package-facts.js'
 
 interface PackageDialogProps {
@@ -41,6 +41,7 @@ export function PackageDialog({ mission, card, choice }: PackageDialogProps) {
           <button type="button" class="button" onClick={close}>
             Close
           </button>
+          <NoContact />
         </header>
         {workPackage === undefined ? (
           <Notice title="This work package is not there">
