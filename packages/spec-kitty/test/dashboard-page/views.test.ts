@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type {
   FlowDay,
   MissionSummary,
+  NowPackage,
   NowReply,
   WaitingPackage,
   WorkPackage,
@@ -11,8 +12,17 @@ import { burnUp, medianCycle } from '../../src/dashboard/ui/flow.js'
 import { layGraph } from '../../src/dashboard/ui/graph.js'
 import { agentsOf, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
 import { languageOf, tokens } from '../../src/dashboard/ui/markdown/highlight.js'
-import { newlyWaiting, shortAgent, summariseNow, waitingWord } from '../../src/dashboard/ui/now-words.js'
+import {
+  countNeeding,
+  newlyStalled,
+  newlyWaiting,
+  shortAgent,
+  summariseNow,
+  waitingWord,
+} from '../../src/dashboard/ui/now-words.js'
 import { WHOLE_BOARD, WHOLE_LIST } from '../../src/dashboard/ui/url-route.js'
+import { waitingPackage, workingPackage } from './large-project.js'
+import { NOTHING_NOW } from './stand-in-server.js'
 
 function mission(id: string, more: Partial<MissionSummary> = {}): MissionSummary {
   return {
@@ -257,6 +267,13 @@ describe('what happens now', () => {
   const counts = { working: 2, waiting: 1, stalled: 0, ready_to_merge: 1 }
   const now = (...waiting: Partial<WaitingPackage>[]) => ({ waiting, counts }) as unknown as NowReply
 
+  const nowOf = (waits: readonly WaitingPackage[], stalled: readonly NowPackage[]): NowReply => ({
+    ...NOTHING_NOW,
+    waiting: waits,
+    stalled,
+    counts: { ...NOTHING_NOW.counts, waiting: waits.length, stalled: stalled.length },
+  })
+
   it('is said in one line', () => {
     expect(summariseNow(now())).toBe('1 waits for you, 2 at work, 1 mission to merge')
     expect(waitingWord('review_abandoned')).toBe('Review left')
@@ -268,6 +285,18 @@ describe('what happens now', () => {
     expect(newlyWaiting(now(one), now(one))).toEqual([])
     expect(newlyWaiting(now(one), now({ ...one, why: 'for_review' }))).toHaveLength(1)
     expect(newlyWaiting(now(one), now(one, { ...one, id: 'WP02' }))).toHaveLength(1)
+  })
+
+  it('needs the reader once for each package that waits or has stalled', () => {
+    const one = waitingPackage('WP01', 'm')
+    const [two, other] = [workingPackage('WP02', 'm'), workingPackage('WP02', 'n')]
+    const before = nowOf([one], [])
+    expect(countNeeding(before)).toBe(1)
+    expect(countNeeding(nowOf([one], [two, other]))).toBe(3)
+    expect(countNeeding(nowOf([one], [two, one]))).toBe(2)
+    expect(newlyStalled(before, nowOf([one], [two, one]))).toEqual([two])
+    expect(newlyStalled(nowOf([], [two]), nowOf([], [two, other]))).toEqual([other])
+    expect(newlyStalled(nowOf([], [two]), before)).toEqual([])
   })
 
   it.each([

@@ -57,7 +57,7 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     expect(await worker.textContent()).toMatch(
       /badger[^]*large-1, implementer[^]*2 of 3 subtasks[^]*for \d+ h/,
     )
-    expect(await page.title()).toBe('(2) Now · spec-kitty dashboard')
+    expect(await page.title()).toBe('(3) Now · spec-kitty dashboard')
     expect(await page.locator('link[rel=icon]').getAttribute('href')).toContain('data:image/svg+xml')
     expect(await violationsOf(page)).toEqual([])
     expect(complaints).toEqual([])
@@ -282,6 +282,8 @@ describe.skipIf(lacksChromium())('a useful page', () => {
       await row('At work').getByText('Running', { exact: true }).waitFor()
       child.kill('SIGKILL')
       await row('Stalled').getByText('Not running here', { exact: true }).waitFor()
+      const said = page.getByTestId('announcements')
+      await said.getByText('Waits for you: WP77 Work: stalled').waitFor({ state: 'attached' })
     } finally {
       child.kill('SIGKILL')
     }

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { NowReply } from '../api.js'
+import type { NowPackage, NowReply } from '../api.js'
 import { Header } from './header.js'
 import { lazy } from './lazy.js'
 import { Announcer } from './live/announce.js'
@@ -7,7 +7,7 @@ import { useContact } from './live/live-events.js'
 import { rawReplies, useReply, type Reading } from './live/use-reply.js'
 import { isFirstVisit, returnToPlace, useRoute } from './location.js'
 import { notifyOf } from './notify.js'
-import { newlyWaiting, waitingWord } from './now-words.js'
+import { countNeeding, newlyStalled, newlyWaiting, shortAgent, waitingWord } from './now-words.js'
 import type { Route } from './url-route.js'
 import { setWaiting } from './tab-title.js'
 import { visible } from './show-invisible.js'
@@ -33,7 +33,7 @@ export function App() {
   const now = useAttention()
   const { connection, goneSince, met, project } = useContact()
   const state = goneSince === null ? connection : 'lost'
-  const waiting = now.value === null || connection === 'stopped' ? 0 : now.value.counts.waiting
+  const waiting = now.value === null || connection === 'stopped' ? 0 : countNeeding(now.value)
   const isWaitingKnown = waiting === 0 || state !== 'lost'
   useEffect(() => setWaiting(isWaitingKnown ? waiting : null), [waiting, isWaitingKnown])
   const [isSearching, setSearching] = useSearchKey()
@@ -106,15 +106,22 @@ function useAttention(): Reading<NowReply> {
   })
 }
 
-/** Returns what a screen reader says of what waits now, and tells it to a reader who looks at something else. */
+/** Returns what a screen reader says of what needs the reader now, and tells it to one who looks at something else. */
 function newsOf(before: NowReply, after: NowReply): string {
-  const [first, ...more] = newlyWaiting(before, after)
+  const waiting = newlyWaiting(before, after).map((one) => ({ one, why: waitingWord(one.why).toLowerCase() }))
+  const stalled = newlyStalled(before, after).map((one) => ({ one, why: stalledWords(one) }))
+  const [first, ...more] = [...waiting, ...stalled]
   if (first === undefined) return ''
-  const { id, title, mission, why } = first
+  const { id, title, mission } = first.one
   const others = more.length === 0 ? '' : `, and ${more.length} more`
-  const words = `${visible(id)} ${visible(title)}: ${waitingWord(why).toLowerCase()}${others}`
+  const words = `${visible(id)} ${visible(title)}: ${first.why}${others}`
   notifyOf(`${visible(mission.title)} waits for you`, words)
   return `Waits for you: ${words}.`
+}
+
+function stalledWords({ agent, assignee }: NowPackage): string {
+  const who = agent ?? assignee
+  return who === null ? 'stalled' : `stalled, ${visible(shortAgent(who))}`
 }
 
 /** Opens the search with Ctrl K, or with Command K on a Mac. */

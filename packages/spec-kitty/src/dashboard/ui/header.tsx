@@ -9,7 +9,7 @@ import { visible } from './show-invisible.js'
 interface HeaderProps {
   readonly route: Route
   readonly project: HelloEvent['project'] | null
-  /** How many packages wait for the reader. */
+  /** How many packages need the reader. */
   readonly waiting: number
   /** `lost` means that what is shown may be out of date. */
   readonly contact: Connection
@@ -33,7 +33,7 @@ export function Header({ route, project, waiting, contact, search }: HeaderProps
           <a
             href="#/"
             aria-current={current('now')}
-            aria-label={waiting === 0 ? 'Now' : `Now, ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for you`}
+            aria-label={waiting === 0 ? 'Now' : `Now, ${waiting} ${waiting === 1 ? 'needs' : 'need'} you`}
           >
             Now {waiting > 0 && <span class="badge">{waiting}</span>}
           </a>

@@ -1,4 +1,4 @@
-import type { AgentProcess, NowReply, WaitingPackage } from '../api.js'
+import type { AgentProcess, NowPackage, NowReply, WaitingPackage } from '../api.js'
 import { formatCount } from './format.js'
 
 type Liveness = AgentProcess['liveness']
@@ -48,6 +48,23 @@ export function summariseNow({ counts }: NowReply): string {
 export function newlyWaiting(before: NowReply, after: NowReply): readonly WaitingPackage[] {
   const known = new Set(before.waiting.map(keyOf))
   return after.waiting.filter((one) => !known.has(keyOf(one)))
+}
+
+/** Returns the packages whose agent has stalled since, and that do not wait for the reader for another reason. */
+export function newlyStalled(before: NowReply, after: NowReply): readonly NowPackage[] {
+  const known = new Set([...before.stalled, ...after.waiting].map(packageOf))
+  return after.stalled.filter((one) => !known.has(packageOf(one)))
+}
+
+/** Returns how many packages need the reader: they wait, or they have stalled; one that does both counts once. */
+export function countNeeding({ counts, waiting, stalled }: NowReply): number {
+  const known = new Set(waiting.map(packageOf))
+  const both = stalled.filter((one) => known.has(packageOf(one))).length
+  return counts.waiting + counts.stalled - both
+}
+
+function packageOf({ mission, id }: NowPackage): string {
+  return keyOf({ mission, id })
 }
 
 /** Returns a key for a package of any mission and the reason why it waits. */

@@ -1,5 +1,5 @@
 /**
- * The title of the tab and its icon. Both show how many packages wait for the reader, so that this is visible while
+ * The title of the tab and its icon. Both show how many packages need the reader, so that this is visible while
  * another tab is in front.
  */
 let name = 'spec-kitty dashboard'
@@ -11,7 +11,7 @@ export function setTitle(title: string): void {
   show()
 }
 
-/** Shows in title and icon how many packages wait for the reader; null: it is not known now. */
+/** Shows in title and icon how many packages need the reader; null: it is not known now. */
 export function setWaiting(count: number | null): void {
   if (count === waiting) return
   waiting = count
