@@ -1,6 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { lacksChromium, openPage, PATIENT, startBrowser } from '../helpers/browser.js'
+import { violationsOf } from '../helpers/axe.js'
 import { largeReplies } from './large-project.js'
 import { eventText, servePage } from './stand-in-server.js'
 
@@ -122,6 +123,63 @@ describe.skipIf(lacksChromium())('a page with much in it', () => {
     await page.locator('[data-card-link]').first().focus()
     const offset = `parseFloat(getComputedStyle(document.querySelector('[data-card-link]'), '::after').outlineOffset)`
     expect(await page.evaluate(offset)).toBeLessThan(0)
+  })
+
+  it('shows the first rows of a section, leads to each, and keeps in its address which are shown whole', async () => {
+    const { page } = await open('#/')
+    const waiting = page.getByRole('region', { name: 'Waiting for you' })
+    expect(await waiting.locator('[data-package]').count()).toBe(8)
+    const stalled = page.getByRole('region', { name: 'Stalled' })
+    expect((await stalled.boundingBox())?.y).toBeLessThan(800)
+    await waiting.getByRole('button', { name: 'Show all 40' }).press('Enter')
+    expect(await waiting.locator('[data-package]').count()).toBe(40)
+    expect(await page.evaluate('location.hash')).toBe('#/?all=waiting-for-you')
+    await page
+      .getByRole('navigation', { name: 'Sections' })
+      .getByRole('button', { name: 'Stalled' })
+      .press('Enter')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Stalled 1')
+    const { y = -1 } = (await stalled.boundingBox()) ?? {}
+    expect(y).toBeGreaterThan(56)
+    expect(y).toBeLessThan(800)
+    await waiting.getByRole('button', { name: 'Show the first 8' }).press('Enter')
+    expect(await page.evaluate('location.hash')).toBe('#/')
+    expect(await violationsOf(page)).toEqual([])
+  })
+
+  it('copies the command of a row, and shows it selected if the browser refuses', async () => {
+    const { page } = await open('#/')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    const command = 'spec-kitty agent action review WP1 --mission m0'
+    const copy = page.locator('[data-package=WP1]').getByRole('button', { name: 'Copy command' })
+    await page.locator('[data-package=WP1] [data-row-link]').focus()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(command)
+    expect(await page.evaluate('location.hash')).toBe('#/')
+    await copy.waitFor()
+    await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error())')
+    await copy.press('Enter')
+    await page.getByLabel(/did not allow copying. Press Ctrl C/).waitFor()
+    expect(await page.evaluate('String(getSelection())')).toBe(command)
+    expect(await violationsOf(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await expect.poll(() => copy.evaluate((one) => one === document.activeElement), PATIENT).toBe(true)
+    expect(await page.locator('.by-hand').count()).toBe(0)
+  })
+
+  it('copies a prompt by hand in the panel of a package, which Escape leaves open', async () => {
+    const { page } = await open('#/missions/m0?card=WP1')
+    await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error())')
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Copy the next command' }).press('Enter')
+    await dialog.getByLabel(/Press Ctrl C/).waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.getByLabel(/Press Ctrl C/).waitFor({ state: 'detached' })
+    expect(await dialog.count()).toBe(1)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
   })
 })
 

@@ -68,7 +68,7 @@ export function App() {
 function View({ route, now }: { readonly route: Route; readonly now: Reading<NowReply> }) {
   switch (route.view) {
     case 'now':
-      return <NowView now={now} />
+      return <NowView now={now} all={route.all ?? ''} />
     case 'missions':
       return <MissionsView list={route.list} />
     case 'board':
