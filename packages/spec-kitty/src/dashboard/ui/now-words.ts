@@ -80,3 +80,8 @@ export function keyOf({
 export function shortAgent(agent: string): string {
   return agent.split(':', 1)[0]?.trim() || agent
 }
+
+/** Returns whether an agent is the one that a reader chose, by its short name or its whole one. */
+export function isAgent(chosen: string, agent: string | null): boolean {
+  return agent !== null && (agent === chosen || shortAgent(agent) === chosen)
+}
