@@ -3,7 +3,13 @@ import type { DaemonEntry } from '../../src/dashboard/api.js'
 import { meaningOf } from '../../src/dashboard/ui/daemon-words.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
 import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/dashboard/ui/format.js'
-import { describeCounts, isLane, laneName } from '../../src/dashboard/ui/board-words.js'
+import {
+  describeCounts,
+  isLane,
+  laneName,
+  segmentsOf,
+  shareInNoColumn,
+} from '../../src/dashboard/ui/board-words.js'
 import { visible } from '../../src/dashboard/ui/show-invisible.js'
 
 const DAEMON: DaemonEntry = {
@@ -105,6 +111,26 @@ describe('a mission in words', () => {
       '2 not finalised, 1 in an unknown lane',
     )
     expect(describeCounts(none)).toBeNull()
+  })
+
+  const NONE = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
+
+  it.each([
+    ['nothing has begun', { planned: 3 }, {}, 0, []],
+    ['the colours of what has begun', { planned: 2, doing: 1, done: 3 }, {}, 0.4, ['doing 0.1', 'done 0.4']],
+    ['all is approved', { approved: 2 }, {}, 0.8, ['approved 0.8']],
+    ['canceled is no progress', { doing: 1, done: 2 }, { canceled: 2 }, 0.3, ['doing 0.3']],
+    ['all is canceled', { done: 2 }, { canceled: 2 }, 1, ['done 1']],
+  ] as const)('has a bar that is as long as its progress: %s', (_, counts, lanes, progress, expected) => {
+    const segments = segmentsOf({ counts: { ...NONE, ...counts }, lanes }, progress)
+    expect(segments.map(({ column, end }) => `${column} ${Number(end.toFixed(6))}`)).toEqual(expected)
+    expect(segments.at(-1)?.end ?? 0).toBeCloseTo(progress)
+  })
+
+  it('has a dashed part for what is in no column', () => {
+    const mission = { counts: { ...NONE, planned: 1, done: 2 }, lanes: { canceled: 1 }, not_finalised: 1 }
+    expect(shareInNoColumn({ ...mission, unknown_lanes: 1 })).toBe(0.5)
+    expect(shareInNoColumn({ ...mission, not_finalised: 0, unknown_lanes: 0 })).toBe(0)
   })
 
   it('lists documents in reading order, by directory', () => {

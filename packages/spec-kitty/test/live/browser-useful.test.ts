@@ -216,7 +216,7 @@ describe.skipIf(lacksChromium())('a useful page', () => {
     const fills = await page
       .locator('.segment')
       .evaluateAll((all) => all.map((one) => getComputedStyle(one).getPropertyValue('fill')))
-    expect(new Set(fills).size).toBe(5)
+    expect(new Set(fills).size).toBe(4)
     const border = `getComputedStyle(document.querySelector('.top nav [aria-current]')).borderTopWidth`
     expect(await page.evaluate(border)).toBe('2px')
     await page.goto(`${dashboard.url}#/`)
