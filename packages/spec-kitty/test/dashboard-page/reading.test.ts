@@ -181,6 +181,20 @@ describe.skipIf(lacksChromium())('a page with much in it', () => {
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'detached' })
   })
+
+  it('keeps the head of the list in view, and what was chosen there and on the board', async () => {
+    const { page } = await open('#/missions?text=Mission')
+    await page.getByRole('link', { name: 'Mission m90' }).scrollIntoViewIfNeeded()
+    const { y = -1 } = (await page.locator('.legend').boundingBox()) ?? {}
+    expect([y >= 56, y < 70]).toEqual([true, true])
+    await page.getByRole('link', { name: 'Mission m90' }).click()
+    await page.getByLabel('Find a work package').fill('WP3')
+    await page.getByRole('link', { name: 'Flow' }).click()
+    await page.getByRole('link', { name: 'Board' }).click()
+    expect(await page.getByLabel('Find a work package').inputValue()).toBe('WP3')
+    await page.locator('.crumbs').getByRole('link', { name: 'Missions' }).click()
+    await expect.poll(() => page.evaluate('location.hash'), PATIENT).toBe('#/missions?text=Mission')
+  })
 })
 
 /** The browser's own, for what runs in the page. */

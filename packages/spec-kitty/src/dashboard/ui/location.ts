@@ -28,6 +28,14 @@ let opener: string | null = null
 /** Whether the next change of the fragment replaces the current entry, so that the one before stays the same. */
 let isReplacing = false
 
+/** The list of missions as the reader last saw it, with what was chosen there. */
+let list = '#/missions'
+
+/** Returns the fragment of the list of missions as the reader left it. */
+export function lastList(): string {
+  return list
+}
+
 /** Called when the fragment was replaced, because the browser emits no event for that. */
 let follow: () => void = () => {}
 
@@ -58,7 +66,9 @@ export function useRoute(): Route {
       removeEventListener('pagehide', notePlace)
     }
   }, [])
-  return parseRoute(fragment)
+  const route = parseRoute(fragment)
+  if (route.view === 'missions') list = printRoute(route)
+  return route
 }
 
 /**
