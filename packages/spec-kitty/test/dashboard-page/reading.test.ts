@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { lacksChromium, openPage, PATIENT, startBrowser } from '../helpers/browser.js'
 import { violationsOf } from '../helpers/axe.js'
 import { largeReplies } from './large-project.js'
-import { eventText, servePage } from './stand-in-server.js'
+import { eventText, NEVER, servePage } from './stand-in-server.js'
 
 function hello(name: string, instance: string): string {
   return eventText('hello', {
@@ -194,6 +194,35 @@ describe.skipIf(lacksChromium())('a page with much in it', () => {
     expect(await page.getByLabel('Find a work package').inputValue()).toBe('WP3')
     await page.locator('.crumbs').getByRole('link', { name: 'Missions' }).click()
     await expect.poll(() => page.evaluate('location.hash'), PATIENT).toBe('#/missions?text=Mission')
+  })
+
+  it('says that it waits for an answer, and no longer once it has come', async () => {
+    const { page, replies } = await open('#/missions')
+    const reply = replies.get('/api/missions/m1')
+    replies.set('/api/missions/m1', NEVER)
+    await page.getByRole('link', { name: 'Mission m1', exact: true }).click()
+    await page.locator('main').getByText('Waiting for an answer from the dashboard').waitFor()
+    expect(await page.getByTestId('connection').textContent()).toBe('Waiting for an answer')
+    replies.set('/api/missions/m1', reply)
+    await page.evaluate('location.hash = "#/missions"')
+    await page.getByTestId('connection').getByText('Live').waitFor()
+  })
+
+  it('begins a board on the first half of a small screen', async () => {
+    const { page } = await open('#/missions/m0')
+    await page.setViewportSize({ width: 400, height: 800 })
+    expect((await page.locator('.board').boundingBox())?.y).toBeLessThan(400)
+  })
+
+  it('says on paper of which project it is, and when it was printed', async () => {
+    const { page } = await open('#/missions/m0')
+    const head = page.locator('.printed')
+    expect(await head.isVisible()).toBe(false)
+    await page.emulateMedia({ media: 'print' })
+    expect(await head.isVisible()).toBe(true)
+    await expect.poll(() => head.textContent(), PATIENT).toContain('atlas, ')
+    expect(await head.textContent()).toContain(String(new Date().getFullYear()))
+    expect(await page.locator('.top-bar').isVisible()).toBe(false)
   })
 })
 

@@ -57,7 +57,24 @@ export function Header({ route, project, waiting, contact, search }: HeaderProps
         </div>
       </div>
       <Banners />
+      <Printed project={project} />
     </header>
+  )
+}
+
+/** The head of a printed page: of which project it is, and when it was printed. Only the printer shows it. */
+function Printed({ project }: Pick<HeaderProps, 'project'>) {
+  const time = useRef<HTMLTimeElement>(null)
+  useEffect(() => {
+    const update = () => time.current?.replaceChildren(new Date().toLocaleString())
+    update()
+    addEventListener('beforeprint', update)
+    return () => removeEventListener('beforeprint', update)
+  }, [])
+  return (
+    <p class="printed">
+      {project === null ? 'spec-kitty' : visible(project.name)}, <time ref={time} />
+    </p>
   )
 }
 
@@ -92,7 +109,7 @@ const STATE_NAMES: Readonly<Record<Connection | 'blind' | 'gone', string>> = {
 }
 
 function ConnectionState() {
-  const { connection, blind, goneSince } = useContact()
+  const { connection, blind, goneSince, isSlow } = useContact()
   const [wasLost, setWasLost] = useState(false)
   useEffect(() => {
     if (connection === 'lost') setWasLost(true)
@@ -103,8 +120,8 @@ function ConnectionState() {
   const isOpen = connection === 'open'
   const state = isOpen && goneSince !== null ? 'gone' : isOpen && blind !== null ? 'blind' : connection
   return (
-    <span class="connection" data-testid="connection" data-state={state}>
-      {STATE_NAMES[state]}
+    <span class="connection" data-testid="connection" data-state={state} data-slow={isOpen && isSlow}>
+      {isOpen && isSlow ? 'Waiting for an answer' : STATE_NAMES[state]}
     </span>
   )
 }

@@ -25,9 +25,14 @@ export function Notice({ title, isPage = false, children }: NoticeProps) {
 
 /** Placeholder for a view that is being read for the first time. It appears after a delay, so that it does not flash. */
 export function Loading() {
+  const { isSlow } = useContact()
   return (
     <div class="loading" aria-busy="true">
-      <span class="visually-hidden">Reading …</span>
+      {isSlow ? (
+        <p role="status">Waiting for an answer from the dashboard …</p>
+      ) : (
+        <span class="visually-hidden">Reading …</span>
+      )}
       <span class="bone" />
       <span class="bone" />
       <span class="bone" />
