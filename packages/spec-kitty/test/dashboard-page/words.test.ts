@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DaemonEntry } from '../../src/dashboard/api.js'
-import { meaningOf } from '../../src/dashboard/ui/daemon-words.js'
+import { conditionOf, meaningOf, projectOf, summariseDaemons } from '../../src/dashboard/ui/daemon-words.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
 import { formatAgo, formatBytes, formatDuration, formatShare } from '../../src/dashboard/ui/format.js'
 import {
@@ -71,7 +71,6 @@ describe('numbers for people', () => {
 
 describe('a daemon that is left alone', () => {
   it.each([
-    ['is_recorded_singleton', 'in use elsewhere'],
     ['sync_family', 'is a sync daemon'],
     ['dashboard_family', 'is a dashboard'],
     ['third_party', 'no daemon of spec-kitty'],
@@ -81,6 +80,28 @@ describe('a daemon that is left alone', () => {
     const daemon = { ...DAEMON, skip_reason: reason }
     expect(meaningOf(daemon)).toContain(words)
     expect(meaningOf({ ...daemon, is_live: true })).toContain('the one in use')
+  })
+})
+
+describe('a daemon of another project', () => {
+  const daemon = { ...DAEMON, skip_reason: 'is_recorded_singleton', scope: '/home/ada/borealis/' }
+
+  it.each([
+    ['dashboard', 'the dashboard of another project'],
+    ['sync', 'the sync daemon of another home'],
+    ['a family of the future', 'Another project or home uses it'],
+  ])('is in use: %s', (family, words) => {
+    expect(conditionOf({ ...daemon, family })).toBe('in_use')
+    expect(meaningOf({ ...daemon, family })).toContain(words)
+    expect(conditionOf({ ...daemon, family, is_live: true })).toBe('live')
+    expect(conditionOf({ ...daemon, family, skip_reason: 'third_party' })).toBe('never_touch')
+  })
+
+  it('has the name of its project', () => {
+    expect(projectOf(daemon)).toBe('borealis')
+    expect(projectOf({ ...daemon, scope: null })).toBeNull()
+    expect(projectOf({ ...daemon, scope: 'd41d8cd98f' })).toBeNull()
+    expect(summariseDaemons([daemon, { ...daemon, is_live: true }])).toBe('1 live, 1 of others in use')
   })
 })
 
