@@ -99,6 +99,8 @@ describe('a daemon of another project', () => {
 
   it('has the name of its project', () => {
     expect(projectOf(daemon)).toBe('borealis')
+    expect(projectOf({ ...daemon, scope: '/home/ada/a\\b' })).toBe('a\\b')
+    expect(projectOf({ ...daemon, scope: 'C:\\Users\\ada\\borealis' })).toBe('borealis')
     expect(projectOf({ ...daemon, scope: null })).toBeNull()
     expect(projectOf({ ...daemon, scope: 'd41d8cd98f' })).toBeNull()
     expect(summariseDaemons([daemon, { ...daemon, is_live: true }])).toBe('1 live, 1 of others in use')

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { NowPackage, NowReply } from '../api.js'
-import { Header } from './header.js'
+import { Header, Printed } from './header.js'
 import { lazy } from './lazy.js'
 import { Announcer } from './live/announce.js'
 import { useContact } from './live/live-events.js'
@@ -50,6 +50,7 @@ export function App() {
         contact={state}
         search={() => setSearching(true)}
       />
+      <Printed project={project} />
       <main id="main" ref={main} tabIndex={-1} data-contact={state}>
         {connection === 'stopped' ? (
           <Stopped met={met} path={project?.path ?? null} />

@@ -21,8 +21,8 @@ export function conditionOf(daemon: DaemonEntry): Condition {
 
 /** Returns the last part of the path of the project or the runtime root that a daemon belongs to; null if that is no path. */
 export function projectOf({ scope }: DaemonEntry): string | null {
-  const parts = scope?.includes('/') === true ? scope.split('/').filter((part) => part !== '') : []
-  return parts.at(-1) ?? null
+  const parts = (scope ?? '').split(/(?:\/|(?<=^[A-Za-z]:.*)\\)/)
+  return parts.length < 2 ? null : (parts.findLast((part) => part !== '') ?? null)
 }
 
 export const CONDITIONS: Readonly<Record<Condition, StandingWords>> = {

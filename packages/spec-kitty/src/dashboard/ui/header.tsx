@@ -57,13 +57,12 @@ export function Header({ route, project, waiting, contact, search }: HeaderProps
         </div>
       </div>
       <Banners />
-      <Printed project={project} />
     </header>
   )
 }
 
 /** The head of a printed page: of which project it is, and when it was printed. Only the printer shows it. */
-function Printed({ project }: Pick<HeaderProps, 'project'>) {
+export function Printed({ project }: Pick<HeaderProps, 'project'>) {
   const time = useRef<HTMLTimeElement>(null)
   useEffect(() => {
     const update = () => time.current?.replaceChildren(new Date().toLocaleString())
