@@ -1,17 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import type { NowReply, WaitingPackage } from '../../src/dashboard/api.js'
+import type { NowPackage, NowReply, WaitingPackage } from '../../src/dashboard/api.js'
 import {
+  countNeeding,
+  newlyStalled,
   newlyWaiting,
   oncePerPackage,
   shortAgent,
   summariseNow,
   waitingWord,
 } from '../../src/dashboard/ui/now-words.js'
+import { waitingPackage, workingPackage } from './large-project.js'
+import { NOTHING_NOW } from './stand-in-server.js'
 
 describe('what happens now', () => {
   const counts = { working: 2, waiting: 1, stalled: 0, ready_to_merge: 1 }
   const now = (...waiting: Partial<WaitingPackage>[]) =>
     ({ waiting, working: [], counts }) as unknown as NowReply
+
+  const nowOf = (waits: readonly WaitingPackage[], stalled: readonly NowPackage[]): NowReply => ({
+    ...NOTHING_NOW,
+    waiting: waits,
+    stalled,
+    counts: { ...NOTHING_NOW.counts, waiting: waits.length, stalled: stalled.length },
+  })
 
   it('is said in one line', () => {
     expect(summariseNow(now())).toBe('1 waits for you, 2 at work, 1 mission to merge')
@@ -46,6 +57,18 @@ describe('what happens now', () => {
       stalled: [{ mission: { id: 'n' } }],
       counts: { working: 1, waiting: 2, stalled: 1 },
     })
+  })
+
+  it('needs the reader once for each package that waits or has stalled', () => {
+    const one = waitingPackage('WP01', 'm')
+    const [two, other] = [workingPackage('WP02', 'm'), workingPackage('WP02', 'n')]
+    const before = nowOf([one], [])
+    expect(countNeeding(before)).toBe(1)
+    expect(countNeeding(nowOf([one], [two, other]))).toBe(3)
+    expect(countNeeding(nowOf([one], [two, one]))).toBe(2)
+    expect(newlyStalled(before, nowOf([one], [two, one]))).toEqual([two])
+    expect(newlyStalled(nowOf([], [two]), nowOf([], [two, other]))).toEqual([other])
+    expect(newlyStalled(nowOf([], [two]), before)).toEqual([])
   })
 
   it('is news once for each package and reason', () => {

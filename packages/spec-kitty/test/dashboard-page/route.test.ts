@@ -12,6 +12,7 @@ const NAMES = ['001-first', 'a/b', '..', 'a?b#c', '100%', '%2F', '"><img src=x>'
 describe('routes', () => {
   const routes: readonly Route[] = [
     { view: 'now' },
+    { view: 'now', all: 'stalled,at-work' },
     { view: 'missions', list: WHOLE_LIST },
     { view: 'daemons' },
     { view: 'charter' },

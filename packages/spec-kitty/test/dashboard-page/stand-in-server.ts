@@ -51,33 +51,40 @@ export async function servePage(
   said: string | (() => string) = ANYTHING_CHANGED,
   headers: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) = {},
 ) {
+  const streams = new Set<ServerResponse>()
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
     response.setHeader('content-security-policy', POLICY)
     const more = typeof headers === 'function' ? headers() : headers
     for (const [name, value] of Object.entries(more)) response.setHeader(name, value)
-    if (path.split('?')[0] === '/api/events') openStream(response, typeof said === 'string' ? said : said())
+    if (path.split('?')[0] === '/api/events') openStream(response)
     else if (replies.get(path) === NEVER) return
     else if (path === '/api/now') answer(response, replies.get(path) ?? NOTHING_NOW)
     else if (path.startsWith('/api/')) answer(response, replies.get(path))
     else void sendFile(response, path === '/' ? 'index.html' : path.slice(1))
   })
+  const openStream = (response: ServerResponse) => {
+    streams.add(response)
+    const first = typeof said === 'string' ? said : said()
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write(first)
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}/`,
+    /** Says more in all open streams. */
+    speak: (more: string) => {
+      for (const stream of streams) stream.write(more)
+    },
     close: async () => {
+      if (!server.listening) return
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
       await closed
     },
   }
-}
-
-function openStream(response: ServerResponse, said: string) {
-  response.writeHead(200, { 'content-type': 'text/event-stream' }).write(said)
 }
 
 function answer(response: ServerResponse, reply: unknown) {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { FlowDay, MissionSummary, WorkPackage } from '../../src/dashboard/api.js'
-import { choosePackages, describeMoves, formOf, groupPackages } from '../../src/dashboard/ui/board.js'
+import {
+  choosePackages,
+  describeMoves,
+  formOf,
+  groupPackages,
+  peopleOf,
+} from '../../src/dashboard/ui/board.js'
 import { burnUp, countIn, medianCycle } from '../../src/dashboard/ui/flow.js'
 import { layGraph } from '../../src/dashboard/ui/graph.js'
 import { agentsOf, describeWaiting, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
@@ -109,6 +115,14 @@ describe('the list', () => {
     [{ text: 'no such' }, []],
   ] as const)('shows what %j chooses', (choice, expected) => expect(shown(choice)).toEqual(expected))
 
+  it('names an agent shortly, and finds it by its whole name too', () => {
+    const long = [mission('m1', { agents: ['badger:large-1:implementer', 'badger', 'crane'] })]
+    expect(agentsOf(long)).toEqual(['badger', 'crane'])
+    for (const agent of ['badger', 'badger:large-1:implementer'])
+      expect(sectionsOf(long, { ...WHOLE_LIST, agent })).toHaveLength(1)
+    expect(sectionsOf(long, { ...WHOLE_LIST, agent: 'bad' })).toEqual([])
+  })
+
   it('sorts within its sections', () => {
     expect(shown({ sort: 'progress' })[0]).toEqual(['Active', 'm1', 'm3'])
     expect(sectionsOf(missions.toReversed(), { ...WHOLE_LIST, sort: 'title' })[0]?.missions[0]?.id).toBe('m1')
@@ -139,6 +153,19 @@ describe('the board', () => {
     const groups = groupPackages(packages, by)
     expect(groups.map(({ name }) => name)).toEqual(names)
     expect(groups.flatMap((group) => group.packages)).toHaveLength(packages.length)
+  })
+
+  it('groups and chooses agents by their short names', () => {
+    const roles = [
+      workPackage('WP01', { agent: 'badger:large-1:implementer' }),
+      workPackage('WP02', { agent: 'badger:large-2:reviewer' }),
+      workPackage('WP03', { assignee: 'badger' }),
+    ]
+    expect(groupPackages(roles, 'agent').map(({ name }) => name)).toEqual(['badger'])
+    expect(peopleOf(roles)).toEqual(['badger'])
+    const ids = (agent: string) => choosePackages(roles, { ...WHOLE_BOARD, agent }).map(({ id }) => id)
+    expect(ids('badger')).toEqual(['WP01', 'WP02', 'WP03'])
+    expect(ids('badger:large-2:reviewer')).toEqual(['WP02'])
   })
 
   it('shows the packages with the words and the agent', () => {

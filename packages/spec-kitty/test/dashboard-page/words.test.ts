@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DaemonEntry } from '../../src/dashboard/api.js'
-import { meaningOf } from '../../src/dashboard/ui/daemon-words.js'
+import { conditionOf, meaningOf, projectOf, summariseDaemons } from '../../src/dashboard/ui/daemon-words.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
 import {
   formatAgo,
@@ -9,7 +9,13 @@ import {
   formatShare,
   formatSince,
 } from '../../src/dashboard/ui/format.js'
-import { describeCounts, isLane, laneName } from '../../src/dashboard/ui/board-words.js'
+import {
+  describeCounts,
+  isLane,
+  laneName,
+  segmentsOf,
+  shareInNoColumn,
+} from '../../src/dashboard/ui/board-words.js'
 import { visible } from '../../src/dashboard/ui/show-invisible.js'
 
 const DAEMON: DaemonEntry = {
@@ -83,7 +89,6 @@ describe('how long something has lasted', () => {
 
 describe('a daemon that is left alone', () => {
   it.each([
-    ['is_recorded_singleton', 'in use elsewhere'],
     ['sync_family', 'is a sync daemon'],
     ['dashboard_family', 'is a dashboard'],
     ['third_party', 'no daemon of spec-kitty'],
@@ -93,6 +98,30 @@ describe('a daemon that is left alone', () => {
     const daemon = { ...DAEMON, skip_reason: reason }
     expect(meaningOf(daemon)).toContain(words)
     expect(meaningOf({ ...daemon, is_live: true })).toContain('the one in use')
+  })
+})
+
+describe('a daemon of another project', () => {
+  const daemon = { ...DAEMON, skip_reason: 'is_recorded_singleton', scope: '/home/ada/borealis/' }
+
+  it.each([
+    ['dashboard', 'the dashboard of another project'],
+    ['sync', 'the sync daemon of another home'],
+    ['a family of the future', 'Another project or home uses it'],
+  ])('is in use: %s', (family, words) => {
+    expect(conditionOf({ ...daemon, family })).toBe('in_use')
+    expect(meaningOf({ ...daemon, family })).toContain(words)
+    expect(conditionOf({ ...daemon, family, is_live: true })).toBe('live')
+    expect(conditionOf({ ...daemon, family, skip_reason: 'third_party' })).toBe('never_touch')
+  })
+
+  it('has the name of its project', () => {
+    expect(projectOf(daemon)).toBe('borealis')
+    expect(projectOf({ ...daemon, scope: '/home/ada/a\\b' })).toBe('a\\b')
+    expect(projectOf({ ...daemon, scope: 'C:\\Users\\ada\\borealis' })).toBe('borealis')
+    expect(projectOf({ ...daemon, scope: null })).toBeNull()
+    expect(projectOf({ ...daemon, scope: 'd41d8cd98f' })).toBeNull()
+    expect(summariseDaemons([daemon, { ...daemon, is_live: true }])).toBe('1 live, 1 of others in use')
   })
 })
 
@@ -129,6 +158,31 @@ describe('a mission in words', () => {
       '2 canceled',
     )
     expect(describeCounts(none)).toBeNull()
+  })
+
+  const NONE = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
+
+  it.each([
+    ['nothing has begun', { planned: 3 }, {}, 0, []],
+    ['the colours of what has begun', { planned: 2, doing: 1, done: 3 }, {}, 0.4, ['doing 0.1', 'done 0.4']],
+    ['all is approved', { approved: 2 }, {}, 0.8, ['approved 0.8']],
+    ['canceled is no progress', { doing: 1, done: 2 }, { canceled: 2 }, 0.3, ['doing 0.3']],
+    ['all is canceled', { done: 2 }, { canceled: 2 }, 1, ['done 1']],
+  ] as const)('has a bar that is as long as its progress: %s', (_, counts, lanes, progress, expected) => {
+    const segments = segmentsOf({ counts: { ...NONE, ...counts }, lanes }, progress)
+    expect(segments.map(({ column, end }) => `${column} ${Number(end.toFixed(6))}`)).toEqual(expected)
+    expect(segments.at(-1)?.end ?? 0).toBeCloseTo(progress)
+  })
+
+  it('has a dashed part for what is in no column', () => {
+    const mission = {
+      counts: { ...NONE, planned: 1, done: 2 },
+      lanes: { canceled: 1 },
+      not_finalised: 1,
+      unread_lanes: 0,
+    }
+    expect(shareInNoColumn({ ...mission, unknown_lanes: 1 })).toBe(0.5)
+    expect(shareInNoColumn({ ...mission, not_finalised: 0, unknown_lanes: 0 })).toBe(0)
   })
 
   it('lists documents in reading order, by directory', () => {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
@@ -63,10 +64,11 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
       process: String(dashboard.pid),
       scope: project,
     })
-    const foreign = dashboards.getByRole('article', { name: `Port ${other.port}: Left alone` })
+    const foreign = dashboards.getByRole('article', { name: `Port ${other.port}: In use` })
     expect(await foreign.getAttribute('data-class')).toBe('never_touch')
     expect(await foreign.locator('.remedy').count()).toBe(0)
-    expect(await foreign.textContent()).toContain('It is in use elsewhere')
+    expect(await foreign.textContent()).toContain('It is the dashboard of another project.')
+    expect(await foreign.getByRole('heading').textContent()).toContain(basename(other.project))
     expect(complaints).toEqual([])
     await page.context().close()
   })

@@ -1,13 +1,20 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { NowReply } from '../api.js'
-import { Header } from './header.js'
+import type { NowPackage, NowReply } from '../api.js'
+import { Header, Printed } from './header.js'
 import { lazy } from './lazy.js'
 import { Announcer } from './live/announce.js'
 import { useContact } from './live/live-events.js'
 import { rawReplies, useReply, type Reading } from './live/use-reply.js'
-import { isFirstVisit, useRoute } from './location.js'
+import { isFirstVisit, returnToPlace, useRoute } from './location.js'
 import { notifyOf } from './notify.js'
-import { newlyWaiting, oncePerPackage, waitingWord } from './now-words.js'
+import {
+  countNeeding,
+  newlyStalled,
+  newlyWaiting,
+  oncePerPackage,
+  shortAgent,
+  waitingWord,
+} from './now-words.js'
 import type { Route } from './url-route.js'
 import { setWaiting } from './tab-title.js'
 import { visible } from './show-invisible.js'
@@ -32,6 +39,10 @@ export function App() {
   const main = useRef<HTMLElement>(null)
   const now = useAttention()
   const { connection, goneSince, met, project } = useContact()
+  const state = goneSince === null ? connection : 'lost'
+  const waiting = now.value === null || connection === 'stopped' ? 0 : countNeeding(now.value)
+  const isWaitingKnown = waiting === 0 || state !== 'lost'
+  useEffect(() => setWaiting(isWaitingKnown ? waiting : null), [waiting, isWaitingKnown])
   const [isSearching, setSearching] = useSearchKey()
   useFocusOnNavigation(route, main)
   return (
@@ -42,10 +53,12 @@ export function App() {
       <Header
         route={route}
         project={project}
-        waiting={now.value?.counts.waiting ?? 0}
+        waiting={waiting}
+        contact={state}
         search={() => setSearching(true)}
       />
-      <main id="main" ref={main} tabIndex={-1} data-contact={goneSince === null ? connection : 'lost'}>
+      <Printed project={project} />
+      <main id="main" ref={main} tabIndex={-1} data-contact={state}>
         {connection === 'stopped' ? (
           <Stopped met={met} path={project?.path ?? null} />
         ) : (
@@ -63,7 +76,7 @@ export function App() {
 function View({ route, now }: { readonly route: Route; readonly now: Reading<NowReply> }) {
   switch (route.view) {
     case 'now':
-      return <NowView now={now} />
+      return <NowView now={now} all={route.all ?? ''} />
     case 'missions':
       return <MissionsView list={route.list} />
     case 'board':
@@ -103,21 +116,25 @@ function useAttention(): Reading<NowReply> {
     () => (reading.value === null ? null : oncePerPackage(reading.value)),
     [reading.value],
   )
-  useEffect(() => {
-    if (value !== null) setWaiting(value.counts.waiting)
-  }, [value])
   return { ...reading, value }
 }
 
-/** Returns what a screen reader says of what waits now, and tells it to a reader who looks at something else. */
+/** Returns what a screen reader says of what needs the reader now, and tells it to one who looks at something else. */
 function newsOf(before: NowReply, after: NowReply): string {
-  const [first, ...more] = newlyWaiting(before, after)
+  const waiting = newlyWaiting(before, after).map((one) => ({ one, why: waitingWord(one.why).toLowerCase() }))
+  const stalled = newlyStalled(before, after).map((one) => ({ one, why: stalledWords(one) }))
+  const [first, ...more] = [...waiting, ...stalled]
   if (first === undefined) return ''
-  const { id, title, mission, why } = first
+  const { id, title, mission } = first.one
   const others = more.length === 0 ? '' : `, and ${more.length} more`
-  const words = `${visible(id)} ${visible(title)}: ${waitingWord(why).toLowerCase()}${others}`
+  const words = `${visible(id)} ${visible(title)}: ${first.why}${others}`
   notifyOf(`${visible(mission.title)} waits for you`, words)
   return `Waits for you: ${words}.`
+}
+
+function stalledWords({ agent, assignee }: NowPackage): string {
+  const who = agent ?? assignee
+  return who === null ? 'stalled' : `stalled, ${visible(shortAgent(who))}`
 }
 
 /** Opens the search with Ctrl K, or with Command K on a Mac. */
@@ -143,18 +160,20 @@ function useSearchKey() {
 }
 
 /**
- * Moves the focus to a new view, as a new page would. The dialog beside the board takes and returns the focus by itself, and
+ * Moves the focus to a new view, as a new page would, or back to where the reader was in it. The dialog beside the board takes and returns the focus by itself, and
  * a heading of a document takes it too; what a reader filters stays where it is.
  */
 function useFocusOnNavigation(route: Route, main: { readonly current: HTMLElement | null }) {
   const place = JSON.stringify(viewOf(route))
-  const before = useRef(place)
+  const before = useRef<string | null>(null)
   useEffect(() => {
     const isFirst = isFirstVisit()
-    if (before.current === place) return
+    const isNavigation = before.current !== null
     before.current = place
-    main.current?.focus({ preventScroll: true })
-    if (isFirst) scrollTo(0, 0)
+    if (main.current === null) return
+    if (isNavigation) main.current.focus({ preventScroll: true })
+    if (!isFirst) returnToPlace(main.current)
+    else if (isNavigation) scrollTo(0, 0)
   }, [place, main])
 }
 

@@ -79,3 +79,38 @@ export function describeCounts(mission: Counted): string | null {
   if (unknown > 0) parts.push(`${unknown} in an unknown lane`)
   return parts.length === 0 ? null : parts.join(', ')
 }
+
+/** A part of the bar that shows the progress of a mission; the bar is 1 long. */
+export interface BarSegment {
+  readonly column: BoardColumn
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Divides the progress of a mission among the columns in which work has begun, by their packages, in the order of the board. What
+ * is canceled is no progress, unless everything is.
+ */
+export function segmentsOf({ counts, lanes }: Pick<MissionSummary, 'counts' | 'lanes'>, progress: number) {
+  const canceled = lanes.canceled ?? 0
+  const begun = COLUMNS.filter(({ column }) => column !== 'planned').map(({ column }) => ({
+    column,
+    count: column === 'done' ? Math.max(0, counts.done - canceled) : counts[column],
+  }))
+  const total = begun.reduce((sum, { count }) => sum + count, 0)
+  if (total === 0) return progress === 0 ? [] : [{ column: 'done' as const, start: 0, end: progress }]
+  let from = 0
+  const segments: readonly BarSegment[] = begun.map(({ column, count }) => {
+    const start = from
+    from += (count / total) * progress
+    return { column, start, end: from }
+  })
+  return segments.filter(({ start, end }) => end > start)
+}
+
+/** Returns the share of packages that are in no column, among those that count for the progress. */
+export function shareInNoColumn(mission: Pick<MissionSummary, 'counts' | 'lanes'> & Counted): number {
+  const { counts, lanes, not_finalised: open, unknown_lanes: unknown } = mission
+  const shown = Object.values(counts).reduce((sum, count) => sum + count, 0) - (lanes.canceled ?? 0)
+  return open + unknown === 0 ? 0 : (open + unknown) / (open + unknown + shown)
+}

@@ -1,5 +1,6 @@
 import type { BoardColumn, MissionReply, WorkPackage } from '../api.js'
 import { hasWords } from './mission-list.js'
+import { isAgent, shortAgent } from './now-words.js'
 import type { BoardChoice } from './url-route.js'
 
 /** How the packages of a mission are shown. */
@@ -32,7 +33,7 @@ export interface PackageGroup {
 /** Returns the packages by phase or agent, sorted by its name; those without one come last. */
 export function groupPackages(packages: readonly WorkPackage[], by: string): readonly PackageGroup[] {
   if (by !== 'phase' && by !== 'agent') return [{ name: null, packages }]
-  const nameOf = (one: WorkPackage) => (by === 'phase' ? one.phase : whoHas(one)) ?? ''
+  const nameOf = (one: WorkPackage) => (by === 'phase' ? one.phase : shortAgent(whoHas(one) ?? '')) ?? ''
   const names = [...new Set(packages.map(nameOf))].toSorted(byName)
   return names.map((name) => ({
     name: name === '' ? `No ${by}` : name,
@@ -60,10 +61,10 @@ export function whoHas({ agent, assignee }: Pick<WorkPackage, 'agent' | 'assigne
   return agent || assignee || null
 }
 
-/** Returns the agents and assignees of a mission, each once, sorted. */
+/** Returns the short names of the agents and assignees of a mission, each once, sorted. */
 export function peopleOf(packages: readonly WorkPackage[]): readonly string[] {
   const names = packages.flatMap(({ agent, assignee }) => [agent ?? '', assignee ?? ''])
-  return [...new Set(names)].filter((name) => name !== '').toSorted(byName)
+  return [...new Set(names.map(shortAgent))].filter((name) => name !== '').toSorted(byName)
 }
 
 /** Returns the packages with the words and the agent that the reader chose. */
@@ -72,7 +73,7 @@ export function choosePackages(
   choice: BoardChoice,
 ): readonly WorkPackage[] {
   return packages.filter(({ id, title, agent, assignee, phase }) => {
-    if (choice.agent !== '' && agent !== choice.agent && assignee !== choice.agent) return false
+    if (choice.agent !== '' && !isAgent(choice.agent, agent) && !isAgent(choice.agent, assignee)) return false
     return hasWords(choice.text, [id, title, agent, assignee, phase])
   })
 }

@@ -1,6 +1,6 @@
 import type { DaemonEntry } from '../api.js'
 
-export type Condition = 'live' | DaemonEntry['cleanup_class']
+export type Condition = 'live' | 'in_use' | DaemonEntry['cleanup_class']
 
 export interface StandingWords {
   readonly name: string
@@ -10,13 +10,24 @@ export interface StandingWords {
   readonly meaning: string
 }
 
-/** Returns `live` for a live daemon, which is `never_touch` too; for any other, its cleanup class. */
+/**
+ * Returns `live` for the daemon of this project or runtime root, and `in_use` for that of another one, which are `never_touch`
+ * too; for any other, its cleanup class.
+ */
 export function conditionOf(daemon: DaemonEntry): Condition {
-  return daemon.is_live ? 'live' : daemon.cleanup_class
+  if (daemon.is_live) return 'live'
+  return daemon.skip_reason === 'is_recorded_singleton' ? 'in_use' : daemon.cleanup_class
+}
+
+/** Returns the last part of the path of the project or the runtime root that a daemon belongs to; null if that is no path. */
+export function projectOf({ scope }: DaemonEntry): string | null {
+  const parts = (scope ?? '').split(/(?:\/|(?<=^[A-Za-z]:.*)\\)/)
+  return parts.length < 2 ? null : (parts.findLast((part) => part !== '') ?? null)
 }
 
 export const CONDITIONS: Readonly<Record<Condition, StandingWords>> = {
   live: { name: 'Live', counted: 'live', meaning: 'This is the one in use.' },
+  in_use: { name: 'In use', counted: 'of others in use', meaning: 'Another project or home uses it.' },
   safe_auto: {
     name: 'Stale',
     counted: 'stale',
@@ -36,21 +47,27 @@ export const CONDITIONS: Readonly<Record<Condition, StandingWords>> = {
 
 /** What is known of a daemon that is left alone, by its `skip_reason`. */
 const LEFT_ALONE: ReadonlyMap<string | null, string> = new Map([
-  ['is_recorded_singleton', 'It is in use elsewhere: its scope says where.'],
   ['dashboard_family', 'It is a dashboard, on a port of sync.'],
   ['sync_family', 'It is a sync daemon, on a port of the dashboards.'],
   ['third_party', 'It is no daemon of spec-kitty.'],
   ['not_spec_kitty', 'It is no daemon of spec-kitty.'],
 ])
 
+/** Whose daemon it is that another project or runtime root uses, by its family. */
+const IN_USE: Readonly<Record<string, string>> = {
+  dashboard: 'It is the dashboard of another project.',
+  sync: 'It is the sync daemon of another home.',
+}
+
 /** Returns what the condition of a daemon means for the reader. */
 export function meaningOf(daemon: DaemonEntry): string {
   const condition = conditionOf(daemon)
+  if (condition === 'in_use') return IN_USE[daemon.family] ?? CONDITIONS.in_use.meaning
   const known = condition === 'never_touch' ? LEFT_ALONE.get(daemon.skip_reason) : undefined
   return known ?? CONDITIONS[condition].meaning
 }
 
-const ORDER: readonly Condition[] = ['live', 'operator_required', 'safe_auto', 'never_touch']
+const ORDER: readonly Condition[] = ['live', 'operator_required', 'safe_auto', 'in_use', 'never_touch']
 
 /** Returns the daemons in reading order: the live one, what needs the reader, what is stale, the rest; each by port. */
 export function sortDaemons(daemons: readonly DaemonEntry[]): readonly DaemonEntry[] {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { HelloEvent } from '../api.js'
 import { announce } from './live/announce.js'
 import { useContact, useLive, type Connection } from './live/live-events.js'
@@ -9,18 +9,21 @@ import { visible } from './show-invisible.js'
 interface HeaderProps {
   readonly route: Route
   readonly project: HelloEvent['project'] | null
-  /** How many packages wait for the reader. */
+  /** How many packages need the reader. */
   readonly waiting: number
+  /** `lost` means that what is shown may be out of date. */
+  readonly contact: Connection
   /** Called to open the search. */
   readonly search: () => void
 }
 
 /** The project's name, the navigation, the search, whether the page is live, and the theme. */
-export function Header({ route, project, waiting, search }: HeaderProps) {
+export function Header({ route, project, waiting, contact, search }: HeaderProps) {
   const place = 'mission' in route || route.view === 'charter' ? 'missions' : route.view
   const current = (view: Route['view']) => (place === view ? 'page' : undefined)
+  const header = useHeights()
   return (
-    <header class="top">
+    <header class="top" ref={header} data-contact={contact}>
       <div class="top-bar">
         <a class="brand" href="#/" title={project === null ? 'Now' : visible(project.path)}>
           <img src="/icon.svg" alt="" width="26" height="26" />
@@ -30,7 +33,7 @@ export function Header({ route, project, waiting, search }: HeaderProps) {
           <a
             href="#/"
             aria-current={current('now')}
-            aria-label={waiting === 0 ? 'Now' : `Now, ${waiting} ${waiting === 1 ? 'waits' : 'wait'} for you`}
+            aria-label={waiting === 0 ? 'Now' : `Now, ${waiting} ${waiting === 1 ? 'needs' : 'need'} you`}
           >
             Now {waiting > 0 && <span class="badge">{waiting}</span>}
           </a>
@@ -58,6 +61,43 @@ export function Header({ route, project, waiting, search }: HeaderProps) {
   )
 }
 
+/** The head of a printed page: of which project it is, and when it was printed. Only the printer shows it. */
+export function Printed({ project }: Pick<HeaderProps, 'project'>) {
+  const time = useRef<HTMLTimeElement>(null)
+  useEffect(() => {
+    const update = () => time.current?.replaceChildren(new Date().toLocaleString())
+    update()
+    addEventListener('beforeprint', update)
+    return () => removeEventListener('beforeprint', update)
+  }, [])
+  return (
+    <p class="printed">
+      {project === null ? 'spec-kitty' : visible(project.name)}, <time ref={time} />
+    </p>
+  )
+}
+
+/**
+ * Tells the style sheet how high the header and the bar in it are: what is sticky below has to know, and the header grows by
+ * banners and by wrapping.
+ */
+function useHeights() {
+  const header = useRef<HTMLElement>(null)
+  useLayoutEffect(() => {
+    const top = header.current
+    if (top === null) return undefined
+    const { style } = document.documentElement
+    const observer = new ResizeObserver(() => {
+      const bar = top.firstElementChild?.getBoundingClientRect().height ?? 0
+      style.setProperty('--header', `${top.getBoundingClientRect().height}px`)
+      style.setProperty('--header-bar', `${bar}px`)
+    })
+    observer.observe(top)
+    return () => observer.disconnect()
+  }, [])
+  return header
+}
+
 const STATE_NAMES: Readonly<Record<Connection | 'blind' | 'gone', string>> = {
   blind: 'Blind',
   gone: 'Project gone',
@@ -68,7 +108,7 @@ const STATE_NAMES: Readonly<Record<Connection | 'blind' | 'gone', string>> = {
 }
 
 function ConnectionState() {
-  const { connection, blind, goneSince } = useContact()
+  const { connection, blind, goneSince, isSlow } = useContact()
   const [wasLost, setWasLost] = useState(false)
   useEffect(() => {
     if (connection === 'lost') setWasLost(true)
@@ -79,8 +119,8 @@ function ConnectionState() {
   const isOpen = connection === 'open'
   const state = isOpen && goneSince !== null ? 'gone' : isOpen && blind !== null ? 'blind' : connection
   return (
-    <span class="connection" data-testid="connection" data-state={state}>
-      {STATE_NAMES[state]}
+    <span class="connection" data-testid="connection" data-state={state} data-slow={isOpen && isSlow}>
+      {isOpen && isSlow ? 'Waiting for an answer' : STATE_NAMES[state]}
     </span>
   )
 }

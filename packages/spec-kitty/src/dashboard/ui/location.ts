@@ -1,8 +1,40 @@
 import { useEffect, useState } from 'preact/hooks'
 import { parseRoute, printRoute, type Route } from './url-route.js'
 
+/** What the page remembers of an entry of the history, in its state. */
+interface Entry {
+  readonly isVisited?: boolean
+  /** From where the open work package was opened: the fragment of the view to which its button `Close` leads. */
+  readonly opener?: string
+  readonly place?: Place
+}
+
+/** Where the reader was in a view. */
+interface Place {
+  readonly top: number
+  /** A link on the screen, and how far below the top edge: the height of what is above may differ when it is drawn again. */
+  readonly link: string | null
+  readonly linkTop: number
+  /** Whether the reader followed the link, so that the focus returns to it. */
+  readonly isFollowed: boolean
+}
+
 /** The fragment before the current one, so that `closeTo` knows whether one step back leads to its target. */
 let previous: string | null = null
+
+/** The `opener` of the current entry. */
+let opener: string | null = null
+
+/** Whether the next change of the fragment replaces the current entry, so that the one before stays the same. */
+let isReplacing = false
+
+/** The list of missions as the reader last saw it, with what was chosen there. */
+let list = '#/missions'
+
+/** Returns the fragment of the list of missions as the reader left it. */
+export function lastList(): string {
+  return list
+}
 
 /** Called when the fragment was replaced, because the browser emits no event for that. */
 let follow: () => void = () => {}
@@ -11,15 +43,32 @@ let follow: () => void = () => {}
 export function useRoute(): Route {
   const [fragment, setFragment] = useState(location.hash)
   useEffect(() => {
+    // The browser would restore it before the view is drawn, and so not further than the view before was long.
+    history.scrollRestoration = 'manual'
+    opener = entry().opener ?? null
     follow = () => setFragment(location.hash)
     const go = (event: HashChangeEvent) => {
-      previous = new URL(event.oldURL).hash
+      clearTimeout(settling)
+      const before = new URL(event.oldURL).hash || '#/'
+      if (!isReplacing) previous = before
+      isReplacing = false
+      noteOpener(before)
       follow()
     }
     addEventListener('hashchange', go)
-    return () => removeEventListener('hashchange', go)
+    addEventListener('click', notePlace, { capture: true })
+    addEventListener('scroll', notePlaceSoon, { passive: true })
+    addEventListener('pagehide', notePlace)
+    return () => {
+      removeEventListener('hashchange', go)
+      removeEventListener('click', notePlace, { capture: true })
+      removeEventListener('scroll', notePlaceSoon)
+      removeEventListener('pagehide', notePlace)
+    }
   }, [])
-  return parseRoute(fragment)
+  const route = parseRoute(fragment)
+  if (route.view === 'missions') list = printRoute(route)
+  return route
 }
 
 /**
@@ -31,19 +80,111 @@ export function replaceRoute(route: Route): void {
   follow()
 }
 
-/** Closes a dialog by going to `route`: one step back in the history if it is there, else by replacing the current entry. */
+/** Goes to a fragment by replacing the current entry: "back" leads to where it led before. */
+export function replaceEntry(fragment: string): void {
+  isReplacing = location.hash !== fragment
+  location.replace(fragment)
+}
+
+/**
+ * Closes a work package by going to the view from which it was opened, or else to `route`: one step back in the history if it
+ * is there, else by replacing the current entry.
+ */
 export function closeTo(route: Route): void {
-  const target = printRoute(route)
+  const target = opener ?? printRoute(route)
   if (previous === target) history.back()
-  else location.replace(target)
+  else replaceEntry(target)
+}
+
+/** A package that is opened from another one belongs to the view from which that was opened. */
+function noteOpener(before: string): void {
+  if (!isPackage(location.hash)) {
+    opener = null
+    return
+  }
+  opener = entry().opener ?? (isPackage(before) ? opener : before)
+  if (opener !== null) note({ opener })
+}
+
+function isPackage(fragment: string): boolean {
+  const route = parseRoute(fragment)
+  return route.view === 'board' && route.card !== null
+}
+
+function entry(): Entry {
+  return (history.state ?? {}) as Entry
+}
+
+function note(more: Entry): void {
+  history.replaceState({ ...entry(), ...more }, '')
 }
 
 /**
  * Returns true the first time this history entry is shown: the view must then begin at its top. When the reader comes
- * back to an entry, the browser restores its scroll position.
+ * back to an entry, `returnToPlace` restores where it was left.
  */
 export function isFirstVisit(): boolean {
-  if (history.state !== null) return false
-  history.replaceState({ visited: true }, '')
+  const { isVisited, place } = entry()
+  if (isVisited === true || place !== undefined) return false
+  note({ isVisited: true })
   return true
+}
+
+/** Browsers limit how often the state may be replaced, so it is noted once scrolling has ended. */
+const SETTLED_MS = 150
+let settling: ReturnType<typeof setTimeout> | undefined
+
+function notePlaceSoon(): void {
+  clearTimeout(settling)
+  settling = setTimeout(notePlace, SETTLED_MS)
+}
+
+/** Notes where the reader is, by the link that was just clicked or else by one in the middle of the window. */
+function notePlace(event?: Event): void {
+  const target = event?.target instanceof Element ? event.target : null
+  const followed = ofView(target?.closest<HTMLElement>('a[href]'))
+  const middle = document.elementFromPoint(innerWidth / 2, innerHeight / 2)
+  const link = followed ?? ofView(middle?.closest('li')?.querySelector<HTMLElement>('a[href]'))
+  note({
+    place: {
+      top: scrollY,
+      link: link?.getAttribute('href') ?? null,
+      linkTop: link?.getBoundingClientRect().top ?? 0,
+      isFollowed: followed !== null,
+    },
+  })
+}
+
+/** Returns a link that scrolls with the window: one in a dialog or in the frame does not. */
+function ofView(link: HTMLElement | null | undefined): HTMLElement | null {
+  return link?.closest('main') == null || link.closest('dialog') !== null ? null : link
+}
+
+/** A view that is not drawn after this time is no longer waited for. */
+const DRAWN_MS = 5_000
+
+/**
+ * Scrolls to where the reader left this history entry, and gives the focus back to the link that was followed. What a view
+ * shows may come later, and long lists are measured only when they are seen: until the reader does something, the place is kept.
+ */
+export function returnToPlace(main: HTMLElement): void {
+  const { place } = entry()
+  if (place === undefined) return
+  const { top, link, linkTop, isFollowed } = place
+  const selector = link === null ? null : `a[href="${CSS.escape(link)}"]`
+  const observer = new ResizeObserver(() => {
+    const found = selector === null ? null : ofView(main.querySelector<HTMLElement>(selector))
+    if (found === null) scrollTo(0, top)
+    else scrollBy(0, found.getBoundingClientRect().top - linkTop)
+    if (isFollowed && document.activeElement === main) found?.focus({ preventScroll: true })
+  })
+  observer.observe(main)
+  const ended = new AbortController()
+  const end = () => {
+    observer.disconnect()
+    ended.abort()
+  }
+  for (const name of ['wheel', 'touchstart', 'pointerdown', 'keydown', 'hashchange'])
+    addEventListener(name, end, { signal: ended.signal, passive: true })
+  setTimeout(end, DRAWN_MS)
 }

@@ -1,4 +1,5 @@
 import type { MissionSection, MissionSummary } from '../api.js'
+import { isAgent, shortAgent } from './now-words.js'
 import type { ListChoice } from './url-route.js'
 
 export interface ListSection {
@@ -45,9 +46,9 @@ function sectionOf({ section }: MissionSummary): MissionSection {
   return section === 'waiting' || section === 'finished' ? section : 'active'
 }
 
-/** Returns the agents of all missions, each once, sorted. */
+/** Returns the short names of the agents of all missions, each once, sorted. */
 export function agentsOf(missions: readonly Pick<MissionSummary, 'agents'>[]): readonly string[] {
-  return [...new Set(missions.flatMap(({ agents }) => agents))].toSorted((one, other) =>
+  return [...new Set(missions.flatMap(({ agents }) => agents.map(shortAgent)))].toSorted((one, other) =>
     one.localeCompare(other),
   )
 }
@@ -66,7 +67,7 @@ function matches(mission: MissionSummary, { text, lane, agent }: ListChoice): bo
   if (!hasWords(text, [title, id, purpose])) return false
   if (lane !== '' && !(Object.hasOwn(lanes, lane) && (lanes as Readonly<Record<string, number>>)[lane]))
     return false
-  return agent === '' || agents.includes(agent)
+  return agent === '' || agents.some((one) => isAgent(agent, one))
 }
 
 /** The server sends the missions in the order of their last change, the latest first. */

@@ -77,6 +77,23 @@ export function newlyWaiting(before: NowReply, after: NowReply): readonly Waitin
   return after.waiting.filter((one) => !known.has(keyOf(one)))
 }
 
+/** Returns the packages whose agent has stalled since, and that do not wait for the reader for another reason. */
+export function newlyStalled(before: NowReply, after: NowReply): readonly NowPackage[] {
+  const known = new Set([...before.stalled, ...after.waiting].map(packageOf))
+  return after.stalled.filter((one) => !known.has(packageOf(one)))
+}
+
+/** Returns how many packages need the reader: they wait, or they have stalled; one that does both counts once. */
+export function countNeeding({ counts, waiting, stalled }: NowReply): number {
+  const known = new Set(waiting.map(packageOf))
+  const both = stalled.filter((one) => known.has(packageOf(one))).length
+  return counts.waiting + counts.stalled - both
+}
+
+function packageOf({ mission, id }: NowPackage): string {
+  return keyOf({ mission, id })
+}
+
 /** Returns a key for a package of any mission and the reason why it waits. */
 export function keyOf({
   mission,
@@ -89,4 +106,9 @@ export function keyOf({
 /** Returns the short name of an agent: of `badger:large-1:reviewer-x:reviewer` the tool, `badger`. */
 export function shortAgent(agent: string): string {
   return agent.split(':', 1)[0]?.trim() || agent
+}
+
+/** Returns whether an agent is the one that a reader chose, by its short name or its whole one. */
+export function isAgent(chosen: string, agent: string | null): boolean {
+  return agent !== null && (agent === chosen || shortAgent(agent) === chosen)
 }

@@ -1,9 +1,9 @@
 /**
- * The title of the tab and its icon. Both show how many packages wait for the reader, so that this is visible while
+ * The title of the tab and its icon. Both show how many packages need the reader, so that this is visible while
  * another tab is in front.
  */
 let name = 'spec-kitty dashboard'
-let waiting = 0
+let waiting: number | null = 0
 
 /** Names the tab after the view that it shows. */
 export function setTitle(title: string): void {
@@ -11,8 +11,8 @@ export function setTitle(title: string): void {
   show()
 }
 
-/** Shows in title and icon how many packages wait for the reader. */
-export function setWaiting(count: number): void {
+/** Shows in title and icon how many packages need the reader; null: it is not known now. */
+export function setWaiting(count: number | null): void {
   if (count === waiting) return
   waiting = count
   show()
@@ -20,7 +20,7 @@ export function setWaiting(count: number): void {
 }
 
 function show(): void {
-  document.title = waiting === 0 ? name : `(${waiting}) ${name}`
+  document.title = waiting === 0 ? name : `(${waiting ?? '?'}) ${name}`
 }
 
 const CAT =
@@ -31,10 +31,10 @@ const MOST_SHOWN = 99
 function showIcon(): void {
   const link = document.querySelector<HTMLLinkElement>('link[rel=icon]')
   if (link === null) return
-  const text = waiting > MOST_SHOWN ? '99+' : String(waiting)
+  const text = waiting === null ? '?' : waiting > MOST_SHOWN ? '99+' : String(waiting)
   const width = 8 + 6 * text.length
   const badge =
-    `<rect x="${32 - width}" y="14" width="${width}" height="18" rx="6" fill="#b3261e"/>` +
+    `<rect x="${32 - width}" y="14" width="${width}" height="18" rx="6" fill="${waiting === null ? '#7b7489' : '#b3261e'}"/>` +
     `<text x="${32 - width / 2}" y="28" font-family="sans-serif" font-size="14" font-weight="700" fill="#fff" ` +
     `text-anchor="middle">${text}</text>`
   const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${CAT}${badge}</svg>`

@@ -16,8 +16,8 @@ export interface BoardChoice {
 
 /** A view of the page. Its URL is in the fragment: the server serves one page, and back, reload and bookmarks work. */
 export type Route =
-  /** Who works on what, and what waits for the reader. */
-  | { readonly view: 'now' }
+  /** Who works on what, and what waits for the reader; `all` names the sections that are shown whole, with commas. */
+  | { readonly view: 'now'; readonly all?: string }
   | { readonly view: 'missions'; readonly list: ListChoice }
   /** The board; with `card`, that work package is open beside it. */
   | {
@@ -53,7 +53,10 @@ export function parseRoute(fragment: string): Route {
   if (parts.includes(null)) return UNKNOWN
   const [view, name, document, ...more] = parts
   if (more.length > 0) return UNKNOWN
-  if (view === '' && name === undefined) return { view: 'now' }
+  if (view === '' && name === undefined) {
+    const all = query.get('all')
+    return all === null || all === '' ? { view: 'now' } : { view: 'now', all }
+  }
   if ((view === 'daemons' || view === 'charter') && name === undefined) return { view }
   if (view === 'missions' && !name) return { view, list: chosen(query, WHOLE_LIST) }
   if (view === 'flow' && name && document === undefined) return { view, mission: name }
@@ -69,6 +72,8 @@ export function parseRoute(fragment: string): Route {
  */
 export function printRoute(route: Route): string {
   switch (route.view) {
+    case 'now':
+      return `#/${printQuery({ all: route.all ?? null })}`
     case 'missions':
       return `#/missions${printQuery({ ...route.list })}`
     case 'board':

@@ -40,15 +40,19 @@ describe('a success', () => {
     expect(verdict).toMatchObject({ again: [], next: 'go_on' })
   })
 
-  it.for([{}, [], [1], null, true, { toString: 0 }, { toString: null, valueOf: null }])(
-    'is about no event with the id %j',
-    (id) => {
-      const said = results({ event_id: id, status: 'success' })
-      expect(judge([part(1)], answer(200, said), READING).settled).toMatchObject([
-        { seq: 1, outcome: 'keep' },
-      ])
-    },
-  )
+  const NO_IDS: readonly unknown[] = [
+    {},
+    [],
+    [1],
+    null,
+    true,
+    { toString: 0 },
+    { toString: null, valueOf: null },
+  ]
+  it.for(NO_IDS)('is about no event with the id %j', (id) => {
+    const said = results({ event_id: id, status: 'success' })
+    expect(judge([part(1)], answer(200, said), READING).settled).toMatchObject([{ seq: 1, outcome: 'keep' }])
+  })
 
   it('gives each event what is said of it, in whatever order, and keeps what is missing', () => {
     const said = results(

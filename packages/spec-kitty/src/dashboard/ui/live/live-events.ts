@@ -19,7 +19,9 @@ export interface Contact {
   readonly blind: WatchEvent['blind']
   /** Since when the project's directory is not at its path any more; null: it is there. */
   readonly goneSince: GoneEvent['since']
-  /** What happened to the dashboard since the page was loaded, in one sentence. */
+  /** Whether a request waits for its answer for longer than usual. */
+  readonly isSlow: boolean
+  /** What happened to the dashboard since the page was loaded or lost contact, in one sentence. */
   readonly news: string | null
   /** The project of this page; null until the dashboard has sent it. */
   readonly project: HelloEvent['project'] | null
@@ -40,9 +42,14 @@ export interface LiveEvents {
   readonly listen: (listener: (signal: Signal) => void) => () => void
   /** Returns whether a reply is of the project of this page. If it is of another project, the page stops. */
   readonly isOurs: (project: string | null) => boolean
+  /** Called when a request is made; the returned function when it has ended. */
+  readonly ask: () => () => void
   /** Called when the reader has seen the news, which is then forgotten. */
   readonly dismiss: () => void
 }
+
+/** A request without an answer for this long is said to wait for it. */
+const SLOW_MS = 3_000
 
 /** How long a page that is shown again keeps its previous state, so that it does not flicker. */
 const SHOWN_MS = 2_000
@@ -52,6 +59,7 @@ const NOTHING: Contact = {
   heardAt: null,
   blind: null,
   goneSince: null,
+  isSlow: false,
   news: null,
   project: null,
   met: null,
@@ -65,6 +73,7 @@ export function openEvents(url: string): LiveEvents {
   const listeners = new Set<(signal: Signal) => void>()
   const meeting = createMeeting()
   let contact: Contact = { ...NOTHING, news: meeting.news }
+  let slow = 0
 
   const tell = (signal: Signal, change: Partial<Contact> = {}) => {
     contact = { ...contact, ...change }
@@ -108,7 +117,8 @@ export function openEvents(url: string): LiveEvents {
       },
     },
     onLost: () => {
-      tell({ kind: 'lost' }, { connection: 'lost' })
+      // What happened to the dashboard before is no longer how it stands.
+      tell({ kind: 'lost' }, { connection: 'lost', news: null })
     },
   })
   const open = () => {
@@ -139,6 +149,20 @@ export function openEvents(url: string): LiveEvents {
       const answer = meeting.answer(project)
       if (answer.kind === 'foreign') stop(answer.met)
       return answer.kind === 'ours'
+    },
+    ask: () => {
+      let isSlow = false
+      const timer = setTimeout(() => {
+        isSlow = true
+        slow += 1
+        tell({ kind: 'contact' }, { isSlow: true })
+      }, SLOW_MS)
+      return () => {
+        clearTimeout(timer)
+        if (!isSlow) return
+        slow -= 1
+        tell({ kind: 'contact' }, { isSlow: slow > 0 })
+      }
     },
     dismiss: () => tell({ kind: 'contact' }, { news: null }),
   }

@@ -183,6 +183,7 @@ function createReader(
 
 /** Returns the new reply, or the previous one with the failure. If the text is unchanged, `value` is the same object. */
 async function fetchReply(url: string, before: Shown, live: LiveEvents, closed: AbortSignal): Promise<Shown> {
+  const answered = live.ask()
   try {
     const signal = AbortSignal.any([closed, AbortSignal.timeout(ANSWER_MS)])
     const headers = { accept: 'application/json' }
@@ -195,6 +196,8 @@ async function fetchReply(url: string, before: Shown, live: LiveEvents, closed: 
     return remember({ url, text, value, failure: null, isReading: false })
   } catch {
     return { ...before, failure: { status: null }, isReading: false }
+  } finally {
+    answered()
   }
 }
 

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { announce } from '../live/announce.js'
 import { visible } from '../show-invisible.js'
 
@@ -12,31 +12,67 @@ interface CopyProps {
   readonly label?: string
 }
 
-/** A button that copies a text. If the browser refuses, that is said: the text can always be selected by hand. */
+/** A button that copies a text. If the browser refuses, the text appears, selected, to be copied by hand. */
 export function Copy({ text, name = 'Copy', label }: CopyProps) {
-  const [result, setResult] = useState<string | null>(null)
-  const say = (next: string, words: string) => {
-    announce(words)
-    setResult(next)
-    setTimeout(() => setResult(null), COPIED_FOR_MS)
-  }
+  const [isCopied, setCopied] = useState(false)
+  const [isRefused, setRefused] = useState(false)
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text)
-      say('Copied', 'Copied.')
+      announce('Copied.')
+      setCopied(true)
+      setTimeout(() => setCopied(false), COPIED_FOR_MS)
     } catch {
-      say('Not allowed', 'The browser did not allow copying. Select the text instead.')
+      setRefused(true)
     }
   }
   return (
-    <button
-      type="button"
-      class="button is-small"
-      aria-label={result === null ? label : undefined}
-      onClick={() => void copy()}
-    >
-      {result ?? name}
-    </button>
+    <span class="copy">
+      <button
+        type="button"
+        class="button is-small"
+        aria-label={isCopied ? undefined : label}
+        title={isCopied ? undefined : label}
+        onClick={() => void copy()}
+      >
+        {isCopied ? 'Copied' : name}
+      </button>
+      {isRefused && <ByHand text={text} close={() => setRefused(false)} />}
+    </span>
+  )
+}
+
+const COPY_KEYS = /Mac|iPhone|iPad/.test(navigator.userAgent) ? 'Command C' : 'Ctrl C'
+
+/** A text, selected, until the focus leaves it. */
+function ByHand({ text, close }: { readonly text: string; readonly close: () => void }) {
+  const field = useRef<HTMLTextAreaElement>(null)
+  useLayoutEffect(() => {
+    const from = document.activeElement
+    const text = field.current
+    text?.select()
+    return () => {
+      if (document.activeElement === text && from instanceof HTMLElement) from.focus()
+    }
+  }, [])
+  return (
+    <label class="by-hand">
+      The browser did not allow copying. Press {COPY_KEYS}.
+      <textarea
+        ref={field}
+        readOnly
+        rows={2}
+        value={text}
+        onBlur={close}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return
+          // Escape would also close the dialog around it.
+          event.preventDefault()
+          event.stopPropagation()
+          close()
+        }}
+      />
+    </label>
   )
 }
 

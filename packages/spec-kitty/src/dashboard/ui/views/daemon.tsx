@@ -1,5 +1,5 @@
 import type { DaemonEntry } from '../../api.js'
-import { meaningOf, conditionOf, CONDITIONS } from '../daemon-words.js'
+import { conditionOf, CONDITIONS, meaningOf, projectOf } from '../daemon-words.js'
 import { formatBytes, formatDuration } from '../format.js'
 import { visible } from '../show-invisible.js'
 import { CommandToCopy } from './copy.js'
@@ -9,17 +9,19 @@ export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
   const condition = conditionOf(daemon)
   const { name } = CONDITIONS[condition]
   const title = daemon.port === null ? 'No port' : `Port ${daemon.port}`
+  const project = daemon.family === 'dashboard' ? projectOf(daemon) : null
   return (
     <article
       class="daemon"
       data-standing={condition}
       data-class={daemon.cleanup_class}
       data-rule={daemon.rule}
-      aria-label={`${title}: ${name}`}
+      aria-label={`${title}: ${name}${project === null ? '' : `, ${visible(project)}`}`}
     >
       <div class="daemon-what">
         <h3>
-          <span class="standing">{name}</span> {title}
+          <span class="standing">{name}</span> {project !== null && <bdi>{visible(project)}</bdi>}{' '}
+          <span class={project === null ? undefined : 'quiet'}>{title}</span>
         </h3>
         <p>
           {meaningOf(daemon)}

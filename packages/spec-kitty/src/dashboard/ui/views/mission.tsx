@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { MissionReply } from '../../api.js'
 import { describeMoves } from '../board.js'
 import { describeCounts, laneName } from '../board-words.js'
@@ -6,7 +6,8 @@ import { formatCount } from '../format.js'
 import { lazy } from '../lazy.js'
 import { Ago } from '../live/clock.js'
 import { rawReplies, useReply } from '../live/use-reply.js'
-import { boardLink, documentLink, printRoute, type Route } from '../url-route.js'
+import { lastList } from '../location.js'
+import { boardLink, documentLink, printRoute, WHOLE_BOARD, type Route } from '../url-route.js'
 import { setTitle } from '../tab-title.js'
 import { visible } from '../show-invisible.js'
 import { Board } from './board.js'
@@ -84,7 +85,7 @@ function Head({ mission, route }: HeadProps) {
   return (
     <div class="mission-head">
       <p class="crumbs">
-        <a href="#/missions">Missions</a> <span aria-hidden="true">/</span>{' '}
+        <a href={lastList()}>Missions</a> <span aria-hidden="true">/</span>{' '}
         <bdi class="path">{visible(id)}</bdi>
       </p>
       <h1>
@@ -118,11 +119,14 @@ function Head({ mission, route }: HeadProps) {
   )
 }
 
+/** The board is shown again with what was chosen there. */
 function Tabs({ mission: { id, documents }, route }: HeadProps) {
+  const board = useRef(WHOLE_BOARD)
+  if (route.view === 'board') board.current = route.board
   const current = (view: Route['view']) => (route.view === view ? 'page' : undefined)
   return (
     <nav class="tabs" aria-label="Mission">
-      <a href={boardLink(id)} aria-current={current('board')}>
+      <a href={boardLink(id, null, board.current)} aria-current={current('board')}>
         Board
       </a>
       <a

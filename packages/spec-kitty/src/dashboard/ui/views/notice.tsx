@@ -25,9 +25,14 @@ export function Notice({ title, isPage = false, children }: NoticeProps) {
 
 /** Placeholder for a view that is being read for the first time. It appears after a delay, so that it does not flash. */
 export function Loading() {
+  const { isSlow } = useContact()
   return (
     <div class="loading" aria-busy="true">
-      <span class="visually-hidden">Reading …</span>
+      {isSlow ? (
+        <p role="status">Waiting for an answer from the dashboard …</p>
+      ) : (
+        <span class="visually-hidden">Reading …</span>
+      )}
       <span class="bone" />
       <span class="bone" />
       <span class="bone" />
@@ -69,6 +74,13 @@ export function Stale({ failure }: { readonly failure: Failure | null }) {
       What you see may be out of date. {reason(failure)}
     </p>
   )
+}
+
+/** Says in a dialog that the dashboard does not answer: the banner of the page is behind it. */
+export function NoContact() {
+  const { connection, goneSince } = useContact()
+  if (connection !== 'lost' && goneSince === null) return null
+  return <p class="panel-contact">No contact: what you see may be out of date.</p>
 }
 
 function reason({ status }: Failure): string {

@@ -8,16 +8,23 @@ import { keyOf, shortAgent, summariseNow, waitingWord } from '../now-words.js'
 import { boardLink } from '../url-route.js'
 import { setTitle } from '../tab-title.js'
 import { visible } from '../show-invisible.js'
-import { CommandToCopy } from './copy.js'
+import { CommandToCopy, Copy } from './copy.js'
 import { Guard } from './guard.js'
 import { moveInList } from './list-keys.js'
 import { LivenessWord } from './liveness.js'
 import { Failed, Loading, Notice, Stale } from './notice.js'
 import { Meanings, NotifyButton } from './now-frame.js'
+import { Jumps, Section, ShownWhole } from './now-section.js'
 import { Subtasks } from './subtasks.js'
 
+interface NowProps {
+  readonly now: Reading<NowReply>
+  /** The sections that are shown whole, with commas. */
+  readonly all: string
+}
+
 /** Who works on what in all missions, and what waits for the reader. */
-export function NowView({ now }: { readonly now: Reading<NowReply> }) {
+export function NowView({ now, all }: NowProps) {
   const reply = now.value
   useEffect(() => setTitle('Now · spec-kitty dashboard'), [])
   return (
@@ -29,7 +36,9 @@ export function NowView({ now }: { readonly now: Reading<NowReply> }) {
       {reply !== null && <Stale failure={now.failure} />}
       {reply !== null ? (
         <Guard what="This view" of={reply} raw={rawReplies}>
-          <Lists reply={reply} />
+          <ShownWhole.Provider value={all.split(',').filter((name) => name !== '')}>
+            <Lists reply={reply} />
+          </ShownWhole.Provider>
         </Guard>
       ) : now.failure !== null ? (
         <Failed what="What happens now" failure={now.failure} read={now.read} />
@@ -54,7 +63,17 @@ function Lists({ reply }: { readonly reply: NowReply }) {
   if (words === '') return <Quiet />
   return (
     <div class="now" onKeyDown={moveInList}>
-      <p class="lead">{words}</p>
+      <Jumps
+        words={words}
+        counts={[
+          ['Waiting for you', counts.waiting],
+          ['Stalled', counts.stalled],
+          ['At work', counts.working],
+          ['Ready to start', counts.ready_to_start],
+          ['Ready to merge', counts.ready_to_merge],
+          ['Not readable', counts.unreadable],
+        ]}
+      />
       <Section
         name="Waiting for you"
         count={counts.waiting}
@@ -104,28 +123,6 @@ function Lists({ reply }: { readonly reply: NowReply }) {
   )
 }
 
-interface SectionProps {
-  readonly name: string
-  readonly count: number
-  readonly shown: number
-  /** What is said if there is nothing; without it, the section is left out then. */
-  readonly empty?: string
-  readonly children: ComponentChildren
-}
-
-function Section({ name, count, shown, empty, children }: SectionProps) {
-  if (count === 0 && empty === undefined) return null
-  return (
-    <section class="now-section" aria-label={name}>
-      <h2>
-        {name} <span class="number">{count}</span>
-      </h2>
-      {count === 0 ? <p class="quiet">{empty}</p> : <ul>{children}</ul>}
-      {shown < count && <p class="quiet">{count - shown} more are not shown here.</p>}
-    </section>
-  )
-}
-
 /** One package: the word that matters most first, then what it is, who has it, and for how long. */
 function Row({
   one,
@@ -160,6 +157,13 @@ function Row({
           </>
         )}
       </p>
+      {one.next_command !== null && (
+        <Copy
+          text={one.next_command}
+          name="Copy command"
+          label={`Copy command for ${visible(one.id)}: ${visible(one.next_command)}`}
+        />
+      )}
     </li>
   )
 }

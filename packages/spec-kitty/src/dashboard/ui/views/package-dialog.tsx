@@ -1,11 +1,11 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { MissionReply, WorkPackage } from '../../api.js'
-import { closeTo } from '../location.js'
+import { closeTo, replaceEntry } from '../location.js'
 import { boardLink, documentLink, type BoardChoice } from '../url-route.js'
 import { visible } from '../show-invisible.js'
 import { Copy } from './copy.js'
 import { DocumentText } from './document-text.js'
-import { Notice } from './notice.js'
+import { NoContact, Notice } from './notice.js'
 import { Facts, History, Notes } from './package-facts.js'
 
 interface PackageDialogProps {
@@ -41,6 +41,7 @@ export function PackageDialog({ mission, card, choice }: PackageDialogProps) {
           <button type="button" class="button" onClick={close}>
             Close
           </button>
+          <NoContact />
         </header>
         {workPackage === undefined ? (
           <Notice title="This work package is not there">
@@ -69,7 +70,7 @@ function useModal(card: string) {
   return dialog
 }
 
-/** The ways to the previous and the next package, in the order of their ids. "Back" still leads to the board. */
+/** The ways to the previous and the next package, in the order of their ids. "Back" still leads to where the first was opened. */
 function Neighbours({ mission, card, choice }: PackageDialogProps) {
   const packages = mission.work_packages
   const at = packages.findIndex(({ id }) => id === card)
@@ -101,7 +102,7 @@ function Neighbour({ word, sign, to, mission, choice }: NeighbourProps) {
       onClick={(event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return
         event.preventDefault()
-        location.replace(link)
+        replaceEntry(link)
       }}
     >
       <span aria-hidden="true">{sign}</span> {visible(to.id)}

@@ -1,10 +1,11 @@
 import type { MissionSummary } from '../../api.js'
 import { formatShare } from '../format.js'
-import { describeCounts, sharesOf } from '../board-words.js'
+import { describeCounts, segmentsOf, shareInNoColumn } from '../board-words.js'
 
 /**
- * A mission's work packages as one bar, in the order of the board's columns, with the weighted progress beside it. If all
- * packages are approved, the share is left out, because only the merge is missing, and the state says so.
+ * A mission's weighted progress as a bar and a number. The bar is as long as the number says, in the colours of the columns that
+ * the packages have reached. If all packages are approved, the number is left out, because only the merge is missing, and the
+ * state says so.
  */
 export function Progress({ mission }: { readonly mission: MissionSummary }) {
   const { progress } = mission
@@ -22,13 +23,11 @@ export function Progress({ mission }: { readonly mission: MissionSummary }) {
         aria-valuetext={isApproved ? mission.state_words : describe(progress, words)}
         title={words ?? undefined}
       >
-        <Bar mission={mission} />
+        <Bar mission={mission} progress={progress} />
       </div>
-      {!isApproved && (
-        <span class="percent" aria-hidden="true">
-          {formatShare(progress)}
-        </span>
-      )}
+      <span class="percent" aria-hidden="true">
+        {!isApproved && formatShare(progress)}
+      </span>
     </div>
   )
 }
@@ -37,20 +36,26 @@ function describe(progress: number, words: string | null): string {
   return words === null ? formatShare(progress) : `${formatShare(progress)}: ${words}`
 }
 
-/** Drawn with SVG attributes, because the page's content security policy forbids inline styles. */
-function Bar({ mission }: { readonly mission: MissionSummary }) {
-  const shares = sharesOf(mission)
-  const total = shares.reduce((sum, { count }) => sum + count, 0)
-  let from = 0
+interface BarProps {
+  readonly mission: MissionSummary
+  readonly progress: number
+}
+
+/**
+ * The rest of the track is what is still to be done; its end is dashed for packages that are in no column. Drawn with SVG
+ * attributes, because the page's content security policy forbids inline styles.
+ */
+function Bar({ mission, progress }: BarProps) {
+  const segments = segmentsOf(mission, progress)
+  const others = shareInNoColumn(mission)
   return (
     <svg class="bar" width="100%" height="8" aria-hidden="true">
-      {shares.map(({ share, count }) => {
-        const start = from
-        from += count
-        return count > 0 ? (
-          <Segment key={share} column={share} start={start / total} end={from / total} />
-        ) : null
-      })}
+      {segments.map(({ column, start, end }) => (
+        <Segment key={column} column={column} start={start} end={end} />
+      ))}
+      {others > 0 && (
+        <line class="in-no-column" x1={percent(1 - Math.min(others, 1 - progress))} x2="100%" y1="4" y2="4" />
+      )}
     </svg>
   )
 }

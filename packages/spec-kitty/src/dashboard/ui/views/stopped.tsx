@@ -1,5 +1,7 @@
+import { useEffect } from 'preact/hooks'
 import type { Met } from '../live/which-project.js'
 import { visible } from '../show-invisible.js'
+import { setTitle } from '../tab-title.js'
 import { Notice } from './notice.js'
 
 interface StoppedProps {
@@ -12,6 +14,7 @@ interface StoppedProps {
 export function Stopped({ met, path }: StoppedProps) {
   const ours = met?.ours?.path ?? path
   const theirs = met?.theirs ?? null
+  useEffect(() => setTitle('Stopped · spec-kitty dashboard'), [])
   return (
     <Notice title="This address now belongs to another project" isPage>
       <p role="alert">
