@@ -8,7 +8,7 @@ import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
-import { useQueue } from '../sync/use-queue.js'
+import { lookAtQueue } from '../sync/use-queue.js'
 import { viewWork } from '../sync/work-view.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 
@@ -23,7 +23,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 async function showQueue(root: string, isJson: boolean, io: Io): Promise<number> {
   const { queueDocument, queueLines } = await import('../sync/show-queue.js')
   const { quarantinedDatabases } = await import('../sync/queue/quarantine.js')
-  const seen = await useQueue(root, io, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
+  const seen = await lookAtQueue(root, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
   const counts = seen ?? empty
   const { why, queue } = await viewWork(root, io.env, await syncDaemon.at(root).status())
@@ -48,7 +48,7 @@ function inHomeOf({ env }: Io): (command: string) => string {
 
 async function showLetters(root: string, isJson: boolean, io: Io): Promise<number> {
   const { letterLines, lettersDocument } = await import('../sync/show-queue.js')
-  const letters = (await useQueue(root, io, lettersIn)) ?? []
+  const letters = (await lookAtQueue(root, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
   else io.out(`${letterLines(letters, io, inHomeOf(io)).join('\n')}\n`)
   return EXIT.ok

@@ -86,7 +86,7 @@ export const SYNC_QUEUE = {
     ['spec-kitty sync queue --export events.ndjson', 'a copy of what waits'],
   ],
   environment: HOME,
-  exits: { 0: 'shown', 1: 'the queue or the file cannot be used' },
+  exits: { 0: 'shown', 1: 'the queue is damaged, or the queue or the file cannot be used' },
 } as const satisfies CommandSpec
 
 const EVENT =
