@@ -29,7 +29,9 @@ function ownerOf(path: string): number | null {
 function unwritable(path: string): string | null {
   try {
     accessSync(path, constants.W_OK | constants.X_OK)
-    return KERNELS.has(statfsSync(path).type) ? `${path} is a file system of the kernel: no directory can be made in it` : null
+    return KERNELS.has(statfsSync(path).type)
+      ? `${path} is a file system of the kernel: no directory can be made in it`
+      : null
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
     const target = code === 'ENOENT' ? targetOf(path) : null
