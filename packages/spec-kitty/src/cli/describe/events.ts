@@ -106,7 +106,7 @@ export const SYNC_QUEUE_RETRY = {
   examples: [
     ['spec-kitty sync queue retry 01JDM5C9T6V2W8X4Y0Z3A7B1CD', 'one event'],
     [
-      "spec-kitty sync queue --dead --json | jq -r '.dead_letters[].event_id' | xargs -d '\\n' spec-kitty sync queue retry --",
+      "spec-kitty sync queue --dead --json | jq -r '.dead_letters[].event_id' | xargs -r -d '\\n' spec-kitty sync queue retry --",
       'all of them',
     ],
   ],
