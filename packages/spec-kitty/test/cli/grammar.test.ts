@@ -71,9 +71,12 @@ function helpWords(words: string, line: string): readonly string[] {
 }
 
 describe('the version', () => {
-  it.each(['-v', '-V', '--version', '--json --version', '-V --json', '-V extra'])('is told by %s', async (line) => {
-    expect((await asked(line)).kind).toBe('version')
-  })
+  it.each(['-v', '-V', '--version', '--json --version', '-V --json', '-V extra'])(
+    'is told by %s',
+    async (line) => {
+      expect((await asked(line)).kind).toBe('version')
+    },
+  )
 
   it('and by its own command', async () => {
     expect(await asked('version')).toMatchObject({ kind: 'run', command: 'version' })
