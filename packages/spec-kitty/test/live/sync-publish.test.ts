@@ -242,7 +242,7 @@ describe('sync queue', () => {
     const file = join(root.base, 'saved events.ndjson')
     const { status, stderr } = root.run(['sync', 'queue', '--export', file])
     const [aside] = quarantinedDatabases(path)
-    const [again, remove] = stderr.split('\n').filter((line) => line.startsWith('  '))
+    const [again = '', remove = ''] = stderr.split('\n').filter((line) => line.startsWith('  '))
     expect([status, stderr]).toEqual([
       0,
       [
@@ -258,9 +258,9 @@ describe('sync queue', () => {
     expect(root.run(['sync', 'queue']).stdout).toContain(`damaged and put aside: ${aside}\n`)
     const warned = (): boolean =>
       root.json(['auth', 'doctor']).document.findings.some(({ id }: { id: string }) => id === 'F-022')
-    expect(makeShell(root)(String(again)).status).toBe(0)
+    expect(makeShell(root)(again).status).toBe(0)
     expect([queue().queued, warned()]).toEqual([1, true])
-    expect(makeShell(root)(String(remove)).status).toBe(0)
+    expect(makeShell(root)(remove).status).toBe(0)
     expect([quarantinedDatabases(path), warned()]).toEqual([[], false])
     expect(root.run(['sync', 'queue', '--export', '-']).stderr).toBe('exported 1 event\n')
   })
