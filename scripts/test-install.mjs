@@ -5,7 +5,7 @@
  * `--version`, `--help` and `sync status` take beside `node -e 0`.
  */
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -136,6 +136,7 @@ async function tryCommands({ prefix, project, env }, expect) {
   const said = (/** @type {string} */ line) => shell(line, { env, cwd: project })
   expect(said('spec-kitty --version').stdout === `${version}\n`, 'spec-kitty --version tells the version')
   expect(said('spec-kitty --help').status === 0, 'spec-kitty --help')
+  expect(existsSync(join(prefix, 'share/man/man1/spec-kitty.1')), 'npm installs the manual where man looks')
   expect(said('spec-kitty sync status').status === 0, 'spec-kitty sync status')
   const modules = join(prefix, 'lib', 'node_modules')
   const script = "import('familiar').then((all) => console.log(typeof all.defineDaemon))"

@@ -91,5 +91,8 @@ function globalsOf(node: Node, parent: Node | null): readonly string[] {
     return ['.kill']
   // Another name for it, or parts of it: what is done with those is not followed.
   if (node['type'] === 'VariableDeclarator' && node['init']?.name === 'process') return ['process']
+  const word =
+    node['type'] === 'Identifier' ? node['name'] : node['type'] === 'Literal' ? node['value'] : null
+  if (word === 'mkdir' || word === 'mkdirSync') return ['mkdir']
   return node['type'] === 'Identifier' && ['console', 'Intl'].includes(node['name']) ? [node['name']] : []
 }

@@ -167,6 +167,10 @@ describe('what is dangerous is seen', () => {
     'time.toLocaleTimeString()',
     'a.localeCompare(b)',
     "new Intl.Collator('en')",
+    "import { mkdirSync } from 'node:fs'",
+    "import { mkdir as make } from 'node:fs/promises'",
+    "fs['mkdirSync'](path, { recursive: true })",
+    'const { mkdir } = promises',
   ])('%s', (text) => {
     expect(violationsOf('familiar/client/probe.ts', text)).not.toEqual([])
   })

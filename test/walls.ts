@@ -185,6 +185,8 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
     ...tool('cli/open-browser.ts'),
   ],
   'fs-native-extensions': library('observe/platform/native-locks.ts'),
+  /** `makeDirectory` is used instead: with `recursive`, Node's `mkdir` never ends below /proc. */
+  mkdir: library('act/safe-file.ts'),
   'node:cluster': [],
   'node:process': [],
   'node:worker_threads': [],

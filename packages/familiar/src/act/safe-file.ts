@@ -83,26 +83,26 @@ export function removeLeftover(path: string): void {
 }
 
 /**
- * Creates a directory and its missing parents, each 0700 from the start. Does not use `mkdir` with `recursive`, which
- * reports a missing parent on a read-only file system.
+ * Creates a directory and its missing parents, each with the mode (0700 unless one is given) from the start. Returns whether it
+ * was missing. Throws the system's error. Does not use `mkdir` with `recursive`, which never ends below /proc, where the
+ * system reports a missing parent for ever, and reports a missing parent on a read-only file system.
  */
-export function makeDirectory(path: string): void {
-  if (isMade(path)) return
-  if (dirname(path) !== path) makeDirectory(dirname(path))
-  if (!isMade(path)) mkdirSync(path, { mode: 0o700 })
+export function makeDirectory(path: string, mode = 0o700): boolean {
+  const first = tryToMake(path, mode)
+  if (first !== 'no parent') return first === 'made'
+  if (dirname(path) !== path) makeDirectory(dirname(path), mode)
+  // Once more, and no further: a parent that is a dangling symlink is reported as missing although it exists.
+  if (tryToMake(path, mode) === 'no parent') mkdirSync(path, { mode })
+  return true
 }
 
-/**
- * Creates one directory; returns true if it exists now, false if the system reports a missing parent. It also reports
- * this for a parent that is a dangling symlink, and below /proc: so do not retry forever.
- */
-function isMade(path: string): boolean {
+function tryToMake(path: string, mode: number): 'made' | 'exists' | 'no parent' {
   try {
-    mkdirSync(path, { mode: 0o700 })
-    return true
+    mkdirSync(path, { mode })
+    return 'made'
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return true
-    if (errnoOf(error) === 'ENOENT') return false
+    if (errnoOf(error) === 'EEXIST') return 'exists'
+    if (errnoOf(error) === 'ENOENT') return 'no parent'
     throw error
   }
 }

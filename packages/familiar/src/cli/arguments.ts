@@ -50,15 +50,21 @@ const QUIET = ['--quiet', '-q']
 const NO_COLOR = ['--no-color']
 const COMMON = new Set([...VERBOSE, ...QUIET, ...NO_COLOR])
 
+/** Letters after one hyphen, `q` among them, and the number of the last: `-fq`, `-qn 5`. `-quiet` is a slip, and stays one. */
+const CLUSTER = /^-(?=[a-z]*q)(?=.*[fhnvV])[fhnqvV]+\d*$/
+
 /** Takes the flags that every command has, wherever they stand before `--`. */
 export function takeCommonFlags(argv: readonly string[]): CommonFlags {
   const end = argv.indexOf('--')
   const flags = end < 0 ? argv : argv.slice(0, end)
   const has = (names: readonly string[]): boolean => flags.some((word) => names.includes(word))
+  const own = flags
+    .filter((word) => !COMMON.has(word))
+    .map((word) => (CLUSTER.test(word) ? word.replaceAll('q', '') : word))
   return {
-    args: [...flags.filter((word) => !COMMON.has(word)), ...argv.slice(flags.length)],
+    args: [...own, ...argv.slice(flags.length)],
     isVerbose: has(VERBOSE),
-    isQuiet: has(QUIET),
+    isQuiet: has(QUIET) || flags.some((word) => CLUSTER.test(word)),
     hasNoColor: has(NO_COLOR),
   }
 }

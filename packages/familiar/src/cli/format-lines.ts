@@ -19,9 +19,9 @@ export function formatLines(
   const width = Math.max(...lines.map(([label]) => columnsOf(printable(label)))) + GAP
   const room = screen.columns === null ? null : Math.max(LEAST_COLUMNS, screen.columns - width)
   return lines.flatMap(([label, ...text]) => {
-    const isLong =
-      label === '' && text[1] === 'cyan' && columnsOf(printable(text[0])) > (room ?? Number.POSITIVE_INFINITY)
-    const indent = isLong ? GAP : width
+    const length = label === '' && text[1] === 'cyan' ? columnsOf(printable(text[0])) : 0
+    const isHelped = room !== null && length > room && length + GAP <= (screen.columns ?? 0)
+    const indent = isHelped ? GAP : width
     return partsOf(text, room, screen).map(
       (part, index) => `${padTo(index === 0 ? printable(label) : '', indent, 'right')}${part}`,
     )

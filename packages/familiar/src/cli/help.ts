@@ -8,12 +8,13 @@ import {
   type OptionSpecs,
 } from './grammar.js'
 import { paint, type Io } from './io.js'
+import { splitWords } from './text-width.js'
 
 /**
- * The least and the greatest width of help. Longer lines are hard to read, and shorter ones leave no room beside the
- * longest option.
+ * The least and the greatest width of help, and that in a pipe. Longer lines are hard to read, and shorter ones leave no room
+ * for the texts.
  */
-const WIDTH = { most: 100, least: 50, pipe: 80 } as const
+const WIDTH = { most: 100, least: 30, pipe: 80 } as const
 
 export type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
@@ -146,7 +147,7 @@ function columnOf(entries: readonly Entry[], terminal: Terminal): number {
 function aligned(entries: readonly Entry[], column: number, terminal: Terminal): readonly string[] {
   const indent = ' '.repeat(column + 2)
   return entries.flatMap(([name, text]) => {
-    const [first = '', ...rest] = wrapWords(text.split(' '), room(terminal) - indent.length)
+    const [first = '', ...rest] = wrapWords(splitWords(text), room(terminal) - indent.length)
     const painted = paint(terminal, 'cyan', name)
     const isLong = name.length + 2 > column
     const lines = isLong
@@ -162,7 +163,7 @@ function room({ columns }: Terminal): number {
 
 /** Returns the text in lines that fit the terminal. */
 export function wrap(text: string, terminal: Terminal, indent = ''): readonly string[] {
-  const lines = wrapWords(text.split(' '), room(terminal) - indent.length)
+  const lines = wrapWords(splitWords(text), room(terminal) - indent.length)
   return lines.map((line) => `${indent}${line}`)
 }
 

@@ -76,13 +76,13 @@ function scan(grammar: Grammar, args: readonly string[], context: ParseContext):
 }
 
 /**
- * A word that begins with a hyphen is a flag and not a value. Only for an option that takes a number, `-5` is a (wrong)
- * value.
+ * A word that begins with a hyphen is a flag and not a value. But `-5` and `-1h` are values (mostly wrong ones), unless a file
+ * is to be named.
  */
 function mayBeValue({ kind }: OptionValue, next: string | undefined): boolean {
   if (next === undefined) return false
-  const isNumber = kind === 'number' || kind === 'port' || kind === 'seconds'
-  return !isFlag(next) || (isNumber && /^-\d/.test(next))
+  const isName = kind === 'file' || kind === 'directory'
+  return !isFlag(next) || (!isName && /^-\d/.test(next))
 }
 
 interface Flag {
@@ -169,6 +169,7 @@ function valueOf({ spec, written, text }: Written, context: ParseContext): strin
 
 /** As a number is usually written: a zero before it may be octal in the user's mind, or a slip. */
 const WHOLE = /^(?:0|[1-9]\d{0,8})$/
+const MAX_SECONDS = 1_000_000
 const DECIMAL = /^(?:0|[1-9]\d{0,5})(?:\.\d+)?$/
 
 function numberOf(value: OptionValue, text: string, { ports }: ParseContext): number | null {
@@ -181,7 +182,7 @@ function numberOf(value: OptionValue, text: string, { ports }: ParseContext): nu
 
 function needsOf(value: OptionValue, { ports }: ParseContext): string {
   if (value.kind === 'number') return `a number from ${value.from} to ${value.to}`
-  if (value.kind === 'seconds') return 'a number of seconds above 0'
+  if (value.kind === 'seconds') return `a number of seconds above 0 and below ${MAX_SECONDS}`
   if (value.kind !== 'port') return value.needs
   return ports === undefined ? 'a port' : `a port from ${ports.from} to ${ports.to - 1}`
 }

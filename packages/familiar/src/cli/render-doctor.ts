@@ -99,13 +99,15 @@ function renderCleanUp(
   ]
 }
 
+/** The daemon that F-005 tells of is not counted: F-002 does not count it either. */
 function planOf(
-  { orphans, reset_result: { would_sweep } }: DoctorDocument & { readonly reset_result: ResetResult },
+  document: DoctorDocument & { readonly reset_result: ResetResult },
   { words, isForced = false, named: port = null }: DoctorText,
 ): Parameters<typeof renderNext>[0] {
+  const { would_sweep } = document.reset_result
   const isEnded = (row: DoctorRecord): boolean =>
     would_sweep.some((one) => one.pid === row.pid && one.port === row.port)
-  const open = orphans.filter(
+  const open = untold(document).filter(
     (row) => (port === null || row.port === port) && needsDecision(row, words) && !isEnded(row),
   )
   return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length }

@@ -62,7 +62,7 @@ export function renderReset(
         : [`port ${named}: nothing that can be seen from here listens on it`]),
     ],
     left: renderRemedies({ orphans: left }, terminal, words),
-    numbers: [numbersOf(result, orphans)],
+    numbers: [numbersOf(result, orphans, open)],
   }
 }
 
@@ -70,14 +70,19 @@ export function renderReset(
 function numbersOf(
   { swept, skipped, failed, would_sweep, dry_run }: ResetResult,
   orphans: readonly DoctorRecord[],
+  told: readonly DoctorRecord[],
 ): string {
   const decidable = skipped.filter((entry) => entry.cleanup_class !== 'never_touch')
   const isUsed = (entry: Named): boolean => orphans.some((row) => isSame(row, entry) && isInUse(row))
   const used = decidable.filter(isUsed).length
   const open = decidable.length - used
+  // F-002 does not count the daemon of this scope that does not answer.
+  const isOfFinding = (entry: Named): boolean =>
+    rowOf(entry, orphans) !== undefined && rowOf(entry, told) === undefined
+  const own = decidable.some(isOfFinding) ? (open === 1 ? ', which is F-005' : ', one of them F-005') : ''
   const rest = used === 0 ? '' : ` · left alone: ${used} (in use)`
   return dry_run
-    ? `dry run: would be swept: ${would_sweep.length} · would be skipped: ${open} (operator_required)${rest}`
+    ? `dry run: would be swept: ${would_sweep.length} · would be skipped: ${open} (operator_required${own})${rest}`
     : `swept: ${swept.length} · skipped: ${open} (operator_required) · failed: ${failed.length}${rest}`
 }
 

@@ -67,7 +67,7 @@ async function askAboutTheRest(
   const { own } = decisionsIn(seen, definitionOf(daemon))
   const whose = `${ofOthers(open, seen, daemon)}${ofThisScope(open, own, daemon)}${ofStarting(open)}`
   const head = wrapWords(`${need} a decision (operator_required)${whose}:`, io.errorColumns).join('\n')
-  io.err(`${endedAnyway(stale.length)}${head}\n${list}${lookFirst(open, io.errorColumns)}${oneByOne(open)}`)
+  io.err(`${head}\n${list}${lookFirst(open, io.errorColumns)}${oneByOne(open)}${endedAnyway(stale.length)}`)
   const isYes = await io.confirm(
     isOne ? 'Also end it?' : `Also end these ${open.length}?`,
     'nothing was ended',
@@ -119,8 +119,9 @@ function ofOthers(open: readonly Candidate[], { context }: Scan, daemon: Daemon)
     : `, ${count} of them of another ${words.scope}`
 }
 
-/** Says before the question what an answer does not change: stale processes are ended, also after a no. Exported for its test. */
+/** Says right before the question what a no does: it ends what is stale all the same. Exported for its test. */
 export function endedAnyway(stale: number): string {
   if (stale === 0) return ''
-  return `${stale} ${stale === 1 ? 'is' : 'are'} proven stale and will be ended, also after n; Ctrl+C ends nothing.\n`
+  const which = stale === 1 ? 'the 1 that is' : `the ${stale} that are`
+  return `n ends only ${which} proven stale, y these too; Ctrl+C ends nothing.\n`
 }

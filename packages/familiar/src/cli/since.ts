@@ -1,7 +1,7 @@
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 
 const DATE = String.raw`\d{4}-\d\d-\d\d`
-const TIME = String.raw`\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?`
+const TIME = String.raw`(?:[01]?\d|2[0-3]):\d\d(?::\d\d(?:\.\d+)?)?`
 
 const DURATION = /^(?:(?:0|[1-9]\d*)[smhdw])+$/
 const TIME_OF_DAY = new RegExp(`^${TIME}$`)

@@ -68,17 +68,38 @@ function take(characters: readonly string[], columns: number): readonly string[]
 }
 
 /**
- * Returns the text in lines of at most so many columns, broken at spaces. A word that is longer, such as a path, stays whole:
- * then the terminal breaks it, and it can still be copied. Null: as one line.
+ * Returns the text in lines of at most so many columns, broken at spaces. A word that is longer, such as a path, stays whole,
+ * and so does a command in quotes: then the terminal breaks it, and it can still be copied. Null: as one line.
  */
 export function wrapWords(text: string, columns: number | null): readonly string[] {
   if (columns === null || columnsOf(text) <= columns) return [text]
   const lines: string[] = []
-  for (const word of text.split(' ')) {
+  for (const word of splitWords(text)) {
     const line = lines.at(-1)
     const longer = `${line ?? ''} ${word}`
     if (line === undefined || columnsOf(longer) > columns) lines.push(word)
     else lines[lines.length - 1] = longer
   }
   return lines
+}
+
+/** Matches the first and the last word of a quotation, but no word with an apostrophe. */
+const OPENS = /^\(?'[^']+$/
+const CLOSES = /^[^']*'[^'\w]*$/
+
+/** Splits a text at its spaces, but not inside of a quotation: `'spec-kitty init DIR'` is one word. */
+export function splitWords(text: string): readonly string[] {
+  const words: string[] = []
+  let quoted: string[] = []
+  for (const word of text.split(' ')) {
+    if (quoted.length === 0 ? OPENS.test(word) : !word.includes("'")) quoted.push(word)
+    else if (quoted.length > 0 && CLOSES.test(word)) {
+      words.push([...quoted, word].join(' '))
+      quoted = []
+    } else {
+      words.push(...quoted, word)
+      quoted = []
+    }
+  }
+  return [...words, ...quoted]
 }

@@ -35,6 +35,11 @@ describe('lines with labels', () => {
     ])
   })
 
+  it('stay in their column if a command fits nowhere', () => {
+    const last = formatLines(lines, { columns: 40, hasColor: false }).at(-1)
+    expect(last).toBe(`         ${COMMAND}`)
+  })
+
   it('paint the text and the command, and nothing else', () => {
     expect(formatLines([lines[0]], { columns: 80, hasColor: true })).toEqual([
       'daemon  \u001b[31mprocess 7, port 9400, does not answer:\u001b[39m \u001b[36mtool stop\u001b[39m',

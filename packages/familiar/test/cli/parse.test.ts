@@ -71,12 +71,16 @@ describe('a command line that is wrong names what is wrong, and the right form',
     [['--lines', '-1'], "--lines needs a number from 0 to 999999, not '-1'"],
     [['--lines', '1000000'], "--lines needs a number from 0 to 999999, not '1000000'"],
     [['--lines', '007'], "--lines needs a number from 0 to 999999, not '007'"],
-    [['--timeout', '01.5'], "--timeout needs a number of seconds above 0, not '01.5'"],
+    [['--timeout', '01.5'], "--timeout needs a number of seconds above 0 and below 1000000, not '01.5'"],
     [['--lines', '1e3'], "--lines needs a number from 0 to 999999, not '1e3'"],
     [['-n', 'x'], "-n needs a number from 0 to 999999, not 'x'"],
     [['--port', '9450'], "--port needs a port from 9400 to 9449, not '9450'"],
     [['--port', '09400x'], "--port needs a port from 9400 to 9449, not '09400x'"],
-    [['--timeout', '0'], "--timeout needs a number of seconds above 0, not '0'"],
+    [['--timeout', '0'], "--timeout needs a number of seconds above 0 and below 1000000, not '0'"],
+    [
+      ['--timeout', '1000000000'],
+      "--timeout needs a number of seconds above 0 and below 1000000, not '1000000000'",
+    ],
     [['--export'], '--export needs a file'],
     [['--export', '--json'], '--export needs a file'],
     [['--json=yes'], '--json takes no value'],
@@ -167,6 +171,16 @@ describe('the words of a command line', () => {
       isQuiet: true,
       hasNoColor: true,
     })
+    for (const [word, rest] of [
+      ['-fq', '-f'],
+      ['-qf', '-f'],
+      ['-qn', '-n'],
+      ['-fqn5', '-fn5'],
+      ['-qh', '-h'],
+    ] as const)
+      expect(takeCommonFlags([word, '1'])).toMatchObject({ args: [rest, '1'], isQuiet: true })
+    for (const word of ['-quiet', '-n', '-fn', '-', '--qf', '-5q'])
+      expect(takeCommonFlags([word])).toMatchObject({ args: [word], isQuiet: false })
     expect(takeCommonFlags(['a'])).toEqual({
       args: ['a'],
       isVerbose: false,

@@ -32,8 +32,10 @@ it('says that the end of input (Ctrl+D) is no answer, and counts as no', async (
 
 it('is preceded by what is ended whatever the answer is, and how to end nothing', () => {
   expect(endedAnyway(0)).toBe('')
-  expect(endedAnyway(1)).toMatch(/^1 is proven stale /)
-  expect(endedAnyway(18)).toBe('18 are proven stale and will be ended, also after n; Ctrl+C ends nothing.\n')
+  expect(endedAnyway(1)).toMatch(/^n ends only the 1 that is proven stale, /)
+  expect(endedAnyway(18)).toBe(
+    'n ends only the 18 that are proven stale, y these too; Ctrl+C ends nothing.\n',
+  )
 })
 
 it('asks once more about an answer that is neither yes nor no', async () => {

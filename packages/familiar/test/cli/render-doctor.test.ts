@@ -269,6 +269,28 @@ describe('what a clean-up did', () => {
     expect(plan([RECORD], all, {}, { ...terminal, isQuiet: true })).toBe('')
   })
 
+  it('counts in a plan what F-002 counts, and says which one is F-005', () => {
+    const daemon = { pid: OPEN.pid, port: OPEN.port, state: 'wedged' } as DoctorDocument['daemon']
+    const other = { ...OPEN, pid: 2721, port: 9421 }
+    const skipped = [OPEN, other].map(({ pid, port, cleanup_class, skip_reason, in_use_by }) => ({
+      pid,
+      port,
+      cleanup_class,
+      skip_reason,
+      in_use_by,
+    }))
+    const would_sweep = [{ ...entry, reason: 'superseded' }]
+    const result: ResetResult = { swept: [], skipped, failed: [], dry_run: true, would_sweep }
+    const document = { ...documentOf([OPEN, other], [withSeverity('critical', 'F-005')]), daemon }
+    const text = renderDoctor({ ...document, reset_result: result }, TEXT, terminal)
+    expect(text).toContain('would be skipped: 2 (operator_required, one of them F-005)\n')
+    expect(text).toContain('# then 1 still needs a decision\n')
+    const alone = { ...result, skipped: skipped.slice(0, 1) }
+    expect(renderDoctor({ ...document, orphans: [OPEN], reset_result: alone }, TEXT, terminal)).toContain(
+      'would be skipped: 1 (operator_required, which is F-005)\n',
+    )
+  })
+
   it('has a line for each problem that the verdict counts', () => {
     const result = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
     const findings = [ORPHANED, withSeverity('critical', 'F-005')]

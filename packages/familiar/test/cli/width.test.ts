@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { columnsOf, padTo, shortenEnd, shortenMiddle, wrapWords } from '../../src/cli/text-width.js'
+import {
+  columnsOf,
+  padTo,
+  shortenEnd,
+  shortenMiddle,
+  splitWords,
+  wrapWords,
+} from '../../src/cli/text-width.js'
 
 /** Names as users give them: plain, with marks over letters, of two columns, with emoji. */
 const NAMES = [
@@ -67,5 +74,35 @@ describe('words', () => {
         expect([columns, columnsOf(line) <= columns || !line.includes(' ')]).toEqual([columns, true])
     }
     expect(wrapWords(text, null)).toEqual([text])
+  })
+
+  it('in quotes stay together, so that a command can be copied; an apostrophe opens no quotation', () => {
+    expect(splitWords("there is no project (not the user's): 'tool init DIR' makes one")).toEqual([
+      'there',
+      'is',
+      'no',
+      'project',
+      '(not',
+      'the',
+      "user's):",
+      "'tool init DIR'",
+      'makes',
+      'one',
+    ])
+    for (const text of [
+      "'tool help COMMAND' tells",
+      "see ('tool a b').",
+      "an 'open end is no quotation",
+      "users' and  blanks '",
+      '',
+    ])
+      expect(splitWords(text).join(' ')).toBe(text)
+    expect(splitWords("an 'open end is")).toEqual(['an', "'open", 'end', 'is'])
+    for (let columns = 20; columns < 60; columns++)
+      expect(
+        wrapWords("nothing: 'tool init DIR' makes one", columns).some((line) =>
+          line.includes("'tool init DIR'"),
+        ),
+      ).toBe(true)
   })
 })

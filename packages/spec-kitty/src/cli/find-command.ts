@@ -32,7 +32,10 @@ export async function route(argv: readonly string[], isValued: IsValued): Promis
   const { words, flags, rest } = await split(argv, isValued)
   const operands = rest.filter((word) => !isFlag(word))
   const typed = [...words, ...operands]
-  if (words[0] === 'help') return { kind: 'help', words: typed.slice(1) }
+  if (words[0] === 'help') {
+    const isOfHelp = typed.length === 1 && [...flags, ...rest].some((flag) => HELP.has(flag))
+    return { kind: 'help', words: isOfHelp ? ['help'] : typed.slice(1) }
+  }
   const command = commandNamed(words.join(' '))
   const before = rest.slice(0, endOfFlags(rest))
   if (isHelpWord(words, before)) return { kind: 'help', words: [...words, ...furtherWords(words, operands)] }
@@ -41,7 +44,8 @@ export async function route(argv: readonly string[], isValued: IsValued): Promis
   }
   if (command !== null && command !== 'help')
     return { kind: 'run', command, name: words.join(' '), args: [...flags, ...rest] }
-  if (words.length === 0 && rest[0] === '--') return { kind: 'flag', flag: '--' }
+  if (typed.length === 0 && rest[0] === '--') return { kind: 'flag', flag: '--' }
+  if (words.length === 0 && flags.some((flag) => VERSION.has(flag))) return withoutWords([...flags, ...rest])
   if (typed.length === 0) return withoutWords(flags)
   return { kind: 'unknown', typed: before.length === rest.length ? typed : [...words, ...withDashes(rest)] }
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { EXIT, note, parseCommand, printJson, warn, type Io, realPath } from 'familiar/cli'
+import { EXIT, makeDirectory, note, parseCommand, printJson, warn, type Io, realPath } from 'familiar/cli'
 import { INIT } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { projectOf, resolveHere } from '../daemons/project-directory.js'
@@ -47,9 +47,9 @@ const NO_DASHBOARD = {
 function makeProject(directory: string): boolean {
   const marker = join(directory, '.kittify')
   try {
-    const first = mkdirSync(marker, { recursive: true })
+    const isNew = makeDirectory(marker, 0o777)
     if (!statSync(marker).isDirectory()) throw new Error('it is not a directory')
-    return first !== undefined
+    return isNew
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot make ${marker}: ${why}`, {

@@ -1,14 +1,16 @@
 import { isAbsolute, resolve } from 'node:path'
-import { EXIT, note, parseOptions, printJson, UsageError, type Io } from 'familiar/cli'
+import { EXIT, note, parseOptions, printable, printJson, UsageError, type Io } from 'familiar/cli'
 import { SYNC_QUEUE } from '../cli/describe/events.js'
 import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
+import { quarantinedDatabases } from '../sync/queue/quarantine.js'
+import type { SalvagedEvent } from '../sync/queue/salvage.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
-import { useQueue } from '../sync/use-queue.js'
+import { lookAtQueue } from '../sync/use-queue.js'
 import { viewWork } from '../sync/work-view.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 
@@ -22,8 +24,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 async function showQueue(root: string, isJson: boolean, io: Io): Promise<number> {
   const { queueDocument, queueLines } = await import('../sync/show-queue.js')
-  const { quarantinedDatabases } = await import('../sync/queue/quarantine.js')
-  const seen = await useQueue(root, io, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
+  const seen = await lookAtQueue(root, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
   const counts = seen ?? empty
   const { why, queue } = await viewWork(root, io.env, await syncDaemon.at(root).status())
@@ -48,7 +49,7 @@ function inHomeOf({ env }: Io): (command: string) => string {
 
 async function showLetters(root: string, isJson: boolean, io: Io): Promise<number> {
   const { letterLines, lettersDocument } = await import('../sync/show-queue.js')
-  const letters = (await useQueue(root, io, lettersIn)) ?? []
+  const letters = (await lookAtQueue(root, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
   else io.out(`${letterLines(letters, io, inHomeOf(io)).join('\n')}\n`)
   return EXIT.ok
@@ -67,25 +68,49 @@ interface Export {
 
 async function exportQueue(root: string, { file, dead, json }: Export, io: Io): Promise<number> {
   if (file === '-' && json) throw new UsageError('use either --export - or --json')
-  const { exportLines } = await import('../sync/queue-export.js')
+  const [{ exportLines }, { salvageCounter, salvageLines }] = await Promise.all([
+    import('../sync/queue-export.js'),
+    import('../sync/salvage-report.js'),
+  ])
   const path = file === '-' || isAbsolute(file) ? file : resolve(workingDirectory(io), file)
-  const exported = await exportLines(envelopesIn(root, dead, io), path, io)
-  if (json) printJson({ exported, file: path }, io)
-  else note(io, `exported ${counted(exported, 'event')}`)
-  return EXIT.ok
+  const counter = salvageCounter()
+  const exported = await exportLines(envelopesIn(root, dead, counter.seen, io), path, io)
+  const report = counter.report(quarantinedDatabases(queuePath(root)))
+  const { salvaged, unreadable } = report
+  if (json) printJson({ exported, file: path, salvaged, unreadable_databases: unreadable }, io)
+  else {
+    note(io, `exported ${counted(exported, 'event')}`)
+    // What the server has rejected is not to be queued again as it is.
+    if (!dead) for (const line of salvageLines(report, path, queuePath(root))) say(line, io)
+  }
+  return unreadable.length === 0 ? EXIT.ok : EXIT.problem
+}
+
+/** A command stays in one line, so that it can be copied. */
+function say(line: string, io: Io): void {
+  if (!line.startsWith(' ')) note(io, line)
+  else if (io.isQuiet !== true) io.err(`${printable(inHome(line, io.env))}\n`)
 }
 
 /**
  * A damaged database is found and put aside first, so that its readable events are exported with those of the other
  * damaged databases.
  */
-async function* envelopesIn(root: string, isDead: boolean, io: Io): AsyncGenerator<string> {
+async function* envelopesIn(
+  root: string,
+  isDead: boolean,
+  onSalvaged: (event: SalvagedEvent, isExported: boolean) => void,
+  io: Io,
+): AsyncGenerator<string> {
   const { openQueueIfThere } = await import('../sync/queue/open-queue.js')
   const { salvageAll } = await import('../sync/queue/salvage.js')
   const path = queuePath(root)
   const queue = await openQueueIfThere(path, { onNotice: (text) => note(io, text), isSuspect: true })
   try {
-    for (const event of await salvageAll(path)) if (event.isDead === isDead) yield event.envelope
+    for (const event of await salvageAll(path)) {
+      onSalvaged(event, event.isDead === isDead)
+      if (event.isDead === isDead) yield event.envelope
+    }
     const events = isDead ? queue?.deadLetters() : queue?.events()
     for (const { envelope } of events ?? []) yield envelope
   } finally {

@@ -53,7 +53,18 @@ export const FINDINGS: Texts = {
     summary: 'nothing can be written to the home',
     why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued.',
     whatToDo:
-      'Make the directory that is named writable: `chmod u+wx DIR`. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not concerned.',
+      'Make the directory that is named writable: `chmod u+wx DIR`; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not concerned.',
+  },
+  'F-022': {
+    summary: 'a damaged queue was put aside',
+    why: 'A new queue was started, so that events can be queued. Those in the damaged one wait no more, and none of them is sent. The warning stays until you have removed the file.',
+    whatToDo: [
+      'Save what can be read; this command also says how to queue it again:',
+      '`spec-kitty sync queue --export FILE`',
+      'Then remove queue.db.corrupt-* in the directory that this names (damaged_databases):',
+      '`spec-kitty sync queue --json`',
+      'Then the doctor tells it no more.',
+    ].join('\n'),
   },
 }
 

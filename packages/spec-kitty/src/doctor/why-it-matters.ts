@@ -9,4 +9,5 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-019': 'Until events leave, no further event can be queued: publish fails.',
   'F-020': 'The server does not have these events. They stay here until you decide.',
   'F-021': 'No sync daemon can start there, and no event can be queued.',
+  'F-022': 'The events in it are not sent unless they are queued again.',
 }

@@ -24,6 +24,7 @@ export function workFindings(
     ...unwritableHome(view),
     ...wrongSettings(view, ofProject),
     ...unreadableQueue(view),
+    ...damagedQueues(view),
     ...(long.length > 0 ? [] : nothingLeaves(view, form)),
     ...fullQueue(view),
     ...rejectedEvents(view),
@@ -211,4 +212,16 @@ const UNREADABLE_QUEUE = remediationOf({
 function unreadableQueue({ queueProblem }: WorkView): readonly Finding[] {
   if (queueProblem === null) return []
   return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation: UNREADABLE_QUEUE }]
+}
+
+/** Told until the user has removed the files: only the user knows whether what was in them was queued again. */
+function damagedQueues({ damagedQueues: count }: WorkView): readonly Finding[] {
+  if (count === 0) return []
+  const remediation = remediationOf({
+    commands: ['spec-kitty explain F-022'],
+    description: 'says how to save and queue again what can be read of it, and when it can be removed',
+    safe: true,
+  })
+  const summary = count === 1 ? 'a damaged queue was put aside' : `${count} damaged queues were put aside`
+  return [{ id: 'F-022', severity: 'warn', summary, remediation }]
 }

@@ -4,14 +4,13 @@ import {
   fchmodSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { CommandError, EXIT, readSmallFile, realPath } from 'familiar/cli'
+import { CommandError, EXIT, makeDirectory, readSmallFile, realPath } from 'familiar/cli'
 import type { Consent } from './parse-consent.js'
 
 export type { Consent } from './parse-consent.js'
@@ -101,7 +100,7 @@ function replace(path: string, before: string | null, after: string): void {
     `.config.yaml.${process.getBuiltinModule('node:crypto').randomBytes(6).toString('hex')}`,
   )
   try {
-    if (before === null) mkdirSync(dirname(path), { recursive: true })
+    if (before === null) makeDirectory(dirname(path), 0o777)
     // A file that is not writable is not replaced, although a rename would succeed.
     else closeSync(openSync(path, constants.O_WRONLY | CAREFUL))
     writeNew(temporary, after, before === null ? null : lstatSync(path).mode & 0o7777)

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 
@@ -29,15 +29,31 @@ function ownerOf(path: string): number | null {
 function unwritable(path: string): string | null {
   try {
     accessSync(path, constants.W_OK | constants.X_OK)
-    return null
+    return KERNELS.has(statfsSync(path).type)
+      ? `${path} is a file system of the kernel: no directory can be made in it`
+      : null
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
+    const target = code === 'ENOENT' ? targetOf(path) : null
+    if (target !== null) return `${path} is a link to ${target}, which is not there`
     const above = dirname(path)
     if (above !== path && (code === 'ENOENT' || (code === 'EACCES' && ownerOf(path) === null)))
       return unwritable(above)
     return code === 'EROFS'
       ? `${path} is on a read-only file system`
       : `${path} cannot be written to (${code})`
+  }
+}
+
+/** The types of `/proc` and `/sys` (statfs(2)): root may write to their directories, and yet can make nothing there. */
+const KERNELS: ReadonlySet<number> = new Set([0x9fa0, 0x62656572])
+
+/** Returns where a link leads; null if there is no link. One that leads nowhere is often to a disk that is not mounted. */
+function targetOf(path: string): string | null {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return null
   }
 }
 

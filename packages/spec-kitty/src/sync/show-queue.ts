@@ -74,7 +74,7 @@ export function queueLines(
     ...(aside.length === 0
       ? []
       : [
-          `${paint(screen, 'cyan', placed('spec-kitty sync queue --export FILE'))} saves what can be read of it`,
+          `${paint(screen, 'cyan', placed('spec-kitty sync queue --export FILE'))} saves what can be read of it, and says what to do then`,
         ]),
   ]
 }

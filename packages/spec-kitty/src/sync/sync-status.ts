@@ -167,6 +167,7 @@ function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
   return [
     ['', `${count} put aside; to save what can be read of it:`, 'yellow'],
     ['', 'spec-kitty sync queue --export FILE', 'cyan'],
+    ['', 'once you have removed what was put aside, this is told no more (spec-kitty explain F-022)'],
   ]
 }
 

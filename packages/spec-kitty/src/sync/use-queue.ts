@@ -20,3 +20,18 @@ export async function useQueue<T>(
     handle[Symbol.dispose]()
   }
 }
+
+/**
+ * Calls `act` with the queue of the root, which stays as it is even if it is damaged. Returns null if there is no queue. Throws
+ * `E_QUEUE_CORRUPT` for a damaged one.
+ */
+export async function lookAtQueue<T>(root: string, act: (queue: SqliteQueue) => T): Promise<T | null> {
+  const { openQueueToLook } = await import('./queue/open-queue.js')
+  const queue = await openQueueToLook(queuePath(root))
+  if (queue === null) return null
+  try {
+    return act(queue)
+  } finally {
+    queue[Symbol.dispose]()
+  }
+}

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { skipAloud } from '../../../familiar/test/helpers/skip.js'
 import { bashScript } from '../../src/cli/completion/bash.js'
+import { COMPLETION } from '../../src/cli/describe/tool.js'
 import { fishScript } from '../../src/cli/completion/fish.js'
 import { completionModel } from '../../src/cli/completion/model.js'
 import { zshScript } from '../../src/cli/completion/zsh.js'
@@ -121,4 +122,24 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
     ]
     expect([plain(all), plain(hidden)]).toEqual([['a directory'], ['.hidden']])
   })
+})
+
+it('is loaded by every new shell after the example of the help, in a home without any start files', (context) => {
+  const home = join(place, 'home')
+  const bin = join(place, 'bin')
+  for (const directory of [home, bin]) mkdirSync(directory)
+  writeFileSync(join(bin, 'spec-kitty'), `#!/bin/sh\ncat '${place}'/$2\n`, { mode: 0o755 })
+  const env = { PATH: `${bin}:${process.env['PATH']}`, HOME: home }
+  const run = (...argv: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(argv[0] ?? '', argv.slice(1), { env, encoding: 'utf8' })
+    return [status, stdout, stderr]
+  }
+  for (const [example] of COMPLETION.examples)
+    expect([example, ...run('sh', '-c', example)]).toEqual([example, 0, '', ''])
+  if (!isThere('fish')) skipAloud(context, 'no fish here')
+  expect(run('fish', '-c', 'complete -C "spec-kitty sync queue re"')).toEqual([
+    0,
+    expect.stringMatching(/^retry\t/),
+    '',
+  ])
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -76,6 +76,14 @@ it.each([[[]], [['--status']], [['--stop']], [['--port', '9300']], [['--foregrou
     expect(await expectRefusal('dashboard', args, base)).toContain("'spec-kitty init' makes one")
   },
 )
+
+it.runIf(existsSync('/proc/self'))('init refuses a directory below /proc, and ends', async () => {
+  for (const path of ['/proc/x', '/proc/x/y', '/proc/1/x']) {
+    const { exit, out, err } = await runCommandHere('init', [path], base)
+    expect([exit, out]).toEqual([2, ''])
+    expect(err).toMatch(new RegExp(`^spec-kitty: cannot make ${path}/.kittify: E[A-Z]+ \\([^\\n]+\\)\\n$`))
+  }
+})
 
 it.each([
   ['two directories', ['a', 'b']],

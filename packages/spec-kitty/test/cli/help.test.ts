@@ -36,6 +36,11 @@ describe('every page of the help', () => {
     },
   )
 
+  it('that lists all commands fits 40 columns, too', async () => {
+    const lines = (await helpText([], { hasColor: false, columns: 40 })).split('\n')
+    expect(lines.filter((line) => line.length > 40)).toEqual([])
+  })
+
   it('is the same text with colours', async () => {
     for (const words of PAGES) {
       const colored = await helpText(words, { hasColor: true, columns: null })

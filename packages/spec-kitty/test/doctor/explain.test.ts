@@ -243,7 +243,7 @@ describe('explain', () => {
   it.each([
     ['F-02', 'F-002'],
     ['f-0002', 'F-002'],
-    ['F-022', 'F-002'],
+    ['F-042', 'F-002'],
     ['cros_root', 'cross_root'],
     ['corss_root', 'cross_root'],
     ['safe_atuo', 'safe_auto'],
@@ -258,5 +258,22 @@ describe('explain', () => {
       "nothing is called 'something': 'spec-kitty explain' lists every id",
     )
     await expect(run('x')).rejects.toThrow('lists every id')
+  })
+})
+
+describe('on a screen', () => {
+  it.each([40, 60, 80])('a row is a list of its facts, and no line is too long: %s', async (columns) => {
+    const text = await runAt(columns, ['D13'])
+    const { conditions } = all.find(({ id }) => id === 'D13') ?? { conditions: [] }
+    const facts = conditions.flatMap((one) => one.split('; '))
+    expect([...text.matchAll(/^ {2}- /gm)]).toHaveLength(facts.length)
+    for (const id of ['D13', 'pre_marker', 'F-009']) {
+      for (const line of (await runAt(columns, [id])).split('\n'))
+        expect([line, line.length <= columns || line.includes('`')]).toEqual([line, true])
+    }
+  })
+
+  it('a row with one fact has it in its line', async () => {
+    expect(await run('S1')).toMatch(/^ {2}it matches if: [^\n;]+: no$/m)
   })
 })

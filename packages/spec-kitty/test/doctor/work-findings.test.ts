@@ -11,6 +11,7 @@ const VIEW = {
   why: null,
   further: [],
   settings: { problems: [] },
+  damagedQueues: 0,
   homeProblem: null,
   isHostedHere: true,
   obstacles: [],
@@ -142,5 +143,16 @@ it('says that the server rejected events, and where they are shown', () => {
     severity: 'warn',
     summary: '2 events were rejected by the server',
     remediation: { commands: ['spec-kitty sync queue --dead'], safe: true },
+  })
+})
+
+it('warns of a damaged queue that was put aside, as long as it is there', () => {
+  expect(idsOf({ damagedQueues: 0 })).toEqual([])
+  const [found] = workFindings({ ...VIEW, damagedQueues: 2 }, null, 0)
+  expect(found).toMatchObject({
+    id: 'F-022',
+    severity: 'warn',
+    summary: '2 damaged queues were put aside',
+    remediation: { commands: ['spec-kitty explain F-022'], safe: true },
   })
 })

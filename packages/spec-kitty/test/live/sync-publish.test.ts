@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -12,10 +13,12 @@ import { join } from 'node:path'
 import { ownProcessName } from 'familiar/cli'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openQueue } from '../../src/sync/queue/open-queue.js'
+import { quarantinedDatabases } from '../../src/sync/queue/quarantine.js'
 import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
 import { asNobody, runCli } from '../helpers/cli.js'
 import { mountAt, NO_MOUNT } from './sync-mount.js'
 import { makeRoot, signal, skipAloud, type SyncRoot } from './sync-root.js'
+import { makeShell } from './sync-shell.js'
 
 /** `sync publish` and `sync queue`: what they print and return, where the disk does not do as it should too. */
 let root: SyncRoot
@@ -218,20 +221,63 @@ describe('sync queue', () => {
     ])
   })
 
-  it('sets a damaged database aside, says so, and exports what can be read of it', () => {
+  it('leaves a damaged database where it is while it only looks, and says so', () => {
+    publish('--type', 'T')
+    const path = root.file('queue.db')
+    const damaged = readFileSync(path).fill(0xa5, 0, 100)
+    writeFileSync(path, damaged)
+    for (const more of [[], ['--dead']]) {
+      const { status, stdout, stderr } = root.run(['sync', 'queue', ...more])
+      expect([status, stdout]).toEqual([1, ''])
+      expect(stderr).toContain(`the queue ${path} is damaged (`)
+      expect(root.json(['sync', 'queue', ...more]).document.error.code).toBe('E_QUEUE_CORRUPT')
+    }
+    expect([readFileSync(path).equals(damaged), quarantinedDatabases(path)]).toEqual([true, []])
+  })
+
+  it('exports what can be read of a damaged database, says how to queue it again, and warns until it is removed', () => {
     publish('--type', 'T')
     const path = root.file('queue.db')
     writeFileSync(path, readFileSync(path).fill(0xa5, 0, 100))
-    const { status, stdout, stderr } = root.run(['sync', 'queue'])
-    const [aside] = queue().damaged_databases
+    const file = join(root.base, 'saved events.ndjson')
+    const { status, stderr } = root.run(['sync', 'queue', '--export', file])
+    const [aside] = quarantinedDatabases(path)
+    const [again = '', remove = ''] = stderr.split('\n').filter((line) => line.startsWith('  '))
     expect([status, stderr]).toEqual([
       0,
-      `the queue was damaged: it was moved to ${aside}, and a new one started\n`,
+      [
+        `the queue was damaged: it was moved to ${aside}, and a new one started`,
+        'exported 1 event',
+        '1 event was in a damaged database; to queue it again:',
+        again,
+        'then what was put aside can be removed:',
+        remove,
+        '',
+      ].join('\n'),
     ])
-    expect(stdout).toContain(`damaged and put aside: ${aside}\n`)
-    expect(root.run(['sync', 'queue', '--export', '-'])).toMatchObject({
-      stdout: expect.stringContaining('"event_type":"T"'),
-      stderr: 'exported 1 event\n',
+    expect(root.run(['sync', 'queue']).stdout).toContain(`damaged and put aside: ${aside}\n`)
+    const warned = (): boolean =>
+      root.json(['auth', 'doctor']).document.findings.some(({ id }: { id: string }) => id === 'F-022')
+    expect(makeShell(root)(again).status).toBe(0)
+    expect([queue().queued, warned()]).toEqual([1, true])
+    expect(makeShell(root)(remove).status).toBe(0)
+    expect([quarantinedDatabases(path), warned()]).toEqual([[], false])
+    expect(root.run(['sync', 'queue', '--export', '-']).stderr).toBe('exported 1 event\n')
+  })
+
+  it('says of a database in which nothing can be read that this is so', () => {
+    publish('--type', 'T')
+    const path = root.file('queue.db')
+    for (const side of ['-wal', '-shm']) rmSync(path + side, { force: true })
+    writeFileSync(path, 'no database '.repeat(2_000))
+    const { status, stderr } = root.run(['sync', 'queue', '--export', '-'])
+    expect(status).toBe(1)
+    const [aside] = quarantinedDatabases(path)
+    expect(stderr).toContain(`exported 0 events\nno event could be read in ${aside}\n`)
+    expect(root.json(['sync', 'queue', '--export', join(root.base, 'none')]).document).toMatchObject({
+      exported: 0,
+      salvaged: 0,
+      unreadable_databases: [aside],
     })
   })
 

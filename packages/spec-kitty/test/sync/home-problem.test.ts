@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, it } from 'vitest'
@@ -48,6 +48,23 @@ it('names the nearest directory that exists and lacks the permission', (context)
   chmodSync(closed, 0o700)
   expect(asNobody(join(closed, 'home'))).toBe(`${closed} cannot be written to (EACCES)`)
   rmSync(closed, { recursive: true })
+})
+
+it('is a link to a disk that is not mounted, wherever in the path', () => {
+  const link = join(base, 'link')
+  symlinkSync('/mnt/not there', link)
+  const said = `${link} is a link to /mnt/not there, which is not there`
+  expect([homeProblem(link), homeProblem(join(link, 'a/b'))]).toEqual([said, said])
+  const healthy = join(base, 'healthy')
+  symlinkSync(base, healthy)
+  expect([homeProblem(healthy), homeProblem(join(healthy, 'a'))]).toEqual([null, null])
+})
+
+it.runIf(existsSync('/proc/self'))('is a directory of the kernel, also for root', () => {
+  for (const path of ['/proc', '/proc/x', '/proc/x/y', '/sys/x'])
+    expect(homeProblem(path)).toMatch(
+      /^\/(?:proc|sys) (?:is a file system of the kernel: no directory can be made in it|cannot be written to \(EACCES\)|is on a read-only file system)$/,
+    )
 })
 
 it('names both users of a home that belongs to another one, for root too', (context) => {

@@ -15,7 +15,7 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHandle, openQueue, openQueueIfThere } from '../../src/sync/queue/open-queue.js'
+import { openHandle, openQueue, openQueueIfThere, openQueueToLook } from '../../src/sync/queue/open-queue.js'
 import { salvageAll } from '../../src/sync/queue/salvage.js'
 import { FORMAT, migrate, readFormat } from '../../src/sync/queue/schema.js'
 import { quarantinedDatabases } from '../../src/sync/queue/quarantine.js'
@@ -189,6 +189,12 @@ describe('a database of another version', () => {
     writeFileSync(path, '')
     publish('a')
     expect([await waiting(), notices]).toEqual([['a'], []])
+  })
+
+  it('that is empty has no events for a command that only looks, and stays as it is', async () => {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, '')
+    expect([await openQueueToLook(path), statSync(path).size]).toEqual([null, 0])
   })
 })
 

@@ -117,12 +117,21 @@ function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation,
   const lines = [
     `${paint(io, 'bold', id)} (${NAMES[kind]})`,
     indented(summary, io),
-    ...conditions.map((one, index) => indented(`${index === 0 ? 'it matches if' : 'or if'}: ${one}`, io)),
+    ...conditions.flatMap((one, index) => conditionLines(index === 0 ? 'it matches if' : 'or if', one, io)),
     '',
     indented(`Why: ${why}`, io),
     indented(`What to do: ${whatToDo}`, io),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** Returns a line for each fact that a row demands, if it demands several. */
+function conditionLines(begin: string, condition: string, io: Terminal): readonly string[] {
+  const facts = condition.split('; ')
+  if (facts.length === 1) return [indented(`${begin}: ${condition}`, io)]
+  const narrow = { ...io, columns: io.columns === null ? null : io.columns - INDENT.length }
+  const items = facts.map((fact) => indented(`- ${fact}`, narrow).replaceAll('\n', `\n${INDENT}`))
+  return [indented(`${begin}:`, io), ...items]
 }
 
 function indented(text: string, io: Terminal): string {

@@ -61,7 +61,7 @@ export const AUTH_LOGOUT = {
   environment: ['SPEC_KITTY_HOME'],
   exits: {
     0: 'signed out, or not signed in before',
-    1: 'the session is deleted, but the server could not be asked to revoke it',
+    1: 'the session is deleted, but it could not be read, or the server could not be asked to revoke it',
     2: 'wrong usage, or the session cannot be deleted',
   },
 } as const satisfies CommandSpec

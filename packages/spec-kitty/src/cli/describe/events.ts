@@ -86,7 +86,7 @@ export const SYNC_QUEUE = {
     ['spec-kitty sync queue --export events.ndjson', 'a copy of what waits'],
   ],
   environment: HOME,
-  exits: { 0: 'shown', 1: 'the queue or the file cannot be used' },
+  exits: { 0: 'shown', 1: 'the queue is damaged, or the queue or the file cannot be used' },
 } as const satisfies CommandSpec
 
 const EVENT =
@@ -106,7 +106,7 @@ export const SYNC_QUEUE_RETRY = {
   examples: [
     ['spec-kitty sync queue retry 01JDM5C9T6V2W8X4Y0Z3A7B1CD', 'one event'],
     [
-      "spec-kitty sync queue --dead --json | jq -r '.dead_letters[].event_id' | xargs -d '\\n' spec-kitty sync queue retry --",
+      "spec-kitty sync queue --dead --json | jq -r '.dead_letters[].event_id' | xargs -r -d '\\n' spec-kitty sync queue retry --",
       'all of them',
     ],
   ],

@@ -39,11 +39,16 @@ export const COMPLETION = {
   },
   usage: ['bash | zsh | fish'],
   about: 'Prints a script that makes a shell complete the commands, options and ports of spec-kitty.',
-  more: ['Load it in the start file of the shell, so that an upgrade brings the new words.'],
+  more: [
+    'Each example makes every new shell print and load the script, so that an upgrade brings the new words.',
+  ],
   examples: [
     [`echo 'eval "$(spec-kitty completion bash)"' >> ~/.bashrc`, 'bash'],
     [`echo 'eval "$(spec-kitty completion zsh)"' >> ~/.zshrc`, 'zsh, after the line with compinit'],
-    ['spec-kitty completion fish > ~/.config/fish/completions/spec-kitty.fish', 'fish'],
+    [
+      "mkdir -p ~/.config/fish/completions && echo 'spec-kitty completion fish | source' > ~/.config/fish/completions/spec-kitty.fish",
+      'fish',
+    ],
   ],
   exits: { 0: 'printed' },
 } as const satisfies CommandSpec

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { assertOwnScope, CommandError, withLock } from 'familiar/cli'
 import { fileAt, openAny, openReady, type Connection } from './connection.js'
@@ -39,13 +39,14 @@ export async function openQueueIfThere(path: string, options: OpenOptions = {}):
 
 /**
  * Opens the queue only to read it: a database that is damaged or not ready stays as it is. Returns null if there is no
- * queue. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
+ * queue, or one that was never made ready. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
  */
 export async function openQueueToLook(path: string): Promise<SqliteQueue | null> {
   if (!isThere(path)) return null
   const sqlite = await loadSqlite()
   try {
     const connection = openReady(sqlite, path)
+    if (connection === null && isEmpty(path)) return null
     if (connection === null) throw busy(path, 'it is not ready yet')
     return new SqliteQueue(path, connection, () => openReady(sqlite, path))
   } catch (error) {
@@ -92,6 +93,11 @@ export async function openHandleIfThere(
 function directoriesOf(path: string): readonly string[] {
   const [directory, above] = [dirname(path), dirname(dirname(path))]
   return [dirname(above), above, directory]
+}
+
+/** An interrupted creation leaves an empty file. One that lost its pages has a WAL, and is damaged. */
+function isEmpty(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.size === 0
 }
 
 function isThere(path: string): boolean {

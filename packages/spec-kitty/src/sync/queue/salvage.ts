@@ -20,7 +20,13 @@ export interface SalvagedEvent {
   readonly envelope: string
   /** Whether the server had rejected the event. */
   readonly isDead: boolean
+  /** The directory of its project. */
+  readonly project: string
+  /** The damaged database that it was in. */
+  readonly database: string
 }
+
+type ReadEvent = Omit<SalvagedEvent, 'database'>
 
 const PAGE_BYTES = 4096
 const FILE_CHANGE_COUNTER = 24
@@ -42,7 +48,7 @@ export async function salvageAll(path: string): Promise<Iterable<SalvagedEvent>>
   if (files.length === 0) return []
   const sqlite = await loadSqlite()
   return (function* () {
-    for (const file of files) yield* salvage(sqlite, file)
+    for (const file of files) for (const event of salvage(sqlite, file)) yield { ...event, database: file }
   })()
 }
 
@@ -51,7 +57,7 @@ export async function salvageAll(path: string): Promise<Iterable<SalvagedEvent>>
  * reads the database itself. If no event can be read in the copy, replaces its first page by that of a new database: SQLite
  * needs this page to find the tables, and it describes the same tables in every queue.
  */
-function* salvage(sqlite: Sqlite, file: string): Generator<SalvagedEvent> {
+function* salvage(sqlite: Sqlite, file: string): Generator<ReadEvent> {
   const directory = mkdtempSync(join(tmpdir(), 'spec-kitty-salvage-'))
   try {
     const copy = join(directory, 'copy.db')
@@ -108,14 +114,18 @@ function replaceFirstPage(sqlite: Sqlite, file: string, fresh: string): void {
   writeFileSync(file, Buffer.concat([page, damaged.subarray(PAGE_BYTES)]), { mode: 0o600 })
 }
 
-function* readable(sqlite: Sqlite, file: string): Generator<SalvagedEvent> {
+function* readable(sqlite: Sqlite, file: string): Generator<ReadEvent> {
   const seqs = seqsIn(sqlite, file)
   const database = sqlite.open(file)
   try {
     for (const seq of seqs) {
       const row = readRow(database, seq)
       if (row !== null && isWhole(row)) {
-        yield { envelope: String(row['envelope']), isDead: row['rejected_at'] !== null }
+        yield {
+          envelope: String(row['envelope']),
+          isDead: row['rejected_at'] !== null,
+          project: String(row['project']),
+        }
       }
     }
   } finally {
@@ -125,7 +135,9 @@ function* readable(sqlite: Sqlite, file: string): Generator<SalvagedEvent> {
 
 function readRow(database: Database, seq: number): Row | null {
   try {
-    return database.prepare('SELECT envelope, rejected_at FROM events WHERE seq = ?').get(seq) ?? null
+    return (
+      database.prepare('SELECT envelope, rejected_at, project FROM events WHERE seq = ?').get(seq) ?? null
+    )
   } catch {
     return null
   }

@@ -5,7 +5,7 @@ export interface SignedOut {
   /** Whether there was a session, or any file at its path. */
   readonly wasThere: boolean
   readonly serverUrl: string | null
-  /** Null if there was nothing that could be revoked. */
+  /** False if a token may still be valid that should have been revoked; null if there was nothing that this tool could revoke. */
   readonly revoked: boolean | null
   /** Why a token may still be valid; null if none is. */
   readonly why: string | null
@@ -19,10 +19,9 @@ export function signOut(root: string, options: ChangeOptions): Promise<SignedOut
     const result =
       read.state === 'readable'
         ? await revoke(read.session)
-        : {
-            revoked: null,
-            why: read.state === 'absent' ? null : `the session could not be read (${read.why})`,
-          }
+        : read.state === 'absent'
+          ? { revoked: null, why: null }
+          : { revoked: false, why: `the session could not be read (${read.why})` }
     removeStored(root)
     return { wasThere: read.state !== 'absent', serverUrl, ...result }
   })

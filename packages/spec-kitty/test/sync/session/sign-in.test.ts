@@ -301,10 +301,20 @@ describe('auth logout', () => {
     expect(
       runCli(['auth', 'logout'], { env, prefix: ['sh', '-c', 'mkfifo "$0"; exec "$@"', home.session] }),
     ).toMatchObject({
-      status: 0,
+      status: 1,
       stdout: 'signed out\n',
       stderr: expect.stringContaining('could not be read'),
     })
     expect(readdirSync(home.root)).toEqual(['daemons'])
+  })
+
+  it.each(['', '{', '[]', '{"schema":1}'])('exits with 1 if the session is damaged: %j', async (text) => {
+    mkdirSync(home.root)
+    writeFileSync(home.session, text, { mode: 0o600 })
+    const { exit, out, err } = await runHere('auth-logout', [])
+    expect([exit, out]).toEqual([1, 'signed out\n'])
+    expect(err).toMatch(/^the token was not revoked: the session could not be read \([^\n]+\)\n$/)
+    expect(readdirSync(home.root)).toEqual(['daemons'])
+    expect((await runHere('auth-logout', [])).exit).toBe(0)
   })
 })
