@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CommandError, EXIT, readSmallFile, realPath } from 'familiar/cli'
+import { assertOwnProject } from '../cli/own-places.js'
 import type { Consent } from './parse-consent.js'
 
 export type { Consent } from './parse-consent.js'
@@ -60,9 +61,11 @@ export interface Written {
 /**
  * Records the consent. Every other key, comment and line end stays, and so does the file's mode; the file is replaced whole
  * or not at all. Throws `E_PROJECT_CONFIG_UNUSABLE` for a file that cannot be read or written, is broken, or is a link; it
- * stays as it is then. Throws `E_PROJECT_CONFIG_CHANGED` (try again) if another program wrote it meanwhile.
+ * stays as it is then. Throws `E_PROJECT_CONFIG_CHANGED` (try again) if another program wrote it meanwhile, and
+ * `E_SCOPE_FOREIGN_OWNER` in another user's project.
  */
 export async function writeConsent(project: string, isGiven: boolean): Promise<Written> {
+  assertOwnProject(project)
   const path = consentFile(project)
   const file = read(path)
   if (file.state === 'unreadable') throw unusable(path, file.why)

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { assertOwnScope, CommandError, withLock } from 'familiar/cli'
+import { CommandError, withLock } from 'familiar/cli'
+import { assertOwnHome } from '../../cli/own-places.js'
 import { fileAt, openAny, openReady, type Connection } from './connection.js'
 import { busy, isDamage, queueFailure } from './queue-errors.js'
 import { migrate } from './schema.js'
@@ -21,7 +22,7 @@ export interface OpenOptions {
  * throws; and `E_SCOPE_FOREIGN_OWNER` in another user's root, where not even root leaves files behind.
  */
 export async function openQueue(path: string, options: OpenOptions = {}): Promise<SqliteQueue> {
-  assertOwnScope(directoriesOf(path), process.geteuid?.())
+  assertOwnHome(homeOf(path))
   const sqlite = await loadSqlite()
   try {
     const ready = options.isSuspect === true ? null : openHealthy(sqlite, path)
@@ -88,10 +89,9 @@ export async function openHandleIfThere(
   return isThere(path) ? openHandle(path, options) : null
 }
 
-/** Returns the directory of the queue and those above it, up to the root. */
-function directoriesOf(path: string): readonly string[] {
-  const [directory, above] = [dirname(path), dirname(dirname(path))]
-  return [dirname(above), above, directory]
+/** The queue is `daemons/sync/queue.db` in the home. */
+function homeOf(path: string): string {
+  return dirname(dirname(dirname(path)))
 }
 
 function isThere(path: string): boolean {
