@@ -19,6 +19,7 @@ import {
   liveProcess,
   MACHINE,
   MALFORMED,
+  UNREADABLE,
   NAMESPACES,
   NETWORK,
   observation,
@@ -282,6 +283,23 @@ const UNSEEN: readonly Row[] = [
     'no record, and the lock is held by a process that is not seen',
     'elsewhere',
     { here: { lockHolder: 'unknown' } },
+  ],
+  [
+    'its record cannot be read, and the lock is held by a process that is not seen',
+    'elsewhere',
+    { here: { records: [UNREADABLE, ABSENT], lockHolder: 'unknown', lockTouchedAt: TOUCHED } },
+  ],
+  [
+    'neither the record nor the lock can be looked at',
+    'none',
+    { here: { records: [UNREADABLE, ABSENT], lockHolder: 'unknown' } },
+    { why: `whether one runs is not known: its files in ${HERE} cannot be read (EACCES)`, pid: null },
+  ],
+  [
+    'nothing at all can be looked at',
+    'none',
+    { here: { real: null, records: [UNREADABLE, UNREADABLE], owner: null, lockHolder: 'unknown' } },
+    { why: 'whether one runs is not known: its files cannot be read (EACCES)', pid: null },
   ],
   [
     'marked stopped, and the lock is held by one that is not seen',
