@@ -1,5 +1,8 @@
 import {
+  chmodSync,
   closeSync,
+  constants,
+  fchmodSync,
   fstatSync,
   lstatSync,
   openSync,
@@ -26,6 +29,7 @@ export function openRegular(path: string, flags: number): number {
   const descriptor = openSync(path, flags | CAREFUL, 0o600)
   try {
     assertRegular(fstatSync(descriptor))
+    if ((flags & constants.O_CREAT) !== 0) letOwnerUse(descriptor, fstatSync(descriptor))
     return descriptor
   } catch (error) {
     closeSync(descriptor)
@@ -59,7 +63,7 @@ export function writeWhole(descriptor: number, content: string | Uint8Array, pos
  * failure, throws the system's error and leaves no file of its own.
  */
 export function writeNewFile(path: string, content: string | Uint8Array): void {
-  const descriptor = openSync(path, 'wx', 0o600)
+  const descriptor = createFile(path, 0o600)
   try {
     try {
       writeWhole(descriptor, content)
@@ -73,6 +77,24 @@ export function writeNewFile(path: string, content: string | Uint8Array): void {
   }
 }
 
+/** Opens a file for writing that must not exist yet. The mode is reduced by the umask, but not for this user. */
+export function createFile(path: string, mode: number): number {
+  const descriptor = openSync(path, 'wx', mode)
+  try {
+    letOwnerUse(descriptor, fstatSync(descriptor))
+    return descriptor
+  } catch (error) {
+    closeSync(descriptor)
+    removeLeftover(path)
+    throw error
+  }
+}
+
+/** A umask such as 0777 takes the permissions of this user too, who then could never use the new file again. */
+function letOwnerUse(descriptor: number, { mode, size }: Stats): void {
+  if (size === 0 && (mode & 0o600) !== 0o600) fchmodSync(descriptor, (mode & 0o7777) | 0o600)
+}
+
 /** Removes the file that a failed write has left. Ignores its own errors, because the error of the write says more. */
 export function removeLeftover(path: string): void {
   try {
@@ -83,13 +105,13 @@ export function removeLeftover(path: string): void {
 }
 
 /**
- * Creates a directory and its missing parents, each 0700 from the start. Does not use `mkdir` with `recursive`, which
+ * Creates a directory and its missing parents, each 0700 from the start, whatever the umask is. Does not use `mkdir` with `recursive`, which
  * reports a missing parent on a read-only file system.
  */
 export function makeDirectory(path: string): void {
   if (isMade(path)) return
   if (dirname(path) !== path) makeDirectory(dirname(path))
-  if (!isMade(path)) mkdirSync(path, { mode: 0o700 })
+  if (!isMade(path)) makeOne(path)
 }
 
 /**
@@ -98,11 +120,18 @@ export function makeDirectory(path: string): void {
  */
 function isMade(path: string): boolean {
   try {
-    mkdirSync(path, { mode: 0o700 })
+    makeOne(path)
     return true
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return true
     if (errnoOf(error) === 'ENOENT') return false
     throw error
   }
+}
+
+/** A umask such as 0777 would leave a directory behind that this user can never use. */
+function makeOne(path: string): void {
+  mkdirSync(path, { mode: 0o700 })
+  const { mode } = lstatSync(path)
+  if ((mode & 0o700) !== 0o700) chmodSync(path, (mode & 0o7777) | 0o700)
 }

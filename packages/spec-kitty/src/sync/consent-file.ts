@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { CommandError, EXIT, readSmallFile, realPath } from 'familiar/cli'
+import { CommandError, createFile, EXIT, readSmallFile, realPath } from 'familiar/cli'
 import { assertOwnProject } from '../cli/own-places.js'
 import type { Consent } from './parse-consent.js'
 
@@ -125,7 +125,7 @@ function replace(path: string, before: string | null, after: string): void {
 
 /** A new file gets the permissions that the user's umask gives, because a project is not secret. */
 function writeNew(path: string, text: string, mode: number | null): void {
-  const descriptor = openSync(path, 'wx', mode ?? 0o666)
+  const descriptor = createFile(path, mode ?? 0o666)
   try {
     if (mode !== null) fchmodSync(descriptor, mode)
     writeFileSync(descriptor, text)

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -86,6 +87,36 @@ describe('a root without permission', () => {
       expect([ids.includes('F-017'), ids.includes('F-014'), document.daemon]).toEqual([true, false, null])
       chmodSync(join(root.path, closed), 0o700)
       expect(root.json(['sync', 'status'], asNobody).document.queued).toBe(2)
+    },
+  )
+
+  it.for(['0777', '0277', '0177'])(
+    'of this user works where it was made with a umask of %s, and with the usual one after that',
+    (umask, context) => {
+      skipUnlessReachable(context)
+      const project = join(root.base, 'project')
+      mkdirSync(join(project, '.kittify'), { recursive: true })
+      chownSync(join(project, '.kittify'), NOBODY, NOBODY)
+      chownSync(root.base, NOBODY, NOBODY)
+      const strange = { prefix: ['sh', '-c', `umask ${umask}; exec "$@"`, 'sh', ...asNobody.prefix] }
+      const commands = [
+        ['sync', 'publish', '--type', 'X', '--project', project],
+        ['sync', 'opt-in', project],
+        ['sync', 'start'],
+        ['sync', 'stop'],
+      ]
+      for (const options of [strange, asNobody])
+        for (const args of commands) {
+          const { status, stderr } = root.run(args, options)
+          expect([args, status, stderr]).toEqual([args, 0, expect.not.stringContaining('EACCES')])
+        }
+      const modes = new Map(
+        readdirSync(root.path, { recursive: true, encoding: 'utf8' }).map((name) => {
+          const found = statSync(join(root.path, name))
+          return [name, found.mode & 0o777] as const
+        }),
+      )
+      expect(new Set(modes.values())).toEqual(new Set([0o600, 0o700]))
     },
   )
 

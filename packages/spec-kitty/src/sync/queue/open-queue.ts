@@ -1,6 +1,6 @@
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { CommandError, withLock } from 'familiar/cli'
+import { CommandError, createFile, withLock } from 'familiar/cli'
 import { assertOwnHome } from '../../cli/own-places.js'
 import { fileAt, openAny, openReady, type Connection } from './connection.js'
 import { busy, isDamage, queueFailure } from './queue-errors.js'
@@ -159,7 +159,7 @@ function isDamaged(sqlite: Sqlite, path: string, isThorough: boolean): boolean {
 /** SQLite gives its side files the permissions of the database. */
 function create(path: string): void {
   finishMove(path)
-  closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600))
+  closeSync(createFile(path, 0o600))
   for (let at = dirname(path), depth = 0; depth < DIRECTORIES; at = dirname(at), depth += 1) syncDirectory(at)
 }
 
