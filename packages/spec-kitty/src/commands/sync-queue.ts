@@ -4,9 +4,9 @@ import { SYNC_QUEUE } from '../cli/describe/events.js'
 import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
-import { assertOwnPath } from '../cli/own-places.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
+import { assertExportable } from '../sync/export-path.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
 import { useQueue } from '../sync/use-queue.js'
@@ -70,7 +70,7 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
   if (file === '-' && json) throw new UsageError('use either --export - or --json')
   const { exportLines } = await import('../sync/queue-export.js')
   const path = file === '-' || isAbsolute(file) ? file : resolve(workingDirectory(io), file)
-  if (path !== '-') assertOwnPath(path)
+  if (path !== '-') assertExportable(root, path)
   const exported = await exportLines(envelopesIn(root, dead, io), path, io)
   if (json) printJson({ exported, file: path }, io)
   else note(io, `exported ${counted(exported, 'event')}`)
