@@ -134,6 +134,12 @@ const SEEN: readonly Row[] = [
     { record: null },
   ],
   [
+    'it holds the lock, and its record was replaced by that of another daemon',
+    'running',
+    { here: { records: [own({ pid: PID + 1, startTime: 'boot-a/1' })], ...HOLDS }, daemons: [{}] },
+    { pid: PID, why: expect.stringContaining('its record was replaced by that of another daemon') },
+  ],
+  [
     'it holds the lock, and its record is damaged',
     'running',
     { here: { records: [MALFORMED], ...HOLDS }, daemons: [{}] },
