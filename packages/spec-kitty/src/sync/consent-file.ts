@@ -56,6 +56,8 @@ export interface Written {
   readonly path: string
   /** False if the file already contained this consent: then it was not written. */
   readonly isChanged: boolean
+  /** Set if the file that was replaced had other names (hard links): how many. They still name it, with the old consent. */
+  readonly otherNames?: number
 }
 
 /**
@@ -80,8 +82,9 @@ export async function writeConsent(project: string, isGiven: boolean): Promise<W
     throw typeof before === 'string' ? notEditable(path, isGiven) : unusable(path, before.why)
   }
   if (changed === null || (file.state === 'text' && changed === text)) return { path, isChanged: false }
+  const otherNames = (lstatSync(path, { throwIfNoEntry: false })?.nlink ?? 1) - 1
   replace(path, file.state === 'absent' ? null : text, changed)
-  return { path, isChanged: true }
+  return { path, isChanged: true, ...(otherNames > 0 ? { otherNames } : {}) }
 }
 
 type Read = ReturnType<typeof readSmallFile>
