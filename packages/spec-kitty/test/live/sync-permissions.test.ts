@@ -83,8 +83,8 @@ describe('a root without permission', () => {
       expect(said).not.toMatch(/elsewhere|queue +empty/)
       expectRefusal(root, root.run(['sync', 'stop'], asNobody), root.path, 'EACCES')
       const { document } = root.json(['auth', 'doctor'], asNobody)
-      const ids = document.findings.map(({ id }: { id: string }) => id)
-      expect([ids.includes('F-017'), ids.includes('F-014'), document.daemon]).toEqual([true, false, null])
+      const ids = new Set(document.findings.map(({ id }: { id: string }) => id))
+      expect([ids.has('F-017'), ids.has('F-014'), document.daemon]).toEqual([true, false, null])
       chmodSync(join(root.path, closed), 0o700)
       expect(root.json(['sync', 'status'], asNobody).document.queued).toBe(2)
     },
