@@ -109,14 +109,19 @@ export const WALLS: readonly Wall[] = [
   { part: 'spec-kitty/sync/event.ts', may: ['familiar/cli', ...tool('sync/queue')], isPure: true },
   {
     part: 'spec-kitty/sync/queue',
-    may: ['familiar', 'familiar/cli', '@photostructure/sqlite', ...tool('sync/settings.ts')],
+    may: [
+      'familiar',
+      'familiar/cli',
+      '@photostructure/sqlite',
+      ...tool('sync/settings.ts cli/own-places.ts'),
+    ],
   },
   {
     part: 'spec-kitty/sync/session',
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('sync/server-url.ts sync/settings.ts sync/session/sign-in-service.ts'),
+      ...tool('sync/server-url.ts sync/settings.ts sync/session/sign-in-service.ts cli/own-places.ts'),
     ],
   },
   // The only ones that load the client of the sign-in service.

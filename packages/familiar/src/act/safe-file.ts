@@ -1,5 +1,8 @@
 import {
+  chmodSync,
   closeSync,
+  constants,
+  fchmodSync,
   fstatSync,
   lstatSync,
   openSync,
@@ -26,6 +29,7 @@ export function openRegular(path: string, flags: number): number {
   const descriptor = openSync(path, flags | CAREFUL, 0o600)
   try {
     assertRegular(fstatSync(descriptor))
+    if ((flags & constants.O_CREAT) !== 0) letOwnerUse(descriptor, fstatSync(descriptor))
     return descriptor
   } catch (error) {
     closeSync(descriptor)
@@ -59,7 +63,7 @@ export function writeWhole(descriptor: number, content: string | Uint8Array, pos
  * failure, throws the system's error and leaves no file of its own.
  */
 export function writeNewFile(path: string, content: string | Uint8Array): void {
-  const descriptor = openSync(path, 'wx', 0o600)
+  const descriptor = createFile(path, 0o600)
   try {
     try {
       writeWhole(descriptor, content)
@@ -73,6 +77,24 @@ export function writeNewFile(path: string, content: string | Uint8Array): void {
   }
 }
 
+/** Opens a file for writing that must not exist yet. The mode is reduced by the umask, but not for this user. */
+export function createFile(path: string, mode: number): number {
+  const descriptor = openSync(path, 'wx', mode)
+  try {
+    letOwnerUse(descriptor, fstatSync(descriptor))
+    return descriptor
+  } catch (error) {
+    closeSync(descriptor)
+    removeLeftover(path)
+    throw error
+  }
+}
+
+/** A umask such as 0777 takes the permissions of this user too, who then could never use the new file again. */
+function letOwnerUse(descriptor: number, { mode, size }: Stats): void {
+  if (size === 0 && (mode & 0o600) !== 0o600) fchmodSync(descriptor, (mode & 0o7777) | 0o600)
+}
+
 /** Removes the file that a failed write has left. Ignores its own errors, because the error of the write says more. */
 export function removeLeftover(path: string): void {
   try {
@@ -83,26 +105,34 @@ export function removeLeftover(path: string): void {
 }
 
 /**
- * Creates a directory and its missing parents, each with the mode (0700 unless one is given) from the start. Returns whether it
- * was missing. Throws the system's error. Does not use `mkdir` with `recursive`, which never ends below /proc, where the
- * system reports a missing parent for ever, and reports a missing parent on a read-only file system.
+ * Creates a directory and its missing parents, each with the mode (0700 unless one is given) from the start; the user has every
+ * permission there, whatever the umask is. Returns whether it was missing. Throws the system's error. Does not use `mkdir` with
+ * `recursive`, which never ends below /proc, where the system reports a missing parent for ever, and reports a missing parent on
+ * a read-only file system.
  */
 export function makeDirectory(path: string, mode = 0o700): boolean {
   const first = tryToMake(path, mode)
   if (first !== 'no parent') return first === 'made'
   if (dirname(path) !== path) makeDirectory(dirname(path), mode)
   // Once more, and no further: a parent that is a dangling symlink is reported as missing although it exists.
-  if (tryToMake(path, mode) === 'no parent') mkdirSync(path, { mode })
+  if (tryToMake(path, mode) === 'no parent') makeOne(path, mode)
   return true
 }
 
 function tryToMake(path: string, mode: number): 'made' | 'exists' | 'no parent' {
   try {
-    mkdirSync(path, { mode })
+    makeOne(path, mode)
     return 'made'
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return 'exists'
     if (errnoOf(error) === 'ENOENT') return 'no parent'
     throw error
   }
+}
+
+/** A umask such as 0777 would leave a directory behind that this user can never use. */
+function makeOne(path: string, wanted: number): void {
+  mkdirSync(path, { mode: wanted })
+  const { mode } = lstatSync(path)
+  if ((mode & 0o700) !== 0o700) chmodSync(path, (mode & 0o7777) | 0o700)
 }

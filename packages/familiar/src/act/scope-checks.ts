@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { crypto } from '../protocol/crypto.js'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
+import { isFaithful } from '../identity/path-text.js'
 import { removeLeftover, writeNewFile } from './safe-file.js'
 
 /**
@@ -105,12 +106,21 @@ function tryToWrite(directory: string): void {
   }
 }
 
+/** Throws `E_SCOPE_UNUSABLE` if the path is not UTF-8, and so may stand for several directories. */
+export function assertFaithful(path: string): void {
+  if (isFaithful(path)) return
+  throw new FamiliarError('E_SCOPE_UNUSABLE', `${path} cannot be used: its path is not UTF-8`, {
+    hint: 'use a directory whose path is UTF-8, or rename this one',
+  })
+}
+
 /**
- * Throws `E_SCOPE_UNUSABLE` if the scope does not exist and the family does not allow creating it (`scopeMustExist`).
+ * Throws `E_SCOPE_UNUSABLE` if the path of the scope is not UTF-8, or if the scope does not exist and the family does not allow creating it (`scopeMustExist`).
  * Returns a check to be called later, which throws the same error if the scope is no longer the same directory: taking
  * a lock meanwhile may have recreated a deleted scope.
  */
 export function assertScopeThere({ scopeMustExist }: Family, scope: string): () => void {
+  assertFaithful(scope)
   if (scopeMustExist !== true) return () => undefined
   const before = nameOf(scope)
   const assertStill = (): void => {

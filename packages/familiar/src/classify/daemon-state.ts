@@ -45,6 +45,8 @@ export interface DaemonStatus {
    * predecessor's.
    */
   readonly record: DaemonRecord | null
+  /** Set if the files of the scope cannot be looked at: why not. Then `none` means that no daemon is known. */
+  readonly unread?: string
 }
 
 /** The facts from which the state follows when no process was found to be the daemon. */
@@ -75,6 +77,8 @@ function stateOf(context: Around): DaemonStatus {
     report: null,
     record,
   })
+  const unread = unreadWhy(here)
+  if (unread !== null) return { ...as('none', unread), unread }
   if (isHeldElsewhere(here, machine)) {
     return as('elsewhere', 'its record names another machine or pid namespace, and the daemon lock is held')
   }
@@ -113,6 +117,18 @@ function predecessorRecordIn({ records }: ScopeSnapshot): DaemonRecord | null {
 function unreadableWhy({ records }: ScopeSnapshot): string | null {
   const read = records.find(({ state }) => state === 'unreadable' || state === 'malformed')
   return read !== undefined && 'why' in read ? `its record cannot be read: ${read.why}` : null
+}
+
+/**
+ * Returns why neither the record nor the lock of the scope can be looked at; null if one of them can. Then the lock is
+ * unknown, but not because anything that is not seen here holds it.
+ */
+export function unreadWhy({ records, lockHolder, lockTouchedAt, real }: ScopeSnapshot): string | null {
+  if (lockHolder !== 'unknown' || lockTouchedAt !== null) return null
+  const unreadable = records.find(({ state }) => state === 'unreadable')
+  if (unreadable === undefined || !('why' in unreadable)) return null
+  const where = real === null ? '' : ` in ${real}`
+  return `whether one runs is not known: its files${where} cannot be read (${unreadable.why})`
 }
 
 /**

@@ -11,6 +11,7 @@ import type {
   Values,
 } from './grammar.js'
 import { COMMON_OPTIONS } from './grammar.js'
+import { isFaithful } from '../identity/path-text.js'
 import { didYouMean, nearest } from './nearest.js'
 import { UnexpectedWordError, UsageError } from './command-errors.js'
 import { FOREIGN_DASH, isFlag } from './arguments.js'
@@ -144,6 +145,10 @@ function foreignDash(word: string, options: OptionSpecs): UsageError {
   return new UsageError(`'${word}' begins with a dash that is no hyphen: write ${meant}`)
 }
 
+function assertFaithfulPath(name: string, path: string): void {
+  if (!isFaithful(path)) throw new UsageError(`${name} is '${path}', which is not UTF-8`)
+}
+
 interface Written {
   readonly spec: OptionSpec
   readonly written: string
@@ -160,6 +165,7 @@ function valueOf({ spec, written, text }: Written, context: ParseContext): strin
   if (text === null || text === undefined) throw new UsageError(needs)
   if (value.kind === 'text' || value.kind === 'file' || value.kind === 'directory') {
     if (text === '') throw new UsageError(needs)
+    if (value.kind !== 'text') assertFaithfulPath(written, text)
     return text
   }
   const number = numberOf(value, text, context)
@@ -211,6 +217,7 @@ function checkOperands(operands: Operands | undefined, words: readonly string[],
   if (operands === undefined) return
   if (words.length < operands.min) throw new UsageError(`${command} needs ${operands.needs}`)
   if (words.includes('')) throw new UsageError(`${operands.name} must not be empty`)
+  if (operands.kind === 'directory') for (const word of words) assertFaithfulPath(operands.name, word)
   const { choices } = operands
   const wrong = choices === undefined ? undefined : words.find((word) => !choices.includes(word))
   if (wrong === undefined || choices === undefined) return

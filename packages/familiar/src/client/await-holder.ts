@@ -149,14 +149,37 @@ async function reportOfMoved(
   return report?.pid === pid && isScopeGone(report) ? report : null
 }
 
+/** Returns the process that our record names where that is not the holder of the lock: the daemon was not asked then. */
+function otherNamed({ family, scope }: ConnectRequest, holder: number | null): number | null {
+  const read = readRecord(family, family.files(scope).record)
+  if (read.state !== 'readable' || read.record.implementation !== 'own') return null
+  const { pid } = read.record
+  return holder === null || pid === null || pid === holder ? null : pid
+}
+
+function misrecorded(
+  { family, launch, stopCommand }: ConnectRequest,
+  pid: number | null,
+  named: number,
+): FamiliarError {
+  return new FamiliarError(
+    'E_DAEMON_UNRESPONSIVE',
+    `the ${family.name} daemon (process ${pid ?? 'unknown'}) cannot be used now: its record was replaced by that of process ${named}, and it writes its own again within a minute; its log: ${launch.logFile}`,
+    { hint: `then run this command again; if that does not help: ${stopCommand}`, retry: true },
+  )
+}
+
 async function viewOf({ platform }: ConnectRequest, pid: number): Promise<ProcessView | null> {
   return (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid) ?? null
 }
 
 /** Returns the error for a daemon that could answer here and does not. */
-export function unresponsive({ family, scope, launch, stopCommand }: ConnectRequest): FamiliarError {
+export function unresponsive(request: ConnectRequest): FamiliarError {
+  const { family, scope, launch, stopCommand } = request
   const record = readOwnRecord(family, scope)
   const pid = readLockHolder(family.files(scope).daemonLock)?.pid ?? record?.pid ?? null
+  const named = otherNamed(request, pid)
+  if (named !== null) return misrecorded(request, pid, named)
   const port = record?.pid === pid ? (record?.port ?? null) : null
   const at = port === null ? '' : `, port ${port}`
   return new FamiliarError(

@@ -6,7 +6,7 @@ import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
 import type { ProcessView } from '../identity/machine.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { FamiliarError, throwLack } from '../errors.js'
-import { isScopeGone } from '../classify/daemon-state.js'
+import { isScopeGone, unreadWhy } from '../classify/daemon-state.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js'
 import { recordOf, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
@@ -44,7 +44,8 @@ export type StopResult =
  *
  * Throws `E_DAEMON_UNREACHABLE` if the daemon cannot be reached from here, and `E_DAEMON_ELSEWHERE` if it runs on
  * another machine, in another pid namespace, or where its process is not visible from here, or if it is about to exit
- * because its directory was moved here. Throws `E_SCOPE_FOREIGN_OWNER` if the scope belongs to another user.
+ * because its directory was moved here. Throws `E_SCOPE_UNUSABLE` if nothing is known because the files of the scope cannot
+ * be read, `E_SCOPE_FOREIGN_OWNER` if the scope belongs to another user.
  */
 export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   const { family, scope } = request
@@ -93,7 +94,16 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
   if (record !== null && answer?.outcome === 'proven') return provenTarget(request, seen, record)
   if (state === 'unreachable') throw unreachable(request, { pid, port })
   if (state === 'elsewhere') throw elsewhere(request, { pid, port })
+  const unread = unreadWhy(seen.context.here)
+  if (unread !== null) throw cannotBeRead(request, unread)
   return null
+}
+
+function cannotBeRead({ family: { name }, otherScopeHint }: Beyond, why: string): FamiliarError {
+  const other = otherScopeHint === undefined ? '' : `, or ${otherScopeHint}`
+  return new FamiliarError('E_SCOPE_UNUSABLE', `no ${name} daemon can be stopped here: ${why}`, {
+    hint: `make the directory readable for this user${other}`,
+  })
 }
 
 /**

@@ -1,17 +1,18 @@
 import { homedir } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { FamiliarError } from '../errors.js'
+import { isFaithful } from '../identity/path-text.js'
 
 /**
  * Returns the home directory of this user, as `HOME` names it (on Windows, the system). Throws `E_SCOPE_UNUSABLE` if
- * `HOME` is not set, empty or relative: a home in every working directory would mean a daemon in each, and the home in
+ * `HOME` is not set, empty, relative or not UTF-8: a home in every working directory would mean a daemon in each, and the home in
  * the user database may be another one than that of the user's other commands. `variables` is the text in which the hint
  * names the variables to set.
  */
 export function homeDirectory(variables: string): string {
   const { HOME: home } = process.env
   const found = process.platform === 'win32' ? homedir() : home
-  if (found !== undefined && isAbsolute(found)) return found
+  if (found !== undefined && isAbsolute(found) && isFaithful(found)) return found
   throw new FamiliarError('E_SCOPE_UNUSABLE', `there is no home directory: ${whyNot(found)}`, {
     hint: `set ${variables} to an absolute path`,
   })
@@ -19,5 +20,6 @@ export function homeDirectory(variables: string): string {
 
 function whyNot(home: string | undefined): string {
   if (home === undefined) return 'HOME is not set'
-  return home === '' ? 'HOME is empty' : `HOME is '${home}', which is not an absolute path`
+  if (home === '') return 'HOME is empty'
+  return `HOME is '${home}', which is not ${isAbsolute(home) ? 'UTF-8' : 'an absolute path'}`
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
+import { assertFaithful } from '../act/scope-checks.js'
 import { FamiliarError } from '../errors.js'
 import type { ScopeFiles } from '../family.js'
 import { homeDirectory } from './home-directory.js'
@@ -18,7 +19,8 @@ const PROJECT_MARKERS = ['package.json', '.git'] as const
 
 /**
  * Returns the directory for the user's state of a tool: `$XDG_STATE_HOME/<name>`, by default `~/.local/state/<name>`, on
- * macOS `~/Library/Application Support/<name>`, on Windows `%LOCALAPPDATA%\<name>`.
+ * macOS `~/Library/Application Support/<name>`, on Windows `%LOCALAPPDATA%\<name>`. Throws `E_SCOPE_UNUSABLE` if there is
+ * none, or if its path is not UTF-8.
  */
 export function stateDirectory(
   name: string,
@@ -26,8 +28,11 @@ export function stateDirectory(
   system: NodeJS.Platform = process.platform,
 ): string {
   const { XDG_STATE_HOME: state, LOCALAPPDATA: local } = env
-  if (state !== undefined && isAbsolute(state)) return join(state, name)
-  if (system === 'win32' && local !== undefined) return join(local, name)
+  const given = state !== undefined && isAbsolute(state) ? state : system === 'win32' ? local : undefined
+  if (given !== undefined) {
+    assertFaithful(given)
+    return join(given, name)
+  }
   return join(homeDirectory('HOME or XDG_STATE_HOME'), ...(BELOW_HOME[system] ?? BELOW_HOME.linux), name)
 }
 
@@ -43,6 +48,12 @@ export function projectRoot(from: string = workingDirectory()): string {
 }
 
 function workingDirectory(): string {
+  const path = currentDirectory()
+  assertFaithful(path)
+  return path
+}
+
+function currentDirectory(): string {
   try {
     return process.cwd()
   } catch (cause) {

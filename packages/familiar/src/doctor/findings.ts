@@ -157,7 +157,8 @@ function noDaemon({ seen, status, words, remedyOf }: Seen): Finding | null {
   const { state, pid, port } = status
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
   if (state === 'none' || state === 'stopped') {
-    return { id: 'F-005', severity: 'info', summary: `no ${title}`, remediation: null }
+    const summary = status.unread === undefined ? `no ${title}` : `no ${title} is known: ${status.unread}`
+    return { id: 'F-005', severity: 'info', summary, remediation: null }
   }
   if (state === 'crashed') {
     const summary = `the recorded ${title} is not running (${at})`

@@ -54,12 +54,12 @@ export function isPresent(state: DaemonState): boolean {
 }
 
 /** Returns a description, in a few words, of any state except `running`. */
-export function describeState({ state, why, since, pid, port }: DaemonStatus): string {
+export function describeState({ state, why, since, pid, port, unread }: DaemonStatus): string {
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'unknown'}`
   switch (state) {
     case 'none':
     case 'stopped':
-      return 'not running'
+      return unread ?? 'not running'
     case 'crashed':
       return `crashed (process ${pid ?? 'unknown'}${since === null ? '' : `, last seen alive ${timeText(since)}`})`
     case 'wedged':

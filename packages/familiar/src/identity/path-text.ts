@@ -10,6 +10,15 @@ const RUNS =
 
 const LONE_SURROGATE = /[\ud800-\udfff]/u
 
+/**
+ * Returns whether the path names what it was made from. Node reads the environment, the command line and the working
+ * directory as UTF-8 and puts U+FFFD in the place of every other byte: then two different directories have the same path,
+ * and it leads to a third one. And a string with a lone surrogate is only a name for what passes it through `fileNameOf`.
+ */
+export function isFaithful(path: string): boolean {
+  return !path.includes('\ufffd') && !LONE_SURROGATE.test(path)
+}
+
 /** Returns the bytes as a string, with a lone surrogate for each byte that is not valid UTF-8. */
 export function textOfBytes(bytes: Buffer): string {
   const text = bytes.toString('utf8')

@@ -77,5 +77,15 @@ function ofDaemon(seen: Scan, daemon: Candidate): DaemonStatus {
     return as('stopping', own.stopReason ?? 'it was told to stop')
   if (record === null && isInStartupGrace)
     return as('starting', 'it holds the daemon lock, and its record is still to come')
-  return report === null ? as('wedged', 'it lives and does not answer') : as('running', 'it answers')
+  if (report === null) return as('wedged', 'it lives and does not answer')
+  return as('running', record === null && namesAnother(seen, pid) ? MISRECORDED : 'it answers')
+}
+
+const MISRECORDED =
+  'it answers; its record was replaced by that of another daemon, and it writes its own again within a minute'
+
+function namesAnother({ context: { here } }: Scan, pid: number | null): boolean {
+  return here.records.some(
+    (read) => read.state === 'readable' && read.record.implementation === 'own' && read.record.pid !== pid,
+  )
 }

@@ -35,6 +35,15 @@ describe('the state directory', () => {
   })
 })
 
+describe('a path that is not UTF-8', () => {
+  const refused = expect.objectContaining({ code: 'E_SCOPE_UNUSABLE' })
+
+  it.each(['/state\ufffd', '/state\udcff/x'])('is no place for state: %j', (path) => {
+    expect(() => stateDirectory('p', { XDG_STATE_HOME: path }, 'linux')).toThrow(refused)
+    expect(() => stateDirectory('p', { LOCALAPPDATA: path }, 'win32')).toThrow(refused)
+  })
+})
+
 describe('the root of a project', () => {
   it('is the nearest directory with a package.json or .git', () => {
     put('outer/.git/HEAD', '')

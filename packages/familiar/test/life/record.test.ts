@@ -395,6 +395,15 @@ describe('two machines that share a home by a file synchroniser', () => {
     await change({ scope: '/elsewhere' })(recordPath(daemon.root), daemon)
     await sleep(3_000)
     expect(recordIn(daemon.root).scope).toBe('/elsewhere')
+    // It would answer if it could be asked, and so nothing says that it does not.
+    await change({ pid: daemon.pid + 1 })(recordPath(daemon.root), daemon)
+    const again = startDaemonIn(daemon.root, ports)
+    await expect(again).rejects.toMatchObject({
+      code: 'E_DAEMON_UNRESPONSIVE',
+      message: expect.stringMatching(
+        `process ${daemon.pid}\\) cannot be used now: its record was replaced by that of process ${daemon.pid + 1}, `,
+      ),
+    })
     rmSync(recordPath(daemon.root))
     await writtenAgain(daemon)
   })

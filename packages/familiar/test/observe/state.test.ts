@@ -19,6 +19,7 @@ import {
   liveProcess,
   MACHINE,
   MALFORMED,
+  UNREADABLE,
   NAMESPACES,
   NETWORK,
   observation,
@@ -131,6 +132,12 @@ const SEEN: readonly Row[] = [
     'running',
     { here: HOLDS, daemons: [{}] },
     { record: null },
+  ],
+  [
+    'it holds the lock, and its record was replaced by that of another daemon',
+    'running',
+    { here: { records: [own({ pid: PID + 1, startTime: 'boot-a/1' })], ...HOLDS }, daemons: [{}] },
+    { pid: PID, why: expect.stringContaining('its record was replaced by that of another daemon') },
   ],
   [
     'it holds the lock, and its record is damaged',
@@ -282,6 +289,23 @@ const UNSEEN: readonly Row[] = [
     'no record, and the lock is held by a process that is not seen',
     'elsewhere',
     { here: { lockHolder: 'unknown' } },
+  ],
+  [
+    'its record cannot be read, and the lock is held by a process that is not seen',
+    'elsewhere',
+    { here: { records: [UNREADABLE, ABSENT], lockHolder: 'unknown', lockTouchedAt: TOUCHED } },
+  ],
+  [
+    'neither the record nor the lock can be looked at',
+    'none',
+    { here: { records: [UNREADABLE, ABSENT], lockHolder: 'unknown' } },
+    { why: `whether one runs is not known: its files in ${HERE} cannot be read (EACCES)`, pid: null },
+  ],
+  [
+    'nothing at all can be looked at',
+    'none',
+    { here: { real: null, records: [UNREADABLE, UNREADABLE], owner: null, lockHolder: 'unknown' } },
+    { why: 'whether one runs is not known: its files cannot be read (EACCES)', pid: null },
   ],
   [
     'marked stopped, and the lock is held by one that is not seen',

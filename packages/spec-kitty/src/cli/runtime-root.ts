@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { homeDirectory, realPath, UsageError, type Io } from 'familiar/cli'
+import { assertFaithful, homeDirectory, realPath, UsageError, type Io } from 'familiar/cli'
 
 /** Returns the runtime root of this process. Throws as `runtimeRoot` does, but does not look what is there. */
 export function processRoot(): string {
@@ -12,7 +12,7 @@ export function processRoot(): string {
  * Returns the runtime root, `$SPEC_KITTY_HOME` or `~/.spec-kitty`, as a real path. Reads the environment on each call, so
  * that a change takes effect. Throws `UsageError` when the variable is not an absolute path (empty: a script that forgot to
  * set it must not act on the usual root), and `E_SCOPE_UNUSABLE` without it if `HOME` names no directory, or if there is
- * something else than a directory in the place of the root.
+ * something else than a directory in the place of the root, or if its path is not UTF-8.
  */
 export function runtimeRoot(io: Pick<Io, 'env'>): string {
   const root = rootIn(io.env)
@@ -27,7 +27,9 @@ function rootIn(env: Io['env']): string {
     throw new UsageError(`SPEC_KITTY_HOME must be an absolute path, ${what}`)
   }
   const root = set ?? join(homeDirectory('HOME or SPEC_KITTY_HOME'), '.spec-kitty')
-  return realPath(root) ?? root
+  const real = realPath(root) ?? root
+  assertFaithful(real)
+  return real
 }
 
 /** Returns the home of this user where SPEC_KITTY_HOME names no other, as a real path; null if there is none. */

@@ -4,6 +4,7 @@ import { FamiliarError } from 'familiar'
 import { EXIT, makeDirectory, note, parseCommand, printJson, warn, type Io, realPath } from 'familiar/cli'
 import { INIT } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { assertOwnHome, assertOwnPath, assertOwnProject } from '../cli/own-places.js'
 import { projectOf, resolveHere } from '../daemons/project-directory.js'
 import { startDashboard } from '../dashboard/start-dashboard.js'
 
@@ -12,9 +13,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(INIT, args, { command: 'init' })
   const { json } = values
   const wanted = resolveHere(operands[0] ?? '.', io)
-  // A wrong value of SPEC_KITTY_HOME is reported before anything is created.
-  runtimeRoot(io)
+  // A home or project in which no dashboard could be started is reported before anything is created.
+  assertOwnHome(runtimeRoot(io))
   const place = projectOf(wanted)
+  assertOwnPath(place)
+  assertOwnProject(place)
   const isNew = makeProject(place)
   const project = realPath(place) ?? place
   if (!json) note(io, isNew ? `made ${project} a project` : `${project} is a project already`)

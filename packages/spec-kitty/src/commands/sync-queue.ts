@@ -8,6 +8,7 @@ import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { quarantinedDatabases } from '../sync/queue/quarantine.js'
 import type { SalvagedEvent } from '../sync/queue/salvage.js'
+import { assertExportable } from '../sync/export-path.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
 import { lookAtQueue } from '../sync/use-queue.js'
@@ -73,6 +74,7 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
     import('../sync/salvage-report.js'),
   ])
   const path = file === '-' || isAbsolute(file) ? file : resolve(workingDirectory(io), file)
+  if (path !== '-') assertExportable(root, path)
   const counter = salvageCounter()
   const exported = await exportLines(envelopesIn(root, dead, counter.seen, io), path, io)
   const report = counter.report(quarantinedDatabases(queuePath(root)))

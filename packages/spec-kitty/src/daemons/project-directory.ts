@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
-import { UsageError, type Io, realPath } from 'familiar/cli'
+import { assertFaithful, UsageError, type Io, realPath } from 'familiar/cli'
 
 /** Entries that make a directory a project: each of them alone does. */
 export const SIGNS = ['.kittify', 'kitty-specs'] as const
@@ -44,13 +44,27 @@ function isProject(directory: string): boolean {
   return SIGNS.some((sign) => existsSync(join(directory, sign)))
 }
 
-/** Returns an absolute path. Asks for the working directory only if the path needs it: that may be gone. */
+/**
+ * Returns an absolute path. Asks for the working directory only if the path needs it: that may be gone. Throws
+ * `E_SCOPE_UNUSABLE` if it leads to a directory whose path is not UTF-8.
+ */
 export function resolveHere(path: string, io: Pick<Io, 'cwd'>): string {
-  return isAbsolute(path) ? resolve(path) : resolve(workingDirectory(io), path)
+  const found = isAbsolute(path) ? resolve(path) : resolve(workingDirectory(io), path)
+  assertFaithful(realPath(found) ?? found)
+  return found
 }
 
-/** Returns the working directory as a real path. Throws `UsageError` if it was removed. */
+/**
+ * Returns the working directory as a real path. Throws `UsageError` if it was removed, and `E_SCOPE_UNUSABLE` if its path is
+ * not UTF-8.
+ */
 export function workingDirectory(io: Pick<Io, 'cwd'>): string {
+  const directory = whereThisRuns(io)
+  assertFaithful(directory)
+  return directory
+}
+
+function whereThisRuns(io: Pick<Io, 'cwd'>): string {
   try {
     const directory = io.cwd()
     return realPath(directory) ?? directory

@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { CommandError, EXIT, makeDirectory, readSmallFile, realPath } from 'familiar/cli'
+import { CommandError, createFile, EXIT, makeDirectory, readSmallFile, realPath } from 'familiar/cli'
+import { assertOwnProject } from '../cli/own-places.js'
 import type { Consent } from './parse-consent.js'
 
 export type { Consent } from './parse-consent.js'
@@ -54,14 +55,18 @@ export interface Written {
   readonly path: string
   /** False if the file already contained this consent: then it was not written. */
   readonly isChanged: boolean
+  /** Set if the file that was replaced had other names (hard links): how many. They still name it, with the old consent. */
+  readonly otherNames?: number
 }
 
 /**
  * Records the consent. Every other key, comment and line end stays, and so does the file's mode; the file is replaced whole
  * or not at all. Throws `E_PROJECT_CONFIG_UNUSABLE` for a file that cannot be read or written, is broken, or is a link; it
- * stays as it is then. Throws `E_PROJECT_CONFIG_CHANGED` (try again) if another program wrote it meanwhile.
+ * stays as it is then. Throws `E_PROJECT_CONFIG_CHANGED` (try again) if another program wrote it meanwhile, and
+ * `E_SCOPE_FOREIGN_OWNER` in another user's project.
  */
 export async function writeConsent(project: string, isGiven: boolean): Promise<Written> {
+  assertOwnProject(project)
   const path = consentFile(project)
   const file = read(path)
   if (file.state === 'unreadable') throw unusable(path, file.why)
@@ -76,8 +81,9 @@ export async function writeConsent(project: string, isGiven: boolean): Promise<W
     throw typeof before === 'string' ? notEditable(path, isGiven) : unusable(path, before.why)
   }
   if (changed === null || (file.state === 'text' && changed === text)) return { path, isChanged: false }
+  const otherNames = (lstatSync(path, { throwIfNoEntry: false })?.nlink ?? 1) - 1
   replace(path, file.state === 'absent' ? null : text, changed)
-  return { path, isChanged: true }
+  return { path, isChanged: true, ...(otherNames > 0 ? { otherNames } : {}) }
 }
 
 type Read = ReturnType<typeof readSmallFile>
@@ -121,7 +127,7 @@ function replace(path: string, before: string | null, after: string): void {
 
 /** A new file gets the permissions that the user's umask gives, because a project is not secret. */
 function writeNew(path: string, text: string, mode: number | null): void {
-  const descriptor = openSync(path, 'wx', mode ?? 0o666)
+  const descriptor = createFile(path, mode ?? 0o666)
   try {
     if (mode !== null) fchmodSync(descriptor, mode)
     writeFileSync(descriptor, text)

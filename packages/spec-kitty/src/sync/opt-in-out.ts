@@ -1,10 +1,21 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CommandError, EXIT, note, parseCommand, printable, printJson, realPath, type Io } from 'familiar/cli'
+import {
+  CommandError,
+  EXIT,
+  note,
+  parseCommand,
+  printable,
+  printJson,
+  realPath,
+  warn,
+  type Io,
+} from 'familiar/cli'
 import { SYNC_OPT_IN, SYNC_OPT_OUT } from '../cli/describe/events.js'
 import { currentProject, findProject, resolveHere, SIGNS } from '../daemons/project-directory.js'
 import { writeConsent } from './consent-file.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { counted } from './ages.js'
 import { tellDaemon } from './tell-daemon.js'
 
 /** Records whether the events of a project may leave this machine, for `sync opt-in` and `sync opt-out`. */
@@ -21,8 +32,10 @@ export async function recordConsent(
   // A wrong value of SPEC_KITTY_HOME is reported before anything is recorded.
   const root = runtimeRoot(io)
   const project = directory === null ? currentProject(io) : namedProject(directory, io)
-  const { path, isChanged } = await writeConsent(project, isGiven)
+  const { path, isChanged, otherNames } = await writeConsent(project, isGiven)
   if (isChanged) await tellDaemon(root)
+  if (otherNames !== undefined)
+    warn(io, `${path} had ${counted(otherNames, 'other name')} (hard links), which keep the old consent`)
   if (json) {
     printJson({ project, consent: isGiven ? 'yes' : 'no', is_changed: isChanged, file: path }, io)
     return EXIT.ok

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { CommandError } from 'familiar/cli'
 import { readConsent } from './consent-file.js'
 import { queuePath } from './queue/queue-path.js'
@@ -20,7 +20,7 @@ const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
 /** Reads the queue of the root. If there is no queue, does not even load SQLite. */
 export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
   const path = queuePath(root)
-  if (!existsSync(path)) return EMPTY
+  if (isAbsent(path)) return EMPTY
   try {
     const { openQueueToLook } = await import('./queue/open-queue.js')
     const queue = await openQueueToLook(path)
@@ -32,6 +32,15 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
     }
   } catch (error) {
     return { problem: problemOf(error) }
+  }
+}
+
+/** A queue that this user may not look at is not absent: opening it says why. */
+function isAbsent(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
   }
 }
 

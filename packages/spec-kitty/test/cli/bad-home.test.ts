@@ -21,6 +21,8 @@ beforeEach(() => {
   mkdirSync(join(base, 'project', '.kittify'), { recursive: true })
   writeFileSync(join(base, 'file'), '')
   symlinkSync('circle', join(base, 'circle'))
+  mkdirSync(Buffer.from(`${base}/bytes\xff`, 'latin1'))
+  symlinkSync(Buffer.from('bytes\xff', 'latin1'), join(base, 'link'))
 })
 
 afterEach(() => {
@@ -65,6 +67,7 @@ const modules = readdirSync(new URL('../../src/commands', import.meta.url)).map(
 )
 
 const NO_HOME = 'set HOME or SPEC_KITTY_HOME to an absolute path'
+const RENAME = 'use a directory whose path is UTF-8, or rename this one'
 const NO_ROOT = 'set SPEC_KITTY_HOME to a directory, or to a path where one can be made'
 
 interface Bad {
@@ -85,6 +88,10 @@ const homes: Readonly<Record<string, () => Bad>> = {
     env: { HOME: 'made' },
     line: `there is no home directory: HOME is 'made', which is not an absolute path (${NO_HOME})`,
   }),
+  'HOME not UTF-8': () => ({
+    env: { HOME: join(base, 'made\ufffd') },
+    line: `there is no home directory: HOME is '${join(base, 'made\ufffd')}', which is not UTF-8 (${NO_HOME})`,
+  }),
   'HOME a file': () => ({
     env: { HOME: join(base, 'file') },
     line: `${join(base, 'file', '.spec-kitty')} cannot be the home of spec-kitty: a part of its path is not a directory (${NO_ROOT})`,
@@ -100,6 +107,14 @@ const homes: Readonly<Record<string, () => Bad>> = {
   'SPEC_KITTY_HOME relative': () => ({
     env: { HOME: base, SPEC_KITTY_HOME: 'made' },
     line: "SPEC_KITTY_HOME must be an absolute path, not 'made' (see spec-kitty --help)",
+  }),
+  'SPEC_KITTY_HOME not UTF-8': () => ({
+    env: { HOME: base, SPEC_KITTY_HOME: join(base, 'made\ufffd', 'below') },
+    line: `${join(base, 'made\ufffd', 'below')} cannot be used: its path is not UTF-8 (${RENAME})`,
+  }),
+  'SPEC_KITTY_HOME a link to what is not UTF-8': () => ({
+    env: { HOME: base, SPEC_KITTY_HOME: join(base, 'link') },
+    line: `${base}/bytes\udcff cannot be used: its path is not UTF-8 (${RENAME})`,
   }),
   'SPEC_KITTY_HOME a file': () => ({
     env: { HOME: base, SPEC_KITTY_HOME: join(base, 'file') },
@@ -126,8 +141,10 @@ describe('a bad home', () => {
       }
     }
     expect(readdirSync(base, { recursive: true }).toSorted()).toEqual([
+      'bytes\ufffd',
       'circle',
       'file',
+      'link',
       'project',
       'project/.kittify',
     ])

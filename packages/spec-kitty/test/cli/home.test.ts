@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { shellQuote } from 'familiar/cli'
 import { CLI, runCli, smallEnvironment, ENTRY } from '../helpers/cli.js'
 import { skipAloud } from '../live/sync-root.js'
 
@@ -94,6 +95,58 @@ describe('a user without a passwd entry', () => {
     expect([status, stderr]).toEqual([2, 'spec-kitty: there is no home directory: HOME is not set\n'])
   })
 })
+
+/** Runs a command line of a shell, in which `$'...'` can stand for any bytes, in `base`. */
+function shell(line: string): SpawnSyncReturns<string> {
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = smallEnvironment()
+  const command = `sk() { ${shellQuote(process.execPath)} ${shellQuote(CLI)} "$@"; }; ${line}`
+  return spawnSync('bash', ['-c', command], {
+    cwd: base,
+    env: { ...env, HOME: join(base, 'home') },
+    encoding: 'utf8',
+  })
+}
+
+describe('a path that is not UTF-8', () => {
+  it.each([
+    "HOME=$PWD/$'u\\xff' sk sync start",
+    "HOME=$PWD/$'u\\xfe' sk sync status",
+    "SPEC_KITTY_HOME=$PWD/$'u\\xff' sk sync status",
+    'SPEC_KITTY_HOME=$PWD/link sk sync start',
+    "sk init $'u\\xff'",
+    "sk init $'u\\xff/new'",
+    'sk init link',
+    'sk init link/new',
+    "sk sync opt-in $'u\\xff'",
+    'sk sync opt-out link',
+    "sk sync publish --type X --project $'u\\xff'",
+    'sk sync publish --type X --project=link',
+    "sk sync queue --export $'u\\xff/file'",
+    "cd $'u\\xff' && sk init",
+    "cd $'u\\xff' && sk init new",
+    "cd $'u\\xff' && sk dashboard",
+    "cd $'u\\xff' && sk sync opt-in",
+    "cd $'u\\xff' && sk sync publish --type X",
+    "cd $'u\\xff' && sk sync queue --export file",
+    'cd link && sk dashboard --status',
+  ])('is refused in one line, and no other directory is taken for it: %s', (line) => {
+    const made = "mkdir -p home $'u\\xff/.kittify' $'u\\xfe'; ln -s $'u\\xff' link"
+    expect(shell(made).status).toBe(0)
+    const before = tree()
+    const { status, stdout, stderr } = shell(line)
+    expect([status, stdout, stderr.trimEnd().split('\n').length]).toEqual([2, '', 1])
+    expect(stderr).toMatch(/ not UTF-8 \(/)
+    expect(tree()).toEqual(before)
+  })
+
+  it('does not keep a command from working that does not need it', () => {
+    expect(shell("mkdir home $'u\\xff'; cd $'u\\xff' && sk sync status").status).toBe(0)
+  })
+})
+
+function tree(): readonly string[] {
+  return readdirSync(base, { recursive: true, encoding: 'latin1' }).toSorted()
+}
 
 describe('HOME empty or relative', () => {
   it('is refused, also where the user database has a home: no daemon for each working directory', () => {

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -60,6 +61,72 @@ describe('a root without permission', () => {
     chmodSync(root.path, 0o500)
     expectRefusal(root, root.run(['sync', 'start'], asNobody), root.path, 'EACCES')
     expect(readdirSync(root.path)).toEqual([])
+  })
+
+  it.for(['.', 'daemons', 'daemons/sync'])(
+    'of this user in which %s is closed: that is said, and not that anything runs or that nothing waits',
+    (closed, context) => {
+      skipUnlessReachable(context)
+      const project = join(root.base, 'project')
+      mkdirSync(join(project, '.kittify'), { recursive: true })
+      mkdirSync(root.path)
+      chownSync(root.path, NOBODY, NOBODY)
+      const publish = ['sync', 'publish', '--type', 'X', '--project', project]
+      for (let events = 0; events < 2; events++)
+        expect(root.run(publish, { ...asNobody, env: { SPEC_KITTY_SYNC_DISABLE: '1' } }).status).toBe(0)
+      chmodSync(join(root.path, closed), 0o000)
+      const status = root.json(['sync', 'status'], asNobody)
+      expect([status.status, status.document]).toMatchObject([0, { state: 'none', pid: null, queued: null }])
+      expect(status.document.why).toContain('EACCES')
+      const said = root.run(['sync', 'status'], asNobody).stdout
+      expect(said).toContain('whether one runs is not known')
+      expect(said).not.toMatch(/elsewhere|queue +empty/)
+      expectRefusal(root, root.run(['sync', 'stop'], asNobody), root.path, 'EACCES')
+      const { document } = root.json(['auth', 'doctor'], asNobody)
+      const ids = new Set(document.findings.map(({ id }: { id: string }) => id))
+      expect([ids.has('F-017'), ids.has('F-014'), document.daemon]).toEqual([true, false, null])
+      chmodSync(join(root.path, closed), 0o700)
+      expect(root.json(['sync', 'status'], asNobody).document.queued).toBe(2)
+    },
+  )
+
+  it.for(['0777', '0277', '0177'])(
+    'of this user works where it was made with a umask of %s, and with the usual one after that',
+    (umask, context) => {
+      skipUnlessReachable(context)
+      const project = join(root.base, 'project')
+      mkdirSync(join(project, '.kittify'), { recursive: true })
+      chownSync(join(project, '.kittify'), NOBODY, NOBODY)
+      chownSync(root.base, NOBODY, NOBODY)
+      const strange = { prefix: ['sh', '-c', `umask ${umask}; exec "$@"`, 'sh', ...asNobody.prefix] }
+      const commands = [
+        ['sync', 'publish', '--type', 'X', '--project', project],
+        ['sync', 'opt-in', project],
+        ['sync', 'start'],
+        ['sync', 'stop'],
+      ]
+      for (const options of [strange, asNobody])
+        for (const args of commands) {
+          const { status, stderr } = root.run(args, options)
+          expect([args, status, stderr]).toEqual([args, 0, expect.not.stringContaining('EACCES')])
+        }
+      const modes = new Map(
+        readdirSync(root.path, { recursive: true, encoding: 'utf8' }).map((name) => {
+          const found = statSync(join(root.path, name))
+          return [name, found.mode & 0o777] as const
+        }),
+      )
+      expect(new Set(modes.values())).toEqual(new Set([0o600, 0o700]))
+    },
+  )
+
+  it('of another user says that its queue cannot be read, and not that it is empty', (context) => {
+    skipUnlessReachable(context)
+    mkdirSync(root.path, { mode: 0o700 })
+    expect(root.json(['sync', 'status'], asNobody).document.queued).toBe(null)
+    const { document } = root.json(['auth', 'doctor'], asNobody)
+    expect(document.findings.map(({ id }: { id: string }) => id)).toContain('F-017')
+    expect(document.daemon?.queued ?? null).toBe(null)
   })
 
   it('of this user works, and root then only looks', (context) => {

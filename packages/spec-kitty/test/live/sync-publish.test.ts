@@ -142,6 +142,15 @@ describe('sync queue', () => {
     expect(existsSync(root.path)).toBe(false)
   })
 
+  it('exports into no file of its own, such as the WAL that SQLite removes', () => {
+    publish('--type', 'T')
+    expect(root.run(['sync', 'queue', '--export', root.file('queue.db-wal')])).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringContaining('spec-kitty uses this name itself'),
+    })
+  })
+
   it('exports into a new private file, which publish takes back', () => {
     const file = join(root.base, 'events.ndjson')
     publish('--type', 'T', '--data', '"\u2028\u200f"')

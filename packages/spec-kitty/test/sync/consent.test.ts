@@ -197,8 +197,10 @@ describe('consent is written', () => {
   it('to this name alone: another name of the same file keeps its content', async () => {
     writeFileSync(file, 'a: 1\n')
     linkSync(file, join(project, 'other'))
-    await writeConsent(project, true)
+    const written = await writeConsent(project, true)
     expect(readFileSync(join(project, 'other'), 'utf8')).toBe('a: 1\n')
+    expect(written).toEqual({ path: file, isChanged: true, otherNames: 1 })
+    expect(await writeConsent(project, false)).toEqual({ path: file, isChanged: true })
   })
 
   it('over a value of another type', async () => {

@@ -1,6 +1,7 @@
-import { closeSync, constants, lstatSync, openSync } from 'node:fs'
+import { closeSync, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { assertOwnScope, CommandError, withLock } from 'familiar/cli'
+import { CommandError, createFile, withLock } from 'familiar/cli'
+import { assertOwnHome } from '../../cli/own-places.js'
 import { fileAt, openAny, openReady, type Connection } from './connection.js'
 import { busy, isDamage, queueFailure } from './queue-errors.js'
 import { migrate } from './schema.js'
@@ -21,7 +22,7 @@ export interface OpenOptions {
  * throws; and `E_SCOPE_FOREIGN_OWNER` in another user's root, where not even root leaves files behind.
  */
 export async function openQueue(path: string, options: OpenOptions = {}): Promise<SqliteQueue> {
-  assertOwnScope(directoriesOf(path), process.geteuid?.())
+  assertOwnHome(homeOf(path))
   const sqlite = await loadSqlite()
   try {
     const ready = options.isSuspect === true ? null : openHealthy(sqlite, path)
@@ -89,10 +90,9 @@ export async function openHandleIfThere(
   return isThere(path) ? openHandle(path, options) : null
 }
 
-/** Returns the directory of the queue and those above it, up to the root. */
-function directoriesOf(path: string): readonly string[] {
-  const [directory, above] = [dirname(path), dirname(dirname(path))]
-  return [dirname(above), above, directory]
+/** The queue is `daemons/sync/queue.db` in the home. */
+function homeOf(path: string): string {
+  return dirname(dirname(dirname(path)))
 }
 
 /** An interrupted creation leaves an empty file. One that lost its pages has a WAL, and is damaged. */
@@ -165,7 +165,7 @@ function isDamaged(sqlite: Sqlite, path: string, isThorough: boolean): boolean {
 /** SQLite gives its side files the permissions of the database. */
 function create(path: string): void {
   finishMove(path)
-  closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600))
+  closeSync(createFile(path, 0o600))
   for (let at = dirname(path), depth = 0; depth < DIRECTORIES; at = dirname(at), depth += 1) syncDirectory(at)
 }
 

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { assertOwnScope, withLock, writePrivateFile } from 'familiar/cli'
+import { withLock, writePrivateFile } from 'familiar/cli'
+import { assertOwnHome } from '../../cli/own-places.js'
 import { sessionPath, type StoredSession } from './stored-session.js'
 
 export interface ChangeOptions {
@@ -19,9 +20,8 @@ export async function withSessionLock<T>(
   options: ChangeOptions,
   act: () => Promise<T>,
 ): Promise<T> {
-  const directory = join(root, 'daemons', 'sync')
-  assertOwnScope([root, join(root, 'daemons'), directory], process.geteuid?.())
-  return withLock(join(directory, 'session.lock'), options, act)
+  assertOwnHome(root)
+  return withLock(join(root, 'daemons', 'sync', 'session.lock'), options, act)
 }
 
 /** Replaces the session as a whole. Throws what `writePrivateFile` throws; the old session then stays. */

@@ -1,0 +1,56 @@
+import { statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { CommandError, realPath } from 'familiar/cli'
+import { assertOwnPath } from '../cli/own-places.js'
+
+/** The directories of a home in which every name is the tool's or its predecessor's. */
+const IN_HOME = ['daemons', join('daemons', 'sync'), join('daemons', 'dashboards'), 'sync'] as const
+
+/** What the tool, its predecessor and its users keep in the home itself, and in `.kittify` of a project. */
+const HOME_FILES: ReadonlySet<string> = new Set(['session.json', 'config.toml', 'sync-daemon'])
+const PROJECT_FILES: ReadonlySet<string> = new Set(['config.yaml', '.dashboard'])
+
+/**
+ * Throws `E_EXPORT_FAILED` if the path is a name that the tool uses itself, such as `queue.db-wal`, which SQLite would remove
+ * with the events in it, and `E_SCOPE_FOREIGN_OWNER` for root in what belongs to another user.
+ */
+export function assertExportable(root: string, path: string): void {
+  assertOwnPath(path)
+  if (!isOurs(root, path)) return
+  throw new CommandError('E_EXPORT_FAILED', `cannot write ${path}: spec-kitty uses this name itself`, {
+    hint: 'name a new file in another directory',
+  })
+}
+
+function isOurs(root: string, path: string): boolean {
+  const directory = realPath(dirname(path)) ?? dirname(path)
+  const name = basename(path).toLowerCase()
+  const own = new Set(IN_HOME.flatMap((below) => directoryAt(join(root, below)) ?? []))
+  const above = withParents(directory)
+  return (
+    above.some((at) => own.has(directoryAt(at) ?? '')) ||
+    (HOME_FILES.has(name) && isSame(directory, root)) ||
+    (PROJECT_FILES.has(name) && basename(directory) === '.kittify') ||
+    above.some((at) => basename(at) === 'daemon' && basename(dirname(at)) === '.kittify')
+  )
+}
+
+function isSame(one: string, other: string): boolean {
+  const found = directoryAt(one)
+  return found !== null && found === directoryAt(other)
+}
+
+function withParents(directory: string): readonly string[] {
+  const above = dirname(directory)
+  return above === directory ? [directory] : [directory, ...withParents(above)]
+}
+
+/** Identifies a directory whatever path leads to it, also through a bind mount; null if there is none to be seen. */
+function directoryAt(path: string): string | null {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return `${dev}:${ino}`
+  } catch {
+    return null
+  }
+}
