@@ -87,7 +87,10 @@ export interface Predecessor {
   readonly commandLine: Omit<SpawnShape, 'implementation' | 'hasOptions' | 'isUnrecorded'>
   /** The path at which it answers a GET without a token with its health reply, as JSON. By default `/api/health`. */
   readonly healthPath?: string
-  /** Reads the JSON body of a health reply. Returns null if the reply is not from such a daemon. */
+  /**
+   * Reads the JSON body of a health reply, which may come from any program. Returns null if it is not from such a daemon; if
+   * this throws, it is not.
+   */
   readonly readSelfReport: (body: unknown) => PredecessorReport | null
   /**
    * Where it records its daemon. Left out if it keeps no record: then its daemon counts as stale only if there is a
@@ -95,7 +98,7 @@ export interface Predecessor {
    */
   readonly record?: {
     readonly file: (scope: string) => string
-    /** Returns null if the text is not one of its records. */
+    /** Returns null if the text is not one of its records; if this throws, it is none. */
     readonly parse: (text: string) => PredecessorRecord | null
     /** A file that its daemons share. It is shown to people and never used for a decision. */
     readonly sharedOwner?: (scope: string) => string

@@ -7,6 +7,7 @@ import type { PortRange } from '../identity/machine.js'
 import type { Self } from '../identity/versions.js'
 import type { Timing } from '../protocol/timing.js'
 import { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from '../daemon/intervals.js'
+import { readEnvironment, readRecord, shapeOf, shutdownRequest } from './author-functions.js'
 import { daemonEnvironment } from './daemon-environment.js'
 import { assertDefinition, invalid } from './check-definition.js'
 import { defaultPorts } from './default-ports.js'
@@ -115,7 +116,7 @@ function familyOf(
   const { name } = options
   // Only the tool's state directory contains nothing but the daemon's files; every other scope contains other files too.
   const isItsOwn = (options.scope ?? 'user') === 'user'
-  const environments = predecessors.flatMap(({ scopesInEnvironment }) => scopesInEnvironment ?? [])
+  const environments = predecessors.filter(({ scopesInEnvironment }) => scopesInEnvironment !== undefined)
   return {
     name,
     get ports() {
@@ -124,14 +125,7 @@ function familyOf(
     rules: isProject ? PROJECT_SCOPE_RULES : USER_SCOPE_RULES,
     startingSeconds: STARTING_SECONDS,
     reasonNames: words.reasonNames,
-    shapes: [
-      ownShape(commandLine),
-      ...predecessors.map(({ commandLine: theirs, record }) => ({
-        ...theirs,
-        implementation: 'predecessor' as const,
-        isUnrecorded: record === undefined,
-      })),
-    ],
+    shapes: [ownShape(commandLine), ...predecessors.map(shapeOf)],
     readSelfReport: selfReportReader(name, predecessors),
     healthPaths: predecessors.flatMap(({ healthPath }) => healthPath ?? []),
     files: (scope) => ({
@@ -142,15 +136,15 @@ function familyOf(
         predecessors.map(({ record }) => record?.sharedOwner?.(scope)).find((path) => path !== undefined) ??
         null,
     }),
-    predecessors: predecessors.map(({ record, shutdown }) => ({
-      parseRecord: record?.parse ?? (() => null),
-      shutdown: shutdown ?? null,
+    predecessors: predecessors.map((one) => ({
+      parseRecord: (text) => readRecord(one, text),
+      shutdown: one.shutdown === undefined ? null : (token) => shutdownRequest(one, token),
     })),
     get tokenDirectory() {
       return options.tokenDirectory?.() ?? null
     },
     scopesInEnvironment:
-      environments.length === 0 ? null : (env) => environments.flatMap((read) => read(env)),
+      environments.length === 0 ? null : (env) => environments.flatMap((one) => readEnvironment(one, env)),
     scopeMustExist: isProject,
     get relatives() {
       return relatives()

@@ -1,0 +1,78 @@
+import { objectOf, pidOf, portOf, stringOf, countOf, type JsonObject } from '../json.js'
+import type { SpawnShape } from '../identity/spawn-shape.js'
+import type { PredecessorRecord } from '../protocol/record.js'
+import type { Predecessor, PredecessorReport } from './options.js'
+
+/**
+ * Calls a function of the tool's author that reads what other programs wrote: files, replies, command lines. Such text may be
+ * anything, so a function that fails on it has not recognised it: then this returns null.
+ */
+function recognising(read: () => unknown): unknown {
+  try {
+    return read()
+  } catch {
+    return null
+  }
+}
+
+/** Returns what a predecessor's health reply says. A value of a wrong type counts as one that the reply does not contain. */
+export function readReport(
+  { readSelfReport }: Predecessor,
+  body: unknown,
+): Required<PredecessorReport> | null {
+  const report = objectOf(recognising(() => readSelfReport(body)))
+  if (report === null || isPromise(report)) return null
+  return {
+    packageVersion: stringOf(report['packageVersion']),
+    protocolVersion: countOf(report['protocolVersion']),
+    scope: stringOf(report['scope']),
+    pid: pidOf(report['pid']),
+    port: portOf(report['port']),
+    token: stringOf(report['token']),
+  }
+}
+
+/** Returns what a predecessor's record says; null if it is none, or has no port or token that can be used. */
+export function readRecord({ record }: Predecessor, text: string): PredecessorRecord | null {
+  const read = objectOf(recognising(() => record?.parse(text) ?? null))
+  const [port, token] = [portOf(read?.['port']), stringOf(read?.['token'])]
+  const pid = pidOf(read?.['pid'])
+  if (port === null || token === null || (pid === null && read?.['pid'] != null)) return null
+  return { pid, port, token }
+}
+
+/** Returns the request that asks a predecessor's daemon to shut down; null if none can be made with this token. */
+export function shutdownRequest(
+  { shutdown }: Predecessor,
+  token: string,
+): { readonly path: string; readonly body: JsonObject } | null {
+  const asked = objectOf(recognising(() => shutdown?.(token) ?? null))
+  const [path, body] = [stringOf(asked?.['path']), objectOf(asked?.['body'])]
+  return path === null || body === null ? null : { path, body }
+}
+
+/** Returns the scopes that the environment of a predecessor's daemon names. */
+export function readEnvironment(
+  { scopesInEnvironment }: Predecessor,
+  env: Readonly<Record<string, string>>,
+): readonly string[] {
+  const scopes = recognising(() => scopesInEnvironment?.(env) ?? [])
+  return Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : []
+}
+
+/** Returns the form of a predecessor's command line. A scope that cannot be decoded is the text itself. */
+export function shapeOf({ commandLine, record }: Predecessor): SpawnShape {
+  const { decodeScope } = commandLine
+  return {
+    ...commandLine,
+    implementation: 'predecessor',
+    isUnrecorded: record === undefined,
+    ...(decodeScope === undefined
+      ? {}
+      : { decodeScope: (text) => stringOf(recognising(() => decodeScope(text))) }),
+  }
+}
+
+function isPromise(value: JsonObject): boolean {
+  return typeof value['then'] === 'function'
+}
