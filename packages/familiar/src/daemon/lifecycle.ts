@@ -9,7 +9,7 @@ import { matchShapes } from '../identity/spawn-shape.js'
 import { realPath } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
-import type { Timing } from '../protocol/timing.js'
+import { MOST_MS, type Timing } from '../protocol/timing.js'
 import type { Activity } from './activity.js'
 import type { DaemonServer } from './http-server.js'
 import { openLog, type Log } from './log.js'
@@ -166,7 +166,7 @@ function createLeave(options: LifecycleOptions, log: Log, markStopped: (reason: 
   return async (reason, rule) => {
     if (leaving.signal.aborted) return
     leaving.abort()
-    const watchdog = setTimeout(() => options.exit(1), timing.drainMs + WATCHDOG_MS)
+    const watchdog = setTimeout(() => options.exit(1), Math.min(timing.drainMs + WATCHDOG_MS, MOST_MS))
     log.write('leaving', { reason, rule, in_flight: inFlight() })
     server.stopListening()
     const stopped = work.stop().catch((error: unknown) => log.write('work_failed', { why: String(error) }))

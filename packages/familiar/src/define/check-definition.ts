@@ -2,6 +2,15 @@ import { FamiliarError } from '../errors.js'
 import type { PortRange } from '../identity/machine.js'
 import type { DaemonOptions } from './options.js'
 
+/** 24 days: a timer of Node takes hardly more. */
+const MOST_SECONDS = 24 * 24 * 60 * 60
+
+const LIMITS = [
+  ['idleTimeoutSeconds', MOST_SECONDS],
+  ['drainTimeoutSeconds', MOST_SECONDS],
+  ['maxBodyBytes', Number.MAX_SAFE_INTEGER],
+] as const
+
 const NAME = /^[a-z][a-z0-9-]{0,39}$/
 
 /** Throws `E_DEFINITION_INVALID` with one sentence about the first mistake in the definition. */
@@ -13,10 +22,10 @@ export function assertDefinition(options: DaemonOptions): void {
     throw invalid(`protocol must be a whole number above 0, not ${quote(protocol)}`)
   if (ports !== undefined && !isRange(ports))
     throw invalid('ports must be { from, to } with 1024 <= from < to <= 65536')
-  for (const key of ['idleTimeoutSeconds', 'drainTimeoutSeconds', 'maxBodyBytes'] as const) {
+  for (const [key, most] of LIMITS) {
     const value = options[key]
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0))
-      throw invalid(`${key} must be a number, 0 or more, not ${quote(value)}`)
+    if (value !== undefined && !(typeof value === 'number' && value >= 0 && value <= most))
+      throw invalid(`${key} must be a number from 0 to ${most}, not ${quote(value)}`)
   }
   const word = execArgv.find((option) => !option.startsWith('-'))
   if (word !== undefined)

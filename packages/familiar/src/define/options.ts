@@ -37,9 +37,9 @@ export interface DaemonOptions {
   readonly scopeKind?: 'user' | 'project'
   /** By default 20 ports for a user's daemons and 100 for projects, from 20000 + (fnv1a32(name) % 120) * 100. */
   readonly ports?: PortRange
-  /** The daemon exits after this time without use; 0: never. By default 3 hours. */
+  /** The daemon exits after this time without use; 0: never. At most 24 days; by default 3 hours. */
   readonly idleTimeoutSeconds?: number
-  /** How long a daemon that shuts down waits for requests in flight. By default 5 seconds. */
+  /** How long a daemon that shuts down waits for requests in flight. At most 24 days; by default 5 seconds. */
   readonly drainTimeoutSeconds?: number
   /** The largest request body, in bytes. By default 10 MiB. */
   readonly maxBodyBytes?: number
