@@ -17,32 +17,44 @@ const NAME = /^[a-z][a-z0-9-]{0,39}$/
 export function assertDefinition(options: DaemonOptions): void {
   const { name, protocol, ports, execArgv = [], commandLine, predecessors = [] } = options
   if (typeof name !== 'string' || !NAME.test(name))
-    throw invalid(`name must be of lower-case letters, digits and hyphens, at most 40, not ${quote(name)}`)
+    throw invalid(
+      'defineDaemon',
+      `name must be of lower-case letters, digits and hyphens, at most 40, not ${quote(name)}`,
+    )
   if (protocol !== undefined && !(Number.isInteger(protocol) && protocol > 0))
-    throw invalid(`protocol must be a whole number above 0, not ${quote(protocol)}`)
+    throw invalid('defineDaemon', `protocol must be a whole number above 0, not ${quote(protocol)}`)
   if (ports !== undefined && !isRange(ports))
-    throw invalid('ports must be { from, to } with 1024 <= from < to <= 65536')
+    throw invalid('defineDaemon', 'ports must be { from, to } with 1024 <= from < to <= 65536')
   for (const [key, most] of LIMITS) {
     const value = options[key]
     if (value !== undefined && !(typeof value === 'number' && value >= 0 && value <= most))
-      throw invalid(`${key} must be a number from 0 to ${most}, not ${quote(value)}`)
+      throw invalid('defineDaemon', `${key} must be a number from 0 to ${most}, not ${quote(value)}`)
   }
   const word = execArgv.find((option) => !option.startsWith('-'))
   if (word !== undefined)
-    throw invalid(`execArgv: write an option and its value as one word (--import=tsx), not ${quote(word)}`)
+    throw invalid(
+      'defineDaemon',
+      `execArgv: write an option and its value as one word (--import=tsx), not ${quote(word)}`,
+    )
   if (commandLine !== undefined && !/^--[a-z][a-z0-9-]*=$/.test(commandLine.scopeFlag))
-    throw invalid(`commandLine.scopeFlag must have the form --flag=, not ${quote(commandLine.scopeFlag)}`)
+    throw invalid(
+      'defineDaemon',
+      `commandLine.scopeFlag must have the form --flag=, not ${quote(commandLine.scopeFlag)}`,
+    )
   if (commandLine !== undefined && !/^[\w-]+$/.test(commandLine.role))
-    throw invalid(`commandLine.role must be one word, not ${quote(commandLine.role)}`)
+    throw invalid('defineDaemon', `commandLine.role must be one word, not ${quote(commandLine.role)}`)
   const odd = predecessors.find(({ healthPath = '/' }) => !/^\/[!-~]*$/.test(healthPath))
   if (odd !== undefined)
-    throw invalid(`healthPath must be a path that begins with /, not ${quote(odd.healthPath)}`)
+    throw invalid(
+      'defineDaemon',
+      `healthPath must be a path that begins with /, not ${quote(odd.healthPath)}`,
+    )
 }
 
-/** Returns the error for a mistake of the tool's author, not of its user. */
-export function invalid(what: string): FamiliarError {
-  return new FamiliarError('E_DEFINITION_INVALID', `defineDaemon: ${what}`, {
-    hint: 'correct the call of defineDaemon',
+/** Returns the error for a mistake of the tool's author, not of its user: in the call of this function. */
+export function invalid(call: string, what: string): FamiliarError {
+  return new FamiliarError('E_DEFINITION_INVALID', `${call}: ${what}`, {
+    hint: `correct the call of ${call}`,
   })
 }
 

@@ -166,7 +166,7 @@ function entryOf({ entry }: DaemonOptions): string {
   const named = typeof entry === 'function' ? entry() : entry
   if (named === undefined) {
     const file = runningFile()
-    if (file === null) throw invalid('there is no running file: name the entry')
+    if (file === null) throw invalid('defineDaemon', 'there is no running file: name the entry')
     return file
   }
   const path = typeof named === 'string' && !named.startsWith('file:') ? named : fileURLToPath(named)
@@ -176,7 +176,7 @@ function entryOf({ entry }: DaemonOptions): string {
 
 function versionOf({ entry, version }: Installation): string {
   if (version !== null) return version
-  throw invalid(`no package.json with a version is above ${entry}: give the version`)
+  throw invalid('defineDaemon', `no package.json with a version is above ${entry}: give the version`)
 }
 
 function defaultWords(name: string, isProject: boolean, tool: string): Words {

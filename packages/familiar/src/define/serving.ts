@@ -7,6 +7,7 @@ import type { JsonObject } from '../json.js'
 import { realPath } from '../observe/peek.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import type { Definition } from './resolve-definition.js'
+import { invalid } from './check-definition.js'
 import { isChanged } from './installation.js'
 import { launchArgs } from './recognise.js'
 
@@ -37,6 +38,9 @@ export interface ServeSettings {
   }
 }
 
+/** A process is one daemon: another call of `serve` would take over its startup pipe and its working directory. */
+let isServing = false
+
 /** Runs the daemon in this process. `scope` is null if this process was started neither as the daemon nor for one scope. */
 export async function serveDaemon(
   definition: Definition,
@@ -44,6 +48,7 @@ export async function serveDaemon(
   handler: Handler | null,
   { public: publicHandler, pages, health, work, version, foreground }: ServeSettings,
 ): Promise<void> {
+  if (isServing) throw invalid('serve', 'it was called already: a process is one daemon')
   const mayHavePipe = foreground === undefined && process.env['LISTEN_FDS'] === undefined
   if (scope === null) {
     const failure = notStarted(definition)
@@ -55,6 +60,7 @@ export async function serveDaemon(
   // The version that the running code states, if it states one, because the package on disk may have been replaced since
   // the code was loaded.
   const running = options.version ?? installation.version
+  isServing = true
   await serve({
     family,
     scope: real,
@@ -82,7 +88,10 @@ export async function serveDaemon(
           isForeground: true,
           port: foreground.port ?? null,
           onReady: ({ url, port }) => foreground.onReady({ url, port }),
-          onFailure: foreground.onFailure,
+          onFailure: (error: FamiliarError) => {
+            isServing = false
+            foreground.onFailure(error)
+          },
         }),
   })
 }
