@@ -7,6 +7,7 @@ import { ASYNC_DISPOSE } from '../dispose.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import type { VersionRelation } from '../identity/versions.js'
 import { selectPlatform } from '../observe/platform/select.js'
+import { invalid, shown } from './check-definition.js'
 import { abortable, shareAttempt } from './attempts.js'
 import { isOn } from './daemon-environment.js'
 import { hintsOf } from './hints.js'
@@ -22,7 +23,7 @@ export interface ConnectOptions {
   readonly start?: boolean
   /** False: an older daemon that speaks the same protocol is used as it is, and none is ever replaced. */
   readonly replace?: boolean
-  /** The only port on which a daemon may be started. */
+  /** The only port on which a daemon may be started: one of those of the definition. */
   readonly port?: number
   /** Called with one line when the call has to wait for another command, or leaves a predecessor's daemon alone. */
   readonly onWait?: (message: string) => void
@@ -128,10 +129,18 @@ async function connectOrSkip(
   options: InternalOptions,
 ): Promise<Connection | Skipped> {
   options.signal?.throwIfAborted()
+  assertPort(definition, options)
   const disabled = disabledBy(definition, process.env)
   if (disabled !== null) return { outcome: 'skipped', reason: disabled }
   const found = await find(definition, scope, options)
   return found.outcome === 'skipped' ? found : connectionTo(definition, scope, options, found)
+}
+
+/** A daemon outside of the range is not seen by a scan, and `doctor --reset` would not know whose it is. */
+function assertPort({ family: { ports } }: Definition, { port }: ConnectOptions): void {
+  const { from, to } = ports
+  if (port === undefined || (Number.isInteger(port) && port >= from && port < to)) return
+  throw invalid('connect', `port must be one of the definition's, ${from} to ${to - 1}, not ${shown(port)}`)
 }
 
 /**
