@@ -1,6 +1,8 @@
+import { FamiliarError } from '../errors.js'
 import { objectOf, pidOf, portOf, stringOf, countOf, type JsonObject } from '../json.js'
 import type { SpawnShape } from '../identity/spawn-shape.js'
 import type { PredecessorRecord } from '../protocol/record.js'
+import { invalid, oneLine, shown } from './check-definition.js'
 import type { Predecessor, PredecessorReport } from './options.js'
 
 /**
@@ -75,4 +77,66 @@ export function shapeOf({ commandLine, record }: Predecessor): SpawnShape {
 
 function isPromise(value: JsonObject): boolean {
   return typeof value['then'] === 'function'
+}
+
+/** Readers of a health reply give up one of 64 KiB; what the library writes itself takes less than half of that. */
+const MOST_HEALTH_BYTES = 32 * 1024
+
+/**
+ * Returns a function that calls the author's `health`. It throws what is wrong until `health` has succeeded once, which is
+ * before the daemon is ready. Later it returns nothing of the tool instead, because a daemon whose health reply fails
+ * counts as one that hangs; `onFailure` is called, once for each new reason.
+ */
+export function healthReader(
+  call: string,
+  health: () => unknown,
+  onFailure: (why: string) => void,
+): () => JsonObject {
+  let hasSucceeded = false
+  let told: string | null = null
+  return () => {
+    try {
+      const described = describedBy(call, health)
+      hasSucceeded = true
+      return described
+    } catch (error) {
+      const { message } = asError(error)
+      if (!hasSucceeded) throw error
+      if (message !== told) onFailure(message)
+      told = message
+      return {}
+    }
+  }
+}
+
+function describedBy(call: string, health: () => unknown): JsonObject {
+  const described = called('health', health)
+  const json = objectOf(described)
+  if (json === null || isPromise(json))
+    throw invalid(call, `health must return an object, not ${shown(described)}`)
+  const bytes = bytesAsJson(call, json)
+  if (bytes > MOST_HEALTH_BYTES)
+    throw invalid(call, `health must return at most ${MOST_HEALTH_BYTES} bytes of JSON, not ${bytes}`)
+  return json
+}
+
+function called(name: string, function_: () => unknown): unknown {
+  try {
+    return function_()
+  } catch (error) {
+    const why = oneLine(asError(error).message)
+    throw new FamiliarError('E_DAEMON_START_FAILED', `its ${name} throws: ${why}`, { cause: error })
+  }
+}
+
+function bytesAsJson(call: string, json: JsonObject): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(json) ?? '')
+  } catch (error) {
+    throw invalid(call, `health must return what JSON can express: ${oneLine(asError(error).message)}`)
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(shown(thrown))
 }

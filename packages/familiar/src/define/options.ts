@@ -59,7 +59,10 @@ export interface DaemonOptions {
   readonly files?: (scope: string) => Partial<Omit<ScopeFiles, 'predecessorRecords' | 'sharedOwner'>>
   /** A private directory for the tokens of daemons whose records other people may read (in a project under git). */
   readonly tokenDirectory?: () => string
-  /** What the health reply contains besides its frozen head. Every user of the machine can read it. */
+  /**
+   * What the health reply contains besides its frozen head: at most 32 KiB of JSON. Every user of the machine can read it.
+   * If it fails while the daemon runs, the reply is without it, and the log says so (`health_failed`).
+   */
   readonly health?: (scope: string) => JsonObject & { readonly owner?: JsonObject }
   /** Earlier implementations whose daemons may still run. */
   readonly predecessors?: readonly Predecessor[]

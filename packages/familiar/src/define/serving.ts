@@ -1,12 +1,14 @@
 import { refuseStart, serve } from '../daemon/serve.js'
+import { openLog } from '../daemon/log.js'
 import type { Work } from '../daemon/lifecycle.js'
 import type { Pages } from '../daemon/pages.js'
 import type { Handler } from '../daemon/web-handler.js'
 import { FamiliarError } from '../errors.js'
-import type { JsonObject } from '../json.js'
+import { objectOf, type JsonObject } from '../json.js'
 import { realPath } from '../observe/peek.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import type { Definition } from './resolve-definition.js'
+import { healthReader } from './author-functions.js'
 import { invalid } from './check-definition.js'
 import { isChanged } from './installation.js'
 import { launchArgs } from './recognise.js'
@@ -17,8 +19,9 @@ export interface ServeSettings {
   /** Like `publicHandler`, but for pages whose replies are kept in memory. Returns null if there is no such page. */
   readonly pages?: Pages
   /**
-   * Returns the part of the health reply that describes the running daemon. It replaces what the definition says, and
-   * every user of the machine can read it.
+   * Returns the part of the health reply that describes the running daemon: at most 32 KiB of JSON. It replaces what the
+   * definition says, and every user of the machine can read it. If it fails while the daemon runs, the reply is without it,
+   * and the log says so (`health_failed`).
    */
   readonly health?: () => JsonObject & { readonly owner?: JsonObject }
   /** The work that the daemon does in addition to answering requests. */
@@ -60,18 +63,24 @@ export async function serveDaemon(
   // The version that the running code states, if it states one, because the package on disk may have been replaced since
   // the code was loaded.
   const running = options.version ?? installation.version
+  const logFile = family.files(real).log
+  const described = healthReader(
+    health === undefined ? 'defineDaemon' : 'serve',
+    health ?? (() => options.health?.(real) ?? {}),
+    (why) => openLog(logFile).write('health_failed', { why }),
+  )
   isServing = true
   await serve({
     family,
     scope: real,
     platform: await selectPlatform(),
-    logFile: family.files(real).log,
+    logFile,
     packageVersion: version ?? definition.version,
     protocolVersion: options.protocol ?? 1,
     buildTime: options.buildTime ?? null,
     describe: () => {
-      const { owner, ...more } = health?.() ?? options.health?.(real) ?? {}
-      return { ...more, owner: { ...owner, source_checkout_path: installation.directory } }
+      const { owner, ...more } = described()
+      return { ...more, owner: { ...objectOf(owner), source_checkout_path: installation.directory } }
     },
     ...(handler === null ? {} : { handler }),
     ...(publicHandler === undefined ? {} : { publicHandler }),

@@ -39,3 +39,39 @@ describe('a process that serves once more', () => {
     expect(readFileSync(tool.logFile, 'utf8')).toContain(CALLED.code)
   })
 })
+
+describe('a health reply', () => {
+  it.each([
+    [
+      'is too large',
+      'E_DEFINITION_INVALID',
+      /^defineDaemon: health must return at most 32768 bytes of JSON, not 70\d+$/,
+    ],
+    [
+      'has a cycle',
+      'E_DEFINITION_INVALID',
+      /^defineDaemon: health must return what JSON can express: .*circular.*$/,
+    ],
+    ['has a number that JSON does not have', 'E_DEFINITION_INVALID', /what JSON can express: .*BigInt$/],
+    ['is a text', 'E_DEFINITION_INVALID', /must return an object, not 'text'$/],
+    ['is a promise', 'E_DEFINITION_INVALID', /must return an object, not Promise/],
+    ['throws', 'E_DAEMON_START_FAILED', /: its health throws: the first line the second$/],
+  ])('that %s fails at the first start, in one line', async (how, code, message) => {
+    vi.stubEnv('TOOL_HOW', `health ${how}`)
+    await expect(tool.connect()).rejects.toMatchObject({ code, message: expect.stringMatching(message) })
+  })
+
+  it.each(['grows too large later', 'has a cycle later', 'throws later'])(
+    'that %s is left out, and the log says so once',
+    async (how) => {
+      vi.stubEnv('TOOL_HOW', `health ${how}`)
+      const { pid } = await tool.connect()
+      for (let asked = 0; asked < 3; asked++) {
+        expect(await tool.status()).toMatchObject({ state: 'running', pid })
+        expect(await (await (await tool.connect()).fetch('/')).text()).toBe('it answers')
+      }
+      const lines = readFileSync(tool.logFile, 'utf8').split('\n')
+      expect(lines.filter((line) => line.includes('"event":"health_failed"'))).toHaveLength(1)
+    },
+  )
+})
