@@ -26,8 +26,8 @@ const READY_LEAST_MS = 2_000
 const ANNOUNCE_AFTER_MS = 1_000
 
 /**
- * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process. The life-cycle lock
- * must be held for the whole call.
+ * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process. Returns how its
+ * process can be watched. The life-cycle lock must be held for the whole call.
  *
  * The daemon has its own session and keeps nothing that belongs to the caller: no terminal, no working directory, no file descriptor (a
  * process that reads our output to its end would wait until the daemon exits). If this process dies before the adoption,
@@ -36,7 +36,7 @@ const ANNOUNCE_AFTER_MS = 1_000
  * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines that it wrote to its log, or
  * `E_RESOURCES` if this process or the daemon has too few descriptors, processes or memory.
  */
-export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
+export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<Started> {
   lock.assertHeld()
   const until = Math.max(monotonicMs() + READY_LEAST_MS, Math.min(order.until, monotonicMs() + READY_MS))
   order.signal?.throwIfAborted()
@@ -60,6 +60,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - monotonicMs())
     if (last?.['ok'] !== true) throw await startFailure(last, null, order, started)
+    return started
   } finally {
     clearTimeout(timer)
     stopWatching()

@@ -6,7 +6,7 @@ import { terminate } from '../act/terminate-process.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
 import { proveStarted } from '../observe/prove-process.js'
-import type { StartOrder } from './launch.js'
+import type { Launch, StartOrder } from './launch.js'
 import { assertCanStart } from './rehearsal.js'
 
 /** How long to wait for a failing daemon to exit: its pipe ends a moment before its process does. */
@@ -54,6 +54,22 @@ export async function startFailure(
   const retry = error?.['retry'] === true
   const cause = error === null ? partMissing(order, child, logBegin) : null
   return new FamiliarError(code, text, { hint, retry, ...(cause === null ? {} : { cause }) })
+}
+
+/**
+ * Returns the error for a daemon that was ready, and then ended or does not answer. The next try may succeed, unless an error
+ * of its own ended it.
+ */
+export async function endedEarly({ logFile }: Launch, { child, logBegin }: Started): Promise<FamiliarError> {
+  await hasEnded(child)
+  const { exitCode, signalCode } = child
+  const isEnded = exitCode !== null || signalCode !== null
+  const how = isEnded ? `then ended (${signalCode ?? `exit code ${exitCode}`})` : 'then did not answer'
+  const why = isEnded ? logTail(logFile, logBegin) : ''
+  return new FamiliarError('E_DAEMON_START_FAILED', `the daemon started and ${how}${why}`, {
+    hint: `its log: ${logFile}`,
+    retry: exitCode === null || exitCode === 0,
+  })
 }
 
 /** What Node says where it cannot read or compile a file that a program needs, or not the file that says of which type it is. */

@@ -21,8 +21,11 @@ import { WATCHDOG_MS } from './intervals.js'
 
 /** What the life cycle must know about the daemon's work, and how it ends that work. */
 export interface Work {
-  /** Called once, when this process has become the daemon of its scope. Before that, it must not work for the scope. */
-  readonly start?: (tools: { readonly log: Pick<Log, 'write'> }) => void
+  /**
+   * Called once, when this process has become the daemon of its scope. Before that, it must not work for the scope. The
+   * starting command waits for its promise, at most 15 seconds; if it fails, the start fails.
+   */
+  readonly start?: (tools: { readonly log: Pick<Log, 'write'> }) => void | Promise<void>
   /** The number of open uploads, drains and streams. HTTP requests are not included: the server counts them. */
   readonly inFlight: () => number
   /** The number of events that may be sent now. */
@@ -85,9 +88,9 @@ const NO_WORK: Work = { inFlight: () => 0, pending: () => 0, stop: () => Promise
 /**
  * Starts the life cycle of a daemon that was adopted, holds its lock and serves requests. From then on the daemon keeps
  * its record correct, cleans up stale daemons of the same scope, and ends when a retirement rule, a signal or a client
- * tells it to.
+ * tells it to. Rejects if its work does not start.
  */
-export function startLifecycle(options: LifecycleOptions): void {
+export async function startLifecycle(options: LifecycleOptions): Promise<void> {
   const { timing, work = NO_WORK, clients } = options
   const log = openLog(options.logFile)
   const place = watchPlace(options)
@@ -105,7 +108,7 @@ export function startLifecycle(options: LifecycleOptions): void {
   const tick = createTick(options, { place, keeper, siblings, leave, report })
   setInterval(() => void tick().catch(report), timing.tickMs)
   siblings.request()
-  work.start?.({ log })
+  await work.start?.({ log })
 }
 
 /** Shuts the daemon down and ends the process. Only the first call has an effect. */

@@ -190,7 +190,18 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     previousVersion: stringOf(hello['previous_version']),
     starterPid: countOf(hello['pid']),
   }
-  startLifecycle({ ...options, scopeState, lock, timing, server, record, activity, clients, leaving, start })
+  await startLifecycle({
+    ...options,
+    scopeState,
+    lock,
+    timing,
+    server,
+    record,
+    activity,
+    clients,
+    leaving,
+    start,
+  })
   pipe?.send({ ok: true })
   pipe?.close()
   options.onReady?.(record)

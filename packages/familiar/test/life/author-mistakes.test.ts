@@ -75,3 +75,21 @@ describe('a health reply', () => {
     },
   )
 })
+
+describe('a daemon that fails when it begins to work', () => {
+  it.each([
+    'its work does not start',
+    'its work does not start, later',
+    'an error of its own ends it',
+    'a rejection that it does not handle ends it',
+  ])('is a typed error with the reason: %s', async (how) => {
+    vi.stubEnv('TOOL_HOW', how)
+    await expect(tool.connect()).rejects.toMatchObject({
+      code: 'E_DAEMON_START_FAILED',
+      message: expect.stringMatching(
+        /^the daemon (?:did not start: |started and then ended \(exit code 1\)).*no work today[^\n]*$/,
+      ),
+      retry: false,
+    })
+  })
+})
