@@ -105,7 +105,7 @@ export async function startLifecycle(options: LifecycleOptions): Promise<void> {
   clients.on('proof', siblings.request)
   // The daemon shuts down in the next turn of the event loop, so that the reply to this request is sent first.
   clients.on('shutdown', (reason) => setImmediate(() => void leave(reason, null)))
-  const tick = createTick(options, { place, keeper, siblings, leave, report })
+  const tick = createTick(options, { log, place, keeper, siblings, leave, report })
   setInterval(() => void tick().catch(report), timing.tickMs)
   siblings.request()
   await work.start?.({ log })
@@ -190,6 +190,7 @@ function createLeave(options: LifecycleOptions, log: Log, markStopped: (reason: 
 }
 
 interface TickTools {
+  readonly log: Log
   readonly place: Place
   readonly keeper: RecordKeeper
   readonly siblings: Siblings
@@ -200,9 +201,10 @@ interface TickTools {
 /** Returns what the daemon does every half minute: it checks its record, and whether it must retire. */
 function createTick(options: LifecycleOptions, tools: TickTools): () => Promise<void> {
   const { timing, work = NO_WORK, lock, activity } = options
-  const { place, keeper, siblings, leave, report } = tools
+  const { log, place, keeper, siblings, leave, report } = tools
   let absentTicks = 0
   return async () => {
+    log.limit()
     const state = place.state()
     absentTicks = state === 'absent' ? absentTicks + 1 : 0
     try {

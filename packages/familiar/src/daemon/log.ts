@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, lstatSync, readSync, renameSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, lstatSync, openSync, readSync, renameSync } from 'node:fs'
 import { openLogFile } from '../act/log-file.js'
 import { writeWhole } from '../act/safe-file.js'
 import type { JsonObject } from '../json.js'
 
-/** A log of this size is renamed to `.1`, and the previous `.1` to `.2`. */
+/** The content of a log of this size is moved to `.1`, and the previous `.1` is renamed to `.2`. */
 export const LOG_BYTES = 1024 * 1024
 
 const NEWLINE = 0x0a
@@ -12,6 +12,8 @@ const NEWLINE = 0x0a
 export interface Log {
   readonly path: string
   write(event: string, more?: JsonObject): void
+  /** Rotates the log if what the process writes to stderr has made it too large. */
+  limit(): void
 }
 
 /**
@@ -19,16 +21,23 @@ export interface Log {
  * or its path is a symlink, a FIFO or a device, the line is dropped without an error and the daemon continues its work.
  */
 export function openLog(path: string): Log {
+  const limit = (): void => unlessFull(() => rotate(path))
   return {
     path,
+    limit,
     write: (event, more = {}) => {
-      try {
-        rotate(path)
-        append(path, `${JSON.stringify({ at: new Date().toISOString(), event, ...more })}\n`)
-      } catch {
-        // A full disk must not end a daemon whose work does not depend on it.
-      }
+      limit()
+      unlessFull(() => append(path, `${JSON.stringify({ at: new Date().toISOString(), event, ...more })}\n`))
     },
+  }
+}
+
+/** A full disk must not end a daemon whose work does not depend on it. */
+function unlessFull(write: () => void): void {
+  try {
+    write()
+  } catch {
+    // The next line is tried again.
   }
 }
 
@@ -60,9 +69,35 @@ function endsWithLine(descriptor: number): boolean {
   return size === 0 || readSync(descriptor, last, 0, 1, size - 1) === 0 || last[0] === NEWLINE
 }
 
+/**
+ * Moves the content of a log that has grown to `.1`, by a copy: the daemon's stderr, with the traces of crashes, goes to this
+ * very file for as long as the process lives, and Node cannot open it again. Of a log that stderr has flooded, only the end
+ * is kept.
+ */
 function rotate(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found?.isFile() !== true || found.size < LOG_BYTES) return
-  if (lstatSync(`${path}.1`, { throwIfNoEntry: false }) !== undefined) renameSync(`${path}.1`, `${path}.2`)
-  renameSync(path, `${path}.1`)
+  const descriptor = openLogFile(path)
+  if (descriptor === null) return
+  try {
+    const end = endOf(descriptor)
+    if (lstatSync(`${path}.1`, { throwIfNoEntry: false }) !== undefined) renameSync(`${path}.1`, `${path}.2`)
+    const copy = openSync(`${path}.1`, 'wx', 0o600)
+    try {
+      writeWhole(copy, end)
+    } finally {
+      closeSync(copy)
+    }
+    ftruncateSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Returns the last lines of a log: all of it, if it was not flooded. */
+function endOf(descriptor: number): Buffer {
+  const { size } = fstatSync(descriptor)
+  const end = Buffer.alloc(Math.min(size, 2 * LOG_BYTES))
+  const read = end.subarray(0, readSync(descriptor, end, 0, end.length, size - end.length))
+  return size === end.length ? read : read.subarray(read.indexOf(NEWLINE) + 1)
 }

@@ -79,7 +79,11 @@ export interface Daemon {
    * there is none, as outside of a project.
    */
   readonly scope: string
-  /** The path of the daemon's log: JSON lines, rotated. */
+  /**
+   * The path of the daemon's log: a JSON object per line, between them what the process writes to stderr. If it has 1 MiB when
+   * the daemon logs something, or looks after itself (twice a minute), its content moves to `.1`, at most the last 2 MiB, and
+   * that of `.1` to `.2`.
+   */
   readonly logFile: string
   /** Returns the daemon of another scope. */
   at(scope: string): Daemon

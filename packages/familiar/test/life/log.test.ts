@@ -114,12 +114,12 @@ describe('the end of a log since a place', () => {
     expect(endOfLog(path, 100)).toBe('before\nafter\n')
   })
 
-  it('is the whole of a log that was rotated meanwhile, and nothing of one that was cut short', () => {
+  it('is the whole of a log that was rotated meanwhile, or cut', () => {
     const path = join(makeHome(), 'daemon.log')
     writeFileSync(path, 'before\n')
     const place = placeIn(path)
     writeFileSync(path, 'x')
-    expect(endOfLog(path, 100, place)).toBe('')
+    expect(endOfLog(path, 100, place)).toBe('x')
     renameSync(path, `${path}.1`)
     writeFileSync(path, 'a longer line than before\n')
     expect(endOfLog(path, 100, place)).toBe('a longer line than before\n')
@@ -140,5 +140,42 @@ describe('a line of the log', () => {
       'second',
     ])
     expect(lines.at(-1)).toBe('')
+  })
+})
+
+describe('a log that has grown', () => {
+  const FULL = `${'x'.repeat(1023)}\n`.repeat(1024)
+
+  it('keeps its file, so that what stderr says is never lost, and moves its content', () => {
+    const path = join(makeHome(), 'daemon.log')
+    const stderr = openSync(path, 'a', 0o600)
+    const log = openLog(path)
+    for (const last of ['first', 'second', 'third']) {
+      writeFileSync(stderr, `${FULL}${last}\n`)
+      log.write('own')
+    }
+    writeFileSync(stderr, 'a crash\n')
+    closeSync(stderr)
+    expect(readFileSync(path, 'utf8')).toMatch(/^\{[^\n]*"own"\}\na crash\n$/)
+    expect(readFileSync(`${path}.1`, 'utf8')).toMatch(/^\{[^\n]*"own"\}\n(?:x+\n)+third\n$/)
+    expect(readFileSync(`${path}.2`, 'utf8')).toMatch(/^\{[^\n]*"own"\}\n(?:x+\n)+second\n$/)
+    expect(lstatSync(`${path}.1`).mode & 0o777).toBe(0o600)
+  })
+
+  it('is limited, whatever stderr has written', () => {
+    const path = join(makeHome(), 'daemon.log')
+    writeFileSync(path, `${FULL.repeat(60)}the end\n`)
+    openLog(path).limit()
+    const copy = readFileSync(`${path}.1`, 'utf8')
+    expect([lstatSync(path).size, copy.length <= 2 * FULL.length]).toEqual([0, true])
+    expect(copy).toMatch(/^x{1023}\n[^]*\nthe end\n$/)
+  })
+
+  it('goes on where its older file cannot be replaced', () => {
+    const path = join(makeHome(), 'daemon.log')
+    writeFileSync(path, FULL)
+    for (const name of ['.1', '.2']) mkdirSync(join(`${path}${name}`, 'mine'), { recursive: true })
+    openLog(path).write('own')
+    expect(readFileSync(path, 'utf8')).toMatch(/"own"\}\n$/)
   })
 })
