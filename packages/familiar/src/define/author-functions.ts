@@ -1,9 +1,11 @@
 import { FamiliarError } from '../errors.js'
+import type { ScopeFiles } from '../family.js'
 import { objectOf, pidOf, portOf, stringOf, countOf, type JsonObject } from '../json.js'
 import type { SpawnShape } from '../identity/spawn-shape.js'
 import type { PredecessorRecord } from '../protocol/record.js'
-import { invalid, oneLine, shown } from './check-definition.js'
-import type { Predecessor, PredecessorReport } from './options.js'
+import { checkedPath, invalid, oneLine, shown } from './check-definition.js'
+import type { Daemon } from './define-daemon.js'
+import type { DaemonOptions, Predecessor, PredecessorReport } from './options.js'
 
 /**
  * Calls a function of the tool's author that reads what other programs wrote: files, replies, command lines. Such text may be
@@ -73,6 +75,47 @@ export function shapeOf({ commandLine, record }: Predecessor): SpawnShape {
       ? {}
       : { decodeScope: (text) => stringOf(recognising(() => decodeScope(text))) }),
   }
+}
+
+/** Returns the path of a scope that the author's function names. */
+export function scopeOf(scope: () => string): string {
+  return pathFrom('scope', scope())
+}
+
+export function tokenDirectoryOf({ tokenDirectory }: DaemonOptions): string | null {
+  return tokenDirectory === undefined ? null : pathFrom('tokenDirectory', tokenDirectory())
+}
+
+/** Returns the daemons that the author names as siblings; whether they are daemons is checked where they are used. */
+export function siblingsOf({ siblings }: DaemonOptions): readonly Daemon[] {
+  const named: unknown = siblings?.() ?? []
+  if (Array.isArray(named)) return named as readonly Daemon[]
+  throw invalid('defineDaemon', `siblings must return a list, not ${shown(named)}`)
+}
+
+/** Returns the files of a scope that the author places elsewhere. */
+export function filesOf({ files }: DaemonOptions, scope: string): Partial<ScopeFiles> {
+  const named = files?.(scope) ?? {}
+  if (objectOf(named) === null)
+    throw invalid('defineDaemon', `files must return an object, not ${shown(named)}`)
+  for (const [name, path] of Object.entries(named)) if (path !== undefined) pathFrom(`files: ${name}`, path)
+  return named
+}
+
+export function filesOfPredecessors(
+  predecessors: readonly Predecessor[],
+  scope: string,
+): Pick<ScopeFiles, 'predecessorRecords' | 'sharedOwner'> {
+  const paths = (name: 'file' | 'sharedOwner'): readonly string[] =>
+    predecessors.flatMap(({ record }) => {
+      const path = record?.[name]?.(scope)
+      return path === undefined ? [] : pathFrom(`record.${name}`, path)
+    })
+  return { predecessorRecords: paths('file'), sharedOwner: paths('sharedOwner')[0] ?? null }
+}
+
+function pathFrom(name: string, path: unknown): string {
+  return checkedPath('defineDaemon', `what ${name} returns`, path)
 }
 
 function isPromise(value: JsonObject): boolean {

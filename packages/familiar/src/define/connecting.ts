@@ -7,7 +7,7 @@ import { ASYNC_DISPOSE } from '../dispose.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import type { VersionRelation } from '../identity/versions.js'
 import { selectPlatform } from '../observe/platform/select.js'
-import { invalid, shown } from './check-definition.js'
+import { assertInRange, checked } from './check-definition.js'
 import { abortable, shareAttempt } from './attempts.js'
 import { isOn } from './daemon-environment.js'
 import { hintsOf } from './hints.js'
@@ -129,18 +129,11 @@ async function connectOrSkip(
   options: InternalOptions,
 ): Promise<Connection | Skipped> {
   options.signal?.throwIfAborted()
-  assertPort(definition, options)
+  assertInRange('connect', 'port', options.port, definition.family.ports)
   const disabled = disabledBy(definition, process.env)
   if (disabled !== null) return { outcome: 'skipped', reason: disabled }
   const found = await find(definition, scope, options)
   return found.outcome === 'skipped' ? found : connectionTo(definition, scope, options, found)
-}
-
-/** A daemon outside of the range is not seen by a scan, and `doctor --reset` would not know whose it is. */
-function assertPort({ family: { ports } }: Definition, { port }: ConnectOptions): void {
-  const { from, to } = ports
-  if (port === undefined || (Number.isInteger(port) && port >= from && port < to)) return
-  throw invalid('connect', `port must be one of the definition's, ${from} to ${to - 1}, not ${shown(port)}`)
 }
 
 /**
@@ -232,7 +225,8 @@ function connectionTo(
     replaced: first.replaced !== null,
     replacedVersion: first.replaced?.packageVersion ?? null,
     relation: first.relation,
-    fetch: async (path, init) => {
+    fetch: async (path, init = {}) => {
+      checked('fetch', init)
       if (isClosed) throw new TypeError('this connection is closed')
       const { fetchWithRetry } = await import('../client/fetch.js')
       return fetchWithRetry(definition.family, current.record, reconnect, path, init)

@@ -3,12 +3,11 @@ import type { DaemonStatus } from '../classify/daemon-state.js'
 import type { StaleResult } from '../client/stop-outdated.js'
 import type { StopResult } from '../client/stop.js'
 import type { Handler } from '../daemon/web-handler.js'
-import type { Recognition } from '../family.js'
 import type { PortRange } from '../identity/machine.js'
 import type { Scan } from '../observe/scan.js'
 import { realPath } from '../observe/peek.js'
 import type { Connection, ConnectOptions, Skipped } from './connecting.js'
-import { invalid } from './check-definition.js'
+import { assertWords, checked, checkedPath, invalid } from './check-definition.js'
 import type { DaemonOptions } from './options.js'
 import { servedScope } from './recognise.js'
 import { resolveDefinition, type Definition } from './resolve-definition.js'
@@ -85,7 +84,7 @@ export interface Daemon {
    * that of `.1` to `.2`.
    */
   readonly logFile: string
-  /** Returns the daemon of another scope. */
+  /** Returns the daemon of another scope, which is an absolute path. */
   at(scope: string): Daemon
   /** Whether this process was started as the daemon. If so, it must call `serve` and do nothing else. */
   readonly isDaemonProcess: boolean
@@ -145,9 +144,9 @@ export function definitionOf(daemon: Daemon): Definition {
  * the same.
  */
 export function defineDaemon(options: DaemonOptions): Daemon {
-  const relatives = (): readonly Recognition[] =>
-    (options.siblings?.() ?? []).map((one) => definitionOf(one).family)
-  const definition = resolveDefinition(options, relatives)
+  const definition = resolveDefinition(checked('defineDaemon', options), (siblings) =>
+    siblings.map((one) => definitionOf(one).family),
+  )
   return daemonAt(definition, null)
 }
 
@@ -176,15 +175,17 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
     get logFile() {
       return definition.family.files(scope()).log
     },
-    at: (path) => daemonAt(definition, path),
+    at: (path) => daemonAt(definition, checkedPath('at', 'the scope', path)),
     get isDaemonProcess() {
       return served() !== null
     },
     connect: async (request = {}) => {
+      checked('connect', request)
       const { connectOrThrow } = await running()
       return connectOrThrow(definition, scope(), request)
     },
     tryConnect: async (request = {}) => {
+      checked('connect', request)
       const { tryConnect } = await running()
       return tryConnect(definition, scope, request)
     },
@@ -192,14 +193,21 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
       const { serveDaemon } = await import('./serving.js')
       return serveDaemon(definition, named ?? served(), handler, settings)
     },
-    status: async (request = {}) => (await looking()).status(definition, scope(), request),
-    stop: async (request = {}) => (await ending()).stop(definition, scope(), request),
-    restart: async (request = {}) => (await ending()).restart(definition, scope(), request),
-    stopOutdated: async (request = {}) => (await ending()).stopOutdated(definition, scope(), request),
-    scan: async (request = {}) => (await looking()).scanRange(definition, scope(), request),
-    cleanUp: async (request = {}) => (await ending()).cleanUpRange(definition, scope(), request),
-    cli: async (argv, request = {}) => (await import('../cli/run.js')).runCommand(daemon, argv, request),
-    usage: async (request = {}) => (await import('../cli/run.js')).usageOf(daemon, request),
+    status: async (request = {}) => (await looking()).status(definition, scope(), checked('status', request)),
+    stop: async (request = {}) => (await ending()).stop(definition, scope(), checked('stop', request)),
+    restart: async (request = {}) =>
+      (await ending()).restart(definition, scope(), checked('restart', request)),
+    stopOutdated: async (request = {}) =>
+      (await ending()).stopOutdated(definition, scope(), checked('stopOutdated', request)),
+    scan: async (request = {}) => (await looking()).scanRange(definition, scope(), checked('scan', request)),
+    cleanUp: async (request = {}) =>
+      (await ending()).cleanUpRange(definition, scope(), checked('cleanUp', request)),
+    cli: async (argv, request = {}) => {
+      assertWords(argv)
+      checked('cli', request)
+      return (await import('../cli/run.js')).runCommand(daemon, argv, request)
+    },
+    usage: async (request = {}) => (await import('../cli/run.js')).usageOf(daemon, checked('usage', request)),
   }
   definitions.set(daemon, definition)
   return daemon

@@ -9,7 +9,7 @@ import { realPath } from '../observe/peek.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import type { Definition } from './resolve-definition.js'
 import { healthReader } from './author-functions.js'
-import { invalid } from './check-definition.js'
+import { assertHandler, assertInRange, checked, invalid } from './check-definition.js'
 import { isChanged } from './installation.js'
 import { launchArgs } from './recognise.js'
 
@@ -49,15 +49,20 @@ export async function serveDaemon(
   definition: Definition,
   scope: string | null,
   handler: Handler | null,
-  { public: publicHandler, pages, health, work, version, foreground }: ServeSettings,
+  settings: ServeSettings,
 ): Promise<void> {
   if (isServing) throw invalid('serve', 'it was called already: a process is one daemon')
-  const mayHavePipe = foreground === undefined && process.env['LISTEN_FDS'] === undefined
-  if (scope === null) {
-    const failure = notStarted(definition)
-    await refuseStart(failure, mayHavePipe)
-    throw failure
+  const mayHavePipe = settings?.foreground === undefined && process.env['LISTEN_FDS'] === undefined
+  try {
+    assertHandler(handler)
+    checked('serve', settings)
+    assertForegroundPort(definition, settings)
+    if (scope === null) throw notStarted(definition)
+  } catch (error) {
+    if (error instanceof FamiliarError) await refuseStart(error, mayHavePipe)
+    throw error
   }
+  const { public: publicHandler, pages, health, work, version, foreground } = settings
   const real = realPath(scope) ?? scope
   const { options, family, installation } = definition
   // The version that the running code states, if it states one, because the package on disk may have been replaced since
@@ -103,6 +108,10 @@ export async function serveDaemon(
           },
         }),
   })
+}
+
+function assertForegroundPort({ family }: Definition, { foreground }: ServeSettings): void {
+  assertInRange('serve', 'foreground.port', foreground?.port, family.ports)
 }
 
 function notStarted({ commandLine, installation, options, defaultScope }: Definition): FamiliarError {

@@ -6,7 +6,7 @@ const tool = defineDaemon({ name: 'tool', ports, scope: () => '/tmp' })
 
 describe('connect with options that cannot be right is refused at once', () => {
   it.each<readonly [object, string]>([
-    [{ port: 22_405 }, 'connect: port must be one of the definition'],
+    [{ port: 22_405 }, "connect: port must be one of the definition's ports"],
     [{ port: 24_620 }, '24600 to 24619, not 24620'],
     [{ port: 24_605.5 }, 'not 24605.5'],
     [{ port: '24605' }, "not '24605'"],

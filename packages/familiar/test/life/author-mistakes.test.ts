@@ -93,3 +93,16 @@ describe('a daemon that fails when it begins to work', () => {
     })
   })
 })
+
+describe('a daemon that serves what cannot be', () => {
+  it.each([
+    ['serves a text', "serve: the handler must be a function or null, not 'x'"],
+    ['serves nothing', 'serve: the handler must be a function or null, not undefined'],
+    ['serves with an option that is none', 'serve: there is no option handler'],
+    ['serves with settings that are none', 'serve: the options must be an object, not null'],
+    ['serves work that is none', "serve: work.stop must be a function, not 'now'"],
+  ])('fails at the first start: it %s', async (how, message) => {
+    vi.stubEnv('TOOL_HOW', how)
+    await expect(tool.connect()).rejects.toMatchObject({ code: 'E_DEFINITION_INVALID', message })
+  })
+})
