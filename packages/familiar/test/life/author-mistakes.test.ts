@@ -106,3 +106,22 @@ describe('a daemon that serves what cannot be', () => {
     await expect(tool.connect()).rejects.toMatchObject({ code: 'E_DEFINITION_INVALID', message })
   })
 })
+
+it('a fetch with options that cannot be right is a TypeError that says what is wrong', async () => {
+  vi.stubEnv('TOOL_ENTRY', './serve.mjs')
+  const daemon = await tool.connect()
+  const fetch = daemon.fetch as (path: string, init: unknown) => Promise<unknown>
+  for (const [init, message] of [
+    [null, 'fetch: the options must be an object, not null'],
+    [{ signal: 5 }, 'fetch: signal must be an AbortSignal, not 5'],
+    [{ headersTimeoutMs: '5' }, "fetch: headersTimeoutMs must be a number of milliseconds above 0, not '5'"],
+    [{ metod: 'POST' }, 'fetch: there is no option metod: did you mean method?'],
+    [{ headers: 'x-a: b' }, 'the headers of a request are an object, or pairs of a name and a value'],
+    [{ headers: [['a']] }, 'the value of the header a'],
+  ] as const) {
+    const error = await fetch('/x', init).catch((thrown: unknown) => thrown)
+    expect([error instanceof TypeError, String(error)]).toEqual([true, expect.stringContaining(message)])
+  }
+  const told = await daemon.fetch('/x', { headers: new Headers({ 'X-A': 'b' }) })
+  expect(told.status).toBe(200)
+})
