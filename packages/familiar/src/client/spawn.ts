@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { monotonicMs, untilText } from '../clock.js'
-import { FamiliarError, throwLack, type ErrorCode } from '../errors.js'
+import { FamiliarError, oneLine, throwLack, type ErrorCode } from '../errors.js'
 import { objectOf, portOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited-descriptors.js'
@@ -151,7 +151,7 @@ async function spawnDetached({
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return oneLine(error instanceof Error ? error.message : String(error))
 }
 
 function makeLogFile(path: string): number | null {

@@ -1,9 +1,9 @@
-import { FamiliarError } from '../errors.js'
+import { FamiliarError, oneLine } from '../errors.js'
 import type { ScopeFiles } from '../family.js'
 import { objectOf, pidOf, portOf, stringOf, countOf, type JsonObject } from '../json.js'
 import type { SpawnShape } from '../identity/spawn-shape.js'
 import type { PredecessorRecord } from '../protocol/record.js'
-import { checkedPath, invalid, oneLine, shown } from './check-definition.js'
+import { checkedPath, invalid, shown } from './check-definition.js'
 import type { Daemon } from './define-daemon.js'
 import type { DaemonOptions, Predecessor, PredecessorReport } from './options.js'
 

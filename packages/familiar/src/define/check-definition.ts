@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 import type { FetchInit } from '../client/fetch-init.js'
-import { FamiliarError } from '../errors.js'
+import { FamiliarError, oneLine } from '../errors.js'
 import type { PortRange } from '../identity/machine.js'
 import { objectOf } from '../json.js'
 import type { ConnectOptions } from './connecting.js'
@@ -281,9 +281,4 @@ export function shown(value: unknown): string {
   const { inspect } = process.getBuiltinModule('node:util')
   const text = inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 80, maxArrayLength: 3 })
   return oneLine(text).slice(0, 120)
-}
-
-/** Returns a text without line breaks: every message of an error is one line. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\r\n\u2028\u2029]+\s*/g, ' ')
 }
