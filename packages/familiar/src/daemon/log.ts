@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, ftruncateSync, lstatSync, openSync, readSync, renameSync } from 'node:fs'
 import { openLogFile } from '../act/log-file.js'
 import { writeWhole } from '../act/safe-file.js'
-import type { JsonObject } from '../json.js'
+import { oneLine } from '../errors.js'
+import { objectOf, type JsonObject } from '../json.js'
 
 /** The content of a log of this size is moved to `.1`, and the previous `.1` is renamed to `.2`. */
 export const LOG_BYTES = 1024 * 1024
@@ -11,6 +12,10 @@ const NEWLINE = 0x0a
 /** A daemon's log: one JSON object per line. */
 export interface Log {
   readonly path: string
+  /**
+   * Adds an entry: the time, the event and the rest. An error in it is written with its message and stack. Of what JSON
+   * cannot express (a cycle), the entry has only the names, and why (`not_written`).
+   */
   write(event: string, more?: JsonObject): void
   /** Rotates the log if what the process writes to stderr has made it too large. */
   limit(): void
@@ -27,9 +32,29 @@ export function openLog(path: string): Log {
     limit,
     write: (event, more = {}) => {
       limit()
-      unlessFull(() => append(path, `${JSON.stringify({ at: new Date().toISOString(), event, ...more })}\n`))
+      unlessFull(() => append(path, `${lineOf(event, more)}\n`))
     },
   }
+}
+
+/** Returns one entry. The time and the event are the library's own, and an entry that JSON cannot express says so. */
+function lineOf(event: string, more: unknown): string {
+  const own = { at: new Date().toISOString(), event: String(event) }
+  const details = objectOf(more) ?? { value: more }
+  try {
+    return JSON.stringify({ ...own, ...details, ...own }, plain)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return JSON.stringify({ ...own, not_written: oneLine(why), names: Object.keys(details) })
+  }
+}
+
+/** Of an error, JSON would write nothing, and a large integer it refuses. */
+function plain(_name: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (!(value instanceof Error)) return value
+  const { name, message, stack, cause, ...rest } = value
+  return { name, message, stack, ...(cause === undefined ? {} : { cause }), ...rest }
 }
 
 /** A full disk must not end a daemon whose work does not depend on it. */

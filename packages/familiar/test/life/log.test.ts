@@ -16,6 +16,7 @@ import {
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { endOfLog, openLogFile, placeInLog, type LogPlace } from '../../src/act/log-file.js'
+import type { JsonObject } from '../../src/json.js'
 import { openLog } from '../../src/daemon/log.js'
 import { fixture, leaveNoDaemons, logOf, QUICK, starterOf, type Options } from '../helpers/daemons.js'
 import { makeHome } from '../helpers/homes.js'
@@ -140,6 +141,69 @@ describe('a line of the log', () => {
       'second',
     ])
     expect(lines.at(-1)).toBe('')
+  })
+})
+
+describe('an entry of the log', () => {
+  function entryOf(more: unknown, event = 'event'): Record<string, unknown> {
+    const path = join(makeHome(), 'daemon.log')
+    openLog(path).write(event, more as JsonObject)
+    const [line = '', ...others] = readFileSync(path, 'utf8').split('\n')
+    expect(others).toEqual([''])
+    return JSON.parse(line) as Record<string, unknown>
+  }
+
+  it('has the time and the event of the library, whatever the caller adds', () => {
+    const { at, event, more } = entryOf({ at: 'never', event: 'other', more: 1 })
+    expect([Number.isNaN(Date.parse(String(at))), event, more]).toEqual([false, 'event', 1])
+  })
+
+  it('has the errors in it, with their causes', () => {
+    const error = Object.assign(new TypeError('boom', { cause: new Error('first') }), { code: 'E_X' })
+    expect(entryOf({ error })).toMatchObject({
+      error: {
+        name: 'TypeError',
+        message: 'boom',
+        code: 'E_X',
+        stack: expect.any(String),
+        cause: { message: 'first' },
+      },
+    })
+    expect(entryOf(error)).toMatchObject({ event: 'event', code: 'E_X' })
+  })
+
+  it.each<readonly [string, unknown, object]>([
+    ['a large integer', { n: 1n }, { n: '1' }],
+    ['a text', 'text', { value: 'text' }],
+    ['null', null, { value: null }],
+    ['a list', [1], { value: [1] }],
+  ])('is written with %s', (_, more, entry) => {
+    expect(entryOf(more)).toMatchObject(entry)
+  })
+
+  it.each<readonly [string, () => unknown]>([
+    [
+      'a cycle',
+      () => {
+        const one: Record<string, unknown> = { two: 2 }
+        return Object.assign(one, { one })
+      },
+    ],
+    [
+      'a value that does not become JSON',
+      () => ({
+        two: 2,
+        one: {
+          toJSON: () => {
+            throw new Error('no\nJSON')
+          },
+        },
+      }),
+    ],
+  ])('says so where JSON cannot express %s', (_, make) => {
+    const entry = entryOf(make())
+    expect(entry).toMatchObject({ event: 'event', not_written: expect.any(String) })
+    expect(entry['names']).toEqual(['two', 'one'])
   })
 })
 
