@@ -130,6 +130,7 @@ async function spawnDetached({
   const log = makeLogFile(logFile)
   try {
     const logBegin = log === null ? null : placeInLog(log)
+    const beganMs = monotonicMs()
     const child = spawn(process.execPath, [...args], {
       cwd,
       env: { ...env },
@@ -138,7 +139,7 @@ async function spawnDetached({
       stdio: ['ignore', 'ignore', log ?? 'ignore', 'pipe'],
     })
     await once(child, 'spawn')
-    return { child, logBegin }
+    return { child, logBegin, beganMs }
   } catch (error) {
     throwLack(error)
     throw new FamiliarError('E_DAEMON_START_FAILED', `the daemon did not start: ${messageOf(error)}`, {

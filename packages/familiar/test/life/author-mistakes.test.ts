@@ -125,3 +125,17 @@ it('a fetch with options that cannot be right is a TypeError that says what is w
   const told = await daemon.fetch('/x', { headers: new Headers({ 'X-A': 'b' }) })
   expect(told.status).toBe(200)
 })
+
+it.each([
+  ['waits for ever', '(exit code 13: a top-level await of its file never ended)'],
+  [
+    'does not serve in time',
+    / within 1[5-9] s: its file has not called serve, or what it does before takes too long/,
+  ],
+])('a module that %s is told so', async (how, message) => {
+  vi.stubEnv('TOOL_HOW', how)
+  await expect(tool.connect()).rejects.toMatchObject({
+    code: 'E_DAEMON_START_FAILED',
+    message: typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
+  })
+})
