@@ -44,10 +44,13 @@ export interface StopOutdatedOptions extends CommandOptions {
 export interface CleanUpOptions extends CommandOptions {
   /** A scan that was just taken, and perhaps shown to the user. */
   readonly seen?: Scan
-  /** Processes (`processKey`) that the user has agreed to end: treated as with `force`. */
+  /**
+   * Processes that the user has agreed to end, each as `<pid>@<startTime>` of the `proof` of its candidate: treated as with
+   * `force`.
+   */
   readonly confirmed?: ReadonlySet<string>
   /**
-   * Processes (`processKey`) that were shown to the user. No other process is ended, even if it became stale meanwhile.
+   * Processes that were shown to the user, in the same form. No other process is ended, even if it became stale meanwhile.
    */
   readonly told?: ReadonlySet<string>
   readonly onProgress?: (done: number, total: number) => void

@@ -16,7 +16,7 @@ import { launchArgs } from './recognise.js'
 export interface ServeSettings {
   /** Answers GET and HEAD requests without a token, such as those of a browser on this machine. */
   readonly public?: Handler
-  /** Like `publicHandler`, but for pages whose replies are kept in memory. Returns null if there is no such page. */
+  /** Like `public`, but for pages whose replies are kept in memory. Returns null if there is no such page. */
   readonly pages?: Pages
   /**
    * Returns the part of the health reply that describes the running daemon: at most 32 KiB of JSON. It replaces what the
