@@ -39,7 +39,7 @@ export function openLog(path: string): Log {
 
 /** Returns one entry. The time and the event are the library's own, and an entry that JSON cannot express says so. */
 function lineOf(event: string, more: unknown): string {
-  const own = { at: new Date().toISOString(), event: String(event) }
+  const own = { at: new Date().toISOString(), event }
   const details = objectOf(more) ?? { value: more }
   try {
     return JSON.stringify({ ...own, ...details, ...own }, plain)

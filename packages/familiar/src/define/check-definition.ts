@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path'
 import type { FetchInit } from '../client/fetch-init.js'
 import { FamiliarError, oneLine } from '../errors.js'
 import type { PortRange } from '../identity/machine.js'
-import { objectOf } from '../json.js'
+import { objectOf, portOf } from '../json.js'
 import type { ConnectOptions } from './connecting.js'
 import type * as calls from './define-daemon.js'
 import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
@@ -10,27 +10,29 @@ import type { ServeSettings } from './serving.js'
 
 /** What an option must be. It may be left out unless it is `needed`. */
 interface Rule {
-  readonly is?: (value: any) => boolean
+  readonly is?: (value: unknown) => boolean
   /** Completes the sentence "it must be ...". */
   readonly what?: string
   readonly isNeeded?: true
   /** The options in it. */
-  readonly of?: Rules<any>
+  readonly of?: AnyRules
   /** The options in each element of the list. */
-  readonly each?: Rules<any>
+  readonly each?: AnyRules
 }
+
+type AnyRules = { readonly [name: string]: Rule }
 
 type Rules<T> = { readonly [name in keyof Required<T>]: Rule }
 
-const must = (is: (value: any) => boolean, what: string): Rule => ({ is, what })
+const must = (is: (value: unknown) => boolean, what: string): Rule => ({ is, what })
 const needed = (rule: Rule): Rule => ({ ...rule, isNeeded: true })
-const listOf = (is: (value: any) => boolean, what: string): Rule =>
+const listOf = (is: (value: unknown) => boolean, what: string): Rule =>
   must((value) => Array.isArray(value) && value.every(is), what)
 
 /** 24 days: a timer of Node takes hardly more. */
 const MOST_SECONDS = 24 * 24 * 60 * 60
 
-const isText = (value: unknown): boolean => typeof value === 'string'
+const isText = (value: unknown): value is string => typeof value === 'string'
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 const isNumber = (least: number, most: number) => (value: unknown) =>
   typeof value === 'number' && value >= least && value <= most
@@ -42,12 +44,12 @@ const isPattern = (value: unknown): boolean => Object.prototype.toString.call(va
 const PATTERN = must(isPattern, 'a regular expression')
 const SECONDS = must(isNumber(0, MOST_SECONDS), `a number of seconds from 0 to ${MOST_SECONDS}`)
 const TIME = must((value) => typeof value === 'number' && value > 0, 'a number of milliseconds above 0')
-const PORT = must((value) => Number.isInteger(value) && value > 0 && value < 65_536, 'the number of a port')
-const SIGNAL = must((value) => typeof value?.addEventListener === 'function', 'an AbortSignal')
+const PORT = must((value) => portOf(value) !== null, 'the number of a port')
+const SIGNAL = must((value) => value instanceof EventTarget && 'aborted' in value, 'an AbortSignal')
 const OBJECT = must((value) => objectOf(value) !== null, 'an object')
 
 const COMMANDS = must(
-  (value) => objectOf(value) !== null && Object.values(value).every(isText),
+  (value) => objectOf(value) !== null && Object.values(objectOf(value) ?? {}).every(isText),
   'an object of texts',
 )
 
@@ -101,7 +103,7 @@ const DEFINITION: Rules<DaemonOptions> = {
   ),
   entry: must(isEntry, 'a path, a URL that begins with file:, or a function that returns one'),
   version: must((value) => isText(value) && /^v?\d{1,9}\.\d{1,9}\b/.test(value), 'a version such as 1.2.3'),
-  protocol: must((value) => Number.isInteger(value) && value > 0, 'a whole number above 0'),
+  protocol: must((value) => Number.isInteger(value) && Number(value) > 0, 'a whole number above 0'),
   buildTime: must(isTime, 'a time as toISOString writes it, or null'),
   scope: must(
     (value) => value === 'user' || value === 'project' || isFunction(value),
@@ -181,7 +183,7 @@ export function checked<T>(call: keyof typeof CALLS, options: T): T {
   return options
 }
 
-function checkAll(call: string, within: string, rules: Rules<any>, given: unknown): void {
+function checkAll(call: string, within: string, rules: AnyRules, given: unknown): void {
   const options = objectOf(given)
   if (options === null)
     throw invalid(call, `${within === '' ? 'the options' : within} must be an object, not ${shown(given)}`)
@@ -195,12 +197,13 @@ function checkAll(call: string, within: string, rules: Rules<any>, given: unknow
   for (const [name, rule] of Object.entries(rules)) checkOne(call, `${before}${name}`, rule, options[name])
 }
 
-function checkOne(call: string, name: string, { is, what, isNeeded, of, each }: Rule, value: any): void {
+function checkOne(call: string, name: string, { is, what, isNeeded, of, each }: Rule, value: unknown): void {
   if (value === undefined && isNeeded !== true) return
   if (is?.(value) === false) throw invalid(call, `${name} must be ${what}, not ${shown(value)}`)
   if (of !== undefined) checkAll(call, name, of, value)
-  if (each !== undefined)
-    for (const [index, one] of value.entries()) checkAll(call, `${name}[${index}]`, each, one)
+  if (each !== undefined && Array.isArray(value))
+    for (const [index, one] of (value as readonly unknown[]).entries())
+      checkAll(call, `${name}[${index}]`, each, one)
 }
 
 /**

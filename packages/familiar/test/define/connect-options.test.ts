@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { defineDaemon, type ConnectOptions, type Daemon } from '../../src/index.js'
+import { defineDaemon, type ConnectOptions } from '../../src/index.js'
 
 const ports = { from: 24_600, to: 24_620 }
 const tool = defineDaemon({ name: 'tool', ports, scope: () => '/tmp' })
@@ -61,6 +61,6 @@ describe('a call with options that cannot be right is refused, and does nothing'
 
   it('takes undefined for an option that is left out', async () => {
     const options = { start: false, signal: undefined, onWait: undefined } as unknown as ConnectOptions
-    expect(await (tool as Daemon).tryConnect(options)).toMatchObject({ outcome: 'skipped' })
+    expect(await tool.tryConnect(options)).toMatchObject({ outcome: 'skipped' })
   })
 })

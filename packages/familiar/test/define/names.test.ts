@@ -85,7 +85,7 @@ describe('a definition that cannot be right', () => {
     ['a path of another scope', {}, (tool) => tool.at('relative')],
     ['no path of another scope', {}, (tool) => tool.at(undefined as unknown as string)],
   ])('is told when its function has returned %s that cannot be', (_, options, use) => {
-    const tool = defineDaemon({ name: 'a', ...options } as DaemonOptions)
+    const tool = defineDaemon({ name: 'a', ...options })
     expect(() => use(tool)).toThrow(expect.objectContaining({ code: 'E_DEFINITION_INVALID' }))
   })
 

@@ -139,3 +139,10 @@ it.each([
     message: typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message),
   })
 })
+
+it('a daemon whose work stops with an error ends all the same, and its log says so', async () => {
+  vi.stubEnv('TOOL_HOW', 'its work stops with an error')
+  await tool.connect()
+  expect(await tool.stop()).toMatchObject({ outcome: 'stopped' })
+  expect(readFileSync(tool.logFile, 'utf8')).toMatch(/"work_failed","why":"Error: not saved"/)
+})
