@@ -14,7 +14,7 @@ export interface FetchInit {
    */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
   /** An abort rejects with its reason, at any moment, and destroys the connection. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /**
    * Allows a second try even if the daemon may have received the request. GET and HEAD always have one; a stream never
    * does.

@@ -15,18 +15,18 @@ import type { Definition } from './resolve-definition.js'
 import { SANDBOX_VARIABLE } from './sandbox-file.js'
 
 export interface ConnectOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /**
    * False: only a running daemon is used. True: if none runs, one is started, in CI too. By default, one is started
    * except in CI.
    */
-  readonly start?: boolean
+  readonly start?: boolean | undefined
   /** False: an older daemon that speaks the same protocol is used as it is, and none is ever replaced. */
-  readonly replace?: boolean
+  readonly replace?: boolean | undefined
   /** The only port on which a daemon may be started: one of those of the definition. */
-  readonly port?: number
+  readonly port?: number | undefined
   /** Called with one line when the call has to wait for another command, or leaves a predecessor's daemon alone. */
-  readonly onWait?: (message: string) => void
+  readonly onWait?: ((message: string) => void) | undefined
 }
 
 /** The result if no daemon is used, with the reason. */

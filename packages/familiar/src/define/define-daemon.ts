@@ -15,12 +15,12 @@ import type { ServeSettings } from './serving.js'
 
 /** Ends the wait for the result with the reason of the signal. */
 export interface Abort {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface CommandOptions extends Abort {
   /** Called with one line when the command has to wait for another one. */
-  readonly onWait?: (message: string) => void
+  readonly onWait?: ((message: string) => void) | undefined
 }
 
 export interface ScanOptions extends Abort {
