@@ -67,7 +67,7 @@ export const WALLS: readonly Wall[] = [
   // The only way from a definition to the commands about it.
   {
     part: 'familiar/define/define-daemon.ts',
-    may: library('family.ts identity classify observe act client daemon define cli/run.ts'),
+    may: library('identity classify observe act client daemon define cli/run.ts'),
   },
   {
     part: 'familiar/doctor',

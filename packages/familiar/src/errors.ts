@@ -62,6 +62,11 @@ export class FamiliarError extends Error {
   }
 }
 
+/** Returns a text without line breaks: what Node and the author's code say may have several lines, a message has one. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s*[\r\n\u2028\u2029]+\s*/g, ' ').trim()
+}
+
 /** Returns the errno name of a system error (`ENOENT`, `EACCES`, ...), or null for anything else. */
 export function errnoOf(error: unknown): string | null {
   const { code, errno } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}

@@ -36,8 +36,8 @@ export interface Recognition {
 /** How daemons of an earlier implementation of the tool are handled. Their command lines are among the shapes. */
 export interface Predecessor {
   readonly parseRecord: ParsePredecessor
-  /** Returns the request that asks such a daemon to shut down; null if it understands none. */
-  readonly shutdown: ((token: string) => { readonly path: string; readonly body: JsonObject }) | null
+  /** Returns the request that asks such a daemon to shut down; null if there is none. Null if it understands none. */
+  readonly shutdown: ((token: string) => { readonly path: string; readonly body: JsonObject } | null) | null
 }
 
 /**

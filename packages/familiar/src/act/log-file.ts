@@ -11,7 +11,10 @@ export function openLogFile(path: string): number | null {
   return openFile(path, APPEND)
 }
 
-/** A place in a log: `bytes` from the beginning of this very file. A log that was rotated meanwhile is another file. */
+/**
+ * A place in a log: `bytes` from the beginning of this very file. A log that was rotated meanwhile is another file, or is
+ * shorter.
+ */
 export interface LogPlace {
   readonly file: string
   readonly bytes: number
@@ -32,8 +35,8 @@ export function endOfLog(path: string, bytes: number, since: LogPlace | null = n
   if (descriptor === null) return ''
   try {
     const end = placeInLog(descriptor)
-    const begin = since?.file === end.file ? since.bytes : 0
-    const buffer = Buffer.alloc(Math.max(0, Math.min(end.bytes - begin, bytes)))
+    const begin = since?.file === end.file && since.bytes <= end.bytes ? since.bytes : 0
+    const buffer = Buffer.alloc(Math.min(end.bytes - begin, bytes))
     const at = end.bytes - buffer.length
     return buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, buffer.length, at))
   } catch {

@@ -31,7 +31,8 @@ export async function requestShutdown(
   const ask = { address: '127.0.0.1', port, method: 'POST', path: SHUTDOWN_PATH, timeoutMs: ASK_MS } as const
   if (record.implementation === 'predecessor') {
     for (const { shutdown } of family.predecessors) {
-      const reply = shutdown === null ? null : await request({ ...ask, ...shutdown(token) })
+      const asked = shutdown?.(token) ?? null
+      const reply = asked === null ? null : await request({ ...ask, ...asked })
       if (reply !== null && reply !== 'unreachable' && reply.status === 200) return PREDECESSOR_DRAIN_MS
     }
     return null

@@ -35,19 +35,24 @@ export interface Tail {
   writtenAt(): Promise<number>
   /** Reads from the position to the current end of the file, in pieces; from the start if the file was truncated. */
   read(): AsyncGenerator<string>
+  /**
+   * If the log was cut since it was last read, and its content is in this copy: returns the copy, at the position, and moves
+   * to the start of the log. Null otherwise.
+   */
+  takeRest(copy: string): Promise<Tail | null>
   /** Whether the path still names this file, by device and inode. */
   isAt(path: string): Promise<boolean>
   close(): Promise<void>
 }
 
-/** Opens a log; null if there is none. Throws if it is not a regular file: a device or a FIFO may have no end. */
-export async function openTail(path: string): Promise<Tail | null> {
+/** Opens a log at a position; null if there is none. Throws if it is not a regular file: a device or a FIFO may have no end. */
+export async function openTail(path: string, start = 0): Promise<Tail | null> {
   try {
     assertRegular(await lstat(path))
     const file = await open(path, FLAGS)
     try {
       assertRegular(await file.stat())
-      return tailOf(file)
+      return tailOf(file, start)
     } catch (error) {
       await file.close()
       throw error
@@ -63,10 +68,11 @@ function assertRegular(found: Awaited<ReturnType<typeof lstat>>): void {
   throw new Error(found.isDirectory() ? 'EISDIR' : 'it is not a regular file')
 }
 
-function tailOf(file: FileHandle): Tail {
+function tailOf(file: FileHandle, start = 0): Tail {
   const block = Buffer.alloc(BLOCK_BYTES)
   let decoder = new StringDecoder('utf8')
-  let offset = 0
+  let offset = start
+  let writtenAt = 0
   const readBlock = async (at: number, length: number): Promise<Buffer> =>
     block.subarray(0, (await file.read(block, 0, Math.min(length, BLOCK_BYTES), at)).bytesRead)
   return {
@@ -92,8 +98,20 @@ function tailOf(file: FileHandle): Tail {
       return isFirst
     },
     writtenAt: async () => (await file.stat()).mtimeMs,
-    read: async function* () {
+    takeRest: async (copy) => {
       const { size } = await file.stat()
+      if (size >= offset) return null
+      const rest = await openTail(copy, offset)
+      offset = 0
+      decoder = new StringDecoder('utf8')
+      // An older file than what was read last is no copy of it: the log was cut by hand.
+      if (rest === null || (await rest.writtenAt()) >= writtenAt) return rest
+      await rest.close()
+      return null
+    },
+    read: async function* () {
+      const { size, mtimeMs } = await file.stat()
+      writtenAt = mtimeMs
       if (size < offset) {
         offset = 0
         decoder = new StringDecoder('utf8')
@@ -225,7 +243,7 @@ const IDLE_POLLS = 2
 /**
  * Yields the text that is appended to the log after the position of `from`, also after a rotation, until `isEnough` is true.
  * Yields null when the last line counts as complete even without a line feed: at the end of a rotated file, and when nothing
- * was appended for `IDLE_POLLS` polls. If `from` is null, waits until the log exists. Closes `from`. Where the log was renamed
+ * was appended for `IDLE_POLLS` polls. A rotation renames the log, or copies it to `.1` and cuts it. If `from` is null, waits until the log exists. Closes `from`. Where the log was renamed
  * more than once since the last look, also reads the files between.
  */
 export async function* followLog(
@@ -240,6 +258,14 @@ export async function* followLog(
     for (; !isEnough(); await sleep(POLL_MS)) {
       const isRotated = tail === null || !(await tail.isAt(path))
       idle += 1
+      const rest = (await tail?.takeRest(`${path}.1`)) ?? null
+      if (rest !== null) {
+        newer = [rest]
+        yield* rest.read()
+        yield null
+        await rest.close()
+        newer = []
+      }
       // After a rotation, first read the old file to its end.
       for await (const piece of tail?.read() ?? []) {
         idle = 0

@@ -10,6 +10,7 @@ import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js
 import type { Found, ConnectRequest } from './connect-request.js'
 import { awaitHolder, HOLDER_MS, waitRecorded } from './await-holder.js'
 import { connected, usable, type RecordedDaemon } from './find-recorded.js'
+import { endedEarly, type Started } from './start-failure.js'
 import { startInRange } from './start-in-range.js'
 
 export { loadLocks } from '../act/acquire-lock.js'
@@ -49,8 +50,8 @@ async function connectLocked(request: ConnectRequest, lock: HeldLock, patienceMs
   const reason = request.reason ?? replaced?.reason ?? startReasonAfter(previous)
   const previousVersion = replaced?.packageVersion ?? previous?.packageVersion ?? null
   const until = lockedAt + HOLD_MS
-  const other = await startOrFind(request, lock, { reason, previousVersion, until })
-  return other === null ? connectStarted(request, reason, replaced, until) : connected(other)
+  const begun = await startOrFind(request, lock, { reason, previousVersion, until })
+  return 'child' in begun ? connectStarted(request, begun, reason, replaced, until) : connected(begun)
 }
 
 /** If the last daemon was stopped for replacement and the new one failed to start, keep that reason. */
@@ -85,17 +86,13 @@ async function replaceOutdated(
  */
 async function connectStarted(
   request: ConnectRequest,
+  started: Started,
   reason: StartReason,
   replaced: Replaced | null,
   until: number,
 ): Promise<Found> {
   const found = await awaitHolder(request, Math.max(until, monotonicMs() + HOLDER_MS))
-  if (found === null) {
-    throw new FamiliarError('E_DAEMON_START_FAILED', 'the daemon started and then ended', {
-      hint: `its log: ${request.launch.logFile}`,
-      retry: true,
-    })
-  }
+  if (found === null) throw await endedEarly(request.launch, started)
   if (found.standing === 'older' || found.standing === 'newer_protocol') throw wrongVersion(request, found)
   return connected(found, reason, replaced)
 }
@@ -117,17 +114,16 @@ function wrongVersion(
 }
 
 /**
- * Starts a daemon and returns null. If one that was started by hand at the same moment came first, returns that one, or
+ * Starts a daemon and returns it. If one that was started by hand at the same moment came first, returns that one, or
  * throws `E_DAEMON_NOT_REPLACED` if it has to be replaced.
  */
 async function startOrFind(
   request: ConnectRequest,
   lock: HeldLock,
   order: Parameters<typeof startInRange>[2],
-): Promise<RecordedDaemon | null> {
+): Promise<Started | RecordedDaemon> {
   try {
-    await startInRange(request, lock, order)
-    return null
+    return await startInRange(request, lock, order)
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') throw error
     const other = await awaitHolder(request, monotonicMs() + HOLDER_MS)

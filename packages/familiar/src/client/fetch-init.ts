@@ -4,16 +4,17 @@ export interface FetchInit {
   readonly method?: string
   /**
    * `host`, `authorization` and whatever frames the request are set by the library and must not be given. A string body
-   * gets `content-type: text/plain;charset=UTF-8` unless another type is given.
+   * gets `content-type: text/plain;charset=UTF-8` unless another type is given. `Headers` and pairs are taken too; values of
+   * the same name are joined by a comma.
    */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]>
   /**
    * A GET or HEAD request has none. A stream is read as fast as the daemon takes it; when the request ends early, its
    * iterator is told so (`return`).
    */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
   /** An abort rejects with its reason, at any moment, and destroys the connection. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /**
    * Allows a second try even if the daemon may have received the request. GET and HEAD always have one; a stream never
    * does.
@@ -66,14 +67,14 @@ const PART_BYTES = 256 * 1024
 export function readInit(path: string, init: FetchInit): Outgoing {
   const target = targetOf(path)
   const method = methodOf(init.method ?? 'GET')
-  assertHeaders(init.headers ?? {})
+  const headers = headersOf(init.headers ?? {})
   assertTimeout(init.headersTimeoutMs)
   if (init.body === undefined) {
     const length = isBodiless(method) ? {} : { 'content-length': '0' }
-    return { method, target, headers: { ...init.headers, ...length }, isStream: false, open: null }
+    return { method, target, headers: { ...headers, ...length }, isStream: false, open: null }
   }
   if (isBodiless(method)) throw new TypeError(`a ${method} request has no body: name another method`)
-  return { method, target, ...bodyOf(init.body, init.headers ?? {}) }
+  return { method, target, ...bodyOf(init.body, headers) }
 }
 
 export function isBodiless(method: string): boolean {
@@ -103,16 +104,30 @@ function methodOf(method: string): string {
   return method.toUpperCase()
 }
 
-function assertHeaders(headers: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(headers)) {
-    if (!TOKEN.test(name)) throw new TypeError(`${JSON.stringify(name)} is not the name of a header`)
+function headersOf(given: NonNullable<FetchInit['headers']>): Readonly<Record<string, string>> {
+  const headers = new Map<string, string>()
+  for (const [name, value] of pairsOf(given)) {
+    if (typeof name !== 'string' || !TOKEN.test(name))
+      throw new TypeError(`${JSON.stringify(name)} is not the name of a header`)
     if (RESERVED.has(name.toLowerCase())) {
       throw new TypeError(`the header ${name} is set by the library and must not be given`)
     }
     if (typeof value !== 'string' || !HEADER_VALUE.test(value)) {
       throw new TypeError(`the value of the header ${name} has a character that a header cannot carry`)
     }
+    const known = [...headers.keys()].find((other) => other.toLowerCase() === name.toLowerCase())
+    headers.set(known ?? name, known === undefined ? value : `${headers.get(known)}, ${value}`)
   }
+  return Object.fromEntries(headers)
+}
+
+function pairsOf(given: NonNullable<FetchInit['headers']>): Iterable<readonly [string, string]> {
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError('the headers of a request are an object, or pairs of a name and a value')
+  if (!(Symbol.iterator in given)) return Object.entries(given)
+  const pairs = [...given]
+  if (pairs.every(Array.isArray)) return pairs
+  throw new TypeError('the headers of a request are an object, or pairs of a name and a value')
 }
 
 function assertTimeout(ms: number | undefined): void {

@@ -81,12 +81,14 @@ export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): P
   if (readPredecessorRecord(family, scope) === null) return null
   const { seen, target: found } = await findTarget(order, 'predecessor')
   if (found === null) return assertNoneBeyond(order, seen)
-  if (found.daemon.facts.marker !== 'yes') return leaveBeside(order, found)
+  if (found.daemon.facts.marker !== 'yes')
+    return leaveBeside(order, found, 'its command line does not name this scope')
   if (found.daemon.facts.reachable !== 'yes') throw unreachable(order, found.daemon.observation)
   if (found.daemon.facts.self_report !== 'yes') throw unresponsive(order, found)
   const files = family.files(scope)
-  if (unproven(found).length > 0 && !files.predecessorRecords.includes(files.record))
-    return leaveBeside(order, found)
+  const missing = unproven(found)
+  if (missing.length > 0 && !files.predecessorRecords.includes(files.record))
+    return leaveBeside(order, found, `not proven: ${missing.join(', ')}`)
   await end(order, lock, found)
   await withDaemonLock(order, (daemonLock) => setPredecessorAside(order, daemonLock, found.record))
   return { reason: order.reason, packageVersion: found.version }
@@ -100,10 +102,10 @@ function assertNoneBeyond(order: ReplaceOrder, seen: Scan): null {
 }
 
 /** Leaves a daemon alone that is not proven to be this scope's, and tells the user who starts ours once. */
-function leaveBeside({ family, onWait }: ReplaceOrder, { daemon }: ReplaceTarget): null {
+function leaveBeside({ family, onWait }: ReplaceOrder, { daemon }: ReplaceTarget, why: string): null {
   const { pid, port } = daemon.observation
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
-  onWait?.(`a ${family.name} daemon of an earlier version (${at}) runs here too; it is left alone`)
+  onWait?.(`a ${family.name} daemon of an earlier version (${at}) runs here too; it is left alone: ${why}`)
   return null
 }
 

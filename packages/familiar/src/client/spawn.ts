@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { monotonicMs, untilText } from '../clock.js'
-import { FamiliarError, throwLack, type ErrorCode } from '../errors.js'
+import { FamiliarError, oneLine, throwLack, type ErrorCode } from '../errors.js'
 import { objectOf, portOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited-descriptors.js'
@@ -26,8 +26,8 @@ const READY_LEAST_MS = 2_000
 const ANNOUNCE_AFTER_MS = 1_000
 
 /**
- * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process. The life-cycle lock
- * must be held for the whole call.
+ * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process. Returns how its
+ * process can be watched. The life-cycle lock must be held for the whole call.
  *
  * The daemon has its own session and keeps nothing that belongs to the caller: no terminal, no working directory, no file descriptor (a
  * process that reads our output to its end would wait until the daemon exits). If this process dies before the adoption,
@@ -36,7 +36,7 @@ const ANNOUNCE_AFTER_MS = 1_000
  * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines that it wrote to its log, or
  * `E_RESOURCES` if this process or the daemon has too few descriptors, processes or memory.
  */
-export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<void> {
+export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<Started> {
   lock.assertHeld()
   const until = Math.max(monotonicMs() + READY_LEAST_MS, Math.min(order.until, monotonicMs() + READY_MS))
   order.signal?.throwIfAborted()
@@ -60,6 +60,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<vo
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - monotonicMs())
     if (last?.['ok'] !== true) throw await startFailure(last, null, order, started)
+    return started
   } finally {
     clearTimeout(timer)
     stopWatching()
@@ -129,6 +130,7 @@ async function spawnDetached({
   const log = makeLogFile(logFile)
   try {
     const logBegin = log === null ? null : placeInLog(log)
+    const beganMs = monotonicMs()
     const child = spawn(process.execPath, [...args], {
       cwd,
       env: { ...env },
@@ -137,7 +139,7 @@ async function spawnDetached({
       stdio: ['ignore', 'ignore', log ?? 'ignore', 'pipe'],
     })
     await once(child, 'spawn')
-    return { child, logBegin }
+    return { child, logBegin, beganMs }
   } catch (error) {
     throwLack(error)
     throw new FamiliarError('E_DAEMON_START_FAILED', `the daemon did not start: ${messageOf(error)}`, {
@@ -150,7 +152,7 @@ async function spawnDetached({
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return oneLine(error instanceof Error ? error.message : String(error))
 }
 
 function makeLogFile(path: string): number | null {

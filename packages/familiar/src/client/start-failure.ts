@@ -3,10 +3,11 @@ import { statSync } from 'node:fs'
 import type { HeldLock } from '../act/acquire-lock.js'
 import { endOfLog, type LogPlace } from '../act/log-file.js'
 import { terminate } from '../act/terminate-process.js'
+import { monotonicMs } from '../clock.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
 import { proveStarted } from '../observe/prove-process.js'
-import type { StartOrder } from './launch.js'
+import type { Launch, StartOrder } from './launch.js'
 import { assertCanStart } from './rehearsal.js'
 
 /** How long to wait for a failing daemon to exit: its pipe ends a moment before its process does. */
@@ -26,6 +27,8 @@ type Child = EventEmitter & {
 export interface Started {
   readonly child: Child
   readonly logBegin: LogPlace | null
+  /** When it was started, on the clock of `monotonicMs`. */
+  readonly beganMs: number
 }
 
 /**
@@ -37,12 +40,13 @@ export async function startFailure(
   message: JsonObject | null,
   lock: HeldLock | null,
   order: StartOrder,
-  { child, logBegin }: Started,
+  { child, logBegin, beganMs }: Started,
 ): Promise<FamiliarError> {
   const { logFile } = order.launch
+  const waitedMs = monotonicMs() - beganMs
   const isEnded = await hasEnded(child)
   // Read now, because `endUnready` changes it.
-  const how = howItEnded(child)
+  const how = howItEnded(child, waitedMs)
   if (!isEnded && lock !== null) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])
   if (error === null) assertCanStart(order.launch, 0)
@@ -54,6 +58,22 @@ export async function startFailure(
   const retry = error?.['retry'] === true
   const cause = error === null ? partMissing(order, child, logBegin) : null
   return new FamiliarError(code, text, { hint, retry, ...(cause === null ? {} : { cause }) })
+}
+
+/**
+ * Returns the error for a daemon that was ready, and then ended or does not answer. The next try may succeed, unless an error
+ * of its own ended it.
+ */
+export async function endedEarly({ logFile }: Launch, { child, logBegin }: Started): Promise<FamiliarError> {
+  await hasEnded(child)
+  const { exitCode, signalCode } = child
+  const isEnded = exitCode !== null || signalCode !== null
+  const how = isEnded ? `then ended (${signalCode ?? `exit code ${exitCode}`})` : 'then did not answer'
+  const why = isEnded ? logTail(logFile, logBegin) : ''
+  return new FamiliarError('E_DAEMON_START_FAILED', `the daemon started and ${how}${why}`, {
+    hint: `its log: ${logFile}`,
+    retry: exitCode === null || exitCode === 0,
+  })
 }
 
 /** What Node says where it cannot read or compile a file that a program needs, or not the file that says of which type it is. */
@@ -102,9 +122,16 @@ export async function endUnready(
   if (proof !== null) await terminate(lock, platform, family, proof)
 }
 
-function howItEnded({ exitCode, signalCode }: Child): string {
-  if (exitCode === null && signalCode === null) return 'it did not get ready'
-  const why = exitCode === 0 ? 'exit code 0: its file did not serve' : (signalCode ?? `exit code ${exitCode}`)
+/** What Node's exit codes mean for a module that serves. */
+const EXIT_WORDS: Readonly<Record<number, string>> = {
+  0: ': its file did not serve',
+  13: ': a top-level await of its file never ended',
+}
+
+function howItEnded({ exitCode, signalCode }: Child, waitedMs: number): string {
+  if (exitCode === null && signalCode === null)
+    return `it did not get ready within ${Math.round(waitedMs / 1000)} s: its file has not called serve, or what it does before takes too long`
+  const why = signalCode ?? `exit code ${exitCode}${EXIT_WORDS[exitCode ?? 0] ?? ''}`
   return `it ended before it was ready (${why})`
 }
 

@@ -2,6 +2,7 @@ import { cleanUp } from '../act/clean-up.js'
 import type { HeldLock } from '../act/acquire-lock.js'
 import type { StartReason } from './launch.js'
 import { startDaemon } from './spawn.js'
+import type { Started } from './start-failure.js'
 import { FamiliarError } from '../errors.js'
 import { crypto } from '../protocol/crypto.js'
 import { describePortUsers } from '../observe/port-users.js'
@@ -25,20 +26,20 @@ export async function startInRange(
   request: ConnectRequest,
   lock: HeldLock,
   order: StartOrder,
-): Promise<void> {
+): Promise<Started> {
   const { family, scope, platform, launch, signal, onWait } = request
-  const start = (): Promise<void> => {
+  const start = (): Promise<Started> => {
     const started = startDaemon(lock, { family, scope, platform, launch, signal, onWait, ...order })
     // The proof of the daemon is checked next: load what that needs while the daemon comes up.
     crypto()
     return started
   }
   try {
-    await start()
+    return await start()
   } catch (error) {
     if (!isRangeFull(error)) throw error
     await freePorts(request, lock)
-    await start().catch(async (again: unknown) => {
+    return await start().catch(async (again: unknown) => {
       throw isRangeFull(again) ? await rangeFull(request, again) : again
     })
   }

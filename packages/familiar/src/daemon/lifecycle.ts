@@ -9,7 +9,7 @@ import { matchShapes } from '../identity/spawn-shape.js'
 import { realPath } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
-import type { Timing } from '../protocol/timing.js'
+import { MOST_MS, type Timing } from '../protocol/timing.js'
 import type { Activity } from './activity.js'
 import type { DaemonServer } from './http-server.js'
 import { openLog, type Log } from './log.js'
@@ -21,17 +21,22 @@ import { WATCHDOG_MS } from './intervals.js'
 
 /** What the life cycle must know about the daemon's work, and how it ends that work. */
 export interface Work {
-  /** Called once, when this process has become the daemon of its scope. Before that, it must not work for the scope. */
-  readonly start?: (tools: { readonly log: Pick<Log, 'write'> }) => void
-  /** The number of open uploads, drains and streams. HTTP requests are not included: the server counts them. */
-  readonly inFlight: () => number
-  /** The number of events that may be sent now. */
-  readonly pending: () => number
+  /**
+   * Called once, when this process has become the daemon of its scope. Before that, it must not work for the scope. The
+   * starting command waits for its promise, at most 15 seconds; if it fails, the start fails.
+   */
+  readonly start?: (tools: { readonly log: Pick<Log, 'write'> }) => void | Promise<void>
+  /**
+   * The number of open uploads, drains and streams; by default 0. HTTP requests are not included: the server counts them.
+   */
+  readonly inFlight?: () => number
+  /** The number of events that may be sent now; by default 0. While there are any, the daemon does not exit for being idle. */
+  readonly pending?: () => number
   /**
    * Called once, when the daemon begins to shut down. From then on the work starts nothing new, and finishes or abandons
    * what it has begun.
    */
-  readonly stop: () => Promise<void>
+  readonly stop?: () => void | Promise<void>
 }
 
 /**
@@ -79,16 +84,13 @@ export interface StartCause {
 /** The time between two checks whether the work has ended, while the daemon shuts down. */
 const DRAIN_POLL_MS = 20
 
-/** The work of a daemon that does nothing but answer requests. */
-const NO_WORK: Work = { inFlight: () => 0, pending: () => 0, stop: () => Promise.resolve() }
-
 /**
  * Starts the life cycle of a daemon that was adopted, holds its lock and serves requests. From then on the daemon keeps
  * its record correct, cleans up stale daemons of the same scope, and ends when a retirement rule, a signal or a client
- * tells it to.
+ * tells it to. Rejects if its work does not start.
  */
-export function startLifecycle(options: LifecycleOptions): void {
-  const { timing, work = NO_WORK, clients } = options
+export async function startLifecycle(options: LifecycleOptions): Promise<void> {
+  const { timing, work, clients } = options
   const log = openLog(options.logFile)
   const place = watchPlace(options)
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
@@ -102,10 +104,10 @@ export function startLifecycle(options: LifecycleOptions): void {
   clients.on('proof', siblings.request)
   // The daemon shuts down in the next turn of the event loop, so that the reply to this request is sent first.
   clients.on('shutdown', (reason) => setImmediate(() => void leave(reason, null)))
-  const tick = createTick(options, { place, keeper, siblings, leave, report })
+  const tick = createTick(options, { log, place, keeper, siblings, leave, report })
   setInterval(() => void tick().catch(report), timing.tickMs)
   siblings.request()
-  work.start?.({ log })
+  await work?.start?.({ log })
 }
 
 /** Shuts the daemon down and ends the process. Only the first call has an effect. */
@@ -161,15 +163,15 @@ function openSiblings(options: LifecycleOptions, log: Log, isSingleton: () => bo
 }
 
 function createLeave(options: LifecycleOptions, log: Log, markStopped: (reason: string) => void): Leave {
-  const { timing, work = NO_WORK, server, activity, leaving } = options
-  const inFlight = (): number => activity.requests() + work.inFlight()
+  const { timing, work, server, activity, leaving } = options
+  const inFlight = (): number => activity.requests() + (work?.inFlight?.() ?? 0)
   return async (reason, rule) => {
     if (leaving.signal.aborted) return
     leaving.abort()
-    const watchdog = setTimeout(() => options.exit(1), timing.drainMs + WATCHDOG_MS)
+    const watchdog = setTimeout(() => options.exit(1), Math.min(timing.drainMs + WATCHDOG_MS, MOST_MS))
     log.write('leaving', { reason, rule, in_flight: inFlight() })
     server.stopListening()
-    const stopped = work.stop().catch((error: unknown) => log.write('work_failed', { why: String(error) }))
+    const stopped = stopWork(work).catch((error: unknown) => log.write('work_failed', { why: String(error) }))
     const end = monotonicMs() + timing.drainMs
     while (inFlight() + server.promised() > 0 && monotonicMs() < end) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
@@ -186,7 +188,13 @@ function createLeave(options: LifecycleOptions, log: Log, markStopped: (reason: 
   }
 }
 
+/** Rejects if the work throws, too. */
+async function stopWork(work: Work | undefined): Promise<void> {
+  await work?.stop?.()
+}
+
 interface TickTools {
+  readonly log: Log
   readonly place: Place
   readonly keeper: RecordKeeper
   readonly siblings: Siblings
@@ -196,10 +204,11 @@ interface TickTools {
 
 /** Returns what the daemon does every half minute: it checks its record, and whether it must retire. */
 function createTick(options: LifecycleOptions, tools: TickTools): () => Promise<void> {
-  const { timing, work = NO_WORK, lock, activity } = options
-  const { place, keeper, siblings, leave, report } = tools
+  const { timing, work, lock, activity } = options
+  const { log, place, keeper, siblings, leave, report } = tools
   let absentTicks = 0
   return async () => {
+    log.limit()
     const state = place.state()
     absentTicks = state === 'absent' ? absentTicks + 1 : 0
     try {
@@ -218,8 +227,8 @@ function createTick(options: LifecycleOptions, tools: TickTools): () => Promise<
       installationChanged: tri(options.isInstallationChanged()),
       idleSeconds: activity.idleSeconds(),
       idleLimitSeconds: timing.idleMs / 1000,
-      inFlight: activity.requests() + work.inFlight() + activity.streams(),
-      pending: work.pending(),
+      inFlight: activity.requests() + (work?.inFlight?.() ?? 0) + activity.streams(),
+      pending: work?.pending?.() ?? 0,
     })
     if (rule === null) await siblings.tick()
     else await leave(rule.reason, rule.id)

@@ -23,7 +23,7 @@ import { healthOf, readSelf, recordOf, type Self } from './own-record.js'
 import { assertDescriptors } from './assert-descriptors.js'
 import { assertRecognisable } from './assert-recognisable.js'
 import { readTiming } from './intervals.js'
-import { asLack, FamiliarError } from '../errors.js'
+import { asLack, FamiliarError, oneLine } from '../errors.js'
 import type { Family } from '../family.js'
 import { countOf, objectOf, portOf, stringOf, type JsonObject } from '../json.js'
 import type { OwnRecord } from '../protocol/record.js'
@@ -190,7 +190,18 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     previousVersion: stringOf(hello['previous_version']),
     starterPid: countOf(hello['pid']),
   }
-  startLifecycle({ ...options, scopeState, lock, timing, server, record, activity, clients, leaving, start })
+  await startLifecycle({
+    ...options,
+    scopeState,
+    lock,
+    timing,
+    server,
+    record,
+    activity,
+    clients,
+    leaving,
+    start,
+  })
   pipe?.send({ ok: true })
   pipe?.close()
   options.onReady?.(record)
@@ -254,6 +265,6 @@ async function takeDaemonLock(path: string, self: Self): Promise<HeldLock> {
 
 function asFamiliarError(error: unknown): FamiliarError {
   if (error instanceof FamiliarError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = oneLine(error instanceof Error ? error.message : String(error))
   return asLack(error) ?? new FamiliarError('E_DAEMON_START_FAILED', message, { cause: error })
 }

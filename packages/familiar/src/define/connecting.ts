@@ -7,6 +7,7 @@ import { ASYNC_DISPOSE } from '../dispose.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import type { VersionRelation } from '../identity/versions.js'
 import { selectPlatform } from '../observe/platform/select.js'
+import { assertInRange, checked } from './check-definition.js'
 import { abortable, shareAttempt } from './attempts.js'
 import { isOn } from './daemon-environment.js'
 import { hintsOf } from './hints.js'
@@ -14,18 +15,18 @@ import type { Definition } from './resolve-definition.js'
 import { SANDBOX_VARIABLE } from './sandbox-file.js'
 
 export interface ConnectOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /**
    * False: only a running daemon is used. True: if none runs, one is started, in CI too. By default, one is started
    * except in CI.
    */
-  readonly start?: boolean
+  readonly start?: boolean | undefined
   /** False: an older daemon that speaks the same protocol is used as it is, and none is ever replaced. */
-  readonly replace?: boolean
-  /** The only port on which a daemon may be started. */
-  readonly port?: number
+  readonly replace?: boolean | undefined
+  /** The only port on which a daemon may be started: one of those of the definition. */
+  readonly port?: number | undefined
   /** Called with one line when the call has to wait for another command, or leaves a predecessor's daemon alone. */
-  readonly onWait?: (message: string) => void
+  readonly onWait?: ((message: string) => void) | undefined
 }
 
 /** The result if no daemon is used, with the reason. */
@@ -128,6 +129,7 @@ async function connectOrSkip(
   options: InternalOptions,
 ): Promise<Connection | Skipped> {
   options.signal?.throwIfAborted()
+  assertInRange('connect', 'port', options.port, definition.family.ports)
   const disabled = disabledBy(definition, process.env)
   if (disabled !== null) return { outcome: 'skipped', reason: disabled }
   const found = await find(definition, scope, options)
@@ -223,7 +225,8 @@ function connectionTo(
     replaced: first.replaced !== null,
     replacedVersion: first.replaced?.packageVersion ?? null,
     relation: first.relation,
-    fetch: async (path, init) => {
+    fetch: async (path, init = {}) => {
+      checked('fetch', init)
       if (isClosed) throw new TypeError('this connection is closed')
       const { fetchWithRetry } = await import('../client/fetch.js')
       return fetchWithRetry(definition.family, current.record, reconnect, path, init)

@@ -3,12 +3,11 @@ import type { DaemonStatus } from '../classify/daemon-state.js'
 import type { StaleResult } from '../client/stop-outdated.js'
 import type { StopResult } from '../client/stop.js'
 import type { Handler } from '../daemon/web-handler.js'
-import type { Recognition } from '../family.js'
 import type { PortRange } from '../identity/machine.js'
 import type { Scan } from '../observe/scan.js'
 import { realPath } from '../observe/peek.js'
 import type { Connection, ConnectOptions, Skipped } from './connecting.js'
-import { invalid } from './check-definition.js'
+import { assertWords, checked, checkedPath, invalid } from './check-definition.js'
 import type { DaemonOptions } from './options.js'
 import { servedScope } from './recognise.js'
 import { resolveDefinition, type Definition } from './resolve-definition.js'
@@ -16,12 +15,12 @@ import type { ServeSettings } from './serving.js'
 
 /** Ends the wait for the result with the reason of the signal. */
 export interface Abort {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface CommandOptions extends Abort {
   /** Called with one line when the command has to wait for another one. */
-  readonly onWait?: (message: string) => void
+  readonly onWait?: ((message: string) => void) | undefined
 }
 
 export interface ScanOptions extends Abort {
@@ -45,10 +44,13 @@ export interface StopOutdatedOptions extends CommandOptions {
 export interface CleanUpOptions extends CommandOptions {
   /** A scan that was just taken, and perhaps shown to the user. */
   readonly seen?: Scan
-  /** Processes (`processKey`) that the user has agreed to end: treated as with `force`. */
+  /**
+   * Processes that the user has agreed to end, each as `<pid>@<startTime>` of the `proof` of its candidate: treated as with
+   * `force`.
+   */
   readonly confirmed?: ReadonlySet<string>
   /**
-   * Processes (`processKey`) that were shown to the user. No other process is ended, even if it became stale meanwhile.
+   * Processes that were shown to the user, in the same form. No other process is ended, even if it became stale meanwhile.
    */
   readonly told?: ReadonlySet<string>
   readonly onProgress?: (done: number, total: number) => void
@@ -79,9 +81,13 @@ export interface Daemon {
    * there is none, as outside of a project.
    */
   readonly scope: string
-  /** The path of the daemon's log: JSON lines, rotated. */
+  /**
+   * The path of the daemon's log: a JSON object per line, between them what the process writes to stderr. If it has 1 MiB when
+   * the daemon logs something, or looks after itself (twice a minute), its content moves to `.1`, at most the last 2 MiB, and
+   * that of `.1` to `.2`.
+   */
   readonly logFile: string
-  /** Returns the daemon of another scope. */
+  /** Returns the daemon of another scope, which is an absolute path. */
   at(scope: string): Daemon
   /** Whether this process was started as the daemon. If so, it must call `serve` and do nothing else. */
   readonly isDaemonProcess: boolean
@@ -130,7 +136,7 @@ const definitions = new WeakMap<Daemon, Definition>()
 /** Returns the definition of a daemon. */
 export function definitionOf(daemon: Daemon): Definition {
   const definition = definitions.get(daemon)
-  if (definition === undefined) throw invalid('this is no daemon that defineDaemon returned')
+  if (definition === undefined) throw invalid('defineDaemon', 'this is no daemon that defineDaemon returned')
   return definition
 }
 
@@ -141,9 +147,9 @@ export function definitionOf(daemon: Daemon): Definition {
  * the same.
  */
 export function defineDaemon(options: DaemonOptions): Daemon {
-  const relatives = (): readonly Recognition[] =>
-    (options.siblings?.() ?? []).map((one) => definitionOf(one).family)
-  const definition = resolveDefinition(options, relatives)
+  const definition = resolveDefinition(checked('defineDaemon', options), (siblings) =>
+    siblings.map((one) => definitionOf(one).family),
+  )
   return daemonAt(definition, null)
 }
 
@@ -172,15 +178,17 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
     get logFile() {
       return definition.family.files(scope()).log
     },
-    at: (path) => daemonAt(definition, path),
+    at: (path) => daemonAt(definition, checkedPath('at', 'the scope', path)),
     get isDaemonProcess() {
       return served() !== null
     },
     connect: async (request = {}) => {
+      checked('connect', request)
       const { connectOrThrow } = await running()
       return connectOrThrow(definition, scope(), request)
     },
     tryConnect: async (request = {}) => {
+      checked('connect', request)
       const { tryConnect } = await running()
       return tryConnect(definition, scope, request)
     },
@@ -188,14 +196,21 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
       const { serveDaemon } = await import('./serving.js')
       return serveDaemon(definition, named ?? served(), handler, settings)
     },
-    status: async (request = {}) => (await looking()).status(definition, scope(), request),
-    stop: async (request = {}) => (await ending()).stop(definition, scope(), request),
-    restart: async (request = {}) => (await ending()).restart(definition, scope(), request),
-    stopOutdated: async (request = {}) => (await ending()).stopOutdated(definition, scope(), request),
-    scan: async (request = {}) => (await looking()).scanRange(definition, scope(), request),
-    cleanUp: async (request = {}) => (await ending()).cleanUpRange(definition, scope(), request),
-    cli: async (argv, request = {}) => (await import('../cli/run.js')).runCommand(daemon, argv, request),
-    usage: async (request = {}) => (await import('../cli/run.js')).usageOf(daemon, request),
+    status: async (request = {}) => (await looking()).status(definition, scope(), checked('status', request)),
+    stop: async (request = {}) => (await ending()).stop(definition, scope(), checked('stop', request)),
+    restart: async (request = {}) =>
+      (await ending()).restart(definition, scope(), checked('restart', request)),
+    stopOutdated: async (request = {}) =>
+      (await ending()).stopOutdated(definition, scope(), checked('stopOutdated', request)),
+    scan: async (request = {}) => (await looking()).scanRange(definition, scope(), checked('scan', request)),
+    cleanUp: async (request = {}) =>
+      (await ending()).cleanUpRange(definition, scope(), checked('cleanUp', request)),
+    cli: async (argv, request = {}) => {
+      assertWords(argv)
+      checked('cli', request)
+      return (await import('../cli/run.js')).runCommand(daemon, argv, request)
+    },
+    usage: async (request = {}) => (await import('../cli/run.js')).usageOf(daemon, checked('usage', request)),
   }
   definitions.set(daemon, definition)
   return daemon

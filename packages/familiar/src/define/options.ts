@@ -37,9 +37,9 @@ export interface DaemonOptions {
   readonly scopeKind?: 'user' | 'project'
   /** By default 20 ports for a user's daemons and 100 for projects, from 20000 + (fnv1a32(name) % 120) * 100. */
   readonly ports?: PortRange
-  /** The daemon exits after this time without use; 0: never. By default 3 hours. */
+  /** The daemon exits after this time without use; 0: never. At most 24 days; by default 3 hours. */
   readonly idleTimeoutSeconds?: number
-  /** How long a daemon that shuts down waits for requests in flight. By default 5 seconds. */
+  /** How long a daemon that shuts down waits for requests in flight. At most 24 days; by default 5 seconds. */
   readonly drainTimeoutSeconds?: number
   /** The largest request body, in bytes. By default 10 MiB. */
   readonly maxBodyBytes?: number
@@ -59,7 +59,10 @@ export interface DaemonOptions {
   readonly files?: (scope: string) => Partial<Omit<ScopeFiles, 'predecessorRecords' | 'sharedOwner'>>
   /** A private directory for the tokens of daemons whose records other people may read (in a project under git). */
   readonly tokenDirectory?: () => string
-  /** What the health reply contains besides its frozen head. Every user of the machine can read it. */
+  /**
+   * What the health reply contains besides its frozen head: at most 32 KiB of JSON. Every user of the machine can read it.
+   * If it fails while the daemon runs, the reply is without it, and the log says so (`health_failed`).
+   */
   readonly health?: (scope: string) => JsonObject & { readonly owner?: JsonObject }
   /** Earlier implementations whose daemons may still run. */
   readonly predecessors?: readonly Predecessor[]
@@ -87,7 +90,10 @@ export interface Predecessor {
   readonly commandLine: Omit<SpawnShape, 'implementation' | 'hasOptions' | 'isUnrecorded'>
   /** The path at which it answers a GET without a token with its health reply, as JSON. By default `/api/health`. */
   readonly healthPath?: string
-  /** Reads the JSON body of a health reply. Returns null if the reply is not from such a daemon. */
+  /**
+   * Reads the JSON body of a health reply, which may come from any program. Returns null if it is not from such a daemon; if
+   * this throws, it is not.
+   */
   readonly readSelfReport: (body: unknown) => PredecessorReport | null
   /**
    * Where it records its daemon. Left out if it keeps no record: then its daemon counts as stale only if there is a
@@ -95,7 +101,7 @@ export interface Predecessor {
    */
   readonly record?: {
     readonly file: (scope: string) => string
-    /** Returns null if the text is not one of its records. */
+    /** Returns null if the text is not one of its records; if this throws, it is none. */
     readonly parse: (text: string) => PredecessorRecord | null
     /** A file that its daemons share. It is shown to people and never used for a decision. */
     readonly sharedOwner?: (scope: string) => string

@@ -1,6 +1,7 @@
 import { countOf, objectOf, pidOf, portOf, stringOf, type JsonObject } from '../json.js'
 import type { SpawnShape } from '../identity/spawn-shape.js'
 import type { SelfReport } from '../protocol/self-report.js'
+import { readReport } from './author-functions.js'
 import type { CommandLine, Predecessor, PredecessorReport } from './options.js'
 
 /** Returns how a daemon's own command line is recognised. `launchArgs` writes it. */
@@ -53,10 +54,7 @@ export function selfReportReader(
 ): (body: unknown) => SelfReport | null {
   return (body) =>
     readOwn(name, body) ??
-    predecessors.reduce<SelfReport | null>(
-      (found, { readSelfReport }) => found ?? toReport(readSelfReport(body)),
-      null,
-    )
+    predecessors.reduce<SelfReport | null>((found, one) => found ?? toReport(readReport(one, body)), null)
 }
 
 function readOwn(name: string, body: unknown): SelfReport | null {
@@ -90,16 +88,9 @@ function detailsOf(json: JsonObject): JsonObject {
  * A report with a pid and a port is matched to the listener by these two; any other report by the command line and the
  * token.
  */
-function toReport(report: PredecessorReport | null): SelfReport | null {
+function toReport(report: Required<PredecessorReport> | null): SelfReport | null {
   if (report === null) return null
-  const {
-    packageVersion,
-    protocolVersion = null,
-    scope = null,
-    pid = null,
-    port = null,
-    token = null,
-  } = report
+  const { packageVersion, protocolVersion, scope, pid, port, token } = report
   return {
     protocolVersion,
     packageVersion,

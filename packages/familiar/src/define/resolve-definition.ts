@@ -7,9 +7,21 @@ import type { PortRange } from '../identity/machine.js'
 import type { Self } from '../identity/versions.js'
 import type { Timing } from '../protocol/timing.js'
 import { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from '../daemon/intervals.js'
+import {
+  filesOf,
+  filesOfPredecessors,
+  readEnvironment,
+  readRecord,
+  scopeOf,
+  shapeOf,
+  shutdownRequest,
+  siblingsOf,
+  tokenDirectoryOf,
+} from './author-functions.js'
 import { daemonEnvironment } from './daemon-environment.js'
-import { assertDefinition, invalid } from './check-definition.js'
+import { invalid, isEntry, shown } from './check-definition.js'
 import { defaultPorts } from './default-ports.js'
+import type { Daemon } from './define-daemon.js'
 import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
 import { installationOf, runningFile, type Installation } from './installation.js'
 import { projectRoot, scopeFiles, stateDirectory } from './scope-files.js'
@@ -45,9 +57,12 @@ export interface Definition {
   readonly launch: (scope: string) => Launch
 }
 
-/** Throws `E_DEFINITION_INVALID` if the options cannot be right. */
-export function resolveDefinition(options: DaemonOptions, relatives: () => Family['relatives']): Definition {
-  assertDefinition(options)
+/** Resolves options that were checked. `familiesOf` returns the families of the daemons that they name. */
+export function resolveDefinition(
+  options: DaemonOptions,
+  familiesOf: (siblings: readonly Daemon[]) => Family['relatives'],
+): Definition {
+  const relatives = (): Family['relatives'] => familiesOf(siblingsOf(options))
   const { name, predecessors = [], scope = 'user' } = options
   const isProject = (options.scopeKind ?? (scope === 'user' ? 'user' : 'project')) === 'project'
   const commandLine = options.commandLine ?? { role: `${name}-daemon`, scopeFlag: `--${name}-scope=` }
@@ -84,10 +99,10 @@ export function resolveDefinition(options: DaemonOptions, relatives: () => Famil
       drainMs: options.drainTimeoutSeconds === undefined ? DRAIN_MS : options.drainTimeoutSeconds * 1000,
       cleanEveryMs: CLEAN_EVERY_MS,
     },
-    place: () => options.tokenDirectory?.() ?? state(),
+    place: () => tokenDirectoryOf(options) ?? state(),
     defaultScope: () => {
       if (scope === 'user') return state()
-      return scope === 'project' ? projectRoot() : scope()
+      return scope === 'project' ? projectRoot() : scopeOf(scope)
     },
     launch: (at) => ({
       args: launchArgs(commandLine, options.execArgv ?? [], entry(), at),
@@ -115,7 +130,7 @@ function familyOf(
   const { name } = options
   // Only the tool's state directory contains nothing but the daemon's files; every other scope contains other files too.
   const isItsOwn = (options.scope ?? 'user') === 'user'
-  const environments = predecessors.flatMap(({ scopesInEnvironment }) => scopesInEnvironment ?? [])
+  const environments = predecessors.filter(({ scopesInEnvironment }) => scopesInEnvironment !== undefined)
   return {
     name,
     get ports() {
@@ -124,33 +139,23 @@ function familyOf(
     rules: isProject ? PROJECT_SCOPE_RULES : USER_SCOPE_RULES,
     startingSeconds: STARTING_SECONDS,
     reasonNames: words.reasonNames,
-    shapes: [
-      ownShape(commandLine),
-      ...predecessors.map(({ commandLine: theirs, record }) => ({
-        ...theirs,
-        implementation: 'predecessor' as const,
-        isUnrecorded: record === undefined,
-      })),
-    ],
+    shapes: [ownShape(commandLine), ...predecessors.map(shapeOf)],
     readSelfReport: selfReportReader(name, predecessors),
     healthPaths: predecessors.flatMap(({ healthPath }) => healthPath ?? []),
     files: (scope) => ({
       ...scopeFiles(scope, name, isItsOwn),
-      ...options.files?.(scope),
-      predecessorRecords: predecessors.flatMap(({ record }) => record?.file(scope) ?? []),
-      sharedOwner:
-        predecessors.map(({ record }) => record?.sharedOwner?.(scope)).find((path) => path !== undefined) ??
-        null,
+      ...filesOf(options, scope),
+      ...filesOfPredecessors(predecessors, scope),
     }),
-    predecessors: predecessors.map(({ record, shutdown }) => ({
-      parseRecord: record?.parse ?? (() => null),
-      shutdown: shutdown ?? null,
+    predecessors: predecessors.map((one) => ({
+      parseRecord: (text) => readRecord(one, text),
+      shutdown: one.shutdown === undefined ? null : (token) => shutdownRequest(one, token),
     })),
     get tokenDirectory() {
-      return options.tokenDirectory?.() ?? null
+      return tokenDirectoryOf(options)
     },
     scopesInEnvironment:
-      environments.length === 0 ? null : (env) => environments.flatMap((read) => read(env)),
+      environments.length === 0 ? null : (env) => environments.flatMap((one) => readEnvironment(one, env)),
     scopeMustExist: isProject,
     get relatives() {
       return relatives()
@@ -170,9 +175,14 @@ function selfOf({ protocol = 1, buildTime = null }: DaemonOptions, packageVersio
 
 function entryOf({ entry }: DaemonOptions): string {
   const named = typeof entry === 'function' ? entry() : entry
+  if (named !== undefined && !isEntry(named))
+    throw invalid(
+      'defineDaemon',
+      `entry must return a path or a URL that begins with file:, not ${shown(named)}`,
+    )
   if (named === undefined) {
     const file = runningFile()
-    if (file === null) throw invalid('there is no running file: name the entry')
+    if (file === null) throw invalid('defineDaemon', 'there is no running file: name the entry')
     return file
   }
   const path = typeof named === 'string' && !named.startsWith('file:') ? named : fileURLToPath(named)
@@ -182,7 +192,7 @@ function entryOf({ entry }: DaemonOptions): string {
 
 function versionOf({ entry, version }: Installation): string {
   if (version !== null) return version
-  throw invalid(`no package.json with a version is above ${entry}: give the version`)
+  throw invalid('defineDaemon', `no package.json with a version is above ${entry}: give the version`)
 }
 
 function defaultWords(name: string, isProject: boolean, tool: string): Words {

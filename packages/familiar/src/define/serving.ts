@@ -1,23 +1,27 @@
 import { refuseStart, serve } from '../daemon/serve.js'
+import { openLog } from '../daemon/log.js'
 import type { Work } from '../daemon/lifecycle.js'
 import type { Pages } from '../daemon/pages.js'
 import type { Handler } from '../daemon/web-handler.js'
 import { FamiliarError } from '../errors.js'
-import type { JsonObject } from '../json.js'
+import { objectOf, type JsonObject } from '../json.js'
 import { realPath } from '../observe/peek.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import type { Definition } from './resolve-definition.js'
+import { healthReader } from './author-functions.js'
+import { assertHandler, assertInRange, checked, invalid } from './check-definition.js'
 import { isChanged } from './installation.js'
 import { launchArgs } from './recognise.js'
 
 export interface ServeSettings {
   /** Answers GET and HEAD requests without a token, such as those of a browser on this machine. */
   readonly public?: Handler
-  /** Like `publicHandler`, but for pages whose replies are kept in memory. Returns null if there is no such page. */
+  /** Like `public`, but for pages whose replies are kept in memory. Returns null if there is no such page. */
   readonly pages?: Pages
   /**
-   * Returns the part of the health reply that describes the running daemon. It replaces what the definition says, and
-   * every user of the machine can read it.
+   * Returns the part of the health reply that describes the running daemon: at most 32 KiB of JSON. It replaces what the
+   * definition says, and every user of the machine can read it. If it fails while the daemon runs, the reply is without it,
+   * and the log says so (`health_failed`).
    */
   readonly health?: () => JsonObject & { readonly owner?: JsonObject }
   /** The work that the daemon does in addition to answering requests. */
@@ -37,35 +41,51 @@ export interface ServeSettings {
   }
 }
 
+/** A process is one daemon: another call of `serve` would take over its startup pipe and its working directory. */
+let isServing = false
+
 /** Runs the daemon in this process. `scope` is null if this process was started neither as the daemon nor for one scope. */
 export async function serveDaemon(
   definition: Definition,
   scope: string | null,
   handler: Handler | null,
-  { public: publicHandler, pages, health, work, version, foreground }: ServeSettings,
+  settings: ServeSettings,
 ): Promise<void> {
-  const mayHavePipe = foreground === undefined && process.env['LISTEN_FDS'] === undefined
-  if (scope === null) {
-    const failure = notStarted(definition)
-    await refuseStart(failure, mayHavePipe)
-    throw failure
+  if (isServing) throw invalid('serve', 'it was called already: a process is one daemon')
+  const mayHavePipe = settings?.foreground === undefined && process.env['LISTEN_FDS'] === undefined
+  try {
+    assertHandler(handler)
+    checked('serve', settings)
+    assertForegroundPort(definition, settings)
+    if (scope === null) throw notStarted(definition)
+  } catch (error) {
+    if (error instanceof FamiliarError) await refuseStart(error, mayHavePipe)
+    throw error
   }
+  const { public: publicHandler, pages, health, work, version, foreground } = settings
   const real = realPath(scope) ?? scope
   const { options, family, installation } = definition
   // The version that the running code states, if it states one, because the package on disk may have been replaced since
   // the code was loaded.
   const running = options.version ?? installation.version
+  const logFile = family.files(real).log
+  const described = healthReader(
+    health === undefined ? 'defineDaemon' : 'serve',
+    health ?? (() => options.health?.(real) ?? {}),
+    (why) => openLog(logFile).write('health_failed', { why }),
+  )
+  isServing = true
   await serve({
     family,
     scope: real,
     platform: await selectPlatform(),
-    logFile: family.files(real).log,
+    logFile,
     packageVersion: version ?? definition.version,
     protocolVersion: options.protocol ?? 1,
     buildTime: options.buildTime ?? null,
     describe: () => {
-      const { owner, ...more } = health?.() ?? options.health?.(real) ?? {}
-      return { ...more, owner: { ...owner, source_checkout_path: installation.directory } }
+      const { owner, ...more } = described()
+      return { ...more, owner: { ...objectOf(owner), source_checkout_path: installation.directory } }
     },
     ...(handler === null ? {} : { handler }),
     ...(publicHandler === undefined ? {} : { publicHandler }),
@@ -82,9 +102,16 @@ export async function serveDaemon(
           isForeground: true,
           port: foreground.port ?? null,
           onReady: ({ url, port }) => foreground.onReady({ url, port }),
-          onFailure: foreground.onFailure,
+          onFailure: (error: FamiliarError) => {
+            isServing = false
+            foreground.onFailure(error)
+          },
         }),
   })
+}
+
+function assertForegroundPort({ family }: Definition, { foreground }: ServeSettings): void {
+  assertInRange('serve', 'foreground.port', foreground?.port, family.ports)
 }
 
 function notStarted({ commandLine, installation, options, defaultScope }: Definition): FamiliarError {

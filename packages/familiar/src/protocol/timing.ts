@@ -17,6 +17,9 @@ export interface Timing {
   readonly overwriteEveryMs?: number
 }
 
+/** The longest time that a timer of Node takes. With more, it fires at once. */
+export const MOST_MS = 2 ** 31 - 1
+
 /** The names under which the times are sent through the startup pipe. */
 const TIMING: readonly (readonly [keyof Timing, string])[] = [
   ['tickMs', 'tick_ms'],
@@ -31,8 +34,13 @@ export function timingToJson(timing: Partial<Timing> = {}): JsonObject {
   return Object.fromEntries(TIMING.map(([name, key]) => [key, timing[name]]))
 }
 
-/** Returns the times that were received, without those that are missing or are not a number of milliseconds. */
+/**
+ * Returns the times that were received, at most `MOST_MS`, without those that are missing or are not a number of
+ * milliseconds.
+ */
 export function timingFromJson(json: JsonObject | null): Partial<Timing> {
   const given = TIMING.map(([name, key]) => [name, countOf(json?.[key])] as const)
-  return Object.fromEntries(given.filter(([, value]) => value !== null))
+  return Object.fromEntries(
+    given.flatMap(([name, value]) => (value === null ? [] : [[name, Math.min(value, MOST_MS)]])),
+  )
 }

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -132,6 +140,25 @@ describe('a log that is followed', () => {
       expect(shown).toBe(`first\nmore\n${files}end\n`)
     },
   )
+
+  it('loses nothing when its content is moved to a copy', async () => {
+    writeFileSync(`${log}.1`, 'older\n'.repeat(9))
+    writeFileSync(log, 'first\n')
+    const shown = await follow(() => {
+      appendFileSync(log, 'more\n')
+      renameSync(`${log}.1`, `${log}.2`)
+      copyFileSync(log, `${log}.1`)
+      writeFileSync(log, 'end\n')
+    })
+    expect(shown).toBe('first\nmore\nend\n')
+  })
+
+  it('does not show an older file after the log was cut by hand', async () => {
+    writeFileSync(`${log}.1`, 'older\n'.repeat(9))
+    utimesSync(`${log}.1`, 1_700_000_000, 1_700_000_000)
+    writeFileSync(log, 'first\n')
+    expect(await follow(() => writeFileSync(log, 'end\n'))).toBe('first\nend\n')
+  })
 
   it('does not show older files again after the log was deleted', async () => {
     writeFileSync(`${log}.1`, 'older\n')

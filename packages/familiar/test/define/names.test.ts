@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { defineDaemon, type DaemonOptions } from '../../src/index.js'
+import { definitionOf } from '../../src/define/define-daemon.js'
+import { defineDaemon, type Daemon, type DaemonOptions } from '../../src/index.js'
 import { defaultPorts, fnv1a32 } from '../../src/define/default-ports.js'
 
 describe('a definition that cannot be right', () => {
-  it.each<readonly [string, object]>([
+  it.each<readonly [string, unknown]>([
     ['no name', {}],
     ['an empty name', { name: '' }],
     ['a name in upper case', { name: 'Previewd' }],
@@ -19,16 +20,73 @@ describe('a definition that cannot be right', () => {
     ['ports that do not exist', { name: 'a', ports: { from: 65_530, to: 65_540 } }],
     ['a negative time', { name: 'a', idleTimeoutSeconds: -1 }],
     ['a time that is no number', { name: 'a', drainTimeoutSeconds: Number.NaN }],
+    ['an idle time that no timer takes', { name: 'a', idleTimeoutSeconds: 1e10 }],
+    ['a drain time that no timer takes', { name: 'a', drainTimeoutSeconds: 2_147_484 }],
+    ['a time that is text', { name: 'a', idleTimeoutSeconds: '5' }],
     ['an endless body', { name: 'a', maxBodyBytes: Number.POSITIVE_INFINITY }],
     ['an option in two words', { name: 'a', execArgv: ['--import', 'tsx'] }],
     ['a flag without its sign', { name: 'a', commandLine: { role: 'a', scopeFlag: '--scope' } }],
     ['a path of health that is none', { name: 'a', predecessors: [{ healthPath: 'health' }] }],
     ['a path of health of two lines', { name: 'a', predecessors: [{ healthPath: '/a\r\nb' }] }],
+    ['no options', undefined],
+    ['a text for options', 'previewd'],
+    ['a kind of scope that is none', { name: 'a', scopeKind: 'foo' }],
+    ['a scope that is none', { name: 'a', scope: 'machine' }],
+    ['options of Node as a text', { name: 'a', execArgv: '--x' }],
+    ['an option of Node that is no text', { name: 'a', execArgv: [5] }],
+    ['an environment as a text', { name: 'a', env: 'ACME_*' }],
+    ['predecessors that are no list', { name: 'a', predecessors: {} }],
+    ['a predecessor without anything', { name: 'a', predecessors: [{}] }],
+    ['a predecessor that is null', { name: 'a', predecessors: [null] }],
+    ['a directory of tokens that is no function', { name: 'a', tokenDirectory: '/tmp' }],
+    ['files that are no function', { name: 'a', files: {} }],
+    ['siblings that are no function', { name: 'a', siblings: [] }],
+    ['an entry of the web', { name: 'a', entry: new URL('http://x/y') }],
+    ['an entry that is a number', { name: 'a', entry: 5 }],
+    ['a version that is none', { name: 'a', version: 'abc' }],
+    ['a time of the build that is none', { name: 'a', buildTime: 'yesterday' }],
+    ['no room for a body', { name: 'a', maxBodyBytes: 0 }],
+    ['words that are no texts', { name: 'a', words: { title: 5 } }],
+    ['a health that is no function', { name: 'a', health: {} }],
+    ['a command line without a role', { name: 'a', commandLine: { scopeFlag: '--scope=' } }],
     ['a role of two words', { name: 'a', commandLine: { role: 'a b', scopeFlag: '--scope=' } }],
   ])('%s is refused at once, with one sentence', (_, options) => {
     const define = (): unknown => defineDaemon(options as DaemonOptions)
     expect(define).toThrow(expect.objectContaining({ code: 'E_DEFINITION_INVALID' }))
     expect(define).toThrow(/^defineDaemon: [^\n]+$/)
+  })
+
+  it.each([
+    [{ name: 'a', idleTimeout: 5 }, 'there is no option idleTimeout: did you mean idleTimeoutSeconds?'],
+    [{ name: 'a', words: { titel: 'x' } }, 'there is no option words.titel: did you mean title?'],
+    [{ name: 'a', commandline: {} }, 'there is no option commandline: did you mean commandLine?'],
+    [{ name: 'a', zzz: 1 }, 'there is no option zzz'],
+    [{ name: 'a', predecessors: [{}] }, 'predecessors[0].commandLine must be an object, not undefined'],
+    [{ name: 'a', env: 'ACME_*' }, "env must be a list of names and patterns, not 'ACME_*'"],
+  ])('%j is told with the name of the option', (options, message) => {
+    expect(() => defineDaemon(options as DaemonOptions)).toThrow(`defineDaemon: ${message}`)
+  })
+
+  it('may leave out what it does not name: undefined is the default', () => {
+    const options = { name: 'a', version: undefined, scope: undefined, words: undefined }
+    expect(defineDaemon(options as unknown as DaemonOptions).name).toBe('a')
+  })
+
+  it.each<readonly [string, object, (tool: Daemon) => unknown]>([
+    ['a scope', { scope: () => 'a/relative/path' }, (tool) => tool.scope],
+    ['a scope that is not there', { scope: () => undefined }, (tool) => tool.scope],
+    ['a promise of a scope', { scope: () => Promise.resolve('/tmp') }, (tool) => tool.scope],
+    ['a log', { files: () => ({ log: 'daemon.log' }) }, (tool) => tool.at('/tmp').logFile],
+    ['files', { files: () => 'daemon.log' }, (tool) => tool.at('/tmp').logFile],
+    ['an entry', { entry: () => 5 }, (tool) => tool.version],
+    ['a directory of tokens', { tokenDirectory: () => 7 }, (tool) => definitionOf(tool).place()],
+    ['siblings', { siblings: () => 7 }, (tool) => definitionOf(tool).family.relatives],
+    ['a sibling', { siblings: () => [{}] }, (tool) => definitionOf(tool).family.relatives],
+    ['a path of another scope', {}, (tool) => tool.at('relative')],
+    ['no path of another scope', {}, (tool) => tool.at(undefined as unknown as string)],
+  ])('is told when its function has returned %s that cannot be', (_, options, use) => {
+    const tool = defineDaemon({ name: 'a', ...options })
+    expect(() => use(tool)).toThrow(expect.objectContaining({ code: 'E_DEFINITION_INVALID' }))
   })
 
   it('is not read further: a definition reads nothing of the machine', () => {

@@ -16,6 +16,7 @@ import {
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { endOfLog, openLogFile, placeInLog, type LogPlace } from '../../src/act/log-file.js'
+import type { JsonObject } from '../../src/json.js'
 import { openLog } from '../../src/daemon/log.js'
 import { fixture, leaveNoDaemons, logOf, QUICK, starterOf, type Options } from '../helpers/daemons.js'
 import { makeHome } from '../helpers/homes.js'
@@ -114,12 +115,12 @@ describe('the end of a log since a place', () => {
     expect(endOfLog(path, 100)).toBe('before\nafter\n')
   })
 
-  it('is the whole of a log that was rotated meanwhile, and nothing of one that was cut short', () => {
+  it('is the whole of a log that was rotated meanwhile, or cut', () => {
     const path = join(makeHome(), 'daemon.log')
     writeFileSync(path, 'before\n')
     const place = placeIn(path)
     writeFileSync(path, 'x')
-    expect(endOfLog(path, 100, place)).toBe('')
+    expect(endOfLog(path, 100, place)).toBe('x')
     renameSync(path, `${path}.1`)
     writeFileSync(path, 'a longer line than before\n')
     expect(endOfLog(path, 100, place)).toBe('a longer line than before\n')
@@ -140,5 +141,105 @@ describe('a line of the log', () => {
       'second',
     ])
     expect(lines.at(-1)).toBe('')
+  })
+})
+
+describe('an entry of the log', () => {
+  function entryOf(more: unknown, event = 'event'): Record<string, unknown> {
+    const path = join(makeHome(), 'daemon.log')
+    openLog(path).write(event, more as JsonObject)
+    const [line = '', ...others] = readFileSync(path, 'utf8').split('\n')
+    expect(others).toEqual([''])
+    return JSON.parse(line) as Record<string, unknown>
+  }
+
+  it('has the time and the event of the library, whatever the caller adds', () => {
+    const { at, event, more } = entryOf({ at: 'never', event: 'other', more: 1 })
+    expect([Number.isNaN(Date.parse(String(at))), event, more]).toEqual([false, 'event', 1])
+  })
+
+  it('has the errors in it, with their causes', () => {
+    const error = Object.assign(new TypeError('boom', { cause: new Error('first') }), { code: 'E_X' })
+    expect(entryOf({ error })).toMatchObject({
+      error: {
+        name: 'TypeError',
+        message: 'boom',
+        code: 'E_X',
+        stack: expect.any(String),
+        cause: { message: 'first' },
+      },
+    })
+    expect(entryOf(error)).toMatchObject({ event: 'event', code: 'E_X' })
+  })
+
+  it.each<readonly [string, unknown, object]>([
+    ['a large integer', { n: 1n }, { n: '1' }],
+    ['a text', 'text', { value: 'text' }],
+    ['null', null, { value: null }],
+    ['a list', [1], { value: [1] }],
+  ])('is written with %s', (_, more, entry) => {
+    expect(entryOf(more)).toMatchObject(entry)
+  })
+
+  it.each<readonly [string, () => unknown]>([
+    [
+      'a cycle',
+      () => {
+        const one: Record<string, unknown> = { two: 2 }
+        return Object.assign(one, { one })
+      },
+    ],
+    [
+      'a value that does not become JSON',
+      () => ({
+        two: 2,
+        one: {
+          toJSON: () => {
+            throw new Error('no\nJSON')
+          },
+        },
+      }),
+    ],
+  ])('says so where JSON cannot express %s', (_, make) => {
+    const entry = entryOf(make())
+    expect(entry).toMatchObject({ event: 'event', not_written: expect.any(String) })
+    expect(entry['names']).toEqual(['two', 'one'])
+  })
+})
+
+describe('a log that has grown', () => {
+  const FULL = `${'x'.repeat(1023)}\n`.repeat(1024)
+
+  it('keeps its file, so that what stderr says is never lost, and moves its content', () => {
+    const path = join(makeHome(), 'daemon.log')
+    const stderr = openSync(path, 'a', 0o600)
+    const log = openLog(path)
+    for (const last of ['first', 'second', 'third']) {
+      writeFileSync(stderr, `${FULL}${last}\n`)
+      log.write('own')
+    }
+    writeFileSync(stderr, 'a crash\n')
+    closeSync(stderr)
+    expect(readFileSync(path, 'utf8')).toMatch(/^\{[^\n]*"own"\}\na crash\n$/)
+    expect(readFileSync(`${path}.1`, 'utf8')).toMatch(/^\{[^\n]*"own"\}\n(?:x+\n)+third\n$/)
+    expect(readFileSync(`${path}.2`, 'utf8')).toMatch(/^\{[^\n]*"own"\}\n(?:x+\n)+second\n$/)
+    expect(lstatSync(`${path}.1`).mode & 0o777).toBe(0o600)
+  })
+
+  it('is limited, whatever stderr has written', () => {
+    const path = join(makeHome(), 'daemon.log')
+    writeFileSync(path, `${FULL.repeat(60)}the end\n`)
+    openLog(path).limit()
+    const copy = readFileSync(`${path}.1`, 'utf8')
+    expect([lstatSync(path).size, copy.length <= 2 * FULL.length]).toEqual([0, true])
+    expect(copy).toMatch(/^x{1023}\n[^]*\nthe end\n$/)
+  })
+
+  it('goes on where its older file cannot be replaced', () => {
+    const path = join(makeHome(), 'daemon.log')
+    writeFileSync(path, FULL)
+    for (const name of ['.1', '.2']) mkdirSync(join(`${path}${name}`, 'mine'), { recursive: true })
+    openLog(path).write('own')
+    expect(readFileSync(path, 'utf8')).toMatch(/"own"\}\n$/)
   })
 })

@@ -24,7 +24,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   try {
     const finished = await followDrain(connection, {
       onLine: print.line,
-      ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout * 1000) }),
+      ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(Math.ceil(timeout * 1000)) }),
     })
     const queue = await readRemainder(root, finished)
     const aside = quarantinedDatabases(queuePath(root)).filter((one) => !asideBefore.has(one))

@@ -187,10 +187,10 @@ describe('sync now', () => {
   it('stops watching after --timeout, and the daemon goes on', async () => {
     await work.publish(['a'])
     work.server.next(silence)
-    const { status, stderr } = await work.run(['sync', 'now', '--timeout', '2'])
+    const { status, stderr } = await work.run(['sync', 'now', '--timeout', '2.0005'])
     expect([status, stderr]).toEqual([
       75,
-      'spec-kitty: the daemon was not done after 2 s; it goes on (spec-kitty sync status)\n',
+      'spec-kitty: the daemon was not done after 2.0005 s; it goes on (spec-kitty sync status)\n',
     ])
     expect(daemonsOf(work.root.path)).toHaveLength(1)
   })

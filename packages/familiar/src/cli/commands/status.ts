@@ -103,9 +103,20 @@ const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
   foreign: 'yellow',
 }
 
-const STOP_WORDS: Readonly<Record<string, string>> = {
+/** Why the last daemon stopped, in words; `--verbose` shows the id, which `explain` knows. */
+export const STOP_WORDS: Readonly<Record<string, string>> = {
   operator_stop: 'stopped by a command',
   operator_restart: 'stopped by a command, to be started again',
+  version_mismatch: 'replaced by a newer version',
+  installation_gone: 'replaced, because its program was gone',
+  cleaned_up: 'ended by a clean-up',
+  superseded: 'another daemon took its place',
+  scope_gone: 'its directory was removed',
+  installation_changed: 'its program was upgraded or removed',
+  idle: 'nothing needed it',
+  SIGTERM: 'ended by SIGTERM',
+  SIGINT: 'ended by Ctrl+C',
+  SIGHUP: 'its terminal was closed',
 }
 
 function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>, isVerbose: boolean): string {

@@ -25,7 +25,7 @@ export const FINDINGS: Texts = {
   },
   'F-011': {
     summary: '{predecessor} keeps a daemon on this {scope} too',
-    why: 'Once there is a record of this version, only commands of the earlier one use that daemon. Both may run.',
+    why: 'Only commands of the earlier version use that daemon: there is a record of this version, or it is not proven to be the daemon of this {scope}. Both may run.',
     whatToDo: 'Nothing, or end it with the stop command of the earlier version.',
   },
   'F-013': {
