@@ -1,7 +1,7 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/sync-status.js'
-import { FOR_THIS_SHELL, NOW, SWITCH_ON, whyText } from '../sync/why-nothing-leaves.js'
+import { FOR_THIS_SHELL, NOW, RESTART, SWITCH_ON, whyText } from '../sync/why-nothing-leaves.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
@@ -97,6 +97,13 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'home_unwritable',
 ])
 
+/** F-012 tells of what is wrong here, and not of what only the daemon was started with. */
+function isToldElsewhere({ reason, command }: Why, { settings }: WorkView): boolean {
+  if (reason === 'config_unreadable' && (settings.problems.length === 0 || command.endsWith(RESTART)))
+    return false
+  return TOLD_ELSEWHERE.has(reason)
+}
+
 /** Nothing was chosen where a directory is gone, so it is told even if the events of other projects leave, or stay by choice. */
 function goneProject({ why, further }: WorkView): Why | null {
   if (why === null) return null
@@ -116,7 +123,7 @@ function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
     return [{ id: 'F-018', severity: 'warn', summary, remediation: remedyOf(gone, isDaemonRunning, form) }]
   }
   const { why } = view
-  if (why === null || !why.isAll || TOLD_ELSEWHERE.has(why.reason)) return []
+  if (why === null || !why.isAll || isToldElsewhere(why, view)) return []
   const isChosen = why.reason === 'no_consent' || (why.reason === 'hosted_sync_disabled' && !isHostedHere)
   const queued = queue?.queued ?? 0
   if (isChosen && queued === 0) return []
@@ -175,13 +182,13 @@ function rejectedEvents({ queue }: WorkView): readonly Finding[] {
 }
 
 /**
- * Returns whether the command is safe to run without a decision of the user. It is not if it may replace an older daemon,
- * or is an opt-in, which lets events leave.
+ * Returns whether the command is safe to run without a decision of the user. It is not if it ends or replaces a
+ * daemon, or is an opt-in, which lets events leave.
  */
 function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
   if (command.includes(' explain ')) return true
   if (reason === 'hosted_sync_disabled' || reason === 'daemon_wedged') return false
-  if (command.includes(' opt-in ')) return false
+  if (command.includes(' opt-in ') || command.endsWith(RESTART)) return false
   return !command.endsWith(NOW) || !isDaemonRunning
 }
 

@@ -213,13 +213,18 @@ function restartCommand({ isHostedHere }: Standing): string {
 
 /** Returns why nothing may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
-  const { loginServer: server, isTokenGiven = false, isServerOther = false } = standing
+  const { loginServer: server, isTokenGiven = false } = standing
   const { text, command } = CLOSED[reason]
   const sentence = withDetail(text, detail)
   if (reason === 'hosted_sync_disabled') return whyOff(standing)
-  // Signing in again would change nothing: the daemon keeps the server that it was started with.
-  if (isServerOther && OF_SERVER.has(reason))
-    return { reason, sentence, command: restartCommand(standing), isAll: true }
+  const started = startedText({ reason, detail }, standing)
+  if (started !== null)
+    return {
+      reason,
+      sentence: withDetail(started, detail),
+      command: restartCommand(standing),
+      isAll: true,
+    }
   if (command !== null)
     return {
       reason,
@@ -236,8 +241,44 @@ function corrected({ brokenLine = null }: Standing): Pick<Why, 'before' | 'shown
   return brokenLine === null ? {} : { before: `correct ${brokenLine}, then`, shown: NOW }
 }
 
-/** The reasons that are about the server that is set. */
-const OF_SERVER: ReadonlySet<ClosedReason> = new Set(['other_server', 'insecure_server', 'no_server'])
+/** The reasons that a variable of the daemon can bring forth, in the words for a daemon that was started with it. */
+const STARTED: Readonly<Partial<Record<ClosedReason, string>>> = {
+  config_unreadable: 'the sync daemon was started with a wrong setting',
+  no_server: 'the sync daemon was started with a server that cannot be used',
+  insecure_server: 'the sync daemon was started with a server that is not safe to send to',
+  other_server: 'the sync daemon was started with another server than that of the session',
+}
+
+/**
+ * Returns the words for what only the daemon meets, because it keeps the variables of its start: what is set here is right, so
+ * a restart is all that helps, and a sign-in or a look at the settings would change nothing. Null if it is met here too.
+ */
+function startedText(obstacle: Obstacle, standing: Standing): string | null {
+  const { obstaclesHere = null } = standing
+  if (obstaclesHere === null || obstaclesHere.some((one) => isSame(one, obstacle))) return null
+  return isWorseHere(standing) ? null : (STARTED[obstacle.reason] ?? null)
+}
+
+/**
+ * Returns whether a daemon that was started from this shell would meet what the present one does not: then a restart is no
+ * remedy. That hosted sync is off here is another matter, because a command can turn it on.
+ */
+export function isWorseHere({
+  obstacles = [],
+  obstaclesHere = null,
+}: Pick<Standing, 'obstacles' | 'obstaclesHere'>): boolean {
+  return (obstaclesHere ?? []).some(
+    (here) =>
+      here.reason !== 'hosted_sync_disabled' &&
+      !obstacles.some((one) =>
+        here.reason === 'other_server' ? one.reason === here.reason : isSame(one, here),
+      ),
+  )
+}
+
+function isSame(one: Obstacle, other: Obstacle): boolean {
+  return one.reason === other.reason && one.detail === other.detail
+}
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
 export function whyHeld(held: HeldProject, others = 0): Why {

@@ -68,8 +68,8 @@ export interface Standing {
   readonly loginServer: string | null
   /** Whether the user gave the token of the session: signing in again takes another one. */
   readonly isTokenGiven?: boolean
-  /** Whether the daemon was started with another server than the one that is set here. */
-  readonly isServerOther?: boolean
+  /** What would close the gate for a daemon with the variables of this command; null if the daemon has the same ones. */
+  readonly obstaclesHere?: readonly Obstacle[] | null
   readonly lastError: string | null
   /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null

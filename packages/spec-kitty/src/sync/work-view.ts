@@ -14,7 +14,7 @@ import { queuePath } from './queue/queue-path.js'
 import { DEFAULT_QUEUE_SIZE, isSwitchedOn, readSettings, type Settings } from './settings.js'
 import { inspectGate, type Obstacle } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
-import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
+import { furtherReasons, isWorseHere, whyNothingLeaves } from './why-nothing-leaves.js'
 import type { Standing, Why } from './why-types.js'
 
 /** All that is known about the work of a root's sync daemon, from its own report and from the files. */
@@ -61,16 +61,17 @@ export async function viewWork(
   stop = 'spec-kitty sync stop',
 ): Promise<WorkView> {
   const report = knownReport(status.report?.details ?? null)
-  const gateOptions = { root, env: asTheDaemon(env, report), session: () => gateSession(root) }
-  const [settings, own, read] = await Promise.all([
+  const differing = differences(report.environment, startEnvironment(env))
+  const gateOptions = { root, env, session: () => gateSession(root) }
+  const [settings, own, here, read] = await Promise.all([
     readSettings(root, env),
-    inspectGate(gateOptions),
+    inspectGate({ ...gateOptions, env: asTheDaemon(env, report) }),
+    differing.length === 0 ? null : inspectGate(gateOptions),
     readQueue(root),
   ])
   const gate: Gate = report.refused ? { state: 'closed', reason: 'session_refused', detail: null } : own.gate
   const queue = 'problem' in read ? null : read
   const queueProblem = 'problem' in read ? read.problem : null
-  const differing = differences(report.environment, startEnvironment(env))
   const server = loginServer(settings, sessionServer(root))
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
@@ -97,7 +98,7 @@ export async function viewWork(
     disabledBy: disabledBy(env),
     loginServer: server,
     isTokenGiven: isSessionGiven(root),
-    isServerOther: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
+    obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,
     nextAttemptAt: report.nextAttemptAt,
   }
@@ -115,7 +116,7 @@ export async function viewWork(
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differing,
-    isRestartProposed: isRestartHarmless || isHostedHere,
+    isRestartProposed: (isRestartHarmless || isHostedHere) && !isWorseHere(standing),
     isHostedHere,
     settings,
     homeProblem: problem,

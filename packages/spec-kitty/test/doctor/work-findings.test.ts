@@ -32,9 +32,26 @@ it('says in the words of the status that nothing leaves although it should', () 
 })
 
 it('says nothing twice', () => {
-  const told = ['no_session', 'queue_unusable', 'config_unreadable', 'daemon_wedged', 'home_unwritable']
+  const told = ['no_session', 'queue_unusable', 'daemon_wedged', 'home_unwritable']
   for (const reason of told as readonly WhyReason[]) expect(idsOf(because(reason))).toEqual([])
   expect(idsOf(because('session_refused'), 48 * 3_600_000)).toEqual(['F-009'])
+})
+
+it('says that the daemon was started with a wrong setting: what is wrong here is another finding', () => {
+  const because = { reason: 'config_unreadable', sentence: 'so it is', isAll: true } as const
+  const restart = { ...because, command: 'spec-kitty sync restart' }
+  const settings = (...problems: string[]) => ({ problems }) as unknown as WorkView['settings']
+  const [found] = workFindings({ ...VIEW, why: restart }, null, 0)
+  expect(found).toMatchObject({
+    id: 'F-018',
+    severity: 'warn',
+    summary: 'nothing leaves: so it is',
+    remediation: { commands: ['spec-kitty sync restart'], safe: false },
+  })
+  expect(idsOf({ why: restart, settings: settings('a key is misspelt') })).toEqual(['F-012', 'F-018'])
+  const list = { ...because, command: 'spec-kitty config list' }
+  expect(idsOf({ why: list, settings: settings('it is wrong') })).toEqual(['F-012'])
+  expect(idsOf({ why: list })).toEqual(['F-018'])
 })
 
 it('says that events wait where the user chose so: that is worth knowing, and no problem', () => {

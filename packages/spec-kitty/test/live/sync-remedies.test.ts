@@ -170,3 +170,31 @@ it('hosted sync without a session or a server is told where to ask, and how to t
     /^ask your team for the server's address, then: spec-kitty auth login --server https:\/\/HOST;/,
   )
 })
+
+it('a daemon that was started with a wrong server is restarted, as status, sync now and doctor say, and that helps', () => {
+  signIn()
+  publish()
+  writeFileSync(join(project, '.kittify', 'config.yaml'), 'sync:\n  enabled: true\n')
+  const wrong = { ...ON, SPEC_KITTY_SAAS_URL: 'foo' }
+  root.start({ env: wrong })
+  const { nothing_leaves: why } = root.json(['sync', 'status'], { env: ON }).document
+  expect(why).toMatchObject({ reason: 'config_unreadable', command: 'spec-kitty sync restart' })
+  const now = root.run(['sync', 'now'], { env: ON })
+  expect([now.status, now.stderr]).toEqual([1, expect.stringContaining(why.command)])
+  const found = findingOf(root.json(['auth', 'doctor'], { env: ON }).document, 'F-018')
+  expect([found.summary, found.remediation.commands]).toEqual([
+    `nothing leaves: ${why.sentence}`,
+    [why.command],
+  ])
+  expect(root.run(['auth', 'doctor'], { env: wrong }).stdout).not.toContain('sync restart')
+  expect(makeShell(root)(`export SPEC_KITTY_ENABLE_SAAS_SYNC=1; ${why.command}`)).toMatchObject({ status: 0 })
+  expect(root.json(['sync', 'status'], { env: ON }).document).toMatchObject({
+    environment_differences: [],
+    nothing_leaves: expect.not.objectContaining({ reason: 'config_unreadable' }),
+  })
+  // The daemon works now: what is wrong here is not to be taken over.
+  for (const url of ['foo', 'http://sync.example.org', 'https://sync.example.org']) {
+    const { stdout } = root.run(['sync', 'status'], { env: { ...ON, SPEC_KITTY_SAAS_URL: url } })
+    expect([url, stdout]).toEqual([url, expect.not.stringContaining('sync restart')])
+  }
+})

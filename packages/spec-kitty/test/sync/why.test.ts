@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Obstacle } from '../../src/sync/upload/gate.js'
 import type { ClosedReason, Gate } from '../../src/sync/upload/upload-types.js'
-import { furtherReasons, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
+import { furtherReasons, isWorseHere, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
 import type { HeldProject, Standing } from '../../src/sync/why-types.js'
 
 const OPEN: Gate = { state: 'open', serverUrl: 'https://a.example', format: 'batch' }
@@ -174,15 +175,55 @@ it('a token that the user gave is replaced by another one, from a file that no s
   })
 })
 
-it('a daemon that was started with another server is restarted, because a sign-in would change nothing', () => {
-  for (const reason of ['other_server', 'insecure_server', 'no_server'] as const) {
-    const gate: Gate = { state: 'closed', reason, detail: null }
-    const command = (isHostedHere: boolean) =>
-      whyNothingLeaves(standing({ gate, isServerOther: true, isHostedHere }))?.command
-    expect(command(true)).toBe('spec-kitty sync restart')
-    // Without the switch, the daemon would come back without hosted sync.
-    expect(command(false)).toBe('export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart')
+describe('what only the daemon meets, because it keeps the variables of its start,', () => {
+  const all = ['config_unreadable', 'other_server', 'insecure_server', 'no_server'] as const
+  const why = (reason: ClosedReason, obstaclesHere: readonly Obstacle[] | null, isHostedHere = true) => {
+    const gate: Gate = { state: 'closed', reason, detail: 'so it is' }
+    return whyNothingLeaves(standing({ gate, obstacles: [gate], obstaclesHere, isHostedHere }))
   }
+
+  it.each(all)('goes by a restart: %s', (reason) => {
+    expect(why(reason, [])).toMatchObject({
+      sentence: expect.stringMatching(/^the sync daemon was started with .*: so it is$/),
+      command: 'spec-kitty sync restart',
+    })
+    // Without the switch, the daemon would come back without hosted sync.
+    const off = { reason: 'hosted_sync_disabled', detail: null } as const
+    expect(why(reason, [off], false)?.command).toBe(
+      'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
+    )
+  })
+
+  it.each(all)('does not if it is met here too, or something else would be: %s', (reason) => {
+    const { sentence, command } = why(reason, null) ?? {}
+    expect(command).not.toContain('restart')
+    for (const here of [
+      [{ reason, detail: 'so it is' }],
+      [{ reason: 'config_unreadable', detail: 'it is no URL' }],
+    ] as const)
+      expect(why(reason, here)).toMatchObject({ sentence, command })
+  })
+
+  it('is another matter where a sign-in is missing: that is kept in a file', () => {
+    const obstacle = { reason: 'no_session', detail: null } as const
+    const gate: Gate = { state: 'closed', ...obstacle }
+    expect(whyNothingLeaves(standing({ gate, obstacles: [gate], obstaclesHere: [] }))?.command).toBe(LOGIN)
+  })
+})
+
+it('a restart is no remedy where what is set here would keep events back', () => {
+  const worse = (here: ClosedReason, now: readonly ClosedReason[] = []) =>
+    isWorseHere({
+      obstacles: now.map((reason) => ({ reason, detail: 'there' })),
+      obstaclesHere: [{ reason: here, detail: 'here' }],
+    })
+  for (const reason of ['config_unreadable', 'insecure_server', 'other_server'] as const)
+    expect([reason, worse(reason)]).toEqual([reason, true])
+  expect(worse('hosted_sync_disabled')).toBe(false)
+  // It is only for another one.
+  expect(worse('other_server', ['other_server'])).toBe(false)
+  expect(worse('config_unreadable', ['config_unreadable'])).toBe(true)
+  expect(isWorseHere({ obstaclesHere: null })).toBe(false)
 })
 
 it('a broken file is corrected first, and then the events are sent, which starts a daemon too', () => {
