@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
 import { currentProject } from '../daemons/project-directory.js'
 import { consentFile, readConsent } from './consent-file.js'
+import { WRONG } from './server-url.js'
 import {
   describeSetting,
   describeSource,
@@ -69,7 +70,7 @@ async function consentOf(project: string): Promise<ShownSetting> {
 
 /** Returns a value in the form for people. */
 export function textOf({ value, wrong }: ShownSetting): string {
-  if (wrong !== null) return wrong.code === 'E_CONFIG_UNREADABLE' ? '(not known)' : '(wrong)'
+  if (wrong !== null) return wrong.code === 'E_CONFIG_UNREADABLE' ? '(not known)' : WRONG
   return value === null ? '(not set)' : String(value)
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from 'familiar'
 import { objectOf, stringOf, type Io } from 'familiar/cli'
+import { WRONG } from './server-url.js'
 import { environmentSettings, isSwitchedOn } from './settings.js'
 
 /**
@@ -27,7 +28,7 @@ export function startEnvironment(env: Io['env']): StartEnvironment {
   const url = settings.get('sync.server_url')
   return {
     SPEC_KITTY_ENABLE_SAAS_SYNC: isSwitchedOn(settings, 'sync.hosted') ? 'on' : 'off',
-    SPEC_KITTY_SAAS_URL: url.state === 'right' ? url.value : '(wrong)',
+    SPEC_KITTY_SAAS_URL: url.state === 'right' ? url.value : WRONG,
     ...Object.fromEntries(CONNECTION.map((name) => [name, shown(name, env)])),
   }
 }
@@ -41,7 +42,7 @@ function shown(name: (typeof CONNECTION)[number], env: Io['env']): string | null
 
 function withoutPassword(proxy: string): string {
   const url = proxy.includes('://') ? proxy : `http://${proxy}`
-  return URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : '(wrong)'
+  return URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : WRONG
 }
 
 /** Returns the variables that decide whether and where events leave, as the daemon has them. */

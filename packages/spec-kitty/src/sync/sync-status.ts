@@ -3,6 +3,7 @@ import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cl
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
+import { WRONG, withoutSecrets } from './server-url.js'
 import type { Difference } from './start-environment.js'
 import {
   FOR_THIS_SHELL,
@@ -36,7 +37,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ...workLines(view, now, status, isHeldHere).map(([name, text, ...style]): Line => [
+        ...workLines(view, now, status, { env, isHeldHere }).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
           ...style,
@@ -86,7 +87,18 @@ function workDocument(view: WorkView, now: number) {
   }
 }
 
-function workLines(view: WorkView, now: number, status: DaemonStatus, isHeldHere: boolean): readonly Line[] {
+interface Here {
+  readonly env: Io['env']
+  /** Whether the command runs in a project whose events would stay. */
+  readonly isHeldHere: boolean
+}
+
+function workLines(
+  view: WorkView,
+  now: number,
+  status: DaemonStatus,
+  { env, isHeldHere }: Here,
+): readonly Line[] {
   const { report } = view
   const age = secondsSince(report.lastSync, now)
   const last = report.lastSync ?? lastUnknown(status)
@@ -101,11 +113,18 @@ function workLines(view: WorkView, now: number, status: DaemonStatus, isHeldHere
       ({ variable, daemon, command }) =>
         [
           'differs',
-          `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`,
+          `${variable} is ${valueText(daemon)} for the daemon, and ${valueText(command, env[variable])} here`,
         ] as const,
     ),
     ...takeOverLines(view),
   ]
+}
+
+/** A daemon does not report a wrong value, because every user may read its report. */
+function valueText(value: string | null, given?: string): string {
+  if (value !== WRONG) return value ?? 'not set'
+  const shown = withoutSecrets(given)
+  return shown === null ? 'wrong' : `wrong (${JSON.stringify(shown)})`
 }
 
 /**
@@ -117,6 +136,8 @@ function takeOverLines({ differences, isRestartProposed, why }: WorkView): reado
   if (lost.some(({ daemon }) => daemon === 'on'))
     return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
   const isNeeded = differences.length > 0 && (why !== null || lost.length === 0)
+  // The lines about the settings say what to correct first.
+  if (differences.some(({ command }) => command === WRONG)) return []
   if (!isNeeded || !isRestartProposed || why?.command.endsWith(RESTART) === true) return []
   return [['', 'to take over what is set here:'], commandLine(RESTART)]
 }

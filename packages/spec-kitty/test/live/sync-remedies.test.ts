@@ -193,8 +193,15 @@ it('a daemon that was started with a wrong server is restarted, as status, sync 
     nothing_leaves: expect.not.objectContaining({ reason: 'config_unreadable' }),
   })
   // The daemon works now: what is wrong here is not to be taken over.
-  for (const url of ['foo', 'http://sync.example.org', 'https://sync.example.org']) {
-    const { stdout } = root.run(['sync', 'status'], { env: { ...ON, SPEC_KITTY_SAAS_URL: url } })
-    expect([url, stdout]).toEqual([url, expect.not.stringContaining('sync restart')])
+  for (const [variable, value, shown] of [
+    ['SPEC_KITTY_SAAS_URL', '127.0.0.1:8080', 'wrong ("127.0.0.1:8080")'],
+    ['SPEC_KITTY_SAAS_URL', 'u:secret@a.example', 'wrong ("...@a.example")'],
+    ['SPEC_KITTY_SAAS_URL', 'http://sync.example.org', 'http://sync.example.org'],
+    ['SPEC_KITTY_SAAS_URL', 'https://sync.example.org', 'https://sync.example.org'],
+    ['HTTPS_PROXY', 'http://a b', 'wrong ("http://a b")'],
+  ] as const) {
+    const { stdout } = root.run(['sync', 'status'], { env: { ...ON, [variable]: value } })
+    expect(stdout).toContain(`${variable} is not set for the daemon, and ${shown} here`)
+    expect(stdout).not.toMatch(/secret|sync restart/)
   }
 })
