@@ -111,14 +111,14 @@ export const WHYS: Texts<WhyReason> = {
   },
   no_server: {
     summary: 'no server is set that could be used',
-    why: 'SPEC_KITTY_SAAS_URL, or server_url in config.toml, is not the URL of a server.',
-    whatToDo: 'Correct what `spec-kitty config list` shows as sync.server_url.',
+    why: 'No server is set, and that of the session is not the URL of a server.',
+    whatToDo: SIGN_IN,
   },
   insecure_server: {
     summary: 'the server is reached over plain HTTP',
     why: 'The token of the session would cross the network unencrypted. Only this machine itself may use plain HTTP.',
     whatToDo:
-      'Use the https URL of the server: correct what `spec-kitty config list` shows as sync.server_url.',
+      'Use the https URL of the server: correct what `spec-kitty config list` shows as sync.server_url or, if nothing is set there, sign in to it: `spec-kitty auth login --server https://HOST`.',
   },
   other_server: {
     summary: 'the session is for another server than the one that is set',

@@ -24,7 +24,7 @@ const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly co
   config_unreadable: { text: 'the configuration is wrong', command: LIST },
   no_session: { text: 'you are not signed in', command: null },
   session_unreadable: { text: 'the session cannot be read', command: null },
-  no_server: { text: 'no usable server is set', command: LIST },
+  no_server: { text: 'no usable server is set', command: null },
   insecure_server: { text: 'the server is not safe to send to', command: LIST },
   other_server: { text: 'the session is for another server', command: null },
   session_refused: { text: 'the server refused the session', command: null },
@@ -213,7 +213,7 @@ function restartCommand({ isHostedHere }: Standing): string {
 
 /** Returns why nothing may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
-  const { loginServer: server, isTokenGiven = false } = standing
+  const { loginServer: server, isTokenGiven = false, isServerOfSession = false } = standing
   const { text, command } = CLOSED[reason]
   const sentence = withDetail(text, detail)
   if (reason === 'hosted_sync_disabled') return whyOff(standing)
@@ -225,7 +225,9 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
       command: restartCommand(standing),
       isAll: true,
     }
-  if (command !== null)
+  // The list shows only what is set, and this server is not.
+  const isOfSession = reason === 'insecure_server' && isServerOfSession
+  if (command !== null && !isOfSession)
     return {
       reason,
       sentence,

@@ -66,6 +66,8 @@ export interface Standing {
   readonly disabledBy?: string | null
   /** The server that a sign-in would be for; null if none is known. */
   readonly loginServer: string | null
+  /** Whether no server is set, so that events go to that of the session. */
+  readonly isServerOfSession?: boolean
   /** Whether the user gave the token of the session: signing in again takes another one. */
   readonly isTokenGiven?: boolean
   /** What would close the gate for a daemon with the variables of this command; null if the daemon has the same ones. */

@@ -97,6 +97,7 @@ export async function viewWork(
     isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),
     loginServer: server,
+    isServerOfSession: settings.get('sync.server_url').source.kind === 'default',
     isTokenGiven: isSessionGiven(root),
     obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,

@@ -119,6 +119,12 @@ describe('why nothing leaves', () => {
       const { nothing_leaves: why } = status()
       expect([config, why?.reason ?? null]).toEqual([config, reason])
       if (words !== null) expect(why.sentence).toContain(words)
+      // The remedy shows what is wrong.
+      if (why?.command.endsWith('config list'))
+        expect(makeShell(root)(why.command)).toMatchObject({
+          status: 1,
+          stdout: expect.stringContaining('wrong: '),
+        })
     }
     writeFileSync(join(root.path, 'session.json'), 'no session')
     expect(status().nothing_leaves).toMatchObject({ reason: 'session_unreadable' })

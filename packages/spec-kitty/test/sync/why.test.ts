@@ -40,7 +40,7 @@ const CLOSED: Readonly<Record<ClosedReason, readonly [sentence: string, command:
   config_unreadable: ['the configuration is wrong', 'spec-kitty config list'],
   session_unreadable: ['the session cannot be read', LOGIN],
   no_session: ['you are not signed in', LOGIN],
-  no_server: ['no usable server is set', 'spec-kitty config list'],
+  no_server: ['no usable server is set', LOGIN],
   insecure_server: ['the server is not safe to send to', 'spec-kitty config list'],
   other_server: ['the session is for another server', LOGIN],
   session_refused: ['the server refused the session', LOGIN],
@@ -172,6 +172,17 @@ it('a token that the user gave is replaced by another one, from a file that no s
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
     shown: `${login} < FILE  # FILE holds another token: your team has one`,
+  })
+})
+
+it('a server that is not safe is corrected where it is set, or left by a sign-in to another one', () => {
+  const gate: Gate = { state: 'closed', reason: 'insecure_server', detail: null }
+  const why = (isServerOfSession: boolean) =>
+    whyNothingLeaves(standing({ gate, isServerOfSession, loginServer: null }))
+  expect(why(false)?.command).toBe('spec-kitty config list')
+  expect(why(true)).toMatchObject({
+    command: 'spec-kitty explain insecure_server',
+    shown: expect.stringContaining('auth login --server https://HOST'),
   })
 })
 
