@@ -192,14 +192,16 @@ function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean
   return !command.endsWith(NOW) || !isDaemonRunning
 }
 
-function wrongSettings({ settings }: WorkView, ofProject: string | null): readonly Finding[] {
+function wrongSettings(view: WorkView, ofProject: string | null): readonly Finding[] {
+  const { settings, why } = view
   const problems = [...settings.problems, ...(ofProject === null ? [] : [ofProject])]
   if (problems.length === 0) return []
+  const isInTheWay = why?.reason === 'config_unreadable' && isToldElsewhere(why, view)
   return [
     {
       id: 'F-012',
       severity: 'warn',
-      summary: problems.join('; '),
+      summary: `${problems.join('; ')}${isInTheWay ? '; nothing leaves until that is corrected' : ''}`,
       remediation: remediationOf({
         commands: ['spec-kitty config list'],
         description: 'shows every setting and where it comes from; correct what is wrong there',

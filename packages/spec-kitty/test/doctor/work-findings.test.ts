@@ -54,6 +54,17 @@ it('says that the daemon was started with a wrong setting: what is wrong here is
   expect(idsOf({ why: list })).toEqual(['F-018'])
 })
 
+it('says of a wrong setting whether it keeps events here', () => {
+  const settings = { problems: ['it is wrong'] } as unknown as WorkView['settings']
+  const summaryFor = (reason: WhyReason, command: string) =>
+    workFindings({ ...VIEW, settings, why: { reason, sentence: '', command, isAll: true } }, null, 0)[0]
+      ?.summary
+  const list = 'spec-kitty config list'
+  expect(summaryFor('config_unreadable', list)).toBe('it is wrong; nothing leaves until that is corrected')
+  expect(summaryFor('config_unreadable', 'spec-kitty sync restart')).toBe('it is wrong')
+  expect(summaryFor('no_session', list)).toBe('it is wrong')
+})
+
 it('says that events wait where the user chose so: that is worth knowing, and no problem', () => {
   for (const [reason, isHostedHere] of [
     ['hosted_sync_disabled', false],

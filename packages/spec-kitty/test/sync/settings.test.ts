@@ -178,7 +178,11 @@ describe('a wrong value is one line that says where and what it must be:', () =>
 
 describe('a file that cannot be read is one line, and every setting that could be in it is wrong:', () => {
   it.for([
-    ['no TOML', () => writeFileSync(file, '[sync]\nformat = batch\n'), 'line 2, column 10: '],
+    [
+      'no TOML',
+      () => writeFileSync(file, '[sync]\nformat = batch\n'),
+      'line 2, column 10: invalid value: text needs quotes',
+    ],
     [
       'a key that stands twice',
       () => writeFileSync(file, '[sync]\nformat = "batch"\nformat = "batch"\n'),
