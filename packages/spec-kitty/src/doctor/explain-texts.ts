@@ -186,7 +186,7 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'the last attempt failed, and the daemon waits before the next one',
     why: 'The server did not answer, or answered with an error. The daemon waits longer after each failure.',
     whatToDo:
-      'Nothing, if the server comes back. `spec-kitty sync status` shows the last error and the next attempt.',
+      'Nothing, if the server comes back. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
   },
 }
 

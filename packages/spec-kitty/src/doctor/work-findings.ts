@@ -82,7 +82,10 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
 ]
 
 function effectOf(command: string, { reason }: Why): string {
-  if (reason === 'backing_off') return 'tries at once; nothing to do here if the server comes back'
+  if (reason === 'backing_off' && command.endsWith(NOW))
+    return 'tries at once; nothing to do here if the server comes back'
+  if (reason === 'backing_off' && command.endsWith(' config list'))
+    return 'shows where the address is set: correct it there'
   if (command.includes('https://HOST')) return 'signs in: replace HOST, your team knows it'
   return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
 }

@@ -66,6 +66,16 @@ export function differences(
   })
 }
 
+export function isWrongHere({ command }: Difference): boolean {
+  return command === WRONG
+}
+
+/** Returns the variables that decide where and how the daemon connects, if all that is set here can be taken over. */
+export function otherAtStart(differing: readonly Difference[]): readonly string[] {
+  if (differing.some(isWrongHere)) return []
+  return differing.map(({ variable }) => variable).filter((one) => one !== 'SPEC_KITTY_ENABLE_SAAS_SYNC')
+}
+
 /** Reads the environment that a daemon reports; null if the value is not one. */
 export function environmentOf(value: unknown): StartEnvironment | null {
   const json: JsonObject | null = objectOf(value)

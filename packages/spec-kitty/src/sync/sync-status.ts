@@ -136,8 +136,6 @@ function takeOverLines({ differences, isRestartProposed, why }: WorkView): reado
   if (lost.some(({ daemon }) => daemon === 'on'))
     return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
   const isNeeded = differences.length > 0 && (why !== null || lost.length === 0)
-  // The lines about the settings say what to correct first.
-  if (differences.some(({ command }) => command === WRONG)) return []
   if (!isNeeded || !isRestartProposed || why?.command.endsWith(RESTART) === true) return []
   return [['', 'to take over what is set here:'], commandLine(RESTART)]
 }
@@ -248,10 +246,10 @@ function uploadText(view: WorkView, why: Why, now: number): string {
 }
 
 /** Returns the reason without the details that a line of their own tells: of the queue, the settings, the failures. */
-function briefText({ reason, sentence }: Why, { report, settings }: WorkView): string {
+function briefText({ reason, sentence, brief = sentence }: Why, { settings }: WorkView): string {
   if (reason === 'queue_unusable') return 'the queue cannot be read'
   if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
-  return reason === 'backing_off' && report.lastError !== null ? 'the last attempt failed' : sentence
+  return brief
 }
 
 /** Returns whether nothing waits, and the command runs in a project whose events would stay. */

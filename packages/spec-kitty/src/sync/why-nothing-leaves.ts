@@ -53,7 +53,7 @@ export function isClosed(reason: string): reason is ClosedReason {
 
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
 export function whyNothingLeaves(standing: Standing): Why | null {
-  const { gate, queued, queueProblem, held, isDaemonRunning, lastError, nextAttemptAt } = standing
+  const { gate, queued, queueProblem, held, isDaemonRunning, nextAttemptAt } = standing
   if (gate.state === 'closed' && gate.reason === 'hosted_sync_disabled') return whyClosed(gate, standing)
   const unwritable = whyUnwritable(standing)
   if (unwritable !== null) return unwritable
@@ -64,11 +64,7 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   const first = held[0]
   if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
   if (!isDaemonRunning) return whyNoDaemon(standing)
-  if (nextAttemptAt !== null) {
-    const error = lastError === null ? '' : `: ${lastError}`
-    const sentence = `the last attempt failed${error}; the next one is at ${nextAttemptAt}`
-    return { reason: 'backing_off', sentence, command: NOW, shown: `${NOW}  # ${PATIENCE}`, isAll: true }
-  }
+  if (nextAttemptAt !== null) return whyBackingOff(standing, nextAttemptAt)
   if (first === undefined) return null
   const why = whyHeld(first, held.length - 1)
   return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
@@ -156,6 +152,48 @@ function whyUnwritable({ homeProblem = null, isDaemonRunning }: Standing): Why |
     command: 'spec-kitty explain F-021',
     isAll: true,
   }
+}
+
+function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
+  const { lastError } = standing
+  const { doubt = null, ...remedy } = backingOffRemedy(standing)
+  const failed = 'the last attempt failed'
+  const more = doubt === null ? '' : `; ${doubt}`
+  const error = lastError === null ? '' : `: ${lastError}`
+  return {
+    reason: 'backing_off',
+    sentence: `${failed}${error}${more}; the next one is at ${nextAttemptAt}`,
+    ...(lastError === null ? {} : { brief: `${failed}${more}` }),
+    ...remedy,
+    isAll: true,
+  }
+}
+
+type Doubted = Pick<Why, 'command' | 'shown'> & { readonly doubt?: string }
+
+/** To wait helps only against a server that is down. */
+function backingOffRemedy(standing: Standing): Doubted {
+  const {
+    lastErrorKind = null,
+    otherAtStart = [],
+    isServerOfSession = false,
+    isTokenGiven = false,
+  } = standing
+  if (lastErrorKind !== null && lastErrorKind !== 'answer' && otherAtStart.length > 0 && mayRestart(standing))
+    return {
+      doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
+      command: restartCommand(standing),
+    }
+  if (lastErrorKind !== 'address') return { command: NOW, shown: `${NOW}  # ${PATIENCE}` }
+  const doubt = 'the address of the server may be wrong'
+  if (isServerOfSession) return { doubt, ...loginCommands(null, 'backing_off', isTokenGiven) }
+  return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }
+}
+
+/** Returns whether a restart may be proposed so that the daemon takes over what is set here. */
+export function mayRestart(standing: Standing): boolean {
+  const { isRestartHarmless = false, isHostedHere = false } = standing
+  return (isRestartHarmless || isHostedHere) && !isWorseHere(standing)
 }
 
 function whyNoDaemon(standing: Standing): Why {

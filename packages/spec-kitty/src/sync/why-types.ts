@@ -1,11 +1,13 @@
 import type { Obstacle } from './upload/gate.js'
-import type { ClosedReason, Gate, HeldReason } from './upload/upload-types.js'
+import type { ClosedReason, ErrorKind, Gate, HeldReason } from './upload/upload-types.js'
 
 /** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
 export interface Why {
   readonly reason: WhyReason
   /** The reason, in one line. */
   readonly sentence: string
+  /** The reason without what `sync status` tells in lines of its own; `sentence` if it is left out. */
+  readonly brief?: string
   readonly command: string
   /** The command as people see it: with a placeholder or a comment that no script could run. `command` if it is left out. */
   readonly shown?: string
@@ -73,6 +75,9 @@ export interface Standing {
   /** What would close the gate for a daemon with the variables of this command; null if the daemon has the same ones. */
   readonly obstaclesHere?: readonly Obstacle[] | null
   readonly lastError: string | null
+  readonly lastErrorKind?: ErrorKind | null
+  /** The variables, other than the switch of hosted sync, that the daemon was started with otherwise than they are set here. */
+  readonly otherAtStart?: readonly string[]
   /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null
 }

@@ -3,7 +3,14 @@ import type { Io } from 'familiar/cli'
 import { homePrefix, withHome } from '../cli/in-home.js'
 import { VERSION } from '../version.js'
 import { homeProblem } from './home-problem.js'
-import { differences, startedWith, startEnvironment, type Difference } from './start-environment.js'
+import {
+  differences,
+  isWrongHere,
+  otherAtStart,
+  startedWith,
+  startEnvironment,
+  type Difference,
+} from './start-environment.js'
 import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './read-queue.js'
 import { loginServer } from './login-command.js'
@@ -14,7 +21,7 @@ import { queuePath } from './queue/queue-path.js'
 import { DEFAULT_QUEUE_SIZE, isSwitchedOn, readSettings, type Settings } from './settings.js'
 import { inspectGate, type Obstacle } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
-import { furtherReasons, isWorseHere, whyNothingLeaves } from './why-nothing-leaves.js'
+import { furtherReasons, mayRestart, whyNothingLeaves } from './why-nothing-leaves.js'
 import type { Standing, Why } from './why-types.js'
 
 /** All that is known about the work of a root's sync daemon, from its own report and from the files. */
@@ -112,12 +119,14 @@ export async function viewWork(
     obstacles: own.obstacles,
     queue,
     queueProblem,
+    lastErrorKind: report.lastErrorKind,
+    otherAtStart: otherAtStart(differing),
     damagedQueues: quarantinedDatabases(queuePath(root)).length,
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differing,
-    isRestartProposed: (isRestartHarmless || isHostedHere) && !isWorseHere(standing),
+    isRestartProposed: mayRestart(standing) && !differing.some(isWrongHere),
     isHostedHere,
     settings,
     homeProblem: problem,

@@ -341,7 +341,58 @@ describe('where the gate is open', () => {
       sentence: 'the last attempt failed: status 503; the next one is at 2026-11-26T12:00:00.000Z',
       command: 'spec-kitty sync now',
       shown: 'spec-kitty sync now  # tries at once; nothing to do if the server comes back',
+      brief: 'the last attempt failed',
       isAll: true,
+    })
+  })
+
+  describe('a failure that no wait mends has a remedy of its own:', () => {
+    const failed = (changes: Partial<Standing>) =>
+      whyNothingLeaves(
+        standing({
+          lastError: 'the server answered 404',
+          lastErrorKind: 'address',
+          nextAttemptAt: '2026-11-26T12:00:00.000Z',
+          isHostedHere: true,
+          ...changes,
+        }),
+      )
+
+    it('the address may be wrong, which is corrected where it is set, or by a sign-in', () => {
+      const brief = 'the last attempt failed; the address of the server may be wrong'
+      expect(failed({})).toMatchObject({
+        brief,
+        sentence: expect.stringContaining('answered 404; the address of the server may be wrong; the next'),
+        command: 'spec-kitty config list',
+        shown: 'spec-kitty config list  # shows where the address is set: correct it there',
+      })
+      expect(failed({ isServerOfSession: true })).toMatchObject({
+        brief,
+        command: 'spec-kitty explain backing_off',
+        shown: expect.stringContaining('spec-kitty auth login --server https://HOST'),
+      })
+      for (const lastErrorKind of ['answer', 'connection', null] as const)
+        expect(failed({ lastErrorKind })?.command).toBe('spec-kitty sync now')
+    })
+
+    it('a connection that the daemon was started with otherwise is taken over from here', () => {
+      for (const variable of ['SPEC_KITTY_SAAS_URL', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'])
+        for (const lastErrorKind of ['address', 'connection'] as const) {
+          const other = { lastErrorKind, otherAtStart: [variable] }
+          expect(failed(other)).toMatchObject({
+            brief: `the last attempt failed; the sync daemon was started with another ${variable}`,
+            command: 'spec-kitty sync restart',
+          })
+          expect(failed({ ...other, isRestartHarmless: true, isHostedHere: false })?.command).toBe(
+            'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
+          )
+          // It may be the daemon of another version, and sync is off here; or what is set here is wrong.
+          const wrong = [{ reason: 'config_unreadable', detail: null }] as const
+          for (const change of [{ isHostedHere: false }, { obstaclesHere: wrong }])
+            expect(failed({ ...other, ...change })?.command).not.toContain('restart')
+        }
+      const answered = { lastErrorKind: 'answer', otherAtStart: ['HTTPS_PROXY'] } as const
+      expect(failed(answered)?.command).toBe('spec-kitty sync now')
     })
   })
 })

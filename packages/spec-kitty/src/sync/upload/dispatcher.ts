@@ -47,7 +47,7 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const { lastSync, failures, lastError, closed } = this.#outbox
+    const { lastSync, failures, lastError, lastErrorKind, closed } = this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
@@ -59,6 +59,7 @@ class QueueDispatcher implements Dispatcher {
     }
   }
 
+      last_error_kind: lastErrorKind,
   readonly wake = (): void => {
     if (this.#isStopped) return
     this.#isWanted = true
