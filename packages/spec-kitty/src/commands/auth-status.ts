@@ -7,6 +7,7 @@ import { loginCommands, loginServer } from '../sync/login-command.js'
 import { readSettings } from '../sync/settings.js'
 import { sessionDocument } from '../sync/session/print-session.js'
 import { OVER, readSession, sessionUnreadable, type Session } from '../sync/session/read-session.js'
+import { isSessionRefused } from '../sync/last-work.js'
 import { knownReport } from '../sync/work-report.js'
 
 /** Shows the session. */
@@ -23,10 +24,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return session !== null && session.over === null && !refused ? EXIT.ok : EXIT.problem
 }
 
-/** Returns whether the server refused the session when the daemon last used it. */
+/** Returns whether the server refused the session when a daemon last used it. */
 async function isRefused(root: string): Promise<boolean> {
   const { report } = await syncDaemon.at(root).status()
-  return knownReport(report?.details ?? null).refused
+  return isSessionRefused(root, knownReport(report?.details ?? null))
 }
 
 function linesOf(

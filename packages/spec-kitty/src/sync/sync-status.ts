@@ -5,15 +5,8 @@ import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
 import { WRONG, withoutSecrets } from './server-url.js'
 import type { Difference } from './start-environment.js'
-import {
-  FOR_THIS_SHELL,
-  NOW,
-  reasonText,
-  RESTART,
-  skipText,
-  SWITCH_ON,
-  whyDocument,
-} from './why-nothing-leaves.js'
+import { FOR_THIS_SHELL, NOW, reasonText, skipText, whyDocument } from './why-nothing-leaves.js'
+import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import { TIMING } from './upload/back-off.js'
 import { viewWork, type WorkView } from './work-view.js'
@@ -69,8 +62,8 @@ function workDocument(view: WorkView, now: number) {
   const { report, gate, queue, queueProblem, why, further, differences, settings } = view
   return {
     uploading: report.running,
-    last_sync: report.lastSync,
-    last_sync_age_seconds: secondsSince(report.lastSync, now),
+    last_sync: view.lastSync,
+    last_sync_age_seconds: secondsSince(view.lastSync, now),
     consecutive_failures: report.failures,
     last_error: report.lastError,
     next_attempt_at: report.nextAttemptAt,
@@ -99,9 +92,8 @@ function workLines(
   status: DaemonStatus,
   { env, isHeldHere }: Here,
 ): readonly Line[] {
-  const { report } = view
-  const age = secondsSince(report.lastSync, now)
-  const last = report.lastSync ?? lastUnknown(status)
+  const age = secondsSince(view.lastSync, now)
+  const last = view.lastSync ?? lastUnknown(status)
   return [
     ['queue', describeQueue(view, now)],
     ...damagedLines(view),

@@ -4,17 +4,15 @@ import type { Settings } from './settings.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, HeldReason } from './upload/upload-types.js'
+import { mayRestart, restartCommand, startedText, SWITCH_ON } from './why-restart.js'
 import type { HeldProject, Standing, Why } from './why-types.js'
 
 const LIST = 'spec-kitty config list'
 export const NOW = 'spec-kitty sync now'
-/** What takes over a changed environment. */
-export const RESTART = 'spec-kitty sync restart'
 /** What to say of a server that fails, where a command can only try at once. */
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
 const START = 'spec-kitty sync start'
 
-export const SWITCH_ON = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
 /** A switch that a command sets ends with its shell. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
 
@@ -190,12 +188,6 @@ function backingOffRemedy(standing: Standing): Doubted {
   return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }
 }
 
-/** Returns whether a restart may be proposed so that the daemon takes over what is set here. */
-export function mayRestart(standing: Standing): boolean {
-  const { isRestartHarmless = false, isHostedHere = false } = standing
-  return (isRestartHarmless || isHostedHere) && !isWorseHere(standing)
-}
-
 function whyNoDaemon(standing: Standing): Why {
   const { disabledBy = null, wedgedStop = null, away = null } = standing
   if (wedgedStop !== null) {
@@ -244,11 +236,6 @@ function switchOnCommand(standing: Standing): string {
   return isStartable ? `${SWITCH_ON} && ${startCommand(standing)}` : SWITCH_ON
 }
 
-/** The daemon takes the switch from the shell that restarts it: without the switch there, hosted sync would be off. */
-function restartCommand({ isHostedHere }: Standing): string {
-  return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
-}
-
 /** Returns why nothing may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   const { loginServer: server, isTokenGiven = false, isServerOfSession = false } = standing
@@ -279,45 +266,6 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
 /** `config list` shows no setting of a file that cannot be read, and the line is known. */
 function corrected({ brokenLine = null }: Standing): Pick<Why, 'before' | 'shown'> {
   return brokenLine === null ? {} : { before: `correct ${brokenLine}, then`, shown: NOW }
-}
-
-/** The reasons that a variable of the daemon can bring forth, in the words for a daemon that was started with it. */
-const STARTED: Readonly<Partial<Record<ClosedReason, string>>> = {
-  config_unreadable: 'the sync daemon was started with a wrong setting',
-  no_server: 'the sync daemon was started with a server that cannot be used',
-  insecure_server: 'the sync daemon was started with a server that is not safe to send to',
-  other_server: 'the sync daemon was started with another server than that of the session',
-}
-
-/**
- * Returns the words for what only the daemon meets, because it keeps the variables of its start: what is set here is right, so
- * a restart is all that helps, and a sign-in or a look at the settings would change nothing. Null if it is met here too.
- */
-function startedText(obstacle: Obstacle, standing: Standing): string | null {
-  const { obstaclesHere = null } = standing
-  if (obstaclesHere === null || obstaclesHere.some((one) => isSame(one, obstacle))) return null
-  return isWorseHere(standing) ? null : (STARTED[obstacle.reason] ?? null)
-}
-
-/**
- * Returns whether a daemon that was started from this shell would meet what the present one does not: then a restart is no
- * remedy. That hosted sync is off here is another matter, because a command can turn it on.
- */
-export function isWorseHere({
-  obstacles = [],
-  obstaclesHere = null,
-}: Pick<Standing, 'obstacles' | 'obstaclesHere'>): boolean {
-  return (obstaclesHere ?? []).some(
-    (here) =>
-      here.reason !== 'hosted_sync_disabled' &&
-      !obstacles.some((one) =>
-        here.reason === 'other_server' ? one.reason === here.reason : isSame(one, here),
-      ),
-  )
-}
-
-function isSame(one: Obstacle, other: Obstacle): boolean {
-  return one.reason === other.reason && one.detail === other.detail
 }
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */

@@ -13,6 +13,7 @@ import {
 } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './read-queue.js'
+import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
 import { disabledBy, isStartForbidden } from './start-policy.js'
@@ -21,12 +22,17 @@ import { queuePath } from './queue/queue-path.js'
 import { DEFAULT_QUEUE_SIZE, isSwitchedOn, readSettings, type Settings } from './settings.js'
 import { inspectGate, type Obstacle } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
-import { furtherReasons, mayRestart, whyNothingLeaves } from './why-nothing-leaves.js'
+import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
+import { mayRestart } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
 /** All that is known about the work of a root's sync daemon, from its own report and from the files. */
 export interface WorkView {
   readonly report: KnownReport
+  /** Whether the server refused the session when a daemon last used it. */
+  readonly isRefused: boolean
+  /** When the server last answered this daemon or an earlier one; null if that is not known. */
+  readonly lastSync: string | null
   readonly isDaemonRunning: boolean
   /** The server that a sign-in would be for; null if none is known. */
   readonly loginServer: string | null
@@ -76,7 +82,11 @@ export async function viewWork(
     differing.length === 0 ? null : inspectGate(gateOptions),
     readQueue(root),
   ])
-  const gate: Gate = report.refused ? { state: 'closed', reason: 'session_refused', detail: null } : own.gate
+  const isRefused = isSessionRefused(root, report)
+  // A refusal that only an earlier daemon met says less than what is in the way now.
+  const isFirst = report.refused || own.gate.state === 'open'
+  const refusal = { reason: 'session_refused', detail: null } as const
+  const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
   const queue = 'problem' in read ? null : read
   const queueProblem = 'problem' in read ? read.problem : null
   const server = loginServer(settings, sessionServer(root))
@@ -87,8 +97,10 @@ export async function viewWork(
   const standing: Standing = {
     gate,
     // A refused session is what the daemon says first; the files may say more.
-    obstacles: report.refused
-      ? [{ reason: 'session_refused', detail: null }, ...own.obstacles]
+    obstacles: isRefused
+      ? isFirst
+        ? [refusal, ...own.obstacles]
+        : [...own.obstacles, refusal]
       : own.obstacles,
     queued: queue?.queued ?? 0,
     queueProblem,
@@ -108,19 +120,21 @@ export async function viewWork(
     isTokenGiven: isSessionGiven(root),
     obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,
+    lastErrorKind: report.lastErrorKind,
+    otherAtStart: otherAtStart(differing),
     nextAttemptAt: report.nextAttemptAt,
   }
   const why = whyNothingLeaves(standing)
   return {
     report,
+    isRefused,
+    lastSync: report.lastSync ?? readLastWork(root).lastSync,
     isDaemonRunning,
     loginServer: server,
     gate,
     obstacles: own.obstacles,
     queue,
     queueProblem,
-    lastErrorKind: report.lastErrorKind,
-    otherAtStart: otherAtStart(differing),
     damagedQueues: quarantinedDatabases(queuePath(root)).length,
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),

@@ -206,17 +206,6 @@ describe('sync now', () => {
     ])
   })
 
-  it('says that the address may be wrong, and names what that needs, as status does', async () => {
-    await work.publish(['a'])
-    work.server.otherwise = reply(404)
-    const after = await work.run(['sync', 'now'])
-    const words = 'the server answered 404; the address of the server may be wrong; the next one is at'
-    expect(after.stderr).toContain(words)
-    expect(after.stderr).toContain('spec-kitty auth login --server https://HOST')
-    const { nothing_leaves: why } = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
-    expect([why.reason, why.command]).toEqual(['backing_off', 'spec-kitty explain backing_off'])
-  })
-
   it('refuses --timeout that is no number of seconds above 0', async () => {
     const refused = (text: string): string =>
       `spec-kitty: --timeout needs a number of seconds above 0, not '${text}' (see spec-kitty `

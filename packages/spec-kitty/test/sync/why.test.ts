@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Obstacle } from '../../src/sync/upload/gate.js'
 import type { ClosedReason, Gate } from '../../src/sync/upload/upload-types.js'
-import { furtherReasons, isWorseHere, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
+import { furtherReasons, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
+import { isWorseHere } from '../../src/sync/why-restart.js'
 import type { HeldProject, Standing } from '../../src/sync/why-types.js'
 
 const OPEN: Gate = { state: 'open', serverUrl: 'https://a.example', format: 'batch' }
