@@ -55,6 +55,12 @@ export const FINDINGS: Texts = {
     whatToDo:
       'Make the directory that is named writable: `chmod u+wx DIR`. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not concerned.',
   },
+  'F-022': {
+    summary: 'this shell turns hosted sync off, and the sync daemon still sends',
+    why: 'The daemon keeps the variables of its start, and was started with SPEC_KITTY_ENABLE_SAAS_SYNC on. What this shell sets is for what this shell starts.',
+    whatToDo:
+      'Nothing, if events may leave. To stop all sending from this home: `spec-kitty sync restart` from the shell in which hosted sync is off, or `spec-kitty sync stop`.',
+  },
 }
 
 /** Why commands do not start the sync daemon on their own. */

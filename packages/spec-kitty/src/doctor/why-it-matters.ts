@@ -8,5 +8,6 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-018': 'Nothing is lost, but until then the server gets none of them.',
   'F-019': 'Until events leave, no further event can be queued: publish fails.',
   'F-020': 'The server does not have these events. They stay here until you decide.',
+  'F-022': 'The daemon keeps the variables of its start, so events still leave this machine.',
   'F-021': 'No sync daemon can start there, and no event can be queued.',
 }

@@ -26,6 +26,7 @@ export function workFindings(
     ...wrongSettings(view, ofProject),
     ...unreadableQueue(view),
     ...(long.length > 0 ? [] : nothingLeaves(view, form)),
+    ...sendingAnyway(view),
     ...fullQueue(view),
     ...rejectedEvents(view),
   ]
@@ -148,6 +149,18 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
   const remediation = remediationOf({
     commands: ['spec-kitty sync queue'],
     description: 'shows what waits and why; max_queue_size in config.toml sets the limit',
+function sendingAnyway({ isSendingAnyway }: WorkView): readonly Finding[] {
+  if (!isSendingAnyway) return []
+  const remediation = remediationOf({
+    commands: [RESTART],
+    description: 'starts the daemon anew, with what is set here: then nothing leaves',
+    safe: false,
+  })
+  const summary =
+    'SPEC_KITTY_ENABLE_SAAS_SYNC turns hosted sync off here, but not for the sync daemon that runs'
+  return [{ id: 'F-022', severity: 'info', summary, remediation }]
+}
+
     safe: true,
   })
   return [{ id: 'F-019', severity: 'warn', summary: `the queue is ${full}`, remediation }]

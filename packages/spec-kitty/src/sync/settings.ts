@@ -69,7 +69,7 @@ const SETTINGS = {
     variables: ['SPEC_KITTY_ENABLE_SAAS_SYNC'],
     key: null,
     fallback: () => false,
-    unclear: 'hosted sync is off',
+    unclear: 'hosted sync is off in this shell',
     expected: '1, true, yes, y or on',
     read: isTruthy,
   }),

@@ -1,5 +1,5 @@
 import type { JsonObject } from 'familiar'
-import { objectOf, stringOf, type Io } from 'familiar/cli'
+import { isOn, objectOf, stringOf, type Io } from 'familiar/cli'
 import { WRONG } from './server-url.js'
 import { environmentSettings, isSwitchedOn } from './settings.js'
 
@@ -8,6 +8,8 @@ import { environmentSettings, isSwitchedOn } from './settings.js'
  * `config.toml`, the session and the projects again each time.
  */
 export type StartEnvironment = Readonly<Record<string, string | null>>
+
+const SWITCH = 'SPEC_KITTY_ENABLE_SAAS_SYNC'
 
 /** The variables for trusted certificates and for proxies. */
 const CONNECTION = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTPS_PROXY', 'NO_PROXY'] as const
@@ -27,7 +29,7 @@ export function startEnvironment(env: Io['env']): StartEnvironment {
   const settings = environmentSettings('', env)
   const url = settings.get('sync.server_url')
   return {
-    SPEC_KITTY_ENABLE_SAAS_SYNC: isSwitchedOn(settings, 'sync.hosted') ? 'on' : 'off',
+    [SWITCH]: isSwitchedOn(settings, 'sync.hosted') ? 'on' : 'off',
     SPEC_KITTY_SAAS_URL: url.state === 'right' ? url.value : WRONG,
     ...Object.fromEntries(CONNECTION.map((name) => [name, shown(name, env)])),
   }
@@ -47,7 +49,7 @@ function withoutPassword(proxy: string): string {
 
 /** Returns the variables that decide whether and where events leave, as the daemon has them. */
 export function startedWith(environment: StartEnvironment): Io['env'] {
-  const named = ['SPEC_KITTY_ENABLE_SAAS_SYNC', 'SPEC_KITTY_SAAS_URL'] as const
+  const named = [SWITCH, 'SPEC_KITTY_SAAS_URL'] as const
   return Object.fromEntries(named.map((name) => [name, environment[name] ?? '']))
 }
 
@@ -70,10 +72,20 @@ export function isWrongHere({ command }: Difference): boolean {
   return command === WRONG
 }
 
+/**
+ * Returns whether the daemon has hosted sync on, and the command's variable says in so many words that it is off: the daemon sends
+ * what the user of this shell may think stays here.
+ */
+export function isSendingAnyway(differing: readonly Difference[], env: Io['env']): boolean {
+  const given = (env[SWITCH] ?? '').trim()
+  const isOff = given !== '' && (!isOn(given) || /^n$/i.test(given))
+  return isOff && differing.some(({ variable, daemon }) => variable === SWITCH && daemon === 'on')
+}
+
 /** Returns the variables that decide where and how the daemon connects, if all that is set here can be taken over. */
 export function otherAtStart(differing: readonly Difference[]): readonly string[] {
   if (differing.some(isWrongHere)) return []
-  return differing.map(({ variable }) => variable).filter((one) => one !== 'SPEC_KITTY_ENABLE_SAAS_SYNC')
+  return differing.map(({ variable }) => variable).filter((one) => one !== SWITCH)
 }
 
 /** Reads the environment that a daemon reports; null if the value is not one. */

@@ -123,7 +123,8 @@ function valueText(value: string | null, given?: string): string {
  * Returns what takes over what is set here. A restart also takes away what the daemon has and this shell has not, so it is not
  * proposed where that is the switch of hosted sync, or where events leave.
  */
-function takeOverLines({ differences, isRestartProposed, why }: WorkView): readonly Line[] {
+function takeOverLines({ differences, isRestartProposed, isSendingAnyway, why }: WorkView): readonly Line[] {
+  if (isSendingAnyway) return [['', 'the daemon sends all the same; to stop that:'], commandLine(RESTART)]
   const lost = differences.filter(isLost)
   if (lost.some(({ daemon }) => daemon === 'on'))
     return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]

@@ -5,6 +5,7 @@ import { VERSION } from '../version.js'
 import { homeProblem } from './home-problem.js'
 import {
   differences,
+  isSendingAnyway,
   isWrongHere,
   otherAtStart,
   startedWith,
@@ -53,6 +54,8 @@ export interface WorkView {
   readonly differences: readonly Difference[]
   /** Whether a restart may be proposed so that the daemon takes over what is set here. */
   readonly isRestartProposed: boolean
+  /** Whether the daemon sends although this shell has turned hosted sync off. */
+  readonly isSendingAnyway: boolean
   /** Whether hosted sync is on for this command. */
   readonly isHostedHere: boolean
   readonly settings: Settings
@@ -141,6 +144,7 @@ export async function viewWork(
     further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differing,
     isRestartProposed: mayRestart(standing) && !differing.some(isWrongHere),
+    isSendingAnyway: isSendingAnyway(differing, env),
     isHostedHere,
     settings,
     homeProblem: problem,

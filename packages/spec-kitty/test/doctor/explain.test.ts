@@ -243,7 +243,7 @@ describe('explain', () => {
   it.each([
     ['F-02', 'F-002'],
     ['f-0002', 'F-002'],
-    ['F-022', 'F-002'],
+    ['F-0022', 'F-002'],
     ['cros_root', 'cross_root'],
     ['corss_root', 'cross_root'],
     ['safe_atuo', 'safe_auto'],

@@ -12,6 +12,7 @@ const VIEW = {
   further: [],
   settings: { problems: [] },
   homeProblem: null,
+  isSendingAnyway: false,
   isHostedHere: true,
   obstacles: [],
 } as unknown as WorkView
@@ -170,5 +171,14 @@ it('says that the server rejected events, and where they are shown', () => {
     severity: 'warn',
     summary: '2 events were rejected by the server',
     remediation: { commands: ['spec-kitty sync queue --dead'], safe: true },
+  })
+})
+
+it('says that the daemon sends although this shell has turned hosted sync off', () => {
+  const [found] = workFindings({ ...VIEW, isSendingAnyway: true }, null, 0)
+  expect(found).toMatchObject({
+    id: 'F-022',
+    severity: 'info',
+    remediation: { commands: ['spec-kitty sync restart'], safe: false },
   })
 })

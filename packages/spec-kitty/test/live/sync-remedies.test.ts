@@ -78,7 +78,7 @@ it('status and sync now name the same command where hosted sync is off and no da
 
 it('a misspelt switch is told by status, doctor and config list', () => {
   const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: 'ture' }
-  const said = 'hosted sync is off: SPEC_KITTY_ENABLE_SAAS_SYNC is "ture"; write 1'
+  const said = 'hosted sync is off in this shell: SPEC_KITTY_ENABLE_SAAS_SYNC is "ture"; write 1'
   expect(root.run(['sync', 'status'], { env }).stdout).toContain(said)
   expect(root.run(['config', 'list'], { env })).toMatchObject({
     status: 1,
@@ -204,4 +204,24 @@ it('a daemon that was started with a wrong server is restarted, as status, sync 
     expect(stdout).toContain(`${variable} is not set for the daemon, and ${shown} here`)
     expect(stdout).not.toMatch(/secret|sync restart/)
   }
+})
+
+it('a shell that turns hosted sync off is told that the daemon sends all the same, and what stops that', () => {
+  root.start({ env: ON })
+  const off = { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }
+  const { stdout } = root.run(['sync', 'status'], { env: off })
+  expect(linesAt('differs', stdout)).toContain('to stop that:\n spec-kitty sync restart')
+  expect(stdout).not.toContain('to keep it on')
+  const told = root.json(['auth', 'doctor'], { env: off })
+  const found = findingOf(told.document, 'F-022')
+  expect([told.status, found.severity, found.remediation.commands]).toEqual([
+    0,
+    'info',
+    ['spec-kitty sync restart'],
+  ])
+  expect(makeShell(root)('export SPEC_KITTY_ENABLE_SAAS_SYNC=0; spec-kitty sync restart').status).toBe(0)
+  expect(findingOf(root.json(['auth', 'doctor'], { env: off }).document, 'F-022')).toBe(undefined)
+  expect(root.json(['sync', 'status'], { env: ON }).document.nothing_leaves).toMatchObject({
+    reason: 'hosted_sync_disabled',
+  })
 })

@@ -112,7 +112,7 @@ it('a switch with a text that is neither on nor off counts as off, and that is s
     { state: 'right', value: false },
   ])
   expect(settings.problems).toEqual([
-    'hosted sync is off: SPEC_KITTY_ENABLE_SAAS_SYNC is "ture"; write 1',
+    'hosted sync is off in this shell: SPEC_KITTY_ENABLE_SAAS_SYNC is "ture"; write 1',
     'commands may start the sync daemon: SPEC_KITTY_SYNC_DISABLE is "enabled"; write 1',
   ])
   for (const clear of ['', '1', 'Yes', 'on', '0', 'false', 'NO', 'n', 'off']) {
