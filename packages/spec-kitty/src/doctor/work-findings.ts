@@ -74,7 +74,7 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
   [' config list', 'shows what must be corrected'],
-  [' auth login --with-token', 'signs in with another token: FILE holds it, your team has one'],
+  [' auth login --with-token', 'signs in with another token: SYNC_TOKEN holds it, your team has one'],
   [' auth login ', 'signs in'],
   [' opt-in ', 'lets the events of this project leave'],
   [' sync stop ', 'ends the daemon, and starts one that sends them'],

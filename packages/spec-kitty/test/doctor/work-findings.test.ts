@@ -112,7 +112,7 @@ it('shows people the command of the status, and scripts the one that needs no te
     sentence: 'so it is',
     command: 'spec-kitty explain session_refused',
     shown:
-      'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE holds another token: your team has one',
+      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example  # SYNC_TOKEN holds another token: your team has one',
     isAll: true,
   } as const
   const remedyIn = (form: 'people' | 'script') =>
@@ -123,8 +123,8 @@ it('shows people the command of the status, and scripts the one that needs no te
     safe: true,
   })
   expect(remedyIn('people')).toMatchObject({
-    commands: ['spec-kitty auth login --with-token --server https://a.example < FILE'],
-    description: 'signs in with another token: FILE holds it, your team has one',
+    commands: ['printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'],
+    description: 'signs in with another token: SYNC_TOKEN holds it, your team has one',
   })
 })
 

@@ -167,12 +167,12 @@ it('a sign-in without a server that is known is shown with a placeholder to peop
   }
 })
 
-it('a token that the user gave is replaced by another one, from a file that no script can know', () => {
+it('a token that the user gave is replaced by another one, from a variable that no script has set', () => {
   const gate: Gate = { state: 'closed', reason: 'session_refused', detail: null }
-  const login = 'spec-kitty auth login --with-token --server https://a.example'
+  const login = 'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
-    shown: `${login} < FILE  # FILE holds another token: your team has one`,
+    shown: `${login}  # SYNC_TOKEN holds another token: your team has one`,
   })
 })
 
