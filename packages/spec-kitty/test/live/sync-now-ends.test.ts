@@ -97,9 +97,10 @@ describe('sync now', () => {
     await work.publish(['a'], { project: broken })
     writeFileSync(join(broken, '.kittify', 'config.yaml'), 'sync: [\n')
     const { status, stderr } = await work.run(['sync', 'now'])
-    const said = /1 event stays: (the consent of \S+ cannot be read: .+): spec-kitty explain/.exec(
-      stderr,
-    )?.[1]
+    const said =
+      /the 1 event that waits stays: (the consent of \S+ cannot be read: .+): spec-kitty explain/.exec(
+        stderr,
+      )?.[1]
     expect([status, said]).toEqual([1, expect.stringContaining(`${broken} cannot be read: line `)])
     const shown = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
     expect(said).toBe(shown.nothing_leaves.sentence)
@@ -113,7 +114,7 @@ describe('sync now', () => {
     const { status, stderr } = await work.run(['sync', 'now'])
     expect([status, stderr]).toEqual([
       1,
-      `2 events stay: ${work.project} is not there any more: spec-kitty explain project_missing\n`,
+      `the 2 events that wait stay: ${work.project} is not there any more: spec-kitty explain project_missing\n`,
     ])
     const file = join(work.root.base, 'events.ndjson')
     expect((await work.run(['sync', 'queue', '--export', file])).status).toBe(0)
