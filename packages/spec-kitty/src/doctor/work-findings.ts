@@ -32,14 +32,15 @@ export function workFindings(
   ]
 }
 
-function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number, form: Form): readonly Finding[] {
+function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[] {
+  const { queue, why, isDaemonRunning } = view
   const age = secondsSince(queue?.oldestAt ?? null, now)
   if (queue === null || age === null || age <= LONG_SECONDS) return []
   const waiting = `${counted(queue.queued, 'event')} queued, the oldest for ${describeAge(age)}`
   return [
     {
       id: 'F-009',
-      severity: 'warn',
+      severity: why === null ? 'warn' : severityOf(why, view),
       summary:
         why === null ? `${waiting}, and nothing is known to be in the way` : `${waiting}: ${why.sentence}`,
       remediation:
@@ -67,6 +68,11 @@ function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<ty
       form,
     },
   )
+}
+
+/** A session that the server refused is over, as one that has expired (F-001): nothing leaves until the user signs in again. */
+function severityOf({ reason }: Why, { isHostedHere }: WorkView): Finding['severity'] {
+  return reason === 'session_refused' && isHostedHere ? 'critical' : 'warn'
 }
 
 /** What a command does, by a part of it: the first that it contains counts. */
@@ -136,7 +142,7 @@ function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
   return [
     {
       id: 'F-018',
-      severity: isChosen ? 'info' : 'warn',
+      severity: isChosen ? 'info' : severityOf(why, view),
       summary: isChosen ? `${waits}: ${why.sentence}` : whyText(why),
       remediation: remedyOf(why, isDaemonRunning, form),
     },

@@ -26,10 +26,21 @@ function because(reason: WhyReason): Partial<WorkView> {
 }
 
 it('says in the words of the status that nothing leaves although it should', () => {
-  for (const reason of ['session_refused', 'other_server', 'insecure_server', 'backing_off'] as const) {
+  for (const reason of ['other_server', 'insecure_server', 'backing_off'] as const) {
     const [found] = workFindings({ ...VIEW, ...because(reason) }, null, 0)
     expect(found).toMatchObject({ id: 'F-018', severity: 'warn', summary: 'nothing leaves: so it is' })
   }
+})
+
+it('takes a session that the server refused as seriously as none, however long events have waited', () => {
+  for (const now of [0, 48 * 3_600_000])
+    for (const [isHostedHere, severity] of [
+      [true, 'critical'],
+      [false, 'warn'],
+    ] as const) {
+      const [found] = workFindings({ ...VIEW, ...because('session_refused'), isHostedHere }, null, now)
+      expect([found?.id, found?.severity]).toEqual([now === 0 ? 'F-018' : 'F-009', severity])
+    }
 })
 
 it('says nothing twice', () => {
