@@ -149,12 +149,6 @@ function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
   ]
 }
 
-function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
-  const full = fullText(queue?.queued ?? 0, maxQueueSize)
-  if (full === null) return []
-  const remediation = remediationOf({
-    commands: ['spec-kitty sync queue'],
-    description: 'shows what waits and why; max_queue_size in config.toml sets the limit',
 function sendingAnyway({ isSendingAnyway }: WorkView): readonly Finding[] {
   if (!isSendingAnyway) return []
   const remediation = remediationOf({
@@ -167,6 +161,12 @@ function sendingAnyway({ isSendingAnyway }: WorkView): readonly Finding[] {
   return [{ id: 'F-022', severity: 'info', summary, remediation }]
 }
 
+function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
+  const full = fullText(queue?.queued ?? 0, maxQueueSize)
+  if (full === null) return []
+  const remediation = remediationOf({
+    commands: ['spec-kitty sync queue'],
+    description: 'shows what waits and why; max_queue_size in config.toml sets the limit',
     safe: true,
   })
   return [{ id: 'F-019', severity: 'warn', summary: `the queue is ${full}`, remediation }]

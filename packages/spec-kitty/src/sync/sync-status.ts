@@ -93,7 +93,7 @@ function workLines(
   { env, isHeldHere }: Here,
 ): readonly Line[] {
   const age = secondsSince(view.lastSync, now)
-  const last = view.lastSync ?? lastUnknown(status)
+  const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
   return [
     ['queue', describeQueue(view, now)],
     ...damagedLines(view),

@@ -1,4 +1,4 @@
-import { shellQuote } from 'familiar/cli'
+import { clockText, shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { Settings } from './settings.js'
 import type { SkipReason } from './start-policy.js'
@@ -160,7 +160,7 @@ function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
   const error = lastError === null ? '' : `: ${lastError}`
   return {
     reason: 'backing_off',
-    sentence: `${failed}${error}${more}; the next one is at ${nextAttemptAt}`,
+    sentence: `${failed}${error}${more}; the next one is at ${clockText(new Date(nextAttemptAt))}`,
     ...(lastError === null ? {} : { brief: `${failed}${more}` }),
     ...remedy,
     isAll: true,

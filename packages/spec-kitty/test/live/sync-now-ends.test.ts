@@ -27,7 +27,7 @@ describe('sync now', () => {
     const attempts = TIMING.drainAttempts
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
       new RegExp(
-        `^stopped watching after ${attempts} failed attempts, and the daemon goes on: .*500.*Z; nothing`,
+        `^stopped watching after ${attempts} failed attempts, and the daemon goes on: .*500.* at [\\d: -]+; nothing`,
       ),
     )
     const waits = stderr.split('\n').filter((line) => line.startsWith('waiting for the server'))

@@ -1,3 +1,4 @@
+import { clockText } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
 import type { Obstacle } from '../../src/sync/upload/gate.js'
 import type { ClosedReason, Gate } from '../../src/sync/upload/upload-types.js'
@@ -339,7 +340,9 @@ describe('where the gate is open', () => {
     const at = { lastError: 'status 503', nextAttemptAt: '2026-11-26T12:00:00.000Z' }
     expect(whyNothingLeaves(standing(at))).toEqual({
       reason: 'backing_off',
-      sentence: 'the last attempt failed: status 503; the next one is at 2026-11-26T12:00:00.000Z',
+      sentence:
+        'the last attempt failed: status 503; the next one is at ' +
+        clockText(new Date('2026-11-26T12:00:00.000Z')),
       command: 'spec-kitty sync now',
       shown: 'spec-kitty sync now  # tries at once; nothing to do if the server comes back',
       brief: 'the last attempt failed',
