@@ -21,11 +21,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const connection = await connect(root, io)
   const until = timeout === undefined ? null : untilText(timeout * 1000)
   const print = drainPrinter(io, json, (attempts) => explain(root, attempts, io), until)
-  let failed: string | null = null
+  const last: { error: string | null } = { error: null }
   try {
     const finished = await followDrain(connection, {
       onLine: (line) => {
-        if (line.event === 'batch' || line.event === 'waiting') failed = line.error
+        if (line.event === 'batch' || line.event === 'waiting') last.error = line.error
         print.line(line)
       },
       ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout * 1000) }),
@@ -37,10 +37,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return exitFor(finished)
   } catch (error) {
     if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
-    const last = failed === null ? '' : `; the last error: ${failed}`
+    const failed = last.error === null ? '' : `; the last error: ${last.error}`
     throw new CommandError(
       'E_SYNC_TIMEOUT',
-      `the daemon was not done after ${timeout} s; it goes on${last}`,
+      `the daemon was not done after ${timeout} s; it goes on${failed}`,
       {
         hint: 'spec-kitty sync status',
         exit: EXIT.tryAgain,

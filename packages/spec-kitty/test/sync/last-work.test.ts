@@ -23,14 +23,14 @@ function isRefused(sync: Readonly<Record<string, string | boolean>> | null = nul
   return isSessionRefused(home, knownReport(sync === null ? null : { sync }))
 }
 
-it('a refusal outlives the daemon, until the session changes', () => {
+it('remembers a refusal beyond the daemon, until the session changes', () => {
   rememberWork(home)({ lastSync: null, refused: sessionMark(home) })
   expect([isRefused(), isRefused({ refused: false })]).toEqual([true, true])
   writeFileSync(join(home, 'session.json'), '{"another": "session"}')
   expect(isRefused()).toBe(false)
 })
 
-it('it is over as soon as the server takes something, in any daemon', () => {
+it('is over as soon as the server takes something, in any daemon', () => {
   rememberWork(home)({ lastSync: AT, refused: sessionMark(home) })
   expect(isRefused({ refused: false, last_sync: LATER })).toBe(false)
   const remember = rememberWork(home)
