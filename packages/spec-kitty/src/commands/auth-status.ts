@@ -1,4 +1,4 @@
-import { EXIT, formatLines, paint, printJson, parseOptions, type Io } from 'familiar/cli'
+import { clockText, EXIT, formatLines, paint, printJson, parseOptions, type Io } from 'familiar/cli'
 import { AUTH_STATUS } from '../cli/describe/auth.js'
 import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -7,6 +7,7 @@ import { loginCommands, loginServer } from '../sync/login-command.js'
 import { readSettings } from '../sync/settings.js'
 import { sessionDocument } from '../sync/session/print-session.js'
 import { OVER, readSession, sessionUnreadable, type Session } from '../sync/session/read-session.js'
+import { isSessionRefused } from '../sync/last-work.js'
 import { knownReport } from '../sync/work-report.js'
 
 /** Shows the session. */
@@ -23,10 +24,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return session !== null && session.over === null && !refused ? EXIT.ok : EXIT.problem
 }
 
-/** Returns whether the server refused the session when the daemon last used it. */
+/** Returns whether the server refused the session when a daemon last used it. */
 async function isRefused(root: string): Promise<boolean> {
   const { report } = await syncDaemon.at(root).status()
-  return knownReport(report?.details ?? null).refused
+  return isSessionRefused(root, knownReport(report?.details ?? null))
 }
 
 function linesOf(
@@ -44,7 +45,7 @@ function linesOf(
       ['server', session.server_url],
       ['signed in as', session.principal ?? (isTokenGiven ? 'a token, without a name' : 'unknown')],
       ...(session.team === null ? [] : [['team', session.team] as const]),
-      ['signed in', `${session.signed_in_at}${isTokenGiven ? ', with a given token' : ''}`],
+      ['signed in', `${timeOf(session.signed_in_at)}${isTokenGiven ? ', with a given token' : ''}`],
       ['until', isRefusedNow ? 'it was refused by the server' : untilOf(session)],
     ],
     io,
@@ -55,7 +56,11 @@ function linesOf(
 
 function untilOf({ kind, over, renews, expires_at }: Session): string {
   if (over === null && renews)
-    return `you sign out, or the server ends it; renewed after ${expires_at ?? 'a refusal'}`
+    return `you sign out, or the server ends it; renewed after ${timeOf(expires_at) ?? 'a refusal'}`
   if (over === 'ended_by_server') return 'it was ended by the server'
-  return expires_at ?? (kind === 'token' ? 'the server refuses it' : 'unknown')
+  return timeOf(expires_at) ?? (kind === 'token' ? 'the server refuses it' : 'unknown')
+}
+
+function timeOf(time: string | null): string | null {
+  return time === null ? null : clockText(new Date(time))
 }

@@ -21,9 +21,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const connection = await connect(root, io)
   const until = timeout === undefined ? null : untilText(timeout * 1000)
   const print = drainPrinter(io, json, (attempts) => explain(root, attempts, io), until)
+  const last: { error: string | null } = { error: null }
   try {
     const finished = await followDrain(connection, {
-      onLine: print.line,
+      onLine: (line) => {
+        if (line.event === 'batch' || line.event === 'waiting') last.error = line.error
+        print.line(line)
+      },
       ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(Math.ceil(timeout * 1000)) }),
     })
     const queue = await readRemainder(root, finished)
@@ -33,11 +37,16 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return exitFor(finished)
   } catch (error) {
     if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
-    throw new CommandError('E_SYNC_TIMEOUT', `the daemon was not done after ${timeout} s; it goes on`, {
-      hint: 'spec-kitty sync status',
-      exit: EXIT.tryAgain,
-      cause: error,
-    })
+    const failed = last.error === null ? '' : `; the last error: ${last.error}`
+    throw new CommandError(
+      'E_SYNC_TIMEOUT',
+      `the daemon was not done after ${timeout} s; it goes on${failed}`,
+      {
+        hint: 'spec-kitty sync status',
+        exit: EXIT.tryAgain,
+        cause: error,
+      },
+    )
   } finally {
     print.close()
   }
@@ -83,8 +92,10 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
   // This command has just tried, so it does not name itself.
   if (why.reason === 'backing_off') {
     const tried = `stopped watching after ${counted(attempts, 'failed attempt')}`
-    const sentence = `${tried}, and the daemon goes on: ${why.sentence}; nothing to do here if the server comes back`
-    return { sentence, command: null }
+    const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
+    return why.command.endsWith(NOW)
+      ? { sentence: `${sentence}; nothing to do here if the server comes back`, command: null }
+      : { sentence, command: why.shown ?? why.command }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
   return { sentence: why.before === undefined ? why.sentence : `${why.sentence}; ${why.before}`, command }

@@ -66,6 +66,12 @@ export const FINDINGS: Texts = {
       'Then the doctor tells it no more.',
     ].join('\n'),
   },
+  'F-023': {
+    summary: 'this shell turns hosted sync off, and the sync daemon still sends',
+    why: 'The daemon keeps the variables of its start, and was started with SPEC_KITTY_ENABLE_SAAS_SYNC on. What this shell sets is for what this shell starts.',
+    whatToDo:
+      'Nothing, if events may leave. To stop all sending from this home: `spec-kitty sync restart` from the shell in which hosted sync is off, or `spec-kitty sync stop`.',
+  },
 }
 
 /** Why commands do not start the sync daemon on their own. */
@@ -122,14 +128,14 @@ export const WHYS: Texts<WhyReason> = {
   },
   no_server: {
     summary: 'no server is set that could be used',
-    why: 'SPEC_KITTY_SAAS_URL, or server_url in config.toml, is not the URL of a server.',
-    whatToDo: 'Correct what `spec-kitty config list` shows as sync.server_url.',
+    why: 'No server is set, and that of the session is not the URL of a server.',
+    whatToDo: SIGN_IN,
   },
   insecure_server: {
     summary: 'the server is reached over plain HTTP',
     why: 'The token of the session would cross the network unencrypted. Only this machine itself may use plain HTTP.',
     whatToDo:
-      'Use the https URL of the server: correct what `spec-kitty config list` shows as sync.server_url.',
+      'Use the https URL of the server: correct what `spec-kitty config list` shows as sync.server_url or, if nothing is set there, sign in to it: `spec-kitty auth login --server https://HOST`.',
   },
   other_server: {
     summary: 'the session is for another server than the one that is set',
@@ -197,7 +203,7 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'the last attempt failed, and the daemon waits before the next one',
     why: 'The server did not answer, or answered with an error. The daemon waits longer after each failure.',
     whatToDo:
-      'Nothing, if the server comes back. `spec-kitty sync status` shows the last error and the next attempt.',
+      'Nothing, if the server comes back. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
   },
 }
 

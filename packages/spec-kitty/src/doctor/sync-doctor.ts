@@ -26,7 +26,7 @@ export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>, form: Form): DoctorExten
     return {
       head: [
         ['home', root],
-        ['session', view.report.refused ? 'refused by the server' : wordFor(session)],
+        ['session', view.isRefused ? 'refused by the server' : wordFor(session)],
         ...(queued === null || queued === 0
           ? []
           : [['queue', fullText(queued, view.maxQueueSize) ?? counted(queued, 'event')] as const]),

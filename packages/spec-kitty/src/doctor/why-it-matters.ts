@@ -5,9 +5,10 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-012': 'A wrong setting is not guessed: what needs it does not run. An unknown one has no effect.',
   'F-016': 'Who is signed in is not known, so no event leaves this machine.',
   'F-017': 'What waits in it cannot be sent until it can be read.',
-  'F-018': 'Nothing is lost, but until then the server gets none of them.',
+  'F-018': 'Nothing is lost: what waits is sent as soon as nothing is in the way.',
   'F-019': 'Until events leave, no further event can be queued: publish fails.',
   'F-020': 'The server does not have these events. They stay here until you decide.',
   'F-021': 'No sync daemon can start there, and no event can be queued.',
   'F-022': 'The events in it are not sent unless they are queued again.',
+  'F-023': 'The daemon keeps the variables of its start, so events still leave this machine.',
 }

@@ -1,7 +1,8 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/sync-status.js'
-import { FOR_THIS_SHELL, NOW, SWITCH_ON, whyText } from '../sync/why-nothing-leaves.js'
+import { FOR_THIS_SHELL, NOW, whyText } from '../sync/why-nothing-leaves.js'
+import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
@@ -26,19 +27,21 @@ export function workFindings(
     ...unreadableQueue(view),
     ...damagedQueues(view),
     ...(long.length > 0 ? [] : nothingLeaves(view, form)),
+    ...sendingAnyway(view),
     ...fullQueue(view),
     ...rejectedEvents(view),
   ]
 }
 
-function waitingLong({ queue, why, isDaemonRunning }: WorkView, now: number, form: Form): readonly Finding[] {
+function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[] {
+  const { queue, why, isDaemonRunning } = view
   const age = secondsSince(queue?.oldestAt ?? null, now)
   if (queue === null || age === null || age <= LONG_SECONDS) return []
   const waiting = `${counted(queue.queued, 'event')} queued, the oldest for ${describeAge(age)}`
   return [
     {
       id: 'F-009',
-      severity: 'warn',
+      severity: why === null ? 'warn' : severityOf(why, view),
       summary:
         why === null ? `${waiting}, and nothing is known to be in the way` : `${waiting}: ${why.sentence}`,
       remediation:
@@ -68,12 +71,17 @@ function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<ty
   )
 }
 
+/** A session that the server refused is over, as one that has expired (F-001): nothing leaves until the user signs in again. */
+function severityOf({ reason }: Why, { isHostedHere }: WorkView): Finding['severity'] {
+  return reason === 'session_refused' && isHostedHere ? 'critical' : 'warn'
+}
+
 /** What a command does, by a part of it: the first that it contains counts. */
 const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
   [' config list', 'shows what must be corrected'],
-  [' auth login --with-token', 'signs in with another token: FILE holds it, your team has one'],
+  [' auth login --with-token', 'signs in with another token: SYNC_TOKEN holds it, your team has one'],
   [' auth login ', 'signs in'],
   [' opt-in ', 'lets the events of this project leave'],
   [' sync stop ', 'ends the daemon, and starts one that sends them'],
@@ -83,7 +91,10 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
 ]
 
 function effectOf(command: string, { reason }: Why): string {
-  if (reason === 'backing_off') return 'tries at once; nothing to do here if the server comes back'
+  if (reason === 'backing_off' && command.endsWith(NOW))
+    return 'tries at once; nothing to do here if the server comes back'
+  if (reason === 'backing_off' && command.endsWith(' config list'))
+    return 'shows where the address is set: correct it there'
   if (command.includes('https://HOST')) return 'signs in: replace HOST, your team knows it'
   return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
 }
@@ -97,6 +108,13 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'daemon_wedged',
   'home_unwritable',
 ])
+
+/** F-012 tells of what is wrong here, and not of what only the daemon was started with. */
+function isToldElsewhere({ reason, command }: Why, { settings }: WorkView): boolean {
+  if (reason === 'config_unreadable' && (settings.problems.length === 0 || command.endsWith(RESTART)))
+    return false
+  return TOLD_ELSEWHERE.has(reason)
+}
 
 /** Nothing was chosen where a directory is gone, so it is told even if the events of other projects leave, or stay by choice. */
 function goneProject({ why, further }: WorkView): Why | null {
@@ -117,7 +135,7 @@ function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
     return [{ id: 'F-018', severity: 'warn', summary, remediation: remedyOf(gone, isDaemonRunning, form) }]
   }
   const { why } = view
-  if (why === null || !why.isAll || TOLD_ELSEWHERE.has(why.reason)) return []
+  if (why === null || !why.isAll || isToldElsewhere(why, view)) return []
   const isChosen = why.reason === 'no_consent' || (why.reason === 'hosted_sync_disabled' && !isHostedHere)
   const queued = queue?.queued ?? 0
   if (isChosen && queued === 0) return []
@@ -125,11 +143,23 @@ function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
   return [
     {
       id: 'F-018',
-      severity: isChosen ? 'info' : 'warn',
+      severity: isChosen ? 'info' : severityOf(why, view),
       summary: isChosen ? `${waits}: ${why.sentence}` : whyText(why),
       remediation: remedyOf(why, isDaemonRunning, form),
     },
   ]
+}
+
+function sendingAnyway({ isSendingAnyway }: WorkView): readonly Finding[] {
+  if (!isSendingAnyway) return []
+  const remediation = remediationOf({
+    commands: [RESTART],
+    description: 'starts the daemon anew, with what is set here: then nothing leaves',
+    safe: false,
+  })
+  const summary =
+    'SPEC_KITTY_ENABLE_SAAS_SYNC turns hosted sync off here, but not for the sync daemon that runs'
+  return [{ id: 'F-023', severity: 'info', summary, remediation }]
 }
 
 function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
@@ -176,24 +206,26 @@ function rejectedEvents({ queue }: WorkView): readonly Finding[] {
 }
 
 /**
- * Returns whether the command is safe to run without a decision of the user. It is not if it may replace an older daemon,
- * or is an opt-in, which lets events leave.
+ * Returns whether the command is safe to run without a decision of the user. It is not if it ends or replaces a
+ * daemon, or is an opt-in, which lets events leave.
  */
 function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
   if (command.includes(' explain ')) return true
   if (reason === 'hosted_sync_disabled' || reason === 'daemon_wedged') return false
-  if (command.includes(' opt-in ')) return false
+  if (command.includes(' opt-in ') || command.endsWith(RESTART)) return false
   return !command.endsWith(NOW) || !isDaemonRunning
 }
 
-function wrongSettings({ settings }: WorkView, ofProject: string | null): readonly Finding[] {
+function wrongSettings(view: WorkView, ofProject: string | null): readonly Finding[] {
+  const { settings, why } = view
   const problems = [...settings.problems, ...(ofProject === null ? [] : [ofProject])]
   if (problems.length === 0) return []
+  const isInTheWay = why?.reason === 'config_unreadable' && isToldElsewhere(why, view)
   return [
     {
       id: 'F-012',
       severity: 'warn',
-      summary: problems.join('; '),
+      summary: `${problems.join('; ')}${isInTheWay ? '; nothing leaves until that is corrected' : ''}`,
       remediation: remediationOf({
         commands: ['spec-kitty config list'],
         description: 'shows every setting and where it comes from; correct what is wrong there',

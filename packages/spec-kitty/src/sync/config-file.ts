@@ -78,7 +78,9 @@ export async function readConfig(root: string): Promise<ConfigRead> {
 /** Only the first line of the parser's message is used: the rest is a picture of the place. */
 function describe(error: unknown): string {
   const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-  return first.replace(/^Invalid TOML document: /, '') || 'it is not TOML'
+  const said = first.replace(/^Invalid TOML document: /, '') || 'it is not TOML'
+  // A URL or a word without quotes is the usual mistake, and the parser's words do not tell.
+  return said === 'invalid value' ? 'invalid value: text needs quotes, as in key = "text"' : said
 }
 
 /**

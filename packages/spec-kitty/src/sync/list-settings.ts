@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
 import { currentProject } from '../daemons/project-directory.js'
 import { consentFile, readConsent } from './consent-file.js'
+import { checkServerUrl, WRONG } from './server-url.js'
 import {
   describeSetting,
   describeSource,
@@ -37,9 +38,25 @@ export async function listSettings(
 
 function shown(key: SettingKey, found: Resolved<string | number | boolean | null>): ShownSetting {
   const { source } = found
-  return found.state === 'right'
-    ? { ...describeSetting(key), key, value: found.value, source, wrong: null }
-    : { ...describeSetting(key), key, value: null, source, wrong: found }
+  const wrong = found.state === 'wrong' ? found : unsafeUrl(key, found)
+  return { ...describeSetting(key), key, value: wrong === null ? valueOf(found) : null, source, wrong }
+}
+
+function valueOf(found: Resolved<ShownSetting['value']>): ShownSetting['value'] {
+  return found.state === 'right' ? found.value : null
+}
+
+const URLS: ReadonlySet<SettingKey> = new Set(['sync.server_url', 'sync.issuer'])
+
+/** A URL that no token is sent to is well-formed, and keeps every event here: the list must not call it right. */
+function unsafeUrl(key: SettingKey, found: Resolved<ShownSetting['value']>): ShownSetting['wrong'] {
+  if (!URLS.has(key) || found.state === 'wrong' || typeof found.value !== 'string') return null
+  const checked = checkServerUrl(found.value)
+  if (checked.state === 'usable') return null
+  const { source } = found
+  const name = source.kind === 'environment' ? source.variable : key
+  const place = source.kind === 'file' ? ` (${describeSource(source)})` : ''
+  return { code: 'E_CONFIG_INVALID', problem: `${name}: ${checked.why}; write https://...${place}` }
 }
 
 /** Returns, in one line, what is wrong with the file that contains the project's consent; null if nothing is. */
@@ -69,7 +86,7 @@ async function consentOf(project: string): Promise<ShownSetting> {
 
 /** Returns a value in the form for people. */
 export function textOf({ value, wrong }: ShownSetting): string {
-  if (wrong !== null) return wrong.code === 'E_CONFIG_UNREADABLE' ? '(not known)' : '(wrong)'
+  if (wrong !== null) return wrong.code === 'E_CONFIG_UNREADABLE' ? '(not known)' : WRONG
   return value === null ? '(not set)' : String(value)
 }
 

@@ -11,8 +11,8 @@ export function loginCommand(server: string | null, id: string): string {
 const LOGIN_ANYWHERE = 'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it'
 
 /**
- * The command that signs in again, and how people see it. A token that the user gave is replaced by another one, from a file that
- * no script can know: what a script gets explains the id.
+ * The command that signs in again, and how people see it. A token that the user gave is replaced by another one, from a variable
+ * that no script has set: what a script gets explains the id.
  */
 export function loginCommands(
   server: string | null,
@@ -21,11 +21,15 @@ export function loginCommands(
 ): { readonly command: string; readonly shown?: string } {
   if (server === null) return { command: loginCommand(null, id), shown: LOGIN_ANYWHERE }
   if (!isTokenGiven) return { command: loginCommand(server, id) }
-  const login = `spec-kitty auth login --with-token --server ${shellQuote(server)}`
   return {
     command: loginCommand(null, id),
-    shown: `${login} < FILE  # FILE holds another token: your team has one`,
+    shown: `${tokenLogin(server)}  # SYNC_TOKEN holds another token: your team has one`,
   }
+}
+
+/** Returns the command that signs in with a token from a variable: it runs as it is printed. */
+export function tokenLogin(server: string): string {
+  return `printenv SYNC_TOKEN | spec-kitty auth login --with-token --server ${shellQuote(server)}`
 }
 
 /**

@@ -3,6 +3,7 @@ import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config-file.js'
 import { misspeltKeys } from './misspelt-keys.js'
 import { MAX_QUEUE_SIZE, oneOf, readServerUrl, readSize, readUrl } from './read-values.js'
+import { insteadOf, MAX_SHOWN_CHARS } from './server-url.js'
 
 type Environment = Io['env']
 
@@ -42,14 +43,12 @@ interface Setting<T> {
   readonly read: (given: unknown, variable: string | null) => T | undefined
   /** For a switch: what it does where the variable has a text that means neither on nor off. */
   readonly unclear?: string
-  /** Whether a wrong value may contain a password. Such a value is not shown. */
+  /** Whether a wrong value may contain a password. That part of it is not shown. */
   readonly mayHoldSecret?: true
 }
 
 /** The default size of the queue. It is also used if the configured size is wrong, so that a publish does not fail. */
 export const DEFAULT_QUEUE_SIZE = 100_000
-
-const MAX_SHOWN_CHARS = 60
 
 function setting<T>(one: Setting<T>): Setting<T> {
   return one
@@ -70,7 +69,7 @@ const SETTINGS = {
     variables: ['SPEC_KITTY_ENABLE_SAAS_SYNC'],
     key: null,
     fallback: () => false,
-    unclear: 'hosted sync is off',
+    unclear: 'hosted sync is off in this shell',
     expected: '1, true, yes, y or on',
     read: isTruthy,
   }),
@@ -280,7 +279,7 @@ function unreadable({ path, why }: { readonly path: string; readonly why: string
 function checked<T>(one: Setting<T>, given: unknown, name: string, source: Source): Resolved<T> {
   const value = one.read(given, source.kind === 'environment' ? source.variable : null)
   if (value !== undefined) return { state: 'right', value, source }
-  const shown = one.mayHoldSecret === true ? '' : `, not ${show(given)}`
+  const shown = one.mayHoldSecret === true ? insteadOf(given) : `, not ${show(given)}`
   const column = source.kind === 'file' && source.column !== null ? `, column ${source.column}` : ''
   const at = source.kind === 'file' ? ` (${describeSource(source)}${column})` : ''
   const problem = `${name} must be ${one.expected}${shown}${at}`

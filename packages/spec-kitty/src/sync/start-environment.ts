@@ -1,5 +1,6 @@
 import type { JsonObject } from 'familiar'
-import { objectOf, stringOf, type Io } from 'familiar/cli'
+import { isOn, objectOf, stringOf, type Io } from 'familiar/cli'
+import { WRONG } from './server-url.js'
 import { environmentSettings, isSwitchedOn } from './settings.js'
 
 /**
@@ -7,6 +8,8 @@ import { environmentSettings, isSwitchedOn } from './settings.js'
  * `config.toml`, the session and the projects again each time.
  */
 export type StartEnvironment = Readonly<Record<string, string | null>>
+
+const SWITCH = 'SPEC_KITTY_ENABLE_SAAS_SYNC'
 
 /** The variables for trusted certificates and for proxies. */
 const CONNECTION = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTPS_PROXY', 'NO_PROXY'] as const
@@ -26,8 +29,8 @@ export function startEnvironment(env: Io['env']): StartEnvironment {
   const settings = environmentSettings('', env)
   const url = settings.get('sync.server_url')
   return {
-    SPEC_KITTY_ENABLE_SAAS_SYNC: isSwitchedOn(settings, 'sync.hosted') ? 'on' : 'off',
-    SPEC_KITTY_SAAS_URL: url.state === 'right' ? url.value : '(wrong)',
+    [SWITCH]: isSwitchedOn(settings, 'sync.hosted') ? 'on' : 'off',
+    SPEC_KITTY_SAAS_URL: url.state === 'right' ? url.value : WRONG,
     ...Object.fromEntries(CONNECTION.map((name) => [name, shown(name, env)])),
   }
 }
@@ -41,12 +44,12 @@ function shown(name: (typeof CONNECTION)[number], env: Io['env']): string | null
 
 function withoutPassword(proxy: string): string {
   const url = proxy.includes('://') ? proxy : `http://${proxy}`
-  return URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : '(wrong)'
+  return URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : WRONG
 }
 
 /** Returns the variables that decide whether and where events leave, as the daemon has them. */
 export function startedWith(environment: StartEnvironment): Io['env'] {
-  const named = ['SPEC_KITTY_ENABLE_SAAS_SYNC', 'SPEC_KITTY_SAAS_URL'] as const
+  const named = [SWITCH, 'SPEC_KITTY_SAAS_URL'] as const
   return Object.fromEntries(named.map((name) => [name, environment[name] ?? '']))
 }
 
@@ -63,6 +66,26 @@ export function differences(
     const [theirs, ours] = [daemon[variable], command[variable] ?? null]
     return theirs === undefined || theirs === ours ? [] : [{ variable, daemon: theirs, command: ours }]
   })
+}
+
+export function isWrongHere({ command }: Difference): boolean {
+  return command === WRONG
+}
+
+/**
+ * Returns whether the daemon has hosted sync on, and the command's variable says in so many words that it is off: the daemon sends
+ * what the user of this shell may think stays here.
+ */
+export function isSendingAnyway(differing: readonly Difference[], env: Io['env']): boolean {
+  const given = (env[SWITCH] ?? '').trim()
+  const isOff = given !== '' && (!isOn(given) || /^n$/i.test(given))
+  return isOff && differing.some(({ variable, daemon }) => variable === SWITCH && daemon === 'on')
+}
+
+/** Returns the variables that decide where and how the daemon connects, if all that is set here can be taken over. */
+export function otherAtStart(differing: readonly Difference[]): readonly string[] {
+  if (differing.some(isWrongHere)) return []
+  return differing.map(({ variable }) => variable).filter((one) => one !== SWITCH)
 }
 
 /** Reads the environment that a daemon reports; null if the value is not one. */

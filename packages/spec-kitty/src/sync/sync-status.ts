@@ -3,16 +3,10 @@ import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cl
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
+import { WRONG, withoutSecrets } from './server-url.js'
 import type { Difference } from './start-environment.js'
-import {
-  FOR_THIS_SHELL,
-  NOW,
-  reasonText,
-  RESTART,
-  skipText,
-  SWITCH_ON,
-  whyDocument,
-} from './why-nothing-leaves.js'
+import { FOR_THIS_SHELL, NOW, reasonText, skipText, whyDocument } from './why-nothing-leaves.js'
+import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import { TIMING } from './upload/back-off.js'
 import { viewWork, type WorkView } from './work-view.js'
@@ -36,7 +30,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ...workLines(view, now, status, isHeldHere).map(([name, text, ...style]): Line => [
+        ...workLines(view, now, status, { env, isHeldHere }).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
           ...style,
@@ -68,8 +62,8 @@ function workDocument(view: WorkView, now: number) {
   const { report, gate, queue, queueProblem, why, further, differences, settings } = view
   return {
     uploading: report.running,
-    last_sync: report.lastSync,
-    last_sync_age_seconds: secondsSince(report.lastSync, now),
+    last_sync: view.lastSync,
+    last_sync_age_seconds: secondsSince(view.lastSync, now),
     consecutive_failures: report.failures,
     last_error: report.lastError,
     next_attempt_at: report.nextAttemptAt,
@@ -86,10 +80,20 @@ function workDocument(view: WorkView, now: number) {
   }
 }
 
-function workLines(view: WorkView, now: number, status: DaemonStatus, isHeldHere: boolean): readonly Line[] {
-  const { report } = view
-  const age = secondsSince(report.lastSync, now)
-  const last = report.lastSync ?? lastUnknown(status)
+interface Here {
+  readonly env: Io['env']
+  /** Whether the command runs in a project whose events would stay. */
+  readonly isHeldHere: boolean
+}
+
+function workLines(
+  view: WorkView,
+  now: number,
+  status: DaemonStatus,
+  { env, isHeldHere }: Here,
+): readonly Line[] {
+  const age = secondsSince(view.lastSync, now)
+  const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
   return [
     ['queue', describeQueue(view, now)],
     ...damagedLines(view),
@@ -101,18 +105,26 @@ function workLines(view: WorkView, now: number, status: DaemonStatus, isHeldHere
       ({ variable, daemon, command }) =>
         [
           'differs',
-          `${variable} is ${daemon ?? 'not set'} for the daemon, and ${command ?? 'not set'} here`,
+          `${variable} is ${valueText(daemon)} for the daemon, and ${valueText(command, env[variable])} here`,
         ] as const,
     ),
     ...takeOverLines(view),
   ]
 }
 
+/** A daemon does not report a wrong value, because every user may read its report. */
+function valueText(value: string | null, given?: string): string {
+  if (value !== WRONG) return value ?? 'not set'
+  const shown = withoutSecrets(given)
+  return shown === null ? 'wrong' : `wrong (${JSON.stringify(shown)})`
+}
+
 /**
  * Returns what takes over what is set here. A restart also takes away what the daemon has and this shell has not, so it is not
  * proposed where that is the switch of hosted sync, or where events leave.
  */
-function takeOverLines({ differences, isRestartProposed, why }: WorkView): readonly Line[] {
+function takeOverLines({ differences, isRestartProposed, isSendingAnyway, why }: WorkView): readonly Line[] {
+  if (isSendingAnyway) return [['', 'the daemon sends all the same; to stop that:'], commandLine(RESTART)]
   const lost = differences.filter(isLost)
   if (lost.some(({ daemon }) => daemon === 'on'))
     return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
@@ -228,10 +240,10 @@ function uploadText(view: WorkView, why: Why, now: number): string {
 }
 
 /** Returns the reason without the details that a line of their own tells: of the queue, the settings, the failures. */
-function briefText({ reason, sentence }: Why, { report, settings }: WorkView): string {
+function briefText({ reason, sentence, brief = sentence }: Why, { settings }: WorkView): string {
   if (reason === 'queue_unusable') return 'the queue cannot be read'
   if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
-  return reason === 'backing_off' && report.lastError !== null ? 'the last attempt failed' : sentence
+  return brief
 }
 
 /** Returns whether nothing waits, and the command runs in a project whose events would stay. */

@@ -1,20 +1,18 @@
-import { shellQuote } from 'familiar/cli'
+import { clockText, shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { Settings } from './settings.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, HeldReason } from './upload/upload-types.js'
+import { mayRestart, restartCommand, startedText, SWITCH_ON } from './why-restart.js'
 import type { HeldProject, Standing, Why } from './why-types.js'
 
 const LIST = 'spec-kitty config list'
 export const NOW = 'spec-kitty sync now'
-/** What takes over a changed environment. */
-export const RESTART = 'spec-kitty sync restart'
 /** What to say of a server that fails, where a command can only try at once. */
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
 const START = 'spec-kitty sync start'
 
-export const SWITCH_ON = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
 /** A switch that a command sets ends with its shell. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
 
@@ -24,7 +22,7 @@ const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly co
   config_unreadable: { text: 'the configuration is wrong', command: LIST },
   no_session: { text: 'you are not signed in', command: null },
   session_unreadable: { text: 'the session cannot be read', command: null },
-  no_server: { text: 'no usable server is set', command: LIST },
+  no_server: { text: 'no usable server is set', command: null },
   insecure_server: { text: 'the server is not safe to send to', command: LIST },
   other_server: { text: 'the session is for another server', command: null },
   session_refused: { text: 'the server refused the session', command: null },
@@ -53,7 +51,7 @@ export function isClosed(reason: string): reason is ClosedReason {
 
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
 export function whyNothingLeaves(standing: Standing): Why | null {
-  const { gate, queued, queueProblem, held, isDaemonRunning, lastError, nextAttemptAt } = standing
+  const { gate, queued, queueProblem, held, isDaemonRunning, nextAttemptAt } = standing
   if (gate.state === 'closed' && gate.reason === 'hosted_sync_disabled') return whyClosed(gate, standing)
   const unwritable = whyUnwritable(standing)
   if (unwritable !== null) return unwritable
@@ -64,11 +62,7 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   const first = held[0]
   if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
   if (!isDaemonRunning) return whyNoDaemon(standing)
-  if (nextAttemptAt !== null) {
-    const error = lastError === null ? '' : `: ${lastError}`
-    const sentence = `the last attempt failed${error}; the next one is at ${nextAttemptAt}`
-    return { reason: 'backing_off', sentence, command: NOW, shown: `${NOW}  # ${PATIENCE}`, isAll: true }
-  }
+  if (nextAttemptAt !== null) return whyBackingOff(standing, nextAttemptAt)
   if (first === undefined) return null
   const why = whyHeld(first, held.length - 1)
   return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
@@ -158,6 +152,42 @@ function whyUnwritable({ homeProblem = null, isDaemonRunning }: Standing): Why |
   }
 }
 
+function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
+  const { lastError } = standing
+  const { doubt = null, ...remedy } = backingOffRemedy(standing)
+  const failed = 'the last attempt failed'
+  const more = doubt === null ? '' : `; ${doubt}`
+  const error = lastError === null ? '' : `: ${lastError}`
+  return {
+    reason: 'backing_off',
+    sentence: `${failed}${error}${more}; the next one is at ${clockText(new Date(nextAttemptAt))}`,
+    ...(lastError === null ? {} : { brief: `${failed}${more}` }),
+    ...remedy,
+    isAll: true,
+  }
+}
+
+type Doubted = Pick<Why, 'command' | 'shown'> & { readonly doubt?: string }
+
+/** To wait helps only against a server that is down. */
+function backingOffRemedy(standing: Standing): Doubted {
+  const {
+    lastErrorKind = null,
+    otherAtStart = [],
+    isServerOfSession = false,
+    isTokenGiven = false,
+  } = standing
+  if (lastErrorKind !== null && lastErrorKind !== 'answer' && otherAtStart.length > 0 && mayRestart(standing))
+    return {
+      doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
+      command: restartCommand(standing),
+    }
+  if (lastErrorKind !== 'address') return { command: NOW, shown: `${NOW}  # ${PATIENCE}` }
+  const doubt = 'the address of the server may be wrong'
+  if (isServerOfSession) return { doubt, ...loginCommands(null, 'backing_off', isTokenGiven) }
+  return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }
+}
+
 function whyNoDaemon(standing: Standing): Why {
   const { disabledBy = null, wedgedStop = null, away = null } = standing
   if (wedgedStop !== null) {
@@ -206,21 +236,23 @@ function switchOnCommand(standing: Standing): string {
   return isStartable ? `${SWITCH_ON} && ${startCommand(standing)}` : SWITCH_ON
 }
 
-/** The daemon takes the switch from the shell that restarts it: without the switch there, hosted sync would be off. */
-function restartCommand({ isHostedHere }: Standing): string {
-  return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
-}
-
 /** Returns why nothing may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
-  const { loginServer: server, isTokenGiven = false, isServerOther = false } = standing
+  const { loginServer: server, isTokenGiven = false, isServerOfSession = false } = standing
   const { text, command } = CLOSED[reason]
   const sentence = withDetail(text, detail)
   if (reason === 'hosted_sync_disabled') return whyOff(standing)
-  // Signing in again would change nothing: the daemon keeps the server that it was started with.
-  if (isServerOther && OF_SERVER.has(reason))
-    return { reason, sentence, command: restartCommand(standing), isAll: true }
-  if (command !== null)
+  const started = startedText({ reason, detail }, standing)
+  if (started !== null)
+    return {
+      reason,
+      sentence: withDetail(started, detail),
+      command: restartCommand(standing),
+      isAll: true,
+    }
+  // The list shows only what is set, and this server is not.
+  const isOfSession = reason === 'insecure_server' && isServerOfSession
+  if (command !== null && !isOfSession)
     return {
       reason,
       sentence,
@@ -235,9 +267,6 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
 function corrected({ brokenLine = null }: Standing): Pick<Why, 'before' | 'shown'> {
   return brokenLine === null ? {} : { before: `correct ${brokenLine}, then`, shown: NOW }
 }
-
-/** The reasons that are about the server that is set. */
-const OF_SERVER: ReadonlySet<ClosedReason> = new Set(['other_server', 'insecure_server', 'no_server'])
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
 export function whyHeld(held: HeldProject, others = 0): Why {

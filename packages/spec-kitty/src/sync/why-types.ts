@@ -1,11 +1,13 @@
 import type { Obstacle } from './upload/gate.js'
-import type { ClosedReason, Gate, HeldReason } from './upload/upload-types.js'
+import type { ClosedReason, ErrorKind, Gate, HeldReason } from './upload/upload-types.js'
 
 /** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
 export interface Why {
   readonly reason: WhyReason
   /** The reason, in one line. */
   readonly sentence: string
+  /** The reason without what `sync status` tells in lines of its own; `sentence` if it is left out. */
+  readonly brief?: string
   readonly command: string
   /** The command as people see it: with a placeholder or a comment that no script could run. `command` if it is left out. */
   readonly shown?: string
@@ -66,11 +68,16 @@ export interface Standing {
   readonly disabledBy?: string | null
   /** The server that a sign-in would be for; null if none is known. */
   readonly loginServer: string | null
+  /** Whether no server is set, so that events go to that of the session. */
+  readonly isServerOfSession?: boolean
   /** Whether the user gave the token of the session: signing in again takes another one. */
   readonly isTokenGiven?: boolean
-  /** Whether the daemon was started with another server than the one that is set here. */
-  readonly isServerOther?: boolean
+  /** What would close the gate for a daemon with the variables of this command; null if the daemon has the same ones. */
+  readonly obstaclesHere?: readonly Obstacle[] | null
   readonly lastError: string | null
+  readonly lastErrorKind?: ErrorKind | null
+  /** The variables, other than the switch of hosted sync, that the daemon was started with otherwise than they are set here. */
+  readonly otherAtStart?: readonly string[]
   /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from 'familiar'
 import { countOf, objectOf, stringOf } from 'familiar/cli'
 import { environmentOf, type StartEnvironment } from './start-environment.js'
-import type { SyncReport } from './upload/upload-types.js'
+import type { ErrorKind, SyncReport } from './upload/upload-types.js'
 
 /**
  * The sync daemon's report about its work, in the `sync` block of its health reply. Every user of the machine can read
@@ -19,12 +19,15 @@ export interface KnownReport {
   readonly lastSync: string | null
   readonly failures: number | null
   readonly lastError: string | null
+  readonly lastErrorKind: ErrorKind | null
   readonly nextAttemptAt: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
   readonly isFirstLookDue: boolean
   readonly environment: StartEnvironment | null
 }
+
+const KINDS: readonly ErrorKind[] = ['connection', 'address', 'answer']
 
 /** Returns the `sync` block of the health reply. */
 export function workJson(report: WorkReport): JsonObject {
@@ -39,6 +42,7 @@ export function knownReport(details: JsonObject | null): KnownReport {
     lastSync: stringOf(sync?.['last_sync']),
     failures: countOf(sync?.['consecutive_failures']),
     lastError: stringOf(sync?.['last_error']),
+    lastErrorKind: KINDS.find((kind) => kind === sync?.['last_error_kind']) ?? null,
     nextAttemptAt: stringOf(sync?.['next_attempt_at']),
     refused: sync?.['refused'] === true,
     isFirstLookDue: sync?.['first_look_due'] === true,

@@ -3,9 +3,18 @@ import type { Io } from 'familiar/cli'
 import { homePrefix, withHome } from '../cli/in-home.js'
 import { VERSION } from '../version.js'
 import { homeProblem } from './home-problem.js'
-import { differences, startedWith, startEnvironment, type Difference } from './start-environment.js'
+import {
+  differences,
+  isSendingAnyway,
+  isWrongHere,
+  otherAtStart,
+  startedWith,
+  startEnvironment,
+  type Difference,
+} from './start-environment.js'
 import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
 import { readQueue, type QueueView } from './read-queue.js'
+import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
 import { disabledBy, isStartForbidden } from './start-policy.js'
@@ -15,11 +24,16 @@ import { DEFAULT_QUEUE_SIZE, isSwitchedOn, readSettings, type Settings } from '.
 import { inspectGate, type Obstacle } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
 import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
+import { mayRestart } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
 /** All that is known about the work of a root's sync daemon, from its own report and from the files. */
 export interface WorkView {
   readonly report: KnownReport
+  /** Whether the server refused the session when a daemon last used it. */
+  readonly isRefused: boolean
+  /** When the server last answered this daemon or an earlier one; null if that is not known. */
+  readonly lastSync: string | null
   readonly isDaemonRunning: boolean
   /** The server that a sign-in would be for; null if none is known. */
   readonly loginServer: string | null
@@ -40,6 +54,8 @@ export interface WorkView {
   readonly differences: readonly Difference[]
   /** Whether a restart may be proposed so that the daemon takes over what is set here. */
   readonly isRestartProposed: boolean
+  /** Whether the daemon sends although this shell has turned hosted sync off. */
+  readonly isSendingAnyway: boolean
   /** Whether hosted sync is on for this command. */
   readonly isHostedHere: boolean
   readonly settings: Settings
@@ -61,16 +77,21 @@ export async function viewWork(
   stop = 'spec-kitty sync stop',
 ): Promise<WorkView> {
   const report = knownReport(status.report?.details ?? null)
-  const gateOptions = { root, env: asTheDaemon(env, report), session: () => gateSession(root) }
-  const [settings, own, read] = await Promise.all([
+  const differing = differences(report.environment, startEnvironment(env))
+  const gateOptions = { root, env, session: () => gateSession(root) }
+  const [settings, own, here, read] = await Promise.all([
     readSettings(root, env),
-    inspectGate(gateOptions),
+    inspectGate({ ...gateOptions, env: asTheDaemon(env, report) }),
+    differing.length === 0 ? null : inspectGate(gateOptions),
     readQueue(root),
   ])
-  const gate: Gate = report.refused ? { state: 'closed', reason: 'session_refused', detail: null } : own.gate
+  const isRefused = isSessionRefused(root, report)
+  // A refusal that only an earlier daemon met says less than what is in the way now.
+  const isFirst = report.refused || own.gate.state === 'open'
+  const refusal = { reason: 'session_refused', detail: null } as const
+  const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
   const queue = 'problem' in read ? null : read
   const queueProblem = 'problem' in read ? read.problem : null
-  const differing = differences(report.environment, startEnvironment(env))
   const server = loginServer(settings, sessionServer(root))
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
@@ -79,8 +100,10 @@ export async function viewWork(
   const standing: Standing = {
     gate,
     // A refused session is what the daemon says first; the files may say more.
-    obstacles: report.refused
-      ? [{ reason: 'session_refused', detail: null }, ...own.obstacles]
+    obstacles: isRefused
+      ? isFirst
+        ? [refusal, ...own.obstacles]
+        : [...own.obstacles, refusal]
       : own.obstacles,
     queued: queue?.queued ?? 0,
     queueProblem,
@@ -96,14 +119,19 @@ export async function viewWork(
     isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),
     loginServer: server,
+    isServerOfSession: settings.get('sync.server_url').source.kind === 'default',
     isTokenGiven: isSessionGiven(root),
-    isServerOther: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
+    obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,
+    lastErrorKind: report.lastErrorKind,
+    otherAtStart: otherAtStart(differing),
     nextAttemptAt: report.nextAttemptAt,
   }
   const why = whyNothingLeaves(standing)
   return {
     report,
+    isRefused,
+    lastSync: report.lastSync ?? readLastWork(root).lastSync,
     isDaemonRunning,
     loginServer: server,
     gate,
@@ -115,7 +143,8 @@ export async function viewWork(
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differing,
-    isRestartProposed: isRestartHarmless || isHostedHere,
+    isRestartProposed: mayRestart(standing) && !differing.some(isWrongHere),
+    isSendingAnyway: isSendingAnyway(differing, env),
     isHostedHere,
     settings,
     homeProblem: problem,

@@ -13,6 +13,7 @@ const VIEW = {
   settings: { problems: [] },
   damagedQueues: 0,
   homeProblem: null,
+  isSendingAnyway: false,
   isHostedHere: true,
   obstacles: [],
 } as unknown as WorkView
@@ -26,16 +27,55 @@ function because(reason: WhyReason): Partial<WorkView> {
 }
 
 it('says in the words of the status that nothing leaves although it should', () => {
-  for (const reason of ['session_refused', 'other_server', 'insecure_server', 'backing_off'] as const) {
+  for (const reason of ['other_server', 'insecure_server', 'backing_off'] as const) {
     const [found] = workFindings({ ...VIEW, ...because(reason) }, null, 0)
     expect(found).toMatchObject({ id: 'F-018', severity: 'warn', summary: 'nothing leaves: so it is' })
   }
 })
 
+it('takes a session that the server refused as seriously as none, however long events have waited', () => {
+  for (const now of [0, 48 * 3_600_000])
+    for (const [isHostedHere, severity] of [
+      [true, 'critical'],
+      [false, 'warn'],
+    ] as const) {
+      const [found] = workFindings({ ...VIEW, ...because('session_refused'), isHostedHere }, null, now)
+      expect([found?.id, found?.severity]).toEqual([now === 0 ? 'F-018' : 'F-009', severity])
+    }
+})
+
 it('says nothing twice', () => {
-  const told = ['no_session', 'queue_unusable', 'config_unreadable', 'daemon_wedged', 'home_unwritable']
+  const told = ['no_session', 'queue_unusable', 'daemon_wedged', 'home_unwritable']
   for (const reason of told as readonly WhyReason[]) expect(idsOf(because(reason))).toEqual([])
   expect(idsOf(because('session_refused'), 48 * 3_600_000)).toEqual(['F-009'])
+})
+
+it('says that the daemon was started with a wrong setting: what is wrong here is another finding', () => {
+  const because = { reason: 'config_unreadable', sentence: 'so it is', isAll: true } as const
+  const restart = { ...because, command: 'spec-kitty sync restart' }
+  const settings = (...problems: string[]) => ({ problems }) as unknown as WorkView['settings']
+  const [found] = workFindings({ ...VIEW, why: restart }, null, 0)
+  expect(found).toMatchObject({
+    id: 'F-018',
+    severity: 'warn',
+    summary: 'nothing leaves: so it is',
+    remediation: { commands: ['spec-kitty sync restart'], safe: false },
+  })
+  expect(idsOf({ why: restart, settings: settings('a key is misspelt') })).toEqual(['F-012', 'F-018'])
+  const list = { ...because, command: 'spec-kitty config list' }
+  expect(idsOf({ why: list, settings: settings('it is wrong') })).toEqual(['F-012'])
+  expect(idsOf({ why: list })).toEqual(['F-018'])
+})
+
+it('says of a wrong setting whether it keeps events here', () => {
+  const settings = { problems: ['it is wrong'] } as unknown as WorkView['settings']
+  const summaryFor = (reason: WhyReason, command: string) =>
+    workFindings({ ...VIEW, settings, why: { reason, sentence: '', command, isAll: true } }, null, 0)[0]
+      ?.summary
+  const list = 'spec-kitty config list'
+  expect(summaryFor('config_unreadable', list)).toBe('it is wrong; nothing leaves until that is corrected')
+  expect(summaryFor('config_unreadable', 'spec-kitty sync restart')).toBe('it is wrong')
+  expect(summaryFor('no_session', list)).toBe('it is wrong')
 })
 
 it('says that events wait where the user chose so: that is worth knowing, and no problem', () => {
@@ -84,7 +124,7 @@ it('shows people the command of the status, and scripts the one that needs no te
     sentence: 'so it is',
     command: 'spec-kitty explain session_refused',
     shown:
-      'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE holds another token: your team has one',
+      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example  # SYNC_TOKEN holds another token: your team has one',
     isAll: true,
   } as const
   const remedyIn = (form: 'people' | 'script') =>
@@ -95,8 +135,8 @@ it('shows people the command of the status, and scripts the one that needs no te
     safe: true,
   })
   expect(remedyIn('people')).toMatchObject({
-    commands: ['spec-kitty auth login --with-token --server https://a.example < FILE'],
-    description: 'signs in with another token: FILE holds it, your team has one',
+    commands: ['printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'],
+    description: 'signs in with another token: SYNC_TOKEN holds it, your team has one',
   })
 })
 
@@ -154,5 +194,14 @@ it('warns of a damaged queue that was put aside, as long as it is there', () => 
     severity: 'warn',
     summary: '2 damaged queues were put aside',
     remediation: { commands: ['spec-kitty explain F-022'], safe: true },
+  })
+})
+
+it('says that the daemon sends although this shell has turned hosted sync off', () => {
+  const [found] = workFindings({ ...VIEW, isSendingAnyway: true }, null, 0)
+  expect(found).toMatchObject({
+    id: 'F-023',
+    severity: 'info',
+    remediation: { commands: ['spec-kitty sync restart'], safe: false },
   })
 })

@@ -199,7 +199,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       await work.run(['sync', 'now'])
       const status = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
       expect(status).toMatchObject({ queued: 1, nothing_leaves: { reason: 'session_refused' } })
-      const login = `spec-kitty auth login --with-token --server ${work.server.url} < FILE`
+      const login = `printenv SYNC_TOKEN | spec-kitty auth login --with-token --server ${work.server.url}`
       const [shown, session, doctor] = [
         await work.run(['sync', 'status']),
         await work.run(['auth', 'status']),

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { quarantinedDatabases } from '../../src/sync/queue/quarantine.js'
 import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { TIMING } from '../../src/sync/upload/back-off.js'
-import { reply } from '../helpers/sync-server.js'
-import { daemonsOf } from './sync-root.js'
+import { eachIs, reply } from '../helpers/sync-server.js'
+import { daemonsOf, findingOf } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
 import { makeSyncWork, type SyncWork } from './sync-work.js'
 
@@ -27,12 +27,54 @@ describe('sync now', () => {
     const attempts = TIMING.drainAttempts
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
       new RegExp(
-        `^stopped watching after ${attempts} failed attempts, and the daemon goes on: .*500.*Z; nothing`,
+        `^stopped watching after ${attempts} failed attempts, and the daemon goes on: .*500.* at [\\d: -]+; nothing`,
       ),
     )
     const waits = stderr.split('\n').filter((line) => line.startsWith('waiting for the server'))
     expect(new Set(waits).size).toBe(waits.length)
     expect(daemonsOf(work.root.path)).toHaveLength(1)
+  })
+
+  it('says that the address may be wrong, and names what that needs, as status does', async () => {
+    await work.publish(['a'])
+    work.server.otherwise = reply(404)
+    const after = await work.run(['sync', 'now'])
+    const words = 'the server answered 404; the address of the server may be wrong; the next one is at'
+    expect(after.stderr).toContain(words)
+    expect(after.stderr).toContain('spec-kitty auth login --server https://HOST')
+    const { nothing_leaves: why } = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
+    expect([why.reason, why.command]).toEqual(['backing_off', 'spec-kitty explain backing_off'])
+  })
+
+  it('says of a session that the server refused what the daemon says, also after the daemon has ended', async () => {
+    await work.publish(['a'])
+    work.server.otherwise = reply(403)
+    const told = async () => {
+      const status = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
+      const auth = await work.run(['auth', 'status', '--json'])
+      const doctor = JSON.parse((await work.run(['auth', 'doctor', '--json'])).stdout)
+      return {
+        reason: status.nothing_leaves?.reason,
+        auth: [auth.status, JSON.parse(auth.stdout).state],
+        finding: findingOf(doctor, 'F-018')?.summary,
+      }
+    }
+    const refused = {
+      reason: 'session_refused',
+      auth: [1, 'refused'],
+      finding: 'nothing leaves: the server refused the session',
+    }
+    await work.run(['sync', 'now'])
+    expect(await told()).toEqual(refused)
+    await work.run(['sync', 'stop'])
+    expect(await told()).toEqual(refused)
+    // A new daemon tries again, and what it learns counts.
+    work.server.otherwise = eachIs('success')
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    await work.run(['sync', 'stop'])
+    expect(await told()).toMatchObject({ reason: undefined, auth: [0, 'signed_in'], finding: undefined })
+    const { last_sync: last } = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
+    expect(Date.now() - Date.parse(last)).toBeLessThan(3_600_000)
   })
 
   it('says where a damaged queue was put aside, and what saves its events', async () => {
@@ -55,9 +97,10 @@ describe('sync now', () => {
     await work.publish(['a'], { project: broken })
     writeFileSync(join(broken, '.kittify', 'config.yaml'), 'sync: [\n')
     const { status, stderr } = await work.run(['sync', 'now'])
-    const said = /1 event stays: (the consent of \S+ cannot be read: .+): spec-kitty explain/.exec(
-      stderr,
-    )?.[1]
+    const said =
+      /the 1 event that waits stays: (the consent of \S+ cannot be read: .+): spec-kitty explain/.exec(
+        stderr,
+      )?.[1]
     expect([status, said]).toEqual([1, expect.stringContaining(`${broken} cannot be read: line `)])
     const shown = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
     expect(said).toBe(shown.nothing_leaves.sentence)
@@ -71,7 +114,7 @@ describe('sync now', () => {
     const { status, stderr } = await work.run(['sync', 'now'])
     expect([status, stderr]).toEqual([
       1,
-      `2 events stay: ${work.project} is not there any more: spec-kitty explain project_missing\n`,
+      `the 2 events that wait stay: ${work.project} is not there any more: spec-kitty explain project_missing\n`,
     ])
     const file = join(work.root.base, 'events.ndjson')
     expect((await work.run(['sync', 'queue', '--export', file])).status).toBe(0)

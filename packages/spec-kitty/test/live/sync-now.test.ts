@@ -155,13 +155,13 @@ describe('with a daemon that goes on, sync now', () => {
     await work.publish(['l'], { project: other })
     const { status, stdout, stderr } = await work.run(['sync', 'now'])
     expect([status, stdout]).toEqual([1, 'sent: 1 · kept: 0 · rejected: 0\n'])
-    const held = `1 event stays: ${other} has not opted in: spec-kitty sync opt-in ${other}\n`
+    const held = `the 1 event that waits stays: ${other} has not opted in: spec-kitty sync opt-in ${other}\n`
     expect(stderr).toBe(held)
     expect(work.server.accepted.at(-1)).toBe('k')
     expect(work.server.accepted).not.toContain('l')
     expect(await work.run(['sync', 'now'])).toMatchObject({
       status: 1,
-      stdout: 'nothing may leave\n',
+      stdout: 'nothing to send\n',
       stderr: held,
     })
     const json = await work.run(['sync', 'now', '--json'])
@@ -193,6 +193,17 @@ describe('sync now', () => {
       'spec-kitty: the daemon was not done after 2.0005 s; it goes on (spec-kitty sync status)\n',
     ])
     expect(daemonsOf(work.root.path)).toHaveLength(1)
+  })
+
+  it('says at the end of --timeout what failed', async () => {
+    await work.publish(['a'])
+    work.server.next(reply(404))
+    work.server.otherwise = silence
+    const { status, stderr } = await work.run(['sync', 'now', '--timeout', '8'])
+    expect([status, stderr]).toEqual([
+      75,
+      expect.stringContaining('; the last error: the server answered 404'),
+    ])
   })
 
   it('refuses --timeout that is no number of seconds above 0', async () => {

@@ -78,7 +78,7 @@ it('status and sync now name the same command where hosted sync is off and no da
 
 it('a misspelt switch is told by status, doctor and config list', () => {
   const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: 'ture' }
-  const said = 'hosted sync is off: SPEC_KITTY_ENABLE_SAAS_SYNC is "ture"; write 1'
+  const said = 'hosted sync is off in this shell: SPEC_KITTY_ENABLE_SAAS_SYNC is "ture"; write 1'
   expect(root.run(['sync', 'status'], { env }).stdout).toContain(said)
   expect(root.run(['config', 'list'], { env })).toMatchObject({
     status: 1,
@@ -169,4 +169,59 @@ it('hosted sync without a session or a server is told where to ask, and how to t
   expect(remediation.description).toMatch(
     /^ask your team for the server's address, then: spec-kitty auth login --server https:\/\/HOST;/,
   )
+})
+
+it('a daemon that was started with a wrong server is restarted, as status, sync now and doctor say, and that helps', () => {
+  signIn()
+  publish()
+  writeFileSync(join(project, '.kittify', 'config.yaml'), 'sync:\n  enabled: true\n')
+  const wrong = { ...ON, SPEC_KITTY_SAAS_URL: 'foo' }
+  root.start({ env: wrong })
+  const { nothing_leaves: why } = root.json(['sync', 'status'], { env: ON }).document
+  expect(why).toMatchObject({ reason: 'config_unreadable', command: 'spec-kitty sync restart' })
+  const now = root.run(['sync', 'now'], { env: ON })
+  expect([now.status, now.stderr]).toEqual([1, expect.stringContaining(why.command)])
+  const found = findingOf(root.json(['auth', 'doctor'], { env: ON }).document, 'F-018')
+  expect([found.summary, found.remediation.commands]).toEqual([
+    `nothing leaves: ${why.sentence}`,
+    [why.command],
+  ])
+  expect(root.run(['auth', 'doctor'], { env: wrong }).stdout).not.toContain('sync restart')
+  expect(makeShell(root)(`export SPEC_KITTY_ENABLE_SAAS_SYNC=1; ${why.command}`)).toMatchObject({ status: 0 })
+  expect(root.json(['sync', 'status'], { env: ON }).document).toMatchObject({
+    environment_differences: [],
+    nothing_leaves: expect.not.objectContaining({ reason: 'config_unreadable' }),
+  })
+  // The daemon works now: what is wrong here is not to be taken over.
+  for (const [variable, value, shown] of [
+    ['SPEC_KITTY_SAAS_URL', '127.0.0.1:8080', 'wrong ("127.0.0.1:8080")'],
+    ['SPEC_KITTY_SAAS_URL', 'u:secret@a.example', 'wrong ("...@a.example")'],
+    ['SPEC_KITTY_SAAS_URL', 'http://sync.example.org', 'http://sync.example.org'],
+    ['SPEC_KITTY_SAAS_URL', 'https://sync.example.org', 'https://sync.example.org'],
+    ['HTTPS_PROXY', 'http://a b', 'wrong ("http://a b")'],
+  ] as const) {
+    const { stdout } = root.run(['sync', 'status'], { env: { ...ON, [variable]: value } })
+    expect(stdout).toContain(`${variable} is not set for the daemon, and ${shown} here`)
+    expect(stdout).not.toMatch(/secret|sync restart/)
+  }
+})
+
+it('a shell that turns hosted sync off is told that the daemon sends all the same, and what stops that', () => {
+  root.start({ env: ON })
+  const off = { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }
+  const { stdout } = root.run(['sync', 'status'], { env: off })
+  expect(linesAt('differs', stdout)).toContain('to stop that:\n spec-kitty sync restart')
+  expect(stdout).not.toContain('to keep it on')
+  const told = root.json(['auth', 'doctor'], { env: off })
+  const found = findingOf(told.document, 'F-023')
+  expect([told.status, found.severity, found.remediation.commands]).toEqual([
+    0,
+    'info',
+    ['spec-kitty sync restart'],
+  ])
+  expect(makeShell(root)('export SPEC_KITTY_ENABLE_SAAS_SYNC=0; spec-kitty sync restart').status).toBe(0)
+  expect(findingOf(root.json(['auth', 'doctor'], { env: off }).document, 'F-023')).toBe(undefined)
+  expect(root.json(['sync', 'status'], { env: ON }).document.nothing_leaves).toMatchObject({
+    reason: 'hosted_sync_disabled',
+  })
 })

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from '@photostructure/sqlite'
+import { clockText } from 'familiar/cli'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findingOf, makeRoot, until, type SyncRoot } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
@@ -84,7 +85,7 @@ describe('why nothing leaves', () => {
       true,
       expect.stringContaining('ECONNREFUSED'),
     ])
-    expect(failed.sentence).toContain(next_attempt_at)
+    expect(failed.sentence).toContain(clockText(new Date(next_attempt_at)))
   })
 
   it('is a consent that cannot be read, with the line', () => {
@@ -119,6 +120,12 @@ describe('why nothing leaves', () => {
       const { nothing_leaves: why } = status()
       expect([config, why?.reason ?? null]).toEqual([config, reason])
       if (words !== null) expect(why.sentence).toContain(words)
+      // The remedy shows what is wrong.
+      if (why?.command.endsWith('config list'))
+        expect(makeShell(root)(why.command)).toMatchObject({
+          status: 1,
+          stdout: expect.stringContaining('wrong: '),
+        })
     }
     writeFileSync(join(root.path, 'session.json'), 'no session')
     expect(status().nothing_leaves).toMatchObject({ reason: 'session_unreadable' })

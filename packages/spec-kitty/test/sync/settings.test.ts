@@ -112,7 +112,7 @@ it('a switch with a text that is neither on nor off counts as off, and that is s
     { state: 'right', value: false },
   ])
   expect(settings.problems).toEqual([
-    'hosted sync is off: SPEC_KITTY_ENABLE_SAAS_SYNC is "ture"; write 1',
+    'hosted sync is off in this shell: SPEC_KITTY_ENABLE_SAAS_SYNC is "ture"; write 1',
     'commands may start the sync daemon: SPEC_KITTY_SYNC_DISABLE is "enabled"; write 1',
   ])
   for (const clear of ['', '1', 'Yes', 'on', '0', 'false', 'NO', 'n', 'off']) {
@@ -152,7 +152,21 @@ describe('a wrong value is one line that says where and what it must be:', () =>
 
   it('of a variable too, which is not shown where it may hold a password', async () => {
     const { problems } = await readSettings(root, { SPEC_KITTY_SAAS_URL: 'https://u:secret@a.example' })
-    expect(problems).toEqual([`SPEC_KITTY_SAAS_URL ${URL_WORDS}`])
+    expect(problems).toEqual([`SPEC_KITTY_SAAS_URL ${URL_WORDS}, not "https://...@a.example"`])
+  })
+
+  it.each([
+    ['127.0.0.1:8080', '"127.0.0.1:8080": write http:// or https:// before it'],
+    ['localhost:8080', '"localhost:8080": write http:// or https:// before it'],
+    ['ftp://a.example', '"ftp://a.example"'],
+    ['u:secret@a.example', '"...@a.example": write http:// or https:// before it'],
+    ['https://u:se#cr/et@a.example/x', '"https://...@a.example/x"'],
+    ['https://a.example/?token=secret', '"https://a.example/?..."'],
+    ['https://a.example/#secret', '"https://a.example/#..."'],
+    ['http//u:secret@a.example?token=secret', '"...@a.example?...": write http:// or https:// before it'],
+  ])('of a URL with what it lacks, and without what may be secret: %s', async (url, words) => {
+    const { problems } = await readSettings(root, { SPEC_KITTY_SAAS_URL: url })
+    expect(problems).toEqual([`SPEC_KITTY_SAAS_URL ${URL_WORDS}, not ${words}`])
   })
 
   it('and every other setting keeps its value', async () => {
@@ -164,7 +178,11 @@ describe('a wrong value is one line that says where and what it must be:', () =>
 
 describe('a file that cannot be read is one line, and every setting that could be in it is wrong:', () => {
   it.for([
-    ['no TOML', () => writeFileSync(file, '[sync]\nformat = batch\n'), 'line 2, column 10: '],
+    [
+      'no TOML',
+      () => writeFileSync(file, '[sync]\nformat = batch\n'),
+      'line 2, column 10: invalid value: text needs quotes',
+    ],
     [
       'a key that stands twice',
       () => writeFileSync(file, '[sync]\nformat = "batch"\nformat = "batch"\n'),

@@ -1,6 +1,9 @@
+import { clockText } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
+import type { Obstacle } from '../../src/sync/upload/gate.js'
 import type { ClosedReason, Gate } from '../../src/sync/upload/upload-types.js'
 import { furtherReasons, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
+import { isWorseHere } from '../../src/sync/why-restart.js'
 import type { HeldProject, Standing } from '../../src/sync/why-types.js'
 
 const OPEN: Gate = { state: 'open', serverUrl: 'https://a.example', format: 'batch' }
@@ -39,7 +42,7 @@ const CLOSED: Readonly<Record<ClosedReason, readonly [sentence: string, command:
   config_unreadable: ['the configuration is wrong', 'spec-kitty config list'],
   session_unreadable: ['the session cannot be read', LOGIN],
   no_session: ['you are not signed in', LOGIN],
-  no_server: ['no usable server is set', 'spec-kitty config list'],
+  no_server: ['no usable server is set', LOGIN],
   insecure_server: ['the server is not safe to send to', 'spec-kitty config list'],
   other_server: ['the session is for another server', LOGIN],
   session_refused: ['the server refused the session', LOGIN],
@@ -165,24 +168,75 @@ it('a sign-in without a server that is known is shown with a placeholder to peop
   }
 })
 
-it('a token that the user gave is replaced by another one, from a file that no script can know', () => {
+it('a token that the user gave is replaced by another one, from a variable that no script has set', () => {
   const gate: Gate = { state: 'closed', reason: 'session_refused', detail: null }
-  const login = 'spec-kitty auth login --with-token --server https://a.example'
+  const login = 'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
-    shown: `${login} < FILE  # FILE holds another token: your team has one`,
+    shown: `${login}  # SYNC_TOKEN holds another token: your team has one`,
   })
 })
 
-it('a daemon that was started with another server is restarted, because a sign-in would change nothing', () => {
-  for (const reason of ['other_server', 'insecure_server', 'no_server'] as const) {
-    const gate: Gate = { state: 'closed', reason, detail: null }
-    const command = (isHostedHere: boolean) =>
-      whyNothingLeaves(standing({ gate, isServerOther: true, isHostedHere }))?.command
-    expect(command(true)).toBe('spec-kitty sync restart')
-    // Without the switch, the daemon would come back without hosted sync.
-    expect(command(false)).toBe('export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart')
+it('a server that is not safe is corrected where it is set, or left by a sign-in to another one', () => {
+  const gate: Gate = { state: 'closed', reason: 'insecure_server', detail: null }
+  const why = (isServerOfSession: boolean) =>
+    whyNothingLeaves(standing({ gate, isServerOfSession, loginServer: null }))
+  expect(why(false)?.command).toBe('spec-kitty config list')
+  expect(why(true)).toMatchObject({
+    command: 'spec-kitty explain insecure_server',
+    shown: expect.stringContaining('auth login --server https://HOST'),
+  })
+})
+
+describe('what only the daemon meets, because it keeps the variables of its start,', () => {
+  const all = ['config_unreadable', 'other_server', 'insecure_server', 'no_server'] as const
+  const why = (reason: ClosedReason, obstaclesHere: readonly Obstacle[] | null, isHostedHere = true) => {
+    const gate: Gate = { state: 'closed', reason, detail: 'so it is' }
+    return whyNothingLeaves(standing({ gate, obstacles: [gate], obstaclesHere, isHostedHere }))
   }
+
+  it.each(all)('goes by a restart: %s', (reason) => {
+    expect(why(reason, [])).toMatchObject({
+      sentence: expect.stringMatching(/^the sync daemon was started with .*: so it is$/),
+      command: 'spec-kitty sync restart',
+    })
+    // Without the switch, the daemon would come back without hosted sync.
+    const off = { reason: 'hosted_sync_disabled', detail: null } as const
+    expect(why(reason, [off], false)?.command).toBe(
+      'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
+    )
+  })
+
+  it.each(all)('does not if it is met here too, or something else would be: %s', (reason) => {
+    const { sentence, command } = why(reason, null) ?? {}
+    expect(command).not.toContain('restart')
+    for (const here of [
+      [{ reason, detail: 'so it is' }],
+      [{ reason: 'config_unreadable', detail: 'it is no URL' }],
+    ] as const)
+      expect(why(reason, here)).toMatchObject({ sentence, command })
+  })
+
+  it('is another matter where a sign-in is missing: that is kept in a file', () => {
+    const obstacle = { reason: 'no_session', detail: null } as const
+    const gate: Gate = { state: 'closed', ...obstacle }
+    expect(whyNothingLeaves(standing({ gate, obstacles: [gate], obstaclesHere: [] }))?.command).toBe(LOGIN)
+  })
+})
+
+it('a restart is no remedy where what is set here would keep events back', () => {
+  const worse = (here: ClosedReason, now: readonly ClosedReason[] = []) =>
+    isWorseHere({
+      obstacles: now.map((reason) => ({ reason, detail: 'there' })),
+      obstaclesHere: [{ reason: here, detail: 'here' }],
+    })
+  for (const reason of ['config_unreadable', 'insecure_server', 'other_server'] as const)
+    expect([reason, worse(reason)]).toEqual([reason, true])
+  expect(worse('hosted_sync_disabled')).toBe(false)
+  // It is only for another one.
+  expect(worse('other_server', ['other_server'])).toBe(false)
+  expect(worse('config_unreadable', ['config_unreadable'])).toBe(true)
+  expect(isWorseHere({ obstaclesHere: null })).toBe(false)
 })
 
 it('a broken file is corrected first, and then the events are sent, which starts a daemon too', () => {
@@ -286,10 +340,63 @@ describe('where the gate is open', () => {
     const at = { lastError: 'status 503', nextAttemptAt: '2026-11-26T12:00:00.000Z' }
     expect(whyNothingLeaves(standing(at))).toEqual({
       reason: 'backing_off',
-      sentence: 'the last attempt failed: status 503; the next one is at 2026-11-26T12:00:00.000Z',
+      sentence:
+        'the last attempt failed: status 503; the next one is at ' +
+        clockText(new Date('2026-11-26T12:00:00.000Z')),
       command: 'spec-kitty sync now',
       shown: 'spec-kitty sync now  # tries at once; nothing to do if the server comes back',
+      brief: 'the last attempt failed',
       isAll: true,
+    })
+  })
+
+  describe('a failure that no wait mends has a remedy of its own:', () => {
+    const failed = (changes: Partial<Standing>) =>
+      whyNothingLeaves(
+        standing({
+          lastError: 'the server answered 404',
+          lastErrorKind: 'address',
+          nextAttemptAt: '2026-11-26T12:00:00.000Z',
+          isHostedHere: true,
+          ...changes,
+        }),
+      )
+
+    it('the address may be wrong, which is corrected where it is set, or by a sign-in', () => {
+      const brief = 'the last attempt failed; the address of the server may be wrong'
+      expect(failed({})).toMatchObject({
+        brief,
+        sentence: expect.stringContaining('answered 404; the address of the server may be wrong; the next'),
+        command: 'spec-kitty config list',
+        shown: 'spec-kitty config list  # shows where the address is set: correct it there',
+      })
+      expect(failed({ isServerOfSession: true })).toMatchObject({
+        brief,
+        command: 'spec-kitty explain backing_off',
+        shown: expect.stringContaining('spec-kitty auth login --server https://HOST'),
+      })
+      for (const lastErrorKind of ['answer', 'connection', null] as const)
+        expect(failed({ lastErrorKind })?.command).toBe('spec-kitty sync now')
+    })
+
+    it('a connection that the daemon was started with otherwise is taken over from here', () => {
+      for (const variable of ['SPEC_KITTY_SAAS_URL', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'])
+        for (const lastErrorKind of ['address', 'connection'] as const) {
+          const other = { lastErrorKind, otherAtStart: [variable] }
+          expect(failed(other)).toMatchObject({
+            brief: `the last attempt failed; the sync daemon was started with another ${variable}`,
+            command: 'spec-kitty sync restart',
+          })
+          expect(failed({ ...other, isRestartHarmless: true, isHostedHere: false })?.command).toBe(
+            'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
+          )
+          // It may be the daemon of another version, and sync is off here; or what is set here is wrong.
+          const wrong = [{ reason: 'config_unreadable', detail: null }] as const
+          for (const change of [{ isHostedHere: false }, { obstaclesHere: wrong }])
+            expect(failed({ ...other, ...change })?.command).not.toContain('restart')
+        }
+      const answered = { lastErrorKind: 'answer', otherAtStart: ['HTTPS_PROXY'] } as const
+      expect(failed(answered)?.command).toBe('spec-kitty sync now')
     })
   })
 })

@@ -70,7 +70,7 @@ export const AUTH_STATUS = {
   options: { json: JSON_OPTION },
   about: 'Shows who is signed in, to which sync server and until when.',
   more: [
-    'Asks no server, and never prints a token. With --json, "state" is signed_in, expired, ended_by_server or none.',
+    'Asks no server, and never prints a token. With --json, "state" is signed_in, expired, ended_by_server, refused (by the server, when it was last used) or none.',
   ],
   examples: [
     ['spec-kitty auth status', 'who is signed in'],

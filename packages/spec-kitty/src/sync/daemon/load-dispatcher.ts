@@ -20,6 +20,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     { readConsent },
     { accessToken },
     dispatchers,
+    { rememberWork },
   ] = await Promise.all([
     import('../upload/queue-source.js'),
     import('../upload/gate.js'),
@@ -27,6 +28,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     import('../consent-file.js'),
     import('../session/access-token.js'),
     import('../upload/dispatcher.js'),
+    import('../last-work.js'),
   ])
   let server: string | null = null
   const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
@@ -49,6 +51,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
       return found !== null && new URL(found.serverUrl).origin === server ? found.token : null
     },
     sessionMark: () => sessionMark(root),
+    remember: rememberWork(root),
     claimant,
     env,
     log,

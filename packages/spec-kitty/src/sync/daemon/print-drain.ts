@@ -74,7 +74,8 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
     end: async (finished, queue) => {
       progress.stop()
       io.out(`${summaryOf(finished)}\n`)
-      for (const one of held.slice(0, SHOWN_PROJECTS)) tell(io, describeHeld(one, queue))
+      for (const one of held.slice(0, SHOWN_PROJECTS))
+        tell(io, describeHeld(one, queue, held.length === 1 && finished.kept === 0))
       if (held.length > SHOWN_PROJECTS) {
         const sentence = `... and of ${held.length - SHOWN_PROJECTS} more projects`
         tell(io, { sentence, command: 'spec-kitty sync queue' })
@@ -105,10 +106,16 @@ function tell(io: Io, { sentence, command }: Explanation): void {
 }
 
 /** The queue knows more than the daemon says: what is wrong with a consent that cannot be read. */
-function describeHeld({ project, reason, count }: Held, queue: QueueView | null): Explanation {
+function describeHeld(
+  { project, reason, count }: Held,
+  queue: QueueView | null,
+  isAll: boolean,
+): Explanation {
   const known = queue?.held.find((one) => one.project === project)
   const { sentence, command } = whyHeld(known ?? { project, reason, detail: null, count })
-  return { sentence: `${count} ${count === 1 ? 'event stays' : 'events stay'}: ${sentence}`, command }
+  const all = count === 1 ? 'the 1 event that waits stays' : `the ${count} events that wait stay`
+  const some = `${counted(count, 'event')} ${count === 1 ? 'stays' : 'stay'}`
+  return { sentence: `${isAll ? all : some}: ${sentence}`, command }
 }
 
 function bar(done: number, total: number): string {
@@ -119,6 +126,6 @@ function bar(done: number, total: number): string {
 function summaryOf(finished: Finished): string {
   const { sent, kept, held, rejected, reason } = finished
   if (isNothing(finished)) return 'nothing waits'
-  if (sent + kept + rejected === 0 && reason === null && held > 0) return 'nothing may leave'
+  if (sent + kept + rejected === 0 && reason === null && held > 0) return 'nothing to send'
   return `sent: ${sent} · kept: ${kept} · rejected: ${rejected}`
 }

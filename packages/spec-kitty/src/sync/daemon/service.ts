@@ -37,6 +37,7 @@ const NOTHING: SyncReport = {
   last_sync: null,
   consecutive_failures: 0,
   last_error: null,
+  last_error_kind: null,
   next_attempt_at: null,
   refused: false,
 }

@@ -1,4 +1,5 @@
-import { CommandError, EXIT, shellQuote } from 'familiar/cli'
+import { CommandError, EXIT } from 'familiar/cli'
+import { tokenLogin } from '../login-command.js'
 import { oneLine, withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
@@ -69,10 +70,9 @@ export function explain(error: unknown, service: string, secrets: readonly strin
 
 /** Returns the error for a service that this client cannot use. `serverUrl`: the server that the user has named. */
 export function unsupported(message: string, serverUrl: string | null = null): CommandError {
-  const [server, note] =
-    serverUrl === null ? ['https://HOST', ' (replace HOST)'] : [shellQuote(serverUrl), '']
+  const note = serverUrl === null ? '; replace HOST' : ''
   return new CommandError('E_AUTH_UNSUPPORTED', message, {
-    hint: `spec-kitty auth login --with-token --server ${server} < FILE takes a token from elsewhere${note}`,
+    hint: `with a token from elsewhere${note}: ${tokenLogin(serverUrl ?? 'https://HOST')}`,
   })
 }
 

@@ -64,11 +64,12 @@ export async function beginLogin(settings: ServerSettings): Promise<PendingLogin
     throw explain(error, issuer, [])
   })
   const { user_code: userCode, verification_uri: url, verification_uri_complete: complete } = device
-  if (userCode.length > MAX_CODE_CHARS) throw unsupported(`${issuer} gave a code that is too long to type`)
+  if (userCode.length > MAX_CODE_CHARS)
+    throw unsupported(`${issuer} gave a code that is too long to type`, settings.serverUrl)
   return {
     userCode,
-    url: checkedPage(url, issuer),
-    urlWithCode: complete === undefined ? null : checkedPage(complete, issuer),
+    url: checkedPage(url, service),
+    urlWithCode: complete === undefined ? null : checkedPage(complete, service),
     expiresInSeconds: secondsToConfirm(device),
     confirmed: async () => sessionFrom(await awaitReply(service, device), service),
   }
@@ -79,10 +80,10 @@ export async function beginLogin(settings: ServerSettings): Promise<PendingLogin
  * 9728), or else the server itself.
  */
 async function findService(settings: ServerSettings): Promise<Service> {
-  const { serverUrl, clientId } = settings
+  const { serverUrl } = settings
   const named = settings.issuer === null ? await namedIssuer(serverUrl) : null
   const issuer = settings.issuer ?? named ?? serverUrl
-  const config = await discover(issuer, clientId)
+  const config = await discover(issuer, settings)
   // Without this check, a server could name the issuer of another server, and receive a token that is valid there.
   const isOther = named !== null && new URL(named).origin !== new URL(serverUrl).origin
   return { config, issuer, resource: isOther ? { resource: serverUrl } : {}, settings }
@@ -116,7 +117,10 @@ function issuerIn(json: JsonObject, serverUrl: string): string {
 }
 
 /** Reads the service's metadata from either of the two standard places: OpenID Connect Discovery, and RFC 8414. */
-async function discover(issuer: string, clientId: string): Promise<openid.Configuration> {
+async function discover(
+  issuer: string,
+  { clientId, serverUrl }: ServerSettings,
+): Promise<openid.Configuration> {
   const find = (algorithm: 'oidc' | 'oauth2'): Promise<openid.Configuration> =>
     openid.discovery(new URL(issuer), clientId, undefined, openid.None(), {
       algorithm,
@@ -130,7 +134,7 @@ async function discover(issuer: string, clientId: string): Promise<openid.Config
     if (isLoss(error)) throw explain(error, issuer, [])
     return find('oauth2').catch((second: unknown) => {
       if (isLoss(second)) throw explain(second, issuer, [])
-      throw unsupported(`${issuer} does not say how to sign in (${textOf(error)})`)
+      throw unsupported(`${issuer} does not say how to sign in: ${textOf(error)}`, serverUrl)
     })
   }
 }
@@ -222,7 +226,8 @@ function principalOf(claims: JsonObject): string | null {
 }
 
 /** The page is opened in the user's browser, so it must be a web page. */
-function checkedPage(url: string, issuer: string): string {
+function checkedPage(url: string, { issuer, settings }: Service): string {
   if (URL.canParse(url) && isSafeUrl(new URL(url))) return new URL(url).href
-  throw unsupported(`the page to confirm at, which ${issuer} names, is neither HTTPS nor on this machine`)
+  const words = `the page to confirm at, which ${issuer} names, is neither HTTPS nor on this machine`
+  throw unsupported(words, settings.serverUrl)
 }

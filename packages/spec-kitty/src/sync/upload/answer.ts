@@ -1,6 +1,7 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { Settled } from '../queue/queue-types.js'
 import type { Part } from './batch.js'
+import type { ErrorKind } from './upload-types.js'
 
 /** The server's answer to one batch. */
 export interface Reply {
@@ -24,6 +25,8 @@ export interface Verdict {
   readonly next: Next
   /** The error, in one line; null if every event is done. */
   readonly error: string | null
+  /** What the error of a whole batch points to; `answer` if it is left out. */
+  readonly kind?: ErrorKind
 }
 
 export interface Reading {
@@ -46,10 +49,12 @@ interface Row {
 /** The meaning of each HTTP status. The first row that contains the status counts. */
 const ROWS: readonly Row[] = [
   { from: 200, to: 299, judge: (it) => (it.answersPerEvent ? judgeEach(it) : done(it)) },
-  { from: 300, to: 399, judge: (it) => keep(it, 'back_off', redirected(it)) },
+  { from: 300, to: 399, judge: (it) => elsewhere(it, redirected(it)) },
   { from: 400, to: 400, judge: judgeRejection },
   { from: 401, to: 401, judge: (it) => keep(it, 'refresh') },
   { from: 403, to: 403, judge: (it) => keep(it, 'refuse') },
+  { from: 404, to: 405, judge: (it) => elsewhere(it) },
+  { from: 410, to: 410, judge: (it) => elsewhere(it) },
   { from: 413, to: 413, judge: (it) => split(it, 'too large for the server') },
   // The meaning of 408, 429, 5xx and every status that the protocol does not define.
   { from: 0, to: Number.POSITIVE_INFINITY, judge: (it) => keep(it, 'back_off') },
@@ -82,6 +87,11 @@ function keep(question: Question, next: Next, error = describe(question)): Verdi
   return keepAll(question.batch, next, error)
 }
 
+/** So a web server answers that knows nothing of this protocol, or not at this path. */
+function elsewhere(question: Question, error = describe(question)): Verdict {
+  return { ...keep(question, 'back_off', error), kind: 'address' }
+}
+
 function done({ batch }: Question): Verdict {
   return {
     settled: batch.map(({ seq }) => ({ seq, outcome: 'done' })),
@@ -95,11 +105,7 @@ function judgeEach(question: Question): Verdict {
   const { batch, reply, say } = question
   const results = entriesById(objectOf(parseJson(reply.body ?? ''))?.['results'])
   if (!batch.some(({ eventId }) => results.has(eventId))) {
-    return keep(
-      question,
-      'back_off',
-      `the server answered ${reply.status}, but not what became of the events`,
-    )
+    return elsewhere(question, `the server answered ${reply.status}, but not what became of the events`)
   }
   const settled = batch.map(({ seq, eventId }) => settle(seq, results.get(eventId), say))
   const kept = settled.filter(({ outcome }) => outcome === 'keep').length

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { LastWork } from '../last-work.js'
 import { TIMING, type UploadTiming } from './back-off.js'
 import { createDrains, type Drains } from './drains.js'
 import { Outbox, type OutboxOptions } from './outbox.js'
@@ -8,6 +9,8 @@ type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signa
 
 export interface DispatcherOptions extends Given, Partial<Pick<OutboxOptions, 'clock' | 'random'>> {
   readonly timing?: Partial<UploadTiming>
+  /** Called after each pass with what must outlive the daemon. */
+  readonly remember?: (known: LastWork) => void
 }
 
 /** Returns the dispatcher of a database. It does nothing before it is woken. */
@@ -18,6 +21,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 class QueueDispatcher implements Dispatcher {
   readonly #timing: UploadTiming
   readonly #outbox: Outbox
+  readonly #remember: (known: LastWork) => void
   readonly #drains: Drains
   readonly #abandoning = new AbortController()
   #isStopped = false
@@ -31,6 +35,7 @@ class QueueDispatcher implements Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#timing = { ...TIMING, ...options.timing }
     this.#drains = createDrains(this.#timing)
+    this.#remember = options.remember ?? (() => undefined)
     this.#outbox = new Outbox({
       clock: () => performance.now(),
       random: Math.random,
@@ -47,13 +52,14 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const { lastSync, failures, lastError, closed } = this.#outbox
+    const { lastSync, failures, lastError, lastErrorKind, closed } = this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
       last_sync: lastSync,
       consecutive_failures: failures,
       last_error: lastError,
+      last_error_kind: lastErrorKind,
       next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
       refused: closed === 'session_refused',
     }
@@ -95,6 +101,7 @@ class QueueDispatcher implements Dispatcher {
       this.#isHurried = false
       this.#drains.passBegins()
       await this.#outbox.pass(isHurried)
+      this.#remember({ lastSync: this.#outbox.lastSync, refused: this.#outbox.refused })
       if (!this.#isStopped) this.#drains.passEnds(this.#outbox.end())
     }
     this.#running = null

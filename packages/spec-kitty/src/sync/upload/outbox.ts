@@ -3,7 +3,7 @@ import { CommandError, type Io } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/queue-types.js'
 import { oneLine } from './one-line.js'
 import { openSender, type Sender } from './send-batch.js'
-import type { Claimant, DrainLine, Gate, PassEnd } from './upload-types.js'
+import type { Claimant, DrainLine, ErrorKind, Gate, PassEnd } from './upload-types.js'
 import { FORMATS, HELD, uploadSome, type Consent, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits, type WaitsOptions } from './waits.js'
 
@@ -45,13 +45,15 @@ export class Outbox {
   closed: string | null = null
   lastSync: string | null = null
   lastError: string | null = null
+  /** What the last error points to; null if there is none, or it is not about the server. */
+  lastErrorKind: ErrorKind | null = null
+  /** The mark of the session that the server rejected. */
+  refused: string | null = null
   readonly #options: OutboxOptions
   readonly #waits: Waits
   #queue: Queue | null = null
   /** The server to which events could last be sent. */
   #server: string | null = null
-  /** The mark of the session that the server rejected. */
-  #refused: string | null = null
   /** True if the gate has changed since this pass read it. */
   #isStale = false
   /** The error with which the last pass failed. After an error it is not known which events wait or are claimed. */
@@ -116,7 +118,7 @@ export class Outbox {
       // Such an error ends the daemon's work: no event can leave before it is repaired, and the next command starts
       // another daemon.
       if (this.#isLasting()) this.#know(0, this.queued)
-      this.#fail(oneLine(error instanceof Error ? error.message : String(error)), null)
+      this.#fail(oneLine(error instanceof Error ? error.message : String(error)))
     }
   }
 
@@ -130,7 +132,7 @@ export class Outbox {
       this.#isStale = false
       if (!this.#waits.isResting()) await this.#sendAll(queue, gate)
       if (this.#isStale) return this.#pass(isHurried)
-      if (this.#refused === null) return void (await this.#survey(queue))
+      if (this.refused === null) return void (await this.#survey(queue))
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
     this.#know(0, this.#queue?.counts().queued ?? 0)
@@ -140,7 +142,7 @@ export class Outbox {
   #meet(server: string): void {
     if (this.#server !== null && this.#server !== server) {
       this.#waits.forget()
-      this.lastError = null
+      this.#note(null)
     }
     this.#server = server
   }
@@ -156,9 +158,9 @@ export class Outbox {
 
   async #readGate(): Promise<Gate> {
     this.closed = null
-    if (this.#refused !== null && this.#refused !== this.#options.sessionMark()) this.#refused = null
+    if (this.refused !== null && this.refused !== this.#options.sessionMark()) this.refused = null
     const gate = await this.#options.gate()
-    if (gate.state === 'closed' || this.#refused === null) return gate
+    if (gate.state === 'closed' || this.refused === null) return gate
     return { state: 'closed', reason: 'session_refused', detail: null }
   }
 
@@ -208,7 +210,7 @@ export class Outbox {
           sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs: timing.requestMs })
           const uploading = this.#uploading(project, queue, sender, gate)
           const end = await uploadSome(project, uploading, passed.get(project))
-          if (this.#note(project, end, passed) === 'stop' || this.#isStale) return
+          if (this.#take(project, end, passed) === 'stop' || this.#isStale) return
           isProgress ||= end.sent + end.kept + end.rejected > 0
         }
       }
@@ -236,7 +238,7 @@ export class Outbox {
         if (!isAnswer) return
         this.#waits.answered()
         this.lastSync = new Date().toISOString()
-        this.lastError = counts.kept === 0 ? null : error
+        this.#note(counts.kept === 0 ? null : error, 'answer')
       },
     }
   }
@@ -250,7 +252,7 @@ export class Outbox {
    * `passed` has, for each project with events that the server did not accept yet, the last event that this pass has
    * sent.
    */
-  #note(
+  #take(
     project: string,
     { trouble, sent, kept, rejected, last, why }: UploadEnd,
     passed: Map<string, number>,
@@ -260,7 +262,7 @@ export class Outbox {
       log('uploaded', { project, sent, kept, rejected, ...(why === null ? {} : { why }) })
     if (trouble !== null) {
       if (trouble.next === 'refuse') this.#refuse(trouble.error)
-      else this.#fail(trouble.error, trouble.retryAfterMs)
+      else this.#fail(trouble.error, trouble)
       return 'stop'
     }
     const isFirst = !passed.has(project)
@@ -269,17 +271,22 @@ export class Outbox {
     return 'go_on'
   }
 
-  #fail(error: string, retryAfterMs: number | null): void {
-    this.#waits.failed(retryAfterMs)
+  #note(error: string | null, kind: ErrorKind | null = null): void {
     this.lastError = error
+    this.lastErrorKind = error === null ? null : kind
+  }
+
+  #fail(error: string, trouble: UploadEnd['trouble'] = null): void {
+    this.#waits.failed(trouble?.retryAfterMs ?? null)
+    this.#note(error, trouble?.kind)
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 
   /** Stops sending until the session changes. */
   #refuse(error: string): void {
-    this.#refused = this.#options.sessionMark()
+    this.refused = this.#options.sessionMark()
     this.#waits.refused()
-    this.lastError = error
+    this.#note(error, 'answer')
     this.#options.log('session_refused', { why: error })
   }
 }

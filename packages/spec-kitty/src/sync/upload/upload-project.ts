@@ -1,4 +1,4 @@
-import type { Claimant, Gate, HeldReason } from './upload-types.js'
+import type { Claimant, ErrorKind, Gate, HeldReason } from './upload-types.js'
 import type { Queue, Settled } from '../queue/queue-types.js'
 import { judge, keepAll, type Verdict } from './answer.js'
 import { retryAfterMs } from './back-off.js'
@@ -56,6 +56,7 @@ export interface UploadEnd extends Counts {
     readonly next: 'back_off' | 'refuse'
     readonly error: string
     readonly retryAfterMs: number | null
+    readonly kind: ErrorKind
   }
 }
 
@@ -94,9 +95,9 @@ export async function uploadSome(project: string, uploading: Uploading, after = 
       if (isEnding() || (await consent(project)) !== 'yes') break
       const { verdict, retryAfterMs } = await exchange(batch, uploading)
       await settle(verdict, verdict.next === 'go_on')
-      const { next, error } = verdict
+      const { next, error, kind = 'answer' } = verdict
       if (next === 'back_off' || next === 'refuse') {
-        return { ...total, last, why, trouble: { next, error: error ?? '', retryAfterMs } }
+        return { ...total, last, why, trouble: { next, error: error ?? '', retryAfterMs, kind } }
       }
       todo = [...verdict.again, ...todo.slice(1)]
     }
@@ -140,7 +141,7 @@ async function post(batch: readonly Part[], token: string, uploading: Uploading)
   } catch (error) {
     signal.throwIfAborted()
     const why = say(error instanceof Error ? error.message : String(error))
-    return { verdict: keepAll(batch, 'back_off', why), retryAfterMs: null }
+    return { verdict: { ...keepAll(batch, 'back_off', why), kind: 'connection' }, retryAfterMs: null }
   }
 }
 

@@ -32,6 +32,12 @@ export type Gate =
       readonly format: 'batch' | 'cloudevents'
     }
 
+/**
+ * What an error points to. `connection`: there was no answer. `address`: what answered is perhaps no sync server. `answer`: the
+ * server has a problem.
+ */
+export type ErrorKind = 'connection' | 'address' | 'answer'
+
 /** The state of the sync daemon's work. */
 export interface SyncReport {
   /** Whether the daemon is sending now. */
@@ -41,6 +47,7 @@ export interface SyncReport {
   readonly consecutive_failures: number
   /** One line without any secret; null if the last sending went well. */
   readonly last_error: string | null
+  readonly last_error_kind: ErrorKind | null
   /** When the next attempt is due while it backs off, ISO 8601; null otherwise. */
   readonly next_attempt_at: string | null
   /** True if the server rejected the session, and the session has not changed since. */

@@ -182,6 +182,11 @@ describe('auth login', () => {
   ])('fails in one line if the service has %s', async (_, options) => {
     await service.set(options)
     expect(await failureOf(['auth', 'login'])).toEqual([1, 'E_AUTH_UNSUPPORTED'])
+    // The server was named, so the remedy names it.
+    const { err } = await runHere('auth-login', [])
+    expect(err).toContain(
+      `: printenv SYNC_TOKEN | spec-kitty auth login --with-token --server ${service.url})`,
+    )
   })
 
   it('quotes the address of the other server that is named', async () => {

@@ -141,6 +141,16 @@ describe('an answer to all of it', () => {
     }
   })
 
+  it('points to the address where a server says that it knows nothing of this, and else to the server', () => {
+    const kindOf = (status: number, body: unknown = '') => judge(parts(2), answer(status, body), READING).kind
+    for (const status of [301, 302, 307, 308, 404, 405, 410])
+      expect([status, kindOf(status)]).toEqual([status, 'address'])
+    for (const body of ['', '<!doctype html>', {}, results()]) expect(kindOf(200, body)).toBe('address')
+    for (const status of [401, 403, 408, 429, 500, 503])
+      expect([status, kindOf(status)]).toEqual([status, undefined])
+    expect(kindOf(200, results(result(1, 'queued')))).toBe(undefined)
+  })
+
   it('names where a redirect leads, without what may be secret in it', () => {
     const location = `https://user:password@elsewhere.test/path?code=secret#${SECRET}`
     const { error } = judge([part(1)], answer(302, '', { location }), READING)

@@ -467,7 +467,12 @@ describe('another server', () => {
     })
     // The wait of the old server does not delay this attempt.
     dispatcher.wake()
-    await eventually(() => expect(dispatcher.report().last_error).toBe('the server answered 500'))
+    await eventually(() =>
+      expect(dispatcher.report()).toMatchObject({
+        last_error: 'the server answered 500',
+        last_error_kind: 'answer',
+      }),
+    )
     expect(dispatcher.report().consecutive_failures).toBe(1)
     await other.close()
   })

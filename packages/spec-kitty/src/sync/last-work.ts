@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { objectOf, parseJson, readSmallFile, stringOf, writePrivateFile } from 'familiar/cli'
+import { sessionMark } from './gate-session.js'
+import type { KnownReport } from './work-report.js'
+
+/** What outlives the daemon that learned it. A daemon reports only what it has met itself. */
+export interface LastWork {
+  /** When the server last answered for at least one event, ISO 8601; null if that is not known. */
+  readonly lastSync: string | null
+  /** The mark of the session that the server refused last; null if it has taken events since. */
+  readonly refused: string | null
+}
+
+function pathOf(root: string): string {
+  return join(root, 'daemons', 'sync', 'last-work.json')
+}
+
+/** Reads it. What is not there, or cannot be read, is not known. */
+export function readLastWork(root: string): LastWork {
+  const file = readSmallFile(pathOf(root))
+  const json = file.state === 'text' ? objectOf(parseJson(file.text)) : null
+  const lastSync = stringOf(json?.['last_sync'])
+  return {
+    lastSync: Number.isNaN(Date.parse(lastSync ?? '')) ? null : lastSync,
+    refused: stringOf(json?.['refused']),
+  }
+}
+
+/** Returns a function that stores what a daemon knows after a pass, if that is new. It never throws: a full disk only forgets. */
+export function rememberWork(root: string): (known: LastWork) => void {
+  let stored = readLastWork(root)
+  return (known) => {
+    const next = {
+      lastSync: known.lastSync ?? stored.lastSync,
+      // Until the server has answered this daemon, the session is what it was.
+      refused: known.refused ?? (known.lastSync === null ? stored.refused : null),
+    }
+    if (next.lastSync === stored.lastSync && next.refused === stored.refused) return
+    stored = next
+    try {
+      const json = { last_sync: next.lastSync, refused: next.refused }
+      writePrivateFile(pathOf(root), `${JSON.stringify(json)}\n`)
+    } catch {}
+  }
+}
+
+/** Returns whether the server refused the session that is there, when a daemon last used it. */
+export function isSessionRefused(root: string, { refused, lastSync }: KnownReport): boolean {
+  if (refused || lastSync !== null) return refused
+  const mark = sessionMark(root)
+  return mark !== '' && readLastWork(root).refused === mark
+}
