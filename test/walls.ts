@@ -135,7 +135,7 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync/session/auth-errors.ts',
-    may: ['familiar/cli', 'openid-client', ...tool('sync/upload/one-line.ts')],
+    may: ['familiar/cli', 'openid-client', ...tool('sync/upload/one-line.ts sync/login-command.ts')],
   },
   {
     part: 'spec-kitty/sync/upload',
@@ -147,7 +147,10 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync/upload/answer.ts',
-    may: ['familiar/cli', ...tool('sync/queue/queue-types.ts sync/upload/batch.ts')],
+    may: [
+      'familiar/cli',
+      ...tool('sync/queue/queue-types.ts sync/upload/batch.ts sync/upload/upload-types.ts'),
+    ],
     isPure: true,
   },
   { part: 'spec-kitty/sync/upload/back-off.ts', may: [], isPure: true },

@@ -2,14 +2,7 @@ import { join } from 'node:path'
 import { objectOf, parseJson, readSmallFile, stringOf, writePrivateFile } from 'familiar/cli'
 import { sessionMark } from './gate-session.js'
 import type { KnownReport } from './work-report.js'
-
-/** What outlives the daemon that learned it. A daemon reports only what it has met itself. */
-export interface LastWork {
-  /** When the server last answered for at least one event, ISO 8601; null if that is not known. */
-  readonly lastSync: string | null
-  /** The mark of the session that the server refused last; null if it has taken events since. */
-  readonly refused: string | null
-}
+import type { LastWork } from './upload/upload-types.js'
 
 function pathOf(root: string): string {
   return join(root, 'daemons', 'sync', 'last-work.json')

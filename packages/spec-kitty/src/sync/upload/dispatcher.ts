@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LastWork } from '../last-work.js'
 import { TIMING, type UploadTiming } from './back-off.js'
 import { createDrains, type Drains } from './drains.js'
 import { Outbox, type OutboxOptions } from './outbox.js'
-import type { Dispatcher, DrainLine, SyncReport } from './upload-types.js'
+import type { Dispatcher, DrainLine, LastWork, SyncReport } from './upload-types.js'
 
 type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signal' | 'isEnding'>
 

@@ -116,3 +116,11 @@ export interface Dispatcher {
 
 /** The process that claims events. */
 export type Claimant = JsonObject
+
+/** What outlives the daemon that learned it. A daemon reports only what it has met itself. */
+export interface LastWork {
+  /** When the server last answered for at least one event, ISO 8601; null if that is not known. */
+  readonly lastSync: string | null
+  /** The mark of the session that the server refused last; null if it has taken events since. */
+  readonly refused: string | null
+}

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { beginNotifying, notifying, stopNotifying } from '../notify.js'
 import { LIVENESS } from '../now-words.js'
+import { Notice } from './notice.js'
 
 /** Explains the words above, where a reader who does not know them looks. */
 export function Meanings() {
@@ -42,5 +43,17 @@ export function NotifyButton() {
       {isOn ? 'Notifying' : 'Notify me'}
       <span class="visually-hidden"> when something waits for me</span>
     </button>
+  )
+}
+
+/** What the view says if there is nothing to list. */
+export function Quiet() {
+  return (
+    <Notice title="Nothing is in work, and nothing waits for you">
+      <p>As soon as an agent claims a work package, or one needs your review, it is listed here.</p>
+      <p>
+        <a href="#/missions">See all missions</a>
+      </p>
+    </Notice>
   )
 }

@@ -12,8 +12,8 @@ import { CommandToCopy, Copy } from './copy.js'
 import { Guard } from './guard.js'
 import { moveInList } from './list-keys.js'
 import { LivenessWord } from './liveness.js'
-import { Failed, Loading, Notice, Stale } from './notice.js'
-import { Meanings, NotifyButton } from './now-frame.js'
+import { Failed, Loading, Stale } from './notice.js'
+import { Meanings, NotifyButton, Quiet } from './now-frame.js'
 import { Jumps, Section, ShownWhole } from './now-section.js'
 import { Subtasks } from './subtasks.js'
 
@@ -262,16 +262,5 @@ function MissionLink({
       </h3>
       <p class="quiet">{children}</p>
     </div>
-  )
-}
-
-function Quiet() {
-  return (
-    <Notice title="Nothing is in work, and nothing waits for you">
-      <p>As soon as an agent claims a work package, or one needs your review, it is listed here.</p>
-      <p>
-        <a href="#/missions">See all missions</a>
-      </p>
-    </Notice>
   )
 }
