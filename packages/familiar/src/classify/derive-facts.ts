@@ -65,19 +65,21 @@ export function namedScopes(seen: Observation, context: ScanContext): readonly (
 
 /**
  * Returns whether the process is the singleton of any scope that it names. One `yes` decides. Otherwise a scope that was
- * not read, or an incomplete list of names, gives `unknown`.
+ * not read, an incomplete list of names, or a scope of its command line that may not be mounted gives `unknown`. (What only its
+ * environment names need never have existed.)
  */
 function singletonNamed(seen: Observation, context: ScanContext): Tri {
   const named = namedScopes(seen, context).map((scope) =>
     scope === null ? 'unknown' : isSingleton(seen, scope),
   )
-  return some(...named, seen.namedScopes === null ? 'unknown' : 'no')
+  const scope = scopeOf(seen, context)
+  const isAway = scope !== null && mayBeUnmounted(seen, scope)
+  return some(...named, seen.namedScopes === null || isAway ? 'unknown' : 'no')
 }
 
 /**
  * Returns whether this process is the singleton of the scope: it holds the daemon lock of the scope, has proved that it
- * owns the token in our record of the scope, or is named by a record of the scope. `unknown` if lock and records may be on a
- * file system that is not mounted now.
+ * owns the token in our record of the scope, or is named by a record of the scope.
  */
 export function isSingleton(seen: Observation, scope: ScopeSnapshot): Tri {
   const ownsToken = scope.records.some(
@@ -87,7 +89,6 @@ export function isSingleton(seen: Observation, scope: ScopeSnapshot): Tri {
   return some(
     tri(seen.ownsToken && ownsToken),
     holdsLock(seen, scope),
-    mayBeUnmounted(seen, scope) ? 'unknown' : 'no',
     ...scope.records.map((read) => {
       if (read.state === 'absent') return 'no'
       return read.state === 'readable' ? isSingletonByRecord(read.record, seen, scope) : 'unknown'
@@ -196,16 +197,16 @@ export function projectGone(seen: Observation, scope: ScopeSnapshot | null): Tri
   return isOwn && seen.process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
 }
 
+/** Returns whether the scope may be on a file system that is not mounted now: then what is not in it says nothing. */
+function mayBeUnmounted(seen: Observation, scope: ScopeSnapshot): boolean {
+  return scope.gone === null || isUnmounted(seen, scope)
+}
+
 /**
- * Returns whether the scope may be on a file system that is not mounted now: then what is not in it says nothing. That is so if
- * it is not known whether the scope is there, and if it (or if it is gone, its parent) has been as empty as it is since
- * before the process started: whatever the process has used was not removed from there.
+ * Returns whether the scope (or if it is gone, its parent) has been as empty as it is since before the process started. Whatever
+ * the process has used was not removed from there, so it is on a file system that is not mounted now.
  */
-export function mayBeUnmounted(
-  { process }: Observation,
-  { gone, unchangedForSeconds }: ScopeSnapshot,
-): boolean {
-  if (gone === null) return true
+export function isUnmounted({ process }: Observation, { unchangedForSeconds }: ScopeSnapshot): boolean {
   const age = process?.ageSeconds ?? null
   return unchangedForSeconds !== null && (age === null || unchangedForSeconds > age)
 }

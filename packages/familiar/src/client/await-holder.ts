@@ -164,8 +164,8 @@ function misrecorded(
 ): FamiliarError {
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
-    `the ${family.name} daemon (process ${pid ?? 'unknown'}) cannot be used now: its record was replaced by that of process ${named}, and it writes its own again within a minute; its log: ${launch.logFile}`,
-    { hint: `then run this command again; if that does not help: ${stopCommand}`, retry: true },
+    `the ${family.name} daemon (process ${pid ?? 'unknown'}) does not answer where its record says: that was replaced by the record of process ${named}, and a healthy daemon writes its own again within a minute; its log: ${launch.logFile}`,
+    { hint: stopCommand, retry: true },
   )
 }
 

@@ -910,12 +910,28 @@ describe('a scope whose file system may not be mounted', () => {
     ['that was removed after the start', old, { gone: true, unchangedForSeconds: 99 }, 'no'],
     ['of which it is not known whether it is there', old, { gone: null }, 'unknown'],
   ] as const)('%s: its singleton', (_, seen, change, expected) => {
-    expect(isSingleton(seen, scopeView({ records: none, ...change }))).toBe(expected)
+    const { singleton_named: named } = factsOf(BASIS, seen, context(scopeView({ records: none, ...change })))
+    expect(named).toBe(expected)
+  })
+
+  it('need never have existed where only the environment names it', () => {
+    const around = context(
+      scopeView({ records: none }),
+      scopeView({ real: ELSEWHERE, records: none, gone: null }),
+    )
+    const seen = observation({ ...old, namedScopes: [HERE, ELSEWHERE] })
+    expect([factsOf(BASIS, seen, around).singleton_named, maybeInUseBy(seen, around)]).toEqual(['no', null])
+  })
+
+  it('can be ended by force if it is not known whether its home is there: it may have been removed with what is above', () => {
+    const elsewhere = scopeView({ real: ELSEWHERE, records: none, gone: null })
+    const seen = observation({ ...old, shape: oldShape({ marker: ELSEWHERE }), namedScopes: [ELSEWHERE] })
+    expect(maybeInUseBy(seen, context(scopeView(), elsewhere))).toBe(null)
   })
 
   it('may be in use there: force spares what another home may have recorded', () => {
     const elsewhere = scopeView({ real: ELSEWHERE, records: none, unchangedForSeconds: 101 })
-    const seen = observation({ ...old, namedScopes: [ELSEWHERE] })
+    const seen = observation({ ...old, shape: oldShape({ marker: ELSEWHERE }), namedScopes: [ELSEWHERE] })
     expect(maybeInUseBy(seen, context(scopeView(), elsewhere))).toBe(ELSEWHERE)
   })
 })

@@ -395,13 +395,13 @@ describe('two machines that share a home by a file synchroniser', () => {
     await change({ scope: '/elsewhere' })(recordPath(daemon.root), daemon)
     await sleep(3_000)
     expect(recordIn(daemon.root).scope).toBe('/elsewhere')
-    // It would answer if it could be asked, and so nothing says that it does not.
+    // It would answer if it could be asked.
     await change({ pid: daemon.pid + 1 })(recordPath(daemon.root), daemon)
     const again = startDaemonIn(daemon.root, ports)
     await expect(again).rejects.toMatchObject({
       code: 'E_DAEMON_UNRESPONSIVE',
       message: expect.stringMatching(
-        `process ${daemon.pid}\\) cannot be used now: its record was replaced by that of process ${daemon.pid + 1}, `,
+        `process ${daemon.pid}\\) does not answer where its record says: that was replaced by the record of process ${daemon.pid + 1}, `,
       ),
     })
     rmSync(recordPath(daemon.root))
