@@ -1,6 +1,6 @@
 import type { Observation, ScopeSnapshot, ScanContext } from './observation.js'
 import { compareVersions, type Self } from '../identity/versions.js'
-import { isSingleton, isUnmounted, namedScopes, projectGone, scopeOf } from './derive-facts.js'
+import { isSingleton, namedScopes, projectGone, scopeOf } from './derive-facts.js'
 import { namesLiving } from './record-facts.js'
 
 /** A sign that a daemon is stale. Signs are shown to people and never used for a decision. */
@@ -61,16 +61,15 @@ export function maybeInUseBy(seen: Observation, context: ScanContext): string | 
   const untold = seen.namedScopes.find((name) => {
     const scope = context.scopes.get(name)
     if (scope === undefined || scope.isLate === true || scope.real === null) return true
-    return scope !== context.here && isHidden(seen, scope, context)
+    return scope !== context.here && isHidden(seen, scope)
   })
   return untold ?? null
 }
 
 /**
- * Returns whether this process may be the daemon of the scope because a record of the scope could not be read, or because its
- * command line names the scope, and that is not mounted now. (A malformed record was read, and names no process.)
+ * Returns whether this process may be the daemon of the scope because a record of the scope could not be read. (A
+ * malformed record was read, and names no process.)
  */
-function isHidden(seen: Observation, scope: ScopeSnapshot, context: ScanContext): boolean {
-  if (scope === scopeOf(seen, context) && isUnmounted(seen, scope)) return true
+function isHidden(seen: Observation, scope: ScopeSnapshot): boolean {
   return scope.records.some(({ state }) => state === 'unreadable') && isSingleton(seen, scope) === 'unknown'
 }

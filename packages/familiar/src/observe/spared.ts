@@ -1,12 +1,16 @@
+import { isUnmounted, scopeOf } from '../classify/derive-facts.js'
 import { maybeInUseBy } from '../classify/stale-evidence.js'
 import { planFor, type Spared } from '../classify/plan.js'
 import type { Candidate, Scan } from './scan.js'
 
 /** Returns the reasons to spare a candidate. If any holds, even force does not end a candidate of `operator_required`. */
-export function sparedOf({ facts, observation }: Candidate, { context }: Scan): Spared {
+export function sparedOf({ facts, observation, verdict }: Candidate, { context }: Scan): Spared {
+  const scope = scopeOf(observation, context)
+  // Of a project that is not mounted, the row itself says so, and who forces it knows.
+  const isAway = verdict.reason === 'cross_root' && scope !== null && isUnmounted(observation, scope)
   return {
     otherUser: facts.same_user === 'no',
-    inUseBy: maybeInUseBy(observation, context),
+    inUseBy: maybeInUseBy(observation, context) ?? (isAway ? (scope.real ?? 'unknown') : null),
     unreachable: facts.reachable !== 'yes',
     elsewhere: facts.elsewhere !== 'no',
   }

@@ -922,18 +922,6 @@ describe('a scope whose file system may not be mounted', () => {
     const seen = observation({ ...old, namedScopes: [HERE, ELSEWHERE] })
     expect([factsOf(BASIS, seen, around).singleton_named, maybeInUseBy(seen, around)]).toEqual(['no', null])
   })
-
-  it('can be ended by force if it is not known whether its home is there: it may have been removed with what is above', () => {
-    const elsewhere = scopeView({ real: ELSEWHERE, records: none, gone: null })
-    const seen = observation({ ...old, shape: oldShape({ marker: ELSEWHERE }), namedScopes: [ELSEWHERE] })
-    expect(maybeInUseBy(seen, context(scopeView(), elsewhere))).toBe(null)
-  })
-
-  it('may be in use there: force spares what another home may have recorded', () => {
-    const elsewhere = scopeView({ real: ELSEWHERE, records: none, unchangedForSeconds: 101 })
-    const seen = observation({ ...old, shape: oldShape({ marker: ELSEWHERE }), namedScopes: [ELSEWHERE] })
-    expect(maybeInUseBy(seen, context(scopeView(), elsewhere))).toBe(ELSEWHERE)
-  })
 })
 
 describe('the working directory itself', () => {

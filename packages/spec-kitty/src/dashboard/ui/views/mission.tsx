@@ -66,9 +66,7 @@ function Side({ mission, route }: HeadProps) {
         <>
           <Problems problems={mission.problems} />
           <Board mission={mission} choice={route.board} />
-          {route.card !== null && (
-            <PackageDialog key={route.card} mission={mission} card={route.card} choice={route.board} />
-          )}
+          {route.card !== null && <PackageDialog mission={mission} card={route.card} choice={route.board} />}
         </>
       )
   }

@@ -48,24 +48,32 @@ export function PackageDialog({ mission, card, choice }: PackageDialogProps) {
             It may have been renamed or removed meanwhile.
           </Notice>
         ) : (
-          <Contents mission={mission} workPackage={workPackage} choice={choice} />
+          <Contents key={card} mission={mission} workPackage={workPackage} choice={choice} />
         )}
       </div>
     </dialog>
   )
 }
 
-/** Opens the dialog over an inert page, and returns the focus to the card when it closes. */
+/**
+ * Opens the dialog over an inert page, and returns the focus to the card when it closes. It stays open for the next package, which
+ * begins at its heading.
+ */
 function useModal(card: string) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const shown = useRef(card)
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
-    element?.querySelector<HTMLElement>('h2')?.focus()
     return () => {
       element?.close()
-      document.querySelector<HTMLElement>(`[data-card-link="${CSS.escape(card)}"]`)?.focus()
+      document.querySelector<HTMLElement>(`[data-card-link="${CSS.escape(shown.current)}"]`)?.focus()
     }
+  }, [])
+  useEffect(() => {
+    shown.current = card
+    dialog.current?.scrollTo(0, 0)
+    dialog.current?.querySelector<HTMLElement>('h2')?.focus()
   }, [card])
   return dialog
 }
