@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
@@ -109,9 +111,12 @@ describe('cleanUp', () => {
 
   it('writes nothing but its lock where something is', async () => {
     const root = makeHome()
+    // A home in which nothing is and was before the start may be one that is not mounted: there, nothing is to be done.
+    writeFileSync(join(root, 'config.toml'), '')
     await start(root, { owner: false })
     await clean(root, {})
     expect(treeOf(root).map((line) => line.split(' ')[0])).toEqual([
+      'config.toml',
       'daemons',
       'daemons/sync',
       'daemons/sync/.gitignore',
