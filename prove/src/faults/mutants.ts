@@ -36,7 +36,7 @@ const MUTANTS: readonly Mutant[] = [
   },
 ]
 
-const TRIALS = 8
+const TRIALS = 24
 
 export const faultMutants: Part = {
   id: 'fault-mutants',
