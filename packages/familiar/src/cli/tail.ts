@@ -35,10 +35,7 @@ export interface Tail {
   writtenAt(): Promise<number>
   /** Reads from the position to the current end of the file, in pieces; from the start if the file was truncated. */
   read(): AsyncGenerator<string>
-  /**
-   * If the log was cut since it was last read, and its content is in this copy: returns the copy, at the position, and moves
-   * to the start of the log. Null otherwise.
-   */
+  /** Returns the copy of a log that was cut since the last read, at the position, and begins the log anew. Null if it was not. */
   takeRest(copy: string): Promise<Tail | null>
   /** Whether the path still names this file, by device and inode. */
   isAt(path: string): Promise<boolean>
@@ -243,8 +240,8 @@ const IDLE_POLLS = 2
 /**
  * Yields the text that is appended to the log after the position of `from`, also after a rotation, until `isEnough` is true.
  * Yields null when the last line counts as complete even without a line feed: at the end of a rotated file, and when nothing
- * was appended for `IDLE_POLLS` polls. A rotation renames the log, or copies it to `.1` and cuts it. If `from` is null, waits until the log exists. Closes `from`. Where the log was renamed
- * more than once since the last look, also reads the files between.
+ * was appended for `IDLE_POLLS` polls. A rotation renames the log, or copies it to `.1` and cuts it; where the log was renamed more
+ * than once since the last look, also reads the files between. If `from` is null, waits until the log exists. Closes `from`.
  */
 export async function* followLog(
   path: string,
