@@ -248,7 +248,8 @@ function reportAgrees(seen: Observation): Tri {
 
 /**
  * Returns whether the self-report and, for our own daemon, the working directory name the same scope as the marker: by path,
- * and as the kernel shows the directory itself, because another file system may be mounted over it. The environment of a predecessor is not compared, because some releases ignore the variable that names the scope.
+ * and as the kernel shows the directory itself, because another file system may be mounted over it. The environment of a
+ * predecessor is not compared, because some releases ignore the variable that names the scope.
  */
 function scopeAgrees(seen: Observation, context: ScanContext): Tri {
   const { report, shape, process } = seen
