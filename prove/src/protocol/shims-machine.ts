@@ -71,7 +71,8 @@ export async function scan(family: Family): Promise<Scan> {
   const here = {
     real: SCOPE,
     gone: false,
-    unchangedForSeconds: null,
+    unchangedSinceMs: null,
+    oldestEntryMs: null,
     records: [readOf(record)],
     sharedOwnerPresent: null,
     owner: HOST.user,
@@ -90,6 +91,7 @@ export async function scan(family: Family): Promise<Scan> {
     here,
     scopes: new Map([[SCOPE, here]]),
     alive,
+    inspectedMs: 0,
   }
   const seen = daemons.map(({ pid, version, port }): Observation => {
     const process = processOf(pid, version)

@@ -4,6 +4,7 @@ import type { ScopeSnapshot, Observation, ScanContext } from './observation.js'
 import type { Facts } from './facts.js'
 import { isHeldElsewhere, namesLiving } from './record-facts.js'
 import { every, same, some, tri, type Tri } from './tri.js'
+import { mayBeUnmounted } from './unmounted.js'
 
 /** The parts of a family that the facts depend on. */
 export interface FactsBasis {
@@ -47,7 +48,7 @@ export function factsOf(
     in_startup_grace:
       seen.process?.ageSeconds == null ? 'unknown' : tri(seen.process.ageSeconds < startingSeconds),
     predecessor: seen.shape === null ? 'unknown' : tri(seen.shape.implementation === 'predecessor'),
-    project_gone: projectGone(seen, scope),
+    project_gone: projectGone(seen, scope, context),
     disowned: scope === null ? 'unknown' : isDisowned(seen, scope, context),
   }
 }
@@ -73,7 +74,7 @@ function singletonNamed(seen: Observation, context: ScanContext): Tri {
     scope === null ? 'unknown' : isSingleton(seen, scope),
   )
   const scope = scopeOf(seen, context)
-  const isAway = scope !== null && mayBeUnmounted(seen, scope)
+  const isAway = scope !== null && mayBeUnmounted(seen, scope, context)
   return some(...named, seen.namedScopes === null || isAway ? 'unknown' : 'no')
 }
 
@@ -190,25 +191,15 @@ function markerHere(seen: Observation, context: ScanContext): Tri {
  * Returns whether the project directory is gone. Our own daemon has it as its working directory, so it is gone only if the
  * kernel says that the working directory was deleted; otherwise it may have been moved, or its file system unmounted.
  */
-export function projectGone(seen: Observation, scope: ScopeSnapshot | null): Tri {
-  if (scope === null || mayBeUnmounted(seen, scope)) return 'unknown'
+export function projectGone(
+  seen: Observation,
+  scope: ScopeSnapshot | null,
+  context: Pick<ScanContext, 'inspectedMs'>,
+): Tri {
+  if (scope === null || mayBeUnmounted(seen, scope, context)) return 'unknown'
   if (scope.gone === false) return 'no'
   const isOwn = seen.shape?.implementation === 'own'
   return isOwn && seen.process?.workingDirectoryGone !== true ? 'unknown' : 'yes'
-}
-
-/** Returns whether the scope may be on a file system that is not mounted now: then what is not in it says nothing. */
-function mayBeUnmounted(seen: Observation, scope: ScopeSnapshot): boolean {
-  return scope.gone === null || isUnmounted(seen, scope)
-}
-
-/**
- * Returns whether the scope (or if it is gone, its parent) has been as empty as it is since before the process started. Whatever
- * the process has used was not removed from there, so it is on a file system that is not mounted now.
- */
-export function isUnmounted({ process }: Observation, { unchangedForSeconds }: ScopeSnapshot): boolean {
-  const age = process?.ageSeconds ?? null
-  return unchangedForSeconds !== null && (age === null || unchangedForSeconds > age)
 }
 
 function isDisowned(seen: Observation, scope: ScopeSnapshot, context: ScanContext): Tri {

@@ -51,10 +51,12 @@ export interface ScopeSnapshot {
   /** True when it is proven absent, false when it exists, null when unknown. */
   readonly gone: boolean | null
   /**
-   * For how many seconds the directory had been empty when the scan asked for it; if it is gone, for how many seconds nothing
-   * had been put into its parent or removed from it. Null when the directory is not empty, or that cannot be read.
+   * Since when the directory has been empty, in milliseconds since 1970; if it is gone, since when nothing was put into its parent
+   * or removed from it. Null when the directory is not empty, or that cannot be read.
    */
-  readonly unchangedForSeconds: number | null
+  readonly unchangedSinceMs: number | null
+  /** When the oldest entry of the directory was made, in milliseconds since 1970. Null when it has none or many, or they cannot be read. */
+  readonly oldestEntryMs: number | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null
   /** The owner of the directory (uid as text); null when unknown. */
@@ -81,4 +83,6 @@ export interface ScanContext {
   readonly scopes: ReadonlyMap<string, ScopeSnapshot>
   /** The inspected processes that exist, by pid. */
   readonly alive: ReadonlyMap<number, ProcessView>
+  /** When these processes were read, in milliseconds since 1970: their ages are up to this time. */
+  readonly inspectedMs: number
 }

@@ -26,7 +26,7 @@ export function staleEvidence(seen: Observation, context: ScanContext, self: Sel
     ['installation_gone', seen.process?.executableGone === true],
     ['superseded', scope !== null && isSuperseded(seen, scope, context)],
     ['unrecorded', scope !== null && isSingleton(seen, scope) === 'no'],
-    ['project_gone', projectGone(seen, scope) === 'yes'],
+    ['project_gone', projectGone(seen, scope, context) === 'yes'],
   ]
   return checks.flatMap(([evidence, holds]) => (holds ? [evidence] : []))
 }

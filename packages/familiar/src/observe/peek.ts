@@ -20,11 +20,6 @@ export interface PeekRequest {
   readonly records: readonly string[]
   readonly sharedOwner: string | null
   readonly daemonLock: string
-  /**
-   * The time of the request, in milliseconds since 1970. How long a directory is unchanged is counted up to this time,
-   * and not up to the time of reading, which may be seconds later: it is compared with the age of a process at this time.
-   */
-  readonly askedMs: number
 }
 
 export type PeekedFile =
@@ -35,7 +30,8 @@ export type PeekedFile =
 export interface PeekReply {
   readonly real: string | null
   readonly gone: boolean | null
-  readonly unchangedForSeconds: number | null
+  readonly unchangedSinceMs: number | null
+  readonly oldestEntryMs: number | null
   readonly records: readonly PeekedFile[]
   readonly sharedOwnerPresent: boolean | null
   readonly daemonLock: PeekedFile
@@ -59,7 +55,8 @@ export function peek(request: PeekRequest): PeekReply {
   return {
     real: realPath(request.scope),
     gone,
-    unchangedForSeconds: unchangedForSeconds(request, gone),
+    unchangedSinceMs: unchangedSinceMs(request.scope, gone),
+    oldestEntryMs: oldestEntryMs(request.scope),
     records: request.records.map((path) => readSmallFile(path)),
     sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner, statSync),
     daemonLock: readSmallFile(request.daemonLock),
@@ -127,18 +124,41 @@ function isEmpty(directory: string): boolean {
 }
 
 /**
- * Returns for how many seconds nothing had been put into the scope's directory or removed from it. If the scope is gone, this is
- * of its parent; if it exists, null unless it is empty. Null, too, if that cannot be read.
+ * Returns since when nothing was put into the scope's directory or removed from it, in milliseconds since 1970. If the scope is
+ * gone, this is of its parent; if it exists, null unless it is empty. Null, too, if that cannot be read.
  */
-function unchangedForSeconds({ scope, askedMs }: PeekRequest, gone: boolean | null): number | null {
+function unchangedSinceMs(scope: string, gone: boolean | null): number | null {
   try {
     const directory = gone === true ? dirname(resolve(scope)) : scope
     if (gone !== true && !isEmpty(directory)) return null
-    return Math.max(0, (askedMs - statSync(fileNameOf(directory)).mtimeMs) / 1000)
+    return statSync(fileNameOf(directory)).mtimeMs
   } catch (error) {
     throwLack(error)
     return null
   }
+}
+
+/** A directory in which only commands of this version wrote since it was empty has no more entries than this. */
+const FEW_ENTRIES = 16
+
+/**
+ * Returns when the oldest entry of the scope's directory was made, in milliseconds since 1970. Null when it has none or many, or
+ * they cannot be read.
+ */
+function oldestEntryMs(scope: string): number | null {
+  try {
+    const names = readdirSync(fileNameOf(scope), 'buffer')
+    if (names.length === 0 || names.length > FEW_ENTRIES) return null
+    return Math.min(...names.map((name) => madeMs(lstatSync(fileNameOf(join(scope, textOfBytes(name)))))))
+  } catch (error) {
+    throwLack(error)
+    return null
+  }
+}
+
+/** Returns when a file was made, in milliseconds since 1970. Where the file system does not keep that: when it last changed. */
+function madeMs({ birthtimeMs, ctimeMs }: Stats): number {
+  return birthtimeMs > 0 ? birthtimeMs : ctimeMs
 }
 
 function exists(path: string, look: (path: string | Buffer) => Stats): boolean | null {

@@ -113,7 +113,6 @@ export function requestFor(family: Family, scope: string): PeekRequest {
     records: [...new Set([files.record, ...files.predecessorRecords])],
     sharedOwner: files.sharedOwner,
     daemonLock: files.daemonLock,
-    askedMs: Date.now(),
   }
 }
 

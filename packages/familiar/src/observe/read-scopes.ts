@@ -32,7 +32,8 @@ const LACKING = 75
 export const UNTOLD: ScopeSnapshot = {
   real: null,
   gone: null,
-  unchangedForSeconds: null,
+  unchangedSinceMs: null,
+  oldestEntryMs: null,
   records: [],
   sharedOwnerPresent: null,
   owner: null,

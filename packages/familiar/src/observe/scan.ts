@@ -106,6 +106,7 @@ async function scanWith(
   const found = [...new Set([...holders.values(), ...recordedPids([read])])]
   const here = await withLockHolder(family, scope, read, platform, found)
   const alive = await platform.inspect([...new Set([...found, ...recordedPids([here])])], deadline)
+  const inspectedMs = Date.now()
   if (isToAct) await forgetMoved(listeners, holders, proven, platform, deadline)
   const observations = await observationsOf(
     family,
@@ -115,7 +116,7 @@ async function scanWith(
   const foreignMs = Math.max(foreignScopesMs, SCAN_MS - (monotonicMs() - started))
   const scopes = await readScopes(reader, family, scope, here, observations, host.user, foreignMs)
   const { user, namespaces, networkNamespace } = host
-  const context = { user, namespaces, networkNamespace, machine: host, here, scopes, alive }
+  const context = { user, namespaces, networkNamespace, machine: host, here, scopes, alive, inspectedMs }
   const more = await platform.inspect(
     recordedPids(scopes.values()).filter((pid) => !alive.has(pid)),
     deadline,

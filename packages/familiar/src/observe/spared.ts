@@ -1,5 +1,6 @@
-import { isUnmounted, scopeOf } from '../classify/derive-facts.js'
+import { scopeOf } from '../classify/derive-facts.js'
 import { maybeInUseBy } from '../classify/stale-evidence.js'
+import { isUnmounted } from '../classify/unmounted.js'
 import { planFor, type Spared } from '../classify/plan.js'
 import type { Candidate, Scan } from './scan.js'
 
@@ -7,7 +8,7 @@ import type { Candidate, Scan } from './scan.js'
 export function sparedOf({ facts, observation, verdict }: Candidate, { context }: Scan): Spared {
   const scope = scopeOf(observation, context)
   // Of a project that is not mounted, the row itself says so, and who forces it knows.
-  const isAway = verdict.reason === 'cross_root' && scope !== null && isUnmounted(observation, scope)
+  const isAway = verdict.reason === 'cross_root' && scope !== null && isUnmounted(observation, scope, context)
   return {
     otherUser: facts.same_user === 'no',
     inUseBy: maybeInUseBy(observation, context) ?? (isAway ? (scope.real ?? 'unknown') : null),

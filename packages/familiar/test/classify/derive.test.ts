@@ -33,6 +33,7 @@ import {
   readable,
   report,
   scopeView,
+  secondsBefore,
   shape,
   START_TIME,
   TOKEN,
@@ -840,7 +841,7 @@ describe('projectGone', () => {
   const cases = ([shape(), oldShape(), null] as const).flatMap((of) =>
     told.flatMap((gone) =>
       told.flatMap((workingDirectoryGone) =>
-        Object.entries(EMPTY).flatMap(([since, unchangedForSeconds]) =>
+        Object.entries(EMPTY).flatMap(([since, emptyFor]) =>
           [AGE, null].map((ageSeconds) => ({
             what: [
               of?.implementation ?? 'no shape',
@@ -850,14 +851,8 @@ describe('projectGone', () => {
               ageSeconds,
             ],
             seen: observation({ shape: of, process: processView({ workingDirectoryGone, ageSeconds }) }),
-            scope: scopeView({ gone, unchangedForSeconds }),
-            expected: proven(
-              of?.implementation ?? null,
-              gone,
-              workingDirectoryGone,
-              unchangedForSeconds,
-              ageSeconds,
-            ),
+            scope: scopeView({ gone, unchangedSinceMs: emptyFor === null ? null : secondsBefore(emptyFor) }),
+            expected: proven(of?.implementation ?? null, gone, workingDirectoryGone, emptyFor, ageSeconds),
           })),
         ),
       ),
@@ -866,7 +861,7 @@ describe('projectGone', () => {
 
   it(`every combination: ${cases.length}`, () => {
     for (const { what, seen, scope, expected } of cases) {
-      expect([what, projectGone(seen, scope)]).toEqual([what, expected])
+      expect([what, projectGone(seen, scope, context())]).toEqual([what, expected])
     }
     expect(new Set(cases.map(({ expected }) => expected))).toEqual(new Set(['yes', 'no', 'unknown']))
   })
@@ -882,11 +877,11 @@ describe('projectGone', () => {
     [
       "a predecessor's whose process is not known, below a directory that is empty",
       observation({ process: null, shape: oldShape() }),
-      scopeView({ gone: true, unchangedForSeconds: 0 }),
+      scopeView({ gone: true, unchangedSinceMs: secondsBefore(0) }),
       'unknown',
     ],
   ])('%s', (_, seen, scope, expected) => {
-    expect(projectGone(seen, scope)).toBe(expected)
+    expect(projectGone(seen, scope, context())).toBe(expected)
   })
 })
 
@@ -900,15 +895,80 @@ describe('a scope whose file system may not be mounted', () => {
     [
       'that has been empty since before the process',
       old,
-      { gone: false, unchangedForSeconds: 101 },
+      { gone: false, unchangedSinceMs: secondsBefore(101) },
       'unknown',
     ],
-    ['that was emptied after the start of the process', old, { gone: false, unchangedForSeconds: 99 }, 'no'],
-    ['that is empty, and the process of no known age', ageless, { unchangedForSeconds: 0 }, 'unknown'],
-    ['that is not empty', old, { gone: false, unchangedForSeconds: null }, 'no'],
-    ['that is gone from a directory as old', old, { gone: true, unchangedForSeconds: 101 }, 'unknown'],
-    ['that was removed after the start', old, { gone: true, unchangedForSeconds: 99 }, 'no'],
+    [
+      'that was emptied after the start of the process',
+      old,
+      { gone: false, unchangedSinceMs: secondsBefore(99) },
+      'no',
+    ],
+    [
+      'that is empty, and the process of no known age',
+      ageless,
+      { unchangedSinceMs: secondsBefore(0) },
+      'unknown',
+    ],
+    ['that is not empty', old, { gone: false, unchangedSinceMs: null }, 'no'],
+    [
+      'that is gone from a directory as old',
+      old,
+      { gone: true, unchangedSinceMs: secondsBefore(101) },
+      'unknown',
+    ],
+    ['that was removed after the start', old, { gone: true, unchangedSinceMs: secondsBefore(99) }, 'no'],
     ['of which it is not known whether it is there', old, { gone: null }, 'unknown'],
+    [
+      'in which all was made after the start of the process',
+      old,
+      { oldestEntryMs: secondsBefore(99.8), sharedOwnerPresent: false },
+      'unknown',
+    ],
+    [
+      'in which all was made later, our own record too',
+      old,
+      {
+        oldestEntryMs: secondsBefore(99.8),
+        sharedOwnerPresent: null,
+        records: [readable(ownRecord()), ABSENT],
+      },
+      'unknown',
+    ],
+    [
+      'in which something is as old as the process, as well as the times tell',
+      old,
+      { oldestEntryMs: secondsBefore(99.95), sharedOwnerPresent: false },
+      'no',
+    ],
+    [
+      'in which something is older',
+      old,
+      { oldestEntryMs: secondsBefore(101), sharedOwnerPresent: false },
+      'no',
+    ],
+    [
+      'in which all was made later, a record of a predecessor too',
+      old,
+      {
+        oldestEntryMs: secondsBefore(99.8),
+        sharedOwnerPresent: false,
+        records: [ABSENT, readable(oldRecord({ pid: 999 }))],
+      },
+      'no',
+    ],
+    [
+      'in which all was made later, the file of its owner too',
+      old,
+      { oldestEntryMs: secondsBefore(99.8), sharedOwnerPresent: true },
+      'no',
+    ],
+    [
+      'in which all was made some time, and the process of no known age',
+      ageless,
+      { oldestEntryMs: secondsBefore(101), sharedOwnerPresent: false },
+      'unknown',
+    ],
   ] as const)('%s: its singleton', (_, seen, change, expected) => {
     const { singleton_named: named } = factsOf(BASIS, seen, context(scopeView({ records: none, ...change })))
     expect(named).toBe(expected)

@@ -190,7 +190,8 @@ export function scopeView(change: Partial<ScopeSnapshot> = {}): ScopeSnapshot {
   return {
     real: HERE,
     gone: false,
-    unchangedForSeconds: null,
+    unchangedSinceMs: null,
+    oldestEntryMs: null,
     records: [readable(ownRecord()), ABSENT],
     sharedOwnerPresent: true,
     owner: USER,
@@ -199,6 +200,14 @@ export function scopeView(change: Partial<ScopeSnapshot> = {}): ScopeSnapshot {
     lockHolder: null,
     ...change,
   }
+}
+
+/** When the processes of a context were read. */
+const INSPECTED_MS = Date.UTC(2026, 0, 1)
+
+/** Returns the time that was so many seconds before the processes of a context were read, in milliseconds since 1970. */
+export function secondsBefore(seconds: number): number {
+  return INSPECTED_MS - seconds * 1_000
 }
 
 /** Returns the context of a scan of `here`: the texts `HERE` and `LINK` mean it, `ELSEWHERE` another scope. */
@@ -219,5 +228,6 @@ export function context(
       [ELSEWHERE, elsewhere],
     ]),
     alive: new Map(alive.map((view) => [view.pid, view])),
+    inspectedMs: INSPECTED_MS,
   }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, rmdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { peek } from '../../src/observe/peek.js'
 import { makeHome, removeHomes } from '../helpers/homes.js'
@@ -8,16 +9,18 @@ afterAll(removeHomes)
 
 const HOUR_S = 3600
 
-/** What a scan reads of a scope: whether it is gone, and for how long it, or what was above it, has been empty. */
-function scan(scope: string, askedMs = Date.now()) {
-  const { gone, unchangedForSeconds } = peek({
+/** What a scan reads of a scope: whether it is gone, and since when it, or what was above it, has been empty. */
+function scan(scope: string) {
+  const { gone, unchangedSinceMs } = peek({
     scope,
     records: [],
     sharedOwner: null,
     daemonLock: join(scope, 'lock'),
-    askedMs,
   })
-  return { gone, unchangedForSeconds }
+  return {
+    gone,
+    unchangedForSeconds: unchangedSinceMs === null ? null : (Date.now() - unchangedSinceMs) / 1_000,
+  }
 }
 
 function makeOld(directory: string, seconds: number): void {
@@ -53,21 +56,6 @@ describe('a scope that is gone', () => {
     expect(unchangedForSeconds).toBeGreaterThanOrEqual(0)
     expect(unchangedForSeconds).toBeLessThan(60)
   })
-
-  it('that is read late had been empty as long as it had when it was asked for', () => {
-    const home = makeHome()
-    makeOld(home, HOUR_S)
-    const { unchangedForSeconds } = scan(join(home, 'project'), Date.now() - (HOUR_S - 10) * 1_000)
-    expect(unchangedForSeconds).toBeGreaterThan(9)
-    expect(unchangedForSeconds).toBeLessThan(60)
-    expect(scan(join(home, 'project'), Date.now() - 2 * HOUR_S * 1_000).unchangedForSeconds).toBe(0)
-  })
-
-  it('below a directory that was emptied in the future is empty since now', () => {
-    const home = makeHome()
-    makeOld(home, -HOUR_S)
-    expect(scan(join(home, 'project'))).toEqual({ gone: true, unchangedForSeconds: 0 })
-  })
 })
 
 describe('a scope that is there', () => {
@@ -81,6 +69,39 @@ describe('a scope that is there', () => {
     expect(unchangedForSeconds).toBeLessThan(HOUR_S + 60)
     writeFileSync(join(project, 'file'), '')
     expect(scan(project)).toEqual({ gone: false, unchangedForSeconds: null })
+  })
+})
+
+describe('the oldest entry of a scope', () => {
+  const oldest = (scope: string) =>
+    peek({ scope, records: [], sharedOwner: null, daemonLock: join(scope, 'lock') }).oldestEntryMs
+
+  it('counts from when it was made, whatever was written into it since, and whatever came after it', async () => {
+    const home = makeHome()
+    mkdirSync(join(home, 'first'))
+    const made = oldest(home) ?? Number.NaN
+    expect(Math.abs(Date.now() - made)).toBeLessThan(60_000)
+    await sleep(50)
+    writeFileSync(join(home, 'first', 'file'), '')
+    symlinkSync('nowhere', join(home, 'link'))
+    makeOld(join(home, 'first'), -HOUR_S)
+    expect(oldest(home)).toBe(made)
+  })
+
+  it('is not told of an empty directory, of one that is gone, of a file, and of more than a few entries', () => {
+    const home = makeHome()
+    expect(['', 'gone', 'gone/deep'].map((name) => oldest(join(home, name)))).toEqual([null, null, null])
+    for (let i = 0; i < 16; i += 1) writeFileSync(join(home, `entry-${i}`), '')
+    expect(oldest(home)).not.toBe(null)
+    expect(oldest(join(home, 'entry-1'))).toBe(null)
+    writeFileSync(join(home, 'one-more'), '')
+    expect(oldest(home)).toBe(null)
+  })
+
+  it('may have a name that is not UTF-8', () => {
+    const home = makeHome()
+    writeFileSync(Buffer.concat([Buffer.from(`${home}/caf`), Buffer.of(0xe9)]), '')
+    expect(oldest(home)).not.toBe(null)
   })
 })
 
@@ -127,7 +148,6 @@ describe('a scope whose name is not UTF-8', () => {
       records: [join(scope, 'record')],
       sharedOwner: null,
       daemonLock: `${scope}/lock`,
-      askedMs: Date.now(),
     }
     expect(peek(request)).toMatchObject({
       real: scope,
@@ -143,7 +163,7 @@ describe('a scope whose name is not UTF-8', () => {
     const home = makeHome()
     mkdirSync(nameOf(home))
     symlinkSync(nameOf(home), join(home, 'link'))
-    const request = { records: [], sharedOwner: null, daemonLock: join(home, 'lock'), askedMs: Date.now() }
+    const request = { records: [], sharedOwner: null, daemonLock: join(home, 'lock') }
     expect(peek({ ...request, scope: join(home, 'link') }).real).toBe(`${home}/caf\udce9`)
   })
 
@@ -154,7 +174,6 @@ describe('a scope whose name is not UTF-8', () => {
       records: [join(scope, 'record')],
       sharedOwner: scope,
       daemonLock: scope,
-      askedMs: Date.now(),
     }
     expect(peek(request)).toMatchObject({
       real: null,

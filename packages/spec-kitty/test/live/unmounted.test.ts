@@ -42,9 +42,7 @@ beforeAll(async () => {
     removed: await dashboard(9252, removed),
   }
   for (const one of mounted) one.unmount()
-  // A command that writes into the home that is not mounted takes away what shows that it is not.
-  const elsewhere = { env: { SPEC_KITTY_HOME: at('third-home') } }
-  daemons = { ...predecessors, own: await place.start(own, elsewhere) }
+  daemons = { ...predecessors, own: await place.start(own) }
   over = mountAt(own)
   place.project('own')
   rmSync(removed, { recursive: true })
@@ -61,11 +59,15 @@ function givenMounts(context: TestContext) {
 }
 
 describe('daemons in use whose home or project is not mounted, or mounted over', () => {
-  it('live through a reset, and force for those of another home', async (context) => {
+  it('live through a reset, the start of a daemon in that home, and force for those of another home', async (context) => {
     const { here, other } = givenMounts(context)
     const project = place.project('any')
     const { document } = await place.json(project, ['auth', 'doctor', '--reset'])
     expect([document.reset_result.swept, lives(here), lives(other)]).toEqual([[], true, true])
+    expect((await place.run(project, ['sync', 'start'])).status).toBe(0)
+    expect((await place.run(project, ['sync', 'stop'])).status).toBe(0)
+    const again = await place.json(project, ['auth', 'doctor', '--reset'])
+    expect([again.document.reset_result.swept, lives(here), lives(other)]).toEqual([[], true, true])
     const forced = await place.json(project, ['auth', 'doctor', '--reset', '--force', '--port', '9411'])
     expect([forced.document.reset_result.swept, lives(here), lives(other)]).toEqual([[], true, true])
   })
