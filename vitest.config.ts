@@ -1,17 +1,12 @@
 import { defineConfig } from 'vitest/config'
+import { filesOf, LONG } from './scripts/long-tests.mjs'
 import { LongestFirst } from './scripts/longest-first.mjs'
 
-/**
- * Tests that take minutes of processor time, or measure memory that a busy machine gives back late: `npm run test:full` runs
- * them, so that `npm test` stays below a quarter of an hour on two cores.
- */
-const LONG =
+/** What `npm test` leaves out. */
+const LEFT_OUT =
   process.env['FAMILIAR_FULL'] === '1'
     ? []
-    : [
-        '**/{life/flood,act/lock-counting,act/stop-ending,sync/queue-memory,prove/faults,prove/upgrades}.test.ts',
-        '**/live/{alias-project,alias-root,browser-axe,browser-hung,browser-looks,browser-windows,dashboard-links,dashboard-matrix,dashboard-memory,dashboard-moved,examples-own-tests,examples-previewd,half-installed,hostile-files,issue-1071-file-systems,issue-1071-same-home,json-schemas,limits,package-replaced,parts,remedies,sync-fleet,sync-why,unmounted,vantage-matrix,version-across}.test.ts',
-      ]
+    : [...filesOf(LONG, 'process'), ...filesOf(LONG, 'live')].map((file) => `**${file}`)
 
 /** They start processes, or take seconds: what is left answers in half a minute (`npm run test:unit`). */
 const PROCESSES = [
@@ -54,7 +49,7 @@ export default defineConfig({
           ...EVERYWHERE,
           name: 'process',
           include: PROCESSES,
-          exclude: LONG,
+          exclude: LEFT_OUT,
           globalSetup: 'packages/familiar/test/bundle-processes.ts',
         },
       },
@@ -64,7 +59,7 @@ export default defineConfig({
           ...EVERYWHERE,
           name: 'live',
           include: ['packages/*/test/live/**/*.test.ts'],
-          exclude: LONG,
+          exclude: LEFT_OUT,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * `npm test`: all tests except the long ones (`LONG` in vitest.config.ts). First those that start no process, then
+ * `npm test`: all tests except the long ones (long-tests.mjs). First those that start no process, then
  * those with port ranges of their own and, at the same time if the machine allows private networks, those on the real
  * ranges. Arguments go to vitest; `--project unit`, `process` or `live` runs only that part.
  */
