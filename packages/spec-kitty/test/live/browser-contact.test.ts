@@ -95,8 +95,8 @@ describe.skipIf(lacksChromium())('a page whose dashboard', () => {
       await fresh.page.getByText('could not be read').waitFor()
       for (const tab of [page, fresh.page]) expect(await tab.content()).not.toContain('009-theirs')
       await fresh.page.context().close()
-      rmSync(project, { recursive: true })
     } finally {
+      rmSync(project, { recursive: true, force: true })
       renameSync(away, project)
     }
     await untilLive(page)
