@@ -119,8 +119,13 @@ function ConnectionState() {
   const isOpen = connection === 'open'
   const state = isOpen && goneSince !== null ? 'gone' : isOpen && blind !== null ? 'blind' : connection
   return (
-    <span class="connection" data-testid="connection" data-state={state} data-slow={isOpen && isSlow}>
-      {isOpen && isSlow ? 'Waiting for an answer' : STATE_NAMES[state]}
+    <span
+      class="connection"
+      data-testid="connection"
+      data-state={state}
+      data-slow={state === 'open' && isSlow}
+    >
+      {state === 'open' && isSlow ? 'Waiting for an answer' : STATE_NAMES[state]}
     </span>
   )
 }

@@ -63,12 +63,13 @@ export function Failed({ failure, what, read }: FailedProps) {
 }
 
 /**
- * Shows that the data on the page could not be updated. (If the dashboard does not answer at all, a banner in the header
- * says so instead.)
+ * Shows that the data on the page could not be updated. (If the dashboard does not answer at all, or its project is gone, a
+ * banner in the header says so instead.)
  */
 export function Stale({ failure }: { readonly failure: Failure | null }) {
-  const { connection } = useContact()
-  if (failure === null || (failure.status === null && connection !== 'open')) return null
+  const { connection, goneSince } = useContact()
+  if (failure === null || goneSince !== null || (failure.status === null && connection !== 'open'))
+    return null
   return (
     <p class="stale" role="alert">
       What you see may be out of date. {reason(failure)}
