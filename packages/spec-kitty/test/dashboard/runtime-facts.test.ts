@@ -225,6 +225,14 @@ describe('an agent that is written as an actor', () => {
     expect(await packageAfter(reviewer(2), silent)).toMatchObject({ agent: 'renata' })
   })
 
+  it('is what an orchestrator says of who works for it, unless it names the agent too', async () => {
+    const by = (policy_metadata: object) => laneEvent(2, 'WP01', 'claimed', { policy_metadata })
+    const family = { agent_family: 'otter', orchestrator_id: 'otter-cli', approval_mode: 'supervised' }
+    expect(await packageAfter(by(family))).toMatchObject({ agent: 'otter', problems: [] })
+    expect(await packageAfter(by({ ...family, agent: 'heron' }))).toMatchObject({ agent: 'heron' })
+    expect(await packageAfter(by({ ...family, agent_family: 7 }))).toMatchObject({ agent: 'planned-agent' })
+  })
+
   it.each([0, '0'])('gives the package up by an empty name and the pid %j', async (shell_pid) => {
     const named = annotation(2, { agent: 'renata' })
     expect(await packageAfter(named, annotation(3, { agent: '', shell_pid }))).toMatchObject({ agent: null })

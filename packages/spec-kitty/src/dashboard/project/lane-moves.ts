@@ -44,7 +44,11 @@ export function readMove(
   const isRepeated = evidence !== null && result === evidence && isAfterReview(move)
   return {
     move,
-    claim: claim === null ? null : { ...said, delta: claim },
+    // An orchestrator names the kind of agent that it has work.
+    claim:
+      claim === null
+        ? null
+        : { ...said, delta: { ...claim, agent: claim['agent'] ?? claim['agent_family'] } },
     // A review that ended without a verdict takes back that of the one before.
     verdict: isOver
       ? {
