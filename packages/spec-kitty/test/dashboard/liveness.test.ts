@@ -149,6 +149,20 @@ describe('whether an agent lives', () => {
     })
   })
 
+  it('is unknown where the process was given up: by the pid 0, or by going back to Planned', async () => {
+    const gone = annotation(2, claim(4_194_000, 1))
+    for (const said of [{ shell_pid: 0 }, { shell_pid: '0', agent: '' }])
+      expect(await processAfter(gone, annotation(3, said))).toMatchObject({ liveness: 'unknown', pid: null })
+    const again = [laneEvent(3, 'WP01', 'planned'), laneEvent(4, 'WP01', 'in_progress')]
+    expect(await processAfter(gone, ...again)).toMatchObject({ liveness: 'unknown', pid: null })
+    expect(await processAfter(gone, ...again, annotation(5, claim(4_194_001, 1)))).toMatchObject({
+      liveness: 'not_running_here',
+      pid: 4_194_001,
+    })
+    const blocked = [laneEvent(3, 'WP01', 'blocked'), laneEvent(4, 'WP01', 'in_progress')]
+    expect(await processAfter(gone, ...blocked)).toMatchObject({ pid: 4_194_000 })
+  })
+
   it('is not told from the start time of another pid, or of another agent', async () => {
     const { pid } = await start('sleep', '600')
     const at = startedAt(pid)

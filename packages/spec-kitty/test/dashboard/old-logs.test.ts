@@ -104,9 +104,46 @@ describe('a review that ends without a verdict', () => {
     expect((await packagesOf(first)).work_packages).toMatchObject([{ lane: 'approved', review_result: null }])
   })
 
-  it('is not every other move', async () => {
-    const log = way(['in_review'], ['planned', verdict], ['in_progress'], ['for_review'])
+  it.each([
+    ['for_review', 'planned', {}],
+    ['for_review', 'in_progress', {}],
+    ['in_progress', 'planned', { review_ref: 'review-cycle://m/WP01/2.md' }],
+    ['approved', 'planned', { review_ref: 'review-cycle://m/WP01/2.md' }],
+  ])('has none either where it goes from %s back to %s', async (from, to, fields) => {
+    const approved = { review_result: { verdict: 'approved', reviewer: 'heron', reference: 'r' } }
+    const log = way(['in_review'], ['approved', approved], ['in_progress'], [from], [to, fields])
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ review_result: null }])
+  })
+
+  it.each([
+    ['the next review', [['in_progress'], ['for_review']]],
+    ['a reviewer who begins', [['for_review'], ['in_progress', { review_ref: 'action-review-claim' }]]],
+    ['who takes it up with what the review said', [['in_progress', { review_ref: 'review-cycle://m/1.md' }]]],
+    ['one who opens it again', [['approved', { from_lane: 'approved' }], ['planned']]],
+  ] as const)('is not %s', async (_, steps) => {
+    const log = way(['in_review'], ['planned', verdict], ...steps)
     expect((await packagesOf(log)).work_packages).toMatchObject([{ review_result: { reviewer: 'heron' } }])
+  })
+})
+
+describe('a package that is merged', () => {
+  const says = (reviewer: string) => ({ reviewer, verdict: 'approved', reference: `by ${reviewer}` })
+  const merged = { actor: 'merge', evidence: { review: says('tool') } }
+
+  it('keeps the reviewer who approved it: who merges it only repeats the verdict', async () => {
+    const log = way(['in_review'], ['approved', { review_result: says('heron') }], ['done', merged])
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ review_result: says('heron') }])
+    const again = way(['in_review'], ['approved', { evidence: { review: says('crane') } }], ['done', merged])
+    expect((await packagesOf(again)).work_packages).toMatchObject([{ review_result: says('crane') }])
+    const forced = way(['in_review'], ['approved'], ['done', merged])
+    expect((await packagesOf(forced)).work_packages).toMatchObject([{ review_result: null }])
+  })
+
+  it('has the verdict that is repeated if no review says one, and that of a later review', async () => {
+    const log = way(['planned'], ['approved'], ['done', merged])
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ review_result: says('tool') }])
+    const late = way(['planned'], ['approved'], ['done', { ...merged, review_result: says('heron') }])
+    expect((await packagesOf(late)).work_packages).toMatchObject([{ review_result: says('heron') }])
   })
 })
 

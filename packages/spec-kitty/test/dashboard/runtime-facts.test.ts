@@ -105,9 +105,9 @@ describe('what an annotation says', () => {
       'b',
     ],
     [
-      'an annotation, also where a claim is later',
+      'who claims it later, also without a release',
       [annotation(2, { agent: 'a' }), laneEvent(4, 'WP01', 'claimed', { policy_metadata: { agent: 'b' } })],
-      'a',
+      'b',
     ],
     [
       'who came after a release that stands later',
@@ -213,6 +213,31 @@ describe('an agent that is written as an actor', () => {
     const claim = { policy_metadata: { agent: { tool: 'heron' } }, actor: { tool: null, role: 'reviewer' } }
     const { agent: claimed, history } = await packageAfter(laneEvent(2, 'WP01', 'claimed', claim))
     expect([claimed, history.at(-1)?.by]).toEqual(['heron', 'reviewer'])
+  })
+
+  it('is the last one that is named, by an annotation or by a claim', async () => {
+    const claim = (at: number) => laneEvent(at, 'WP01', 'claimed', { policy_metadata: { agent: 'heron' } })
+    const reviewer = (at: number) => annotation(at, { agent: 'renata', role: 'reviewer' })
+    expect(await packageAfter(reviewer(2), claim(3))).toMatchObject({ agent: 'heron' })
+    expect(await packageAfter(claim(3), reviewer(2))).toMatchObject({ agent: 'heron' })
+    expect(await packageAfter(claim(2), reviewer(3))).toMatchObject({ agent: 'renata' })
+    const silent = laneEvent(3, 'WP01', 'for_review', { policy_metadata: { gate: 'skipped', agent: '' } })
+    expect(await packageAfter(reviewer(2), silent)).toMatchObject({ agent: 'renata' })
+  })
+
+  it('is what an orchestrator says of who works for it, unless it names the agent too', async () => {
+    const by = (policy_metadata: object) => laneEvent(2, 'WP01', 'claimed', { policy_metadata })
+    const family = { agent_family: 'otter', orchestrator_id: 'otter-cli', approval_mode: 'supervised' }
+    expect(await packageAfter(by(family))).toMatchObject({ agent: 'otter', problems: [] })
+    expect(await packageAfter(by({ ...family, agent: 'heron' }))).toMatchObject({ agent: 'heron' })
+    expect(await packageAfter(by({ ...family, agent_family: 7 }))).toMatchObject({ agent: 'planned-agent' })
+  })
+
+  it.each([0, '0'])('gives the package up by an empty name and the pid %j', async (shell_pid) => {
+    const named = annotation(2, { agent: 'renata' })
+    expect(await packageAfter(named, annotation(3, { agent: '', shell_pid }))).toMatchObject({ agent: null })
+    expect(await packageAfter(named, annotation(3, { agent: '' }))).toMatchObject({ agent: 'renata' })
+    expect(await packageAfter(named, annotation(3, { shell_pid }))).toMatchObject({ agent: 'renata' })
   })
 
   it('can take its review back by an empty one', async () => {

@@ -10,6 +10,7 @@ describe('a mission in the list', () => {
   const approved = way('WP02', 20, ...WORKED, ['approved'])
   it.each([
     ['merged', 'finished', 'merged', { baseline_merge_commit: 'abc' }, [done, approved]],
+    ['merged', 'finished', 'merged', { merged_commit: 'abc', merged_at: '2026-01-02' }, [done, approved]],
     ['done', 'finished', 'done', {}, [done]],
     ['approved', 'waiting', 'approved, waiting for merge', {}, [done, approved]],
     ['waiting', 'waiting', '1 waits for you', {}, [done, way('WP02', 20, ...WORKED.slice(0, 4))]],

@@ -36,7 +36,7 @@ export interface MissionSummary {
   readonly state: MissionState
   /** The state in words, such as `approved, waiting for merge` `2 wait for you, 1 stalled` or `1 ready`. */
   readonly state_words: string
-  /** The commit of its merge (`baseline_merge_commit`); null if it is not merged. */
+  /** The commit of its merge (`baseline_merge_commit`, else `merged_commit`); null if it is not merged. */
   readonly merge_commit: string | null
   /** How many packages are in each lane; `not_finalised` ones and those in unknown lanes are not counted here. */
   readonly lanes: Readonly<Partial<Record<Lane, number>>>

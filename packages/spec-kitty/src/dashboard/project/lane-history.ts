@@ -32,6 +32,8 @@ export interface LaneHistory {
   readonly started: string | null
   /** Since when it is approved or done; null if it is not. */
   readonly finished: string | null
+  /** When it last came into Planned: who held it before holds it no more. Null if no event put it there. */
+  readonly planned: string | null
 }
 
 const MAX_CHANGES = 200
@@ -72,6 +74,7 @@ export function historyOf(moves: readonly LaneMove[]): LaneHistory {
     since: sinceIn(moves, (lane) => lane === moves.at(-1)?.lane) ?? '',
     started: moves.find(({ lane }) => columnOf(lane) === 'doing')?.at ?? null,
     finished: sinceIn(moves, (lane) => FINISHED.has(lane)),
+    planned: moves.findLast(({ lane }) => lane === 'planned')?.at ?? null,
   }
 }
 
@@ -84,6 +87,22 @@ function isSentBack({ from, lane, review_ref }: LaneMove, before: LaneMove | und
   if (IN_REVIEW.has(from)) return true
   if (from === 'approved') return review_ref !== null
   return before !== undefined && isReviewClaim(before.review_ref) && before.lane === from && lane !== from
+}
+
+/** Returns whether a review is over with this change, whatever it says of it. */
+export function endsReview({
+  from,
+  lane,
+  review_ref,
+}: Pick<LaneMove, 'from' | 'lane' | 'review_ref'>): boolean {
+  if (from === 'in_review') return true
+  if (!BEFORE_REVIEW.has(lane) || lane === from || isReviewClaim(review_ref)) return false
+  return from === 'for_review' || (review_ref !== null && (from === 'approved' || from === 'in_progress'))
+}
+
+/** Returns whether a review had approved a package before this change: to merge it is no review. */
+export function isAfterReview({ from }: Pick<LaneMove, 'from'>): boolean {
+  return from !== null && FINISHED.has(from)
 }
 
 function isReviewClaim(review_ref: string | null): boolean {

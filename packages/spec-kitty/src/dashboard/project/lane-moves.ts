@@ -1,5 +1,5 @@
 import { objectOf } from 'familiar/cli'
-import type { LaneMove } from './lane-history.js'
+import { endsReview, isAfterReview, type LaneMove } from './lane-history.js'
 import { laneNamed } from './lanes.js'
 import { nameOf, textIn } from './fact-values.js'
 import type { Annotation } from './runtime-facts.js'
@@ -39,12 +39,24 @@ export function readMove(
   }
   const claim = objectOf(value['policy_metadata'])
   const said = { event_id: id, at, actor: value['actor'] }
-  const isOver = move.verdict !== null || move.from === 'in_review'
+  const isOver = move.verdict !== null || endsReview(move)
+  // The one who merges a package repeats that it was approved: that counts only where no review says so itself.
+  const isRepeated = evidence !== null && result === evidence && isAfterReview(move)
   return {
     move,
-    claim: claim === null ? null : { ...said, delta: claim },
+    // An orchestrator names the kind of agent that it has work.
+    claim:
+      claim === null
+        ? null
+        : { ...said, delta: { ...claim, agent: claim['agent'] ?? claim['agent_family'] } },
     // A review that ended without a verdict takes back that of the one before.
-    verdict: isOver ? { ...said, delta: { review_result: move.verdict === null ? null : result } } : null,
+    verdict: isOver
+      ? {
+          ...said,
+          at: isRepeated ? '' : at,
+          delta: { review_result: move.verdict === null ? null : result },
+        }
+      : null,
   }
 }
 

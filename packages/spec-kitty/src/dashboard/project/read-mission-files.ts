@@ -62,7 +62,9 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
     title: title?.trim().slice(0, MAX_TITLE_CHARS) ?? null,
     newest: newestIn(meta),
     purpose: lineIn(meta['purpose_tldr'], MAX_PURPOSE_CHARS),
-    merge_commit: lineIn(meta['baseline_merge_commit'], MAX_COMMIT_CHARS),
+    merge_commit:
+      lineIn(meta['baseline_merge_commit'], MAX_COMMIT_CHARS) ??
+      lineIn(meta['merged_commit'], MAX_COMMIT_CHARS),
     problems: problem === null ? wrong : [problem, ...wrong],
     is_read: true,
   })

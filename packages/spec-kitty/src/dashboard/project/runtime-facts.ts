@@ -47,7 +47,7 @@ export interface RuntimeFacts {
   readonly review_result: ReviewResult | null
   /** Null: the log names none, or the claim was released, or another agent took over and did not name its process. */
   readonly process: ClaimedProcess | null
-  /** The agent that claimed the package by a lane change; null if none did. Annotations count more. */
+  /** The agent that claimed the package by a lane change; null if none did. A later annotation counts more. */
   readonly claimed_by: string | null
 }
 
@@ -105,7 +105,7 @@ export function readFacts(): FactsReader {
       const delta = withAgent(said)
       process.take(order, delta)
       // The release comes before the values of the same annotation: they may name who holds the package next.
-      if (delta['release_runtime_claim'] === true) put(texts, 'agent', order, null)
+      if (isRelease(delta)) put(texts, 'agent', order, null)
       for (const name of TEXTS) {
         const text = textOf(name, delta[name], problems)
         if (text !== undefined) put(texts, name, order, text)
@@ -151,11 +151,23 @@ function withAgent(delta: Annotation['delta']): Annotation['delta'] {
 
 type Texts = ReadonlyMap<TextFact, Slot<string | null>>
 
-/** Leaves out that a package has no agent if one has claimed it since. */
+/**
+ * Leaves out the agent of an annotation if one has claimed the package since: the reviewer who sent it back is named by an
+ * annotation, and who takes it up again mostly by the claim alone.
+ */
 function claimedSince(texts: Texts, claim: Slot<string | null> | undefined): Texts {
   const said = texts.get('agent')
-  const isOver = said?.value === null && claim !== undefined && claim.order > said.order
+  const isOver = said !== undefined && claim !== undefined && claim.order > said.order
   return isOver ? new Map([...texts].filter(([name]) => name !== 'agent')) : texts
+}
+
+/** Returns whether agent and process give the package up. Before it had a word for it, the tool wrote no agent and the pid 0. */
+function isRelease(delta: Annotation['delta']): boolean {
+  return delta['release_runtime_claim'] === true || (isNoPid(delta) && delta['agent'] === '')
+}
+
+function isNoPid({ shell_pid: pid }: Annotation['delta']): boolean {
+  return pid === 0 || pid === '0'
 }
 
 /** A pid in the log, and the agent that the same event names, if it names one. */
@@ -172,7 +184,7 @@ function readProcess() {
   return {
     take(order: string, delta: Annotation['delta']): void {
       const [pid, start, agent] = [pidIn(delta['shell_pid']), delta['shell_pid_created_at'], delta['agent']]
-      if (delta['release_runtime_claim'] === true) put(pids, 'pid', order, null)
+      if (isRelease(delta) || isNoPid(delta)) put(pids, 'pid', order, null)
       const name = textIn(agent, MAX_VALUE_CHARS)
       if (pid !== null) put(pids, 'pid', order, { pid, agent: name })
       if (start != null) put(starts, 'start', order, startIn(start))

@@ -1,6 +1,6 @@
 import type { AgentProcess, WorkPackage } from '../api.js'
 import { commandFor } from './next-command.js'
-import type { Log, LogReading } from './event-log.js'
+import type { LaneState, Log, LogReading } from './event-log.js'
 import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './timestamps.js'
 import { laneFolderOf } from './document-names.js'
@@ -124,7 +124,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     review_result: facts.review_result,
     document,
     ...subtaskCounts(fields, facts),
-    process: processOf(standing(id, file, log).lane, log.lanes.get(id)?.history.since ?? '', facts),
+    process: processOf(log.lanes.get(id), standing(id, file, log).lane, facts),
     is_lane_unread: false,
     is_ready: false,
     waiting_for: [],
@@ -141,11 +141,18 @@ function subtaskCounts(
   return { subtasks_done: done.length, subtasks_total: ids.size }
 }
 
-/** Who reviews a package mostly is not who worked on it: then only a process that was named since counts. */
-function processOf(lane: string | null, since: string, { process }: RuntimeFacts): AgentProcess | null {
+/**
+ * Who reviews a package mostly is not who worked on it, and who worked on it before it went back to Planned does so no more:
+ * only a process that was named since counts.
+ */
+function processOf(
+  state: LaneState | undefined,
+  lane: string | null,
+  { process }: RuntimeFacts,
+): AgentProcess | null {
   if (!isAtWork(lane)) return null
-  const isOfWork = lane === 'in_review' && process !== null && process.claimed_at < since
-  return processInLog(isOfWork ? null : process)
+  const begun = (lane === 'in_review' ? state?.history.since : state?.history.planned) ?? ''
+  return processInLog(process !== null && process.claimed_at < begun ? null : process)
 }
 
 type Standing = Pick<
