@@ -72,7 +72,7 @@ export async function scan(family: Family): Promise<Scan> {
     real: SCOPE,
     gone: false,
     unchangedSinceMs: null,
-    oldestEntryMs: null,
+    ownSinceMs: null,
     records: [readOf(record)],
     sharedOwnerPresent: null,
     owner: HOST.user,

@@ -55,8 +55,11 @@ export interface ScopeSnapshot {
    * or removed from it. Null when the directory is not empty, or that cannot be read.
    */
   readonly unchangedSinceMs: number | null
-  /** When the oldest entry of the directory was made, in milliseconds since 1970. Null when it has none or many, or they cannot be read. */
-  readonly oldestEntryMs: number | null
+  /**
+   * When the oldest entry of the directory was made, in milliseconds since 1970, if all in it are those of our own daemon. Null if
+   * there are none or others, or that cannot be read.
+   */
+  readonly ownSinceMs: number | null
   readonly records: readonly RecordRead[]
   readonly sharedOwnerPresent: boolean | null
   /** The owner of the directory (uid as text); null when unknown. */

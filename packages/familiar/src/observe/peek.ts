@@ -20,6 +20,8 @@ export interface PeekRequest {
   readonly records: readonly string[]
   readonly sharedOwner: string | null
   readonly daemonLock: string
+  /** The names of the entries of the scope's directory in which our own daemon has its files. */
+  readonly ownEntries: readonly string[]
 }
 
 export type PeekedFile =
@@ -31,7 +33,7 @@ export interface PeekReply {
   readonly real: string | null
   readonly gone: boolean | null
   readonly unchangedSinceMs: number | null
-  readonly oldestEntryMs: number | null
+  readonly ownSinceMs: number | null
   readonly records: readonly PeekedFile[]
   readonly sharedOwnerPresent: boolean | null
   readonly daemonLock: PeekedFile
@@ -56,7 +58,7 @@ export function peek(request: PeekRequest): PeekReply {
     real: realPath(request.scope),
     gone,
     unchangedSinceMs: unchangedSinceMs(request.scope, gone),
-    oldestEntryMs: oldestEntryMs(request.scope),
+    ownSinceMs: ownSinceMs(request),
     records: request.records.map((path) => readSmallFile(path)),
     sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner, statSync),
     daemonLock: readSmallFile(request.daemonLock),
@@ -138,18 +140,15 @@ function unchangedSinceMs(scope: string, gone: boolean | null): number | null {
   }
 }
 
-/** A directory in which only commands of this version wrote since it was empty has no more entries than this. */
-const FEW_ENTRIES = 16
-
 /**
- * Returns when the oldest entry of the scope's directory was made, in milliseconds since 1970. Null when it has none or many, or
- * they cannot be read.
+ * Returns when the oldest entry of the scope's directory was made, in milliseconds since 1970, if all are of those in which our own
+ * daemon has its files. Null if there are none or others, or they cannot be read.
  */
-function oldestEntryMs(scope: string): number | null {
+function ownSinceMs({ scope, ownEntries }: PeekRequest): number | null {
   try {
-    const names = readdirSync(fileNameOf(scope), 'buffer')
-    if (names.length === 0 || names.length > FEW_ENTRIES) return null
-    return Math.min(...names.map((name) => madeMs(lstatSync(fileNameOf(join(scope, textOfBytes(name)))))))
+    const names = readdirSync(fileNameOf(scope), 'buffer').map(textOfBytes)
+    if (names.length === 0 || !names.every((name) => ownEntries.includes(name))) return null
+    return Math.min(...names.map((name) => madeMs(lstatSync(fileNameOf(join(scope, name))))))
   } catch (error) {
     throwLack(error)
     return null

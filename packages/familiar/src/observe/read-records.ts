@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import type { Family } from '../family.js'
+import { join, relative, sep } from 'node:path'
+import type { Family, ScopeFiles } from '../family.js'
 import { parseHolder, type ToldHolder } from '../protocol/lock-holder.js'
 import { objectOf, parseJson, stringOf } from '../json.js'
 import { parseRecord, type DaemonRecord, type RecordRead } from '../protocol/record.js'
@@ -105,6 +105,12 @@ export function tokenFile(directory: string, instanceId: string): string {
   return join(directory, `${instanceId}.json`)
 }
 
+/** Returns the names of the entries of the scope's directory that our own daemon makes: its files, or the directories around them. */
+function ownEntries(files: ScopeFiles, scope: string): readonly string[] {
+  const paths = [files.record, files.lifecycleLock, files.daemonLock, files.log]
+  return [...new Set(paths.map((path) => relative(scope, path).split(sep)[0] ?? ''))]
+}
+
 /** Returns the paths to read for a scope. */
 export function requestFor(family: Family, scope: string): PeekRequest {
   const files = family.files(scope)
@@ -113,6 +119,7 @@ export function requestFor(family: Family, scope: string): PeekRequest {
     records: [...new Set([files.record, ...files.predecessorRecords])],
     sharedOwner: files.sharedOwner,
     daemonLock: files.daemonLock,
+    ownEntries: ownEntries(files, scope),
   }
 }
 

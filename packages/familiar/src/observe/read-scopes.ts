@@ -33,7 +33,7 @@ export const UNTOLD: ScopeSnapshot = {
   real: null,
   gone: null,
   unchangedSinceMs: null,
-  oldestEntryMs: null,
+  ownSinceMs: null,
   records: [],
   sharedOwnerPresent: null,
   owner: null,

@@ -191,7 +191,7 @@ export function scopeView(change: Partial<ScopeSnapshot> = {}): ScopeSnapshot {
     real: HERE,
     gone: false,
     unchangedSinceMs: null,
-    oldestEntryMs: null,
+    ownSinceMs: null,
     records: [readable(ownRecord()), ABSENT],
     sharedOwnerPresent: true,
     owner: USER,

@@ -16,6 +16,7 @@ function scan(scope: string) {
     records: [],
     sharedOwner: null,
     daemonLock: join(scope, 'lock'),
+    ownEntries: [],
   })
   return {
     gone,
@@ -72,37 +73,44 @@ describe('a scope that is there', () => {
   })
 })
 
-describe('the oldest entry of a scope', () => {
-  const oldest = (scope: string) =>
-    peek({ scope, records: [], sharedOwner: null, daemonLock: join(scope, 'lock') }).oldestEntryMs
+describe('a scope that holds only what our own daemon makes', () => {
+  const since = (scope: string, ownEntries = ['daemons', '.tool']) =>
+    peek({ scope, records: [], sharedOwner: null, daemonLock: join(scope, 'lock'), ownEntries }).ownSinceMs
 
-  it('counts from when it was made, whatever was written into it since, and whatever came after it', async () => {
+  it('says when it was made, whatever was written into it since', async () => {
     const home = makeHome()
-    mkdirSync(join(home, 'first'))
-    const made = oldest(home) ?? Number.NaN
+    mkdirSync(join(home, 'daemons'))
+    const made = since(home) ?? Number.NaN
     expect(Math.abs(Date.now() - made)).toBeLessThan(60_000)
     await sleep(50)
-    writeFileSync(join(home, 'first', 'file'), '')
-    symlinkSync('nowhere', join(home, 'link'))
-    makeOld(join(home, 'first'), -HOUR_S)
-    expect(oldest(home)).toBe(made)
+    writeFileSync(join(home, 'daemons', 'file'), '')
+    symlinkSync('nowhere', join(home, '.tool'))
+    makeOld(join(home, 'daemons'), -HOUR_S)
+    expect(since(home)).toBe(made)
   })
 
-  it('is not told of an empty directory, of one that is gone, of a file, and of more than a few entries', () => {
+  it('is none that is empty or gone, and no file', () => {
     const home = makeHome()
-    expect(['', 'gone', 'gone/deep'].map((name) => oldest(join(home, name)))).toEqual([null, null, null])
-    for (let i = 0; i < 16; i += 1) writeFileSync(join(home, `entry-${i}`), '')
-    expect(oldest(home)).not.toBe(null)
-    expect(oldest(join(home, 'entry-1'))).toBe(null)
-    writeFileSync(join(home, 'one-more'), '')
-    expect(oldest(home)).toBe(null)
+    writeFileSync(join(home, '.tool'), '')
+    mkdirSync(join(home, 'empty'))
+    expect(['.tool', 'empty', 'gone', 'gone/deep'].map((name) => since(join(home, name)))).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ])
+    expect([since(home), since(home, ['.tool', 'empty']) === null]).toEqual([null, false])
   })
 
-  it('may have a name that is not UTF-8', () => {
-    const home = makeHome()
-    writeFileSync(Buffer.concat([Buffer.from(`${home}/caf`), Buffer.of(0xe9)]), '')
-    expect(oldest(home)).not.toBe(null)
-  })
+  it.each(['sync-daemon.log', '.DS_Store', 'daemons.old', Buffer.of(0x66, 0xe9)])(
+    'is none that also holds %s',
+    (name) => {
+      const home = makeHome()
+      mkdirSync(join(home, 'daemons'))
+      writeFileSync(Buffer.concat([Buffer.from(`${home}/`), Buffer.from(name)]), '')
+      expect(since(home)).toBe(null)
+    },
+  )
 })
 
 describe('a scope that may be on a drive that was taken out', () => {
@@ -148,6 +156,7 @@ describe('a scope whose name is not UTF-8', () => {
       records: [join(scope, 'record')],
       sharedOwner: null,
       daemonLock: `${scope}/lock`,
+      ownEntries: [],
     }
     expect(peek(request)).toMatchObject({
       real: scope,
@@ -163,7 +172,7 @@ describe('a scope whose name is not UTF-8', () => {
     const home = makeHome()
     mkdirSync(nameOf(home))
     symlinkSync(nameOf(home), join(home, 'link'))
-    const request = { records: [], sharedOwner: null, daemonLock: join(home, 'lock') }
+    const request = { records: [], sharedOwner: null, daemonLock: join(home, 'lock'), ownEntries: [] }
     expect(peek({ ...request, scope: join(home, 'link') }).real).toBe(`${home}/caf\udce9`)
   })
 
@@ -174,6 +183,7 @@ describe('a scope whose name is not UTF-8', () => {
       records: [join(scope, 'record')],
       sharedOwner: scope,
       daemonLock: scope,
+      ownEntries: [],
     }
     expect(peek(request)).toMatchObject({
       real: null,
