@@ -53,7 +53,7 @@ export const FINDINGS: Texts = {
     summary: 'nothing can be written to the home',
     why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued.',
     whatToDo:
-      'Make the directory that is named writable: `chmod u+wx DIR`; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not concerned.',
+      'Free space on a disk that is full (`df -h DIR` and `df -i DIR` show what is left). Make the directory that is named writable: `chmod u+wx DIR`; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not concerned.',
   },
   'F-022': {
     summary: 'a damaged queue was put aside',

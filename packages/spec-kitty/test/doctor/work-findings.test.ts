@@ -13,6 +13,7 @@ const VIEW = {
   settings: { problems: [] },
   damagedQueues: 0,
   homeProblem: null,
+  diskProblem: null,
   isSendingAnyway: false,
   isHostedHere: true,
   obstacles: [],
@@ -173,6 +174,22 @@ it('says that nothing can be written to the home, unless a daemon runs; it is a 
   const obstacles = [{ reason: 'no_session', detail: null }] as const
   const [first] = workFindings({ ...VIEW, isDaemonRunning: false, homeProblem, obstacles }, null, 0)
   expect(first).toMatchObject({ id: 'F-021', severity: 'critical' })
+})
+
+it('says that no event can be queued on a full disk, also while a daemon runs', () => {
+  const full = 'the disk that holds /home/ann is full (less than 64 KiB left)'
+  const disk = { homeProblem: full, diskProblem: full }
+  const obstacles = [{ reason: 'no_session', detail: null }] as const
+  for (const [changes, severity] of [
+    [{}, 'warn'],
+    [{ isHostedHere: false }, 'info'],
+    [{ obstacles }, 'warn'],
+    [{ isDaemonRunning: false }, 'warn'],
+    [{ isDaemonRunning: false, obstacles }, 'critical'],
+  ] as const) {
+    const found = workFindings({ ...VIEW, ...disk, ...changes }, null, 0)
+    expect(found).toMatchObject([{ id: 'F-021', severity, summary: full }])
+  }
 })
 
 it('says that the server rejected events, and where they are shown', () => {
