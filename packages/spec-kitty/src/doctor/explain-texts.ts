@@ -197,7 +197,7 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'the sync daemon does not answer',
     why: 'It has the home, so no second one is started beside it, and it sends nothing.',
     whatToDo:
-      'End it, and start another one: `spec-kitty sync stop && spec-kitty sync now`. What waits is not lost.',
+      'End it: `spec-kitty sync stop`. What waits is not lost: `spec-kitty sync now` starts another daemon and sends it.',
   },
   backing_off: {
     summary: 'the last attempt failed, and the daemon waits before the next one',

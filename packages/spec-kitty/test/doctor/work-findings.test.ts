@@ -143,7 +143,7 @@ it('shows people the command of the status, and scripts the one that needs no te
 
 it('says of no command that may end or replace a daemon, or lets events leave, that it is safe', () => {
   for (const [reason, command, safe] of [
-    ['daemon_wedged', 'spec-kitty sync stop && spec-kitty sync now', false],
+    ['daemon_wedged', 'spec-kitty sync stop', false],
     ['hosted_sync_disabled', 'spec-kitty sync restart', false],
     ['hosted_sync_disabled', 'spec-kitty explain rollout_disabled', true],
     ['no_consent', 'spec-kitty sync opt-in /p', false],

@@ -109,14 +109,18 @@ it('a daemon that does not answer is named as the reason, and the command works 
   const daemon = root.start({ env: ON })
   signal(daemon, 'SIGSTOP')
   const { stdout } = root.run(['sync', 'status'], { env: ON })
-  const command = 'spec-kitty sync stop && spec-kitty sync now'
-  expect(linesAt('uploads', stdout)).toContain(`nothing leaves: the sync daemon does not answer\n ${command}`)
+  const command = 'spec-kitty sync stop'
+  const next = 'spec-kitty sync now'
+  expect(linesAt('uploads', stdout)).toContain(
+    `nothing leaves: the sync daemon does not answer\n ${command}\n then: no sync daemon runs\n ${next}`,
+  )
+  expect(linesAt('daemon', stdout)).toMatch(new RegExp(`\\b${command}$`))
   expect(linesAt('last sync', stdout)).toBe('last sync unknown: the daemon does not answer')
   const { document } = root.json(['auth', 'doctor'], { env: ON })
-  expect(findingOf(document, 'F-005').remediation.commands).toEqual(['spec-kitty sync stop'])
+  expect(findingOf(document, 'F-005').remediation.commands).toEqual([command])
   expect(findingOf(document, 'F-018')).toBe(undefined)
   // Nothing listens at the server, so the event stays; but the daemon is another one.
-  const ran = makeShell(root)(`export SPEC_KITTY_ENABLE_SAAS_SYNC=1; ${command} --timeout 5`)
+  const ran = makeShell(root)(`export SPEC_KITTY_ENABLE_SAAS_SYNC=1; ${command} && ${next} --timeout 5`)
   expect(ran.stdout + ran.stderr).not.toContain('does not answer')
   expect([isAlive(daemon.pid, daemon.ticks), root.remember() === null]).toEqual([false, false])
 })
