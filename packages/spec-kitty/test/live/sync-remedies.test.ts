@@ -223,7 +223,14 @@ it('a shell that turns hosted sync off is told that the daemon sends all the sam
     'info',
     ['spec-kitty sync restart'],
   ])
+  const publishAs = (env: Record<string, string>, ...flags: readonly string[]) =>
+    root.run(['sync', 'publish', '--project', project, '--type', 'A', ...flags], { env }).stderr
+  const said =
+    'hosted sync is off in this shell, but the sync daemon sends all the same; to stop that:\nspec-kitty sync restart\n'
+  for (const flags of [[], ['--quiet'], ['--json']]) expect(publishAs(off, ...flags)).toBe(said)
+  for (const env of [ON, {}]) expect(publishAs(env)).toBe('')
   expect(makeShell(root)('export SPEC_KITTY_ENABLE_SAAS_SYNC=0; spec-kitty sync restart').status).toBe(0)
+  expect(publishAs(off)).toBe('')
   expect(findingOf(root.json(['auth', 'doctor'], { env: off }).document, 'F-023')).toBe(undefined)
   expect(root.json(['sync', 'status'], { env: ON }).document.nothing_leaves).toMatchObject({
     reason: 'hosted_sync_disabled',
