@@ -2,6 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
 import { explainIds, loadExplanations } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
+import { exitOf } from '../../../familiar/src/cli/exit-codes.js'
+import { ERRORS as LIBRARY_ERRORS } from '../../../familiar/src/doctor/explain/errors.js'
+import { FamiliarError, type ErrorCode } from '../../../familiar/src/errors.js'
+import { ERRORS } from '../../src/doctor/error-texts.js'
 import { EXPLAINED, withoutSynonyms } from '../../src/doctor/explanations.js'
 import { expectValid } from '../helpers/schemas.js'
 
@@ -27,6 +31,22 @@ function findingIds(): readonly string[] {
       .map((name) => sourceOf(directory + name)),
   )
   return [...new Set(texts.flatMap((text) => text.match(/\bF-\d{3}\b/g) ?? []))]
+}
+
+/** Every code in the source of the tool and the library but the table itself, and the one that only the unbuilt tool prints. */
+function errorCodes(): readonly string[] {
+  const texts = ['familiar/src', 'spec-kitty/src'].flatMap((directory) =>
+    readdirSync(new URL(directory, PACKAGES), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !/doctor\/.*(errors|error-texts)\.ts$/.test(name))
+      .map((name) => sourceOf(`${directory}/${name}`)),
+  )
+  return [
+    ...new Set(
+      [...texts, sourceOf('spec-kitty/bin/spec-kitty.js')].flatMap(
+        (text) => text.match(/\bE_[A-Z_]+[A-Z]\b/g) ?? [],
+      ),
+    ),
+  ]
 }
 
 /** The same of a union on one line. */
@@ -92,6 +112,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
     ...unionOf('spec-kitty/src/sync/session/read-session.ts', 'over'),
     'signed_in',
   ],
+  error: errorCodes(),
   sync: [
     ...unionIn('spec-kitty/src/sync/start-policy.ts', 'SkipReason'),
     ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'ClosedReason'),
@@ -258,6 +279,55 @@ describe('explain', () => {
       "nothing is called 'something': 'spec-kitty explain' lists every id",
     )
     await expect(run('x')).rejects.toThrow('lists every id')
+  })
+})
+
+describe('the code of an error', () => {
+  const page = readFileSync(new URL('../docs/errors.md', PACKAGES), 'utf8')
+  const table = { ...LIBRARY_ERRORS, ...ERRORS }
+
+  it('means on the page what it means here', () => {
+    const rows = [...page.matchAll(/^\| \[(E_\w+)\]\(#(e_\w+)\) +\| (.+?) +\| ([\w ]+?) +\| (\w+) +\|$/gm)]
+    const found = rows.map(([, code = '', anchor, summary, exit, retry]) => {
+      expect(anchor).toBe(code.toLowerCase())
+      return [code, { summary, exit, retry }] as const
+    })
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(Object.entries(table).map(([code, { whatToDo: _, ...row }]) => [code, row])),
+    )
+  })
+
+  it.each(Object.entries(table))('%s has a part of the page that says the same', (code, { exit, retry }) => {
+    const [, part = ''] = page.match(new RegExp(`^### ${code}\\n([^]*?)(?=^##|$(?![^]))`, 'm')) ?? []
+    expect(part).toMatch(new RegExp(`^- \\*\\*Exit code:\\*\\* ${exit.split(' ')[0]}\\b`, 'm'))
+    expect(part).toMatch(new RegExp(`^- \\*\\*Try again:\\*\\* ${retry}\\b`, 'm'))
+  })
+
+  it('leads to the exit code that its table says', () => {
+    for (const [code, { exit, retry }] of Object.entries(LIBRARY_ERRORS)) {
+      if (!unionIn('familiar/src/errors.ts', 'ErrorCode').includes(code)) continue
+      const codes = retry === 'sometimes' ? [true, false] : [retry === 'yes']
+      const exits = codes.map((isRetry) =>
+        exitOf(new FamiliarError(code as ErrorCode, '', { retry: isRetry })),
+      )
+      expect([code, [...new Set(exits)].toSorted().join(' or ')]).toEqual([code, exit])
+    }
+  })
+
+  it('is explained in a line, with its exit code and what to do', async () => {
+    expect(await run('e_queue_full')).toBe(
+      [
+        'E_QUEUE_FULL (code of an error)',
+        '  as many events wait as may wait',
+        '',
+        '  Exit code 1: it was tried, and what it met made it fail.',
+        '  What to do: `spec-kitty sync queue` shows why events wait. Let them leave, or raise max_queue_size in config.toml.',
+        '',
+      ].join('\n'),
+    )
+    expect(await run('E_LOCK_BUSY')).toContain('  Exit code 75: the same command may succeed later.\n')
+    await expect(run('E_USGE')).rejects.toThrow("did you mean 'E_USAGE'")
+    await expect(run('E_QUEUE_FULLL')).rejects.toThrow("did you mean 'E_QUEUE_FULL'")
   })
 })
 

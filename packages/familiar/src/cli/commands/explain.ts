@@ -77,6 +77,7 @@ const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
   cause: 'Why a daemon was started, or stopped',
   source: 'From what it is known who a listener is',
   word: 'Words of the output',
+  error: 'Codes of errors, in JSON',
 }
 
 const NAMES: Readonly<Record<Explanation['kind'], string>> = {
@@ -93,6 +94,7 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
   cause: 'reason of a start or a stop',
   source: 'source of an identity',
   word: 'word',
+  error: 'code of an error',
 }
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>
@@ -119,7 +121,7 @@ function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation,
     indented(summary, io),
     ...conditions.flatMap((one, index) => conditionLines(index === 0 ? 'it matches if' : 'or if', one, io)),
     '',
-    indented(`Why: ${why}`, io),
+    indented(kind === 'error' ? why : `Why: ${why}`, io),
     indented(`What to do: ${whatToDo}`, io),
   ]
   return `${lines.join('\n')}\n`
