@@ -38,7 +38,7 @@ export async function explainIds(
   args: readonly string[],
   ids: ExplainedIds,
   command: string,
-  io: Pick<Io, 'out' | 'hasColor' | 'columns'>,
+  io: Pick<Io, 'out' | 'hasColor' | 'columns'> & Partial<Pick<Io, 'env'>>,
 ): Promise<number> {
   const { explain } = await import('./commands/explain.js')
   return explain(args, await loadExplanations(ids), command, io)

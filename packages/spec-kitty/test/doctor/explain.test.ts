@@ -121,16 +121,24 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/** Wide enough for every text to be one line. */
+const WIDE = 1000
+
 async function run(...args: readonly string[]): Promise<string> {
-  return runAt(null, args)
+  return runAt(WIDE, args)
 }
 
-async function runAt(columns: number | null, args: readonly string[]): Promise<string> {
+async function runAt(
+  columns: number | null,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> {
   let out = ''
   await explainIds(withoutSynonyms(args), EXPLAINED, 'spec-kitty explain', {
     out: (text) => (out += text),
     hasColor: false,
     columns,
+    env,
   })
   return out
 }
@@ -341,6 +349,25 @@ describe('on a screen', () => {
       for (const line of (await runAt(columns, [id])).split('\n'))
         expect([line, line.length <= columns || line.includes('`')]).toEqual([line, true])
     }
+  })
+
+  it.each([
+    [80, {}],
+    [80, { COLUMNS: '' }],
+    [80, { COLUMNS: '0' }],
+    [80, { COLUMNS: 'wide' }],
+    [50, { COLUMNS: '50' }],
+    [120, { COLUMNS: '120' }],
+  ])('a pipe has %i columns with %j; the list of all ids has whole lines there', async (columns, env) => {
+    const lines = (await runAt(null, ['pre_marker'], env)).split('\n')
+    const widths = lines.filter((line) => !line.includes('`')).map((line) => line.length)
+    expect(Math.max(...widths)).toBeLessThanOrEqual(columns)
+    expect(Math.max(...widths)).toBeGreaterThan(columns - 20)
+    expect(await runAt(null, [], env)).toBe(await run())
+  })
+
+  it('a terminal is as wide as it is, whatever COLUMNS says', async () => {
+    expect(await runAt(60, ['pre_marker'], { COLUMNS: '200' })).toBe(await runAt(60, ['pre_marker']))
   })
 
   it('a row with one fact has it in its line', async () => {
