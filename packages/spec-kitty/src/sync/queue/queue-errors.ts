@@ -88,13 +88,16 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
   })
 }
 
+/** What to do about a damaged queue, also one that was put aside. */
+export const SALVAGE = 'to save what can be read of it: spec-kitty sync queue --export FILE'
+
 /**
  * Returns the error for a damaged database. `openHandle` puts such a file aside and starts a new one, so users see this
  * error only if that did not help, or if a command only reads the queue.
  */
 export function damaged(path: string, cause?: unknown): CommandError {
   return new CommandError('E_QUEUE_CORRUPT', `the queue ${path} is damaged`, {
-    hint: 'spec-kitty sync queue --export FILE saves what can be read of it',
+    hint: SALVAGE,
     cause,
   })
 }
@@ -109,6 +112,6 @@ export function newer(path: string, found: number, known: number): CommandError 
 
 export function full(path: string, maxSize: number): CommandError {
   return new CommandError('E_QUEUE_FULL', `the queue ${path} is full: at most ${maxSize} events may wait`, {
-    hint: 'nothing was dropped: spec-kitty sync queue shows why events wait; max_queue_size in config.toml sets the limit',
+    hint: 'nothing was dropped; max_queue_size in config.toml sets the limit; to see why events wait: spec-kitty sync queue',
   })
 }
