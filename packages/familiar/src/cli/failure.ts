@@ -68,8 +68,13 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
     withHead(first, io),
     ...more.map((line) => `${INDENT}${line}`),
     ...details.flatMap((line) => wrapWords(printable(line), room)),
-    ...(command ?? (remedy === null ? [] : [remedy])).map(painted),
+    ...(command === null ? (remedy === null ? [] : [painted(remedy)]) : withCyanEnd(command, io)),
   ]
+}
+
+/** The last line is a command as a whole, also what stands before the name of the tool in it. */
+function withCyanEnd(lines: readonly string[], { hasErrorColor = false }: Screen): readonly string[] {
+  return [...lines.slice(0, -1), paintError({ hasErrorColor }, 'cyan', lines.at(-1) ?? '')]
 }
 
 /** The name of the tool before an error is red. */

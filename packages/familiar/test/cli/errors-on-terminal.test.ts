@@ -81,6 +81,13 @@ describe('an error', () => {
   )
 })
 
+it('the command that an error tells to run is cyan as a whole', () => {
+  const hint = 'to turn it on: export SYNC=1 && tool sync now'
+  expect(reported(new FamiliarError('E_LOCK_BUSY', 'it is off', { hint }), true)).toBe(
+    '\u001b[31mtool:\u001b[39m it is off\nto turn it on:\n\u001b[36mexport SYNC=1 && tool sync now\u001b[39m\n',
+  )
+})
+
 describe('an error on a narrow terminal', () => {
   const error = new FamiliarError('E_LOCK_BUSY', 'another command holds the lock of this home and works', {
     hint: "run 'tool stop' and wait",
