@@ -25,7 +25,8 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   if (port !== null && dashboard.port !== port) {
     const { stop, start } = WORDS.dashboard
     note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}; to move it:`)
-    note(io, `${stop} && ${start} --port ${port}`)
+    // A command stays whole, to be copied, however wide the terminal is.
+    if (io.isQuiet !== true) io.err(`${stop} && ${start} --port ${port}\n`)
   }
   if (isJson) printJson(connectionJson(dashboard, { project, url }), io)
   else io.out(`${url}\n`)

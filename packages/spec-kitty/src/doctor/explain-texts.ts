@@ -191,7 +191,7 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'nothing can be written to the home',
     why: 'No sync daemon can start there, and neither a session nor an event can be stored.',
     whatToDo:
-      'Make the directory that is named writable: `chmod u+wx DIR`. Or set SPEC_KITTY_HOME to a directory of your own.',
+      'Free space on a disk that is full, or make the directory that is named writable: `chmod u+wx DIR`. Or set SPEC_KITTY_HOME to a directory of your own.',
   },
   daemon_wedged: {
     summary: 'the sync daemon does not answer',

@@ -1,4 +1,4 @@
-import { note, warn, type Io } from 'familiar/cli'
+import { note, printable, warn, type Io } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { isSwitchedOn, readSettings } from './settings.js'
@@ -21,7 +21,8 @@ export async function tellHostedOff(
   const isSent = await sends(root)
   if (isSent && isOff) {
     warn(io, 'hosted sync is off in this shell, but the sync daemon sends all the same; to stop that:')
-    warn(io, inHome(RESTART, io.env))
+    // A command stays whole, to be copied, however wide the terminal is.
+    io.err(`${printable(inHome(RESTART, io.env))}\n`)
   }
   if (!isSent && isForPeople)
     note(io, inHome('it stays on this machine for now: hosted sync is off (spec-kitty sync status)', io.env))

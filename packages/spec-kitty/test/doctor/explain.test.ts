@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
-import { explainIds, loadExplanations } from 'familiar/cli'
+import { explainIds, loadExplanations, type Io } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
 import { exitOf } from '../../../familiar/src/cli/exit-codes.js'
 import { ERRORS as LIBRARY_ERRORS } from '../../../familiar/src/doctor/explain/errors.js'
 import { FamiliarError, type ErrorCode } from '../../../familiar/src/errors.js'
+import { run as completion } from '../../src/commands/completion.js'
 import { ERRORS } from '../../src/doctor/error-texts.js'
 import { EXPLAINED, withoutSynonyms } from '../../src/doctor/explanations.js'
 import { expectValid } from '../helpers/schemas.js'
@@ -334,6 +335,9 @@ describe('the code of an error', () => {
       ].join('\n'),
     )
     expect(await run('E_LOCK_BUSY')).toContain('  Exit code 75: the same command may succeed later.\n')
+    let script = ''
+    await completion(['bash'], { out: (text: string) => (script += text) } as Io)
+    for (const code of ['E_QUEUE_FULL', 'E_LOCK_BUSY']) expect(script).toContain(code)
     await expect(run('E_USGE')).rejects.toThrow("did you mean 'E_USAGE'")
     await expect(run('E_QUEUE_FULLL')).rejects.toThrow("did you mean 'E_QUEUE_FULL'")
   })
