@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
-import { diskProblem } from './disk-problem.js'
+import { diskProblem } from './queue/disk-problem.js'
 
 /**
  * Returns why no daemon could start in this home, because nothing can be written there; null if something can. Writes nothing itself. Names the nearest

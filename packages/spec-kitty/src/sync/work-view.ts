@@ -2,7 +2,7 @@ import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
 import { homePrefix, withHome } from '../cli/in-home.js'
 import { VERSION } from '../version.js'
-import { diskProblem } from './disk-problem.js'
+import { diskProblem } from './queue/disk-problem.js'
 import { homeProblem } from './home-problem.js'
 import {
   differences,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
-import { diskProblem, lackOf, type Space } from '../../src/sync/disk-problem.js'
+import { diskProblem, lackOf, type Space } from '../../src/sync/queue/disk-problem.js'
 import { queueFailure } from '../../src/sync/queue/queue-errors.js'
 
 afterAll(removeHomes)

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { FamiliarError } from 'familiar'
 import { CommandError, EXIT, writeHint } from 'familiar/cli'
-import { diskProblem } from '../disk-problem.js'
+import { diskProblem } from './disk-problem.js'
 
 /** The result codes of SQLite that mean something for the queue (https://sqlite.org/rescode.html). */
 const CODE = {
