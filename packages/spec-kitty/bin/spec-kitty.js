@@ -20,7 +20,7 @@ function runCommand() {
 
 /**
  * Returns the version or a page of the help as the build has written it down, so that they take no longer than Node itself.
- * Null for everything else, for a text without its end, and for a page on a terminal, which has a width and colours.
+ * Null for everything else, for a text without its end, and for a page on a terminal, which has a width and colours, or with a wish for them.
  */
 function readyText(args) {
   const name = nameOfText(args)
@@ -45,7 +45,7 @@ function nameOfText(args) {
 
 /** Asking a stream would load the streams of Node, which takes a tenth of its start. */
 function isShownOnTerminal() {
-  if (process.env.FORCE_COLOR) return true
+  if (process.env.FORCE_COLOR || process.env.COLUMNS) return true
   try {
     const output = fs.fstatSync(1)
     return output.isCharacterDevice() && output.rdev !== fs.statSync('/dev/null').rdev

@@ -1,4 +1,4 @@
-import { EXIT, runOnProcess, UnexpectedWordError, type Io } from 'familiar/cli'
+import { EXIT, readingTerminal, runOnProcess, UnexpectedWordError, type Io } from 'familiar/cli'
 import { route, type Route } from './cli/find-command.js'
 import { isGroup, type CommandWords } from './cli/command-table.js'
 import { inHome } from './cli/in-home.js'
@@ -92,7 +92,7 @@ async function dispatch(asked: Route, io: Io): Promise<number> {
     return EXIT.ok
   }
   if (asked.kind !== 'help') throw (await import('./cli/mistakes.js')).mistake(asked)
-  io.out(await (await import('./cli/help.js')).helpText(asked.words, io))
+  io.out(await (await import('./cli/help.js')).helpText(asked.words, readingTerminal(io)))
   return EXIT.ok
 }
 

@@ -4,6 +4,7 @@ import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { isLockShown } from '../observe/platform/linux-lock-holder.js'
 import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 import { openRegular, writeWhole } from './safe-file.js'
+import { writeHint } from './write-hint.js'
 
 /** Who holds a lock, as its file says. Only a daemon, which holds its lock until it ends, gives its start time. */
 export interface Holder {
@@ -40,7 +41,7 @@ export function unusable(path: string, error: unknown): FamiliarError {
 function hintFor(path: string, errno: string | null): string {
   if (errno === 'ELOOP') return `it is a link, and a lock must be a file: remove ${path}`
   if (errno === null) return `a lock must be a regular file of this user: move ${path} away`
-  return `make ${dirname(path)} a directory that this user can write to, with space left`
+  return writeHint(dirname(path), errno)
 }
 
 /**

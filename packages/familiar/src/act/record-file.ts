@@ -10,6 +10,7 @@ import { prepareOwnPlace } from './own-place.js'
 import type { HeldLock } from './acquire-lock.js'
 import { keepCopy, type Why } from './quarantine.js'
 import { removeLeftover, writeNewFile } from './safe-file.js'
+import { writeHint } from './write-hint.js'
 
 /**
  * Identifies a file and its state: `file` changes with its content, `access` with its permissions or owner. Null if
@@ -117,13 +118,9 @@ export function markStopped(lock: HeldLock, path: string, named: ProcessName, re
 function unwritable(path: string, error: unknown): Error {
   throwLack(error)
   if (error instanceof FamiliarError) return error
-  const why = errnoOf(error) ?? String(error)
-  const hint =
-    why === 'EFBIG'
-      ? 'raise the limit of file sizes (ulimit -f)'
-      : `make ${dirname(path)} a directory that this user can write to, with space left`
-  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot write the record ${path}: ${why}`, {
-    hint,
+  const errno = errnoOf(error)
+  return new FamiliarError('E_SCOPE_UNUSABLE', `cannot write the record ${path}: ${errno ?? String(error)}`, {
+    hint: writeHint(dirname(path), errno),
     cause: error,
   })
 }

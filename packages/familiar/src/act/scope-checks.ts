@@ -5,6 +5,7 @@ import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { isFaithful } from '../identity/path-text.js'
 import { removeLeftover, writeNewFile } from './safe-file.js'
+import { writeHint } from './write-hint.js'
 
 /**
  * Throws `E_SCOPE_FOREIGN_OWNER` if a path belongs to another user than `uid`, the one running this: root in another
@@ -93,14 +94,11 @@ function tryToWrite(directory: string): void {
     writeNewFile(path, Buffer.alloc(ROOM_BYTES))
   } catch (error) {
     throwLack(error)
-    throw new FamiliarError(
-      'E_SCOPE_UNUSABLE',
-      `cannot write in ${directory}: ${errnoOf(error) ?? String(error)}`,
-      {
-        hint: 'make room there; no daemon was stopped, because another one could not start',
-        cause: error,
-      },
-    )
+    const errno = errnoOf(error)
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write in ${directory}: ${errno ?? String(error)}`, {
+      hint: `${writeHint(directory, errno)}; no daemon was stopped, because another one could not start`,
+      cause: error,
+    })
   } finally {
     removeLeftover(path)
   }

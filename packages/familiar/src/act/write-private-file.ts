@@ -4,6 +4,7 @@ import { crypto } from '../protocol/crypto.js'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 import { makeDirectory, removeLeftover, writeNewFile } from './safe-file.js'
+import { writeHint } from './write-hint.js'
 
 /**
  * Publishes a file whole: 0600 from its first byte, synced to disk, never through a symlink, and the old content stays if
@@ -32,8 +33,9 @@ function publish(path: string, content: string, prepare: () => void): void {
     removeLeftover(temporary)
     throwLack(error)
     if (error instanceof FamiliarError) throw error
-    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write ${path}: ${errnoOf(error) ?? String(error)}`, {
-      hint: `make ${dirname(path)} a directory that this user can write to, with space left`,
+    const errno = errnoOf(error)
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write ${path}: ${errno ?? String(error)}`, {
+      hint: writeHint(dirname(path), errno),
       cause: error,
     })
   }

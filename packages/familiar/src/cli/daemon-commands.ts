@@ -65,7 +65,7 @@ export function daemonSummaries({ title }: DaemonWords): Readonly<Record<DaemonC
     status: `show whether the ${title} runs, its version, and its last stop`,
     logs: `print the log of the ${title}`,
     doctor: `show what listens where a ${title} may; --reset ends what is stale`,
-    explain: 'explain an id that doctor or status names; alone: list them all',
+    explain: 'explain an id that another command names; alone: list them all',
   }
 }
 
@@ -155,7 +155,7 @@ export function daemonCommands({
       usage: ['[ID] [--json]'],
       about: 'Explains an id that another command names: what it means, why it is so, and what to do.',
       more: [
-        'An ID is a finding (F-002), a row of a decision table (S9), a class, an outcome, a reason, a state, a sign that a daemon is stale, or another word of the output. Without ID, lists them all.',
+        'An ID is a finding (F-002), a row of a decision table (S9), a class, an outcome, a reason, a state, a sign that a daemon is stale, the code of an error (E_LOCK_BUSY), or another word of the output. Without ID, lists them all.',
       ],
       examples: [
         [`${command} explain F-002`, 'a finding'],

@@ -1,4 +1,5 @@
 import type { ExplainedFamily } from '../doctor/explain/catalogue.js'
+import type { ErrorTexts } from '../doctor/explain/errors.js'
 import type { ExplainedKind, Explanation, Texts } from '../doctor/explain/explanation.js'
 import type { Io } from './io.js'
 
@@ -7,19 +8,26 @@ export interface ExplainedIds {
   /** The tool's daemons, whose ids the library explains. */
   readonly families: readonly ExplainedFamily[]
   /** The ids that only the tool itself names, with their texts. */
-  readonly own: readonly { readonly kind: ExplainedKind; readonly texts: Texts }[]
+  readonly own: readonly { readonly kind: Exclude<ExplainedKind, 'error'>; readonly texts: Texts }[]
+  /** The error codes that only the tool itself prints; none if this is left out. */
+  readonly errors?: ErrorTexts
 }
 
 /** Returns the explanation of every id. The texts are loaded only now. */
-export async function loadExplanations({ families, own }: ExplainedIds): Promise<readonly Explanation[]> {
-  const [{ catalogueOf }, { explanationsFrom }] = await Promise.all([
+export async function loadExplanations({
+  families,
+  own,
+  errors = {},
+}: ExplainedIds): Promise<readonly Explanation[]> {
+  const [{ catalogueOf }, { explanationsFrom }, { errorTexts }] = await Promise.all([
     import('../doctor/explain/catalogue.js'),
     import('../doctor/explain/explanation.js'),
+    import('../doctor/explain/errors.js'),
   ])
-  return catalogueOf(
-    families,
-    own.flatMap(({ kind, texts }) => explanationsFrom(kind, texts, [])),
-  )
+  return catalogueOf(families, [
+    ...own.flatMap(({ kind, texts }) => explanationsFrom(kind, texts, [])),
+    ...explanationsFrom('error', errorTexts(errors), []),
+  ])
 }
 
 /**
@@ -30,7 +38,7 @@ export async function explainIds(
   args: readonly string[],
   ids: ExplainedIds,
   command: string,
-  io: Pick<Io, 'out' | 'hasColor' | 'columns'>,
+  io: Pick<Io, 'out' | 'hasColor' | 'columns'> & Partial<Pick<Io, 'env'>>,
 ): Promise<number> {
   const { explain } = await import('./commands/explain.js')
   return explain(args, await loadExplanations(ids), command, io)

@@ -1,5 +1,5 @@
 import { asLack, FamiliarError } from '../errors.js'
-import { withCommand } from './paint-command.js'
+import { commandLines, withCommand } from './paint-command.js'
 import { EXIT, exitOf } from './exit-codes.js'
 import { paintError, type Io } from './io.js'
 import { formatJsonLine, SCHEMA_VERSION } from './print-json.js'
@@ -19,8 +19,8 @@ type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> &
   Partial<Pick<Io, 'hasErrorColor' | 'errorColumns'>> & { readonly completeHint?: (hint: string) => string }
 
 /**
- * Prints on stderr what went wrong and what to do: in one line or, where the message has several, the remedy on a line of its
- * own. With `isJson` also prints an object on stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
+ * Prints on stderr what went wrong and what to do: in one line or, where that is a command or the message has several lines, on
+ * a line of its own. With `isJson` also prints an object on stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
  */
 export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVerbose: boolean): number {
   const found = describe(error, io)
@@ -49,8 +49,8 @@ const SHOWN_CHARS = 400
 const INDENT = '  '
 
 /**
- * Prints message and remedy on one line if they fit and there are no details. Otherwise the remedy gets a line of its
- * own.
+ * Prints message and remedy on one line if they fit, there are no details, and the remedy is no command. Otherwise the remedy gets
+ * a line of its own: a command can be copied from there, and found by a script.
  */
 function failureLines({ message, details = [], remediation }: Failure, io: Screen): readonly string[] {
   const { program, hasErrorColor = false, errorColumns = null } = io
@@ -58,8 +58,9 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
   const remedy = remediation === null ? null : printable(remediation)
   const painted = (text: string): string =>
     withCommand(text, program, (command) => paintError({ hasErrorColor }, 'cyan', command))
+  const command = remedy === null ? null : commandLines(remedy, program)
   const width = columnsOf(said) + (remedy === null ? 0 : columnsOf(` (${remedy})`))
-  if (details.length === 0 && width <= (errorColumns ?? Number.POSITIVE_INFINITY))
+  if (command === null && details.length === 0 && width <= (errorColumns ?? Number.POSITIVE_INFINITY))
     return [`${withHead(said, io)}${remedy === null ? '' : ` (${painted(remedy)})`}`]
   const room = errorColumns === null ? null : errorColumns - INDENT.length
   const [first = '', ...more] = wrapWords(said, room)
@@ -67,8 +68,13 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
     withHead(first, io),
     ...more.map((line) => `${INDENT}${line}`),
     ...details.flatMap((line) => wrapWords(printable(line), room)),
-    ...(remedy === null ? [] : [painted(remedy)]),
+    ...(command === null ? (remedy === null ? [] : [painted(remedy)]) : withCyanEnd(command, io)),
   ]
+}
+
+/** The last line is a command as a whole, also what stands before the name of the tool in it. */
+function withCyanEnd(lines: readonly string[], { hasErrorColor = false }: Screen): readonly string[] {
+  return [...lines.slice(0, -1), paintError({ hasErrorColor }, 'cyan', lines.at(-1) ?? '')]
 }
 
 /** The name of the tool before an error is red. */

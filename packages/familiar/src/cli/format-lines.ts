@@ -10,7 +10,8 @@ const LEAST_COLUMNS = 30
 
 /**
  * Returns the lines with their texts below each other, safe to show on a terminal. A text that is too long continues
- * below its own beginning; a command (cyan) stays whole, to be copied, and further left if that helps.
+ * below its own beginning; a command (cyan) stays whole, to be copied, and further left if that helps. Its comment stands above it
+ * if there is no room beside it.
  */
 export function formatLines(
   lines: readonly Line[],
@@ -18,14 +19,26 @@ export function formatLines(
 ): readonly string[] {
   const width = Math.max(...lines.map(([label]) => columnsOf(printable(label)))) + GAP
   const room = screen.columns === null ? null : Math.max(LEAST_COLUMNS, screen.columns - width)
-  return lines.flatMap(([label, ...text]) => {
-    const length = label === '' && text[1] === 'cyan' ? columnsOf(printable(text[0])) : 0
-    const isHelped = room !== null && length > room && length + GAP <= (screen.columns ?? 0)
-    const indent = isHelped ? GAP : width
-    return partsOf(text, room, screen).map(
-      (part, index) => `${padTo(index === 0 ? printable(label) : '', indent, 'right')}${part}`,
-    )
-  })
+  return lines
+    .flatMap((line) => commentApart(line, room))
+    .flatMap(([label, ...text]) => {
+      const length = label === '' && text[1] === 'cyan' ? columnsOf(printable(text[0])) : 0
+      const isHelped = room !== null && length > room && length + GAP <= (screen.columns ?? 0)
+      const indent = isHelped ? GAP : width
+      return partsOf(text, room, screen).map(
+        (part, index) => `${padTo(index === 0 ? printable(label) : '', indent, 'right')}${part}`,
+      )
+    })
+}
+
+function commentApart(line: Line, room: number | null): readonly Line[] {
+  const [label, text, style] = line
+  const at = text.indexOf('  # ')
+  if (room === null || style !== 'cyan' || at < 0 || columnsOf(printable(text)) <= room) return [line]
+  return [
+    [label, text.slice(at).trimStart(), 'dim'],
+    ['', text.slice(0, at), 'cyan'],
+  ]
 }
 
 /** Puts the command on the line of its text if there is room, and otherwise on a line of its own. */

@@ -117,5 +117,6 @@ export const EXIT_TEXTS: Readonly<Record<ExitCode, string>> = {
 export const COMMON_ENVIRONMENT = {
   NO_COLOR: 'print no colours, if it is not empty',
   FORCE_COLOR: 'print colours in a pipe too; 0 or false: none',
+  COLUMNS: 'in a pipe: the width of help and explanations; 80 without it',
   CI: 'ask no questions',
 } as const

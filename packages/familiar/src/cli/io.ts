@@ -61,6 +61,19 @@ export interface Io {
   exit(code: number): never
 }
 
+/**
+ * Returns the terminal for a text that is only read: help and explanations. In a pipe, it has the width that the user wishes
+ * (`COLUMNS`). Tables and lines for scripts are whole there, whatever the width.
+ */
+export function readingTerminal({
+  hasColor,
+  columns,
+  env = {},
+}: Pick<Io, 'hasColor' | 'columns'> & Partial<Pick<Io, 'env'>>): Pick<Io, 'hasColor' | 'columns'> {
+  const wished = /^[1-9]\d{0,5}$/.exec(env['COLUMNS'] ?? '')
+  return { hasColor, columns: columns ?? (wished === null ? null : Number(wished[0])) }
+}
+
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan' | 'magenta'
 
 /** Returns the text in this style if the output has colours, else the text itself. */

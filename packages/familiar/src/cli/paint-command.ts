@@ -10,18 +10,38 @@ const BEFORE = String.raw`(?:[A-Z_]+=${WORD} |cd ${WORD} && )*`
  */
 const PROSE = /[;,]| (?!(?:status|logs)(?: |$))(?:[a-z]{3,}s|again|and|or|to)(?= |$)/
 
+/** What may join a command with the one before it in a shell line. */
+const JOINED = /(?:\||&&) $/
+
+/**
+ * Returns the lines of a remedy that is a command of `program`, or ends with one: the command is the last line, so that it can be
+ * copied, and what is said of it (`to make one: tool init`) stands before it. Null for a sentence that only mentions one.
+ */
+export function commandLines(text: string, program: string): readonly string[] | null {
+  const begin = beginOf(text, program)
+  if (begin === null) return null
+  const colon = text.lastIndexOf(': ', begin)
+  const start = colon < 0 ? 0 : colon + 2
+  if (begin > start && !JOINED.test(text.slice(start, begin))) return null
+  return colon < 0 ? [text] : [text.slice(0, colon + 1), text.slice(start)]
+}
+
+/** Returns where the command begins, with what belongs to it; null if there is none. */
+function beginOf(text: string, program: string): number | null {
+  const name = program.replaceAll(/[^\w-]/g, String.raw`\$&`)
+  const found = new RegExp(`(^|[ '])${BEFORE}${name} `).exec(text)
+  return found === null ? null : found.index + (found[1] ?? '').length
+}
+
 /**
  * Returns the text with `paint` applied to the command of `program` that it contains. The command ends at the first word
  * that can only be prose, at the closing quote if it is quoted, or at the end of the text.
  */
 export function withCommand(text: string, program: string, paint: (command: string) => string): string {
-  const name = program.replaceAll(/[^\w-]/g, String.raw`\$&`)
-  const found = new RegExp(`(^|[ '])${BEFORE}${name} `).exec(text)
-  if (found === null) return text
-  const [, before = ''] = found
-  const begin = found.index + before.length
+  const begin = beginOf(text, program)
+  if (begin === null) return text
   const after = text.slice(begin)
-  const length = before === "'" ? after.indexOf("'") : after.search(PROSE)
+  const length = text[begin - 1] === "'" ? after.indexOf("'") : after.search(PROSE)
   const end = length < 0 ? text.length : begin + length
   return `${text.slice(0, begin)}${paint(text.slice(begin, end))}${text.slice(end)}`
 }

@@ -23,7 +23,7 @@ export interface ProcessSettings {
 }
 
 /**
- * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure as one line on stderr
+ * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure on stderr (`reportFailure`)
  * and, with `--json`, as an object on stdout. Reads the flags of every command and does not pass them on: `--verbose` adds a
  * stack trace, `--no-color` takes the colours away, `-q` or `--quiet` leaves results and errors only. Ctrl+C ends the process
  * with exit code 130 and one line. A reader that closes the pipe (`| head`) is no failure; any other error while writing

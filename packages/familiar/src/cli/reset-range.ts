@@ -67,7 +67,9 @@ async function askAboutTheRest(
   const { own } = decisionsIn(seen, definitionOf(daemon))
   const whose = `${ofOthers(open, seen, daemon)}${ofThisScope(open, own, daemon)}${ofStarting(open)}`
   const head = wrapWords(`${need} a decision (operator_required)${whose}:`, io.errorColumns).join('\n')
-  io.err(`${head}\n${list}${lookFirst(open, io.errorColumns)}${oneByOne(open)}${endedAnyway(stale.length)}`)
+  io.err(
+    `${head}\n${list}${lookFirst(open, io.errorColumns)}${oneByOne(open)}${endedAnyway(stale.length, io.errorColumns)}`,
+  )
   const isYes = await io.confirm(
     isOne ? 'Also end it?' : `Also end these ${open.length}?`,
     'nothing was ended',
@@ -120,8 +122,9 @@ function ofOthers(open: readonly Candidate[], { context }: Scan, daemon: Daemon)
 }
 
 /** Says right before the question what a no does: it ends what is stale all the same. Exported for its test. */
-export function endedAnyway(stale: number): string {
+export function endedAnyway(stale: number, columns: number | null = null): string {
   if (stale === 0) return ''
   const which = stale === 1 ? 'the 1 that is' : `the ${stale} that are`
-  return `n ends only ${which} proven stale, y these too; Ctrl+C ends nothing.\n`
+  const text = `n ends only ${which} proven stale, y these too; Ctrl+C ends nothing.`
+  return `${wrapWords(text, columns).join('\n')}\n`
 }

@@ -3,7 +3,7 @@ import type { Words } from '../define/options.js'
 import type { DoctorExtension } from '../doctor/document.js'
 import type { StatusExtension } from './commands/status.js'
 import { EXIT } from './exit-codes.js'
-import type { Io } from './io.js'
+import { readingTerminal, type Io } from './io.js'
 import { asksForHelp, isFlag, takeCommonFlags, takeWord } from './arguments.js'
 import { runOnProcess } from './process-io.js'
 import { UsageError } from './command-errors.js'
@@ -79,7 +79,7 @@ export async function runCommand(
     if (choice?.mistake !== undefined) throw new UsageError(choice.mistake)
     if (choice?.name === undefined) {
       const { topicHelp } = await import('./help-topic.js')
-      own.out(topicHelp(daemon, choice?.topic ?? null, commands ?? {}, own))
+      own.out(topicHelp(daemon, choice?.topic ?? null, commands ?? {}, readingTerminal(own)))
       return EXIT.ok
     }
     const { run } = await COMMANDS[choice.name]()

@@ -43,6 +43,26 @@ describe('an error', () => {
     expect(reported(full)).toBe('tool: every port is in use\n50 by process 7\ntool doctor\n')
   })
 
+  it.each([
+    ['tool doctor', 'tool: it is full\ntool doctor\n'],
+    ["start it: HOME='/a: b' tool sync now", "tool: it is full\nstart it:\nHOME='/a: b' tool sync now\n"],
+    ['use the other one, or: tool stop', 'tool: it is full\nuse the other one, or:\ntool stop\n'],
+    [
+      'with a token; replace HOST: printenv T | tool login --server https://HOST',
+      'tool: it is full\nwith a token; replace HOST:\nprintenv T | tool login --server https://HOST\n',
+    ],
+    ['see tool stop --help', 'tool: it is full (see tool stop --help)\n'],
+    ["run 'tool stop' and wait", "tool: it is full (run 'tool stop' and wait)\n"],
+    ['install tool again', 'tool: it is full (install tool again)\n'],
+    ['install the tool again', 'tool: it is full (install the tool again)\n'],
+  ])("whose remedy is '%s' has a command on a line of its own, in a pipe and on a terminal", (hint, said) => {
+    const error = new FamiliarError('E_LOCK_BUSY', 'it is full', { hint })
+    expect(reported(error)).toBe(said)
+    const { io, err } = screen(false)
+    reportFailure(error, { ...io, errorColumns: 200 }, false, false)
+    expect(err()).toBe(said)
+  })
+
   it('of one line has it in parentheses, and a line feed in a name makes no second line', () => {
     const error = new FamiliarError('E_SCOPE_UNUSABLE', 'cannot make /a\nb', {
       hint: 'name another directory',
@@ -58,6 +78,13 @@ describe('an error', () => {
       expect(painted).toMatch(/\u001b\[36mtool (?:doctor|stop)\u001b\[39m/)
       expect(painted).toMatch(/^\u001b\[31mtool:\u001b\[39m /)
     },
+  )
+})
+
+it('the command that an error tells to run is cyan as a whole', () => {
+  const hint = 'to turn it on: export SYNC=1 && tool sync now'
+  expect(reported(new FamiliarError('E_LOCK_BUSY', 'it is off', { hint }), true)).toBe(
+    '\u001b[31mtool:\u001b[39m it is off\nto turn it on:\n\u001b[36mexport SYNC=1 && tool sync now\u001b[39m\n',
   )
 })
 

@@ -35,6 +35,19 @@ describe('lines with labels', () => {
     ])
   })
 
+  it('have the comment of a command above it where there is no room beside it', () => {
+    const command = 'tool login --server https://HOST'
+    const commented = [lines[0], ['', `${command}  # replace HOST: your team knows it`, 'cyan']] as const
+    expect(formatLines(commented, { columns: 80, hasColor: false }).at(-1)).toBe(
+      `        ${command}  # replace HOST: your team knows it`,
+    )
+    expect(formatLines(commented, { columns: 60, hasColor: false }).slice(1)).toEqual([
+      '        # replace HOST: your team knows it',
+      `        ${command}`,
+    ])
+    expect(formatLines(commented).at(-1)).toBe(`        ${command}  # replace HOST: your team knows it`)
+  })
+
   it('stay in their column if a command fits nowhere', () => {
     const last = formatLines(lines, { columns: 40, hasColor: false }).at(-1)
     expect(last).toBe(`         ${COMMAND}`)

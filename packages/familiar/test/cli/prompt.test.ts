@@ -36,6 +36,9 @@ it('is preceded by what is ended whatever the answer is, and how to end nothing'
   expect(endedAnyway(18)).toBe(
     'n ends only the 18 that are proven stale, y these too; Ctrl+C ends nothing.\n',
   )
+  expect(endedAnyway(18, 60)).toBe(
+    'n ends only the 18 that are proven stale, y these too;\nCtrl+C ends nothing.\n',
+  )
 })
 
 it('asks once more about an answer that is neither yes nor no', async () => {

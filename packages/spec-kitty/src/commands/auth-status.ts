@@ -38,8 +38,8 @@ function linesOf(
 ): readonly string[] {
   const isTokenGiven = session?.kind === 'token'
   const { command, shown: login = command } = loginCommands(server, 'no_session', isTokenGiven)
-  const remedy = `sign in with: ${paint(io, 'cyan', inHome(login, io.env))}`
-  if (session === null) return ['not signed in', remedy]
+  const remedied = (why: string) => [`${why}; to sign in:`, paint(io, 'cyan', inHome(login, io.env))]
+  if (session === null) return remedied('not signed in')
   const lines = formatLines(
     [
       ['server', session.server_url],
@@ -50,8 +50,8 @@ function linesOf(
     ],
     io,
   )
-  if (session.over !== null) return [`${OVER[session.over]}: ${remedy}`, ...lines]
-  return isRefusedNow ? [`the server refuses this session: ${remedy}`, ...lines] : lines
+  if (session.over !== null) return [...remedied(OVER[session.over]), ...lines]
+  return isRefusedNow ? [...remedied('the server refuses this session'), ...lines] : lines
 }
 
 function untilOf({ kind, over, renews, expires_at }: Session): string {

@@ -1,7 +1,17 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { EXIT, makeDirectory, note, parseCommand, printJson, warn, type Io, realPath } from 'familiar/cli'
+import {
+  EXIT,
+  makeDirectory,
+  note,
+  parseCommand,
+  printJson,
+  realPath,
+  warn,
+  writeHint,
+  type Io,
+} from 'familiar/cli'
 import { INIT } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { assertOwnHome, assertOwnPath, assertOwnProject } from '../cli/own-places.js'
@@ -54,9 +64,9 @@ function makeProject(directory: string): boolean {
     if (!statSync(marker).isDirectory()) throw new Error('it is not a directory')
     return isNew
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot make ${marker}: ${why}`, {
-      hint: 'name a directory that this user can write to',
+    const { code = null } = error as NodeJS.ErrnoException
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot make ${marker}: ${code ?? String(error)}`, {
+      hint: code === null ? 'name a directory that this user can write to' : writeHint(directory, code),
       cause: error,
     })
   }

@@ -10,6 +10,7 @@ import { quarantinedDatabases } from '../sync/queue/quarantine.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 import type { QueueView } from '../sync/read-queue.js'
 import { readSettings, type Settings } from '../sync/settings.js'
+import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW, skipText } from '../sync/why-nothing-leaves.js'
 
@@ -118,7 +119,7 @@ async function readRemainder(root: string, finished: Finished): Promise<QueueVie
 function putAside(paths: readonly string[]): CommandError {
   const text = `the queue was damaged: it was moved to ${paths.join(', ')}, and a new one started`
   return new CommandError('E_QUEUE_CORRUPT', text, {
-    hint: 'spec-kitty sync queue --export FILE saves what can be read of it',
+    hint: SALVAGE,
   })
 }
 

@@ -99,16 +99,16 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   if (isJson)
     printJson({ queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }, io)
   else io.out(`${describe(report, io.env)}\n`)
-  if (!isJson && queued > 0 && io.isTerminal) await sayThatItStays(root, io)
+  if (queued > 0) await sayWhereItGoes(root, io, isJson)
   await wake(root, io)
   return rejected > 0 ? EXIT.problem : EXIT.ok
 }
 
-/** Without this, a user to whom hosted sync is new would take the events for sent. */
-async function sayThatItStays(root: string, io: Io): Promise<void> {
-  const { readSettings, isSwitchedOn } = await import('../sync/settings.js')
-  if (isSwitchedOn(await readSettings(root, io.env), 'sync.hosted')) return
-  note(io, inHome('it stays on this machine for now: hosted sync is off (spec-kitty sync status)', io.env))
+/** The result is out first: a daemon that does not answer may take seconds. */
+async function sayWhereItGoes(root: string, io: Io, isJson: boolean): Promise<void> {
+  await io.flushed()
+  const { tellHostedOff } = await import('../sync/tell-hosted-off.js')
+  await tellHostedOff(root, io, isJson)
 }
 
 async function queueLines(

@@ -1,5 +1,6 @@
 import { connectDaemon, connectionJson, note, printJson, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
+import { WORDS } from '../daemons/user-words.js'
 
 export interface StartOptions {
   readonly project: string
@@ -22,7 +23,10 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
     : await connectDaemon(daemon, io, wanted)
   const url = `${dashboard.url}/`
   if (port !== null && dashboard.port !== port) {
-    note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}`)
+    const { stop, start } = WORDS.dashboard
+    note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}; to move it:`)
+    // A command stays whole, to be copied, however wide the terminal is.
+    if (io.isQuiet !== true) io.err(`${stop} && ${start} --port ${port}\n`)
   }
   if (isJson) printJson(connectionJson(dashboard, { project, url }), io)
   else io.out(`${url}\n`)

@@ -53,7 +53,7 @@ export const FINDINGS: Texts = {
     summary: 'nothing can be written to the home',
     why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued.',
     whatToDo:
-      'Make the directory that is named writable: `chmod u+wx DIR`; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not concerned.',
+      'Free space on a disk that is full (`df -h DIR` and `df -i DIR` show what is left). Make the directory that is named writable: `chmod u+wx DIR`; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not concerned.',
   },
   'F-022': {
     summary: 'a damaged queue was put aside',
@@ -191,13 +191,13 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'nothing can be written to the home',
     why: 'No sync daemon can start there, and neither a session nor an event can be stored.',
     whatToDo:
-      'Make the directory that is named writable: `chmod u+wx DIR`. Or set SPEC_KITTY_HOME to a directory of your own.',
+      'Free space on a disk that is full, or make the directory that is named writable: `chmod u+wx DIR`. Or set SPEC_KITTY_HOME to a directory of your own.',
   },
   daemon_wedged: {
     summary: 'the sync daemon does not answer',
     why: 'It has the home, so no second one is started beside it, and it sends nothing.',
     whatToDo:
-      'End it, and start another one: `spec-kitty sync stop && spec-kitty sync now`. What waits is not lost.',
+      'End it: `spec-kitty sync stop`. What waits is not lost: `spec-kitty sync now` starts another daemon and sends it.',
   },
   backing_off: {
     summary: 'the last attempt failed, and the daemon waits before the next one',

@@ -2,6 +2,7 @@ import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
 import { isFlag, type ExplainedIds, type Texts } from 'familiar/cli'
 import { WORDS } from '../daemons/user-words.js'
 import { inHome } from '../cli/in-home.js'
+import { ERRORS } from './error-texts.js'
 import { FINDINGS, SESSIONS, SKIPS, WHYS } from './explain-texts.js'
 
 /** The commands in the texts act on the home of this one. */
@@ -39,4 +40,5 @@ export const EXPLAINED: ExplainedIds = {
       { kind: 'word', texts: placed(SESSIONS) },
     ] as const
   },
+  errors: ERRORS,
 }

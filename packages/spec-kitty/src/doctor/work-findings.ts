@@ -173,24 +173,30 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
   return [{ id: 'F-019', severity: 'warn', summary: `the queue is ${full}`, remediation }]
 }
 
-/** A daemon is needed only if hosted sync is enabled. Where one runs, the next command needs nothing in the home. */
+/**
+ * A daemon is needed only if hosted sync is enabled. One that runs needs no permission that this command lacks, but no event
+ * can be queued on a full disk.
+ */
 function unwritableHome({
   homeProblem,
+  diskProblem,
   isDaemonRunning,
   isHostedHere,
   obstacles,
 }: WorkView): readonly Finding[] {
-  if (homeProblem === null || isDaemonRunning) return []
+  const problem = isDaemonRunning ? diskProblem : homeProblem
+  if (problem === null) return []
   const isSignedOut = obstacles.some(
     ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
   )
-  const severity = isHostedHere ? (isSignedOut ? 'critical' : 'warn') : 'info'
+  const isCritical = isSignedOut && !isDaemonRunning
+  const severity = isHostedHere ? (isCritical ? 'critical' : 'warn') : 'info'
   const remediation = remediationOf({
     commands: ['spec-kitty explain F-021'],
-    description: 'says what to do: make the directory writable, or use another one',
+    description: 'says what to do: make room or the directory writable, or use another one',
     safe: true,
   })
-  return [{ id: 'F-021', severity, summary: homeProblem, remediation }]
+  return [{ id: 'F-021', severity, summary: problem, remediation }]
 }
 
 function rejectedEvents({ queue }: WorkView): readonly Finding[] {

@@ -10,7 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { CommandError, createFile, EXIT, makeDirectory, readSmallFile, realPath } from 'familiar/cli'
+import {
+  CommandError,
+  createFile,
+  EXIT,
+  makeDirectory,
+  readSmallFile,
+  realPath,
+  writeHint,
+} from 'familiar/cli'
 import { assertOwnProject } from '../cli/own-places.js'
 import type { Consent } from './parse-consent.js'
 
@@ -121,7 +129,8 @@ function replace(path: string, before: string | null, after: string): void {
   } catch (error) {
     rmSync(temporary, { force: true })
     if (error instanceof CommandError) throw error
-    throw unusable(path, (error as NodeJS.ErrnoException).code ?? String(error), error)
+    const { code = null } = error as NodeJS.ErrnoException
+    throw unusable(path, code ?? String(error), error, writeHint(dirname(path), code))
   }
 }
 
@@ -137,9 +146,9 @@ function writeNew(path: string, text: string, mode: number | null): void {
   }
 }
 
-function unusable(path: string, why: string, cause?: unknown): CommandError {
+function unusable(path: string, why: string, cause?: unknown, hint = 'repair it first'): CommandError {
   return new CommandError('E_PROJECT_CONFIG_UNUSABLE', `${path} cannot be used: ${why}`, {
-    hint: 'repair it first; it was not changed',
+    hint: `${hint}; it was not changed`,
     cause,
   })
 }

@@ -1,14 +1,15 @@
 import { accessSync, constants, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
+import { diskProblem } from './queue/disk-problem.js'
 
 /**
- * Returns why no daemon could start in this home, because nothing can be written there; null if something can. Names the nearest
+ * Returns why no daemon could start in this home, because nothing can be written there; null if something can. Writes nothing itself. Names the nearest
  * directory that exists and lacks the permission: a home that does not exist yet is judged by the directory in which it would be
  * made, and one that cannot be entered by the directory that forbids it.
  */
 export function homeProblem(root: string): string | null {
-  return ofAnotherUser(root) ?? unwritable(root)
+  return ofAnotherUser(root) ?? unwritable(root) ?? diskProblem(root)
 }
 
 /** Even a command that could write there changes nothing in the home of another user. */

@@ -8,6 +8,7 @@ import {
   printable,
   printJson,
   realPath,
+  shellQuote,
   warn,
   type Io,
 } from 'familiar/cli'
@@ -67,7 +68,7 @@ function namedProject(directory: string, io: Io): string {
   throw new CommandError('E_NO_PROJECT', `${real} is not a project: it has neither ${SIGNS.join(' nor ')}`, {
     hint:
       above === null || !existsSync(join(above, '.kittify'))
-        ? "'spec-kitty init' makes one"
+        ? `to make it one: spec-kitty init ${shellQuote(real)}`
         : `the project that it is in is ${above}`,
     exit: EXIT.error,
   })

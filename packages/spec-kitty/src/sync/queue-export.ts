@@ -1,5 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
-import { CommandError, type Io } from 'familiar/cli'
+import { dirname } from 'node:path'
+import { CommandError, writeHint, type Io } from 'familiar/cli'
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 
@@ -70,7 +71,7 @@ function failure(error: unknown, file: string): unknown {
   if (code === undefined || error instanceof CommandError) return error
   const why = code === 'EEXIST' ? 'it exists already' : code
   return new CommandError('E_EXPORT_FAILED', `cannot write ${file}: ${why}`, {
-    hint: 'name a new file in a directory that this user can write to, with space left',
+    hint: code === 'EEXIST' ? 'name a new file' : writeHint(dirname(file), code),
     cause: error,
   })
 }

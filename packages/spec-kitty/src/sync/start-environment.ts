@@ -77,9 +77,18 @@ export function isWrongHere({ command }: Difference): boolean {
  * what the user of this shell may think stays here.
  */
 export function isSendingAnyway(differing: readonly Difference[], env: Io['env']): boolean {
+  return isTurnedOff(env) && differing.some(({ variable, daemon }) => variable === SWITCH && daemon === 'on')
+}
+
+/** Returns whether the variable says in so many words that hosted sync is off; without it, hosted sync is off too. */
+export function isTurnedOff(env: Io['env']): boolean {
   const given = (env[SWITCH] ?? '').trim()
-  const isOff = given !== '' && (!isOn(given) || /^n$/i.test(given))
-  return isOff && differing.some(({ variable, daemon }) => variable === SWITCH && daemon === 'on')
+  return given !== '' && (!isOn(given) || /^n$/i.test(given))
+}
+
+/** Returns whether the daemon was started with hosted sync on; false if that is not known. */
+export function startedHosted(environment: StartEnvironment | null): boolean {
+  return environment?.[SWITCH] === 'on'
 }
 
 /** Returns the variables that decide where and how the daemon connects, if all that is set here can be taken over. */

@@ -96,6 +96,7 @@ function workLines(
   const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
   return [
     ['queue', describeQueue(view, now)],
+    ...fullDiskLines(view),
     ...damagedLines(view),
     ...serverLines(view),
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
@@ -171,6 +172,12 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
       : `${fullText(queue.queued, maxQueueSize) ?? `${counted(queue.queued, 'event')} ${waits}`}${oldest}`
   if (queue.deadLetters === 0) return waiting
   return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
+}
+
+/** Told here only where the line about uploads does not tell it. */
+function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
+  if (diskProblem === null || why?.reason === 'home_unwritable') return []
+  return [['', `no event can be queued: ${diskProblem}`, 'yellow'], commandLine('spec-kitty explain F-021')]
 }
 
 function damagedLines({ damagedQueues }: WorkView): readonly Line[] {

@@ -61,7 +61,7 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
   if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
-  if (!isDaemonRunning) return whyNoDaemon(standing)
+  if (!isDaemonRunning) return whyWedged(standing) ?? whyNoDaemon(standing)
   if (nextAttemptAt !== null) return whyBackingOff(standing, nextAttemptAt)
   if (first === undefined) return null
   const why = whyHeld(first, held.length - 1)
@@ -82,7 +82,7 @@ export function furtherReasons(standing: Standing): readonly Why[] {
     ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing)) : []),
     ...(queueProblem === null ? [] : [whyUnusable(queueProblem)]),
     ...(queued === 0 ? [] : heldReasons(held)),
-    ...(queued === 0 || isDaemonRunning ? [] : [whyNoDaemon(standing)]),
+    ...(queued === 0 || isDaemonRunning ? [] : [whyWedged(standing) ?? [], whyNoDaemon(standing)].flat()),
   ]
   // The remedies of a hosted sync that is off and of a broken file start the daemon too.
   const isStarted =
@@ -188,12 +188,15 @@ function backingOffRemedy(standing: Standing): Doubted {
   return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }
 }
 
+/** The remedy is the one that the daemon's own finding has, and nothing more: what is to be done after it is a further reason. */
+function whyWedged({ wedgedStop = null }: Standing): Why | null {
+  if (wedgedStop === null) return null
+  const sentence = 'the sync daemon does not answer'
+  return { reason: 'daemon_wedged', sentence, command: wedgedStop, isAll: true }
+}
+
 function whyNoDaemon(standing: Standing): Why {
-  const { disabledBy = null, wedgedStop = null, away = null } = standing
-  if (wedgedStop !== null) {
-    const sentence = 'the sync daemon does not answer'
-    return { reason: 'daemon_wedged', sentence, command: `${wedgedStop} && ${NOW}`, isAll: true }
-  }
+  const { disabledBy = null, away = null } = standing
   if (away !== null) {
     const sentence = `the sync daemon of this home is ${away}, and no second one is started`
     return { reason: 'no_daemon', sentence, command: `spec-kitty explain ${away}`, isAll: true }

@@ -2,6 +2,7 @@ import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
 import { homePrefix, withHome } from '../cli/in-home.js'
 import { VERSION } from '../version.js'
+import { diskProblem } from './queue/disk-problem.js'
 import { homeProblem } from './home-problem.js'
 import {
   differences,
@@ -61,6 +62,8 @@ export interface WorkView {
   readonly settings: Settings
   /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
   readonly homeProblem: string | null
+  /** Why its disk has no room, so that no event can be queued, even while a daemon runs; null if it has some. */
+  readonly diskProblem: string | null
 }
 
 /** States in which a daemon has the home, but not within reach of this command. */
@@ -148,6 +151,7 @@ export async function viewWork(
     isHostedHere,
     settings,
     homeProblem: problem,
+    diskProblem: diskProblem(root),
   }
 }
 

@@ -66,6 +66,19 @@ describe('the texts that are printed without the command', () => {
     expect(ran.stderr).toMatch(/^spec-kitty: /)
   })
 
+  it('are as wide in a pipe as the user wishes', () => {
+    const widthOf = (env: Record<string, string>, ...argv: readonly string[]): number =>
+      Math.max(
+        ...runCli(argv, { env })
+          .stdout.split('\n')
+          .map((line) => line.length),
+      )
+    expect(widthOf({}, 'help')).toBeLessThanOrEqual(80)
+    expect(widthOf({ COLUMNS: '50' }, 'help')).toBeLessThanOrEqual(50)
+    expect(widthOf({ COLUMNS: '100' }, 'sync', 'status', '--help')).toBeGreaterThan(80)
+    expect(runCli(['--help'], { env: { COLUMNS: 'x' } }).stdout).toBe(runCli(['--help']).stdout)
+  })
+
   it('have colours where those are forced', () => {
     expect(runCli(['--help'], { env: { FORCE_COLOR: '1' } }).stdout).toContain('\u001b[1m')
   })

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
-import { explainIds, loadExplanations } from 'familiar/cli'
+import { explainIds, loadExplanations, type Io } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
+import { ERRORS as LIBRARY_ERRORS } from '../../../familiar/src/doctor/explain/errors.js'
+import { run as completion } from '../../src/commands/completion.js'
+import { ERRORS } from '../../src/doctor/error-texts.js'
 import { EXPLAINED, withoutSynonyms } from '../../src/doctor/explanations.js'
 import { expectValid } from '../helpers/schemas.js'
 
@@ -27,6 +30,22 @@ function findingIds(): readonly string[] {
       .map((name) => sourceOf(directory + name)),
   )
   return [...new Set(texts.flatMap((text) => text.match(/\bF-\d{3}\b/g) ?? []))]
+}
+
+/** Every code in the source of the tool and the library but the table itself, and the one that only the unbuilt tool prints. */
+function errorCodes(): readonly string[] {
+  const texts = ['familiar/src', 'spec-kitty/src'].flatMap((directory) =>
+    readdirSync(new URL(directory, PACKAGES), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !/doctor\/.*(errors|error-texts)\.ts$/.test(name))
+      .map((name) => sourceOf(`${directory}/${name}`)),
+  )
+  return [
+    ...new Set(
+      [...texts, sourceOf('spec-kitty/bin/spec-kitty.js')].flatMap(
+        (text) => text.match(/\bE_[A-Z_]+[A-Z]\b/g) ?? [],
+      ),
+    ),
+  ]
 }
 
 /** The same of a union on one line. */
@@ -92,6 +111,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
     ...unionOf('spec-kitty/src/sync/session/read-session.ts', 'over'),
     'signed_in',
   ],
+  error: errorCodes(),
   sync: [
     ...unionIn('spec-kitty/src/sync/start-policy.ts', 'SkipReason'),
     ...unionIn('spec-kitty/src/sync/upload/upload-types.ts', 'ClosedReason'),
@@ -100,16 +120,24 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/** Wide enough for every text to be one line. */
+const WIDE = 1000
+
 async function run(...args: readonly string[]): Promise<string> {
-  return runAt(null, args)
+  return runAt(WIDE, args)
 }
 
-async function runAt(columns: number | null, args: readonly string[]): Promise<string> {
+async function runAt(
+  columns: number | null,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> {
   let out = ''
   await explainIds(withoutSynonyms(args), EXPLAINED, 'spec-kitty explain', {
     out: (text) => (out += text),
     hasColor: false,
     columns,
+    env,
   })
   return out
 }
@@ -261,6 +289,43 @@ describe('explain', () => {
   })
 })
 
+describe('the code of an error', () => {
+  const page = readFileSync(new URL('../docs/errors.md', PACKAGES), 'utf8')
+  const table = { ...LIBRARY_ERRORS, ...ERRORS }
+
+  it('means on the page what it means here', () => {
+    const rows = [...page.matchAll(/^\| \[(E_\w+)\]\(#(e_\w+)\) +\| (.+?) +\| ([\w ]+?) +\| (\w+) +\|$/gm)]
+    const found = rows.map(([, code = '', anchor, summary, exit, retry]) => {
+      expect(anchor).toBe(code.toLowerCase())
+      return [code, { summary, exit, retry }] as const
+    })
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(
+        Object.entries(table).map(([code, { summary, exit, retry }]) => [code, { summary, exit, retry }]),
+      ),
+    )
+  })
+
+  it('is explained in a line, with its exit code and what to do', async () => {
+    expect(await run('e_queue_full')).toBe(
+      [
+        'E_QUEUE_FULL (code of an error)',
+        '  as many events wait as may wait',
+        '',
+        '  Exit code 1: it was tried, and what it met made it fail.',
+        '  What to do: `spec-kitty sync queue` shows why events wait. Let them leave, or raise max_queue_size in config.toml.',
+        '',
+      ].join('\n'),
+    )
+    expect(await run('E_LOCK_BUSY')).toContain('  Exit code 75: the same command may succeed later.\n')
+    let script = ''
+    await completion(['bash'], { out: (text: string) => (script += text) } as unknown as Io)
+    for (const code of ['E_QUEUE_FULL', 'E_LOCK_BUSY']) expect(script).toContain(code)
+    await expect(run('E_USGE')).rejects.toThrow("did you mean 'E_USAGE'")
+    await expect(run('E_QUEUE_FULLL')).rejects.toThrow("did you mean 'E_QUEUE_FULL'")
+  })
+})
+
 describe('on a screen', () => {
   it.each([40, 60, 80])('a row is a list of its facts, and no line is too long: %s', async (columns) => {
     const text = await runAt(columns, ['D13'])
@@ -271,6 +336,25 @@ describe('on a screen', () => {
       for (const line of (await runAt(columns, [id])).split('\n'))
         expect([line, line.length <= columns || line.includes('`')]).toEqual([line, true])
     }
+  })
+
+  it.each([
+    [80, {}],
+    [80, { COLUMNS: '' }],
+    [80, { COLUMNS: '0' }],
+    [80, { COLUMNS: 'wide' }],
+    [50, { COLUMNS: '50' }],
+    [120, { COLUMNS: '120' }],
+  ])('a pipe has %i columns with %j; the list of all ids has whole lines there', async (columns, env) => {
+    const lines = (await runAt(null, ['pre_marker'], env)).split('\n')
+    const widths = lines.filter((line) => !line.includes('`')).map((line) => line.length)
+    expect(Math.max(...widths)).toBeLessThanOrEqual(columns)
+    expect(Math.max(...widths)).toBeGreaterThan(columns - 20)
+    expect(await runAt(null, [], env)).toBe(await run())
+  })
+
+  it('a terminal is as wide as it is, whatever COLUMNS says', async () => {
+    expect(await runAt(60, ['pre_marker'], { COLUMNS: '200' })).toBe(await runAt(60, ['pre_marker']))
   })
 
   it('a row with one fact has it in its line', async () => {

@@ -13,6 +13,7 @@ const VIEW = {
   settings: { problems: [] },
   damagedQueues: 0,
   homeProblem: null,
+  diskProblem: null,
   isSendingAnyway: false,
   isHostedHere: true,
   obstacles: [],
@@ -142,7 +143,7 @@ it('shows people the command of the status, and scripts the one that needs no te
 
 it('says of no command that may end or replace a daemon, or lets events leave, that it is safe', () => {
   for (const [reason, command, safe] of [
-    ['daemon_wedged', 'spec-kitty sync stop && spec-kitty sync now', false],
+    ['daemon_wedged', 'spec-kitty sync stop', false],
     ['hosted_sync_disabled', 'spec-kitty sync restart', false],
     ['hosted_sync_disabled', 'spec-kitty explain rollout_disabled', true],
     ['no_consent', 'spec-kitty sync opt-in /p', false],
@@ -173,6 +174,22 @@ it('says that nothing can be written to the home, unless a daemon runs; it is a 
   const obstacles = [{ reason: 'no_session', detail: null }] as const
   const [first] = workFindings({ ...VIEW, isDaemonRunning: false, homeProblem, obstacles }, null, 0)
   expect(first).toMatchObject({ id: 'F-021', severity: 'critical' })
+})
+
+it('says that no event can be queued on a full disk, also while a daemon runs', () => {
+  const full = 'the disk that holds /home/ann is full (less than 64 KiB left)'
+  const disk = { homeProblem: full, diskProblem: full }
+  const obstacles = [{ reason: 'no_session', detail: null }] as const
+  for (const [changes, severity] of [
+    [{}, 'warn'],
+    [{ isHostedHere: false }, 'info'],
+    [{ obstacles }, 'warn'],
+    [{ isDaemonRunning: false }, 'warn'],
+    [{ isDaemonRunning: false, obstacles }, 'critical'],
+  ] as const) {
+    const found = workFindings({ ...VIEW, ...disk, ...changes }, null, 0)
+    expect(found).toMatchObject([{ id: 'F-021', severity, summary: full }])
+  }
 })
 
 it('says that the server rejected events, and where they are shown', () => {

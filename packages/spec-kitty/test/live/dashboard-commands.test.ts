@@ -121,7 +121,9 @@ describe('dashboard --port', () => {
     expect([status, stdout]).toEqual([0, 'http://127.0.0.1:9300/\n'])
     const other = await place.run(project, ['dashboard', '--port', '9301'])
     expect([other.status, other.stdout]).toEqual([0, 'http://127.0.0.1:9300/\n'])
-    expect(lineOf(other.stderr)).toEqual([expect.stringContaining('runs already, on port 9300')])
+    expect(other.stderr).toBe(
+      'spec-kitty: the dashboard of this project runs already, on port 9300; to move it:\nspec-kitty dashboard --stop && spec-kitty dashboard --port 9301\n',
+    )
     expect(listenersOn(FROM, TO)).toEqual([{ port: 9300 }])
   })
 

@@ -213,7 +213,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect(shown.stdout).toMatch(new RegExp(`^server +${work.server.url}$`, 'm'))
       expect(shown.stdout).toContain(login)
       expect((await work.run(['auth', 'doctor'])).stdout).toContain(`${login}  # signs in with another token`)
-      expect(session.stdout).toMatch(/^the server refuses this session: sign in with: /)
+      expect(session.stdout).toMatch(/^the server refuses this session; to sign in:\n/)
       expect(session.stdout).toContain(login)
       expect(session.stdout).toMatch(/^until +it was refused by the server$/m)
       expect(JSON.parse(doctor.stdout).findings).toContainEqual(

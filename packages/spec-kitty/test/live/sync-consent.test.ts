@@ -56,7 +56,7 @@ describe('sync opt-in and sync opt-out', () => {
   it('take no directory for a project that is only in one, and none that is not there', () => {
     for (const [directory, text, hint] of [
       [join(project, '.kittify', 'deeper'), 'is not a project', `the project that it is in is ${project}`],
-      [root.base, 'is not a project', "'spec-kitty init' makes one"],
+      [root.base, 'is not a project', `to make it one: spec-kitty init ${root.base}`],
       [join(root.base, 'nowhere'), 'does not exist', 'spec-kitty explain project_missing'],
     ] as const) {
       const { status, document } = root.json(['sync', 'opt-in', directory])

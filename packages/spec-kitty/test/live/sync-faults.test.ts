@@ -45,6 +45,15 @@ function notes(): string {
   return readFileSync(join(root.path, 'notes.txt'), 'utf8')
 }
 
+const HOSTED = { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }
+
+/** The doctor says it, and the status the same, before a command has to fail. */
+function expectFinding(said: string, severity: string): void {
+  expect(root.json(['auth', 'doctor'], HOSTED).document.findings).toContainEqual(
+    expect.objectContaining({ id: 'F-021', severity, summary: expect.stringContaining(said) }),
+  )
+}
+
 /** What only reads works, whatever the home is like. */
 function expectReadable(): void {
   for (const command of [
@@ -71,15 +80,12 @@ describe('a read-only home', () => {
     expectReadable()
     expect(notes()).toBe(NOTES)
     // The doctor and the status say it before a start has to fail.
-    const hosted = { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }
     const said = `${root.path} is on a read-only file system`
-    expect(root.json(['auth', 'doctor'], hosted).document.findings).toContainEqual(
-      expect.objectContaining({ id: 'F-021', severity: 'critical', summary: said }),
-    )
-    const { stdout } = root.run(['sync', 'status'], hosted)
+    expectFinding(said, 'critical')
+    const { stdout } = root.run(['sync', 'status'], HOSTED)
     expect(stdout).toMatch(new RegExp(`^uploads +nothing leaves: ${said}\n +spec-kitty explain F-021$`, 'm'))
     expect(stdout).toMatch(/^auto-start +off: the home cannot be written to$/m)
-    const shown = root.run(['auth', 'doctor'], hosted).stdout
+    const shown = root.run(['auth', 'doctor'], HOSTED).stdout
     expect(shown.indexOf('(F-021)')).toBeLessThan(shown.indexOf('(F-001)'))
   })
 
@@ -102,6 +108,10 @@ describe('a full disk', () => {
       expectRefusal(root, root.run(['sync', command]), 'ENOSPC', root.path)
     expect(root.json(['sync', 'start']).document.error.code).toBe('E_SCOPE_UNUSABLE')
     expectReadable()
+    expect(root.run(['sync', 'start']).stderr).toContain('free space on the disk that holds ')
+    const said = `the disk that holds ${root.path} is full`
+    expectFinding(said, 'critical')
+    expect(root.run(['sync', 'status'], HOSTED).stdout).toContain(`nothing leaves: ${said}`)
     rmSync(join(root.path, 'fill'))
     expect(lives(root.start())).toBe(true)
     root.run(['sync', 'stop'])
@@ -115,6 +125,9 @@ describe('a full disk', () => {
     expect(root.json(['sync', 'start']).document).toMatchObject({ outcome: 'found', pid: daemon.pid })
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
     expect(root.run(['auth', 'doctor']).status).toBe(0)
+    const said = `the disk that holds ${root.path} is full`
+    expectFinding(said, 'warn')
+    expect(root.run(['sync', 'status']).stdout).toContain(`no event can be queued: ${said}`)
     expect(root.json(['sync', 'stop'])).toMatchObject({ status: 0, document: { outcome: 'stopped' } })
     expect(lives(daemon)).toBe(false)
     // Its record could not be marked: what is known is that its process is gone.

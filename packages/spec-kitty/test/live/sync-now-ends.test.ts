@@ -87,7 +87,7 @@ describe('sync now', () => {
     expect([status, stdout, stderr]).toEqual([
       1,
       '',
-      `spec-kitty: the queue was damaged: it was moved to ${aside}, and a new one started (spec-kitty sync queue --export FILE saves what can be read of it)\n`,
+      `spec-kitty: the queue was damaged: it was moved to ${aside}, and a new one started\nto save what can be read of it:\nspec-kitty sync queue --export FILE\n`,
     ])
     expect(await work.run(['sync', 'now'])).toMatchObject({ status: 0, stdout: 'nothing waits\n' })
   })

@@ -109,14 +109,18 @@ it('a daemon that does not answer is named as the reason, and the command works 
   const daemon = root.start({ env: ON })
   signal(daemon, 'SIGSTOP')
   const { stdout } = root.run(['sync', 'status'], { env: ON })
-  const command = 'spec-kitty sync stop && spec-kitty sync now'
-  expect(linesAt('uploads', stdout)).toContain(`nothing leaves: the sync daemon does not answer\n ${command}`)
+  const command = 'spec-kitty sync stop'
+  const next = 'spec-kitty sync now'
+  expect(linesAt('uploads', stdout)).toContain(
+    `nothing leaves: the sync daemon does not answer\n ${command}\n then: no sync daemon runs\n ${next}`,
+  )
+  expect(linesAt('daemon', stdout)).toMatch(new RegExp(`\\b${command}$`))
   expect(linesAt('last sync', stdout)).toBe('last sync unknown: the daemon does not answer')
   const { document } = root.json(['auth', 'doctor'], { env: ON })
-  expect(findingOf(document, 'F-005').remediation.commands).toEqual(['spec-kitty sync stop'])
+  expect(findingOf(document, 'F-005').remediation.commands).toEqual([command])
   expect(findingOf(document, 'F-018')).toBe(undefined)
   // Nothing listens at the server, so the event stays; but the daemon is another one.
-  const ran = makeShell(root)(`export SPEC_KITTY_ENABLE_SAAS_SYNC=1; ${command} --timeout 5`)
+  const ran = makeShell(root)(`export SPEC_KITTY_ENABLE_SAAS_SYNC=1; ${command} && ${next} --timeout 5`)
   expect(ran.stdout + ran.stderr).not.toContain('does not answer')
   expect([isAlive(daemon.pid, daemon.ticks), root.remember() === null]).toEqual([false, false])
 })
@@ -219,7 +223,14 @@ it('a shell that turns hosted sync off is told that the daemon sends all the sam
     'info',
     ['spec-kitty sync restart'],
   ])
+  const publishAs = (env: Record<string, string>, ...flags: readonly string[]) =>
+    root.run(['sync', 'publish', '--project', project, '--type', 'A', ...flags], { env }).stderr
+  const said =
+    'hosted sync is off in this shell, but the sync daemon sends all the same; to stop that:\nspec-kitty sync restart\n'
+  for (const flags of [[], ['--quiet'], ['--json']]) expect(publishAs(off, ...flags)).toBe(said)
+  for (const env of [ON, {}]) expect(publishAs(env)).toBe('')
   expect(makeShell(root)('export SPEC_KITTY_ENABLE_SAAS_SYNC=0; spec-kitty sync restart').status).toBe(0)
+  expect(publishAs(off)).toBe('')
   expect(findingOf(root.json(['auth', 'doctor'], { env: off }).document, 'F-023')).toBe(undefined)
   expect(root.json(['sync', 'status'], { env: ON }).document.nothing_leaves).toMatchObject({
     reason: 'hosted_sync_disabled',

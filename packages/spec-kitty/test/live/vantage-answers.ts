@@ -37,8 +37,8 @@ export function faultsOf(vantage: Vantage, ran: Ran, args: readonly string[]): r
 
 /** What is to be run somewhere else, and says so, promises nothing here. */
 function forced(said: string): readonly string[] {
-  const commands = [...said.matchAll(/(.{0,12})(spec-kitty [^"'\n)]*--force[^"'\n)]*)/g)]
-  const here = commands.filter(([, before = '']) => !before.endsWith('runs it: '))
+  const commands = [...said.matchAll(/([^]{0,12})(spec-kitty [^"'\n)]*--force[^"'\n)]*)/g)]
+  const here = commands.filter(([, before = '']) => !/runs it:\s$/.test(before))
   return here.slice(0, 1).map(([, , command = '']) => `names: ${command.trim()}`)
 }
 

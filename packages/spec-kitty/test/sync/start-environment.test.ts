@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest'
-import { differences, isSendingAnyway, startEnvironment } from '../../src/sync/start-environment.js'
+import {
+  differences,
+  isSendingAnyway,
+  startedHosted,
+  startEnvironment,
+} from '../../src/sync/start-environment.js'
 
 const SWITCH = 'SPEC_KITTY_ENABLE_SAAS_SYNC'
 
@@ -16,4 +21,9 @@ it('a shell that turns hosted sync off in so many words is told that the daemon 
   for (const other of [undefined, '', 'ture', '1'])
     expect([other, isSending('1', other)]).toEqual([other, false])
   expect(isSending('0', '0')).toBe(false)
+})
+
+it('a daemon was started with hosted sync on only if its report says so', () => {
+  const on = (value: string): boolean => startedHosted(startEnvironment({ [SWITCH]: value }))
+  expect([on('1'), on('0'), startedHosted(null), startedHosted({})]).toEqual([true, false, false, false])
 })

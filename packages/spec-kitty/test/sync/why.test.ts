@@ -112,18 +112,21 @@ describe('that hosted sync is off is a choice: what turns it on', () => {
       { disabledBy: 'SYNC_NO_DAEMON' },
     ]) {
       expect(command({ ...none, ...changes })).toBe(on)
-      expect(furtherReasons(standing({ gate, ...none, ...changes }))).toHaveLength(1)
+      const reasons = furtherReasons(standing({ gate, ...none, ...changes })).map(({ reason }) => reason)
+      expect(reasons).toEqual('wedgedStop' in changes ? ['daemon_wedged', 'no_daemon'] : ['no_daemon'])
     }
   })
 })
 
 it('a daemon that does not answer is ended first, with the command that ends this one', () => {
-  const why = whyNothingLeaves(standing({ isDaemonRunning: false, wedgedStop: 'spec-kitty sync stop' }))
+  const wedged = standing({ isDaemonRunning: false, wedgedStop: 'spec-kitty sync stop' })
+  const why = whyNothingLeaves(wedged)
   expect(why).toMatchObject({
     reason: 'daemon_wedged',
     sentence: 'the sync daemon does not answer',
-    command: 'spec-kitty sync stop && spec-kitty sync now',
+    command: 'spec-kitty sync stop',
   })
+  expect(furtherReasons(wedged)).toMatchObject([{ reason: 'no_daemon', command: 'spec-kitty sync now' }])
 })
 
 it('a daemon out of reach is not called missing', () => {

@@ -4,7 +4,7 @@ import type { Explanation } from '../../doctor/explain/explanation.js'
 import { OTHER_FORMS } from '../../doctor/explain/words.js'
 import { DAEMON_GRAMMARS } from '../daemon-commands.js'
 import { EXIT } from '../exit-codes.js'
-import { paint, type Io } from '../io.js'
+import { paint, readingTerminal, type Io } from '../io.js'
 import { printJson } from '../print-json.js'
 import { didYouMean, nearest } from '../nearest.js'
 import { parseCommand } from '../parse.js'
@@ -23,14 +23,19 @@ export function explain(
   args: readonly string[],
   catalogue: readonly Explanation[],
   command: string,
-  io: Pick<Io, 'out' | 'hasColor' | 'columns'>,
+  io: Pick<Io, 'out' | 'hasColor' | 'columns'> & Partial<Pick<Io, 'env'>>,
 ): number {
   const { values, operands } = parseCommand(DAEMON_GRAMMARS.explain, args, { command: 'explain' })
   const { json } = values
   const id = operands.join(' ')
   const found = id === '' ? catalogue : explanationsOf(id, catalogue, command)
   if (json) printJson({ explanations: found.map(documentOf) }, io)
-  else io.out(id === '' ? listText(catalogue, command, io) : found.map((one) => fullText(one, io)).join('\n'))
+  else if (id === '') io.out(listText(catalogue, command, io))
+  else {
+    const { hasColor, columns } = readingTerminal(io)
+    const screen = { hasColor, columns: columns ?? PIPE_COLUMNS }
+    io.out(found.map((one) => fullText(one, screen)).join('\n'))
+  }
   return EXIT.ok
 }
 
@@ -60,6 +65,9 @@ function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanatio
 
 const INDENT = '  '
 
+/** The width of an explanation in a pipe, as that of help: a paragraph in one line is hard to read. */
+const PIPE_COLUMNS = 80
+
 /** Stands for a blank inside a command: no line is broken there, so that the command can be copied. */
 const KEPT = '\u00a0'
 
@@ -77,6 +85,7 @@ const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
   cause: 'Why a daemon was started, or stopped',
   source: 'From what it is known who a listener is',
   word: 'Words of the output',
+  error: 'Codes of errors, in JSON',
 }
 
 const NAMES: Readonly<Record<Explanation['kind'], string>> = {
@@ -93,6 +102,7 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
   cause: 'reason of a start or a stop',
   source: 'source of an identity',
   word: 'word',
+  error: 'code of an error',
 }
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>
@@ -119,7 +129,7 @@ function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation,
     indented(summary, io),
     ...conditions.flatMap((one, index) => conditionLines(index === 0 ? 'it matches if' : 'or if', one, io)),
     '',
-    indented(`Why: ${why}`, io),
+    indented(kind === 'error' ? why : `Why: ${why}`, io),
     indented(`What to do: ${whatToDo}`, io),
   ]
   return `${lines.join('\n')}\n`

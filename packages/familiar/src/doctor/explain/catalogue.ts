@@ -2,6 +2,7 @@ import { spell } from '../../classify/classify.js'
 import type { Rule } from '../../classify/first-match.js'
 import type { Words } from '../../define/options.js'
 import { CLASSES, EVIDENCE, FAILURES, PATHS, STATES } from './classes.js'
+import { ERRORS, errorTexts } from './errors.js'
 import { explanationsFrom, type Explanation, type NamedWords } from './explanation.js'
 import { FINDINGS } from './findings.js'
 import { REASONS } from './reasons.js'
@@ -28,6 +29,7 @@ const ORDER: readonly Explanation['kind'][] = [
   'cause',
   'source',
   'word',
+  'error',
 ]
 
 /** A text whose order is that of the ids: S2 comes before S10. (`Intl.Collator` takes ten milliseconds to load.) */
@@ -53,6 +55,7 @@ export function catalogueOf(
     ...explanationsFrom('cause', CAUSES, words),
     ...explanationsFrom('source', SOURCES, words),
     ...explanationsFrom('word', WORDS, words),
+    ...explanationsFrom('error', errorTexts(ERRORS), words),
     ...reasonExplanations(families),
     ...families.flatMap(rowExplanations),
     ...own,

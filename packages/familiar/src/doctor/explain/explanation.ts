@@ -15,6 +15,7 @@ export type ExplainedKind =
   | 'cause'
   | 'source'
   | 'word'
+  | 'error'
 
 /** What an id means. A word in braces stands for a word of the tool: `{clean}`, `{scope}`. */
 export interface ExplanationText {

@@ -26,7 +26,7 @@ export const DASHBOARD = {
     force: { text: 'with --cleanup-all: also end those that need a decision' },
     port: {
       value: PORT,
-      text: 'if it does not run yet, start it on this port or not at all; with --cleanup-all: only the one on this port',
+      text: 'start it on this port or not at all; one that runs already keeps its port; with --cleanup-all: only the one on this port',
     },
     'dry-run': { text: 'with --cleanup-all: say what would be done, do nothing' },
     yes: { text: 'with --cleanup-all: do not ask' },

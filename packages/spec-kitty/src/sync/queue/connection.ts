@@ -1,6 +1,7 @@
 import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { writeHint } from 'familiar/cli'
 import { cannotOpen, damaged, newer, unusable } from './queue-errors.js'
 import { FORMAT, readFormat } from './schema.js'
 import type { Database, Sqlite } from './sqlite.js'
@@ -127,11 +128,11 @@ function assertOwnFiles(path: string): void {
   for (const name of [path, ...SIDE_FILES.map((side) => path + side)]) {
     const found = lstatSync(name, { throwIfNoEntry: false })
     if (found === undefined) continue
-    if (found.isSymbolicLink()) throw unusable(path, `${name} is a link`)
-    if (!found.isFile()) throw unusable(path, `${name} is not a file`)
+    if (found.isSymbolicLink()) throw unusable(path, `${name} is a link`, undefined, moveAway(name))
+    if (!found.isFile()) throw unusable(path, `${name} is not a file`, undefined, moveAway(name))
     const user = process.geteuid?.()
     if (user !== undefined && found.uid !== user && found.uid !== 0) {
-      throw unusable(path, `${name} belongs to another user (${found.uid})`)
+      throw unusable(path, `${name} belongs to another user (${found.uid})`, undefined, moveAway(name))
     }
     if (user !== undefined && (found.mode & 0o077) !== 0) makePrivate(name)
   }
@@ -148,9 +149,16 @@ function assertWritable(path: string): void {
         path,
         code === 'EROFS' ? 'its file system is read-only' : `no access to ${name} (${code})`,
         error,
+        code === 'EACCES' && name === path
+          ? `make ${name} a file that this user can read and write`
+          : writeHint(dirname(path), code ?? null),
       )
     }
   }
+}
+
+function moveAway(name: string): string {
+  return `a queue is a regular file of this user: move ${name} away`
 }
 
 function makePrivate(name: string): void {

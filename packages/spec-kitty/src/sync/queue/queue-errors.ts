@@ -1,7 +1,7 @@
-import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { CommandError, EXIT } from 'familiar/cli'
+import { CommandError, EXIT, writeHint } from 'familiar/cli'
+import { diskProblem } from './disk-problem.js'
 
 /** The result codes of SQLite that mean something for the queue (https://sqlite.org/rescode.html). */
 const CODE = {
@@ -18,9 +18,6 @@ const CODE = {
 
 const BUSY: ReadonlySet<number | null> = new Set([CODE.busy, CODE.locked, CODE.protocol])
 const DAMAGED: ReadonlySet<number | null> = new Set([CODE.corrupt, CODE.notDatabase])
-
-/** With less free space than this, SQLite cannot even open a database: its index of the WAL takes 32 KiB. */
-const NEEDED_BYTES = 64 * 1024
 
 /** Returns the primary result code of an error of SQLite; null for any other error. */
 function codeOf(error: unknown): number | null {
@@ -48,44 +45,37 @@ export function queueFailure(error: unknown, path: string): unknown {
   if (code === null) return systemFailure(error, path)
   if (BUSY.has(code)) return busy(path, 'other processes wrote to it all the time', error)
   if (DAMAGED.has(code)) return damaged(path, error)
-  return unusable(path, describe(code, path, error), error)
+  const errno = errnoFor(code, path)
+  return unusable(path, describe(code, errno, error), error, writeHint(dirname(path), errno))
 }
 
 function lockFailure(error: FamiliarError, path: string): unknown {
   if (error.code === 'E_LOCK_BUSY') return busy(path, error.message, error)
-  return error.code === 'E_SCOPE_UNUSABLE' ? unusable(path, error.message, error) : error
+  return error.code === 'E_SCOPE_UNUSABLE' ? unusable(path, error.message, error, error.hint) : error
 }
 
 function systemFailure(error: unknown, path: string): unknown {
   const { code, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
-  return code === undefined || syscall === undefined ? error : unusable(path, `${syscall} ${code}`, error)
+  if (code === undefined || syscall === undefined) return error
+  return unusable(path, `${syscall} ${code}`, error, writeHint(dirname(path), code))
 }
 
-function describe(code: number, path: string, error: unknown): string {
-  if (code === CODE.full || isDiskFull(path)) return 'the disk is full'
+/** Returns the name that the system has for what SQLite met. It also reports a full disk as `disk I/O error`. */
+function errnoFor(code: number, path: string): string | null {
+  if (code === CODE.full || diskProblem(dirname(path)) !== null) return 'ENOSPC'
+  return code === CODE.ioError ? 'EIO' : null
+}
+
+function describe(code: number, errno: string | null, error: unknown): string {
+  if (errno === 'ENOSPC') return 'the disk is full'
   if (code === CODE.readOnly) return 'it became read-only'
   const said = error instanceof Error ? error.message : String(error)
   return code === CODE.ioError ? `the disk failed (${said})` : said
 }
 
-/** Returns whether the disk is full. SQLite also reports that as `disk I/O error`. */
-function isDiskFull(path: string): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(dirname(path))
-    return bavail * bsize < NEEDED_BYTES
-  } catch {
-    return false
-  }
-}
-
-export function unusable(
-  path: string,
-  why: string,
-  cause?: unknown,
-  hint = `make ${dirname(path)} a directory that this user can write to, with space left`,
-): CommandError {
+export function unusable(path: string, why: string, cause: unknown, hint: string | null): CommandError {
   return new CommandError('E_QUEUE_UNUSABLE', `the queue ${path} cannot be used: ${why}`, {
-    hint,
+    ...(hint === null ? {} : { hint }),
     cause,
   })
 }
@@ -98,13 +88,16 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
   })
 }
 
+/** What to do about a damaged queue, also one that was put aside. */
+export const SALVAGE = 'to save what can be read of it: spec-kitty sync queue --export FILE'
+
 /**
  * Returns the error for a damaged database. `openHandle` puts such a file aside and starts a new one, so users see this
  * error only if that did not help, or if a command only reads the queue.
  */
 export function damaged(path: string, cause?: unknown): CommandError {
   return new CommandError('E_QUEUE_CORRUPT', `the queue ${path} is damaged`, {
-    hint: 'spec-kitty sync queue --export FILE saves what can be read of it',
+    hint: SALVAGE,
     cause,
   })
 }
@@ -119,6 +112,6 @@ export function newer(path: string, found: number, known: number): CommandError 
 
 export function full(path: string, maxSize: number): CommandError {
   return new CommandError('E_QUEUE_FULL', `the queue ${path} is full: at most ${maxSize} events may wait`, {
-    hint: 'nothing was dropped: spec-kitty sync queue shows why events wait; max_queue_size in config.toml sets the limit',
+    hint: 'nothing was dropped; max_queue_size in config.toml sets the limit; to see why events wait: spec-kitty sync queue',
   })
 }

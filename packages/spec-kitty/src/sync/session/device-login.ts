@@ -180,7 +180,7 @@ function loginError(refusal: string | null): CommandError | null {
 
 function expired(): CommandError {
   return new CommandError('E_LOGIN_EXPIRED', 'the code expired before the sign-in was confirmed', {
-    hint: 'run spec-kitty auth login again',
+    hint: 'for a new code: spec-kitty auth login',
   })
 }
 

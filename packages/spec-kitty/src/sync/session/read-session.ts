@@ -57,7 +57,7 @@ export function sessionUnreadable({
   readonly why: string
 }): CommandError {
   return new CommandError('E_SESSION_UNREADABLE', `${path} cannot be read: ${why}`, {
-    hint: 'spec-kitty auth login --server https://HOST replaces it (replace HOST)',
+    hint: 'to replace it, with your server for HOST: spec-kitty auth login --server https://HOST',
   })
 }
 

@@ -27,7 +27,7 @@ export async function readServer(
   if (url === null) {
     throw refused(
       'no sync server is set',
-      'name it: spec-kitty auth login --server https://HOST, or SPEC_KITTY_SAAS_URL, or server_url below [sync] in config.toml',
+      'name it with SPEC_KITTY_SAAS_URL, with server_url below [sync] in config.toml, or here: spec-kitty auth login --server https://HOST',
     )
   }
   return {

@@ -261,7 +261,7 @@ describe('auth status', () => {
     const { status, stdout, stderr } = runCli(['auth', 'status'], { env })
     expect([status, stdout, stderr]).toEqual([
       1,
-      `not signed in\nsign in with: spec-kitty auth login --server ${service.url}\n`,
+      `not signed in; to sign in:\nspec-kitty auth login --server ${service.url}\n`,
       '',
     ])
     const unknown = runCli(['auth', 'status'], { env: { ...env, SPEC_KITTY_SAAS_URL: '' } })

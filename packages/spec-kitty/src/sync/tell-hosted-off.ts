@@ -1,0 +1,39 @@
+import { note, printable, warn, type Io } from 'familiar/cli'
+import { inHome } from '../cli/in-home.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
+import { isSwitchedOn, readSettings } from './settings.js'
+import { isTurnedOff, startedHosted } from './start-environment.js'
+import { RESTART } from './why-restart.js'
+import { knownReport } from './work-report.js'
+
+/**
+ * Says what becomes of an event that was queued while hosted sync is off in this shell. People who are new to hosted sync would
+ * else take it for sent, and those who turn it off with a variable for kept here, although a daemon sends it.
+ */
+export async function tellHostedOff(
+  root: string,
+  io: Pick<Io, 'env' | 'err' | 'isTerminal' | 'errorColumns'> & { readonly isQuiet?: boolean },
+  isJson: boolean,
+): Promise<void> {
+  if (isSwitchedOn(await readSettings(root, io.env), 'sync.hosted')) return
+  const [isOff, isForPeople] = [isTurnedOff(io.env), io.isTerminal && !isJson]
+  if (!isOff && !isForPeople) return
+  const isSent = await sends(root)
+  if (isSent && isOff) {
+    warn(io, 'hosted sync is off in this shell, but the sync daemon sends all the same; to stop that:')
+    // A command stays whole, to be copied, however wide the terminal is.
+    io.err(`${printable(inHome(RESTART, io.env))}\n`)
+  }
+  if (!isSent && isForPeople)
+    note(io, inHome('it stays on this machine for now: hosted sync is off (spec-kitty sync status)', io.env))
+}
+
+/** Returns whether a daemon runs that was started with hosted sync on. The event is queued, so nothing may fail any more. */
+async function sends(root: string): Promise<boolean> {
+  try {
+    const { report } = await syncDaemon.at(root).status()
+    return startedHosted(knownReport(report?.details ?? null).environment)
+  } catch {
+    return false
+  }
+}
