@@ -19,8 +19,8 @@ type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> &
   Partial<Pick<Io, 'hasErrorColor' | 'errorColumns'>> & { readonly completeHint?: (hint: string) => string }
 
 /**
- * Prints on stderr what went wrong and what to do: in one line or, where that is a command or the message has several lines, on
- * a line of its own. With `isJson` also prints an object on stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
+ * Prints on stderr what went wrong and what to do: in one line or, where the message has several lines or a command is shown on a
+ * terminal, on a line of its own. With `isJson` also prints an object on stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
  */
 export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVerbose: boolean): number {
   const found = describe(error, io)
@@ -49,8 +49,8 @@ const SHOWN_CHARS = 400
 const INDENT = '  '
 
 /**
- * Prints message and remedy on one line if they fit, there are no details, and the remedy is no command. Otherwise the remedy gets
- * a line of its own: a command can be copied from there, and found by a script.
+ * Prints message and remedy on one line if they fit and there are no details. Otherwise the remedy gets a line of its own, and on
+ * a terminal so does a command.
  */
 function failureLines({ message, details = [], remediation }: Failure, io: Screen): readonly string[] {
   const { program, hasErrorColor = false, errorColumns = null } = io
@@ -58,7 +58,8 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
   const remedy = remediation === null ? null : printable(remediation)
   const painted = (text: string): string =>
     withCommand(text, program, (command) => paintError({ hasErrorColor }, 'cyan', command))
-  const command = remedy === null ? null : commandLines(remedy, program)
+  // A terminal gets a command on a line of its own, where it can be copied; a pipe gets one line.
+  const command = remedy === null || errorColumns === null ? null : commandLines(remedy, program)
   const width = columnsOf(said) + (remedy === null ? 0 : columnsOf(` (${remedy})`))
   if (command === null && details.length === 0 && width <= (errorColumns ?? Number.POSITIVE_INFINITY))
     return [`${withHead(said, io)}${remedy === null ? '' : ` (${painted(remedy)})`}`]

@@ -55,13 +55,16 @@ describe('an error', () => {
     ["run 'tool stop' and wait", "tool: it is full (run 'tool stop' and wait)\n"],
     ['install tool again', 'tool: it is full (install tool again)\n'],
     ['install the tool again', 'tool: it is full (install the tool again)\n'],
-  ])("whose remedy is '%s' has a command on a line of its own, in a pipe and on a terminal", (hint, said) => {
-    const error = new FamiliarError('E_LOCK_BUSY', 'it is full', { hint })
-    expect(reported(error)).toBe(said)
-    const { io, err } = screen(false)
-    reportFailure(error, { ...io, errorColumns: 200 }, false, false)
-    expect(err()).toBe(said)
-  })
+  ])(
+    "whose remedy is '%s' has a command on a line of its own on a terminal, and is one line in a pipe",
+    (hint, said) => {
+      const error = new FamiliarError('E_LOCK_BUSY', 'it is full', { hint })
+      expect(reported(error)).toBe(`tool: it is full (${hint})\n`)
+      const { io, err } = screen(false)
+      reportFailure(error, { ...io, errorColumns: 200 }, false, false)
+      expect(err()).toBe(said)
+    },
+  )
 
   it('of one line has it in parentheses, and a line feed in a name makes no second line', () => {
     const error = new FamiliarError('E_SCOPE_UNUSABLE', 'cannot make /a\nb', {
@@ -83,7 +86,14 @@ describe('an error', () => {
 
 it('the command that an error tells to run is cyan as a whole', () => {
   const hint = 'to turn it on: export SYNC=1 && tool sync now'
-  expect(reported(new FamiliarError('E_LOCK_BUSY', 'it is off', { hint }), true)).toBe(
+  const { io, err } = screen(true)
+  reportFailure(
+    new FamiliarError('E_LOCK_BUSY', 'it is off', { hint }),
+    { ...io, errorColumns: 200 },
+    false,
+    false,
+  )
+  expect(err()).toBe(
     '\u001b[31mtool:\u001b[39m it is off\nto turn it on:\n\u001b[36mexport SYNC=1 && tool sync now\u001b[39m\n',
   )
 })

@@ -250,7 +250,7 @@ describe('a dashboard of another version', () => {
     signal(wedged, 'SIGSTOP')
     const { status, stdout, stderr } = await place.run(project, ['dashboard'])
     expect([status, stdout, lineOf(stderr).length, lives(wedged)]).toEqual([1, '', 1, true])
-    const command = stderr.trimEnd().split('\n').at(-1) ?? ''
+    const command = /\((spec-kitty dashboard [^)]*)\)/.exec(stderr)?.[1] ?? ''
     expect(command).toBe('spec-kitty dashboard --stop')
     const ran = await typeIn(project, command, '', place.env)
     expect([ran.status, ran.isAsked, lives(wedged)]).toEqual([0, false, false])

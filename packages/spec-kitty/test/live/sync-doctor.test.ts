@@ -144,7 +144,7 @@ describe('a wedged daemon of ours', () => {
       'E_DAEMON_UNRESPONSIVE',
       REMEDY,
     ])
-    expect([lineOf(stderr).length, stderr.endsWith(`\n${REMEDY}\n`)]).toEqual([1, true])
+    expect(lineOf(stderr)).toEqual([expect.stringContaining(`(${REMEDY})`)])
     expect(stderr).toContain(`process ${daemon.pid}, port ${daemon.port}`)
     expect(stderr).toContain(root.file('daemon.log'))
     expect(lives(daemon)).toBe(true)
@@ -231,7 +231,7 @@ describe('a holder of the daemon lock that does not listen', () => {
     const started = root.run(['sync', 'start'])
     expect([started.status, started.ms < AT_ONCE_MS, lives(proven)]).toEqual([1, true, true])
     expect(lineOf(started.stderr)).toEqual([expect.stringContaining(`process ${proven.pid}`)])
-    expect(started.stderr).toMatch(new RegExp(`\\n${REMEDY}\\n$`))
+    expect(started.stderr).toContain(`(${REMEDY})`)
     const ran = makeShell(root)(`${REMEDY} --json`)
     expect(JSON.parse(ran.stdout)).toMatchObject({ outcome: 'stopped', pid: proven.pid, port: null })
     expect([ran.status, lives(proven)]).toEqual([0, false])

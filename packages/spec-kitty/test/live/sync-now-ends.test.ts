@@ -87,7 +87,7 @@ describe('sync now', () => {
     expect([status, stdout, stderr]).toEqual([
       1,
       '',
-      `spec-kitty: the queue was damaged: it was moved to ${aside}, and a new one started\nto save what can be read of it:\nspec-kitty sync queue --export FILE\n`,
+      `spec-kitty: the queue was damaged: it was moved to ${aside}, and a new one started (to save what can be read of it: spec-kitty sync queue --export FILE)\n`,
     ])
     expect(await work.run(['sync', 'now'])).toMatchObject({ status: 0, stdout: 'nothing waits\n' })
   })

@@ -190,7 +190,7 @@ describe('sync now', () => {
     const { status, stderr } = await work.run(['sync', 'now', '--timeout', '2.0005'])
     expect([status, stderr]).toEqual([
       75,
-      'spec-kitty: the daemon was not done after 2.0005 s; it goes on\nspec-kitty sync status\n',
+      'spec-kitty: the daemon was not done after 2.0005 s; it goes on (spec-kitty sync status)\n',
     ])
     expect(daemonsOf(work.root.path)).toHaveLength(1)
   })
@@ -231,7 +231,7 @@ describe('sync now', () => {
     expect([status, stdout, stderr]).toEqual([
       1,
       '',
-      `spec-kitty: no sync daemon runs, and this command starts none: ${why}\n${remedy}\n`,
+      `spec-kitty: no sync daemon runs, and this command starts none: ${why} (${remedy})\n`,
     ])
     expect(daemonsOf(work.root.path)).toHaveLength(0)
   })
@@ -241,7 +241,7 @@ describe('sync now', () => {
     writeFileSync(config, '[sync]\nformat = batch\n')
     const { status, stderr } = await work.run(['sync', 'now'])
     expect(status).toBe(1)
-    expect(stderr).toContain(`\ncorrect line 2 of ${config}, then:\nspec-kitty sync now\n`)
+    expect(stderr).toContain(`(correct line 2 of ${config}, then: spec-kitty sync now)\n`)
   })
 
   it('ends at Ctrl+C, and the daemon goes on', async () => {

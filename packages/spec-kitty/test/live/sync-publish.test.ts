@@ -238,7 +238,7 @@ describe('sync queue', () => {
     for (const more of [[], ['--dead']]) {
       const { status, stdout, stderr } = root.run(['sync', 'queue', ...more])
       expect([status, stdout]).toEqual([1, ''])
-      expect(stderr).toContain(`the queue ${path} is damaged\n`)
+      expect(stderr).toContain(`the queue ${path} is damaged (`)
       expect(root.json(['sync', 'queue', ...more]).document.error.code).toBe('E_QUEUE_CORRUPT')
     }
     expect([readFileSync(path).equals(damaged), quarantinedDatabases(path)]).toEqual([true, []])

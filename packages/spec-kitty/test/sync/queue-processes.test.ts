@@ -250,8 +250,8 @@ describe('stdin', () => {
     expect([status, stdout]).toEqual([1, ''])
     expect(stderr).toBe(
       'up to line 1000: queued 1000 events\n' +
-        `spec-kitty: the queue ${path} is full: at most 1500 events may wait\n` +
-        'nothing was dropped; max_queue_size in config.toml sets the limit; to see why events wait:\nspec-kitty sync queue\n',
+        `spec-kitty: the queue ${path} is full: at most 1500 events may wait ` +
+        '(nothing was dropped; max_queue_size in config.toml sets the limit; to see why events wait: spec-kitty sync queue)\n',
     )
     expect(await queued()).toEqual(idsFrom('e', 0, 1_000))
   })
