@@ -35,11 +35,16 @@ interface Row {
   readonly cleanup_class: string
   readonly skip_reason: string | null
   readonly in_use_by: string | null
+  readonly remedy: {
+    readonly commands: readonly string[]
+    readonly description: string
+    readonly safe: boolean
+  }
 }
 
 function rowOf({ pid }: Daemon, at: SyncRoot = root): Row | undefined {
-  const { candidates } = at.json(['auth', 'doctor']).document as { readonly candidates: readonly Row[] }
-  return candidates.find((row) => row.pid === pid)
+  const { orphans } = at.json(['auth', 'doctor']).document as { readonly orphans: readonly Row[] }
+  return orphans.find((row) => row.pid === pid)
 }
 
 describe('a file system that is mounted over the home of a daemon', () => {
@@ -48,7 +53,7 @@ describe('a file system that is mounted over the home of a daemon', () => {
     expect(rowOf(daemon)).toMatchObject({
       cleanup_class: 'operator_required',
       skip_reason: 'scope_mismatch',
-      in_use_by: root.path,
+      in_use_by: null,
     })
     for (const more of [[], ['--force']]) {
       const { reset_result: result } = root.json(['auth', 'doctor', '--reset', ...more]).document
@@ -69,6 +74,39 @@ describe('a file system that is mounted over the home of a daemon', () => {
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: under.pid })
     expect(readFileSync(root.file('daemon.log'), 'utf8')).not.toContain('"leaving"')
   })
+})
+
+describe('a home that has no path any more', () => {
+  it.for(['mounted over', 'unmounted lazily'])(
+    'is told as that, and named by no path: %s',
+    (how, context) => {
+      const isOver = how === 'mounted over'
+      if (!isOver) mounted = mountAt(root.path, '2m')
+      const daemon = root.start()
+      if (isOver) mounted = mountAt(root.path)
+      if (mounted === null) skipAloud(context, NO_MOUNT)
+      if (!isOver) demand(['umount', '-l', root.path])
+      const other = root.beside(join(root.base, 'other'))
+      try {
+        for (const at of [root, other]) {
+          const { pid, in_use_by, remedy } = rowOf(daemon, at) ?? {}
+          expect([pid, in_use_by]).toEqual([daemon.pid, null])
+          expect(remedy).toMatchObject({
+            safe: true,
+            commands: [expect.stringMatching(/^spec-kitty explain \w+$/)],
+          })
+          expect(remedy?.description).toContain(`no longer what stands at ${root.path} (unmounted, or`)
+          const { stdout } = at.run(['auth', 'doctor'])
+          expect(stdout).toContain(`pwdx ${daemon.pid}`)
+          expect(stdout).not.toMatch(/in use by|SPEC_KITTY_HOME=\/ |Nothing to do/)
+          const { reset_result: result } = at.json(['auth', 'doctor', '--reset', '--force']).document
+          expect([result.swept, result.failed, lives(daemon)]).toEqual([[], [], true])
+        }
+      } finally {
+        if (!isOver) mounted = null
+      }
+    },
+  )
 })
 
 describe('a home that was copied, with its paths rewritten', () => {
