@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
@@ -122,6 +122,56 @@ describe('a home that was copied, with its paths rewritten', () => {
       expect([command, lives(daemon)]).toEqual([command, true])
     }
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
+  })
+})
+
+/** What every command says of a daemon that holds the lock of a home and was started for another path. */
+function expectHeldFor(at: SyncRoot, daemon: Daemon, stopThere: string | null): void {
+  const status = at.json(['sync', 'status']).document
+  expect(status).toMatchObject({ state: 'elsewhere', pid: daemon.pid })
+  expect(status.why).toContain(`its command line names ${root.path}`)
+  for (const command of ['start', 'stop', 'restart']) {
+    const { error } = at.json(['sync', command]).document
+    expect([command, error.code]).toEqual([command, 'E_DAEMON_ELSEWHERE'])
+    expect(error.remediation).toBe(
+      stopThere ??
+        `make ${root.path} lead to it again (mount it) and stop it there, or wait until it has exited`,
+    )
+    expect(error.message).toContain(`(process ${daemon.pid}, port ${daemon.port})`)
+    expect(error.message).toContain(status.why)
+  }
+  const { findings } = at.json(['auth', 'doctor']).document
+  const { summary, remediation } = findings.find(({ id }: { readonly id: string }) => id === 'F-014')
+  expect(summary).toContain(status.why)
+  expect(remediation.commands).toEqual([stopThere ?? 'spec-kitty explain elsewhere'])
+  expect(lives(daemon)).toBe(true)
+}
+
+describe('a home whose lock is held by the daemon of another path', () => {
+  it('of hard links: every command says so, and the command that is named stops it there', () => {
+    const daemon = root.start()
+    const links = root.beside(join(root.base, 'links'))
+    demand(['cp', '-al', root.path, links.path])
+    const stopThere = `SPEC_KITTY_HOME=${root.path} spec-kitty sync stop`
+    expectHeldFor(links, daemon, stopThere)
+    expect(root.run(['sync', 'stop']).status).toBe(0)
+    expect(lives(daemon)).toBe(false)
+    expect(links.start().pid).not.toBe(daemon.pid)
+  })
+
+  it('that was unmounted there: every command says so, and names none that does not work', (context) => {
+    if (!isPrivate) skipAloud(context, NO_MOUNT)
+    const two = root.beside(join(root.base, 'two'))
+    mkdirSync(two.path)
+    mkdirSync(root.path)
+    demand(['mount', '--bind', two.path, root.path])
+    const daemon = root.start()
+    demand(['umount', '-l', root.path])
+    expectHeldFor(two, daemon, null)
+    demand(['mount', '--bind', two.path, root.path])
+    expect(root.run(['sync', 'stop']).status).toBe(0)
+    expect(lives(daemon)).toBe(false)
+    demand(['umount', '-l', root.path])
   })
 })
 
