@@ -67,13 +67,16 @@ function terminalWith(typed: string) {
   return { input, output: new PassThrough() }
 }
 
-it.each(['y\n', 'y', 'yes\ny\ny\n'])('on a terminal, %j typed before the question is no answer', async (typed) => {
-  const { input, output } = terminalWith(typed)
-  const answer = confirm('End it?', { input, output, interrupted: 'tool: interrupted' })
-  output.once('data', () => input.write('\n'))
-  expect(await answer).toBe(false)
-  expect(input.setRawMode).toHaveBeenCalledWith(true)
-})
+it.each(['y\n', 'y', 'yes\ny\ny\n'])(
+  'on a terminal, %j typed before the question is no answer',
+  async (typed) => {
+    const { input, output } = terminalWith(typed)
+    const answer = confirm('End it?', { input, output, interrupted: 'tool: interrupted' })
+    output.once('data', () => input.write('\n'))
+    expect(await answer).toBe(false)
+    expect(input.setRawMode).toHaveBeenCalledWith(true)
+  },
+)
 
 it('on a terminal, what is typed after the question is the answer, whatever was typed before', async () => {
   const { input, output } = terminalWith('n\nn\n')
@@ -87,6 +90,8 @@ it('takes a Ctrl+C that arrives just before the question for what it is', async 
   const exit = vi.spyOn(process, 'exit').mockImplementation((() => {
     throw new Error('exit')
   }) as never)
-  await expect(confirm('End it?', { input, output, interrupted: 'tool: interrupted' })).rejects.toThrow('exit')
+  await expect(confirm('End it?', { input, output, interrupted: 'tool: interrupted' })).rejects.toThrow(
+    'exit',
+  )
   expect(exit).toHaveBeenCalledWith(130)
 })
