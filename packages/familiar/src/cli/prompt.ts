@@ -2,7 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { EXIT } from './exit-codes.js'
 
 export interface Prompt {
-  readonly input: NodeJS.ReadableStream & Partial<Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode'>>
+  readonly input: NodeJS.ReadableStream & {
+    readonly isTTY?: boolean
+    readonly setRawMode?: (isRaw: boolean) => unknown
+  }
   readonly output: NodeJS.WritableStream
   /** What is printed if the user interrupts the question. */
   readonly interrupted: string

@@ -62,7 +62,10 @@ it('says on Ctrl+C what the tool says was not done, and exits with 130', async (
 
 /** A terminal as Node shows it, in which something was typed before anything asked for it. */
 function terminalWith(typed: string) {
-  const input = Object.assign(new PassThrough(), { isTTY: true as const, setRawMode: vi.fn() })
+  const input = Object.assign(new PassThrough(), {
+    isTTY: true as const,
+    setRawMode: vi.fn<(isRaw: boolean) => void>(),
+  })
   input.write(typed)
   return { input, output: new PassThrough() }
 }
@@ -87,9 +90,9 @@ it('on a terminal, what is typed after the question is the answer, whatever was 
 
 it('takes a Ctrl+C that arrives just before the question for what it is', async () => {
   const { input, output } = terminalWith('y\n\u0003')
-  const exit = vi.spyOn(process, 'exit').mockImplementation((() => {
+  const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
     throw new Error('exit')
-  }) as never)
+  })
   await expect(confirm('End it?', { input, output, interrupted: 'tool: interrupted' })).rejects.toThrow(
     'exit',
   )
