@@ -47,6 +47,14 @@ export interface DaemonStatus {
   readonly record: DaemonRecord | null
   /** Set if the files of the scope cannot be looked at: why not. Then `none` means that no daemon is known. */
   readonly unread?: string
+  /** Set if the daemon lock is held by a daemon of ours that was started for another path. Then the state is `elsewhere`. */
+  readonly heldFor?: HeldFor
+}
+
+/** The scope that the command line of the holder of the daemon lock names, and whether `stop` ends it from there. */
+export interface HeldFor {
+  readonly path: string
+  readonly isStoppedThere: boolean
 }
 
 /** The facts from which the state follows when no process was found to be the daemon. */
@@ -137,6 +145,18 @@ export function unreadWhy({ records, lockHolder, lockTouchedAt, real }: ScopeSna
  */
 export function isScopeGone(report: SelfReport | null): boolean {
   return report?.details['scope_gone'] === true
+}
+
+/** Says of a daemon that was started for another path why it is not used here. */
+export function heldText({ path, isStoppedThere }: HeldFor): string {
+  const text = `it holds the daemon lock of this directory, and its command line names ${path}`
+  return isStoppedThere ? text : `${text}, where no command finds it now; it exits by itself when it is idle`
+}
+
+/** Says what the user can do about it, where no command can be named. */
+export function heldAdvice({ path, isStoppedThere }: HeldFor): string {
+  if (isStoppedThere) return `stop it in ${path}`
+  return `make ${path} lead to it again (mount it) and stop it there, or wait until it has exited`
 }
 
 /** Says of a daemon whose directory was moved why it is not used here. `scope` is the path that it was started for. */

@@ -41,12 +41,48 @@ function isSuperseded(seen: Observation, scope: ScopeSnapshot, context: ScanCont
   )
 }
 
-/** Returns the path of another scope whose daemon is proven to be this process; null if there is none. Pure. */
-export function inUseBy(seen: Observation, context: ScanContext): string | null {
+/** Returns another scope whose daemon is proven to be this process, wherever that scope is now; null if there is none. Pure. */
+export function usedScope(seen: Observation, context: ScanContext): ScopeSnapshot | null {
   const used = namedScopes(seen, context).find(
     (scope) => scope !== null && scope !== context.here && isSingleton(seen, scope) === 'yes',
   )
-  return used?.real ?? null
+  return used ?? null
+}
+
+/**
+ * Returns the path of another scope whose daemon is proven to be this process; null if there is none, or if the directory that
+ * the process uses is not at that path (`isAway`). So null does not mean that it may be ended: ask `maybeInUseBy`. Pure.
+ */
+export function inUseBy(seen: Observation, context: ScanContext): string | null {
+  const used = usedScope(seen, context)
+  if (used === null || used.real === null || used.real === seen.heldDirectory) return null
+  const held = heldScope(seen, context)
+  // If the directory itself is not known, only a scope that a path names counts.
+  if (held === null) return used === context.scopes.get(seen.heldDirectory ?? '') ? null : used.real
+  return directoryAt(used.real, context) === held.directory ? used.real : null
+}
+
+/**
+ * Returns whether the directory that our own daemon uses is at no path from which it can be named: not at that of its command
+ * line, and not where the kernel says. So it is after a file system was unmounted (lazily), or another one mounted over it.
+ * False if that is not known, or if the process has another view of the file system. Pure.
+ */
+export function isAway(seen: Observation, context: ScanContext): boolean {
+  const held = heldScope(seen, context)
+  if (held === null || seen.process?.namespaces !== context.namespaces) return false
+  const paths = [seen.shape?.marker, seen.process.workingDirectory].flatMap((path) => path ?? [])
+  const isRead = paths.every((path) => context.scopes.get(path)?.isLate !== true)
+  return isRead && paths.every((path) => directoryAt(path, context) !== held.directory)
+}
+
+/** Returns the directory that our own daemon uses, as the kernel shows it; null if it is the scanned scope, or is unknown. */
+function heldScope({ heldDirectory }: Observation, { scopes }: ScanContext): ScopeSnapshot | null {
+  const held = heldDirectory === null ? undefined : scopes.get(heldDirectory)
+  return held === undefined || held.directory === null ? null : held
+}
+
+function directoryAt(path: string, { here, scopes }: ScanContext): string | null {
+  return (scopes.get(path) ?? (path === here.real ? here : null))?.directory ?? null
 }
 
 /**
@@ -55,8 +91,8 @@ export function inUseBy(seen: Observation, context: ScanContext): string | null 
  * read. Pure.
  */
 export function maybeInUseBy(seen: Observation, context: ScanContext): string | null {
-  const proven = inUseBy(seen, context)
-  if (proven !== null) return proven
+  const proven = usedScope(seen, context)
+  if (proven !== null) return proven.real ?? 'unknown'
   if (seen.namedScopes === null) return 'unknown'
   const untold = seen.namedScopes.find((name) => {
     const scope = context.scopes.get(name)

@@ -1,7 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { EXIT } from './exit-codes.js'
 
 export interface Prompt {
-  readonly input: NodeJS.ReadableStream
+  readonly input: NodeJS.ReadableStream & {
+    readonly isTTY?: boolean
+    readonly setRawMode?: (isRaw: boolean) => unknown
+  }
   readonly output: NodeJS.WritableStream
   /** What is printed if the user interrupts the question. */
   readonly interrupted: string
@@ -9,12 +13,18 @@ export interface Prompt {
 
 /**
  * Asks a yes-or-no question; only `y` or `yes` is a yes, and a plain return is a no. Any other answer is asked about once
- * more, and then counts as no. Ctrl+C ends the process with 130, the end of input is a no.
+ * more, and then counts as no. Ctrl+C ends the process with 130, the end of input is a no. On a terminal, what was typed
+ * before the question was printed does not count.
  * Imported with everything else that a command needs, because the package may be replaced during the long wait that can
  * come before a question; only Node's own readline is loaded on demand.
  */
 export async function confirm(question: string, { input, output, interrupted }: Prompt): Promise<boolean> {
   const { createInterface } = await import('node:readline')
+  const interrupt = (): never => {
+    output.write(`\n${interrupted}\n`)
+    return process.exit(EXIT.interrupted)
+  }
+  if ((await discardTyped(input)).includes(CTRL_C)) interrupt()
   return new Promise((resolve) => {
     const prompt = createInterface({ input, output })
     let isAnswered = false
@@ -25,8 +35,7 @@ export async function confirm(question: string, { input, output, interrupted }: 
     }
     prompt.on('SIGINT', () => {
       isAnswered = true
-      output.write(`\n${interrupted}\n`)
-      process.exit(EXIT.interrupted)
+      interrupt()
     })
     prompt.on('close', () => {
       if (!isAnswered) output.write('\nno answer: counts as no\n')
@@ -47,6 +56,28 @@ export async function confirm(question: string, { input, output, interrupted }: 
     })
   })
 }
+
+const CTRL_C = '\u0003'
+
+/**
+ * Reads and returns what waits in a terminal: it was typed before the user could see what it would answer. In raw mode the
+ * terminal also gives the beginning of a line that is not ended yet, and Ctrl+C as a character. Two turns of the event
+ * loop are enough: reading begins in the first, and all that waits is read before the second ends.
+ */
+async function discardTyped(input: Prompt['input']): Promise<string> {
+  if (input.isTTY !== true) return ''
+  let text = ''
+  const onData = (chunk: Buffer | string): void => void (text += String(chunk))
+  input.setRawMode?.(true)
+  input.on('data', onData)
+  for (let turn = 0; turn < TURNS; turn++) await nextTurn()
+  input.pause()
+  input.off('data', onData)
+  return text
+}
+
+/** One more than are needed, because a stream begins to read only in the turn after it is asked to. */
+const TURNS = 3
 
 /** Returns null for an answer that is neither yes nor no. */
 function readAnswer(answer: string): boolean | null {

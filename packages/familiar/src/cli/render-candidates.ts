@@ -1,4 +1,5 @@
 import type { Words } from '../define/options.js'
+import type { DaemonView } from '../doctor/daemon-view.js'
 import type { DoctorDocument } from '../doctor/document.js'
 import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import { compareVersions } from '../identity/versions.js'
@@ -86,12 +87,13 @@ function withTilde(path: string, userHome = ''): string {
  * each group sorted by port. On a terminal, alike rows are folded, unless the user wants to see more.
  */
 export function renderCandidates(
-  { candidates }: Pick<DoctorDocument, 'candidates'>,
+  { candidates, daemon = null }: Pick<DoctorDocument, 'candidates'> & Partial<Pick<DoctorDocument, 'daemon'>>,
   terminal: Terminal,
   ports: string,
   words: TableWords,
 ): readonly string[] {
   if (candidates.length === 0) return [`nothing listens on ${ports}`]
+  const order = (record: DoctorRecord): number => orderOf(record, isLive(record, daemon))
   const sorted = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
   const isVerbose = terminal.isVerbose === true
   const isAlikeFolded = terminal.columns !== null && !isVerbose
@@ -106,7 +108,7 @@ export function renderCandidates(
   const { header, rows: lines, hidden } = layTable(columns, rows, terminal)
   return [
     `  ${paint(terminal, 'bold', header)}`,
-    ...lines.map((line, index) => decorate(line, rows[index], terminal)),
+    ...lines.map((line, index) => decorate(line, rows[index], daemon, terminal)),
     ...[foldedText(rows), hidden].flatMap((text) => hint(text, terminal)),
   ]
 }
@@ -124,8 +126,8 @@ function hint(text: string | null, terminal: Terminal): readonly string[] {
   return wrapWords(text, room).map((line) => `  ${paint(terminal, 'dim', line)}`)
 }
 
-function order(record: DoctorRecord): number {
-  if (isLive(record)) return 0
+function orderOf(record: DoctorRecord, isLiveHere: boolean): number {
+  if (isLiveHere) return 0
   return ['operator_required', 'safe_auto', 'never_touch'].indexOf(record.cleanup_class) + 1
 }
 
@@ -157,13 +159,23 @@ function greatest(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.max(...known)
 }
 
-function isLive(record: DoctorRecord): boolean {
-  return record.skip_reason === 'is_recorded_singleton'
+/**
+ * Returns whether the row is the live daemon of this scope: it is not in use by another one, and either a record or lock names it
+ * and it answers, or it has proven itself with its token although its process is not seen whole from here.
+ */
+function isLive({ skip_reason, in_use_by, pid, port }: DoctorRecord, daemon: DaemonView | null): boolean {
+  const isProven = daemon?.active === true && pid !== null && pid === daemon.pid && port === daemon.port
+  return in_use_by === null && (skip_reason === 'is_recorded_singleton' || isProven)
 }
 
 /** The colour repeats what the words in the row say. */
-function decorate(line: string, record: DoctorRecord | undefined, terminal: Terminal): string {
-  if (record !== undefined && isLive(record)) return paint(terminal, 'green', `* ${line}`)
+function decorate(
+  line: string,
+  record: DoctorRecord | undefined,
+  daemon: DaemonView | null,
+  terminal: Terminal,
+): string {
+  if (record !== undefined && isLive(record, daemon)) return paint(terminal, 'green', `* ${line}`)
   return record?.cleanup_class === 'never_touch' ? paint(terminal, 'dim', `  ${line}`) : `  ${line}`
 }
 
@@ -192,7 +204,8 @@ function reasonId(
 
 /** The live daemon is told in words; the other reasons are explained below the table. */
 function reasonOf(record: DoctorRecord, words: TableWords): string {
-  return isLive(record) ? `the live daemon of its ${words.words.scope}` : reasonId(record, words)
+  const isSingleton = record.skip_reason === 'is_recorded_singleton'
+  return isSingleton ? `the live daemon of its ${words.words.scope}` : reasonId(record, words)
 }
 
 function reasonIn(record: DoctorRecord, words: TableWords, isVerbose: boolean): string {

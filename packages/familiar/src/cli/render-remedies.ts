@@ -40,7 +40,7 @@ export function renderRemedies(
         ]
   const sections = [
     [...section('Needs a decision (operator_required):', open, scope, terminal), ...meaning],
-    section('Left alone, no command here ends it:', stuck, scope, terminal),
+    section('Left alone, no clean-up ends it:', stuck, scope, terminal),
     section('Of another user, left alone:', foreign, scope, terminal),
     inUse(used, scope, terminal),
   ].filter((lines) => lines.length > 0)

@@ -5,8 +5,11 @@ import { isLockHeld, readLockHolder } from '../act/acquire-lock.js'
 import { HANDSHAKE_MS, HEALTH_PATH, probe, PROBE_MS } from '../observe/probe-health.js'
 import { findRecorded, findUsable, type RecordedDaemon } from './find-recorded.js'
 import type { ConnectRequest } from './connect-request.js'
-import { elsewhere, moved, unreachable } from './out-of-reach.js'
+import { elsewhere, moved, startedFor, unreachable } from './out-of-reach.js'
 import { FamiliarError, throwLack } from '../errors.js'
+import { matchShapes } from '../identity/spawn-shape.js'
+import { FOREIGN_SCOPES_TIMEOUT_MS, scan } from '../observe/scan.js'
+import { stateFrom } from '../observe/state-from-scan.js'
 import { isOfElsewhere } from '../protocol/record.js'
 import type { ProcessView } from '../identity/machine.js'
 import { isScopeGone } from '../classify/daemon-state.js'
@@ -123,6 +126,8 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
   if (holder === 'unknown') return null
   const report = record === null ? await reportOfMoved(request, holder) : null
   if (report !== null) return moved(request, report)
+  const other = view === null ? null : await namedElsewhere(request, view)
+  if (other !== null) return other
   // Without our clock its start time is unknown: a scan cannot tell that it is the holder, and says `elsewhere`.
   const beyond = view !== null && view.startTime === null ? elsewhere : unreachable
   const network = view?.networkNamespace ?? null
@@ -147,6 +152,21 @@ async function reportOfMoved(
   const reply = await probe('127.0.0.1', port, HEALTH_PATH, PROBE_MS)
   const report = reply.kind === 'json' ? family.readSelfReport(reply.body) : null
   return report?.pid === pid && isScopeGone(report) ? report : null
+}
+
+/**
+ * Returns the error for a holder of the lock whose command line names another path; null if it names this one. Scans, so that
+ * a start says the same as `status` and `stop`.
+ */
+async function namedElsewhere(
+  request: ConnectRequest,
+  { command }: ProcessView,
+): Promise<FamiliarError | null> {
+  const { family, scope, platform } = request
+  const marker = command === null ? null : (matchShapes(family.shapes, command)?.marker ?? null)
+  if (marker === null || marker === scope) return null
+  const { heldFor, pid, port } = stateFrom(await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS))
+  return heldFor === undefined ? null : startedFor(request, { pid, port }, heldFor)
 }
 
 /** Returns the process that our record names where that is not the holder of the lock: the daemon was not asked then. */

@@ -24,6 +24,8 @@ export interface ScopeRequest {
   readonly explainCommand?: (id: string) => string
   /** What the user can do if this scope's daemon is out of reach: `set X to ... to use another daemon here`. */
   readonly otherScopeHint?: string
+  /** Returns the command that stops the daemon of another scope; null if there is none. */
+  readonly stopElsewhereCommand?: (scope: string) => string | null
   readonly onWait?: (message: string) => void
   /**
    * Aborting this signal ends the waits of the command. A daemon that is being started at that moment is not adopted, and

@@ -1,6 +1,6 @@
 import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
-import { movedText } from '../classify/daemon-state.js'
+import { heldAdvice, heldText, movedText, type HeldFor } from '../classify/daemon-state.js'
 import type { SelfReport } from '../protocol/self-report.js'
 
 /** Context for the errors about a daemon that a command cannot use from where it runs. */
@@ -8,6 +8,8 @@ export interface Beyond {
   readonly family: Family
   /** What the user can do here instead, in words that follow "or". */
   readonly otherScopeHint?: string
+  /** Returns the command that stops the daemon of another scope; null if there is none. */
+  readonly stopElsewhereCommand?: (scope: string) => string | null
 }
 
 interface Named {
@@ -43,6 +45,20 @@ export function moved(
     'E_DAEMON_ELSEWHERE',
     `the ${family.name} daemon (${name}) is not used and not stopped here: ${movedText(scope)}`,
     { hint: 'then run this command again', retry: true },
+  )
+}
+
+/** The error for a daemon that holds the lock of this scope and was started for another path: it is stopped there, not here. */
+export function startedFor(
+  { family, stopElsewhereCommand }: Beyond,
+  daemon: Named,
+  held: HeldFor,
+): FamiliarError {
+  const command = held.isStoppedThere ? (stopElsewhereCommand?.(held.path) ?? null) : null
+  return new FamiliarError(
+    'E_DAEMON_ELSEWHERE',
+    `the ${family.name} daemon (${nameOf(daemon)}) is not used and not stopped here: ${heldText(held)}`,
+    { hint: command ?? heldAdvice(held) },
   )
 }
 

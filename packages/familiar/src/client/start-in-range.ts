@@ -5,7 +5,7 @@ import { startDaemon } from './spawn.js'
 import type { Started } from './start-failure.js'
 import { FamiliarError } from '../errors.js'
 import { crypto } from '../protocol/crypto.js'
-import { describePortUsers } from '../observe/port-users.js'
+import { describeFullRange } from '../observe/port-users.js'
 import { isEndedByForce } from '../observe/spared.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
 import { staleInScope } from '../observe/stale-in-scope.js'
@@ -60,7 +60,7 @@ async function rangeFull(request: ConnectRequest, cause: unknown): Promise<Famil
   const { from, to } = family.ports
   const hint = freeingCommand(request, seen)
   return new FamiliarError('E_RANGE_FULL', `every port from ${from} to ${to - 1} is in use`, {
-    details: [describePortUsers(seen)],
+    details: [describeFullRange(seen)],
     ...(hint === null ? {} : { hint }),
     cause,
   })

@@ -1,4 +1,4 @@
-import { elsewhere, moved, unreachable, type Beyond } from './out-of-reach.js'
+import { elsewhere, moved, startedFor, unreachable, type Beyond } from './out-of-reach.js'
 import { askOnly, terminateScopeDaemon, markEnded, type EndOrder } from '../act/terminate-scope-daemon.js'
 import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/acquire-lock.js'
 import { assertOwnScope } from '../act/scope-checks.js'
@@ -83,7 +83,7 @@ type Target =
 async function findTarget(request: StopRequest): Promise<Target | null> {
   const { family, scope, platform } = request
   const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS, true)
-  const { state, pid, port, report } = stateFrom(seen)
+  const { state, pid, port, report, heldFor } = stateFrom(seen)
   // A scope of another user may only be scanned. So this throws even if there is no daemon to stop.
   if (state === 'foreign') assertOwnScope([scope], process.geteuid?.())
   if (report !== null && state === 'elsewhere' && isScopeGone(report)) throw moved(request, report)
@@ -93,6 +93,7 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
   const answer = record?.running === true ? await verify(request, record) : null
   if (record !== null && answer?.outcome === 'proven') return provenTarget(request, seen, record)
   if (state === 'unreachable') throw unreachable(request, { pid, port })
+  if (heldFor !== undefined) throw startedFor(request, { pid, port }, heldFor)
   if (state === 'elsewhere') throw elsewhere(request, { pid, port })
   const unread = unreadWhy(seen.context.here)
   if (unread !== null) throw cannotBeRead(request, unread)

@@ -9,6 +9,8 @@ export interface Hints {
   /** Returns the command that explains an id. */
   readonly explainCommand: (id: string) => string
   readonly otherScopeHint?: string
+  /** Returns the command that stops the daemon of another scope; null if there is none. */
+  readonly stopElsewhereCommand: (scope: string) => string | null
   readonly versionVariable: string
 }
 
@@ -19,6 +21,7 @@ export function hintsOf(words: Words): Hints {
     explainCommand: (id) => `${words.explain} ${id}`,
     doctorCommand: (port) => forceCommand(clean, port),
     stopCommand: stop,
+    stopElsewhereCommand: (scope) => stopElsewhere(words, scope),
     ...(otherScopeHint === '' ? {} : { otherScopeHint }),
     versionVariable,
   }
@@ -36,4 +39,14 @@ const ASSIGNMENTS = /^(?:[A-Z_]+=(?:'[^']*'|\\.|[^\s'\\])+ )+/
 export function cleanCommand({ clean, inScope }: Words, scope: string): string | null {
   const prefix = inScope(scope)
   return prefix === '' ? null : `${prefix}${clean.replace(ASSIGNMENTS, '')}`
+}
+
+/**
+ * Returns the command that stops the daemon of another scope: the one that shows its status there, with the other word. Null if
+ * there is none, as where the command does not name the scope.
+ */
+export function stopElsewhere({ showElsewhere, status, stop }: Words, scope: string): string | null {
+  const [shown, asked] = [showElsewhere(scope), status.replace(ASSIGNMENTS, '')]
+  if (!shown.endsWith(` ${asked}`)) return null
+  return `${shown.slice(0, -asked.length)}${stop.replace(ASSIGNMENTS, '')}`
 }

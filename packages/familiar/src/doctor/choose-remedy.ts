@@ -1,6 +1,6 @@
 import type { FailureReason } from '../act/terminate-process.js'
 import { namedScopes } from '../classify/derive-facts.js'
-import { inUseBy } from '../classify/stale-evidence.js'
+import { inUseBy, isAway } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { lookCommand } from '../observe/platform/look-command.js'
@@ -42,6 +42,7 @@ export function remedyOf(
     ofAnotherUser(candidate, tool) ??
     stopped(candidate, seen, tool) ??
     shownElsewhere(candidate, seen, tool) ??
+    awayFromItsPath(candidate, seen, tool) ??
     leftAlone(candidate, seen, tool) ??
     cleanedInItsScope(candidate, seen, tool) ??
     mayBeStarting(candidate, seen, tool) ??
@@ -125,6 +126,16 @@ function shownElsewhere({ observation }: Candidate, { context }: Scan, { words }
   if (scope === null) return null
   const description = `shows its status: it is in use, as the daemon of ${scope}`
   return { commands: [words.showElsewhere(scope)], description, safe: true }
+}
+
+/** Its lock is held and its directory in use, so it is spared; no command can name a directory that has no path. */
+function awayFromItsPath(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
+  const { verdict, observation } = candidate
+  if (!isSpared(candidate, seen) || !isAway(observation, seen.context)) return null
+  const { pid, shape } = observation
+  const description = `its ${words.scope} is no longer what stands at ${shape?.marker} (unmounted, or another file system is mounted over it): mount it again, or leave it, and it exits by itself when it has been idle long enough (row R4)`
+  const look = pid === null ? {} : { look: lookCommand([pid]) }
+  return { ...explained(words, verdict.reason ?? '', description), ...look }
 }
 
 /** Returns the remedy for a candidate that even `--force` spares, cannot end, or should not end yet. */

@@ -1,5 +1,6 @@
 import { missingProofs } from '../classify/missing-proofs.js'
-import { isScopeGone, type DaemonStatus } from '../classify/daemon-state.js'
+import { heldAdvice, isScopeGone, type DaemonStatus } from '../classify/daemon-state.js'
+import { stopElsewhere } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
 import type { Candidate, Scan } from '../observe/scan.js'
@@ -180,15 +181,21 @@ function noDaemon({ seen, status, words, remedyOf }: Seen): Finding | null {
 
 /** Reports a daemon that commands cannot reach from here. */
 function outOfReach({ status, words }: Seen): Finding | null {
-  const { state, why, report } = status
+  const { state, why, report, heldFor } = status
   if (state !== 'unreachable' && state !== 'elsewhere') return null
   const other = words.otherScopeHint === '' ? '' : `, or ${words.otherScopeHint}`
-  const advice = isScopeGone(report) ? 'wait until it has exited' : `use it where it runs${other}`
+  const stopThere = heldFor?.isStoppedThere === true ? stopElsewhere(words, heldFor.path) : null
+  const where = heldFor === undefined ? `use it where it runs${other}` : heldAdvice(heldFor)
+  const advice = isScopeGone(report) ? 'wait until it has exited' : where
   return {
     id: state === 'unreachable' ? 'F-013' : 'F-014',
     severity: 'warn',
     summary: `${nameOf(status, words)} is ${state}: ${why}`,
-    remediation: remediationOf(explained(words, state, advice)),
+    remediation: remediationOf(
+      stopThere === null
+        ? explained(words, state, advice)
+        : { commands: [stopThere], description: 'stops it where it was started', safe: false },
+    ),
   }
 }
 

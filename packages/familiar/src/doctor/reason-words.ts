@@ -24,7 +24,7 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   unreachable: 'it cannot be reached from here',
   unresponsive: 'it does not answer',
   pid_port_mismatch: 'it reports another process or port',
-  scope_mismatch: 'it reports another {scope}',
+  scope_mismatch: 'it reports or uses another {scope} than its command line names',
   record_unreadable: 'a record of its {scope} cannot be read',
   elsewhere: 'the daemon of its {scope} runs on another machine or in another container',
   starting: 'it may still be starting',

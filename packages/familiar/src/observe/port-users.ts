@@ -22,6 +22,22 @@ export function describePortUsers({ candidates }: Scan): string {
   return [...shown.map(({ text }) => text), ...(left === 0 ? [] : [`${left} by others`])].join(', ')
 }
 
+/**
+ * Returns in one line who uses the ports of a range of which none can be bound. A port on which nothing listens is bound by a
+ * socket that does not listen, and Linux shows such a socket in no list of listeners.
+ */
+export function describeFullRange(seen: Scan): string {
+  const { from, to } = seen.family.ports
+  const shown = new Set(seen.candidates.flatMap(({ observation }) => observation.port ?? [])).size
+  const bound = to - from - shown
+  return [describePortUsers(seen), bound > 0 ? `${bound} by ${BOUND}` : '']
+    .filter((text) => text !== '')
+    .join(', ')
+}
+
+const BOUND =
+  'sockets that are bound and do not listen, which no list of listeners shows (Linux: see ss -tanp and, from Linux and iproute2 6.8 on, ss -tanp --bound-inactive; macOS: lsof -nP -iTCP)'
+
 function listens({ observation }: Candidate): boolean {
   return observation.port !== null
 }

@@ -1,6 +1,6 @@
 import { isSingletonByRecord, provesPredecessor } from '../classify/derive-facts.js'
 import { isHeldElsewhere } from '../classify/record-facts.js'
-import { inUseBy } from '../classify/stale-evidence.js'
+import { usedScope } from '../classify/stale-evidence.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 import type { Candidate, Scan } from './scan.js'
@@ -15,7 +15,7 @@ export function scopeDaemon(seen: Scan, implementation?: Implementation): Candid
     ({ facts, observation }) =>
       facts.singleton_here === 'yes' &&
       (facts.marker !== 'yes' || facts.marker_here === 'yes') &&
-      inUseBy(observation, seen.context) === null &&
+      usedScope(observation, seen.context) === null &&
       (implementation === undefined || observation.shape?.implementation === implementation),
   )
   return found.find(({ observation }) => observation.shape?.implementation === 'own') ?? found[0] ?? null

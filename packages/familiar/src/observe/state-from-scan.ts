@@ -1,9 +1,10 @@
-import { holdsLock } from '../classify/derive-facts.js'
+import { holdsLock, isSingleton, scopeOf } from '../classify/derive-facts.js'
 import type { Observation } from '../classify/observation.js'
 import type { Candidate, Scan } from './scan.js'
 import { recordOf, runsElsewhere, scopeDaemon } from './scope-daemon.js'
 import {
   foreignOr,
+  heldText,
   isScopeGone,
   movedText,
   ownRecordIn,
@@ -17,7 +18,29 @@ export function stateFrom(seen: Scan): DaemonStatus {
   const daemon = countedDaemon(seen)
   if (daemon !== null) return foreignOr(seen.context, ofDaemon(seen, daemon))
   const moved = movedHere(seen)
-  return moved === null ? stateWithout(seen.context) : foreignOr(seen.context, ofMoved(moved))
+  if (moved !== null) return foreignOr(seen.context, ofMoved(moved))
+  const held = heldForAnother(seen)
+  return held === null ? stateWithout(seen.context) : foreignOr(seen.context, held)
+}
+
+/**
+ * Returns the state if a daemon of ours that was started for another path holds the lock of this scope: two paths lead to one
+ * directory and the first is gone (unmounted), the files are hard links or behind a link, or were exchanged. It is seen here and
+ * may answer, but it is not the daemon of this scope.
+ */
+function heldForAnother({ candidates, context }: Scan): DaemonStatus | null {
+  for (const { observation, facts } of candidates) {
+    const { shape, report, pid, port, process } = observation
+    const isHolder = shape?.implementation === 'own' && holdsLock(observation, context.here) === 'yes'
+    if (!isHolder || shape.marker === null || facts.marker_here !== 'no') continue
+    const scope = scopeOf(observation, context)
+    const isStoppedThere = scope !== null && isSingleton(observation, scope) === 'yes'
+    const heldFor = { path: shape.marker, isStoppedThere }
+    const since = process?.startedAt ?? null
+    const why = heldText(heldFor)
+    return { state: 'elsewhere', why, since, implementation: 'own', pid, port, report, record: null, heldFor }
+  }
+  return null
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   inUseBy,
+  isAway,
   maybeInUseBy,
   staleEvidence,
   type StaleEvidence,
@@ -178,5 +179,80 @@ describe('maybeInUseBy', () => {
 
   it('is null for the singleton of the scanned scope', () => {
     expect(maybeInUseBy(observation(), ITSELF)).toBeNull()
+  })
+})
+
+/** The path that Linux gives to the directory itself that a process uses. */
+const CWD = `/proc/${PID}/cwd`
+const HELD = 'device/held'
+
+interface Paths {
+  /** What stands at the path of the command line, as device and inode; null if nothing does. */
+  readonly atMarker: string | null
+  /** The path that the kernel has for the directory, and what stands there. */
+  readonly real: string
+  readonly atReal: string | null
+  readonly namespaces?: string
+}
+
+/** Our daemon of another scope, which holds the lock of the directory that it uses. */
+function away({ atMarker, real, atReal, namespaces }: Paths): readonly [Observation, ScanContext] {
+  const process = processView({ workingDirectory: real, ...(namespaces === undefined ? {} : { namespaces }) })
+  const seen = observation({
+    shape: shape({ marker: ELSEWHERE }),
+    report: report({ scope: ELSEWHERE }),
+    process,
+    heldDirectory: CWD,
+    namedScopes: [...new Set([ELSEWHERE, real, CWD])],
+  })
+  const nothing = { records: [ABSENT] }
+  const lockHolder = { pid: PID, startTime: START_TIME }
+  const at = (path: string, directory: string | null) =>
+    [
+      path,
+      scopeView({
+        ...nothing,
+        real: path,
+        directory,
+        gone: directory === null,
+        lockHolder: directory === HELD ? lockHolder : null,
+      }),
+    ] as const
+  const around = context(scopeView({ ...nothing, directory: 'device/here' }))
+  const scopes = new Map([
+    ...around.scopes,
+    at(real, atReal),
+    at(ELSEWHERE, atMarker),
+    [CWD, scopeView({ ...nothing, real, directory: HELD, lockHolder })] as const,
+  ])
+  return [seen, { ...around, scopes }]
+}
+
+describe('a daemon of ours whose directory', () => {
+  it.each<readonly [string, Paths]>([
+    ['was unmounted lazily', { atMarker: 'device/below', real: '/', atReal: 'device/root' }],
+    ['was unmounted with its mount point', { atMarker: null, real: '/', atReal: 'device/root' }],
+    ['is mounted over', { atMarker: 'device/over', real: ELSEWHERE, atReal: 'device/over' }],
+    ['is below one that was unmounted', { atMarker: null, real: '/sub', atReal: null }],
+    ['has no name at all', { atMarker: 'device/below', real: CWD, atReal: HELD }],
+  ])('%s is in use at no path, and spared', (_, paths) => {
+    const [seen, around] = away(paths)
+    expect(inUseBy(seen, around)).toBeNull()
+    expect(maybeInUseBy(seen, around)).not.toBeNull()
+    expect(isAway(seen, around)).toBe(paths.real !== CWD)
+  })
+
+  it.each<readonly [string, Paths, string]>([
+    ['stands at its path', { atMarker: HELD, real: ELSEWHERE, atReal: HELD }, ELSEWHERE],
+    ['was moved', { atMarker: null, real: '/home/moved', atReal: HELD }, '/home/moved'],
+  ])('%s is in use there', (_, paths, path) => {
+    const [seen, around] = away(paths)
+    expect([inUseBy(seen, around), isAway(seen, around)]).toEqual([path, false])
+  })
+
+  it('is not said to be away by a command with another view of the file system', () => {
+    const [seen, around] = away({ atMarker: null, real: '/', atReal: 'device/root', namespaces: 'mnt:[1]' })
+    expect([inUseBy(seen, around), isAway(seen, around)]).toEqual([null, false])
+    expect(maybeInUseBy(seen, around)).not.toBeNull()
   })
 })

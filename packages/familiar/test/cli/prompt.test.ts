@@ -59,3 +59,42 @@ it('says on Ctrl+C what the tool says was not done, and exits with 130', async (
   expect(exit).toHaveBeenCalledWith(130)
   expect(String(output.read())).toContain('\ntool: interrupted; nothing was ended\n')
 })
+
+/** A terminal as Node shows it, in which something was typed before anything asked for it. */
+function terminalWith(typed: string) {
+  const input = Object.assign(new PassThrough(), {
+    isTTY: true as const,
+    setRawMode: vi.fn<(isRaw: boolean) => void>(),
+  })
+  input.write(typed)
+  return { input, output: new PassThrough() }
+}
+
+it.each(['y\n', 'y', 'yes\ny\ny\n'])(
+  'on a terminal, %j typed before the question is no answer',
+  async (typed) => {
+    const { input, output } = terminalWith(typed)
+    const answer = confirm('End it?', { input, output, interrupted: 'tool: interrupted' })
+    output.once('data', () => input.write('\n'))
+    expect(await answer).toBe(false)
+    expect(input.setRawMode).toHaveBeenCalledWith(true)
+  },
+)
+
+it('on a terminal, what is typed after the question is the answer, whatever was typed before', async () => {
+  const { input, output } = terminalWith('n\nn\n')
+  const answer = confirm('End it?', { input, output, interrupted: 'tool: interrupted' })
+  output.once('data', () => input.write('y\n'))
+  expect(await answer).toBe(true)
+})
+
+it('takes a Ctrl+C that arrives just before the question for what it is', async () => {
+  const { input, output } = terminalWith('y\n\u0003')
+  const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
+    throw new Error('exit')
+  })
+  await expect(confirm('End it?', { input, output, interrupted: 'tool: interrupted' })).rejects.toThrow(
+    'exit',
+  )
+  expect(exit).toHaveBeenCalledWith(130)
+})

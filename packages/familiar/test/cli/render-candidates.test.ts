@@ -77,6 +77,30 @@ it('what needs a decision, what is in use and what is live is never folded', () 
   expect(table(alike(WEB, 9410))).toMatch(/^ +\(6\) +9410-9415 +- +never_touch +third_party /m)
 })
 
+describe('the mark of the live daemon', () => {
+  const marked = (
+    records: readonly DoctorRecord[],
+    daemon: Parameters<typeof renderCandidates>[0]['daemon'],
+  ) =>
+    renderCandidates({ candidates: records, daemon: daemon! }, { columns: null, hasColor: false }, '', WORDS)
+      .filter((line) => line.startsWith('*'))
+      .map((line) => line.split(/ +/)[2])
+  const daemon = { active: true, pid: OPEN.pid, port: OPEN.port } as Parameters<typeof marked>[1]
+
+  it('is not that of a daemon that another home uses, whatever record names it here', () => {
+    const copied = { ...LIVE, port: 9410, in_use_by: '/home/eve/.spec-kitty' }
+    expect(marked([LIVE, copied, USED], null)).toEqual(['9400'])
+    expect(table([copied])).toMatch(/^ +2701 +9410 +4\.0\.0 +in use /m)
+  })
+
+  it('is that of the daemon that proved itself, if its process is not seen whole', () => {
+    const unseen = { ...OPEN, skip_reason: 'missing_identity', rule: 'S8' }
+    expect(marked([RECORD, unseen], daemon)).toEqual(['9420'])
+    expect(marked([RECORD, unseen], { ...daemon!, active: false })).toEqual([])
+    expect(marked([RECORD, { ...unseen, in_use_by: '/home/eve/.spec-kitty' }], daemon)).toEqual([])
+  })
+})
+
 describe('the column of the home', () => {
   const other = { ...USED, daemon_root: '/home/ann/backup/of-the-old-laptop/.spec-kitty' }
 

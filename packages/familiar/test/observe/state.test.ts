@@ -109,7 +109,13 @@ const SEEN: readonly Row[] = [
     'it was started for another path, which is there as before',
     'elsewhere',
     { here: HOLDS, daemons: [fromElsewhere({ scope_gone: false })] },
-    { why: 'the daemon lock is held by a process that is not seen here', pid: null },
+    {
+      why: `it holds the daemon lock of this directory, and its command line names ${ELSEWHERE}, where no command finds it now; it exits by itself when it is idle`,
+      pid: PID,
+      port: PORT,
+      record: null,
+      heldFor: { path: ELSEWHERE, isStoppedThere: false },
+    },
   ],
   [
     'a daemon of another path that is gone holds another lock',

@@ -19,7 +19,8 @@ const SHARED: Readonly<Record<SharedReason, string>> = {
   cross_root: 'It serves another root. It may be in use there.',
   unresponsive: 'It is alive and does not answer. It may be stopped, or busy.',
   pid_port_mismatch: 'What it says of itself differs from what the system says of it.',
-  scope_mismatch: 'It says that it serves another scope than its command line names.',
+  scope_mismatch:
+    'It says that it serves another scope than its command line names, or uses a directory that is no longer at that path.',
   record_unreadable: 'A record exists that cannot be read, so it is not known which daemon is in use.',
   starting: 'It is younger than 30 seconds: the command that started it may be about to record it.',
   ambiguous: 'It is not proven to be in use, and not proven to be left over.',

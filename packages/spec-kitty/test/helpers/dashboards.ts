@@ -49,7 +49,7 @@ export function startIn(cwd: string, args: readonly string[], env: Readonly<Reco
 
 /**
  * Runs a line as a person would who types it: in a shell on a terminal, with `spec-kitty` as a command, and answers the
- * question that it asks.
+ * question that it asks. What is typed `early` is there before the command has begun to look.
  */
 export async function typeIn(
   cwd: string,
@@ -57,6 +57,7 @@ export async function typeIn(
   answer: string,
   env: Readonly<Record<string, string>>,
   beforeAnswer: () => Promise<void> = async () => undefined,
+  early = '',
 ): Promise<{ readonly status: number | null; readonly said: string; readonly isAsked: boolean }> {
   const command = `spec-kitty() { '${process.execPath}' '${CLI}' "$@"; }; ${line}`
   const child = spawn('script', ['-qec', command, '/dev/null'], {
@@ -64,6 +65,7 @@ export async function typeIn(
     env: smallEnvironment({ ...env, TERM: 'xterm', SHELL: '/bin/bash' }),
     stdio: 'pipe',
   })
+  child.stdin.write(early)
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const ended = endOf(child)

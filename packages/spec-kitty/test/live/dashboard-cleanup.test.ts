@@ -48,6 +48,17 @@ describe('on a terminal', () => {
     expect(said).toContain('Cleaned up 0 .dashboard files')
   })
 
+  it('takes nothing for an answer that was typed before the question was printed', async () => {
+    const one = await orphan(9240)
+    // A whole line, and the beginning of one, to which the answer would be added.
+    for (const early of ['y\n', 'y']) {
+      const line = `spec-kitty ${CLEAN.join(' ')}`
+      const { status, isAsked } = await typeIn(place.base, line, '\n', place.env, undefined, early)
+      expect([early, status, isAsked, lives(one)]).toEqual([early, 0, true, true])
+    }
+    expect([(await onTerminal('y\n')).status, lives(one)]).toEqual([0, false])
+  })
+
   it('says what has changed between the question and the answer', async () => {
     const [one, two] = [await orphan(9240), await orphan(9241)]
     const late: Process[] = []

@@ -33,6 +33,24 @@ function make(name: string, mission: string): string {
   return path
 }
 
+describe("a worktree whose .kittify is a link to another project's", () => {
+  it('is told whose dashboard holds its lock, and the command that is named stops it', async () => {
+    const shown = await place.start(project)
+    const worktree = join(place.base, 'worktree')
+    mkdirSync(worktree)
+    symlinkSync(join(project, '.kittify'), join(worktree, '.kittify'))
+    const stop = await place.run(worktree, ['dashboard', '--stop'])
+    const status = await place.run(worktree, ['dashboard', '--status'])
+    expect(status.stdout).toContain(`its command line names ${project}`)
+    expect(stop.stderr).toContain(`its command line names ${project}\n`)
+    expect(stop.stderr).not.toContain('is not seen from here')
+    expect(stop.stderr.trim().split('\n').at(-1)).toBe(`cd ${project} && spec-kitty dashboard --stop`)
+    expect([stop.status, lives(shown)]).toEqual([1, true])
+    const there = await place.run(project, ['dashboard', '--stop'])
+    expect([there.status, lives(shown)]).toEqual([0, false])
+  })
+})
+
 /** What reads the project, of the paths of a dashboard. */
 const DATA = [
   '/api/missions',

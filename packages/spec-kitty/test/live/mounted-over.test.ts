@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
@@ -35,11 +35,16 @@ interface Row {
   readonly cleanup_class: string
   readonly skip_reason: string | null
   readonly in_use_by: string | null
+  readonly remedy: {
+    readonly commands: readonly string[]
+    readonly description: string
+    readonly safe: boolean
+  }
 }
 
 function rowOf({ pid }: Daemon, at: SyncRoot = root): Row | undefined {
-  const { candidates } = at.json(['auth', 'doctor']).document as { readonly candidates: readonly Row[] }
-  return candidates.find((row) => row.pid === pid)
+  const { orphans } = at.json(['auth', 'doctor']).document as { readonly orphans: readonly Row[] }
+  return orphans.find((row) => row.pid === pid)
 }
 
 describe('a file system that is mounted over the home of a daemon', () => {
@@ -48,7 +53,7 @@ describe('a file system that is mounted over the home of a daemon', () => {
     expect(rowOf(daemon)).toMatchObject({
       cleanup_class: 'operator_required',
       skip_reason: 'scope_mismatch',
-      in_use_by: root.path,
+      in_use_by: null,
     })
     for (const more of [[], ['--force']]) {
       const { reset_result: result } = root.json(['auth', 'doctor', '--reset', ...more]).document
@@ -71,6 +76,39 @@ describe('a file system that is mounted over the home of a daemon', () => {
   })
 })
 
+describe('a home that has no path any more', () => {
+  it.for(['mounted over', 'unmounted lazily'])(
+    'is told as that, and named by no path: %s',
+    (how, context) => {
+      const isOver = how === 'mounted over'
+      if (!isOver) mounted = mountAt(root.path, '2m')
+      const daemon = root.start()
+      if (isOver) mounted = mountAt(root.path)
+      if (mounted === null) skipAloud(context, NO_MOUNT)
+      if (!isOver) demand(['umount', '-l', root.path])
+      const other = root.beside(join(root.base, 'other'))
+      try {
+        for (const at of [root, other]) {
+          const { pid, in_use_by, remedy } = rowOf(daemon, at) ?? {}
+          expect([pid, in_use_by]).toEqual([daemon.pid, null])
+          expect(remedy).toMatchObject({
+            safe: true,
+            commands: [expect.stringMatching(/^spec-kitty explain \w+$/)],
+          })
+          expect(remedy?.description).toContain(`no longer what stands at ${root.path} (unmounted, or`)
+          const { stdout } = at.run(['auth', 'doctor'])
+          expect(stdout).toContain(`pwdx ${daemon.pid}`)
+          expect(stdout).not.toMatch(/in use by|SPEC_KITTY_HOME=\/ |Nothing to do/)
+          const { reset_result: result } = at.json(['auth', 'doctor', '--reset', '--force']).document
+          expect([result.swept, result.failed, lives(daemon)]).toEqual([[], [], true])
+        }
+      } finally {
+        if (!isOver) mounted = null
+      }
+    },
+  )
+})
+
 describe('a home that was copied, with its paths rewritten', () => {
   it('is not that of the daemon whose record it has', () => {
     const daemon = root.start()
@@ -84,6 +122,56 @@ describe('a home that was copied, with its paths rewritten', () => {
       expect([command, lives(daemon)]).toEqual([command, true])
     }
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
+  })
+})
+
+/** What every command says of a daemon that holds the lock of a home and was started for another path. */
+function expectHeldFor(at: SyncRoot, daemon: Daemon, stopThere: string | null): void {
+  const status = at.json(['sync', 'status']).document
+  expect(status).toMatchObject({ state: 'elsewhere', pid: daemon.pid })
+  expect(status.why).toContain(`its command line names ${root.path}`)
+  for (const command of ['start', 'stop', 'restart']) {
+    const { error } = at.json(['sync', command]).document
+    expect([command, error.code]).toEqual([command, 'E_DAEMON_ELSEWHERE'])
+    expect(error.remediation).toBe(
+      stopThere ??
+        `make ${root.path} lead to it again (mount it) and stop it there, or wait until it has exited`,
+    )
+    expect(error.message).toContain(`(process ${daemon.pid}, port ${daemon.port})`)
+    expect(error.message).toContain(status.why)
+  }
+  const { findings } = at.json(['auth', 'doctor']).document
+  const { summary, remediation } = findings.find(({ id }: { readonly id: string }) => id === 'F-014')
+  expect(summary).toContain(status.why)
+  expect(remediation.commands).toEqual([stopThere ?? 'spec-kitty explain elsewhere'])
+  expect(lives(daemon)).toBe(true)
+}
+
+describe('a home whose lock is held by the daemon of another path', () => {
+  it('of hard links: every command says so, and the command that is named stops it there', () => {
+    const daemon = root.start()
+    const links = root.beside(join(root.base, 'links'))
+    demand(['cp', '-al', root.path, links.path])
+    const stopThere = `SPEC_KITTY_HOME=${root.path} spec-kitty sync stop`
+    expectHeldFor(links, daemon, stopThere)
+    expect(root.run(['sync', 'stop']).status).toBe(0)
+    expect(lives(daemon)).toBe(false)
+    expect(links.start().pid).not.toBe(daemon.pid)
+  })
+
+  it('that was unmounted there: every command says so, and names none that does not work', (context) => {
+    if (!isPrivate) skipAloud(context, NO_MOUNT)
+    const two = root.beside(join(root.base, 'two'))
+    mkdirSync(two.path)
+    mkdirSync(root.path)
+    demand(['mount', '--bind', two.path, root.path])
+    const daemon = root.start()
+    demand(['umount', '-l', root.path])
+    expectHeldFor(two, daemon, null)
+    demand(['mount', '--bind', two.path, root.path])
+    expect(root.run(['sync', 'stop']).status).toBe(0)
+    expect(lives(daemon)).toBe(false)
+    demand(['umount', '-l', root.path])
   })
 })
 

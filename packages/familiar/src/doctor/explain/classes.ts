@@ -18,12 +18,12 @@ export const CLASSES: Texts<CleanupClass | 'in use'> = {
     whatToDo: 'Read the reason, then run the command that the doctor shows for it.',
   },
   never_touch: {
-    summary: 'no command here ends it, not even with force',
+    summary: 'no clean-up ends it, not even with force',
     why: 'It is in use, or it is another program.',
     whatToDo: 'Nothing.',
   },
   'in use': {
-    summary: 'the live daemon of another {scope}: no command here ends it',
+    summary: 'the live daemon of another {scope}: no clean-up ends it',
     why: 'A record or a lock there names it. In JSON its class is `operator_required`, and `in_use_by` says whose it is.',
     whatToDo: 'Nothing.',
   },
@@ -100,9 +100,10 @@ export const STATES: Texts<DaemonState> = {
     whatToDo: 'Run `{start}`; its log may say what came before the end.',
   },
   elsewhere: {
-    summary: 'the daemon runs on another machine or in a container',
-    why: 'It holds the lock of this {scope}, and its process is not seen here.',
-    whatToDo: 'Use it, or stop it, where it runs.',
+    summary: 'the daemon runs on another machine, in a container, or was started for another path',
+    why: 'It holds the lock of this {scope}, and its process is not seen here, or its command line names another path.',
+    whatToDo:
+      'Use it, or stop it, where it runs. If it was started for another path, the commands name that, and how to stop it there.',
   },
   unreachable: {
     summary: 'connections from here do not reach the daemon',

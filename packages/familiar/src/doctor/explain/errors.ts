@@ -31,11 +31,11 @@ export function errorTexts(errors: ErrorTexts): Texts {
 /** The codes of the library and of its commands. A test compares them with the source, because most are thrown above this module. */
 export const ERRORS: ErrorTexts = {
   E_DAEMON_ELSEWHERE: {
-    summary: 'the daemon runs on another machine, or in a container',
+    summary: 'the daemon runs on another machine, in a container, or for another path',
     exit: '1',
     retry: 'sometimes',
     whatToDo:
-      'Use it, or stop it, where it runs. One whose directory was moved exits by itself within about a minute.',
+      'Use it, or stop it, where it runs: the command that the error names does that if it was started for another path. One whose directory was moved exits by itself within about a minute.',
   },
   E_DAEMON_NOT_REPLACED: {
     summary: 'an outdated daemon must be replaced, and still runs',
@@ -148,7 +148,7 @@ export const ERRORS: ErrorTexts = {
     exit: '1',
     retry: 'no',
     whatToDo:
-      'The error says what uses the ports. Run the command that it names, or end other programs there yourself.',
+      'The error says what uses the ports. Run the command that it names, or end other programs there yourself. A program can also hold a port without listening on it: the doctor shows no such port, and the error says where to look.',
   },
   E_REQUEST_INTERRUPTED: {
     summary: 'the connection ended after a request was sent to the daemon',

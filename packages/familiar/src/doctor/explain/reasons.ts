@@ -64,8 +64,9 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
     whatToDo: 'Look at it first. Then run the command that the doctor shows for it.',
   },
   scope_mismatch: {
-    why: 'Its command line names one {scope} and its health reply another, so it may be in use in either.',
-    whatToDo: 'Look at it first. Then run the command that the doctor shows for it.',
+    why: 'Its command line names one {scope} and its health reply another, so it may be in use in either. Or it uses a directory that is no longer what stands at the path in its command line: that was unmounted, or another file system is mounted over it.',
+    whatToDo:
+      'Look at it first. Then run the command that the doctor shows for it. If its directory was unmounted or mounted over, no clean-up ends it, not even with force: mount it again (unmount what is over it), or leave it, and it exits by itself when it has been idle long enough (row R4).',
   },
   record_unreadable: {
     why: 'A file or directory is damaged, unmounted or not permitted. Until it is read, the daemon may be the live one.',

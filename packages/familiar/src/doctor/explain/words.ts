@@ -26,8 +26,8 @@ export const OUTCOMES: Texts<Exclude<keyof ResetResult, 'dry_run'> | 'left alone
     whatToDo: 'Run `{clean}` to end it.',
   },
   'left alone': {
-    summary: 'no command here ends it',
-    why: 'It is in use, it is of another user, or it is another program.',
+    summary: 'no clean-up ends it',
+    why: 'It is in use, it is of another user, it is another program, or its process is not seen whole from here.',
     whatToDo: 'Nothing.',
   },
 }
