@@ -133,11 +133,12 @@ interface PublishingQueue extends Disposable {
 async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
   const { openHandle } = await import('../sync/queue/open-queue.js')
   const { readMaxSize } = await import('../sync/queue/max-size.js')
+  const { publishEvents } = await import('../sync/publish-events.js')
   const { maxSize, problem } = await readMaxSize(root)
   if (problem !== null) note(io, problem)
   const handle = await openHandle(queuePath(root), { onNotice: (text) => note(io, text) })
   return {
-    publish: (events) => handle.use((queue) => queue.publish(events, maxSize)),
+    publish: (events) => handle.use((queue) => publishEvents(queue, events, maxSize)),
     [Symbol.dispose]: () => handle[Symbol.dispose](),
   }
 }

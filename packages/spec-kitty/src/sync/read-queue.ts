@@ -1,8 +1,8 @@
-import { existsSync, lstatSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { CommandError } from 'familiar/cli'
-import { readConsent } from './consent-file.js'
+import { heldOf } from './consent-of-events.js'
 import { queuePath } from './queue/queue-path.js'
-import type { QueueCounts, WaitingProject } from './queue/queue-types.js'
+import type { QueueCounts } from './queue/queue-types.js'
 import type { HeldProject } from './why-types.js'
 
 /** The events that wait, and the projects whose events may not leave. */
@@ -51,24 +51,4 @@ function problemOf(error: unknown): string {
   return isUnusable && error.hint !== null && error.hint.startsWith('make ')
     ? `${error.message}; ${error.hint}`
     : error.message
-}
-
-/** Returns the projects that may not send, in the given order. */
-async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
-  const all = await Promise.all(
-    waiting.map(async ({ project, count }): Promise<HeldProject | null> => {
-      const consent = await readConsent(project)
-      if (consent === 'yes') return null
-      if (consent === 'no')
-        return {
-          project,
-          reason: existsSync(project) ? 'no_consent' : 'project_missing',
-          detail: null,
-          count,
-        }
-      const { why, isMendable = false } = consent
-      return { project, reason: 'consent_unreadable', detail: why, count, isMendable }
-    }),
-  )
-  return all.filter((one) => one !== null)
 }

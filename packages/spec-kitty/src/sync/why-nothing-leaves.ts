@@ -32,6 +32,7 @@ const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
   no_consent: (project) => `${project} has not opted in`,
   consent_unreadable: (project) => `the consent of ${project} cannot be read`,
   project_missing: (project) => `${project} is not there any more`,
+  other_project: (project) => `another project is in ${project} now`,
 }
 
 const SKIPPED: Readonly<Record<SkipReason, string>> = {

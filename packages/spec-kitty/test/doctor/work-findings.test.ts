@@ -103,6 +103,8 @@ it('warns of a project whose directory is gone, whatever else waits: nothing was
     [{ why: gone }, 'nothing leaves: /p is not there any more'],
     [{ why: { ...gone, isAll: false } }, '/p is not there any more'],
     [{ why, further: [gone] }, 'events stay: /p is not there any more'],
+    [{ why: { ...gone, reason: 'other_project' } }, 'nothing leaves: /p is not there any more'],
+    [{ why, further: [{ ...gone, reason: 'other_project' }] }, 'events stay: /p is not there any more'],
   ] as const) {
     const [found] = workFindings({ ...VIEW, ...changes } as WorkView, null, 0)
     expect(found).toMatchObject({

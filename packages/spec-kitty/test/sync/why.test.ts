@@ -302,6 +302,17 @@ describe('where the gate is open', () => {
     })
   })
 
+  it('another project is in the directory: the reason says whose events these are', () => {
+    const detail = 'these events are of project 1, and project 2 is there now'
+    const other = { ...held('/p', 5, detail), reason: 'other_project' } as const
+    expect(whyNothingLeaves(standing({ held: [other] }))).toEqual({
+      reason: 'other_project',
+      sentence: `another project is in /p now: ${detail}`,
+      command: 'spec-kitty explain other_project',
+      isAll: true,
+    })
+  })
+
   it('and each project that is held for another reason is named with its own command', () => {
     const gone = { ...held('/p', 2), reason: 'project_missing' } as const
     const all = standing({ held: [gone, held('/q', 2), held('/r', 1)] })
