@@ -1,0 +1,32 @@
+import { createReadStream, ReadStream } from 'node:fs'
+import { Socket } from 'node:net'
+import { CommandError } from 'familiar/cli'
+
+/** Standard input. It can be read once. */
+export interface Input extends AsyncIterable<Uint8Array> {
+  readonly isTTY: boolean
+}
+
+/** Returns the standard input of this process. Reading it throws `E_INPUT_UNREADABLE` if it cannot be read. */
+export function standardInput(): Input {
+  return { isTTY: process.stdin.isTTY === true, [Symbol.asyncIterator]: readAll }
+}
+
+async function* readAll(): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source()
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? String(error)
+    throw new CommandError('E_INPUT_UNREADABLE', `cannot read stdin: ${why}`, { cause: error })
+  }
+}
+
+/**
+ * For what Node does not know (a directory, a block device), `process.stdin` is a stream that ends at once: an error would
+ * look like an empty input. Read as a file, it gives the content or the error.
+ */
+function source(): AsyncIterable<Uint8Array> {
+  const { stdin } = process
+  const isKnown = stdin instanceof Socket || (stdin as unknown) instanceof ReadStream
+  return isKnown ? stdin : createReadStream('', { fd: 0, autoClose: false })
+}
