@@ -3,18 +3,18 @@ import { Socket } from 'node:net'
 import { CommandError } from 'familiar/cli'
 
 /** Standard input. It can be read once. */
-export interface Input extends AsyncIterable<Uint8Array> {
+interface Input extends AsyncIterable<Uint8Array> {
   readonly isTTY: boolean
 }
 
-/** Returns the standard input of this process. Reading it throws `E_INPUT_UNREADABLE` if it cannot be read. */
-export function standardInput(): Input {
-  return { isTTY: process.stdin.isTTY === true, [Symbol.asyncIterator]: readAll }
+/** Returns the standard input of the process. Reading it throws `E_INPUT_UNREADABLE` if it cannot be read. */
+export function standardInput(stdin: NodeJS.ReadStream): Input {
+  return { isTTY: stdin.isTTY, [Symbol.asyncIterator]: () => readAll(stdin) }
 }
 
-async function* readAll(): AsyncGenerator<Uint8Array> {
+async function* readAll(stdin: NodeJS.ReadStream): AsyncGenerator<Uint8Array> {
   try {
-    yield* source()
+    yield* source(stdin)
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? String(error)
     throw new CommandError('E_INPUT_UNREADABLE', `cannot read stdin: ${why}`, { cause: error })
@@ -25,8 +25,7 @@ async function* readAll(): AsyncGenerator<Uint8Array> {
  * For what Node does not know (a directory, a block device), `process.stdin` is a stream that ends at once: an error would
  * look like an empty input. Read as a file, it gives the content or the error.
  */
-function source(): AsyncIterable<Uint8Array> {
-  const { stdin } = process
+function source(stdin: NodeJS.ReadStream): AsyncIterable<Uint8Array> {
   const isKnown = stdin instanceof Socket || (stdin as unknown) instanceof ReadStream
   return isKnown ? stdin : createReadStream('', { fd: 0, autoClose: false })
 }

@@ -20,7 +20,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   // A home that cannot be written to is reported before the user confirms anything.
   await withSessionLock(root, options, async () => undefined)
   const session = values['with-token']
-    ? tokenSession(await readTokenFrom(standardInput()), settings)
+    ? tokenSession(await readTokenFrom(standardInput(process.stdin)), settings)
     : await deviceSession(settings, values.open, io)
   await withSessionLock(root, options, async () => writeStored(root, session))
   await tellDaemon(root)

@@ -1,9 +1,12 @@
 import { UsageError } from 'familiar/cli'
-import type { Input } from '../../cli/stdin.js'
 import { isToken } from './stored-session.js'
 
 /** The most bytes that are read. A token has fewer, so a token that is too long is recognised. */
 const MAX_BYTES = 64 * 1024
+
+interface Input extends AsyncIterable<Uint8Array> {
+  readonly isTTY: boolean
+}
 
 /**
  * Reads an access token: one line of visible ASCII, blanks around it ignored. Throws `UsageError` for anything else, without
