@@ -36,7 +36,7 @@ export function shownProjects(
       ({ project, origins = [] }) => project === one.project && origins.includes(one.origin),
     )
     const key = JSON.stringify([one.project, found?.reason, found?.detail])
-    const { count = 0, ...first } = rows.get(key) ?? { ...one, count: 0, reason: found?.reason ?? null }
+    const { count, ...first } = rows.get(key) ?? { ...one, count: 0, reason: found?.reason ?? null }
     rows.set(key, { ...first, count: count + one.count })
   }
   return [...rows.values()]

@@ -551,7 +551,7 @@ describe('nothing leaves', () => {
       return eventId
     })
     const lines = await drain()
-    expect(lines.filter(({ event }) => event === 'held').at(-1)).toEqual({
+    expect(lines.findLast(({ event }) => event === 'held')).toEqual({
       event: 'held',
       project: A,
       reason: 'other_project',
