@@ -35,7 +35,7 @@ export const FINDINGS: Texts = {
   },
   'F-018': {
     summary: 'events wait, and nothing leaves this machine',
-    why: 'The finding says what `spec-kitty sync status` says. Where you have chosen that (hosted sync is off, or the project has not opted in), it is only told (info). A project whose directory is gone is always a warning.',
+    why: 'The finding says what `spec-kitty sync status` says. Where you have chosen that (hosted sync is off, or the project has not opted in), it is only told (info). A project whose directory is gone, or has another project in it, is always a warning.',
     whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
   },
   'F-019': {

@@ -250,8 +250,9 @@ const UNREADABLE_QUEUE = remediationOf({
   safe: true,
 })
 
-function unreadableQueue({ queueProblem }: WorkView): readonly Finding[] {
-  if (queueProblem === null) return []
+/** That the home is another user's is F-021, and nothing in it is to be mended by this one. */
+function unreadableQueue({ queueProblem, homeProblem }: WorkView): readonly Finding[] {
+  if (queueProblem === null || queueProblem === homeProblem) return []
   return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation: UNREADABLE_QUEUE }]
 }
 

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { CommandError } from 'familiar/cli'
 import { heldOf } from './consent-of-events.js'
+import { homeOfAnotherUser } from './home-problem.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts } from './queue/queue-types.js'
 import type { HeldProject } from './why-types.js'
@@ -20,7 +21,9 @@ const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
 /** Reads the queue of the root. If there is no queue, does not even load SQLite. */
 export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
   const path = queuePath(root)
-  if (isAbsent(path)) return EMPTY
+  if (isQueueAbsent(path)) return EMPTY
+  const foreign = homeOfAnotherUser(root)
+  if (foreign !== null) return { problem: foreign }
   try {
     const { openQueueToLook } = await import('./queue/open-queue.js')
     const queue = await openQueueToLook(path)
@@ -36,7 +39,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
 }
 
 /** A queue that this user may not look at is not absent: opening it says why. */
-function isAbsent(path: string): boolean {
+export function isQueueAbsent(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) === undefined
   } catch {

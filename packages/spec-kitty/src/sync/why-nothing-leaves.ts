@@ -81,7 +81,7 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   const all = [
     ...(unwritable === null ? [] : [unwritable]),
     ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing)) : []),
-    ...(queueProblem === null ? [] : [whyUnusable(queueProblem)]),
+    ...(queueProblem === null || queueProblem === unwritable?.sentence ? [] : [whyUnusable(queueProblem)]),
     ...(queued === 0 ? [] : heldReasons(held)),
     ...(queued === 0 || isDaemonRunning ? [] : [whyWedged(standing) ?? [], whyNoDaemon(standing)].flat()),
   ]

@@ -147,7 +147,10 @@ it('a home that cannot be written to comes before all that would have to be writ
     sentence: homeProblem,
     command: 'spec-kitty explain F-021',
   })
-  expect(furtherReasons(standing(changes)).map(({ reason }) => reason)).toEqual(['no_session'])
+  for (const queueProblem of [null, homeProblem])
+    expect(furtherReasons(standing({ ...changes, queueProblem })).map(({ reason }) => reason)).toEqual([
+      'no_session',
+    ])
   const off: Gate = { state: 'closed', reason: 'hosted_sync_disabled', detail: null }
   expect(whyNothingLeaves(standing({ ...changes, gate: off }))?.reason).toBe('hosted_sync_disabled')
   expect(whyNothingLeaves(standing({ ...changes, isDaemonRunning: true }))?.reason).toBe('no_session')
