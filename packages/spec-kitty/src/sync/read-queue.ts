@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { CommandError } from 'familiar/cli'
 import { heldOf } from './consent-of-events.js'
 import { homeOfAnotherUser } from './home-problem.js'
@@ -23,7 +23,8 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
   const path = queuePath(root)
   if (isQueueAbsent(path)) return EMPTY
   const foreign = homeOfAnotherUser(root)
-  if (foreign !== null) return { problem: foreign }
+  if (foreign !== null)
+    return { problem: existsSync(path) ? foreign : `the queue ${path} cannot be read: ${foreign}` }
   try {
     const { openQueueToLook } = await import('./queue/open-queue.js')
     const queue = await openQueueToLook(path)
