@@ -19,6 +19,7 @@ const EVENT = {
   newId: () => 'id',
   now: () => '2026-11-26T12:00:00Z',
   projectUuid: { uuid: 'u' },
+  origin: 'o',
 }
 
 export function syncChecks(): readonly Check[] {

@@ -65,7 +65,13 @@ const SHAPES = PREDECESSORS.map(
 )
 const SELF_REPORT = selfReportReader('sync', PREDECESSORS)
 const NOW = new Date('2026-11-26T12:00:00Z')
-const EVENT = { project: '/p', newId: () => 'id', now: () => NOW.toISOString(), projectUuid: { uuid: 'u' } }
+const EVENT = {
+  project: '/p',
+  newId: () => 'id',
+  now: () => NOW.toISOString(),
+  projectUuid: { uuid: 'u' },
+  origin: 'o',
+}
 const COLORLESS = { hasColor: false }
 
 function parser(

@@ -1,4 +1,13 @@
-import { lstatSync, renameSync, rmSync, type Stats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crypto } from '../protocol/crypto.js'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
@@ -9,7 +18,7 @@ import { readSmallFile, type PeekedFile } from '../observe/peek.js'
 import { prepareOwnPlace } from './own-place.js'
 import type { HeldLock } from './acquire-lock.js'
 import { keepCopy, type Why } from './quarantine.js'
-import { removeLeftover, writeNewFile } from './safe-file.js'
+import { openRegular, removeLeftover, writeNewFile, writeWhole } from './safe-file.js'
 import { writeHint } from './write-hint.js'
 
 /**
@@ -104,15 +113,49 @@ export function quarantine(
   }
 }
 
-/** Marks the record as stopped if it still names the given process as running. Returns whether it did. */
+/**
+ * Marks the record as stopped if it still names the given process as running. Returns whether it did. Where no new file can be
+ * written (a full disk), overwrites the old one: a record that says that its daemon runs would tell of a crash.
+ */
 export function markStopped(lock: HeldLock, path: string, named: ProcessName, reason: string): boolean {
   const { file } = readOnDisk(path)
   const found = file.state === 'text' ? objectOf(parseJson(file.text)) : null
   if (found === null || found['pid'] !== named.pid || found['birth'] !== named.startTime) return false
   if (found['state'] !== 'running') return false
   const stopped = { state: 'stopped', stop_reason: reason, stopped_at: new Date().toISOString() } as const
-  writeRecord(lock, path, { ...(found as unknown as OwnRecord), ...stopped })
+  const record = { ...(found as unknown as OwnRecord), ...stopped }
+  try {
+    writeRecord(lock, path, record)
+  } catch (error) {
+    if (!overwrite(path, record)) throw error
+  }
   return true
+}
+
+/**
+ * Overwrites the record in place, with a text of the same length: that takes no space and no new file. Returns whether it did.
+ * The text is written without line breaks and, where the reason or the time do not fit then, without those.
+ */
+function overwrite(path: string, record: OwnRecord): boolean {
+  try {
+    const descriptor = openRegular(path, constants.O_RDWR)
+    try {
+      const { size } = fstatSync(descriptor)
+      const texts = [record, { ...record, stop_reason: null, stopped_at: null }].map((one) =>
+        JSON.stringify(one),
+      )
+      const text = texts.find((one) => Buffer.byteLength(one) < size)
+      if (text === undefined) return false
+      writeWhole(descriptor, `${text}${' '.repeat(size - Buffer.byteLength(text) - 1)}\n`, 0)
+      fsyncSync(descriptor)
+      return true
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    // The error of the first write says more.
+    return false
+  }
 }
 
 function unwritable(path: string, error: unknown): Error {

@@ -147,6 +147,37 @@ describe('a daemon that cannot write its record again', () => {
   })
 })
 
+describe('a daemon that ends where no file can be written any more', () => {
+  it.for([
+    ['the disk is full', 'size=256k', (at: string) => `! dd if=/dev/zero of=${at}/fill bs=4k 2>/dev/null`],
+    [
+      'there is no inode left',
+      'size=1m,nr_inodes=40',
+      (at: string) => `i=0; while true 2>/dev/null > ${at}/fill-$i; do i=$((i+1)); done; true`,
+    ],
+  ] as const)('is marked as stopped all the same: %s', async ([, options, fill], context) => {
+    needCommand(context, ...UNSHARE)
+    const mounted = makeHome()
+    const run = startShell({ TIMING: JSON.stringify(QUICK) })
+    await run(`mount -t tmpfs -o ${options} tmpfs ${mounted}`)
+    const root = join(mounted, 'root')
+    const { pid } = JSON.parse(await run(`${process.execPath} ${starterOf(root, ports).join(' ')}`)) as {
+      readonly pid: number
+    }
+    await run(fill(mounted))
+    await run(`! (echo full > ${dirname(recordPath(root))}/another) 2>/dev/null`)
+    const isAlive = watch(pid)
+    process.kill(pid, 'SIGTERM')
+    await ended({ isAlive })
+    expect(JSON.parse(await run(`tr -d '\\n' < ${recordPath(root)}; echo`))).toMatchObject({
+      pid,
+      state: 'stopped',
+      stop_reason: expect.any(String),
+      stopped_at: expect.any(String),
+    })
+  })
+})
+
 describe('the holder of a lock', () => {
   it('is not named by half, and no lock is held then', async (context) => {
     needCommand(context, 'prlimit', ['--fsize=60'])

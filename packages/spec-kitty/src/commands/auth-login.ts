@@ -2,6 +2,7 @@ import { EXIT, note, printJson, parseOptions, untilText, warn, type Io } from 'f
 import { AUTH_LOGIN } from '../cli/describe/auth.js'
 import { openInBrowser } from '../cli/open-browser.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { standardInput } from '../cli/stdin.js'
 import { withSessionLock, writeStored } from '../sync/session/change-session.js'
 import { readTokenFrom } from '../sync/session/given-token.js'
 import { loginText, sessionDocument } from '../sync/session/print-session.js'
@@ -19,7 +20,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   // A home that cannot be written to is reported before the user confirms anything.
   await withSessionLock(root, options, async () => undefined)
   const session = values['with-token']
-    ? tokenSession(await readTokenFrom(process.stdin), settings)
+    ? tokenSession(await readTokenFrom(standardInput(process.stdin)), settings)
     : await deviceSession(settings, values.open, io)
   await withSessionLock(root, options, async () => writeStored(root, session))
   await tellDaemon(root)

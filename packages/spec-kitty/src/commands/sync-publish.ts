@@ -63,13 +63,11 @@ async function* oneLine(text: string): AsyncGenerator<readonly Line[]> {
 }
 
 async function* stdinLines(): AsyncGenerator<readonly Line[]> {
-  const { readLines } = await import('../sync/read-lines.js')
-  try {
-    yield* readLines(process.stdin, MAX_EVENT_BYTES)
-  } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new CommandError('E_INPUT_UNREADABLE', `cannot read stdin: ${why}`, { cause: error })
-  }
+  const [{ readLines }, { standardInput }] = await Promise.all([
+    import('../sync/read-lines.js'),
+    import('../cli/stdin.js'),
+  ])
+  yield* readLines(standardInput(process.stdin), MAX_EVENT_BYTES)
 }
 
 interface Publication {
@@ -91,7 +89,7 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   try {
     await queueLines(publication, report, onRejected, io)
   } catch (error) {
-    if (isStream) warn(io, `up to line ${report.line}: ${describe(report, io.env)}`)
+    if (isStream && report.line > 0) warn(io, `up to line ${report.line}: ${describe(report, io.env)}`)
     if (isFull(error)) await wake(root, io)
     throw error
   }
@@ -133,11 +131,12 @@ interface PublishingQueue extends Disposable {
 async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
   const { openHandle } = await import('../sync/queue/open-queue.js')
   const { readMaxSize } = await import('../sync/queue/max-size.js')
+  const { publishEvents } = await import('../sync/publish-events.js')
   const { maxSize, problem } = await readMaxSize(root)
   if (problem !== null) note(io, problem)
   const handle = await openHandle(queuePath(root), { onNotice: (text) => note(io, text) })
   return {
-    publish: (events) => handle.use((queue) => queue.publish(events, maxSize)),
+    publish: (events) => handle.use((queue) => publishEvents(queue, events, maxSize)),
     [Symbol.dispose]: () => handle[Symbol.dispose](),
   }
 }

@@ -24,17 +24,14 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 async function showQueue(root: string, isJson: boolean, io: Io): Promise<number> {
-  const { queueDocument, queueLines } = await import('../sync/show-queue.js')
+  const { queueDocument, queueLines, shownProjects } = await import('../sync/show-queue.js')
   const seen = await lookAtQueue(root, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
   const counts = seen ?? empty
   const { why, queue } = await viewWork(root, io.env, await syncDaemon.at(root).status())
   const view = {
     ...counts,
-    projects: counts.projects.map((one) => {
-      const { reason = null } = queue?.held.find(({ project }) => project === one.project) ?? {}
-      return { ...one, reason }
-    }),
+    projects: shownProjects(counts.projects, queue?.held ?? []),
     aside: quarantinedDatabases(queuePath(root)),
     why,
   }

@@ -35,7 +35,7 @@ export const FINDINGS: Texts = {
   },
   'F-018': {
     summary: 'events wait, and nothing leaves this machine',
-    why: 'The finding says what `spec-kitty sync status` says. Where you have chosen that (hosted sync is off, or the project has not opted in), it is only told (info). A project whose directory is gone is always a warning.',
+    why: 'The finding says what `spec-kitty sync status` says. Where you have chosen that (hosted sync is off, or the project has not opted in), it is only told (info). A project whose directory is gone, or has another project in it, is always a warning.',
     whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
   },
   'F-019': {
@@ -103,6 +103,17 @@ export const SKIPS: Texts<SkipReason> = {
 const SIGN_IN =
   'Run `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. Replace HOST: your team knows the address of its server.'
 
+/** What lets events that have lost their project leave with the consent of another one. */
+const MOVE_EVENTS = [
+  'Or let them be events of another project. Save what waits:',
+  '`spec-kitty sync queue --export FILE`',
+  'Keep only the lines with the project_uuid that this shows for the project:',
+  '`spec-kitty sync queue --json`',
+  'Then publish them in the directory of the other project, if they may leave with its consent:',
+  '`spec-kitty sync publish - < FILE`',
+  'There they take places at the end of the queue.',
+]
+
 /** Why events stay on this machine. */
 export const WHYS: Texts<WhyReason> = {
   hosted_sync_disabled: {
@@ -159,16 +170,16 @@ export const WHYS: Texts<WhyReason> = {
     whatToDo: [
       'If you can, move the directory back, and send them:',
       '`spec-kitty sync now`',
-      'Or create it again, if its events may leave:',
-      '`spec-kitty init DIR`',
-      '`spec-kitty sync opt-in DIR`',
-      'Or move the events to another directory. Save what waits:',
-      '`spec-kitty sync queue --export FILE`',
-      'Keep only the lines with the project_uuid that this shows for the project:',
-      '`spec-kitty sync queue --json`',
-      'Then publish them in the other directory:',
-      '`spec-kitty sync publish - < FILE`',
-      'There they take places at the end of the queue.',
+      ...MOVE_EVENTS,
+    ].join('\n'),
+  },
+  other_project: {
+    summary: 'another project is now in the directory of the project',
+    why: 'The consent in a directory counts only for events of the project that is there. That is the project with the same project.uuid in .kittify/config.yaml or, where either has none, the same directory. These events were published before, by another one: none is lost, and none leaves.',
+    whatToDo: [
+      'If you can, move their project back into the directory, and send them:',
+      '`spec-kitty sync now`',
+      ...MOVE_EVENTS,
     ].join('\n'),
   },
   consent_unreadable: {

@@ -116,11 +116,14 @@ function isToldElsewhere({ reason, command }: Why, { settings }: WorkView): bool
   return TOLD_ELSEWHERE.has(reason)
 }
 
-/** Nothing was chosen where a directory is gone, so it is told even if the events of other projects leave, or stay by choice. */
+/** The directory is gone, or another project is in it. */
+const GONE: ReadonlySet<Why['reason']> = new Set(['project_missing', 'other_project'])
+
+/** Nothing was chosen where a project is gone, so it is told even if the events of other projects leave, or stay by choice. */
 function goneProject({ why, further }: WorkView): Why | null {
   if (why === null) return null
-  if (why.isAll && why.reason !== 'no_consent' && why.reason !== 'project_missing') return null
-  return [why, ...further].find(({ reason }) => reason === 'project_missing') ?? null
+  if (why.isAll && why.reason !== 'no_consent' && !GONE.has(why.reason)) return null
+  return [why, ...further].find(({ reason }) => GONE.has(reason)) ?? null
 }
 
 /**
@@ -247,8 +250,9 @@ const UNREADABLE_QUEUE = remediationOf({
   safe: true,
 })
 
-function unreadableQueue({ queueProblem }: WorkView): readonly Finding[] {
-  if (queueProblem === null) return []
+/** That the home is another user's is F-021, and nothing in it is to be mended by this one. */
+function unreadableQueue({ queueProblem, homeProblem }: WorkView): readonly Finding[] {
+  if (queueProblem === null || queueProblem === homeProblem) return []
   return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation: UNREADABLE_QUEUE }]
 }
 

@@ -1,17 +1,18 @@
-import { readEvent, type EventRead, type ProjectUuid } from './event.js'
+import { readEvent, type EventRead } from './event.js'
+import type { KnownProject } from './project-origin.js'
 import { newUlid } from './ulid.js'
 
-export type EventReader = (text: string) => Promise<Exclude<EventRead, { state: 'uuid_needed' }>>
+export type EventReader = (text: string) => Promise<EventRead>
 
-/** Returns a function that reads events of a project. It looks up the project's id when an event first needs it. */
+/** Returns a function that reads events of a project. It looks at the project when the first event comes. */
 export function eventReader(project: string): EventReader {
   const defaults = { project, newId: () => newUlid(), now: () => new Date().toISOString() }
-  let projectUuid: ProjectUuid | null = null
+  let known: KnownProject | null = null
   return async (text) => {
-    const found = readEvent(text, { ...defaults, projectUuid })
-    if (found.state !== 'uuid_needed') return found
-    const { readProjectUuid } = await import('./project-uuid.js')
-    projectUuid = await readProjectUuid(project)
-    return readEvent(text, { ...defaults, projectUuid }) as Exclude<EventRead, { state: 'uuid_needed' }>
+    if (known === null) {
+      const { readProject } = await import('./project-origin.js')
+      known = await readProject(project)
+    }
+    return readEvent(text, { ...defaults, ...known })
   }
 }

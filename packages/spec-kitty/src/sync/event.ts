@@ -16,16 +16,16 @@ export interface EventDefaults {
   readonly newId: () => string
   /** Returns the present time, ISO 8601 in UTC. */
   readonly now: () => string
-  /** The project's id, or why there is none; null if it was not looked up yet. */
-  readonly projectUuid: ProjectUuid | null
+  /** The project's id, or why there is none. */
+  readonly projectUuid: ProjectUuid
+  /** What identifies the project, for `NewEvent`. */
+  readonly origin: string
 }
 
 export type ProjectUuid = { readonly uuid: string } | { readonly why: string }
 
 export type EventRead =
   | { readonly state: 'event'; readonly event: NewEvent }
-  /** The event has no `project_uuid`, and the project's id was not looked up yet. */
-  | { readonly state: 'uuid_needed' }
   /** One line that says what is wrong with the event. */
   | { readonly state: 'bad'; readonly why: string }
 
@@ -48,7 +48,6 @@ export function readEvent(text: string, defaults: EventDefaults): EventRead {
   const parsed = parse(written)
   if ('why' in parsed) return bad(parsed.why)
   const needed = isMissing(parsed.envelope, 'project_uuid') ? defaults.projectUuid : NONE
-  if (needed === null) return { state: 'uuid_needed' }
   if ('why' in needed) return bad(`project_uuid is missing, and ${needed.why}`)
   const added = missingMembers(parsed.envelope, defaults, needed.uuid)
   const members = { ...parsed.envelope, ...added }
@@ -57,10 +56,10 @@ export function readEvent(text: string, defaults: EventDefaults): EventRead {
   const envelope = withMembers(written, parsed.envelope, added)
   if (Buffer.byteLength(envelope) > MAX_EVENT_BYTES) return tooLarge()
   const { event_id, event_type, project_uuid } = members as Readonly<Record<Member, string>>
-  const { project } = defaults
+  const { project, origin } = defaults
   return {
     state: 'event',
-    event: { eventId: event_id, eventType: event_type, projectUuid: project_uuid, project, envelope },
+    event: { eventId: event_id, eventType: event_type, projectUuid: project_uuid, project, origin, envelope },
   }
 }
 

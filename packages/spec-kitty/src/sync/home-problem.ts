@@ -9,11 +9,14 @@ import { diskProblem } from './queue/disk-problem.js'
  * made, and one that cannot be entered by the directory that forbids it.
  */
 export function homeProblem(root: string): string | null {
-  return ofAnotherUser(root) ?? unwritable(root) ?? diskProblem(root)
+  return homeOfAnotherUser(root) ?? unwritable(root) ?? diskProblem(root)
 }
 
-/** Even a command that could write there changes nothing in the home of another user. */
-function ofAnotherUser(root: string): string | null {
+/**
+ * Returns whose home it is, if it is that of another user; null if not. Even a command that could write there changes nothing in
+ * it, and opens no queue, because SQLite writes beside one: whether that user can is not known here.
+ */
+export function homeOfAnotherUser(root: string): string | null {
   const [owner, user] = [ownerOf(root), process.geteuid?.()]
   if (owner === null || user === undefined || owner === user) return null
   return `${root} belongs to ${nameOf(owner)}, you are ${nameOf(user)}: set SPEC_KITTY_HOME to a directory of your own`

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { objectOf, ownProcessName, readSmallFile } from 'familiar/cli'
-import type { ProjectUuid } from './event.js'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -11,19 +10,20 @@ const NIL = '00000000-0000-0000-0000-000000000000'
 const PLACE = / at line \d+, column \d+:$/
 
 /**
- * Returns the id in `.kittify/config.yaml`, where the predecessor keeps it (`project: uuid:`); for a project without one,
- * an id made of this machine and the project's path, which is the same every time. If the file exists and cannot be read,
- * there is no id: with a wrong id, the events would belong to another project for ever.
+ * Returns the id in `.kittify/config.yaml`, where the predecessor keeps it (`project: uuid:`); null if it has none. If the
+ * file exists and cannot be read, there is no id: with a wrong id, the events would belong to another project for ever.
  */
-export async function readProjectUuid(project: string): Promise<ProjectUuid> {
+export async function readGivenUuid(
+  project: string,
+): Promise<{ readonly uuid: string | null } | { readonly why: string }> {
   const path = join(project, '.kittify', 'config.yaml')
   const file = readSmallFile(path, { maxBytes: MAX_BYTES, mayBeLink: true })
   if (file.state === 'unreadable') return { why: `${path} cannot be read (${file.why})` }
-  if (file.state === 'absent') return { uuid: await uuidOfPlace(project) }
+  if (file.state === 'absent') return { uuid: null }
   const { parse, YAMLError } = await import('yaml')
   try {
     const uuid = objectOf(objectOf(parse(file.text))?.['project'])?.['uuid']
-    return { uuid: typeof uuid === 'string' && isGiven(uuid) ? uuid.trim() : await uuidOfPlace(project) }
+    return { uuid: typeof uuid === 'string' && isGiven(uuid) ? uuid.trim() : null }
   } catch (error) {
     const [message = 'it is not YAML'] = String(error instanceof Error ? error.message : error).split('\n')
     const [place] = (error instanceof YAMLError ? error.linePos : null) ?? []
@@ -36,8 +36,11 @@ function isGiven(uuid: string): boolean {
   return uuid.trim() !== '' && uuid.trim() !== NIL
 }
 
-/** The bits of a hash, in the form of a UUID of version 8 (RFC 9562), which leaves the content to the application. */
-async function uuidOfPlace(project: string): Promise<string> {
+/**
+ * Returns the id of a project without one: it is made of this machine and the project's path, and the same every time. It
+ * has the bits of a hash, in the form of a UUID of version 8 (RFC 9562), which leaves the content to the application.
+ */
+export async function uuidOfPlace(project: string): Promise<string> {
   const { host_id: host } = await ownProcessName()
   const hash = process
     .getBuiltinModule('node:crypto')

@@ -23,7 +23,7 @@ export interface PublishReport {
 export interface PublishOptions {
   /** Queues the events in one transaction. */
   readonly publish: (events: readonly NewEvent[]) => Promise<Published>
-  readonly read: (text: string) => Promise<Exclude<EventRead, { state: 'uuid_needed' }>>
+  readonly read: (text: string) => Promise<EventRead>
   readonly onRejected: (rejected: Rejected) => void
 }
 

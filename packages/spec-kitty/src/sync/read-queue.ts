@@ -1,8 +1,9 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { CommandError } from 'familiar/cli'
-import { readConsent } from './consent-file.js'
+import { heldOf } from './consent-of-events.js'
+import { homeOfAnotherUser } from './home-problem.js'
 import { queuePath } from './queue/queue-path.js'
-import type { QueueCounts, WaitingProject } from './queue/queue-types.js'
+import type { QueueCounts } from './queue/queue-types.js'
 import type { HeldProject } from './why-types.js'
 
 /** The events that wait, and the projects whose events may not leave. */
@@ -20,7 +21,10 @@ const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
 /** Reads the queue of the root. If there is no queue, does not even load SQLite. */
 export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
   const path = queuePath(root)
-  if (isAbsent(path)) return EMPTY
+  if (isQueueAbsent(path)) return EMPTY
+  const foreign = homeOfAnotherUser(root)
+  if (foreign !== null)
+    return { problem: existsSync(path) ? foreign : `the queue ${path} cannot be read: ${foreign}` }
   try {
     const { openQueueToLook } = await import('./queue/open-queue.js')
     const queue = await openQueueToLook(path)
@@ -36,7 +40,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
 }
 
 /** A queue that this user may not look at is not absent: opening it says why. */
-function isAbsent(path: string): boolean {
+export function isQueueAbsent(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) === undefined
   } catch {
@@ -51,24 +55,4 @@ function problemOf(error: unknown): string {
   return isUnusable && error.hint !== null && error.hint.startsWith('make ')
     ? `${error.message}; ${error.hint}`
     : error.message
-}
-
-/** Returns the projects that may not send, in the given order. */
-async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
-  const all = await Promise.all(
-    waiting.map(async ({ project, count }): Promise<HeldProject | null> => {
-      const consent = await readConsent(project)
-      if (consent === 'yes') return null
-      if (consent === 'no')
-        return {
-          project,
-          reason: existsSync(project) ? 'no_consent' : 'project_missing',
-          detail: null,
-          count,
-        }
-      const { why, isMendable = false } = consent
-      return { project, reason: 'consent_unreadable', detail: why, count, isMendable }
-    }),
-  )
-  return all.filter((one) => one !== null)
 }

@@ -2,7 +2,7 @@ import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
 import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
-import type { Why } from './why-types.js'
+import type { HeldProject, Why } from './why-types.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'>
 
@@ -17,13 +17,30 @@ export interface QueueView extends QueueCounts {
   readonly why: Why | null
 }
 
-export interface ShownProject extends WaitingProject {
+export interface ShownProject extends Omit<WaitingProject, 'origin'> {
   /** Why the project's events stay in the queue; null if nothing holds them, or if the reason is not known. */
   readonly reason?: string | null
 }
 
 /** A dead letter without its envelope. */
 export type ShownLetter = Omit<DeadLetter, 'envelope'> & { readonly envelope: null }
+
+/** Returns the projects with what holds their events. Events of one project that stay for the same reason share a row. */
+export function shownProjects(
+  waiting: readonly WaitingProject[],
+  held: readonly HeldProject[],
+): readonly ShownProject[] {
+  const rows = new Map<string, ShownProject>()
+  for (const one of waiting) {
+    const found = held.find(
+      ({ project, origins = [] }) => project === one.project && origins.includes(one.origin),
+    )
+    const key = JSON.stringify([one.project, found?.reason, found?.detail])
+    const { count, ...first } = rows.get(key) ?? { ...one, count: 0, reason: found?.reason ?? null }
+    rows.set(key, { ...first, count: count + one.count })
+  }
+  return [...rows.values()]
+}
 
 /** Returns the members of the JSON document. */
 export function queueDocument({ queued, oldestAt, deadLetters, projects, aside, why }: QueueView): object {
@@ -121,6 +138,7 @@ const HELD_WORDS: Readonly<Record<string, string>> = {
   no_consent: 'not opted in',
   consent_unreadable: 'consent unreadable',
   project_missing: 'directory is gone',
+  other_project: 'another project there',
 }
 
 /** `closed` is what holds the events of every project; null if nothing does. */

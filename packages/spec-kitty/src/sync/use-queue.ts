@@ -1,5 +1,8 @@
 import { note, type Io } from 'familiar/cli'
 import type { SqliteQueue } from './queue/sqlite-queue.js'
+import { homeOfAnotherUser } from './home-problem.js'
+import { unusable } from './queue/queue-errors.js'
+import { isQueueAbsent } from './read-queue.js'
 import { queuePath } from './queue/queue-path.js'
 
 /**
@@ -23,11 +26,14 @@ export async function useQueue<T>(
 
 /**
  * Calls `act` with the queue of the root, which stays as it is even if it is damaged. Returns null if there is no queue. Throws
- * `E_QUEUE_CORRUPT` for a damaged one.
+ * `E_QUEUE_CORRUPT` for a damaged one, and `E_QUEUE_UNUSABLE` for one in the home of another user.
  */
 export async function lookAtQueue<T>(root: string, act: (queue: SqliteQueue) => T): Promise<T | null> {
+  const path = queuePath(root)
+  const foreign = isQueueAbsent(path) ? null : homeOfAnotherUser(root)
+  if (foreign !== null) throw unusable(path, foreign, undefined, null)
   const { openQueueToLook } = await import('./queue/open-queue.js')
-  const queue = await openQueueToLook(queuePath(root))
+  const queue = await openQueueToLook(path)
   if (queue === null) return null
   try {
     return act(queue)

@@ -32,6 +32,7 @@ const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
   no_consent: (project) => `${project} has not opted in`,
   consent_unreadable: (project) => `the consent of ${project} cannot be read`,
   project_missing: (project) => `${project} is not there any more`,
+  other_project: (project) => `another project is in ${project} now`,
 }
 
 const SKIPPED: Readonly<Record<SkipReason, string>> = {
@@ -80,7 +81,7 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   const all = [
     ...(unwritable === null ? [] : [unwritable]),
     ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing)) : []),
-    ...(queueProblem === null ? [] : [whyUnusable(queueProblem)]),
+    ...(queueProblem === null || queueProblem === unwritable?.sentence ? [] : [whyUnusable(queueProblem)]),
     ...(queued === 0 ? [] : heldReasons(held)),
     ...(queued === 0 || isDaemonRunning ? [] : [whyWedged(standing) ?? [], whyNoDaemon(standing)].flat()),
   ]

@@ -29,6 +29,8 @@ export type WhyReason =
 /** A project of which events wait, and which may not send them. */
 export interface HeldProject {
   readonly project: string
+  /** The origins of these events. */
+  readonly origins?: readonly string[]
   readonly reason: HeldReason
   readonly detail: string | null
   readonly count: number

@@ -52,6 +52,7 @@ it('explains every reason why nothing leaves', () => {
     'no_consent',
     'consent_unreadable',
     'project_missing',
+    'other_project',
     'no_daemon',
     'daemon_wedged',
     'backing_off',

@@ -91,6 +91,13 @@ it('says that events wait where the user chose so: that is worth knowing, and no
   }
 })
 
+it('says once that the home is that of another user, and not that its queue is to be mended', () => {
+  const problem = '/h belongs to ann, you are root: set SPEC_KITTY_HOME to a directory of your own'
+  const theirs = { homeProblem: problem, queueProblem: problem, queue: null, isDaemonRunning: false }
+  expect(workFindings({ ...VIEW, ...theirs }, null, 0)).toMatchObject([{ id: 'F-021', summary: problem }])
+  expect(idsOf({ ...theirs, queueProblem: 'the queue is damaged' })).toEqual(['F-021', 'F-017'])
+})
+
 it('warns of a project whose directory is gone, whatever else waits: nothing was chosen there', () => {
   const gone = {
     reason: 'project_missing',
@@ -103,6 +110,8 @@ it('warns of a project whose directory is gone, whatever else waits: nothing was
     [{ why: gone }, 'nothing leaves: /p is not there any more'],
     [{ why: { ...gone, isAll: false } }, '/p is not there any more'],
     [{ why, further: [gone] }, 'events stay: /p is not there any more'],
+    [{ why: { ...gone, reason: 'other_project' } }, 'nothing leaves: /p is not there any more'],
+    [{ why, further: [{ ...gone, reason: 'other_project' }] }, 'events stay: /p is not there any more'],
   ] as const) {
     const [found] = workFindings({ ...VIEW, ...changes } as WorkView, null, 0)
     expect(found).toMatchObject({

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { quarantinedDatabases } from '../../src/sync/queue/quarantine.js'
@@ -7,7 +7,7 @@ import { TIMING } from '../../src/sync/upload/back-off.js'
 import { eachIs, reply } from '../helpers/sync-server.js'
 import { daemonsOf, findingOf } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
-import { makeSyncWork, type SyncWork } from './sync-work.js'
+import { CONSENT, makeSyncWork, type SyncWork } from './sync-work.js'
 
 /** What `sync now` says when something stays or is lost, with a real daemon and server. */
 let work: SyncWork
@@ -119,6 +119,32 @@ describe('sync now', () => {
     const file = join(work.root.base, 'events.ndjson')
     expect((await work.run(['sync', 'queue', '--export', file])).status).toBe(0)
     const publish = `spec-kitty sync publish - --project ${now} < ${file}`
+    expect(makeShell(work.root)(publish)).toMatchObject({ status: 0, stdout: 'queued 2 events\n' })
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(work.server.accepted).toEqual(['c', 'a', 'b'])
+  })
+  it('sends no event of another project than the one that has opted in there, until it is published there', async () => {
+    const withId = (uuid: string): string => `project:\n  uuid: '${uuid}'\n`
+    const secret = work.makeProject('secret', `${withId('1111')}sync:\n  enabled: false\n`)
+    await work.publish(['a', 'b'], { project: secret })
+    renameSync(secret, `${secret}-old`)
+    renameSync(work.makeProject('open', withId('2222') + CONSENT), secret)
+    await work.publish(['c'], { project: secret })
+    const { stderr } = await work.run(['sync', 'now'])
+    const sentence = `another project is in ${secret} now: these events are of project 1111, and project 2222 is there now`
+    expect(stderr).toContain(`the 2 events that wait stay: ${sentence}: spec-kitty explain other_project\n`)
+    expect(work.server.accepted).toEqual(['c'])
+    const status = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
+    expect(status.nothing_leaves).toMatchObject({ reason: 'other_project', sentence })
+    const queue = JSON.parse((await work.run(['sync', 'queue', '--json'])).stdout)
+    expect(queue.projects).toMatchObject([
+      { project: secret, project_uuid: '1111', queued: 2, reason: 'other_project' },
+    ])
+    const doctor = await work.run(['auth', 'doctor', '--json'])
+    expect(findingOf(JSON.parse(doctor.stdout), 'F-018')).toMatchObject({ severity: 'warn' })
+    const file = join(work.root.base, 'events.ndjson')
+    expect((await work.run(['sync', 'queue', '--export', file])).status).toBe(0)
+    const publish = `spec-kitty sync publish - --project ${secret} < ${file}`
     expect(makeShell(work.root)(publish)).toMatchObject({ status: 0, stdout: 'queued 2 events\n' })
     expect((await work.run(['sync', 'now'])).status).toBe(0)
     expect(work.server.accepted).toEqual(['c', 'a', 'b'])

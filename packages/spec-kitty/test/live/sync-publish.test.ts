@@ -57,6 +57,21 @@ describe('sync publish', () => {
     })
   })
 
+  it('fails in one line where stdin cannot be read, and takes an empty one', () => {
+    const shell = makeShell(root)
+    const command = `spec-kitty sync publish - --project ${project}`
+    for (const [input, status, stdout, stderr] of [
+      [project, 1, '', /^spec-kitty: cannot read stdin: EISDIR\n$/],
+      ['/dev/null', 0, 'queued 0 events\n', /^$/],
+    ] as const) {
+      const ran = shell(`${command} < ${input}`)
+      expect([ran.status, ran.stdout]).toEqual([status, stdout])
+      expect(ran.stderr).toMatch(stderr)
+    }
+    const token = shell(`spec-kitty auth login --server http://127.0.0.1:1 --with-token < ${project}`)
+    expect([token.status, token.stderr]).toEqual([1, expect.stringContaining('cannot read stdin: EISDIR')])
+  })
+
   it('gives a project without an id the same one each time, and another project another one', () => {
     const other = join(root.base, 'other')
     mkdirSync(join(other, '.kittify'), { recursive: true })

@@ -7,6 +7,7 @@ const DEFAULTS: EventDefaults = {
   newId: () => 'new-id',
   now: () => '2026-02-03T04:05:06.789Z',
   projectUuid: { uuid: 'own-uuid' },
+  origin: 'the origin',
 }
 
 const WHOLE =
@@ -26,6 +27,7 @@ describe('an event', () => {
       eventType: 'T',
       projectUuid: 'p',
       project: '/work/app',
+      origin: 'the origin',
       envelope: WHOLE,
     })
   })
@@ -131,10 +133,7 @@ describe('what is no event is named', () => {
       state: 'bad',
       why: 'project_uuid is missing, and config.yaml cannot be read',
     })
-    expect(readEvent('{"event_type":"T"}', { ...DEFAULTS, projectUuid: null })).toEqual({
-      state: 'uuid_needed',
-    })
-    expect(readEvent(WHOLE, { ...DEFAULTS, projectUuid: null }).state).toBe('event')
+    expect(readEvent(WHOLE, { ...DEFAULTS, projectUuid }).state).toBe('event')
   })
 })
 

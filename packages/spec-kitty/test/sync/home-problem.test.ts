@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
 import { homeProblem } from '../../src/sync/home-problem.js'
+import { queuePath } from '../../src/sync/queue/queue-path.js'
+import { readQueue } from '../../src/sync/read-queue.js'
+import { lookAtQueue } from '../../src/sync/use-queue.js'
 
 afterAll(removeHomes)
 
@@ -67,7 +70,7 @@ it.runIf(existsSync('/proc/self'))('is a directory of the kernel, also for root'
     )
 })
 
-it('names both users of a home that belongs to another one, for root too', (context) => {
+it('names both users of a home that belongs to another one, for root too', async (context) => {
   needRoot(context)
   expect(asNobody(base)).toMatch(
     /^\S+ belongs to root, you are \S+: set SPEC_KITTY_HOME to a directory of your own$/,
@@ -77,4 +80,15 @@ it('names both users of a home that belongs to another one, for root too', (cont
   const { status } = spawnSync('chown', [String(NOBODY), theirs])
   expect(status).toBe(0)
   expect(homeProblem(theirs)).toContain(`, you are ${userInfo().username}: set SPEC_KITTY_HOME to`)
+  // Its queue is not looked at: what that user can do with it is not known here, and nothing is to be changed.
+  const queue = queuePath(theirs)
+  expect(await readQueue(theirs)).toMatchObject({ queued: 0 })
+  mkdirSync(dirname(queue), { recursive: true })
+  writeFileSync(queue, '')
+  expect(await readQueue(theirs)).toEqual({ problem: homeProblem(theirs) })
+  await expect(lookAtQueue(theirs, () => null)).rejects.toMatchObject({
+    code: 'E_QUEUE_UNUSABLE',
+    hint: null,
+    message: `the queue ${queue} cannot be used: ${homeProblem(theirs)}`,
+  })
 })

@@ -121,15 +121,73 @@ describe('an event of a project whose directory is gone', () => {
   })
 })
 
+describe('events of different projects that stood in one directory', () => {
+  const one = { project: '/p', projectUuid: 'one', origin: 'first' }
+  const other = { project: '/p', projectUuid: 'other', origin: 'second' }
+  const old = { project: '/p', projectUuid: 'old "uuid\0' }
+  const OLD = JSON.stringify({ publishedUuid: old.projectUuid })
+  const ALL = [event('1', one), event('2', other), event('3', old), event('4', one)]
+
+  it('are told apart, also those of a version that recorded no origin', () => {
+    queue.publish(ALL, MAX)
+    expect(queue.waiting()).toMatchObject([
+      { ...one, count: 2 },
+      { ...other, count: 1 },
+      { project: '/p', projectUuid: old.projectUuid, origin: OLD, count: 1 },
+    ])
+  })
+
+  it.each([
+    [['first'], ['1', '4']],
+    [
+      ['second', OLD],
+      ['2', '3'],
+    ],
+    [['third'], []],
+    [undefined, ['1', '2', '3', '4']],
+  ])('are claimed by origin: %j', async (origins, ids) => {
+    queue.publish(ALL, MAX)
+    const claimed = await queue.claim('/p', own, { ...LIMITS, ...(origins === undefined ? {} : { origins }) })
+    expect(idsOf(claimed)).toEqual(ids)
+  })
+
+  it('move to the project that publishes them, if they are named as stranded', () => {
+    queue.publish(ALL, MAX)
+    const again = ALL.map((it) => ({ ...it, origin: 'third' }))
+    expect(queue.publish(again, MAX, [{ project: '/p', origin: 'first' }])).toMatchObject({
+      queued: 2,
+      duplicates: ['2', '3'],
+    })
+    expect(idsOf(queue.events())).toEqual(['2', '3', '1', '4'])
+  })
+})
+
 describe('what waits', () => {
   it('is told per project, that with the oldest event first', async () => {
     const at = (id: string, project: string) => event(id, { project, projectUuid: `${project}-uuid` })
     queue.publish([at('1', '/b'), at('2', '/a'), at('3', '/b')], MAX)
     await fail('/b', 'busy')
     const { oldestAt } = queue.counts()
+    const originOf = (publishedUuid: string) => ({ origin: JSON.stringify({ publishedUuid }) })
     expect(queue.waiting()).toEqual([
-      { project: '/b', projectUuid: '/b-uuid', count: 2, oldestAt, attempts: 1, lastError: 'busy' },
-      { project: '/a', projectUuid: '/a-uuid', count: 1, oldestAt, attempts: 0, lastError: null },
+      {
+        project: '/b',
+        projectUuid: '/b-uuid',
+        ...originOf('/b-uuid'),
+        count: 2,
+        oldestAt,
+        attempts: 1,
+        lastError: 'busy',
+      },
+      {
+        project: '/a',
+        projectUuid: '/a-uuid',
+        ...originOf('/a-uuid'),
+        count: 1,
+        oldestAt,
+        attempts: 0,
+        lastError: null,
+      },
     ])
   })
 

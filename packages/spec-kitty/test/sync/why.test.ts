@@ -147,7 +147,10 @@ it('a home that cannot be written to comes before all that would have to be writ
     sentence: homeProblem,
     command: 'spec-kitty explain F-021',
   })
-  expect(furtherReasons(standing(changes)).map(({ reason }) => reason)).toEqual(['no_session'])
+  for (const queueProblem of [null, homeProblem])
+    expect(furtherReasons(standing({ ...changes, queueProblem })).map(({ reason }) => reason)).toEqual([
+      'no_session',
+    ])
   const off: Gate = { state: 'closed', reason: 'hosted_sync_disabled', detail: null }
   expect(whyNothingLeaves(standing({ ...changes, gate: off }))?.reason).toBe('hosted_sync_disabled')
   expect(whyNothingLeaves(standing({ ...changes, isDaemonRunning: true }))?.reason).toBe('no_session')
@@ -298,6 +301,17 @@ describe('where the gate is open', () => {
       reason: 'project_missing',
       sentence: '/p is not there any more',
       command: 'spec-kitty explain project_missing',
+      isAll: true,
+    })
+  })
+
+  it('another project is in the directory: the reason says whose events these are', () => {
+    const detail = 'these events are of project 1, and project 2 is there now'
+    const other = { ...held('/p', 5, detail), reason: 'other_project' } as const
+    expect(whyNothingLeaves(standing({ held: [other] }))).toEqual({
+      reason: 'other_project',
+      sentence: `another project is in /p now: ${detail}`,
+      command: 'spec-kitty explain other_project',
       isAll: true,
     })
   })

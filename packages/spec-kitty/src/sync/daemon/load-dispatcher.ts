@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import type { JsonObject } from 'familiar'
 import { ownProcessName, type Io } from 'familiar/cli'
 import { queuePath } from '../queue/queue-path.js'
@@ -17,7 +16,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     { createQueueSource },
     { readGate },
     { gateSession, sessionMark },
-    { readConsent },
+    { readConsentOf },
     { accessToken },
     dispatchers,
     { rememberWork },
@@ -25,7 +24,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     import('../upload/queue-source.js'),
     import('../upload/gate.js'),
     import('../gate-session.js'),
-    import('../consent-file.js'),
+    import('../consent-of-events.js'),
     import('../session/access-token.js'),
     import('../upload/dispatcher.js'),
     import('../last-work.js'),
@@ -40,11 +39,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
       server = gate.state === 'open' ? new URL(gate.serverUrl).origin : null
       return gate
     },
-    consent: async (project) => {
-      const consent = await readConsent(project)
-      if (typeof consent !== 'string') return 'unreadable'
-      return consent === 'no' && !existsSync(project) ? 'gone' : consent
-    },
+    consent: async (_, events) => (await readConsentOf(events)).consent,
     token: async (refused, signal) => {
       const found = await accessToken(root, { ...(refused === null ? {} : { refresh: refused }), signal })
       // Since the gate was read, the user may have signed in to another server.

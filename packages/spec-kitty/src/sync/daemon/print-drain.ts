@@ -111,7 +111,7 @@ function describeHeld(
   queue: QueueView | null,
   isAll: boolean,
 ): Explanation {
-  const known = queue?.held.find((one) => one.project === project)
+  const known = queue?.held.find((one) => one.project === project && one.reason === reason)
   const { sentence, command } = whyHeld(known ?? { project, reason, detail: null, count })
   const all = count === 1 ? 'the 1 event that waits stays' : `the ${count} events that wait stay`
   const some = `${counted(count, 'event')} ${count === 1 ? 'stays' : 'stay'}`

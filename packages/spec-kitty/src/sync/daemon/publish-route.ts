@@ -23,15 +23,16 @@ export async function publishRoute(root: string, request: Request, onQueued: () 
   const read = await eventReader(project)(written)
   if (read.state === 'bad') return refuse(read.why)
   try {
-    const [{ openHandle }, { queuePath }, { readMaxSize }] = await Promise.all([
+    const [{ openHandle }, { queuePath }, { readMaxSize }, { publishEvents }] = await Promise.all([
       import('../queue/open-queue.js'),
       import('../queue/queue-path.js'),
       import('../queue/max-size.js'),
+      import('../publish-events.js'),
     ])
     const { maxSize } = await readMaxSize(root)
     const handle = await openHandle(queuePath(root))
     try {
-      const { queued, dead } = await handle.use((queue) => queue.publish([read.event], maxSize))
+      const { queued, dead } = await handle.use((queue) => publishEvents(queue, [read.event], maxSize))
       onQueued()
       return Response.json({
         status: 'stored',

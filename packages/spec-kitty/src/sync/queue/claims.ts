@@ -1,6 +1,6 @@
 import type { JsonObject } from 'familiar'
 import { objectOf, parseJson } from 'familiar/cli'
-import { COLUMNS, encode, encodeOrNull, toEvent } from './columns.js'
+import { COLUMNS, encode, encodeOrNull, ORIGIN, toEvent } from './columns.js'
 import type { Database } from './sqlite.js'
 import type { ClaimLimits, QueuedEvent, Settled } from './queue-types.js'
 
@@ -41,28 +41,36 @@ export function claimOldest(
   limits: ClaimLimits,
 ): readonly QueuedEvent[] {
   const { after = 0 } = limits
-  const last = lastWithin(database, project, limits)
+  const origins = limits.origins === undefined ? null : JSON.stringify(limits.origins)
+  const last = lastWithin(database, project, limits, origins)
   if (last === null) return []
   database.prepare('INSERT INTO claims (project, owner) VALUES (?, ?)').run(encode(project), textOf(owner))
-  const oldest = 'project = ? AND rejected_at IS NULL AND seq > ? AND seq <= ?'
+  const oldest = `project = ? AND rejected_at IS NULL AND seq > ? AND seq <= ? AND ${HAS_ORIGIN}`
   const id = claimOf(database, project)?.id ?? null
-  database.prepare(`UPDATE events SET claim = ? WHERE ${oldest}`).run(id, encode(project), after, last)
+  database
+    .prepare(`UPDATE events SET claim = ? WHERE ${oldest}`)
+    .run(id, encode(project), after, last, origins, origins)
   const rows = database.prepare(`SELECT ${COLUMNS} FROM events WHERE ${oldest} ORDER BY seq`)
-  return rows.all(encode(project), after, last).map(toEvent)
+  return rows.all(encode(project), after, last, origins, origins).map(toEvent)
 }
+
+/** Takes the list of origins as JSON twice: null is no limit. */
+const HAS_ORIGIN = `(? IS NULL OR ${ORIGIN} IN (SELECT value FROM json_each(?)))`
 
 /** Returns the last of the oldest events that fit within the limits; null if no event waits. Reads no envelopes. */
 function lastWithin(
   database: Database,
   project: string,
   { events, bytes: maxBytes, after = 0 }: ClaimLimits,
+  origins: string | null,
 ): number | null {
   const oldest = database.prepare(
-    'SELECT seq, size FROM events WHERE project = ? AND rejected_at IS NULL AND seq > ? ORDER BY seq LIMIT ?',
+    `SELECT seq, size FROM events
+     WHERE project = ? AND rejected_at IS NULL AND seq > ? AND ${HAS_ORIGIN} ORDER BY seq LIMIT ?`,
   )
   let last: number | null = null
   let bytes = 0
-  for (const { seq, size } of oldest.all(encode(project), after, events)) {
+  for (const { seq, size } of oldest.all(encode(project), after, origins, origins, events)) {
     bytes += Number(size)
     if (last !== null && bytes > maxBytes) break
     last = Number(seq)

@@ -5,6 +5,12 @@ import type { Row } from './sqlite.js'
 export const COLUMNS =
   'seq, event_id, event_type, project_uuid, project, envelope, queued_at, attempts, last_error'
 
+/**
+ * The origin of an event as text. One that was queued by a version that recorded none has only its `project_uuid`, which is
+ * stored as it is between the quotes of a JSON string.
+ */
+export const ORIGIN = `coalesce(origin, '{"publishedUuid":"' || project_uuid || '"}')`
+
 export const DEAD_COLUMNS = `${COLUMNS}, rejected_at, reason, category`
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { decode, encode } from './columns.js'
-import type { NewEvent } from './queue-types.js'
+import { decode, encode, ORIGIN } from './columns.js'
+import type { NewEvent, Stranded } from './queue-types.js'
 import type { Database } from './sqlite.js'
 
 export interface Inserted {
@@ -13,12 +13,17 @@ export interface Inserted {
 }
 
 /**
- * Inserts the events. One that waits for a project whose directory is gone could never leave: it moves to the end of the queue
- * of its new project. The caller has a transaction open, so that the event is always in exactly one place.
+ * Inserts the events. One that waits for a project whose directory is gone, or that another project has replaced (`stranded`),
+ * could never leave: it moves to the end of the queue of its new project. The caller has a transaction open, so that the event
+ * is always in exactly one place.
  */
-export function insertEvents(database: Database, events: readonly NewEvent[]): Inserted {
+export function insertEvents(
+  database: Database,
+  events: readonly NewEvent[],
+  stranded: readonly Stranded[],
+): Inserted {
   const insert = insertInto(database)
-  const remove = removeStranded(database)
+  const remove = removeStranded(database, stranded)
   let added = 0
   const known = events.filter((event) => {
     if (insert(event)) added += 1
@@ -33,23 +38,24 @@ export function insertEvents(database: Database, events: readonly NewEvent[]): I
 /** The returned function returns false for an event that the queue contains. */
 function insertInto(database: Database): (event: NewEvent) => boolean {
   const insert = database.prepare(
-    `INSERT INTO events (event_id, event_type, project_uuid, project, envelope, size, queued_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
+    `INSERT INTO events (event_id, event_type, project_uuid, project, envelope, size, queued_at, origin)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING`,
   )
   const now = new Date().toISOString()
-  return ({ eventId, eventType, projectUuid, project, envelope }) => {
+  return ({ eventId, eventType, projectUuid, project, origin = null, envelope }) => {
     const texts = [eventId, eventType, projectUuid, project].map(encode)
-    return Number(insert.run(...texts, envelope, Buffer.byteLength(envelope), now).changes) > 0
+    return Number(insert.run(...texts, envelope, Buffer.byteLength(envelope), now, origin).changes) > 0
   }
 }
 
 /**
- * The returned function removes an event that waits for another project whose directory is gone, and returns whether it did.
- * A claimed event may be on its way, and a rejected one is the user's to decide about: both stay.
+ * The returned function removes an event that waits for another project which is not in its directory any more, and returns
+ * whether it did. A claimed event may be on its way, and a rejected one is the user's to decide about: both stay.
  */
-function removeStranded(database: Database): (event: NewEvent) => boolean {
+function removeStranded(database: Database, stranded: readonly Stranded[]): (event: NewEvent) => boolean {
   const find = database.prepare(
-    'SELECT seq, project FROM events WHERE event_id = ? AND claim IS NULL AND rejected_at IS NULL',
+    `SELECT seq, project, ${ORIGIN} AS origin FROM events
+     WHERE event_id = ? AND claim IS NULL AND rejected_at IS NULL`,
   )
   const remove = database.prepare('DELETE FROM events WHERE seq = ?')
   const gone = new Map<string, boolean>()
@@ -58,6 +64,9 @@ function removeStranded(database: Database): (event: NewEvent) => boolean {
     if (row === undefined) return false
     const before = decode(row['project'])
     if (!gone.has(before)) gone.set(before, before !== project && !existsSync(before))
-    return gone.get(before) === true && Number(remove.run(Number(row['seq'])).changes) > 0
+    const isStranded =
+      gone.get(before) === true ||
+      stranded.some((one) => one.project === before && one.origin === row['origin'])
+    return isStranded && Number(remove.run(Number(row['seq'])).changes) > 0
   }
 }

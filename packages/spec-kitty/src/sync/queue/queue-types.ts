@@ -7,6 +7,11 @@ export interface NewEvent {
   readonly projectUuid: string
   /** The real path of the project's directory: consent is read there when the event is sent. */
   readonly project: string
+  /**
+   * What identifies the project that stood in that directory then (`project-origin.ts`): the consent of another one that
+   * stands there later is not one for this event.
+   */
+  readonly origin?: string
   /** The whole envelope as JSON text: what the publisher wrote, and the ids and times that it left out. */
   readonly envelope: string
 }
@@ -43,6 +48,7 @@ export interface Published {
 /** The events of one project that wait. */
 export interface WaitingProject {
   readonly project: string
+  readonly origin: string
   readonly projectUuid: string
   readonly count: number
   readonly oldestAt: string
@@ -66,7 +72,12 @@ export interface ClaimLimits {
   readonly bytes: number
   /** Limits the claim to events that arrived after this one; 0 if left out. */
   readonly after?: number
+  /** Limits the claim to events with these origins; no limit if left out. */
+  readonly origins?: readonly string[]
 }
+
+/** Events at a path that are of another project than the one that stands there now. */
+export type Stranded = Pick<WaitingProject, 'project' | 'origin'>
 
 /** The result for one claimed event. */
 export type Settled =
@@ -90,12 +101,15 @@ export type Settled =
 export interface Queue extends Disposable {
   readonly path: string
   /**
-   * Queues all or none. An event that waits for another project whose directory is gone is moved: it takes a place at the end.
-   * Throws `E_QUEUE_FULL` if then more than `maxSize` would wait; nothing is ever evicted.
+   * Queues all or none. An event that waits for another project whose directory is gone, or that is one of `stranded`, is
+   * moved: it takes a place at the end. Throws `E_QUEUE_FULL` if then more than `maxSize` would wait; nothing is ever evicted.
    */
-  publish(events: readonly NewEvent[], maxSize: number): Published
+  publish(events: readonly NewEvent[], maxSize: number, stranded?: readonly Stranded[]): Published
   counts(): QueueCounts
-  /** The projects of which events wait, that with the oldest event first. */
+  /**
+   * The projects of which events wait, that with the oldest event first. Those that stood in one directory, one after the
+   * other, are different ones.
+   */
   waiting(): readonly WaitingProject[]
   /**
    * Claims the oldest events of a project that wait, in their order, for the process `owner`; none if another process

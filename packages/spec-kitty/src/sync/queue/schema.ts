@@ -34,6 +34,10 @@ const MIGRATIONS: readonly string[] = [
      project TEXT NOT NULL UNIQUE,
      owner TEXT NOT NULL
    ) STRICT;`,
+  // The index has the origin too: in the table it comes after the envelope.
+  `ALTER TABLE events ADD COLUMN origin TEXT;
+   DROP INDEX waiting;
+   CREATE INDEX waiting ON events (project, seq, origin) WHERE rejected_at IS NULL;`,
 ]
 
 /** The number of the format that this version writes. */

@@ -2,7 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, settleAll, textOf } from './claims.js'
-import { COLUMNS, DEAD_COLUMNS, decode, decodeOrNull, encode, toDeadLetter, toEvent } from './columns.js'
+import {
+  COLUMNS,
+  DEAD_COLUMNS,
+  decode,
+  decodeOrNull,
+  encode,
+  ORIGIN,
+  toDeadLetter,
+  toEvent,
+} from './columns.js'
 import { BUSY_MS, fileAt, type Connection } from './connection.js'
 import { insertEvents } from './insert-events.js'
 import { busy, full, queueFailure, unusable } from './queue-errors.js'
@@ -17,6 +26,7 @@ import type {
   QueueCounts,
   QueuedEvent,
   Settled,
+  Stranded,
   WaitingProject,
 } from './queue-types.js'
 
@@ -50,9 +60,9 @@ export class SqliteQueue implements Queue {
     this.#reopen = reopen
   }
 
-  publish(events: readonly NewEvent[], maxSize: number): Published {
+  publish(events: readonly NewEvent[], maxSize: number, stranded: readonly Stranded[] = []): Published {
     return this.#write((database) => {
-      const { added, duplicates, dead } = insertEvents(database, events)
+      const { added, duplicates, dead } = insertEvents(database, events, stranded)
       if (added > 0 && countWaiting(database) > maxSize) throw full(this.path, maxSize)
       return { queued: events.length - duplicates.length, duplicates, dead }
     })
@@ -77,8 +87,9 @@ export class SqliteQueue implements Queue {
     const rows = this.#read((database) =>
       database
         .prepare(
-          `SELECT project, project_uuid, queued_at, attempts, last_error, count(*) AS n, min(seq) AS oldest
-           FROM events WHERE rejected_at IS NULL GROUP BY project ORDER BY oldest`,
+          `SELECT project, project_uuid, queued_at, attempts, last_error, ${ORIGIN} AS known,
+             count(*) AS n, min(seq) AS oldest
+           FROM events WHERE rejected_at IS NULL GROUP BY project, known ORDER BY oldest`,
         )
         .all(),
     )
@@ -228,6 +239,7 @@ function countWaiting(database: Database): number {
 function toWaitingProject(row: Row): WaitingProject {
   return {
     project: decode(row['project']),
+    origin: String(row['known']),
     projectUuid: decode(row['project_uuid']),
     count: Number(row['n']),
     oldestAt: String(row['queued_at']),

@@ -4,17 +4,21 @@ import { isToken } from './stored-session.js'
 /** The most bytes that are read. A token has fewer, so a token that is too long is recognised. */
 const MAX_BYTES = 64 * 1024
 
+interface Input extends AsyncIterable<Uint8Array> {
+  readonly isTTY: boolean
+}
+
 /**
  * Reads an access token: one line of visible ASCII, blanks around it ignored. Throws `UsageError` for anything else, without
  * repeating any of it.
  */
-export async function readTokenFrom(input: NodeJS.ReadStream): Promise<string> {
+export async function readTokenFrom(input: Input): Promise<string> {
   if (input.isTTY) {
     throw new UsageError('--with-token reads the token from a pipe or a file: a terminal would show it')
   }
-  const parts: Buffer[] = []
+  const parts: Uint8Array[] = []
   let length = 0
-  for await (const part of input as AsyncIterable<Buffer>) {
+  for await (const part of input) {
     length += part.length
     if (length > MAX_BYTES) throw new UsageError('standard input is too long for a token')
     parts.push(part)

@@ -3,8 +3,9 @@ import { CommandError, type Io } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/queue-types.js'
 import { oneLine } from './one-line.js'
 import { openSender, type Sender } from './send-batch.js'
-import type { Claimant, DrainLine, ErrorKind, Gate, PassEnd } from './upload-types.js'
-import { FORMATS, HELD, uploadSome, type Consent, type UploadEnd, type Uploading } from './upload-project.js'
+import { surveyOf } from './survey.js'
+import type { Claimant, Consent, DrainLine, ErrorKind, Gate, PassEnd } from './upload-types.js'
+import { FORMATS, uploadSome, type Source, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits, type WaitsOptions } from './waits.js'
 
 export interface OutboxOptions extends WaitsOptions {
@@ -14,10 +15,8 @@ export interface OutboxOptions extends WaitsOptions {
    */
   readonly queue: (isSuspect: boolean) => Queue | null | Promise<Queue | null>
   readonly gate: () => Promise<Gate>
-  /**
-   * Reads whether the events of the project in this directory may leave. If it throws, the consent counts as unreadable.
-   */
-  readonly consent: (project: string) => Promise<Consent>
+  /** Reads whether these events may leave. If it throws, the consent counts as unreadable. */
+  readonly consent: (project: string, events: WaitingProject) => Promise<Consent>
   readonly token: Uploading['token']
   /** Returns a text that changes whenever the session changes. */
   readonly sessionMark: () => string
@@ -170,26 +169,29 @@ export class Outbox {
   }
 
   /** Returns the projects whose events may leave, the one with the oldest event first. */
-  async #survey(queue: Queue): Promise<readonly WaitingProject[]> {
+  async #survey(queue: Queue): Promise<readonly Source[]> {
     const waiting = queue.waiting()
-    const ready: WaitingProject[] = []
-    for (const one of waiting) {
-      const consent = await this.#consent(one.project)
-      if (consent === 'yes') ready.push(one)
-      else
-        this.#options.emit({ event: 'held', project: one.project, reason: HELD[consent], count: one.count })
-    }
+    const { ready, held } = await surveyOf(waiting, (one) => this.#consent(one))
+    for (const line of held) this.#options.emit(line)
     this.#waits.keepProjects(new Set(ready.map(({ project }) => project)))
-    this.#know(total(ready), total(waiting))
+    this.#know(total(ready.flatMap(({ parts }) => parts)), total(waiting))
     return ready
   }
 
-  async #consent(project: string): Promise<Consent> {
+  async #consent(events: WaitingProject): Promise<Consent> {
     try {
-      return await this.#options.consent(project)
+      return await this.#options.consent(events.project, events)
     } catch {
       return 'unreadable'
     }
+  }
+
+  async #consentOfAll({ parts }: Source): Promise<Consent> {
+    for (const one of parts) {
+      const consent = await this.#consent(one)
+      if (consent !== 'yes') return consent
+    }
+    return 'yes'
   }
 
   /**
@@ -204,12 +206,13 @@ export class Outbox {
     try {
       for (let isProgress = true; isProgress;) {
         isProgress = false
-        for (const { project } of await this.#survey(queue)) {
+        for (const source of await this.#survey(queue)) {
+          const { project } = source
           if (isEnding()) return
           if (!passed.has(project) && this.#waits.isProjectResting(project)) continue
           sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs: timing.requestMs })
           const uploading = this.#uploading(project, queue, sender, gate)
-          const end = await uploadSome(project, uploading, passed.get(project))
+          const end = await uploadSome(source, uploading, passed.get(project))
           if (this.#take(project, end, passed) === 'stop' || this.#isStale) return
           isProgress ||= end.sent + end.kept + end.rejected > 0
         }
@@ -229,9 +232,9 @@ export class Outbox {
       token,
       signal,
       isEnding,
-      consent: async (directory) => {
+      consent: async (source) => {
         this.#isStale = !(await this.#isStill(gate))
-        return this.#isStale ? 'no' : this.#consent(directory)
+        return this.#isStale ? 'no' : this.#consentOfAll(source)
       },
       onSettled: (counts, { error }, isAnswer) => {
         emit({ event: 'batch', project, ...counts, error })

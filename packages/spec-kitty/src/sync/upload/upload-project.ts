@@ -1,5 +1,5 @@
-import type { Claimant, ErrorKind, Gate, HeldReason } from './upload-types.js'
-import type { Queue, Settled } from '../queue/queue-types.js'
+import type { Claimant, Consent, ErrorKind, Gate } from './upload-types.js'
+import type { Queue, Settled, WaitingProject } from '../queue/queue-types.js'
 import { judge, keepAll, type Verdict } from './answer.js'
 import { retryAfterMs } from './back-off.js'
 import { BATCH, BATCH_LIMITS, bodyOf, divide, encode, type Format, type Part } from './batch.js'
@@ -12,21 +12,14 @@ export const FORMATS: Readonly<Record<(Gate & { state: 'open' })['format'], Form
   cloudevents: CLOUD_EVENTS,
 }
 
-export type Consent = 'yes' | 'no' | 'unreadable' | 'gone'
-
-export const HELD: Readonly<Record<Exclude<Consent, 'yes'>, HeldReason>> = {
-  no: 'no_consent',
-  unreadable: 'consent_unreadable',
-  gone: 'project_missing',
-}
-
 /** The context in which the events of any project are sent. */
 export interface Uploading {
   readonly queue: Queue
   readonly sender: Sender
   readonly format: Format
   readonly claimant: Claimant
-  readonly consent: (project: string) => Promise<Consent>
+  /** Returns 'yes' if all events of the source may leave. */
+  readonly consent: (source: Source) => Promise<Consent>
   /**
    * Returns a token; null if there is none. `refused` is a token that the server did not accept. Throws if this cannot be
    * determined now.
@@ -38,6 +31,12 @@ export interface Uploading {
   readonly isEnding: () => boolean
   /** Called with the results for events. `isAnswer`: the results are from an answer of the server. */
   readonly onSettled: (counts: Counts, verdict: Verdict, isAnswer: boolean) => void
+}
+
+/** A project whose events may leave. Events at its path that have none of these origins are of another project. */
+export interface Source {
+  readonly project: string
+  readonly parts: readonly WaitingProject[]
 }
 
 export interface Counts {
@@ -70,9 +69,10 @@ interface Exchanged {
  * Events that were not sent are given back. The consent is read before each request. No transaction is open while a
  * request runs.
  */
-export async function uploadSome(project: string, uploading: Uploading, after = 0): Promise<UploadEnd> {
+export async function uploadSome(source: Source, uploading: Uploading, after = 0): Promise<UploadEnd> {
   const { queue, claimant, format, isEnding, consent } = uploading
-  const events = await queue.claim(project, claimant, { ...BATCH_LIMITS, after })
+  const origins = source.parts.map(({ origin }) => origin)
+  const events = await queue.claim(source.project, claimant, { ...BATCH_LIMITS, after, origins })
   let total: Counts = { sent: 0, kept: 0, rejected: 0 }
   const last = events.at(-1)?.seq ?? null
   let why: string | null = null
@@ -92,7 +92,7 @@ export async function uploadSome(project: string, uploading: Uploading, after = 
     await settle(unsent(unsendable), false)
     let todo = divide(parts, format)
     for (let [batch] = todo; batch !== undefined; [batch] = todo) {
-      if (isEnding() || (await consent(project)) !== 'yes') break
+      if (isEnding() || (await consent(source)) !== 'yes') break
       const { verdict, retryAfterMs } = await exchange(batch, uploading)
       await settle(verdict, verdict.next === 'go_on')
       const { next, error, kind = 'answer' } = verdict

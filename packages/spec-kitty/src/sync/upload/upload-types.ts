@@ -21,6 +21,18 @@ export type HeldReason =
   | 'consent_unreadable'
   /** The project's directory was moved or deleted, and its consent with it. */
   | 'project_missing'
+  /** Another project stands in the directory now, and its consent counts only for its own events. */
+  | 'other_project'
+
+/** Whether the events of a project may leave. */
+export type Consent = 'yes' | 'no' | 'unreadable' | 'gone' | 'other'
+
+export const HELD: Readonly<Record<Exclude<Consent, 'yes'>, HeldReason>> = {
+  no: 'no_consent',
+  unreadable: 'consent_unreadable',
+  gone: 'project_missing',
+  other: 'other_project',
+}
 
 /** Whether events may leave at all, and where to. Contains no token. */
 export type Gate =

@@ -540,11 +540,33 @@ describe('nothing leaves', () => {
     expect(opened).toBe(0)
   })
 
+  it('of another project than the one whose consent is read; the events of that one are sent, in their order', async () => {
+    const { drain, server, queue } = await startDispatching({
+      consent: (_, { origin }) => Promise.resolve(origin === 'before' ? 'other' : 'yes'),
+    })
+    const idsOf = ['before', 'now', 'before', 'now, with an id', 'now'].map((origin, index) => {
+      const eventId = `e${index}`
+      const envelope = JSON.stringify({ event_id: eventId })
+      queue.publish([{ eventId, eventType: 'T', projectUuid: 'u', project: A, origin, envelope }], 100)
+      return eventId
+    })
+    const lines = await drain()
+    expect(lines.findLast(({ event }) => event === 'held')).toEqual({
+      event: 'held',
+      project: A,
+      reason: 'other_project',
+      count: 2,
+    })
+    expect(finish(lines)).toMatchObject({ sent: 3, kept: 0, held: 2 })
+    expect(server.requests.flatMap(({ ids }) => ids)).toEqual([idsOf[1], idsOf[3], idsOf[4]])
+  })
+
   it('of a project without consent, or whose consent cannot be read; the others are sent', async () => {
     const consents = {
       '/no': 'no',
       '/unreadable': 'unreadable',
       '/gone': 'gone',
+      '/other': 'other',
       '/throws': null,
       [A]: 'yes',
     } as const
@@ -559,6 +581,7 @@ describe('nothing leaves', () => {
       ...publish('/unreadable', 3),
       ...publish('/throws', 4),
       ...publish('/gone', 1),
+      ...publish('/other', 1),
     ]
     const ids = publish(A, 5)
     const lines = await drain()
@@ -567,12 +590,13 @@ describe('nothing leaves', () => {
       { event: 'held', project: '/unreadable', reason: 'consent_unreadable', count: 3 },
       { event: 'held', project: '/throws', reason: 'consent_unreadable', count: 4 },
       { event: 'held', project: '/gone', reason: 'project_missing', count: 1 },
+      { event: 'held', project: '/other', reason: 'other_project', count: 1 },
     ])
     expect(finish(lines)).toEqual({
       event: 'finished',
       sent: 5,
       kept: 0,
-      held: 10,
+      held: 11,
       rejected: 0,
       reason: null,
     })

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs'
+import { readConsent } from './consent-file.js'
+import { whoStandsAt } from './project-origin.js'
+import type { Stranded, WaitingProject } from './queue/queue-types.js'
+import { HELD, type Consent } from './upload/upload-types.js'
+import type { HeldProject } from './why-types.js'
+
+type Waiting = Pick<WaitingProject, 'project' | 'projectUuid' | 'origin'>
+
+type Reading =
+  | { readonly consent: 'yes' }
+  | {
+      readonly consent: Exclude<Consent, 'yes'>
+      readonly detail: string | null
+      readonly isMendable?: boolean
+    }
+
+/**
+ * Returns whether these events may leave: as the consent says that is in their directory now, which counts only for events of
+ * the project that stands there now. The project is looked at after its consent was read: the consent is that of the project
+ * that was seen, or of one before it.
+ */
+export async function readConsentOf({ project, projectUuid, origin }: Waiting): Promise<Reading> {
+  const consent = await readConsent(project)
+  if (typeof consent !== 'string') {
+    const { why, isMendable = false } = consent
+    return { consent: 'unreadable', detail: why, isMendable }
+  }
+  if (!existsSync(project)) return { consent: 'gone', detail: null }
+  const { isSame, uuid } = await whoStandsAt(project, origin)
+  if (isSame) return consent === 'yes' ? { consent } : { consent, detail: null }
+  const detail =
+    uuid === projectUuid
+      ? 'these events are of the directory that was there before'
+      : `these events are of project ${projectUuid}, and ${uuid === null ? 'another one' : `project ${uuid}`} is there now`
+  return { consent: 'other', detail }
+}
+
+/** Returns the projects that may not send, in the given order. */
+export async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
+  const held = new Map<string, HeldProject>()
+  const readings = await Promise.all(waiting.map(readConsentOf))
+  for (const [index, { project, origin, count }] of waiting.entries()) {
+    const reading = readings[index]
+    if (reading === undefined || reading.consent === 'yes') continue
+    const { consent, ...more } = reading
+    // A project that was given an id after some of its events were published has several origins.
+    const key = JSON.stringify([project, consent, more.detail])
+    const { origins = [], count: before = 0 } = held.get(key) ?? {}
+    held.set(key, {
+      project,
+      origins: [...origins, origin],
+      reason: HELD[consent],
+      count: before + count,
+      ...more,
+    })
+  }
+  return [...held.values()]
+}
+
+/** Returns those of the events that are of another project than the one that stands in their directory now. */
+export async function strandedOf(waiting: readonly WaitingProject[]): Promise<readonly Stranded[]> {
+  const held = await heldOf(waiting)
+  return held
+    .filter(({ reason }) => reason === HELD.other)
+    .flatMap(({ project, origins = [] }) => origins.map((origin) => ({ project, origin })))
+}

@@ -1,0 +1,108 @@
+import { lstatSync } from 'node:fs'
+import { join } from 'node:path'
+import { objectOf, parseJson, stringOf } from 'familiar/cli'
+import type { ProjectUuid } from './event.js'
+import { readGivenUuid, uuidOfPlace } from './project-uuid.js'
+
+/**
+ * What identifies the project that stands at a path: the id in its configuration, null if there is none, and marks of its
+ * directory and of what lies in it. A path alone does not: another project may stand there later.
+ */
+interface Origin {
+  readonly uuid: string | null
+  readonly marks: Readonly<Record<string, string>>
+}
+
+/** The origin of an event that was queued before origins were recorded: all that is known is the event's `project_uuid`. */
+interface OldOrigin {
+  readonly publishedUuid: string
+}
+
+/** What is known of a project when events of it are published. */
+export interface KnownProject {
+  readonly projectUuid: ProjectUuid
+  /** As it is stored with each event. */
+  readonly origin: string
+}
+
+/**
+ * What stays while a directory is the same project. A `git checkout` may remove `.kittify` and make it again, and a project
+ * need not be in git, so one of those inside is enough.
+ */
+const DIRECTORY = '.'
+const INSIDE = ['.git', '.kittify', 'kitty-specs'] as const
+
+/** Reads what identifies the project that stands in this directory now. */
+export async function readProject(project: string): Promise<KnownProject> {
+  const given = await readGivenUuid(project)
+  const uuid = 'why' in given ? null : given.uuid
+  const origin: Origin = { uuid, marks: marksOf(project) }
+  return {
+    projectUuid: 'why' in given ? given : { uuid: uuid ?? (await uuidOfPlace(project)) },
+    origin: JSON.stringify(origin),
+  }
+}
+
+/** The project that stands now where events were published. */
+export interface Standing {
+  readonly isSame: boolean
+  /** The id that an event published now would get; null if that cannot be read. */
+  readonly uuid: string | null
+}
+
+/**
+ * Returns whether the project that stands in this directory now is that of the events with this origin. If both have an id in
+ * their configuration, the ids decide; else the directory must be the same one. What cannot be told is not the same.
+ */
+export async function whoStandsAt(project: string, origin: string): Promise<Standing> {
+  const now = await readProject(project)
+  const uuid = 'why' in now.projectUuid ? null : now.projectUuid.uuid
+  return { isSame: isSameProject(readOrigin(origin), readOrigin(now.origin), uuid), uuid }
+}
+
+/** Pure. `uuid` is the id that an event published now would get. */
+function isSameProject(
+  before: Origin | OldOrigin | null,
+  now: Origin | OldOrigin | null,
+  uuid: string | null,
+): boolean {
+  if (before === null || now === null || !('marks' in now)) return false
+  if (!('marks' in before)) return before.publishedUuid === uuid
+  if (before.uuid !== null && now.uuid !== null) return before.uuid === now.uuid
+  const isSame = (name: string): boolean =>
+    before.marks[name] !== undefined && before.marks[name] === now.marks[name]
+  // Without the time of its creation, a directory that took the inode of a deleted one looks the same.
+  if (now.uuid !== null && !before.marks[DIRECTORY]?.includes(MADE)) return false
+  return isSame(DIRECTORY) && INSIDE.some(isSame)
+}
+
+function readOrigin(text: string): Origin | OldOrigin | null {
+  const read = objectOf(parseJson(text))
+  const publishedUuid = stringOf(read?.['publishedUuid'])
+  if (publishedUuid !== null) return { publishedUuid }
+  const marks = objectOf(read?.['marks'])
+  return marks === null ? null : { uuid: stringOf(read?.['uuid']), marks: marks as Origin['marks'] }
+}
+
+function marksOf(project: string): Origin['marks'] {
+  const found = [DIRECTORY, ...INSIDE].map((name) => [name, markOf(join(project, name))] as const)
+  return Object.fromEntries(found.filter(([, mark]) => mark !== null)) as Origin['marks']
+}
+
+/** Stands between the inode and the time of the creation. */
+const MADE = '@'
+
+/**
+ * Inodes are reused, so the time of the creation is part of the mark, where the file system has one. The device is not: its
+ * number may change with the next start of the machine.
+ */
+function markOf(path: string): string | null {
+  try {
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+    if (found === undefined) return null
+    const { ino, birthtimeNs } = found
+    return birthtimeNs > 0n ? `${ino}${MADE}${birthtimeNs}` : String(ino)
+  } catch {
+    return null
+  }
+}

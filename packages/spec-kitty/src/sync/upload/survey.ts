@@ -1,0 +1,33 @@
+import type { WaitingProject } from '../queue/queue-types.js'
+import type { Source } from './upload-project.js'
+import { HELD, type Consent, type DrainLine } from './upload-types.js'
+
+export interface Survey {
+  /** The projects whose events may leave, the one with the oldest event first. */
+  readonly ready: readonly Source[]
+  /** Why the others stay: a line for each directory and reason. */
+  readonly held: readonly Extract<DrainLine, { readonly event: 'held' }>[]
+}
+
+/**
+ * Returns which of the events that wait may leave. Those of one directory that may leave are sent together, because they are
+ * of one project and keep their order.
+ */
+export async function surveyOf(
+  waiting: readonly WaitingProject[],
+  consentOf: (events: WaitingProject) => Promise<Consent>,
+): Promise<Survey> {
+  const ready = new Map<string, Source>()
+  const held = new Map<string, Survey['held'][number]>()
+  for (const one of waiting) {
+    const { project, count } = one
+    const consent = await consentOf(one)
+    if (consent === 'yes') {
+      ready.set(project, { project, parts: [...(ready.get(project)?.parts ?? []), one] })
+      continue
+    }
+    const [key, reason] = [JSON.stringify([project, consent]), HELD[consent]]
+    held.set(key, { event: 'held', project, reason, count: count + (held.get(key)?.count ?? 0) })
+  }
+  return { ready: [...ready.values()], held: [...held.values()] }
+}
