@@ -47,6 +47,8 @@ export interface DaemonStatus {
   readonly record: DaemonRecord | null
   /** Set if the files of the scope cannot be looked at: why not. Then `none` means that no daemon is known. */
   readonly unread?: string
+  /** Set if a predecessor's daemon runs in this scope too, which our commands leave alone because the scope has a record of ours. */
+  readonly beside?: { readonly pid: number; readonly port: number | null }
 }
 
 /** The facts from which the state follows when no process was found to be the daemon. */
