@@ -56,7 +56,12 @@ export async function startFailure(
   const why = said ?? `${how}${logTail(logFile, logBegin)}`
   const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
   const retry = error?.['retry'] === true
-  const cause = error === null ? partMissing(order, child, logBegin) : null
+  const cause =
+    error === null
+      ? partMissing(order, child, logBegin)
+      : UNREADABLE.test(said ?? '')
+        ? programChanged()
+        : null
   return new FamiliarError(code, text, { hint, retry, ...(cause === null ? {} : { cause }) })
 }
 
@@ -78,7 +83,7 @@ export async function endedEarly({ logFile }: Launch, { child, logBegin }: Start
 
 /** What Node says where it cannot read or compile a file that a program needs, or not the file that says of which type it is. */
 const UNREADABLE =
-  /^SyntaxError: |Cannot find module|MODULE_NOT_FOUND|ERR_INVALID_PACKAGE_CONFIG|not defined in ES module scope/m
+  /^SyntaxError: |ENOENT[^\n]*, open '[^'\n]*\.[cm]?js'|Cannot find module|MODULE_NOT_FOUND|ERR_INVALID_PACKAGE_CONFIG|not defined in ES module scope/m
 
 /**
  * Returns the error that a part of the daemon's program is missing, as Node words it; null if its end had another reason.
@@ -88,6 +93,11 @@ function partMissing(order: StartOrder, child: Child, logBegin: LogPlace | null)
   const [entry = ''] = order.launch.args
   const isMissing = UNREADABLE.test(endOfLog(order.launch.logFile, LOG_TAIL_BYTES, logBegin))
   if (!isMissing && !(child.exitCode === 0 && isEmpty(entry))) return null
+  return programChanged()
+}
+
+/** The cause of an error that the package was replaced or removed meanwhile: commands tell it as that. */
+export function programChanged(): Error {
   return Object.assign(new Error('a part of the program is not there'), { code: 'MODULE_NOT_FOUND' })
 }
 

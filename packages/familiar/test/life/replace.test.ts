@@ -215,6 +215,18 @@ describe('a daemon that is not what the installation that starts it expects', ()
     expect(daemonsOf(root)).toEqual([recordIn(root).pid])
   })
 
+  it('is told as a change of the installation where that was replaced during the start', async () => {
+    const { args, change } = installed('2.0.0', { reports: '1.0.0' })
+    const options = { args: args ?? [], change: { ...change, isInstallationChanged: () => true } }
+    const { error } = await failAs(newRoot(), ports, options)
+    expect(error).toMatchObject({
+      code: 'E_VERSION_MISMATCH',
+      hint: null,
+      cause: { code: 'MODULE_NOT_FOUND' },
+    })
+    for (const part of named) expect(error.message).toMatch(part)
+  })
+
   it('is an error that names both also when it speaks a newer protocol', async () => {
     const root = newRoot()
     const { args } = installed('2.0.0', { protocol: 2 })

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs'
-import { CommandError } from 'familiar/cli'
+import { CommandError, isPartMissing } from 'familiar/cli'
 import { readConsent } from './consent-file.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts, WaitingProject } from './queue/queue-types.js'
@@ -17,7 +17,7 @@ export interface QueueProblem {
 
 const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
 
-/** Reads the queue of the root. If there is no queue, does not even load SQLite. */
+/** Reads the queue of the root. If there is no queue, does not even load SQLite. Throws only if a part of the program is not there. */
 export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
   const path = queuePath(root)
   if (isAbsent(path)) return EMPTY
@@ -31,6 +31,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
       queue[Symbol.dispose]()
     }
   } catch (error) {
+    if (isPartMissing(error)) throw error
     return { problem: problemOf(error) }
   }
 }
