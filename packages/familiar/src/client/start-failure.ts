@@ -6,6 +6,7 @@ import { terminate } from '../act/terminate-process.js'
 import { monotonicMs } from '../clock.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
+import { STARTUP_PIPE_MS } from '../protocol/startup-pipe.js'
 import { proveStarted } from '../observe/prove-process.js'
 import type { Launch, StartOrder } from './launch.js'
 import { assertCanStart } from './rehearsal.js'
@@ -29,6 +30,8 @@ export interface Started {
   readonly logBegin: LogPlace | null
   /** When it was started, on the clock of `monotonicMs`. */
   readonly beganMs: number
+  /** The longest time for which this process did not run meanwhile. */
+  readonly pausedMs?: number
 }
 
 /**
@@ -40,13 +43,14 @@ export async function startFailure(
   message: JsonObject | null,
   lock: HeldLock | null,
   order: StartOrder,
-  { child, logBegin, beganMs }: Started,
+  { child, logBegin, beganMs, pausedMs = 0 }: Started,
 ): Promise<FamiliarError> {
   const { logFile } = order.launch
   const waitedMs = monotonicMs() - beganMs
   const isEnded = await hasEnded(child)
   // Read now, because `endUnready` changes it.
-  const how = howItEnded(child, waitedMs)
+  const isLeft = child.exitCode === 0 && pausedMs >= PAUSE_MS
+  const how = isLeft ? NOT_ADOPTED : howItEnded(child, waitedMs)
   if (!isEnded && lock !== null) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])
   if (error === null) assertCanStart(order.launch, 0)
@@ -55,7 +59,7 @@ export async function startFailure(
   const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
   const why = said ?? `${how}${logTail(logFile, logBegin)}`
   const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
-  const retry = error?.['retry'] === true
+  const retry = isLeft || error?.['retry'] === true
   const cause =
     error === null
       ? partMissing(order, child, logBegin)
@@ -131,6 +135,11 @@ export async function endUnready(
   const proof = pid === undefined ? null : await proveStarted(family, platform, pid)
   if (proof !== null) await terminate(lock, platform, family, proof)
 }
+
+/** A pause of this length has another cause than a busy machine. A daemon that is not adopted within 10 s of its start leaves. */
+const PAUSE_MS = 5_000
+
+const NOT_ADOPTED = `this command was suspended, and a daemon waits only ${STARTUP_PIPE_MS / 1_000} s for the command that starts it; it has left`
 
 /** What Node's exit codes mean for a module that serves. */
 const EXIT_WORDS: Readonly<Record<number, string>> = {
