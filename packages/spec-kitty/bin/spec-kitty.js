@@ -91,7 +91,7 @@ function problemOf(cause) {
     }
   }
   // What Node cannot read in a file that is written at this moment, it calls wrong.
-  const isUnfinished = cause instanceof SyntaxError || cause.code === 'MODULE_NOT_FOUND' || !isTypeKnown()
+  const isUnfinished = cause instanceof SyntaxError || isNotThere(cause) || !isTypeKnown()
   if (!isUnfinished && cause.syscall === undefined) throw cause
   if (!isUnfinished) {
     return {
@@ -114,6 +114,11 @@ function problemOf(cause) {
         remediation: 'run the command again; if it says the same then, install spec-kitty again',
         exit: 75,
       }
+}
+
+/** Node looked for a file in vain, or found it, and it was not there any more when Node opened it. */
+function isNotThere({ code, syscall }) {
+  return code === 'MODULE_NOT_FOUND' || (syscall === 'open' && ['ENOENT', 'ENOTDIR'].includes(code))
 }
 
 /** Without this file, Node takes the parts of the command for modules of another type, and fails in several ways. */

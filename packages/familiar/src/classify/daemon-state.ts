@@ -49,6 +49,8 @@ export interface DaemonStatus {
   readonly unread?: string
   /** Set if the daemon lock is held by a daemon of ours that was started for another path. Then the state is `elsewhere`. */
   readonly heldFor?: HeldFor
+  /** Set if a predecessor's daemon runs in this scope too, which our commands leave alone because the scope has a record of ours. */
+  readonly beside?: { readonly pid: number; readonly port: number | null }
 }
 
 /** The scope that the command line of the holder of the daemon lock names, and whether `stop` ends it from there. */

@@ -3,6 +3,7 @@ import { commandLines, withCommand } from './paint-command.js'
 import { EXIT, exitOf } from './exit-codes.js'
 import { paintError, type Io } from './io.js'
 import { formatJsonLine, SCHEMA_VERSION } from './print-json.js'
+import { isPartMissing } from './part-missing.js'
 import { printable } from './printable.js'
 import { CommandError, UsageError } from './command-errors.js'
 import { columnsOf, wrapWords } from './text-width.js'
@@ -86,7 +87,7 @@ function withHead(line: string, { program, hasErrorColor = false }: Screen): str
 
 function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help'>): Failure {
   const error = lackIn(caught) ?? caught
-  if (!isOwnWord(error) && causesOf(error).some(isPartMissing)) return installationChanged(program, error)
+  if (!isOwnWord(error) && isPartMissing(error)) return installationChanged(program, error)
   if (error instanceof UsageError) {
     return {
       code: 'E_USAGE',
@@ -136,18 +137,6 @@ function installationChanged(program: string, error: unknown): Failure {
     remediation: `run the command again; if it says the same then, install ${program} again`,
     exit: EXIT.tryAgain,
   }
-}
-
-const PART_MISSING: ReadonlySet<unknown> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
-
-function isPartMissing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  return PART_MISSING.has((error as NodeJS.ErrnoException).code) || isCutOff(error)
-}
-
-/** A module that is there in part. Only for code that does not compile, the stack begins with the place in its file. */
-function isCutOff({ name, stack = name }: Error): boolean {
-  return name === 'SyntaxError' && !stack.startsWith(name)
 }
 
 /**

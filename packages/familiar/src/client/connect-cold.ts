@@ -10,7 +10,7 @@ import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js
 import type { Found, ConnectRequest } from './connect-request.js'
 import { awaitHolder, HOLDER_MS, waitRecorded } from './await-holder.js'
 import { connected, usable, type RecordedDaemon } from './find-recorded.js'
-import { endedEarly, type Started } from './start-failure.js'
+import { endedEarly, programChanged, type Started } from './start-failure.js'
 import { startInRange } from './start-in-range.js'
 
 export { loadLocks } from '../act/acquire-lock.js'
@@ -97,19 +97,21 @@ async function connectStarted(
   return connected(found, reason, replaced)
 }
 
+/** Where the package was replaced during the start, the daemon comes from the new one, and the command from the old. */
 function wrongVersion(
-  { family, self, versionVariable }: ConnectRequest,
+  { family, self, versionVariable, isInstallationChanged }: ConnectRequest,
   { record, report }: RecordedDaemon,
 ): FamiliarError {
+  const again = 'run the command again, because the package may just have been replaced'
+  const otherwise =
+    versionVariable === ''
+      ? 'if this happens again, reinstall: the commands and the daemon have different definitions'
+      : `if this happens again, see whether ${versionVariable} is set for the daemon, and reinstall`
+  const isChanged = isInstallationChanged?.() ?? false
   return new FamiliarError(
     'E_VERSION_MISMATCH',
     `this installation is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'} (${self.executable}), but the ${family.name} daemon it started is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'} (process ${record.pid}, ${record.executable ?? 'unknown'})`,
-    {
-      hint:
-        versionVariable === ''
-          ? 'reinstall; if this happens again, the commands and the daemon have different definitions'
-          : `see whether ${versionVariable} is set for the daemon, and reinstall`,
-    },
+    isChanged ? { cause: programChanged() } : { hint: `${again}; ${otherwise}` },
   )
 }
 

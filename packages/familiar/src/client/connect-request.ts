@@ -44,6 +44,8 @@ export interface ConnectRequest extends ScopeRequest {
   readonly reason?: StartReason
   /** The environment variable that overrides the version a daemon reports; named in the hint of `E_VERSION_MISMATCH`. */
   readonly versionVariable: string
+  /** Returns whether the installation of this command is gone from disk, or of another version than the command; null if unknown. */
+  readonly isInstallationChanged?: () => boolean | null
 }
 
 /**

@@ -1,11 +1,10 @@
-import { isAbsolute } from 'node:path'
 import type { Replaced } from './replace.js'
 import { FamiliarError } from '../errors.js'
 import { isOfElsewhere, type DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
 import { versionRelation, type VersionRelation } from '../identity/versions.js'
 import { HANDSHAKE_MS } from '../observe/probe-health.js'
-import { isGone } from '../observe/peek.js'
+import { isInstallationGone } from '../observe/installation-gone.js'
 import { isSameScope, readOwnRecord } from '../observe/read-records.js'
 import { verify } from '../observe/verify-record.js'
 import type { StartReason } from './launch.js'
@@ -75,32 +74,30 @@ async function assess(
   } as const
   const standing = versionRelation(build, request.self)
   if (standing === 'older') return { record, report, standing, replaceFor: 'version_mismatch' }
-  const isLeft = await isInstallationGone(request, record, report)
+  const isLeft = await isLeftBehind(request, record, report)
   return { record, report, standing, replaceFor: isLeft ? 'installation_gone' : null }
 }
 
-/** The path comes from the daemon: a relative one, or one that is missing in another mount namespace, proves nothing. */
-async function isInstallationGone(
+/** A path that is missing in another mount namespace proves nothing. */
+async function isLeftBehind(
   { platform }: ScopeRequest,
-  { pid }: DaemonRecord,
-  { installation }: SelfReport,
+  { pid, startedAt }: DaemonRecord,
+  report: SelfReport,
 ): Promise<boolean> {
-  if (installation === null || !isAbsolute(installation) || isGone(installation) !== true) return false
-  if (pid === null) return false
+  if (pid === null || !isInstallationGone(report, startedAt)) return false
   const view = (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid)
   return view?.namespaces != null && view.namespaces === (await platform.host()).namespaces
 }
 
 function otherProtocol(
   { family, self, stopCommand }: ScopeRequest,
-  { record, report }: RecordedDaemon,
+  { record, report, replaceFor }: RecordedDaemon,
 ): FamiliarError {
+  const theirs = `use the installation that it belongs to (${report.installation ?? 'unknown'}), or: `
   return new FamiliarError(
     'E_VERSION_MISMATCH',
     `the ${family.name} daemon (process ${record.pid}, port ${record.port}) is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'}; this is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'}, and cannot talk to it`,
-    {
-      hint: `use the installation that it belongs to (${report.installation ?? 'unknown'}), or: ${stopCommand}`,
-    },
+    { hint: `${replaceFor === 'installation_gone' ? '' : theirs}${stopCommand}` },
   )
 }
 

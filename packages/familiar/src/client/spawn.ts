@@ -44,6 +44,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
   const started = await spawnDetached(order.launch)
   const { child } = started
   const pipe = jsonLines(child.stdio[STARTUP_PIPE_FD] as Socket)
+  const pause = watchPauses(started.beganMs)
   const stopWatching = onAbort(order.signal, () => pipe.close())
   const timer = setTimeout(() => order.onWait?.(waitingText(order, child, until)), ANNOUNCE_AFTER_MS)
   try {
@@ -51,7 +52,8 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
     const first = await pipe.receive(until - monotonicMs())
     if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
     const ready = objectOf(first?.['ready'])
-    if (ready === null) throw await startFailure(first, lock, order, started)
+    if (ready === null)
+      throw await startFailure(first, lock, order, { ...started, pausedMs: pause.longestMs() })
     const why = whyNotFound(order, ready)
     if (why !== null) {
       pipe.close()
@@ -59,14 +61,32 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
     }
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - monotonicMs())
-    if (last?.['ok'] !== true) throw await startFailure(last, null, order, started)
+    if (last?.['ok'] !== true)
+      throw await startFailure(last, null, order, { ...started, pausedMs: pause.longestMs() })
     return started
   } finally {
     clearTimeout(timer)
+    pause.stop()
     stopWatching()
     pipe.close()
     child.unref()
   }
+}
+
+/** How often the command notes that it runs. */
+const PULSE_MS = 500
+
+/** Watches for how long this process did not run at a time: while it was suspended (Ctrl+Z), it can adopt no daemon. */
+function watchPauses(since: number): { readonly longestMs: () => number; readonly stop: () => void } {
+  let [last, longest] = [since, 0]
+  const longestMs = (): number => {
+    const now = monotonicMs()
+    longest = Math.max(longest, now - last)
+    last = now
+    return longest
+  }
+  const pulse = setInterval(longestMs, PULSE_MS).unref()
+  return { longestMs, stop: () => clearInterval(pulse) }
 }
 
 function waitingText({ family }: StartOrder, { pid }: ChildProcess, until: number): string {

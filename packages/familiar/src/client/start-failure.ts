@@ -6,6 +6,7 @@ import { terminate } from '../act/terminate-process.js'
 import { monotonicMs } from '../clock.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
+import { STARTUP_PIPE_MS } from '../protocol/startup-pipe.js'
 import { proveStarted } from '../observe/prove-process.js'
 import type { Launch, StartOrder } from './launch.js'
 import { assertCanStart } from './rehearsal.js'
@@ -29,6 +30,8 @@ export interface Started {
   readonly logBegin: LogPlace | null
   /** When it was started, on the clock of `monotonicMs`. */
   readonly beganMs: number
+  /** The longest time for which this process did not run meanwhile. */
+  readonly pausedMs?: number
 }
 
 /**
@@ -40,13 +43,14 @@ export async function startFailure(
   message: JsonObject | null,
   lock: HeldLock | null,
   order: StartOrder,
-  { child, logBegin, beganMs }: Started,
+  { child, logBegin, beganMs, pausedMs = 0 }: Started,
 ): Promise<FamiliarError> {
   const { logFile } = order.launch
   const waitedMs = monotonicMs() - beganMs
   const isEnded = await hasEnded(child)
   // Read now, because `endUnready` changes it.
-  const how = howItEnded(child, waitedMs)
+  const isLeft = child.exitCode === 0 && pausedMs >= PAUSE_MS
+  const how = isLeft ? NOT_ADOPTED : howItEnded(child, waitedMs)
   if (!isEnded && lock !== null) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])
   if (error === null) assertCanStart(order.launch, 0)
@@ -55,8 +59,13 @@ export async function startFailure(
   const hint = stringOf(error?.['hint']) ?? `its log: ${logFile}`
   const why = said ?? `${how}${logTail(logFile, logBegin)}`
   const text = code === 'E_DAEMON_START_FAILED' ? `the daemon did not start: ${why}` : why
-  const retry = error?.['retry'] === true
-  const cause = error === null ? partMissing(order, child, logBegin) : null
+  const retry = isLeft || error?.['retry'] === true
+  const cause =
+    error === null
+      ? partMissing(order, child, logBegin)
+      : UNREADABLE.test(said ?? '')
+        ? programChanged()
+        : null
   return new FamiliarError(code, text, { hint, retry, ...(cause === null ? {} : { cause }) })
 }
 
@@ -78,7 +87,7 @@ export async function endedEarly({ logFile }: Launch, { child, logBegin }: Start
 
 /** What Node says where it cannot read or compile a file that a program needs, or not the file that says of which type it is. */
 const UNREADABLE =
-  /^SyntaxError: |Cannot find module|MODULE_NOT_FOUND|ERR_INVALID_PACKAGE_CONFIG|not defined in ES module scope/m
+  /^SyntaxError: |ENOENT[^\n]*, open '[^'\n]*\.[cm]?js'|Cannot find module|MODULE_NOT_FOUND|ERR_INVALID_PACKAGE_CONFIG|not defined in ES module scope/m
 
 /**
  * Returns the error that a part of the daemon's program is missing, as Node words it; null if its end had another reason.
@@ -88,6 +97,11 @@ function partMissing(order: StartOrder, child: Child, logBegin: LogPlace | null)
   const [entry = ''] = order.launch.args
   const isMissing = UNREADABLE.test(endOfLog(order.launch.logFile, LOG_TAIL_BYTES, logBegin))
   if (!isMissing && !(child.exitCode === 0 && isEmpty(entry))) return null
+  return programChanged()
+}
+
+/** The cause of an error that the package was replaced or removed meanwhile: commands tell it as that. */
+export function programChanged(): Error {
   return Object.assign(new Error('a part of the program is not there'), { code: 'MODULE_NOT_FOUND' })
 }
 
@@ -121,6 +135,11 @@ export async function endUnready(
   const proof = pid === undefined ? null : await proveStarted(family, platform, pid)
   if (proof !== null) await terminate(lock, platform, family, proof)
 }
+
+/** A pause of this length has another cause than a busy machine. A daemon that is not adopted within 10 s of its start leaves. */
+const PAUSE_MS = 5_000
+
+const NOT_ADOPTED = `this command was suspended, and a daemon waits only ${STARTUP_PIPE_MS / 1_000} s for the command that starts it; it has left`
 
 /** What Node's exit codes mean for a module that serves. */
 const EXIT_WORDS: Readonly<Record<number, string>> = {

@@ -11,6 +11,7 @@ import { assertInRange, checked } from './check-definition.js'
 import { abortable, shareAttempt } from './attempts.js'
 import { isOn } from './daemon-environment.js'
 import { hintsOf } from './hints.js'
+import { isChanged } from './installation.js'
 import type { Definition } from './resolve-definition.js'
 import { SANDBOX_VARIABLE } from './sandbox-file.js'
 
@@ -177,6 +178,7 @@ async function find(definition: Definition, scope: string, options: InternalOpti
         mayReplace: rest.replace !== false,
         ...(rest.reason === undefined ? {} : { reason: rest.reason }),
         ...hintsOf(words),
+        isInstallationChanged: () => isChanged(definition.installation, definition.version),
         onWait: (message) => onWait?.(message),
       })
     }),

@@ -1,5 +1,6 @@
 import type { DaemonStatus } from '../classify/daemon-state.js'
 import { selectPlatform } from '../observe/platform/select.js'
+import { besideText, predecessorBeside } from '../observe/predecessor-beside.js'
 import { readState } from '../observe/read-state.js'
 import type { Scan } from '../observe/scan.js'
 import { abortable } from './attempts.js'
@@ -13,8 +14,11 @@ export async function status(
 ): Promise<DaemonStatus> {
   const takeScan = seen === undefined ? null : () => Promise.resolve(seen)
   return abortable(signal, async () => {
-    const found = await readState({ family, scope, platform: await selectPlatform() }, takeScan)
-    return { ...found, record: withoutToken(found.record), report: withoutToken(found.report) }
+    const at = { family, scope, platform: await selectPlatform() }
+    const found = await readState(at, takeScan)
+    const beside = await predecessorBeside(at)
+    const more = beside === null ? {} : { beside, why: `${found.why}; ${besideText(family.name, beside)}` }
+    return { ...found, ...more, record: withoutToken(found.record), report: withoutToken(found.report) }
   })
 }
 

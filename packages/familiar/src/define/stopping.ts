@@ -7,6 +7,7 @@ import { assertCanStart } from '../client/rehearsal.js'
 import { retireStale, type StaleResult } from '../client/stop-outdated.js'
 import { stopDaemon, type StopResult } from '../client/stop.js'
 import { FamiliarError } from '../errors.js'
+import { besideText, predecessorBeside } from '../observe/predecessor-beside.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { abortable } from './attempts.js'
 import type { CleanUpOptions, CommandOptions, StopOutdatedOptions } from './define-daemon.js'
@@ -22,11 +23,24 @@ export { loadLocks }
  */
 const LOCK_WAIT_MS = 5_000
 
+/** Stops the daemon, and says which daemon of the predecessor still runs in the scope. */
 export async function stop(
+  definition: Definition,
+  scope: string,
+  options: CommandOptions,
+): Promise<StopResult> {
+  const { family } = definition
+  const result = await stopFor(definition, scope, options, 'operator_stop')
+  const beside = await predecessorBeside({ family, scope, platform: await selectPlatform() })
+  if (beside !== null) options.onWait?.(besideText(family.name, beside))
+  return result
+}
+
+async function stopFor(
   { family, words }: Definition,
   scope: string,
   { signal, onWait }: CommandOptions,
-  reason = 'operator_stop',
+  reason: string,
 ): Promise<StopResult> {
   return abortable(signal, async () =>
     stopDaemon({
@@ -68,7 +82,7 @@ export async function stopAndStart(
   const launch = definition.launch(scope)
   assertCanWrite({ family: definition.family, scope, logFile: launch.logFile })
   assertCanStart(launch)
-  const stopped = await stop(definition, scope, options, 'operator_restart')
+  const stopped = await stopFor(definition, scope, options, 'operator_restart')
   if (stopped.outcome === 'failed') return stopped
   return connectOrThrow(definition, scope, { ...options, start: true, reason: 'operator_restart' })
 }

@@ -66,6 +66,8 @@ export interface DocumentParts {
   readonly status: DaemonStatus
   readonly report: CleanUpReport | null
   readonly isDryRun: boolean
+  /** True if the installation of the scope's daemon is proven gone, as seen from here. */
+  readonly isInstallationGone?: boolean
   /** The port that the user named for a clean-up. */
   readonly named?: number | null
   readonly addition: DoctorAddition
@@ -74,7 +76,16 @@ export interface DocumentParts {
 /** Returns the doctor's document about the scan `seen`. */
 export function doctorDocument(
   seen: Scan,
-  { scope, tool, status, report, isDryRun, named = null, addition }: DocumentParts,
+  {
+    scope,
+    tool,
+    status,
+    report,
+    isDryRun,
+    isInstallationGone = false,
+    named = null,
+    addition,
+  }: DocumentParts,
 ): DoctorDocument {
   const { words, self } = tool
   const rows = rowsOf(seen, tool, report)
@@ -87,7 +98,10 @@ export function doctorDocument(
     daemon: daemon === null ? null : { ...daemon, ...addition.daemon },
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
-    findings: findingsOf({ seen, status, self, words, remedyOf }, addition.findings ?? []),
+    findings: findingsOf(
+      { seen, status, self, words, isInstallationGone, remedyOf },
+      addition.findings ?? [],
+    ),
     ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun, named) }),
   }
 }

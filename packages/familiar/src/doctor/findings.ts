@@ -24,6 +24,8 @@ interface Seen {
   readonly status: DaemonStatus
   readonly self: Self
   readonly words: Words
+  /** True if the path at which the scope's daemon is installed is proven gone, as seen from here. */
+  readonly isInstallationGone?: boolean
   /**
    * The remedies of the candidates, as their rows show them. A finding about a candidate proposes the same remedy as
    * its row.
@@ -107,7 +109,7 @@ function mildest(
  * Reports that this scope's daemon and this command have different versions. Commands replace an older daemon, use any
  * other that speaks the same protocol, and fail if the protocol is newer.
  */
-function otherVersion({ seen, self, words }: Seen): Finding | null {
+function otherVersion({ seen, self, words, isInstallationGone }: Seen): Finding | null {
   const found = scopeDaemon(seen)
   const { report, shape } = found?.observation ?? {}
   if (found === null || report == null || shape == null) return null
@@ -119,20 +121,25 @@ function otherVersion({ seen, self, words }: Seen): Finding | null {
     self,
   )
   if (standing === 'same') return null
+  const isLeft = isInstallationGone === true && found.facts.same_namespaces === 'yes'
   const theirs = shape.implementation === 'predecessor' ? ` of ${words.predecessor}` : ''
   return {
     id: 'F-004',
     severity: 'warn',
     summary: `the ${words.title}${theirs} is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
-    remediation: remediationOf(replacing(standing, isReplaceable(found, seen), words)),
+    remediation: remediationOf(replacing(isLeft ? 'gone' : standing, isReplaceable(found, seen), words)),
   }
 }
 
-/** `start` replaces an older daemon only if no proof is missing. `restart` stops the daemon first, as `stop` does. */
-function replacing(standing: VersionRelation, isProven: boolean, { start, restart }: Words): Remedy {
-  if (standing === 'older') {
+/**
+ * `start` replaces a daemon that is older, or whose own installation is gone, only if no proof is missing. `restart` stops the daemon
+ * first, as `stop` does.
+ */
+function replacing(standing: VersionRelation | 'gone', isProven: boolean, { start, restart }: Words): Remedy {
+  if (standing === 'older' || standing === 'gone') {
     const command = isProven ? start : restart
-    return { commands: [command], description: 'replaces it by one of this version', safe: false }
+    const why = standing === 'gone' ? ': its own installation is gone' : ''
+    return { commands: [command], description: `replaces it by one of this version${why}`, safe: false }
   }
   const description =
     standing === 'unordered'

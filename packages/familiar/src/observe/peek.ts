@@ -117,6 +117,28 @@ export function isGone(path: string): boolean | null {
   }
 }
 
+/**
+ * Returns whether the path is proven to have gone since `usedMs` (milliseconds since 1970), perhaps together with directories above
+ * it: then what must be proven absent is the topmost one that is missing. If the directory that is left is empty, it
+ * must have changed since then, because the mount point of a drive that was taken out is empty too, and did not change.
+ */
+export function isGoneSince(path: string, usedMs: number): boolean {
+  const top = topmostMissing(resolve(path))
+  if (isGone(top) !== true) return false
+  try {
+    const left = dirname(top)
+    return !isEmpty(left) || statSync(fileNameOf(left)).mtimeMs > usedMs
+  } catch (error) {
+    throwLack(error)
+    return false
+  }
+}
+
+function topmostMissing(path: string): string {
+  const parent = dirname(path)
+  return parent === path || exists(parent, statSync) !== false ? path : topmostMissing(parent)
+}
+
 function isMountPoint(directory: string): boolean {
   return statSync(fileNameOf(directory)).dev !== statSync(fileNameOf(dirname(directory))).dev
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import Module from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { reportFailure } from '../../src/cli/failure.js'
 import { UsageError } from '../../src/cli/command-errors.js'
@@ -21,6 +23,15 @@ function system(code: string): Error {
   return Object.assign(new Error(`${code}: a system call`), { code })
 }
 
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act()
+  } catch (error) {
+    return error
+  }
+  throw new Error('it throws')
+}
+
 describe('a failure', () => {
   it.each(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EAGAIN'])('%s is a lack of resources: 75', (code) => {
     const wrapped = new FamiliarError('E_SCOPE_UNUSABLE', 'cannot open it', { cause: system(code) })
@@ -42,6 +53,23 @@ describe('a failure', () => {
     expect(report(system('ENOENT'))).toEqual({ exit: 2, code: 'E_INTERNAL' })
     expect(report(system('MODULE_NOT_FOUND'))).toEqual({ exit: 75, code: 'E_INSTALLATION_CHANGED' })
   })
+
+  it('of the loader of Node, which found a module that was not there any more when it opened it, is 75', () => {
+    const load = (Module as unknown as { _extensions: Record<string, (...args: unknown[]) => void> })
+      ._extensions['.js']
+    const ofRequire = thrownBy(() => load?.({}, '/no/such/directory/part-a.js'))
+    const ofImport = Object.assign(system('ENOENT'), {
+      stack: `Error: ENOENT: no such file or directory, open '/opt/x/part.js'
+    at async open (node:internal/fs/promises:637:25)
+    at async readFile (node:internal/fs/promises:1249:14)
+    at async getSource (node:internal/modules/esm/load:48:14)`,
+    })
+    for (const error of [ofRequire, ofImport, new Error('in it', { cause: ofRequire })])
+      expect(report(error)).toEqual({ exit: 75, code: 'E_INSTALLATION_CHANGED' })
+    const ofUs = thrownBy(() => readFileSync('/no/such/directory/part-a.js'))
+    expect(report(ofUs)).toEqual({ exit: 2, code: 'E_INTERNAL' })
+  })
+
   it('of usage names the help of the very command', () => {
     expect(report(new UsageError('--frce is unknown'))).toEqual({ exit: 2, code: 'E_USAGE' })
     let err = ''

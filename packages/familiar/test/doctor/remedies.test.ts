@@ -13,6 +13,7 @@ import { identityRecord } from '../../src/doctor/identity-record.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import { UNTOLD } from '../../src/observe/read-scopes.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
+import { scopeDaemon } from '../../src/observe/scope-daemon.js'
 import { isEndedByForce, isSpared } from '../../src/observe/spared.js'
 import { testFamily } from '../helpers/family.js'
 import { forEachSighting } from '../helpers/many-observations.js'
@@ -130,6 +131,25 @@ describe('what needs a decision', () => {
     })
     expect([...wrong]).toEqual([])
     for (const count of Object.values(counts)) expect(count).toBeGreaterThan(10)
+  })
+})
+
+describe('a daemon of another version', () => {
+  it('is not said to be of a newer installation where that is gone', () => {
+    const { self } = definitionOf(defineDaemon({ name: 'tool' }))
+    const told = new Set<string>()
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      if (scopeDaemon(seen)?.facts.same_namespaces !== 'yes') return
+      const about = (isInstallationGone: boolean) =>
+        findingsOf(
+          { seen, status: NO_STATUS, self, words, isInstallationGone, remedyOf: () => null },
+          [],
+        ).find(({ id }) => id === 'F-004')?.remediation
+      const { description } = about(true) ?? {}
+      if (description !== undefined) told.add(description)
+    })
+    expect([...told]).toEqual(['replaces it by one of this version: its own installation is gone'])
   })
 })
 

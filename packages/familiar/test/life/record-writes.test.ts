@@ -60,7 +60,7 @@ async function rootWithRecord() {
 }
 
 async function expectOldStays(root: string, text: string, said: object): Promise<void> {
-  expect(said).toEqual({ code: 'E_SCOPE_UNUSABLE', message: expect.stringMatching(/: E[A-Z]+$/) })
+  expect(said).toMatchObject({ code: 'E_SCOPE_UNUSABLE', message: expect.stringMatching(/: E[A-Z]+$/) })
   await eventually(() => expect(daemonsOf(root)).toEqual([]))
   expect([namesIn(root), read(recordPath(root))]).toEqual([['record.json'], text])
   expect((await startDaemonIn(root, ports)).isAlive()).toBe(true)

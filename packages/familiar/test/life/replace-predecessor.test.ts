@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { predecessorBeside } from '../../dist/observe/predecessor-beside.js'
 import { spawnPredecessor, writeSyncRecord } from '../../../../stand-ins/predecessor.mjs'
 import { startChild } from '../helpers/children.js'
-import { leaveNoDaemons, recordIn, startDaemonIn, starterOf, stopIn } from '../helpers/daemons.js'
+import { leaveNoDaemons, recordIn, requestFor, startDaemonIn, starterOf, stopIn } from '../helpers/daemons.js'
 import { figure } from '../helpers/figures.js'
 import { makeHome } from '../helpers/homes.js'
 import { hasPendingSignal, listenersOn, watch } from '../helpers/machine.js'
@@ -108,6 +109,7 @@ describe("a predecessor's daemon that its record names", () => {
     const old = await startOld()
     await old.stop()
     expect(await connectAs(old.root, ports, NEW)).toMatchObject({ started: 'first_start', replaced: null })
+    expect(await predecessorBeside(requestFor(old.root, ports))).toBe(null)
     expect(recordsIn(old.root)).toEqual({ 'sync-daemon': old.record })
   })
 })
@@ -119,6 +121,7 @@ describe("a predecessor's daemon is left alone, and ours starts beside it,", () 
     if (how === 'has stopped') await stopIn(root, ports)
     const old = await startOld({ root })
     const { replaced, record } = await connectAs(root, ports, NEW)
+    expect(await predecessorBeside(requestFor(root, ports))).toEqual({ pid: old.pid, port: old.port })
     expect(replaced?.packageVersion).toBe(how === 'runs' ? '1.0.0' : undefined)
     expect([ours.isAlive(), old.isAlive(), hasPendingSignal(old.pid)]).toEqual([false, true, false])
     expect([daemonsOf(root).includes(record.pid ?? 0), recordsIn(root)]).toEqual([

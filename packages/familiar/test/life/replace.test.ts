@@ -1,5 +1,5 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../dist/client/connect.js'
 import {
@@ -215,6 +215,18 @@ describe('a daemon that is not what the installation that starts it expects', ()
     expect(daemonsOf(root)).toEqual([recordIn(root).pid])
   })
 
+  it('is told as a change of the installation where that was replaced during the start', async () => {
+    const { args, change } = installed('2.0.0', { reports: '1.0.0' })
+    const options = { args: args ?? [], change: { ...change, isInstallationChanged: () => true } }
+    const { error } = await failAs(newRoot(), ports, options)
+    expect(error).toMatchObject({
+      code: 'E_VERSION_MISMATCH',
+      hint: null,
+      cause: { code: 'MODULE_NOT_FOUND' },
+    })
+    for (const part of named) expect(error.message).toMatch(part)
+  })
+
   it('is an error that names both also when it speaks a newer protocol', async () => {
     const root = newRoot()
     const { args } = installed('2.0.0', { protocol: 2 })
@@ -258,14 +270,32 @@ describe('a daemon whose installation', () => {
   })
 
   it.for([
-    ['has lost the directory above it too', 'above/it'],
+    ['above it', 'above/it'],
+    ['above that one, and the next', 'prefix/lib/node_modules/it'],
+  ] as const)('is gone with the directory %s, is replaced', async ([, name]) => {
+    const [root, home] = [newRoot(), makeHome()]
+    mkdirSync(join(home, name), { recursive: true })
+    const old = await startDaemonIn(root, ports, installed('3.0.0', { home: join(home, name) }))
+    rmSync(join(home, name.split('/')[0] ?? ''), { recursive: true })
+    expect(await connectAs(root, ports, OLD)).toMatchObject({
+      started: 'installation_gone',
+      replaced: { reason: 'installation_gone', packageVersion: '3.0.0' },
+    })
+    expect(old.isAlive()).toBe(false)
+  })
+
+  it.for([
+    ['is below a mount point that has been empty since before', 'drive/it'],
+    ['is on a drive that is not there', '/mnt/no-such-drive/above/it'],
     ['is below what is a file now', 'file/it'],
     ['is behind a link to itself', 'link/it'],
   ] as const)('%s stays: that is not proven gone', async ([, name]) => {
     const [root, home] = [newRoot(), makeHome()]
     writeFileSync(join(home, 'file'), '')
     symlinkSync('link', join(home, 'link'))
-    const old = await startDaemonIn(root, ports, installed('1.0.0', { home: join(home, name) }))
+    mkdirSync(join(home, 'drive'))
+    utimesSync(join(home, 'drive'), 1, 1)
+    const old = await startDaemonIn(root, ports, installed('1.0.0', { home: resolve(home, name) }))
     expect(await connectAs(root, ports, OLD)).toMatchObject({ started: null, record: { pid: old.pid } })
   })
 

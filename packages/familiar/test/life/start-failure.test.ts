@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { isLockHeld } from '../../dist/act/acquire-lock.js'
 import { connect } from '../../dist/client/connect.js'
@@ -11,11 +12,15 @@ import {
   logOf,
   requestFor,
   startDaemonIn,
+  starterOf,
+  stopIn,
   type Options,
 } from '../helpers/daemons.js'
+import { startChild } from '../helpers/children.js'
 import { eventually } from '../helpers/eventually.js'
 import { newRoot } from '../helpers/homes.js'
 import { openLockFiles } from '../helpers/machine.js'
+import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
 import { daemonsOf } from '../helpers/processes.js'
 
@@ -69,6 +74,44 @@ describe('a start that fails is a typed error, at once, and leaves nothing', () 
     await expectCleared(root)
   })
 })
+
+describe('a command that is suspended while its daemon waits for it', { timeout: 300_000 }, () => {
+  it.each([
+    ['longer than the daemon waits', 0],
+    ['longer than it would itself wait for the daemon', 8_000],
+  ])('%s, says that, and to try again', async (_, moreMs) => {
+    const found = await suspended(moreMs)
+    expect(found).toMatchObject({
+      code: 'E_DAEMON_START_FAILED',
+      message: expect.stringMatching(/did not start: this command was suspended, [^;]*; it has left/),
+      retry: true,
+    })
+  })
+})
+
+/** Suspends a command that starts a daemon until the daemon has left, and for so long. Returns what the command says then. */
+async function suspended(moreMs: number): Promise<unknown> {
+  for (;;) {
+    const root = newRoot()
+    const starter = startChild(process.execPath, starterOf(root, ports), {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const said = textOf(starter)
+    while (daemonsOf(root).length === 0) await sleep(1)
+    starter.kill('SIGSTOP')
+    await sleep(1_000)
+    // Too late to suspend it: it has already adopted its daemon.
+    const isRecorded = existsSync(daemonFamily(ports).files(root).record)
+    if (!isRecorded) {
+      await eventually(() => expect(daemonsOf(root)).toEqual([]))
+      await sleep(moreMs)
+    }
+    starter.kill('SIGCONT')
+    const text = await said
+    if (!isRecorded) return JSON.parse(text)
+    await stopIn(root, ports)
+  }
+}
 
 describe('the error of a start that fails says', () => {
   it('what the daemon said', async () => {

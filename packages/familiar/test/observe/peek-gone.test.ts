@@ -2,7 +2,7 @@ import { mkdirSync, rmdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import { peek } from '../../src/observe/peek.js'
+import { isGoneSince, peek } from '../../src/observe/peek.js'
 import { makeHome, removeHomes } from '../helpers/homes.js'
 
 afterAll(removeHomes)
@@ -129,6 +129,36 @@ describe('a scope that may be on a drive that was taken out', () => {
       expect(scan(path).gone).toBe(null)
     },
   )
+})
+
+describe('an installation that is gone since a time', () => {
+  const YEAR_MS = 365 * 24 * HOUR_S * 1_000
+  const since = (path: string, ms: number) => isGoneSince(path, Date.now() + ms)
+
+  it.each(['it', 'above/it', 'a/b/c/it/'])('is proven as %s, where something else is left', (name) => {
+    const home = makeHome()
+    mkdirSync(join(home, name), { recursive: true })
+    writeFileSync(join(home, 'other'), '')
+    expect(since(join(home, name), -YEAR_MS)).toBe(false)
+    rmSync(join(home, name.split('/')[0] ?? ''), { recursive: true })
+    expect(since(join(home, name), YEAR_MS)).toBe(true)
+  })
+
+  it.each(['it', 'above/it'])('is proven as %s, where what is left became empty later', (name) => {
+    const home = makeHome()
+    expect(since(join(home, name), -YEAR_MS)).toBe(true)
+    expect(since(join(home, name), YEAR_MS)).toBe(false)
+  })
+
+  it('is not proven on a drive, behind a link that leads nowhere, below a file or in a loop', () => {
+    const home = makeHome()
+    writeFileSync(join(home, 'file'), '')
+    symlinkSync('loop', join(home, 'loop'))
+    symlinkSync(join(home, 'drive'), join(home, 'link'))
+    const paths = ['file/it', 'loop/it', 'loop/a/it', 'link/it', 'link/a/it'].map((name) => join(home, name))
+    for (const path of [...paths, '/mnt/no-drive/it', '/mnt/no-drive/a/it', '/media/no-user/no-drive/a/it'])
+      expect([path, since(path, -YEAR_MS)]).toEqual([path, false])
+  })
 })
 
 describe('a scope of which that is unknown', () => {

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs'
-import { CommandError } from 'familiar/cli'
+import { CommandError, isPartMissing } from 'familiar/cli'
 import { heldOf } from './consent-of-events.js'
 import { homeOfAnotherUser } from './home-problem.js'
 import { queuePath } from './queue/queue-path.js'
@@ -18,7 +18,7 @@ export interface QueueProblem {
 
 const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
 
-/** Reads the queue of the root. If there is no queue, does not even load SQLite. */
+/** Reads the queue of the root. If there is no queue, does not even load SQLite. Throws only if a part of the program is not there. */
 export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
   const path = queuePath(root)
   if (isQueueAbsent(path)) return EMPTY
@@ -35,6 +35,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
       queue[Symbol.dispose]()
     }
   } catch (error) {
+    if (isPartMissing(error)) throw error
     return { problem: problemOf(error) }
   }
 }

@@ -50,6 +50,19 @@ describe("ours runs, and the predecessor's command is used in the same project",
   })
 })
 
+describe('ours was stopped, and a dashboard of the predecessor started after it', () => {
+  it('is left alone, and status and stop say that it is there', async () => {
+    await place.start(project)
+    await place.json(project, ['dashboard', '--stop'])
+    const theirs = await place.predecessor(9300, project, { record: true })
+    const beside = new RegExp(`process ${theirs.pid}, port 9300\\).* left alone`)
+    expect((await status()).document).toMatchObject({ state: 'stopped', why: expect.stringMatching(beside) })
+    const told = await place.json(project, ['dashboard', '--stop'])
+    expect([told.stderr, told.document.outcome]).toEqual([expect.stringMatching(beside), 'none'])
+    expect(lives(theirs)).toBe(true)
+  })
+})
+
 describe('a recorded dashboard of the predecessor', () => {
   it('is wedged for status and start alike, stopped or deaf', async () => {
     const stopped = await place.predecessor(9240, project, { record: true })

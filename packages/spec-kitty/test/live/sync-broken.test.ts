@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withoutWaits } from '../../../familiar/test/helpers/waits.js'
@@ -42,12 +42,17 @@ const DAEMON = 'spec-kitty-daemon.js'
 const BROKEN: Readonly<Record<string, readonly [(entry: string) => void, cause: string]>> = {
   'is gone': [(entry) => rmSync(entry), 'Cannot find module'],
   'is half written': [(entry) => writeFileSync(entry, 'const {'), 'SyntaxError'],
+  'loses a part as it loads it': [
+    (entry) =>
+      writeFileSync(entry, "require('node:module')._extensions['.js']({}, __dirname + '/part-a.js')\n"),
+    'ENOENT',
+  ],
   'ends at once': [(entry) => writeFileSync(entry, 'process.exit(7)\n'), '7'],
   'is killed': [(entry) => writeFileSync(entry, 'process.kill(process.pid, "SIGKILL")\n'), 'SIGKILL'],
 }
 
 /** Then the installation is incomplete, and the command says so. */
-const IN_PART: ReadonlySet<string> = new Set(['is gone', 'is half written'])
+const IN_PART: ReadonlySet<string> = new Set(['is gone', 'is half written', 'loses a part as it loads it'])
 
 describe('a start whose daemon', () => {
   it.each(Object.keys(BROKEN))('%s fails at once with the cause, and leaves no process', (how) => {
@@ -63,5 +68,36 @@ describe('a start whose daemon', () => {
     const code = isInPart ? 'E_INSTALLATION_CHANGED' : 'E_DAEMON_START_FAILED'
     expect([document.ok, document.error.code]).toEqual([false, code])
     expect(root.start().pid).toBeGreaterThan(1)
+  })
+})
+
+describe('a command that loses a part of its program between the look for it and its opening', () => {
+  it.each([
+    ['of its beginning', 'core', ['sync', 'status', '--json']],
+    ['of the start', 'connect-cold', ['sync', 'start', '--json']],
+    ['that reads the queue, in status,', 'queue', ['sync', 'status', '--json']],
+    ['that reads the queue, in the doctor,', 'queue', ['auth', 'doctor', '--json']],
+  ])('%s says to run it again, with 75', (_, name, args) => {
+    const hook = join(root.base, 'hook.cjs')
+    const taken = `/command/(?:daemon-)?${name}-[^/]+\\.js$`
+    writeFileSync(
+      hook,
+      `const Module = require('node:module')
+const resolve = Module._resolveFilename
+Module._resolveFilename = function (...asked) {
+  const file = resolve.apply(this, asked)
+  if (new RegExp(${JSON.stringify(taken)}).test(file)) require('node:fs').rmSync(file)
+  return file
+}
+`,
+    )
+    mkdirSync(dirname(root.file('queue.db')), { recursive: true })
+    writeFileSync(root.file('queue.db'), '')
+    const command = ['--require', hook, join(installed, 'bin', 'spec-kitty.js'), ...args]
+    const ran = spawnSync(process.execPath, command, { env: smallEnvironment(root.env), encoding: 'utf8' })
+    expect([ran.status, JSON.parse(ran.stdout).error?.code]).toEqual([75, 'E_INSTALLATION_CHANGED'])
+    expect(ran.stderr).toMatch(
+      /^spec-kitty: this installation is incomplete, or it is being replaced[^\n]*\n$/,
+    )
   })
 })

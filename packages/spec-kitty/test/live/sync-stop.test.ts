@@ -118,7 +118,13 @@ describe('sync stop', () => {
     const daemon = root.start()
     expect(root.json(['sync', 'stop']).document.pid).toBe(daemon.pid)
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'stopped', is_predecessor: false })
-    expect(root.json(['sync', 'stop']).document.outcome).toBe('none')
+    const beside = new RegExp(`process ${old.pid}, port ${old.port}\\).* left alone`)
+    expect(root.run(['sync', 'status']).stdout).toMatch(beside)
+    expect(root.json(['sync', 'status']).document.why).toMatch(beside)
+    expect(root.json(['sync', 'stop'])).toMatchObject({
+      stderr: expect.stringMatching(beside),
+      document: { outcome: 'none' },
+    })
     expect(lives(old)).toBe(true)
     rmSync(root.file('record.json'))
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: old.pid })

@@ -5,6 +5,7 @@ import {
   type DoctorDocument,
   type DocumentParts,
 } from '../../doctor/document.js'
+import { isInstallationGone } from '../../observe/installation-gone.js'
 import type { Scan } from '../../observe/scan.js'
 import { DAEMON_GRAMMARS } from '../daemon-commands.js'
 import { EXIT } from '../exit-codes.js'
@@ -76,7 +77,8 @@ async function examine(
   const status = await daemon.status({ seen })
   const addition = (await extend?.({ scope, status })) ?? {}
   const tool = toolOf(daemon, addition.record)
-  const parts = { scope, status, report, isDryRun, named, tool, addition }
+  const isLeft = status.report !== null && isInstallationGone(status.report, status.since)
+  const parts = { scope, status, report, isDryRun, named, tool, addition, isInstallationGone: isLeft }
   return { document: doctorDocument(seen, parts), addition, named }
 }
 

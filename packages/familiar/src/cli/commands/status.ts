@@ -43,7 +43,8 @@ export async function run(
   const status = await daemon.status()
   const remedy = status.state === 'wedged' ? await loadWedged().then((named) => named(daemon)) : words.stop
   const view = viewOf(status, remedy, daemon.logFile, definitionOf(daemon).version, { words, io })
-  const { document, lines } = (await extend?.(view)) ?? view
+  const { document, lines: shown } = (await extend?.(view)) ?? view
+  const lines = [...shown.slice(0, 1), ...besideLine(status, words.predecessor), ...shown.slice(1)]
   if (json) printJson(document, io)
   else io.out(`${formatLines(lines, io).join('\n')}\n`)
   return exitFor(view.status.state, check)
@@ -91,6 +92,14 @@ function linesOf(
     ...(last_stop === null ? [] : [['last stop', describeStop(last_stop, isVerbose)] as const]),
     ['log', document.log],
   ]
+}
+
+/** The predecessor's daemon that runs here too stands below the line about ours, whose state says nothing of it. */
+function besideLine({ beside }: DaemonStatus, predecessor: string): readonly Line[] {
+  if (beside === undefined) return []
+  const at = `process ${beside.pid}, port ${beside.port ?? 'none'}`
+  const text = `${predecessor} runs one too (${at}); it is left alone, and ends with its own stop command`
+  return [['beside it', text, 'yellow']]
 }
 
 /** The colours of some states. They repeat what the words say. */

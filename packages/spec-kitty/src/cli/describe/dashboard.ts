@@ -60,6 +60,7 @@ export const DASHBOARD_STATUS = {
 export const DASHBOARD_STOP = {
   ...stop,
   about: 'Stops the dashboard of this project, of any version.',
+  more: ['A dashboard that the Python spec-kitty started after ours is left alone; it says so.'],
   environment: HOME,
 } as const satisfies CommandSpec
 

@@ -20,6 +20,7 @@ export const SYNC_START = {
 export const SYNC_STOP = {
   ...stop,
   about: 'Stops the sync daemon of this home, of any version.',
+  more: ['A daemon that the Python spec-kitty started after ours is left alone; it says so.'],
   environment: HOME,
 } as const satisfies CommandSpec
 

@@ -1,0 +1,40 @@
+import { namesLiving } from '../classify/record-facts.js'
+import { matchShapes } from '../identity/spawn-shape.js'
+import { readPredecessorRecord, readRecord } from './read-records.js'
+import type { OfScope } from './verify-record.js'
+
+/** Time limit for inspecting the process that a record names. */
+const INSPECT_MS = 1_000
+
+/** A predecessor's daemon that runs in a scope with a record of ours. */
+export interface Beside {
+  readonly pid: number
+  readonly port: number | null
+}
+
+/**
+ * Returns the predecessor's daemon that its record names as living in this scope although the scope has a record of ours; null if
+ * there is none. Its users still use it, so our commands leave it alone: they can only say that it is there. Reads one record, and
+ * looks at its process only if there is one.
+ */
+export async function predecessorBeside({ family, scope, platform }: OfScope): Promise<Beside | null> {
+  if (readPredecessorRecord(family, scope) !== null) return null
+  const { predecessorRecords } = family.files(scope)
+  for (const read of predecessorRecords.map((path) => readRecord(family, path))) {
+    if (read.state !== 'readable' || read.record.implementation !== 'predecessor') continue
+    const { pid, port } = read.record
+    if (pid === null) continue
+    const alive = await platform.inspect([pid], AbortSignal.timeout(INSPECT_MS))
+    const command = alive.get(pid)?.command
+    const shape = command == null ? null : matchShapes(family.shapes, command)
+    // The record in a copied home names the daemon of the original one, whose marker says so.
+    const isHere = shape?.implementation === 'predecessor' && (shape.marker ?? scope) === scope
+    if (isHere && namesLiving(read.record, alive) === 'yes') return { pid, port }
+  }
+  return null
+}
+
+/** Says that such a daemon is there, and what ends it. */
+export function besideText(name: string, { pid, port }: Beside): string {
+  return `a ${name} daemon of an earlier version (process ${pid}, port ${port ?? 'none'}) runs here too; it is left alone, and ends with its own stop command`
+}
