@@ -30,7 +30,7 @@ export async function stop(
   options: CommandOptions,
 ): Promise<StopResult> {
   const { family } = definition
-  const result = await stopFor(definition, scope, options, 'operator_stop')
+  const result = await stopFor(definition, scope, options)
   const beside = await predecessorBeside({ family, scope, platform: await selectPlatform() })
   if (beside !== null) options.onWait?.(besideText(family.name, beside))
   return result
@@ -40,7 +40,7 @@ async function stopFor(
   { family, words }: Definition,
   scope: string,
   { signal, onWait }: CommandOptions,
-  reason: string,
+  reason = 'operator_stop',
 ): Promise<StopResult> {
   return abortable(signal, async () =>
     stopDaemon({
