@@ -98,7 +98,7 @@ export async function startLifecycle(options: LifecycleOptions): Promise<void> {
   // Before the record is written: a reader of the record may send a signal at once, and even then the daemon must mark its
   // record as stopped before it ends.
   leaveOnSignals(options, leave)
-  const keeper = openKeeper(options, log, place)
+  const keeper = openKeeper(options, log, place, () => leaveIfLost(place, leave))
   const siblings = openSiblings(options, log, () => place.isSingleton() && keeper.rival() === null)
   logStart(log, options)
   clients.on('proof', siblings.request)
@@ -136,7 +136,19 @@ function leaveOnSignals({ isForeground }: LifecycleOptions, leave: Leave): void 
   process.on('SIGHUP', () => void (isForeground === true && leave('SIGHUP', null)))
 }
 
-function openKeeper(options: LifecycleOptions, log: Log, place: Place): RecordKeeper {
+/** How long the lock file must be missing, so that a directory that is just renamed to and fro makes no daemon exit. */
+const LOST_MS = 500
+
+/**
+ * Rule R1 without waiting for the tick, if the lock file is proven gone or another one (`git clean -fdx`): the next command starts another
+ * daemon, and two would serve.
+ */
+function leaveIfLost(place: Place, leave: Leave): void {
+  if (!place.isLockLost()) return
+  setTimeout(() => void (place.isLockLost() && leave('superseded', 'R1')), LOST_MS).unref()
+}
+
+function openKeeper(options: LifecycleOptions, log: Log, place: Place, onLost: () => void): RecordKeeper {
   const { family, scope, lock, record, timing } = options
   return keepRecord({
     family,
@@ -146,6 +158,7 @@ function openKeeper(options: LifecycleOptions, log: Log, place: Place): RecordKe
     log,
     lives: (named) => isRival(options, named),
     mayWrite: place.isSingleton,
+    onLost,
     overwriteEveryMs: timing.overwriteEveryMs,
   })
 }

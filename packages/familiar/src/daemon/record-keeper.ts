@@ -44,6 +44,8 @@ export interface KeeperOptions {
   /** Returns whether the process that a record names is a living daemon of this scope. */
   readonly lives: (named: DaemonRecord) => Promise<boolean>
   readonly mayWrite: () => boolean
+  /** Called when the record has vanished and this daemon may not write it again. */
+  readonly onLost?: () => void
   /** The least time between two overwrites of a well-formed record that names another daemon. */
   readonly overwriteEveryMs: number
 }
@@ -63,8 +65,12 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
 
   const check = async (): Promise<void> => {
     watcher ??= watchDirectory(path, quietly)
-    if (isStopped || !mayWrite()) return
+    if (isStopped) return
     const found = readOnDisk(path)
+    if (!mayWrite()) {
+      if (found.file.state === 'absent') options.onLost?.()
+      return
+    }
     const verdict = judge(family, found, record, written.stamp)
     if (verdict === 'unknown') return
     if (verdict === 'right') return void (rival = null)

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
@@ -11,6 +11,7 @@ import {
   QUICK,
   recordIn,
   recordPath,
+  UNHURRIED,
   type Options,
 } from '../helpers/daemons.js'
 import { makeHome, removeAtOnce } from '../helpers/homes.js'
@@ -48,6 +49,21 @@ describe('R1, superseded', () => {
     rmSync(path)
     if (what === 'replaced') writeFileSync(path, '')
     await expectLeft(daemon, 'superseded', 'R1')
+  })
+
+  it('when record and lock were removed together, before its next tick', async () => {
+    const daemon = await start({ timing: UNHURRIED })
+    rmSync(dirname(recordPath(daemon.root)), { recursive: true })
+    await expectLeft(daemon, 'superseded', 'R1')
+  })
+
+  it('not when the directory of both was renamed, and back again at once', async () => {
+    const daemon = await start({ timing: UNHURRIED })
+    const directory = dirname(recordPath(daemon.root))
+    renameSync(directory, `${directory}.moved`)
+    renameSync(`${directory}.moved`, directory)
+    await sleep(2_000)
+    expect([daemon.isAlive(), recordIn(daemon.root)]).toEqual([true, daemon.record])
   })
 
   it('waits for a request that is in flight', async () => {
