@@ -31,6 +31,7 @@ const REPLACED: ReadonlySet<string> = new Set([
   'act/record-file.js',
   'act/safe-file.js',
   'act/scope-checks.js',
+  'client/watch-pauses.js',
   'daemon/bind-port.js',
   'daemon/http-server.js',
   'daemon/log.js',

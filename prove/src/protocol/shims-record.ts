@@ -44,6 +44,7 @@ export const readPredecessorRecord = (): null => null
 export const isSameScope = (one: string, other: string): boolean => one === other
 export const readSmallFile = () => ({ state: 'absent' })
 export const isGone = (): boolean => false
+export const isGoneSince = (): boolean => isGone()
 export const realPath = (path: string): string => path
 export const directoryName = (path: string): string => path
 

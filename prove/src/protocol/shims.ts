@@ -164,6 +164,8 @@ export const closeInherited = (): void => undefined
 export const openLogFile = (): null => null
 export const endOfLog = (): string => ''
 export const placeInLog = (): null => null
+/** No command is suspended here. */
+export const watchPauses = () => ({ longestMs: () => 0, stop: () => undefined })
 export const cleanUp = (): never => {
   throw new Error('the range is never full here')
 }

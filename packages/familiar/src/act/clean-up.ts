@@ -13,6 +13,7 @@ import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './acquire-lock.js'
 import { assertOwnScope } from './scope-checks.js'
 import { terminate, STEP_MS, type Termination } from './terminate-process.js'
+import { markEnded } from './terminate-scope-daemon.js'
 
 export interface CleanUpRequest {
   readonly family: Family
@@ -242,7 +243,22 @@ async function terminateOne(
   if (candidate.proof === null) return { outcome: 'failed', reason: 'identity_unproven' }
   if (lock === undefined)
     return { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }
-  return terminate(lock, platform, family, candidate.proof, { stepMs: request.stepMs ?? STEP_MS })
+  const result = await terminate(lock, platform, family, candidate.proof, {
+    stepMs: request.stepMs ?? STEP_MS,
+  })
+  if (result.outcome === 'swept' && request.lockFile === undefined)
+    await markRecorded(family, candidate, seen)
+  return result
+}
+
+/** Marks the record that names an ended daemon of ours: without that, the daemon that was killed looks crashed. */
+async function markRecorded(family: Family, candidate: Candidate, seen: Scan): Promise<void> {
+  const scope = scopeOf(candidate.observation, seen.context)
+  if (scope === null || scope.real === null || scope.gone !== false) return
+  const isRecorded = scope.records.some(
+    (read) => read.state === 'readable' && read.record.pid === candidate.observation.pid,
+  )
+  if (isRecorded) await markEnded({ family, scope: scope.real, reason: 'cleaned_up' }, candidate)
 }
 
 function entriesOf(

@@ -15,6 +15,7 @@ import type { HeldLock } from '../act/acquire-lock.js'
 import { openLogFile, placeInLog } from '../act/log-file.js'
 import type { Launch, StartOrder } from './launch.js'
 import { endUnready, hasEnded, startFailure, type Started } from './start-failure.js'
+import { watchPauses } from './watch-pauses.js'
 
 /** A daemon that is not ready, adopted and recorded within this time has failed. */
 const READY_MS = 15_000
@@ -41,10 +42,11 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
   const until = Math.max(monotonicMs() + READY_LEAST_MS, Math.min(order.until, monotonicMs() + READY_MS))
   order.signal?.throwIfAborted()
   const inherited = inheritedDescriptors()
-  const started = await spawnDetached(order.launch)
+  const begun = await spawnDetached(order.launch)
+  const pause = watchPauses(begun.beganMs)
+  const started = { ...begun, pausedMs: pause.longestMs }
   const { child } = started
   const pipe = jsonLines(child.stdio[STARTUP_PIPE_FD] as Socket)
-  const pause = watchPauses(started.beganMs)
   const stopWatching = onAbort(order.signal, () => pipe.close())
   const timer = setTimeout(() => order.onWait?.(waitingText(order, child, until)), ANNOUNCE_AFTER_MS)
   try {
@@ -52,8 +54,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
     const first = await pipe.receive(until - monotonicMs())
     if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
     const ready = objectOf(first?.['ready'])
-    if (ready === null)
-      throw await startFailure(first, lock, order, { ...started, pausedMs: pause.longestMs() })
+    if (ready === null) throw await startFailure(first, lock, order, started)
     const why = whyNotFound(order, ready)
     if (why !== null) {
       pipe.close()
@@ -61,8 +62,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
     }
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - monotonicMs())
-    if (last?.['ok'] !== true)
-      throw await startFailure(last, null, order, { ...started, pausedMs: pause.longestMs() })
+    if (last?.['ok'] !== true) throw await startFailure(last, null, order, started)
     return started
   } finally {
     clearTimeout(timer)
@@ -71,22 +71,6 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
     pipe.close()
     child.unref()
   }
-}
-
-/** How often the command notes that it runs. */
-const PULSE_MS = 500
-
-/** Watches for how long this process did not run at a time: while it was suspended (Ctrl+Z), it can adopt no daemon. */
-function watchPauses(since: number): { readonly longestMs: () => number; readonly stop: () => void } {
-  let [last, longest] = [since, 0]
-  const longestMs = (): number => {
-    const now = monotonicMs()
-    longest = Math.max(longest, now - last)
-    last = now
-    return longest
-  }
-  const pulse = setInterval(longestMs, PULSE_MS).unref()
-  return { longestMs, stop: () => clearInterval(pulse) }
 }
 
 function waitingText({ family }: StartOrder, { pid }: ChildProcess, until: number): string {
@@ -146,7 +130,7 @@ async function spawnDetached({
   env,
   cwd,
   logFile,
-}: Launch): Promise<Started & { readonly child: ChildProcess }> {
+}: Launch): Promise<Omit<Started, 'pausedMs'> & { readonly child: ChildProcess }> {
   const log = makeLogFile(logFile)
   try {
     const logBegin = log === null ? null : placeInLog(log)

@@ -30,8 +30,8 @@ export interface Started {
   readonly logBegin: LogPlace | null
   /** When it was started, on the clock of `monotonicMs`. */
   readonly beganMs: number
-  /** The longest time for which this process did not run meanwhile. */
-  readonly pausedMs?: number
+  /** Returns the longest time for which this process did not run meanwhile. */
+  readonly pausedMs: () => number
 }
 
 /**
@@ -43,13 +43,13 @@ export async function startFailure(
   message: JsonObject | null,
   lock: HeldLock | null,
   order: StartOrder,
-  { child, logBegin, beganMs, pausedMs = 0 }: Started,
+  { child, logBegin, beganMs, pausedMs }: Started,
 ): Promise<FamiliarError> {
   const { logFile } = order.launch
   const waitedMs = monotonicMs() - beganMs
   const isEnded = await hasEnded(child)
   // Read now, because `endUnready` changes it.
-  const isLeft = child.exitCode === 0 && pausedMs >= PAUSE_MS
+  const isLeft = child.exitCode === 0 && pausedMs() >= PAUSE_MS
   const how = isLeft ? NOT_ADOPTED : howItEnded(child, waitedMs)
   if (!isEnded && lock !== null) await endUnready(lock, order, child)
   const error = objectOf(message?.['error'])

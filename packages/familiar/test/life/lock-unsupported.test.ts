@@ -58,7 +58,7 @@ describe('on a file system without locks', () => {
     const path = filesOf(root).lifecycleLock
     const failed = {
       code: 1,
-      said: { code: 'E_LOCK_UNSUPPORTED', message: `cannot lock ${path}: ENOLCK` },
+      said: { code: 'E_LOCK_UNSUPPORTED', message: `cannot lock ${path}: ENOLCK`, retry: false },
     }
     expect(await Promise.all(starters)).toEqual([failed, failed])
     await expectNothing(root)

@@ -181,6 +181,15 @@ describe('a wedged daemon of ours', () => {
     expect([ran.status, lives(daemon)]).toEqual([0, false])
   })
 
+  it('that a reset with force has killed is not told as crashed, and the next start says nothing of it', () => {
+    wedge()
+    const { document, status } = root.json(['auth', 'doctor', '--reset', '--force'])
+    expect([status, lives(daemon), findingOf(document, 'F-015')]).toEqual([0, false, undefined])
+    expect(document.reset_result.swept).toMatchObject([{ pid: daemon.pid, port: daemon.port }])
+    expect(root.run(['sync', 'status']).stdout).toMatch(/^daemon +not running\n/m)
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'stopped', why: 'cleaned_up' })
+  })
+
   it('is replaced by a restart, which stops it first', () => {
     const last = daemon
     wedge()

@@ -130,10 +130,9 @@ describe('a full disk', () => {
     expect(root.run(['sync', 'status']).stdout).toContain(`no event can be queued: ${said}`)
     expect(root.json(['sync', 'stop'])).toMatchObject({ status: 0, document: { outcome: 'stopped' } })
     expect(lives(daemon)).toBe(false)
-    // Its record could not be marked: what is known is that its process is gone.
     expect(root.json(['sync', 'status'])).toMatchObject({
       status: 0,
-      document: { state: 'crashed', why: 'its process is gone', pid: null },
+      document: { state: 'stopped', why: 'operator_stop', pid: null },
     })
     expectRefusal(root, root.run(['sync', 'start']), 'ENOSPC', root.path)
     rmSync(join(root.path, 'fill'))
