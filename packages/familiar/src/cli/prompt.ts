@@ -73,6 +73,7 @@ async function discardTyped(input: Prompt['input']): Promise<string> {
   for (let turn = 0; turn < TURNS; turn++) await nextTurn()
   input.pause()
   input.off('data', onData)
+  input.setRawMode?.(false)
   return text
 }
 
