@@ -1,25 +1,66 @@
-import { EXIT, parseCommand, printJson, UsageError, warn, type Io } from 'familiar/cli'
+import { resolve } from 'node:path'
+import { EXIT, parseCommand, printJson, realPath, UsageError, warn, type Io } from 'familiar/cli'
 import { SYNC_QUEUE_DROP } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
-import { useQueue } from '../sync/use-queue.js'
+import { lostOf } from '../sync/consent-of-events.js'
+import { lookAtQueue, useQueue } from '../sync/use-queue.js'
 
-/** Removes dead letters. */
+/** Removes dead letters, or what waits for a project that is lost. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(SYNC_QUEUE_DROP, args, { command: 'sync queue drop' })
   const root = runtimeRoot(io)
-  if (!values.yes && !(await isConfirmed(operands.length, io))) return EXIT.problem
-  const found = (await useQueue(root, io, (queue) => queue.drop(operands))) ?? []
-  const missing = operands.filter((id) => !found.includes(id))
-  if (values.json) printJson({ dropped: found, not_found: missing }, io)
+  if (values.project === undefined) return dropLetters(root, operands, values, io)
+  if (operands.length > 0) throw new UsageError('name events, or a project with --project: not both')
+  return dropProject(root, resolve(workingDirectory(io), values.project), values, io)
+}
+
+interface Flags {
+  readonly yes: boolean
+  readonly json: boolean
+}
+
+async function dropLetters(root: string, ids: readonly string[], flags: Flags, io: Io): Promise<number> {
+  if (ids.length === 0) throw new UsageError('name the events to remove, or a lost project with --project')
+  if (!(await isConfirmed(counted(ids.length, 'rejected event'), flags, io))) return EXIT.problem
+  const found = (await useQueue(root, io, (queue) => queue.drop(ids))) ?? []
+  const missing = ids.filter((id) => !found.includes(id))
+  if (flags.json) printJson({ dropped: found, not_found: missing }, io)
   else {
-    io.out(`${found.length} of ${operands.length} events removed\n`)
+    io.out(`${found.length} of ${counted(ids.length, 'event')} removed\n`)
     for (const id of missing) warn(io, `not among the rejected events: ${id}`)
   }
   return missing.length === 0 ? EXIT.ok : EXIT.problem
 }
 
-async function isConfirmed(events: number, io: Io): Promise<boolean> {
+/** Consent decides about the events of a project that is there. */
+async function dropProject(root: string, path: string, flags: Flags, io: Io): Promise<number> {
+  const paths = new Set([path, realPath(path) ?? path])
+  const waiting = (await lookAtQueue(root, (queue) => queue.waiting())) ?? []
+  const here = waiting.filter(({ project }) => paths.has(project))
+  const lost = await lostOf(here)
+  const [first] = lost
+  if (first === undefined) return nothingLost(path, here.length > 0, flags, io)
+  const count = lost.reduce((sum, one) => sum + one.count, 0)
+  const what = `${counted(count, 'event')} of the project that was in ${first.project}`
+  if (!(await isConfirmed(what, flags, io))) return EXIT.problem
+  const origins = lost.map(({ origin }) => origin)
+  const dropped = (await useQueue(root, io, (queue) => queue.dropWaiting(first.project, origins))) ?? []
+  if (flags.json) printJson({ dropped, not_found: [] }, io)
+  else io.out(`${dropped.length} of ${counted(count, 'event')} removed\n`)
+  return EXIT.ok
+}
+
+function nothingLost(path: string, isWaiting: boolean, { json }: Flags, io: Io): number {
+  const why = isWaiting ? 'the project whose events wait is still there' : 'no events wait for it'
+  if (json) printJson({ dropped: [], not_found: [] }, io)
+  warn(io, `nothing was removed of ${path}: ${why}`)
+  return EXIT.problem
+}
+
+async function isConfirmed(what: string, { yes }: Flags, io: Io): Promise<boolean> {
+  if (yes) return true
   if (!io.isInteractive) throw new UsageError('not a terminal: add --yes to confirm')
-  return io.confirm(`Remove ${counted(events, 'rejected event')} for ever?`, 'nothing was removed')
+  return io.confirm(`Remove ${what} for ever?`, 'nothing was removed')
 }

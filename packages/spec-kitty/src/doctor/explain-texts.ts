@@ -112,6 +112,7 @@ const MOVE_EVENTS = [
   'Then publish them in the directory of the other project, if they may leave with its consent:',
   '`spec-kitty sync publish - < FILE`',
   'There they take places at the end of the queue.',
+  'Or `spec-kitty sync queue drop --project DIR` removes them for ever, after a question.',
 ]
 
 /** Why events stay on this machine. */

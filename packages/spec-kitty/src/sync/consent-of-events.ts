@@ -58,6 +58,14 @@ export async function heldOf(waiting: readonly WaitingProject[]): Promise<readon
   return [...held.values()]
 }
 
+/** Returns those whose project is lost: its directory is gone, or another project is in it. */
+export async function lostOf<T extends Waiting>(waiting: readonly T[]): Promise<readonly T[]> {
+  const readings = await Promise.all(waiting.map(readConsentOf))
+  return waiting.filter((_, index) => LOST.has(readings[index]?.consent))
+}
+
+const LOST: ReadonlySet<string | undefined> = new Set<Consent>(['gone', 'other'])
+
 /** Returns those of the events that are of another project than the one that stands in their directory now. */
 export async function strandedOf(waiting: readonly WaitingProject[]): Promise<readonly Stranded[]> {
   const held = await heldOf(waiting)

@@ -149,4 +149,31 @@ describe('sync now', () => {
     expect((await work.run(['sync', 'now'])).status).toBe(0)
     expect(work.server.accepted).toEqual(['c', 'a', 'b'])
   })
+
+  it('sends what is left once the events of a lost project are removed, which no other project loses', async () => {
+    const lost = work.makeProject('lost')
+    await work.publish(['a', 'b'], { project: lost })
+    await work.publish(['c'])
+    const drop = (...more: readonly string[]) => work.run(['sync', 'queue', 'drop', '--project', ...more])
+    const kept = (path: string, why: string) => ({
+      status: 1,
+      stdout: '',
+      stderr: `nothing was removed of ${path}: ${why}\n`,
+    })
+    const still = kept(lost, 'the project whose events wait is still there')
+    expect(await drop(lost, '--yes')).toMatchObject(still)
+    rmSync(lost, { recursive: true })
+    expect((await drop(lost)).status).toBe(2)
+    expect((await drop(lost, 'a', '--yes')).status).toBe(2)
+    const unknown = join(work.root.base, 'unknown')
+    expect(await drop(unknown, '--yes')).toMatchObject(kept(unknown, 'no events wait for it'))
+    const finding = async () =>
+      findingOf(JSON.parse((await work.run(['auth', 'doctor', '--json'])).stdout), 'F-018')
+    expect(await finding()).toMatchObject({ severity: 'warn', summary: expect.stringContaining(lost) })
+    expect(await drop(`${lost}/`, '--yes')).toMatchObject({ status: 0, stdout: '2 of 2 events removed\n' })
+    expect(await drop(lost, '--yes')).toMatchObject(kept(lost, 'no events wait for it'))
+    expect(await finding()).toMatchObject({ summary: 'nothing leaves: no sync daemon runs' })
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(work.server.accepted).toEqual(['c'])
+  })
 })

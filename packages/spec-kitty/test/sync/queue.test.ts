@@ -128,6 +128,30 @@ describe('events of different projects that stood in one directory', () => {
   const OLD = JSON.stringify({ publishedUuid: old.projectUuid })
   const ALL = [event('1', one), event('2', other), event('3', old), event('4', one)]
 
+  it('are dropped by origin; what is rejected, or on its way, stays', async () => {
+    queue.publish([...ALL, event('5', { project: '/elsewhere' })], MAX)
+    expect(await queue.dropWaiting('/p', ['first', OLD])).toEqual(['1', '3', '4'])
+    expect(await queue.dropWaiting('/p', [])).toEqual([])
+    const [rejected] = await queue.claim('/elsewhere', own, LIMITS)
+    await queue.settle(own, [{ seq: rejected?.seq ?? 0, outcome: 'dead', reason: 'no', category: null }])
+    await queue.claim('/p', own, LIMITS)
+    for (const [project, origin] of [
+      ['/p', 'second'],
+      ['/elsewhere', rejected?.origin ?? ''],
+    ] as const)
+      expect(await queue.dropWaiting(project, [origin])).toEqual([])
+    expect([idsOf(queue.events()), idsOf(queue.deadLetters())]).toEqual([['2'], ['5']])
+    await queue.release(own)
+    expect(await queue.dropWaiting('/p', ['second'])).toEqual(['2'])
+  })
+
+  it('are dropped although a process that is gone has claimed them', async () => {
+    queue.publish(ALL, MAX)
+    await queue.claim('/p', { ...own, birth: '1', instance_id: 'dead' }, LIMITS)
+    expect(await queue.dropWaiting('/p', ['first'])).toEqual(['1', '4'])
+    expect((await queue.claim('/p', own, LIMITS)).map(({ eventId }) => eventId)).toEqual(['2', '3'])
+  })
+
   it('are told apart, also those of a version that recorded no origin', () => {
     queue.publish(ALL, MAX)
     expect(queue.waiting()).toMatchObject([

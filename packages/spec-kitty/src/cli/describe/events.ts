@@ -118,18 +118,30 @@ export const SYNC_QUEUE_RETRY = {
 } as const satisfies CommandSpec
 
 export const SYNC_QUEUE_DROP = {
-  options: { yes: { text: 'do not ask' }, json: JSON_OPTION },
-  operands: { name: 'EVENT', min: 1, max: Infinity, needs: 'the events to remove', kind: 'text' },
-  about: 'Removes events that the server rejected, for ever.',
-  more: [`${EVENT} An event that waits to be sent cannot be removed.`],
+  options: {
+    project: {
+      value: { kind: 'directory', name: 'DIR', needs: 'a directory' },
+      text: 'instead: every event that waits for a project which was in this directory, and is gone or replaced by another one',
+    },
+    yes: { text: 'do not ask' },
+    json: JSON_OPTION,
+  },
+  operands: { name: 'EVENT', min: 0, max: Infinity, needs: 'the events to remove', kind: 'text' },
+  usage: ['EVENT... [--yes] [--json]', '--project DIR [--yes] [--json]'],
+  about: 'Removes events that the server rejected, or those of a lost project, for ever.',
+  more: [
+    `${EVENT} An event that waits for a project that is still there cannot be removed: 'spec-kitty sync opt-out' keeps it here.`,
+    'A directory may be missing only because its drive is not mounted.',
+  ],
   examples: [
     ['spec-kitty sync queue --dead --export rejected.ndjson', 'keep a copy first'],
     ['spec-kitty sync queue drop 01JDM5C9T6V2W8X4Y0Z3A7B1CD --yes', 'remove one event, without a question'],
+    ['spec-kitty sync queue drop --project ~/work/old-app', 'what waits for a project that was deleted'],
   ],
   environment: ['SPEC_KITTY_HOME', 'SPEC_KITTY_NON_INTERACTIVE'],
   exits: {
-    0: 'all of them are removed',
-    1: 'some are not among the rejected ones, or you said no, or the queue cannot be used',
+    0: 'removed; an event that is just being sent stays',
+    1: 'some are not among the rejected ones, no event waits for a lost project in DIR, you said no, or the queue cannot be used',
   },
 } as const satisfies CommandSpec
 

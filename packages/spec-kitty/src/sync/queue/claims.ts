@@ -1,6 +1,6 @@
 import type { JsonObject } from 'familiar'
 import { objectOf, parseJson } from 'familiar/cli'
-import { COLUMNS, encode, encodeOrNull, ORIGIN, toEvent } from './columns.js'
+import { COLUMNS, decode, encode, encodeOrNull, ORIGIN, toEvent } from './columns.js'
 import type { Database } from './sqlite.js'
 import type { ClaimLimits, QueuedEvent, Settled } from './queue-types.js'
 
@@ -52,6 +52,20 @@ export function claimOldest(
     .run(id, encode(project), after, last, origins, origins)
   const rows = database.prepare(`SELECT ${COLUMNS} FROM events WHERE ${oldest} ORDER BY seq`)
   return rows.all(encode(project), after, last, origins, origins).map(toEvent)
+}
+
+/** Removes the events that wait with one of these origins and that no process has claimed. Returns their ids. */
+export function removeUnclaimed(
+  database: Database,
+  project: string,
+  origins: readonly string[],
+): readonly string[] {
+  const list = JSON.stringify(origins)
+  const remove = database.prepare(
+    `DELETE FROM events WHERE project = ? AND rejected_at IS NULL AND claim IS NULL AND ${HAS_ORIGIN}
+     RETURNING event_id`,
+  )
+  return remove.all(encode(project), list, list).map((row) => decode(row['event_id']))
 }
 
 /** Takes the list of origins as JSON twice: null is no limit. */

@@ -130,4 +130,9 @@ export interface Queue extends Disposable {
   retry(eventIds: readonly string[]): readonly string[]
   /** Removes dead letters. Returns the ids that were found. */
   drop(eventIds: readonly string[]): readonly string[]
+  /**
+   * Removes the events that wait at this path with one of these origins, and returns their ids. Events that a process has
+   * claimed may be on their way: they stay, unless that process is proven gone.
+   */
+  dropWaiting(project: string, origins: readonly string[]): Promise<readonly string[]>
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
-import { claimOf, claimOldest, free, freeAllOf, settleAll, textOf } from './claims.js'
+import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
 import {
   COLUMNS,
   DEAD_COLUMNS,
@@ -106,6 +106,15 @@ export class SqliteQueue implements Queue {
       if (current !== null && current.id !== found?.id) return []
       if (current !== null) free(database, current.id)
       return claimOldest(database, project, owner, limits)
+    })
+  }
+
+  async dropWaiting(project: string, origins: readonly string[]): Promise<readonly string[]> {
+    const found = this.#read((database) => claimOf(database, project))
+    const isLeft = found !== null && (await isProcessGone(found.owner))
+    return this.#writePatiently((database) => {
+      if (isLeft) free(database, found.id)
+      return removeUnclaimed(database, project, origins)
     })
   }
 
