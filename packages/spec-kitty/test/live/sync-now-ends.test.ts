@@ -167,12 +167,11 @@ describe('sync now', () => {
     expect((await drop(lost, 'a', '--yes')).status).toBe(2)
     const unknown = join(work.root.base, 'unknown')
     expect(await drop(unknown, '--yes')).toMatchObject(kept(unknown, 'no events wait for it'))
-    const finding = async () =>
-      findingOf(JSON.parse((await work.run(['auth', 'doctor', '--json'])).stdout), 'F-018')
-    expect(await finding()).toMatchObject({ severity: 'warn', summary: expect.stringContaining(lost) })
+    const waiting = async () => JSON.parse((await work.run(['sync', 'queue', '--json'])).stdout).projects
+    expect(await waiting()).toMatchObject([{ project: lost, reason: 'project_missing' }, { reason: null }])
     expect(await drop(`${lost}/`, '--yes')).toMatchObject({ status: 0, stdout: '2 of 2 events removed\n' })
     expect(await drop(lost, '--yes')).toMatchObject(kept(lost, 'no events wait for it'))
-    expect(await finding()).toMatchObject({ summary: 'nothing leaves: no sync daemon runs' })
+    expect(await waiting()).toMatchObject([{ project: work.project, queued: 1 }])
     expect((await work.run(['sync', 'now'])).status).toBe(0)
     expect(work.server.accepted).toEqual(['c'])
   })
