@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import type { Enter, Scene } from './actors-old.js'
 import { argumentsOf, childrenOf, now } from './machine.js'
@@ -61,8 +61,14 @@ const TIME = ['unshare', '--time', '--boottime', '100000', '--fork', '--kill-chi
 const stopIt = (_scene: Scene, child: ChildProcess): void => void child.kill('SIGSTOP')
 /** A daemon writes its record again when it vanishes, until it sees that its scope is gone too. */
 const AS_IT_WRITES = { recursive: true, maxRetries: 10 } as const
-const loseRecords = ({ stage, plan }: Scene): void =>
-  rmSync(filesOf(stage.at(plan.scope), 'sync').own, AS_IT_WRITES)
+/**
+ * Its lock and record are at another path from now on. It would hear of their removal, and leave before a command sees it; of the
+ * move of a directory above them it does not hear.
+ */
+const loseRecords = ({ stage, plan }: Scene): void => {
+  const above = dirname(filesOf(stage.at(plan.scope), 'sync').own)
+  renameSync(above, `${above}-${plan.port}`)
+}
 const loseProject = ({ stage, plan }: Scene): void => rmSync(stage.at(plan.scope), AS_IT_WRITES)
 
 export const OWN_SYNC = {
