@@ -28,7 +28,7 @@ export function compareRows(cast: Cast, doer: Doer, doers: readonly Doer[], afte
   // In a pid namespace of its own the numbers are others.
   if (document === null || doer.asked.vantage === 'pids') return { rows: 0, differing: [], late: 0 }
   const cleaned = cleanUpRows(document)
-  if (cleaned === null) return compareOutcome(cast, doer, document, after)
+  if (cleaned === null) return compareOutcome(cast, doer, doers, document, after)
   const differing = [
     ...cleaned.flatMap((row) => whyRowDiffers(cast, doer, doers, row, after)),
     ...doubles(cleaned),
@@ -134,6 +134,7 @@ function isCandidate(actor: Actor, { asked, startedAt }: Doer): boolean {
 function compareOutcome(
   cast: Cast,
   doer: Doer,
+  doers: readonly Doer[],
   document: Readonly<Record<string, unknown>>,
   after: Snapshot,
 ): Compared {
@@ -147,7 +148,7 @@ function compareOutcome(
     if (outcome === 'stopped' && (seen?.lives === true || seen?.listens === true))
       return [`${doer.name} says that it stopped ${actor.name}, which lives`]
     const isDead = mustLive && seen?.lives === false && document['failure_reason'] !== 'port_still_listening'
-    return isDead
+    return isDead && !isEndedByOthers(actor, doer, doers)
       ? [`${doer.name} says '${outcome}' of ${actor.name}, which is gone (${brief(doer.over?.said ?? '')})`]
       : []
   })

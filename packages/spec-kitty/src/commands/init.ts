@@ -16,6 +16,7 @@ import { INIT } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { assertOwnHome, assertOwnPath, assertOwnProject } from '../cli/own-places.js'
 import { projectOf, resolveHere } from '../daemons/project-directory.js'
+import { WORDS } from '../daemons/user-words.js'
 import { startDashboard } from '../dashboard/start-dashboard.js'
 
 /** Creates a project and starts its dashboard. */
@@ -33,6 +34,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (!json) note(io, isNew ? `made ${project} a project` : `${project} is a project already`)
   try {
     await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
+    if (!json) note(io, `its dashboard runs there now; to stop it: ${WORDS.dashboard.stop}`)
   } catch (error) {
     // It is a project, which is what was asked for: that no dashboard is to run here is the user's word.
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error

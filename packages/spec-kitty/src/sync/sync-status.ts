@@ -125,7 +125,7 @@ function valueText(value: string | null, given?: string): string {
  * proposed where that is the switch of hosted sync, or where events leave.
  */
 function takeOverLines({ differences, isRestartProposed, isSendingAnyway, why }: WorkView): readonly Line[] {
-  if (isSendingAnyway) return [['', 'the daemon sends all the same; to stop that:'], commandLine(RESTART)]
+  if (isSendingAnyway) return [['', 'what it is for the daemon counts; to stop that:'], commandLine(RESTART)]
   const lost = differences.filter(isLost)
   if (lost.some(({ daemon }) => daemon === 'on'))
     return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]

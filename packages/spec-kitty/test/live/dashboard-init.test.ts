@@ -55,6 +55,7 @@ describe('init', () => {
     const first = await place.run(here, ['init'])
     const { url, pid } = recorded(here)
     expect([first.status, first.stdout]).toEqual([0, `${url}/\n`])
+    expect(first.stderr).toContain('its dashboard runs there now; to stop it: spec-kitty dashboard --stop\n')
     writeFileSync(join(here, '.kittify', 'mine'), 'mine\n')
     const forbidden = { env: { DASHBOARD_NO_DAEMON: '1' } }
     const other = join(place.base, 'other')

@@ -36,7 +36,8 @@ function responseIn(error: unknown): Response | null {
 function silenceIn(error: unknown): string | null {
   if (error instanceof ClientError) return error.code === 'OAUTH_TIMEOUT' ? 'no answer in time' : null
   // `fetch` throws a TypeError for every failure of a connection, with the reason as its cause.
-  return error instanceof TypeError ? (systemErrorIn(error)?.code ?? error.message) : null
+  if (!(error instanceof TypeError)) return null
+  return systemErrorIn(error)?.code ?? causesOf(error).at(-1)?.message ?? error.message
 }
 
 /**
