@@ -29,7 +29,7 @@ const needed = (rule: Rule): Rule => ({ ...rule, isNeeded: true })
 const listOf = (is: (value: unknown) => boolean, what: string): Rule =>
   must((value) => Array.isArray(value) && value.every(is), what)
 
-/** 24 days: a timer of Node takes hardly more. */
+/** 24 days: a timer of Node takes hardly more than that. */
 const MOST_SECONDS = 24 * 24 * 60 * 60
 
 const isText = (value: unknown): value is string => typeof value === 'string'

@@ -227,7 +227,7 @@ export type CommandWords = (typeof TABLE)[number]['words']
 
 const LISTED: readonly (Listed & { readonly words: CommandWords })[] = TABLE
 
-/** What other tools call a command, or what lacks a word of one. Only suggested: it is not a name here. */
+/** Words that other tools use for a command, and commands with a missing word. They are only suggested, and are no names here. */
 export const ELSEWHERE: Readonly<Record<string, CommandWords>> = {
   'sync enable': 'sync opt-in',
   'sync on': 'sync opt-in',

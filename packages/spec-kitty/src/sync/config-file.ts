@@ -36,8 +36,8 @@ export type ConfigRead =
 const MAX_BYTES = 1024 * 1024
 
 /**
- * The most lines that are tried when the place of a key is searched. A key that occurs in more lines mostly stands in
- * comments or other tables.
+ * How many lines are tried to find the place of a key. A key that occurs in more lines mostly stands in comments or other
+ * tables.
  */
 const MAX_TRIED_LINES = 20
 

@@ -141,7 +141,7 @@ function Aside({ name, packages, children, ...shared }: AsideProps) {
 interface GroupProps extends Shared {
   readonly group: PackageGroup
   readonly isList: boolean
-  /** The columns without any package, in no group: all groups are equally wide. */
+  /** The columns that have no package in any group: all groups have the same widths. */
   readonly narrow: ReadonlySet<string>
 }
 
