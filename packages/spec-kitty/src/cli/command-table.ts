@@ -90,7 +90,7 @@ export const TABLE = [
   },
   {
     words: 'dashboard logs',
-    summary: 'print its log; --follow goes on',
+    summary: 'print its log; --follow keeps reading',
     section: 'dashboard',
     describe: async () => (await dashboard()).DASHBOARD_LOGS,
   },
@@ -121,7 +121,7 @@ export const TABLE = [
   },
   {
     words: 'sync now',
-    summary: 'send what waits now, and show how it goes on',
+    summary: 'send what waits now, and show the progress',
     section: 'events',
     describe: async () => (await events()).SYNC_NOW,
   },
@@ -193,7 +193,7 @@ export const TABLE = [
   },
   {
     words: 'sync logs',
-    summary: 'print its log; --follow goes on',
+    summary: 'print its log; --follow keeps reading',
     section: 'daemon',
     describe: async () => (await sync()).SYNC_LOGS,
   },
