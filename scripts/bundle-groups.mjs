@@ -33,7 +33,7 @@ export const COMMAND_GROUPS = [
   { name: 'core', parts: CORE },
   { name: 'scan', parts: SCAN },
   {
-    // `start` is the name of the command of the library too, which is a chunk of its own.
+    // Not `start`: the library has a command of that name, which is a chunk of its own.
     name: 'sync-start',
     parts: [
       /(?:familiar\/dist\/(?:cli\/(?:commands\/start|connect-daemon|version-notice|print-connection)|client\/(?:connect|find-recorded)|dispose|define\/connecting)|spec-kitty\/dist\/commands\/sync-start)\.js$/,

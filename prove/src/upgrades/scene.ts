@@ -252,7 +252,7 @@ function documentOf(ran: Ran | null): { package_version?: string } {
   }
 }
 
-/** How many ports of the range are listened on, as the kernel lists them for this network namespace. */
+/** Returns how many ports of the range have a listener, as the kernel lists them for this network namespace. */
 function listenersIn(from: number, to: number): number {
   const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
   return lines.filter((line) => {

@@ -60,7 +60,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** A header value must not contain a line break: another header, or another request, could follow it. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
-/** The bytes of a body that are sent at once: so the daemon's progress is seen. */
+/** How many bytes of a body are sent at once. Small, so that the daemon's progress can be seen. */
 const PART_BYTES = 256 * 1024
 
 /** Returns the request to send. Throws a `TypeError` that names what is wrong with it. */

@@ -262,7 +262,10 @@ export function invalid(call: string, what: string): Error {
   })
 }
 
-/** Two names are near if half of the longer one is the same at the beginning and at the end. */
+/**
+ * Suggests the name that is most similar to what was typed, if at least half of the longer one is the same at its
+ * beginning and end.
+ */
 function didYouMean(typed: string, names: readonly string[]): string {
   const near = names
     .map((name) => ({ name, share: shareOf(typed.toLowerCase(), name.toLowerCase()) }))

@@ -75,7 +75,7 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   }
 }
 
-/** Only the first line of the parser's message is used: the rest is a picture of the place. */
+/** Only the first line of the parser's message is used: the other lines only quote the file. */
 function describe(error: unknown): string {
   const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   const said = first.replace(/^Invalid TOML document: /, '') || 'it is not TOML'

@@ -48,7 +48,7 @@ export async function readLogs(copies: readonly LogCopy[]): Promise<Reading<Log>
 
 /** A log that is read again and again while it grows: what was parsed of it is used again. */
 interface Growing {
-  /** What was parsed, which ends with a newline. */
+  /** The bytes that were parsed; they end with a newline. */
   readonly bytes: Buffer
   readonly log: LogReader
   readonly splitter: ReturnType<typeof lineSplitter>

@@ -19,7 +19,7 @@ export interface PackageFile {
 export interface WorkPackages {
   /** The packages, sorted by id. */
   readonly packages: readonly WorkPackage[]
-  /** Each with the document that it is about; null: the log. */
+  /** Problems, each with the document that it is about; null for the log. */
   readonly problems: readonly { readonly document: string | null; readonly what: string }[]
 }
 
