@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** The file of one of the scripts there. @param {string} name */
+/** Returns the path of a file in bench/beside. @param {string} name */
 export const besideFile = (name) => fileURLToPath(new URL(`beside/${name}`, import.meta.url))
 
 export const PYTHON = '/usr/bin/python3'

@@ -94,7 +94,7 @@ function ticksOf({ from, to }) {
   return ticks.filter((tick) => tick >= from && tick <= to)
 }
 
-/** The points are few, so they stand at equal distances, which is nearly logarithmic. @param {readonly number[]} points */
+/** There are few points, so they stand at equal distances, which is nearly logarithmic. @param {readonly number[]} points */
 function placesOf(points) {
   const step = (PLOT.right - PLOT.left - 80) / Math.max(1, points.length - 1)
   return points.map((_, index) => PLOT.left + 40 + index * step)

@@ -100,7 +100,7 @@ async function measureWarm() {
   add('M5', 'sync status, whole command / floor', status, floor, '<= 1.6')
 }
 
-/** M12: the time of the command after the daemon was killed, which starts another. */
+/** M12: how long a command takes that finds its daemon killed and starts another. */
 async function measureKilled() {
   const [next, floor] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
   for (let round = 0; round < rounds; round++) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What a dashboard with a real-sized project costs (M13): 412 missions, about 11 000 files. Each request is made of a static
- * server too, which sends the same bytes from memory, so that the ratio tells the dashboard's own part.
+ * What a dashboard with a real-sized project costs (M13): 412 missions, about 11 000 files. Each request is also sent to
+ * a static server that sends the same bytes from memory, so that the ratio shows the dashboard's own part.
  */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ const EVENTS_PER_SECOND = 10
 const BURST_SECONDS = 15
 /** The dashboard forgets what it read two seconds after its last page closed. */
 const UNUSED_MS = 6_000
-/** What was just written counts as settled after two seconds. */
+/** Files that were just written count as settled after two seconds. */
 const SETTLED_MS = 2_500
 
 /**
@@ -112,8 +112,8 @@ async function measureOnce({ cli, home, project, round }) {
 }
 
 /**
- * Changes a mission ten times a second, while a client does what an open list does: it reads the list after every change that
- * it is told of, if it is not reading it. Returns the share of a core that the dashboard takes.
+ * Changes a mission ten times a second while a client behaves like an open list: whenever it is told of a change and is
+ * not reading already, it reads the list. Returns the share of a core that the dashboard uses.
  *
  * @param {number} pid @param {number} port @param {string} project @param {string} mission
  * @param {{ readonly onChange: (listener: () => void) => void }} stream @param {number} round
@@ -219,7 +219,7 @@ function get(port, path, headers) {
   })
 }
 
-/** The first mission: of those that are merged. @param {string} project */
+/** Returns the first mission, which is a merged one. @param {string} project */
 function missionOf(project) {
   return readdirSync(join(project, 'kitty-specs')).toSorted()[0] ?? ''
 }

@@ -18,7 +18,7 @@ import { measureBoard, printBoard } from './dashboard-board.mjs'
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const [FROM, TO] = [9237, 9337]
 const TARGET_MS = 1_500
-/** By then the processes that were just started have finished their start-up work. */
+/** By then, processes that were just started have finished their start-up work. */
 const SETTLED_MS = 3_000
 const AT_ONCE = 8
 

@@ -67,7 +67,7 @@ async function onColdRoot(act) {
   }
 }
 
-/** Kills the recorded pid without proof: this script made the root a moment ago. @param {string} root */
+/** Kills the recorded pid without a proof: this script made the root itself a moment ago. @param {string} root */
 function end(root) {
   const { pid } = JSON.parse(readFileSync(join(root, 'daemons', 'sync', 'record.json'), 'utf8'))
   process.kill(pid, 'SIGKILL')

@@ -22,7 +22,8 @@ import { tableOf } from './tool-table.mjs'
  */
 
 /**
- * A script that measures, what it is given, and how its output is read. `isOld`: the checkout before has it too.
+ * A script that measures, its arguments, and how its output is read. `isOld`: the script also exists in the older
+ * checkout.
  *
  * @typedef {{ readonly script: string, readonly args: readonly string[], readonly ids: readonly string[],
  *   readonly isOld: boolean, readonly read: (output: string) => readonly Figure[] }} Part
@@ -109,7 +110,8 @@ function run(checkout, { script, args, read }) {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const figures = read(stdout)
-  // All are told again at the end; a run of half an hour that is ended has told what it had.
+  // Prints the figures of this part now, so that a run that is interrupted after half an hour has shown them. All are
+  // printed again at the end.
   for (const { id, what, figure, target } of figures)
     process.stderr.write(`  ${id} ${what}: ${figure} (${target})\n`)
   if (figures.length > 0) return figures
@@ -212,7 +214,7 @@ function readLibraries(output) {
   })
 }
 
-/** The cells of the rows of a table in Markdown. @param {string} output */
+/** Returns the cells of the rows of a table in Markdown. @param {string} output */
 function cellsIn(output) {
   return output
     .split('\n')
@@ -225,7 +227,7 @@ function cellsIn(output) {
     )
 }
 
-/** What the groups of a pattern match in each line that it matches. @param {string} output @param {RegExp} pattern */
+/** Returns what the groups of a pattern match, in each line that it matches. @param {string} output @param {RegExp} pattern */
 function linesOf(output, pattern) {
   return output.split('\n').flatMap((line) => {
     const found = pattern.exec(line.trimEnd())

@@ -23,7 +23,7 @@ const MISSIONS = REAL_SIZE.missions
 /** Opening a page makes the daemon read everything once more: wait until that is over. */
 const SETTLE_MS = 2000
 
-/** How long `node -e 0` takes on the machine for which the bounds are stated, in ms. */
+/** How long `node -e 0` takes on the machine that the limits are stated for, in ms. */
 const FLOOR_OF_BOUNDS_MS = 21
 
 if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
@@ -32,7 +32,7 @@ const rounds = Number(process.argv[2] ?? 7)
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'spec-kitty-bench-')))
 const project = join(home, 'project')
 writeRealisticProject(project)
-/** The last mission, which is in work. */
+/** The last mission: it is still in work. */
 const MISSION = readdirSync(join(project, 'kitty-specs')).toSorted().at(-1) ?? ''
 const PACKAGES = readdirSync(join(project, 'kitty-specs', MISSION, 'tasks')).filter((name) =>
   /^WP\d+-work\.md$/.test(name),
@@ -82,7 +82,7 @@ function inside() {
   return spawnSync(command[0] ?? '', command.slice(1), { stdio: 'inherit' }).status ?? 2
 }
 
-/** Measures a new daemon: for the first answer it reads every file, for the second it only checks for changes. */
+/** Measures a new daemon. For the first answer it reads every file, for the second it only checks for changes. */
 async function measureDaemon() {
   const { pid, url } = start()
   add('daemon, resident after its start, MB', resident(pid))
@@ -94,8 +94,8 @@ async function measureDaemon() {
 }
 
 /**
- * What is timed: its name, the fragment of the URL, how many of what it shows at least, and its bounds with a daemon that was
- * just started and with one that has read the files, in ms.
+ * The views that are timed. Each has its name, the fragment of its URL, the selector and the least number of the elements
+ * that it must show, and two limits in ms: with a daemon that was just started, and with one that has read the files.
  *
  * @typedef {readonly [string, string, string, number, number, number]} View
  * @returns {readonly View[]}
@@ -108,7 +108,7 @@ function views() {
   ]
 }
 
-/** The bounds of docs/dashboard.md, in ms of the machine for which they are stated. */
+/** The limits of docs/dashboard.md, in ms on the machine that they are stated for. */
 function bounds() {
   return views().flatMap(([what, , , , coldMs, warmMs]) => [
     { what: `cold: from navigation to ${what}`, of: null, boundMs: coldMs },

@@ -44,7 +44,7 @@ async function setUp({ orphans = 0, behaviour, listeners = 0, kinds = [], sleepe
   if (sleepers > 0) crowd = await startSleepers(sleepers)
 }
 
-/** Returns the ports of the range that no orphan has. @param {number} orphans */
+/** Returns the ports of the range that no orphan uses. @param {number} orphans */
 function freePorts(orphans) {
   const ports = count(RANGE.to - RANGE.from).map((index) => RANGE.from + index)
   return ports.filter((port) => port < ORPHANS_FROM || port >= ORPHANS_FROM + orphans)

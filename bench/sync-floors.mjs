@@ -19,7 +19,7 @@ if (act === 'insert') await insert()
 else if (act === 'post') await post()
 else throw new Error(`no such floor: ${act}`)
 
-/** The same SQLite, the same promise (WAL, FULL), an id that is unique, and the text. */
+/** Inserts with the same SQLite, the same durability (WAL, FULL), a unique id, and the text. */
 async function insert() {
   const database = (await loadSqlite()).open(place)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')

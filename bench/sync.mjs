@@ -27,9 +27,9 @@ const FLOORS = fileURLToPath(new URL('sync-floors.mjs', import.meta.url))
 const PAGE = fileURLToPath(new URL('README.md', import.meta.url))
 const [BEGIN, END] = ['<!-- sync: begin -->', '<!-- sync: end -->']
 
-/** As many as may wait unless the configuration says otherwise. */
+/** As many events as may wait by default. */
 const PUBLISHED = 100_000
-/** A round of draining takes seconds, so it has fewer. */
+/** Fewer, because a round of draining takes seconds. */
 const DRAINED = 20_000
 const SAMPLE_MS = 50
 const SETTLED_MS = 5_000
@@ -89,7 +89,7 @@ function newPlace() {
   return makePlace(base, `place-${(places += 1)}`)
 }
 
-/** The whole command, beside a loop that inserts the same lines. @param {string} file */
+/** Times the whole command, beside a loop that inserts the same lines. @param {string} file */
 async function measurePublishing(file) {
   const [ours, floor] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
   for (let round = 1; round <= rounds; round++) {
@@ -110,7 +110,7 @@ async function measurePublishing(file) {
   addRatio('time of publishing / of the insert loop', ours, floor)
 }
 
-/** `sync now` as a whole, which starts the daemon, beside a loop that posts the same batches. @param {string} file */
+/** Times `sync now` as a whole, which starts the daemon, beside a loop that posts the same batches. @param {string} file */
 async function measureDraining(file) {
   /** @type {{ batch: number[], cloudevents: number[], floor: number[] }} */
   const samples = { batch: [], cloudevents: [], floor: [] }
@@ -148,7 +148,8 @@ async function drain(file, format) {
 }
 
 /**
- * Memory and wake-ups of two daemons in the same minutes: one that has never had a queue, and one with much to do.
+ * Measures memory and wake-ups of two daemons in the same minutes: one that never had a queue, and one that had much to
+ * do.
  *
  * @param {string} file
  */

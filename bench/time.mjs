@@ -11,7 +11,7 @@ const LIMIT_MS = 60_000
 
 /**
  * Runs the command and resolves with the time from its start to its exit. Its output goes into pipes, as in a script.
- * `note` is what it wrote to file descriptor 3.
+ * `note` is what the command wrote to file descriptor 3.
  *
  * @param {Command} command
  * @returns {Promise<Timed>}

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 /** @type {readonly Library[]} */
 export const LIBRARIES = ['familiar', 'core_d', 'sock-daemon']
 
-/** The libraries that are compared with, from the npm registry. */
+/** The libraries that familiar is compared with, from the npm registry. */
 const RIVALS = { core_d: '6.1.1', 'sock-daemon': '1.4.2' }
 
 const TOOLS = fileURLToPath(new URL('tools/', import.meta.url))
@@ -22,10 +22,10 @@ const FAMILIAR = fileURLToPath(new URL('../packages/familiar/', import.meta.url)
 /** A file of the familiar tool that only the bench uses. */
 const NOT_THE_JOB = new Set(['package.json', 'list.js'])
 
-/** The lines of the tool that does the work itself: it imports the work, calls it and prints the result. */
+/** Returns the lines that make the tool do the work itself: it imports the work, calls it and prints the result. */
 const LINES_WITHOUT_DAEMON = 2
 
-/** The two versions of the tool differ in what they answer, so that a reply tells which one did the work. */
+/** The two versions of the tool give different answers, so that a reply tells which one did the work. */
 const MARKS = { '1.0.0': '', '1.1.0': '!' }
 
 /** @typedef {keyof typeof MARKS} Version */

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * The processes of a private pid namespace. Besides the shell that made it and this bench, everything in it was started by
- * a command of the bench, and nothing of the rest of the machine can be seen or signalled from there.
+ * The processes of a private pid namespace. Everything in it, except this bench and the shell that made it, was started
+ * by a command of the bench. From there, no other process of the machine can be seen or signalled.
  */
 
 /** A command that has not ended after this time is killed, and counts as not served. */
@@ -85,7 +85,7 @@ export function residentMegabytes(pid) {
   return Number(/^VmRSS:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]) / 1024
 }
 
-/** Returns nothing for a process that has ended meanwhile. @param {string} path */
+/** Returns nothing for a process that has ended in the meantime. @param {string} path */
 function read(path) {
   try {
     return readFileSync(path, 'utf8')

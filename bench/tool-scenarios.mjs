@@ -17,7 +17,7 @@ const HERD = 32
 const HERD_SETTLE_MS = 12_000
 const ORPHAN_MS = 45_000
 
-/** Long enough for a daemon that lost the race for its socket, or was told to leave, to end. */
+/** Long enough for a daemon to end that lost the race for its socket, or was told to exit. */
 const SETTLE_MS = 2_000
 
 /** After a kill -9, this many commands are tried until one is served. */
@@ -65,7 +65,8 @@ export function coldStart(home, library) {
 }
 
 /**
- * 32 commands at once, without a daemon. `after`: how many daemons there are when sock-daemon has ended its surplus ones.
+ * Starts 32 commands at once, without a daemon. `after`: how many daemons there are once sock-daemon has ended its
+ * surplus ones.
  *
  * @param {string} home @param {Library} library
  */
@@ -79,7 +80,11 @@ export function herd(home, library) {
   })
 }
 
-/** `count` commands at once, none of which finds a daemon. @param {string} home @param {Library} library @param {number} count */
+/**
+ * Starts `count` commands at once. None of them finds a daemon.
+ *
+ * @param {string} home @param {Library} library @param {number} count
+ */
 export function atOnce(home, library, count) {
   return onStage(home, library, (stage) => startTogether(stage, count))
 }
@@ -98,7 +103,11 @@ async function startTogether(stage, count) {
   return { ms, served: count - failed.length }
 }
 
-/** kill -9 of the daemon. `tries`: which of the next commands was served; null if none. @param {string} home @param {Library} library */
+/**
+ * Kills the daemon with -9. `tries`: which of the next commands was served; null if none was.
+ *
+ * @param {string} home @param {Library} library
+ */
 export function killed(home, library) {
   return onStage(home, library, async (stage) => {
     await end([await startDaemon(stage)])
@@ -112,7 +121,8 @@ export function killed(home, library) {
 }
 
 /**
- * Version 1.1.0 is installed over 1.0.0, whose daemon runs. Then a copy of 1.0.0 elsewhere and the new one are used in turn.
+ * Installs version 1.1.0 over 1.0.0 while the daemon of 1.0.0 runs. Then uses a copy of 1.0.0 elsewhere and the new one
+ * in turn.
  *
  * @param {string} home @param {Library} library
  */
@@ -135,7 +145,11 @@ export function upgrade(home, library) {
   })
 }
 
-/** The directory of the tool is deleted, and a command of version 1.1.0 elsewhere is the next. @param {string} home @param {Library} library */
+/**
+ * Deletes the directory of the tool, and then runs a command of version 1.1.0 that is installed elsewhere.
+ *
+ * @param {string} home @param {Library} library
+ */
 export function orphan(home, library) {
   return onStage(home, library, async (stage) => {
     const pid = await startDaemon(stage)
@@ -156,7 +170,7 @@ async function list(stage, tool, pid) {
   return seen === undefined ? null : `${seen.class}, ${seen.reason}`
 }
 
-/** The directory of each tool is deleted, and no command follows. Returns whose daemon is still there. @param {string} home */
+/** Deletes the directory of each tool, and runs no command after that. Returns whose daemon still runs. @param {string} home */
 export async function abandoned(home) {
   /** @type {Map<Library, Stage & { pid: number }>} */
   const left = new Map()
@@ -174,7 +188,11 @@ export async function abandoned(home) {
   return found
 }
 
-/** The files that the library keeps about its daemon are deleted, and then a command comes. @param {string} home @param {Library} library */
+/**
+ * Deletes the files that the library keeps about its daemon, and then runs a command.
+ *
+ * @param {string} home @param {Library} library
+ */
 export function filesLost(home, library) {
   return onStage(home, library, async (stage) => {
     const pid = await startDaemon(stage)

@@ -34,7 +34,7 @@ ${baselinesOf(results)}
 ${NOTES}`
 }
 
-/** What a library without a list of daemons has instead (read from its source). */
+/** What a library offers instead of a list of daemons (read from its source). */
 const NO_LIST = {
   familiar: 'does not see it',
   core_d: 'no list; `status`: running',

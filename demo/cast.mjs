@@ -30,7 +30,7 @@ export const otherRoot = join(home, 'another-user', '.spec-kitty')
 export const environment = { HOME: home, SPEC_KITTY_HOME: root }
 
 /**
- * Runs `play`, whatever happens ends what was started, and exits with the code that it returns.
+ * Runs `play` and exits with the code that it returns. Whatever happens, ends every process that was started.
  *
  * @param {string} name
  * @param {() => Promise<number>} play

@@ -79,7 +79,7 @@ async function openShell() {
   const shell = process.env['SHELL'] ?? 'sh'
   console.log('Your task: old spec-kitty daemons; clean it up. Begin with: spec-kitty auth doctor')
   console.log(`This is a shell whose home is ${home}; 'exit' ends the stage.`)
-  // Without its start files, which would set a prompt of their own, bash keeps this one.
+  // Without bash's start files, which would set a prompt of their own.
   const args = basename(shell) === 'bash' ? ['--noprofile', '--norc'] : []
   const env = { ...shellEnvironment(), PS1: '(stage) $ ' }
   await once(spawn(shell, args, { env, stdio: 'inherit' }), 'exit')
@@ -91,6 +91,6 @@ async function waitForInput() {
   console.log('In another shell, run the next line; close this input to end the stage:')
   console.log(`export ${variables.map(([name, value]) => `${name}="${value}"`).join(' ')}`)
   for await (const _ of process.stdin) {
-    // What is typed has no meaning.
+    // Ignore what is typed.
   }
 }

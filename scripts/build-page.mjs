@@ -54,7 +54,8 @@ async function bundleScript() {
     input: join(source, 'main.tsx'),
     tsconfig: join(source, 'tsconfig.json'),
     platform: 'browser',
-    // Otherwise what the script shares with a view becomes a third script, which a page waits for at first.
+    // Without this, code that the script shares with a view would become a third script, and the first page would wait
+    // for it.
     preserveEntrySignatures: 'allow-extension',
     resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
   })

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Which modules form a chunk of their own, for the command, the entry of the daemons and the library: what is needed together is
- * read together. A module in the wrong group costs time, and breaks nothing; that is why `assertNamesExist` looks for names
- * that a rename has left behind.
+ * Which modules form a chunk of their own, for the command, the entry of the daemons and the library: modules that are
+ * needed together are read together. A module in the wrong group costs time but breaks nothing, so it would go unnoticed:
+ * `assertNamesExist` fails if a name matches no module, as after a rename.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ export const COMMAND_GROUPS = [
   { name: 'core', parts: CORE },
   { name: 'scan', parts: SCAN },
   {
-    // `start` is the name of the command of the library too, which is a chunk of its own.
+    // Not `start`: the library has a command of that name, which is a chunk of its own.
     name: 'sync-start',
     parts: [
       /(?:familiar\/dist\/(?:cli\/(?:commands\/start|connect-daemon|version-notice|print-connection)|client\/(?:connect|find-recorded)|dispose|define\/connecting)|spec-kitty\/dist\/commands\/sync-start)\.js$/,
@@ -120,8 +120,8 @@ export const LIBRARY_GROUPS = Object.entries({
 /** @typedef {{ readonly name: string, readonly parts: readonly RegExp[] }} Group */
 
 /**
- * Returns the groups as the bundler takes them: the first one that matches counts. Throws if a name in them is no module by
- * now.
+ * Returns the groups in the form of the bundler; the first one that matches counts. Throws if a name in them matches no
+ * module.
  *
  * @param {readonly Group[]} groups
  * @param {string} packages the directory of the packages
@@ -138,7 +138,7 @@ export function codeSplitting(groups, packages) {
 }
 
 /**
- * The built form of every module of the source: `dist` may still have what a rename has left behind.
+ * The built form of every module of the source. (`dist` may still contain modules that were renamed.)
  *
  * @param {string} packages
  */
@@ -151,8 +151,7 @@ function builtModules(packages) {
 }
 
 /**
- * Throws if one of the names in the groups matches no module: a module that has another name by now has left its group without
- * a word.
+ * Throws if a name in the groups matches no module: a module that was renamed would leave its group unnoticed.
  *
  * @param {readonly Group[]} groups
  * @param {readonly string[]} modules
@@ -168,7 +167,7 @@ export function assertNamesExist(groups, modules) {
 }
 
 /**
- * Returns the expressions without `(?:a|b)` that match together what this one matches. Everything else in it stays.
+ * Returns expressions without `(?:a|b)` that together match what this one matches. Everything else in it stays.
  *
  * @param {string} source
  * @returns {readonly string[]}

@@ -25,7 +25,7 @@ const WIDTHS = [60, 80, 120]
 /** A younger daemon of the predecessor may count as starting, and not as stale. */
 const STALE_AFTER_MS = 31_000
 
-/** Then an age in seconds has two digits. */
+/** Old enough that an age in seconds has two digits. */
 const TWO_DIGITS_MS = 10_000
 
 /** No command takes longer. */
@@ -45,7 +45,7 @@ async function captureAll() {
     mkdirSync(CAPTURES, { recursive: true })
     for (const name of readdirSync(CAPTURES)) if (/\.(?:txt|svg)$/.test(name)) rmSync(join(CAPTURES, name))
   }
-  // One after the other: where processes end late because others need the processor, other lines would be printed.
+  // One after the other: if others need the processor, processes end late, and other lines would be printed.
   for (const one of WIDTHS) {
     const command = inPrivateNetwork(process.argv)
     if (command === null) throw new Error('this machine allows no private network: run it as root on Linux')
@@ -57,10 +57,10 @@ async function captureAll() {
 
 /** @param {number} columns */
 async function captureAt(columns) {
-  // As many characters as in the name that the captures show, so that every line has the same length.
+  // As many characters as the name in the captures has, so that every line keeps its length.
   const home = `/tmp/ann${String(columns).slice(0, 2)}`
   mkdirSync(home)
-  // Numbers of processes then have four digits.
+  // From here on, pids have four digits.
   writeFileSync('/proc/sys/kernel/ns_last_pid', String(FIRST_PID))
   try {
     await play({ columns, home })

@@ -327,7 +327,7 @@ function writeWorkedMission(project, id, title, packages, { meta, agoHours }) {
 }
 
 /**
- * Returns the lines of the log about a package, each with its place in time.
+ * Returns the lines of the log about a package, each with its time.
  *
  * @param {Package} one @param {number} at
  */
@@ -353,7 +353,7 @@ function historyOf([id, , lane, assignee, , facts = {}], at) {
   return [...moves, { step: last + 0.01, fields: { kind: 'annotation', wp_id: id, actor, delta } }]
 }
 
-/** Of a process that has ended: no system has so many. */
+/** The pid of a process that has ended: no system has this many. */
 const NO_PROCESS = 4_194_999
 
 /** @param {Facts} facts */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `left-behind.mjs COMMAND...` runs a command and fails if a process of this test run outlives it: for a pid namespace, the
- * end of which would hide that.
+ * `left-behind.mjs COMMAND...` runs a command, and fails if a process of this test run outlives it. Used inside a pid
+ * namespace, whose end would hide such a process.
  */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -11,17 +11,17 @@ import { pathToFileURL } from 'node:url'
 /** How long to wait for killed processes to end. */
 const LET_GO_MS = 5_000
 
-/** Marks every process of a run, also one that has lost its parent. */
+/** The variable that marks every process of a run, even one that has lost its parent. */
 const VARIABLE = 'FAMILIAR_TEST_RUN'
 
-/** Begins a run: every process that is started from now on has its mark. */
+/** Begins a run: marks every process that is started from now on. */
 export function markRun() {
   process.env[VARIABLE] = `${process.pid}-${Date.now()}`
 }
 
 /**
- * Returns the processes of this run that still live besides this one and its ancestors, once killed ones had the time to end.
- * None are seen where the machine has no /proc.
+ * Returns the processes of this run that still live, except this one and its ancestors. Waits first until killed ones
+ * have ended. Returns none if the machine has no /proc.
  */
 export async function processesLeft() {
   const until = Date.now() + LET_GO_MS

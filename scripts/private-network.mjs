@@ -6,9 +6,9 @@ const LOOPBACK_UP = 'ip link set lo up'
 const RUN = `${LOOPBACK_UP} && FAMILIAR_PRIVATE_NETWORK=1 "$@"; exit $?`
 
 /**
- * Goes on in a further network, which has a table of connections of its own with this many places. A network without one
- * shares that of the machine: who reads `/proc/net/tcp` walks through all of its hundred thousands of places, which takes
- * milliseconds. A kernel without this setting has the table of the machine in the further network too.
+ * Continues in a nested network namespace whose connection table has only this many places. Without this, a namespace
+ * uses the table of the machine, and each reader of `/proc/net/tcp` walks through its hundred thousand places, which
+ * takes milliseconds. If the kernel lacks the setting, the nested namespace uses the table of the machine too.
  */
 const RUN_WITH_SMALL_TABLE =
   'echo 1024 2>/dev/null >/proc/sys/net/ipv4/tcp_child_ehash_entries; exec unshare --net sh -c "$0" private-network "$@"'

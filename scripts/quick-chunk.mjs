@@ -14,9 +14,9 @@ export function quickChunk(code) {
 }
 
 /**
- * A chunk sets what it exports when all of its code has run. The bundler writes a getter for each, so that a chunk could be used
- * before that, by one that it requires itself; there is none (`assertNoCircle`). The getters of the core took a tenth of the
- * start of Node.
+ * A chunk sets its exports after all of its code has run. The bundler writes a getter for each instead, so that two
+ * chunks that require each other work; no two do (`assertNoCircle`). The getters of the core took a tenth of the start of
+ * Node.
  *
  * @param {string} code
  */
@@ -24,7 +24,7 @@ function withPlainExports(code) {
   return code.replaceAll(
     /^Object\.defineProperty\(exports, "([\w$]+)", \{\n\tenumerable: true,\n\tget: function\(\) \{\n\t\treturn ([\w$]+);\n\t\}\n\}\);$/gm,
     (_, name, value) => {
-      // A getter would tell the last value, this only the first.
+      // A getter would return the last value of a variable, this only the first.
       const isVariable = new RegExp(`^let ${value.replaceAll('$', '\\$')}[ ;]`, 'm').test(code)
       if (isVariable) throw new Error(`${value} is exported, and may change`)
       return `exports.${name} = ${value};`
@@ -46,8 +46,8 @@ export function assertNoCircle(chunks) {
 }
 
 /**
- * Most commands use none of `node:net`, `node:crypto` and `node:child_process` of the chunks that they load, and each takes a
- * millisecond or two: each is loaded where it is used, and not before. Unlike a chunk, it cannot be gone by then.
+ * Loads `node:net`, `node:crypto` and `node:child_process` where they are used, and not before: most commands use none of
+ * them, and each takes a millisecond or two. Unlike a chunk, a module of Node cannot disappear until then.
  *
  * @param {string} code
  */

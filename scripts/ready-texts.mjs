@@ -22,7 +22,7 @@ export async function readyTexts(version) {
   return Object.fromEntries([['version', `${version}\n`], ...(await Promise.all(help))])
 }
 
-/** The last byte of a text that is there whole: `bin/spec-kitty.js` prints none of which a part is missing. */
+/** The last byte of a complete text: `bin/spec-kitty.js` prints no text that lacks it. */
 const END_OF_TEXT = '\u0003'
 
 /** @param {string} text */

@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** How large a real project is, counted in one with 412 missions. */
+/** The size of a real project, counted in one with 412 missions. */
 export const REAL_SIZE = { missions: 412, files: 11_000 }
 
 /** When the first mission began. */
@@ -74,7 +74,7 @@ function missionFiles(at, missions, next) {
   const title = `${word(next)} ${word(next)} ${word(next)} ${at}`
   const packages = 4 + Math.floor(next() * 11)
   const began = BEGAN_MS + at * 12 * HOUR_MS
-  // The last missions are in work; of the others, most are merged.
+  // The last missions are in work; most of the others are merged.
   const isOpen = at > missions - 24
   const lines = Array.from({ length: packages }, (_, index) => logOf(index + 1, began, isOpen, next)).flat()
   const meta = {

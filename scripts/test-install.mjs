@@ -24,10 +24,10 @@ const MEASURED = [
   { args: ['sync', 'status'], target: 1.6 },
 ]
 
-/** The example of the README that asks the reader for a server and a sign-in: a server of this script takes their place. */
+/** The example of the README that asks the reader for a server and a sign-in: here, a server of this script takes their place. */
 const SIGN_IN = /^spec-kitty auth login --server \S+/
 
-// The commands use the real ranges of ports: nothing of this machine is to be found there.
+// The commands use the real port ranges. In here, nothing of this machine is found there.
 const isInside = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
 const outside = isInside ? null : inPrivateNetwork([process.execPath, import.meta.filename])
 if (outside === null) await main()
@@ -67,7 +67,7 @@ async function install(base, expect) {
   const env = {
     PATH: `${join(prefix, 'bin')}:${process.env['PATH']}`,
     HOME: home,
-    // No browser is to open.
+    // No browser must open.
     BROWSER: 'true',
     NODE_DISABLE_COMPILE_CACHE: '1',
   }
@@ -182,7 +182,7 @@ async function tryReadme({ project, env: given }, expect) {
   expect(JSON.parse(left).candidates.length === 0, 'no daemon is left')
 }
 
-/** Prints only: how long a command takes is judged on a quiet machine, by `npm run bench`. @param {Place} place */
+/** Only prints: how long a command takes is judged on a quiet machine, by `npm run bench`. @param {Place} place */
 function measure({ prefix, project, env }) {
   const command = join(prefix, 'bin', 'spec-kitty')
   shell('spec-kitty sync start', { env, cwd: project })

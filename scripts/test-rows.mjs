@@ -150,8 +150,8 @@ const WAITING = new Set([
 ])
 
 /**
- * Distributes the files over `busy` rows and one more that take about equally long (slowest file first, each into the row with
- * the least to do). The last one has those that mostly wait.
+ * Distributes the files over `busy` rows that take about equally long: the slowest file first, each into the row with the
+ * least to do. One more row has the files that mostly wait.
  *
  * @param {readonly string[]} files Paths.
  * @param {number} busy

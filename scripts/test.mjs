@@ -26,7 +26,10 @@ const VITEST = 'node_modules/vitest/vitest.mjs'
 /** Runs a command and fails if a process of this run outlives it. */
 const WATCHED = [process.execPath, 'scripts/left-behind.mjs']
 
-/** Each scan of a test or of what it starts reads the table of connections: with that of the machine, a tenth of the whole time. */
+/**
+ * Every scan reads the table of connections, in the tests and in what they start. With the table of the machine, that
+ * takes a tenth of the whole time.
+ */
 const FASTER = { hasSmallTable: false }
 
 // Reading the certificates that this variable names makes every start of Node three times as long.
@@ -40,7 +43,7 @@ const projects = chosen < 0 ? ['unit', 'process', 'live'] : [args[chosen + 1] ??
 const others = chosen < 0 ? args : args.toSpliced(chosen, 2)
 const reports = mkdtempSync(join(tmpdir(), 'familiar-reports-'))
 
-/** Where the tests make their temporary files: what is in it at the end was left behind. Other users may enter it. */
+/** The directory for the temporary files of the tests: what is in it at the end was left behind. Other users may enter it. */
 const temporary = mkdtempSync(join(tmpdir(), 'fam-'))
 chmodSync(temporary, 0o1777)
 process.env['TMPDIR'] = temporary

@@ -8,12 +8,13 @@
 
 const OTHERS = /\brequire\(("\.\/[^"]+\.js")\)/g
 
-/** Says the same as Node does of a file that is not there. */
+/** Throws what Node throws for a file that does not exist. */
 const CHECK =
   'const $whole = (part) => { if (part.isWhole) return part; throw Object.assign(new Error("a file of this installation is empty"), { code: "MODULE_NOT_FOUND" }); };\n'
 
 /**
- * Returns a chunk in CommonJS that does the same. None may load each other in a circle: each is loaded whole before it is used.
+ * Returns the chunk, in CommonJS, with a check that every chunk that it requires is complete. No two chunks may require
+ * each other: each is loaded completely before it is used.
  *
  * @param {string} code
  */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What a family needs to know of the predecessor beside its command lines, for tests of the library, which knows no
+ * What a family must know of the predecessor besides its command lines, for tests of the library, which does not know the
  * predecessor: the form of its records (url, port, token and pid, one per line), and how a daemon is asked to exit.
  */
 export const PREDECESSOR = {

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict'
 
-/** Differences between releases of the predecessor, as far as they are visible from outside. */
+/** How releases of the predecessor differ, as seen from outside. */
 
 /** Candidate number of a final release, which sorts after its release candidates. */
 const FINAL = 999

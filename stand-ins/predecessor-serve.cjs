@@ -14,7 +14,7 @@ const { health } = require('./predecessor-health.cjs')
 
 /** The accept queue of Python's `socketserver`. */
 const BACKLOG = 5
-/** This thread polls, soon at first, because a blocking read could not be ended from outside. */
+/** Polls, soon at first, because a blocking read could not be ended from outside. */
 const LONGEST_PAUSE_MS = 20
 const PAGE = '<!DOCTYPE html>\n<html><head><title>Spec Kitty Dashboard</title></head><body></body></html>\n'
 
@@ -41,8 +41,8 @@ function serve(config, tell) {
 }
 
 /**
- * Starts the server in this thread, which can handle signals meanwhile: also one connection after the other, but those that
- * wait are accepted.
+ * Starts the server in this thread, which can handle signals at the same time. Serves one connection after the other too,
+ * but accepts those that wait.
  *
  * @param {Config} config @param {(told: Told) => void} tell
  */

@@ -37,12 +37,12 @@ export { stopAll } from './started-processes.mjs'
  */
 
 /**
- * CPU time that a real sync daemon needs to end, in ms; for what measures. A real dashboard needs no more than a stand-in: 42 real
- * ones that were ended together needed 0.45 s on two cores.
+ * The CPU time that a real sync daemon needs to end, in ms. For measurements. A real dashboard needs no more than a
+ * stand-in: 42 real ones that were ended together needed 0.45 s on two cores.
  */
 export const REAL_END_CPU_MS = 100
 
-/** Enough that an end is not at once. Tests end hundreds, and with the real time each would need as much again as its whole life. */
+/** Enough that the end takes some time. Tests end hundreds of stand-ins, and the real time would double what each takes. */
 const END_CPU_MS = { sync: 10, dashboard: 0 }
 
 /**

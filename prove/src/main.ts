@@ -47,7 +47,7 @@ async function prove(part: Part, { order, isKept }: Arguments): Promise<number> 
   return isGood(result) ? 0 : 1
 }
 
-/** Returns what to do, or what is wrong with the arguments. */
+/** Returns the orders, or what is wrong with the arguments. */
 function readArguments(argv: readonly string[]): Arguments | string {
   try {
     const { values, positionals } = parseArgs({

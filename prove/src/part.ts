@@ -1,21 +1,21 @@
-/** One thing that is proven: a set of trials that is decided by a seed and a size. */
+/** One claim that is proven: a set of trials that follows from a seed and a size. */
 export interface Part {
-  /** As on the command line, for example `kill-safety`. */
+  /** The name on the command line, such as `kill-safety`. */
   readonly id: string
-  /** What is shown, in one sentence. */
+  /** The claim, in one sentence. */
   readonly title: string
-  /** Does all trials. Rejects only where the trials could not be done; a trial that fails is a failure of the result. */
+  /** Runs all trials. Rejects only if the trials could not be run. A trial that fails is a failure in the result. */
   readonly run: (order: Order) => Promise<Result>
 }
 
 export interface Order {
-  /** Every random choice follows from it. */
+  /** All random choices follow from it. */
   readonly seed: number
   /** `full` is what the figures in the docs come from; `short` takes a few seconds, for `npm test`. */
   readonly size: 'full' | 'short'
-  /** How many trials; null for as many as the size means. */
+  /** How many trials to run; null for the number that belongs to the size. */
   readonly trials: number | null
-  /** Shows one line of progress. */
+  /** Prints one line of progress. */
   readonly say: (line: string) => void
 }
 
@@ -24,11 +24,11 @@ export interface Result {
   readonly failures: readonly Failure[]
 }
 
-/** One line of the table that is printed and stands in the docs. */
+/** One line of the table that is printed and kept in the docs. */
 export interface Figure {
   readonly what: string
   readonly value: number | string
-  /** For example `0` or `>= 1000`; empty where it is only counted. */
+  /** For example `0` or `>= 1000`; empty for a figure without a goal. */
   readonly goal: string
   readonly met: boolean
 }

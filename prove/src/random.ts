@@ -1,14 +1,14 @@
-/** A stream of choices that follows from its seed alone. */
+/** A stream of random choices that depends only on its seed. */
 export interface Random {
   /** Returns a whole number from 0 up to, not including, `below`. */
   readonly below: (below: number) => number
   /** Returns one of the choices; there must be one. */
   readonly pick: <T>(choices: readonly T[]) => T
-  /** Returns true in `percent` of a hundred calls. */
+  /** Returns true in `percent` of 100 calls. */
   readonly chance: (percent: number) => boolean
 }
 
-/** Returns the choices of a seed, by the generator mulberry32: 32 bits of state, enough for choosing test cases. */
+/** Returns the stream of a seed. Uses the generator mulberry32, whose 32 bits of state are enough to choose test cases. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0
   const next = (): number => {

@@ -4,7 +4,7 @@ import type { Order, Part, Result } from './part.js'
 
 const DOCS = new URL('../../docs/proofs/', import.meta.url)
 
-/** The figures of a part, as `docs/proofs/figures` keeps them. */
+/** The figures of a part, as they are kept in `docs/proofs/figures`. */
 export interface Kept extends Result {
   readonly command: string
   /** `2026-11-26`. */
@@ -13,7 +13,7 @@ export interface Kept extends Result {
   readonly seconds: number
 }
 
-/** How many failures are shown; the rest is counted. */
+/** How many failures are printed; the others are only counted. */
 const SHOWN = 20
 
 /** Returns whether every goal is met and no trial failed. */
@@ -45,13 +45,13 @@ export function failuresOf({ failures }: Result): readonly string[] {
   return failures.length > SHOWN ? [...shown, `and ${failures.length - SHOWN} more`] : shown
 }
 
-/** Returns the figures as they stand in the page of their part. */
+/** Returns the figures as they are printed in the page of their part. */
 export function printKept(kept: Kept): string {
   const { command, date, machine, seconds } = kept
   return `\n${tableOf(kept)}\n\n\`${command}\`, ${date}: ${seconds} s on ${machine}.\n\n`
 }
 
-/** Returns the mark in front of the figures of a part, in the one page that has them. */
+/** Returns the mark before the figures of a part, which exists in one page. */
 export function markOf(id: string): string {
   return `<!-- figures: ${id} -->\n`
 }
@@ -62,7 +62,7 @@ export function withFigures(page: string, id: string, kept: Kept): string {
   return page.slice(0, begin) + printKept(kept) + page.slice(page.indexOf('<!-- /figures -->', begin))
 }
 
-/** Keeps the figures with the command that makes them again, the date and the machine, and writes them into the page. */
+/** Keeps the figures with the command that makes them, the date and the machine, and writes them into the page. */
 export function writeFigures(part: Part, order: Order, result: Result, seconds: number): void {
   const short = order.size === 'short' ? ' --short' : ''
   const trials = order.trials === null ? '' : ` --trials ${order.trials}`

@@ -10,7 +10,7 @@ const [from = 20_000, to = 20_001] = (process.env['BUNDLE_TOOL_PORTS'] ?? '20000
   .split('-')
   .map(Number)
 
-/** Of two bundles, the daemon is the second one, beside the first; one bundle is both, which is the default. */
+/** With two bundles, the daemon is the second one, beside the first. With one bundle, it is both, which is the default. */
 const entry = () => join(dirname(process.argv[1] ?? ''), `daemon${extname(process.argv[1] ?? '')}`)
 
 export const tool = defineDaemon({

@@ -1,21 +1,21 @@
 // @ts-check
 
-/** The first number of a process in a private pid namespace: with it, all of them have four digits. */
+/** The first pid that is used in a private pid namespace: from there on, all pids have four digits. */
 export const FIRST_PID = 2600
 
-/** A number of a process: named in a text, or in a table beside its port. */
+/** Matches a pid: in a sentence, or in a table beside its port. */
 const PIDS = /(process\s+|-p |pwdx |pid(?:\\?"?: ?|=))(\d{4})\b|\b(\d{4})(?= +9[234]\d\d(?:[ -]|$))/gm
 
-/** What moves the cursor of a terminal, or clears a part of it. */
+/** Control sequences that move the cursor of a terminal or clear a part of it. */
 // oxlint-disable-next-line no-control-regex
 const MOVES = /\u001b\[\d*[A-HJK]/g
 
-/** The home that the captures show, with as many characters as the one that they are taken in. */
+/** The home that the captures show. It has as many characters as the real one. */
 const HOME = '/home/anna'
 
 /**
- * Returns what a terminal shows at the end, with everything that differs between two runs replaced: the home, numbers of
- * processes, times, ages and sizes. Each is replaced by a text of the same length, so that tables stay as they are.
+ * Returns what a terminal finally shows, with everything that differs between two runs replaced: the home, pids, times,
+ * ages and sizes. Each is replaced by a text of the same length, so that tables keep their shape.
  *
  * @param {string} screen what was written to the terminal
  * @param {string} home
@@ -39,13 +39,13 @@ export function fixed(screen, home) {
     .replaceAll(/( )\d\dM\b/g, '$150M')
 }
 
-/** Matches the begin of the home before the ellipsis of a path that was shortened. @param {string} home */
+/** Matches the beginning of the home in a path that was shortened with an ellipsis. @param {string} home */
 function cutPaths(home) {
   const begins = Array.from(home, (_, index) => home.slice(0, index + 1)).filter((one) => one.length > 1)
   return new RegExp(`(?<![\\w/])(?:${begins.join('|')})…`, 'g')
 }
 
-/** What is left of a text with carriage returns and cleared lines. @param {string} screen */
+/** Returns what is left of a text with carriage returns and cleared lines. @param {string} screen */
 function settled(screen) {
   return screen
     .replaceAll('\r\n', '\n')

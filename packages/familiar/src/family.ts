@@ -36,7 +36,10 @@ export interface Recognition {
 /** How daemons of an earlier implementation of the tool are handled. Their command lines are among the shapes. */
 export interface Predecessor {
   readonly parseRecord: ParsePredecessor
-  /** Returns the request that asks such a daemon to shut down; null if there is none. Null if it understands none. */
+  /**
+   * Returns the request that asks such a daemon to shut down, null if none can be made with this token. The function
+   * itself is null if such daemons understand no request.
+   */
   readonly shutdown: ((token: string) => { readonly path: string; readonly body: JsonObject } | null) | null
 }
 

@@ -42,7 +42,7 @@ const RUN: Readonly<Record<Exclude<CommandWords, 'help'>, () => Promise<Run>>> =
   'upgrade-hook': async () => (await import('./commands/upgrade-hook.js')).run,
 }
 
-/** This command is called by the scripts of `completion` and never by a user, so no list contains it. */
+/** The scripts of `completion` call this command, never a user, so no list contains it. */
 const COMPLETE = '__complete'
 
 void main()

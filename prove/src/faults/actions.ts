@@ -7,9 +7,9 @@ import { isThere, until } from '../stage/processes.js'
 import { run, type Ran } from '../stage/run.js'
 import type { EventServer } from '../stage/server.js'
 
-/** What every trial has for itself. */
+/** What each trial has for itself. */
 export interface Place {
-  /** Everything of the trial is below it. */
+  /** The directory of the trial: all of its files are below it. */
   readonly base: string
   readonly home: string
   readonly project: string
@@ -21,13 +21,13 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>
   /** The ids of the events that the trial publishes. */
   readonly ids: readonly string[]
-  /** In front of a command line, so that it runs where the trial has its stand-ins. */
+  /** Words to put before a command line, so that the command runs in the network namespace of the trial's stand-ins. */
   readonly where: readonly string[]
-  /** Processes that must be gone in the end: stand-ins of a predecessor. */
+  /** Stand-ins of a predecessor that must be gone in the end. */
   readonly orphans: readonly number[]
 }
 
-/** What is disturbed. */
+/** An action that a fault disturbs. */
 export interface Action {
   readonly id: string
   /** How far the faults reach: a command alone, or what it starts too. */
@@ -35,12 +35,12 @@ export interface Action {
   readonly args: readonly string[]
   readonly input?: (place: Place) => string
   readonly needsOrphans?: boolean
-  /** A daemon that is started directly, and leaves because it is idle, instead of a command. */
+  /** True for a daemon that is started directly, instead of a command, and exits because it is idle. */
   readonly isDaemon?: boolean
   readonly prepare?: (place: Place) => Promise<void>
   /** The next command, which must work. */
   readonly next: readonly string[]
-  /** The ids of the events that were acknowledged by then, when the command ended so. */
+  /** Returns the ids of the events that were acknowledged, given how the command ended. */
   readonly acknowledged?: (place: Place, ran: Ran) => readonly string[]
 }
 
@@ -83,7 +83,7 @@ export function commandOf(place: Place, args: readonly string[], tool = place.to
   return [...place.where, process.execPath, join(tool, 'bin', 'spec-kitty.js'), ...args]
 }
 
-/** Does the action to its end, with something in front of its command line. */
+/** Runs the action to its end, with `prefix` before its command line. */
 export function perform(action: Action, place: Place, prefix: readonly string[]): Promise<Ran> {
   if (action.isDaemon) return liveAndRetire(place, prefix)
   const input = action.input?.(place)

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 
-/** A system call of an action: the how-manieth of its name in a process or thread of it. */
+/** One system call of an action: the `nth` call of this name in a process or thread. */
 export interface Call {
   readonly name: string
   readonly nth: number
   /** Whether one of our files, sockets, children or signals is concerned. */
   readonly isOurs: boolean
-  /** What strace says of it, shortened. */
+  /** The line of strace about it, shortened. */
   readonly about: string
 }
 
@@ -30,13 +30,13 @@ export function callsIn(trace: string, stage: string): readonly Call[] {
 }
 
 /**
- * Our files are those of the stage, the facts about processes in /proc, and what is not read by Node for itself. The working
- * directory, which strace adds to every path, says nothing.
+ * Returns whether a call concerns us: a file of the stage, a fact about processes in /proc, a socket, a child or a
+ * signal, but not what Node reads for itself. strace adds the working directory to every path, so that proves nothing.
  */
 export function isAboutUs(call: string, stage: string): boolean {
-  // The event loop is libuv's, which ends the process where it fails.
+  // The event loop is libuv's: if it fails, libuv ends the process.
   if (/\bepoll_\w+\(/.test(call)) return false
-  // Node looks at its standard streams before anything else, and at its end, and aborts the process where it cannot.
+  // At its start and its end, Node looks at its standard streams, and aborts the process if it cannot.
   if (/\b(?:(?:new)?fstat(?:at)?|fcntl)\([012]</.test(call)) return false
   const line = call.replace(/AT_FDCWD<[^>]*>/g, 'AT_FDCWD')
   if (line.includes(stage)) return true
@@ -60,30 +60,30 @@ function shortened(line: string, stage: string): string {
     .slice(0, 100)
 }
 
-/** What an injection met, as the trace of the trial tells. */
+/** What an injected fault met, according to the trace of the trial. */
 export interface Hit {
   readonly isHit: boolean
-  /** How many calls it met: a command and its daemon each count their own. */
+  /** How many calls it met. A command and its daemon each count their own. */
   readonly count: number
   /** Whether it met a call of Node's own, which Node may answer with an abort. */
   readonly isNodesToo: boolean
-  /** Its lines of the trace. */
+  /** The lines of the trace about the calls that it met. */
   readonly met: readonly string[]
   readonly isOurs: boolean
-  /** Whether a file of our package was concerned, which Node reads for us. */
+  /** Whether it met a file of our package, which Node reads for us. */
   readonly isPackage: boolean
 }
 
 /**
- * The release of libuv's lock of signals. The lock is a byte in a pipe. The signal handler ignores that it could not put the byte back,
- * and whatever starts or stops a signal handle later reads the pipe for ever.
+ * Matches libuv releasing its signal lock. The lock is a byte in a pipe. If the signal handler cannot put the byte back,
+ * it ignores that, and whatever starts or stops a signal handle later reads from the pipe for ever.
  */
 export const UNLOCKING = /^\d+\s+write\(\d+<pipe:\[\d+\]>, "\*", 1\)/
 
-/** What a command says on stderr, which is lost then. */
+/** Matches the message of a command on stderr, which such a fault loses. */
 export const MESSAGE = /^\d+\s+write\(2</
 
-/** Whether the process itself met such a call: a command and its daemon may meet the same fault in different calls. */
+/** Returns whether this very process met such a call: a command and its daemon may meet the same fault in different calls. */
 export function hasMet({ met }: Hit, pid: number | undefined, call: RegExp): boolean {
   return met.some((line) => Number.parseInt(line, 10) === pid && call.test(line))
 }
@@ -112,7 +112,10 @@ export function hitIn(trace: string, stage: string, fault: string): Hit {
   }
 }
 
-/** Joins the calls that strace printed in two parts, because another thread's came between: the arguments are in the first. */
+/**
+ * Joins a call that strace printed in two parts because a call of another thread came between: the first part has the
+ * arguments.
+ */
 function wholeLines(trace: string): readonly string[] {
   const begun = new Map<string, string>()
   return trace.split('\n').map((line) => {
@@ -133,8 +136,8 @@ function textOf(path: string): string {
 }
 
 /**
- * The errors that a call may meet. None of them is a lie: ENOENT and ESRCH would tell that something is absent that is there,
- * and nothing could be right about an answer to that.
+ * The errors that each call may return. None of them is a lie: ENOENT and ESRCH would claim that something is absent that
+ * exists, and then no answer could be right.
  */
 const ERRORS: Readonly<Record<string, readonly string[]>> = {
   openat: ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO', 'ENOMEM', 'ENOSPC', 'EINTR', 'EROFS'],
@@ -182,7 +185,7 @@ const ERRORS: Readonly<Record<string, readonly string[]>> = {
   chdir: ['EACCES', 'EIO'],
 }
 
-/** The names of the calls that can be met. Tracing these only is much faster than tracing all. */
+/** The names of the calls that can be injected. Tracing only these is much faster than tracing all. */
 export const KNOWN: readonly string[] = Object.keys(ERRORS)
 
 export function errorsOf(name: string): readonly string[] {

@@ -9,22 +9,26 @@ import { runIn, type Action, type Place } from './actions.js'
 /** The exit codes of docs/errors.md. */
 const DOCUMENTED = new Set([0, 1, 2, 75])
 
-/** After a fault everything that was starting or leaving is through by then: a daemon that was not adopted waits 10 s. */
+/** By then, everything that was starting or leaving after a fault is done: a daemon that was not adopted waits 10 s. */
 const SETTLED_MS = 14_000
 
-/** The next command has this long; it takes 1 s on a machine that is not busy, and may have to wait for a lock. */
+/** The time limit of the next command. It takes 1 s if the machine is not busy, and may have to wait for a lock. */
 const NEXT_MS = 45_000
 
-/** A machine that is seen to be so busy that a process does not come up in time is a reason to try again, and the command says so. */
+/**
+ * The exit code with which a command asks to be tried again, for example because a busy machine did not start a process
+ * in time.
+ */
 const TRY_AGAIN = 75
 const MOST_AGAIN = 3
 
-/** Lines on stderr that are not errors: they tell the progress, or what was done before the failure. */
+/** Matches lines on stderr that are not errors: progress, and what was done before the failure. */
 const NOTICE = /^(?:waiting for |spec-kitty: upgraded the )/
 
 /**
- * What is wrong with how a command ended; null if nothing is. That a file of the package itself cannot be read may be called
- * an internal error. Nothing need be said if the fault met the message itself (`isLost`).
+ * Returns what is wrong with how a command ended; null if nothing is. A command may call it an internal error if a file
+ * of the package itself cannot be read. If the fault met the message itself (`isLost`), the command need not say
+ * anything.
  */
 export function formOf(ran: Ran, mayBeInternal: boolean, isLost = false): string | null {
   if (ran.isLate) return 'it did not end'
@@ -44,7 +48,7 @@ export function formOf(ran: Ran, mayBeInternal: boolean, isLost = false): string
   return own.length > 1 ? `${own.length} messages: ${said.slice(0, 400)}` : null
 }
 
-/** Waits until the home is quiet. Returns what is wrong then. */
+/** Waits until at most one daemon of the home runs. Returns what is wrong after that. */
 export async function settle({ home }: Place): Promise<readonly string[]> {
   const isQuiet = await until(() => daemonsOf(home).length <= 1, SETTLED_MS)
   return isQuiet ? [] : [`${daemonsOf(home).length} daemons of one home`]
@@ -55,7 +59,7 @@ export interface After {
   readonly ms: number
   readonly again: number
   readonly isBusy: boolean
-  /** The fault came while the next command ran: then the one after it had to work. */
+  /** True if the fault came while the next command ran: then the command after it had to work. */
   readonly isHitNow: boolean
 }
 
@@ -74,7 +78,7 @@ export async function goOn(
   let again = 0
   for (; next.status === TRY_AGAIN && again < MOST_AGAIN && isBusy(); again++)
     next = await runIn(place, action.next, NEXT_MS)
-  // The daemon, which is traced until its end, counts its own calls: it may meet the fault only now.
+  // The daemon is traced until its end and counts its own calls, so it may meet the fault only now.
   const isHitNow = next.status !== 0 && hits() > hitsBefore
   if (isHitNow) next = await runIn(place, action.next, NEXT_MS)
   const wrong = next.status === 0 ? [] : [`the next command ended with ${endOf(next)}`]
@@ -88,7 +92,10 @@ export async function goOn(
   return { wrong: [...wrong, ...(await stateOf(place))], ms: next.ms, again, isBusy: isBusy(), isHitNow }
 }
 
-/** What a killed process was writing is removed by a start a minute later: it could be in use before. */
+/**
+ * Makes the leftovers of a killed process older than a minute: only then does a start remove them, because younger ones
+ * could be in use.
+ */
 function makeOld({ home }: Place): void {
   const before = new Date(Date.now() - 120_000)
   for (const name of leftoversIn(home)) {
@@ -101,7 +108,10 @@ function endOf({ status, signal, isLate, stderr, stdout }: Ran): string {
   return `${isLate ? 'no end' : (signal ?? status)}: ${stderr.slice(0, 400)}${stdout.slice(0, 200)}`
 }
 
-/** One daemon, which the record names and which answers, and no file that should not be there. */
+/**
+ * Checks that there is one daemon, that the record names it, that it answers, and that no file is left that should not be
+ * there.
+ */
 async function stateOf({ home, where }: Place): Promise<readonly string[]> {
   const wrong: string[] = []
   await until(() => daemonsOf(home).length === 1, 2_000)

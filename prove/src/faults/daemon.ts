@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import type { Ran } from '../stage/run.js'
 import type { Place } from './actions.js'
 
-/** What a command says to the daemon that it starts, with times so short that a trial can wait for its end. */
+/** What a command sends to the daemon that it starts. The times are so short that a trial can wait for the daemon's end. */
 const HELLO = {
   reason: 'first_start',
   previous_version: null,
@@ -15,10 +15,10 @@ const HELLO = {
   inherited: [],
 }
 
-/** An idle daemon with these times is gone after a second; one that met an error may need another tick, or its watchdog. */
+/** With these times, an idle daemon exits after a second. One that met an error may need another tick, or its watchdog. */
 const RETIRED_MS = 20_000
 
-/** Starts a daemon as a command does, and waits until it has left because no client used it. */
+/** Starts a daemon as a command does, and waits until it has exited because no client used it. */
 export async function liveAndRetire(place: Place, prefix: readonly string[]): Promise<Ran> {
   const entry = join(place.tool, 'command', 'spec-kitty-daemon.js')
   const args = [...prefix, process.execPath, entry, 'sync', `--spec-kitty-daemon-root=${place.home}`]

@@ -6,7 +6,7 @@ import type { createStage } from './stage.js'
 
 type Stage = ReturnType<typeof createStage>
 
-/** Runs each action once, undisturbed, and returns the calls that it makes. A short run looks at one or two actions. */
+/** Runs each action once without a fault, and returns the calls that it makes. A short run enumerates one or two actions. */
 export async function enumerate(
   stage: Stage,
   { seed, size, only }: { seed: number; size: 'full' | 'short'; only: string },
@@ -41,14 +41,14 @@ async function callsOf(stage: Stage, action: Action, tries: number): Promise<rea
   return callsOf(stage, action, tries - 1)
 }
 
-/** A command that is traced at every call together with its daemon may take so long that it gives up. */
+/** If a command and its daemon are traced at every call, the command may take so long that it gives up. */
 function kinds({ reach }: Action): readonly string[] {
   return reach === 'all' ? ['--seccomp-bpf', '-e', `trace=${KNOWN.join()}`] : []
 }
 
 /**
- * The tracer in front of a command line; it lets go of what the command starts, or follows that too. Where the kernel filters
- * the calls for it, which is faster, it can inject errors, but no signals.
+ * Returns the tracer to put before a command line. It either follows the processes that the command starts or detaches
+ * from them. With a kernel filter it is faster, but can inject only errors, no signals.
  */
 export function tracing(action: Action, trace: string, filter: readonly string[] = []): readonly string[] {
   const reach =

@@ -9,28 +9,28 @@ import type { Place } from './actions.js'
 export interface Hardship {
   readonly id: string
   readonly actions: readonly string[]
-  /** What its one number may be. */
+  /** The values that its parameter takes. */
   readonly values: readonly number[]
-  /** Whether Node itself may fail in its own words, as it does with too few descriptors to start. */
+  /** Whether Node itself may fail with a message of its own, for example with too few descriptors to start. */
   readonly isNodes: (value: number) => boolean
-  /** In front of the command line. */
+  /** Words to put before the command line. */
   readonly prefix?: (value: number, place: Place) => readonly string[]
-  /** Before anything of the trial, right before the action, and after it. */
+  /** Called before anything else in the trial (`begin`), right before the action (`harden`), and after it (`end`). */
   readonly begin?: (place: Place) => void
   readonly harden?: (place: Place, value: number) => void
   readonly end?: (place: Place) => void
-  /** While the action runs. */
+  /** Called while the action runs. */
   readonly meanwhile?: (place: Place, value: number) => Promise<void>
 }
 
 const WRITING = ['start', 'publish']
 const ALL = ['start', 'replace', 'publish', 'drain-and-daemon']
-/** The fewest descriptors with which Node reads an empty file and our loader comes to our code. */
+/** The fewest descriptors with which Node can load an empty file and our loader reaches our code. */
 const NODE_NEEDS = 18
 
 export const HARDSHIPS: readonly Hardship[] = [
   {
-    // The home is a small file system that is full but for so many KiB.
+    // The home is a small file system with only `value` KiB free.
     id: 'disk-full',
     actions: WRITING,
     values: [0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192],
@@ -54,7 +54,7 @@ export const HARDSHIPS: readonly Hardship[] = [
     prefix: (value) => ['prlimit', `--nofile=${value}`],
   },
   {
-    // Everything of the trial stops at this moment for two seconds, and goes on.
+    // At this moment, all processes of the trial are stopped for two seconds.
     id: 'suspended',
     actions: ALL,
     values: Array.from({ length: 30 }, (_, index) => index * 20),
@@ -69,7 +69,7 @@ export const HARDSHIPS: readonly Hardship[] = [
     meanwhile: (place, value) => suspend(place, value, 35_000),
   },
   {
-    // Each call that changes a file takes so many milliseconds.
+    // Each call that changes a file takes this many milliseconds.
     id: 'slow-disk',
     actions: ALL,
     values: [50, 100, 200, 400],
@@ -101,13 +101,13 @@ function mountDisk({ home }: Place): void {
     throw new Error('no small file system')
 }
 
-/** Fills it but for so many KiB. */
+/** Fills the disk except for this many KiB. */
 function fillDisk({ home }: Place, freeKib: number): void {
   const ballast = join(home, 'ballast')
   try {
     writeFileSync(ballast, Buffer.alloc(DISK_KIB * 1024))
   } catch {
-    // Full, as it should be.
+    // The disk is full, as intended.
   }
   truncateSync(ballast, Math.max(0, statSync(ballast).size - freeKib * 1024))
 }

@@ -5,10 +5,10 @@ import type { Failure, Order, Part, Result } from '../part.js'
 import { changeBundle, copyBuild } from '../stage/builds.js'
 import { runWith } from './part.js'
 
-/** A fault in a copy of our own package, which the trials must find. */
+/** A fault in a copy of our own package. The trials must find it. */
 interface Mutant {
   readonly what: string
-  /** Which trials could find it. */
+  /** The trials that could find it: their names contain this. */
   readonly only: string
   /** How many of them are tried. */
   readonly trials: number
@@ -16,11 +16,11 @@ interface Mutant {
   readonly to: string
 }
 
-/** The copy cannot be made if one of these places is no longer in the bundle. */
+/** The copy cannot be made if one of these texts is no longer in the bundle. */
 const MUTANTS: readonly Mutant[] = [
   {
     what: 'events are called queued though the queue could not be written',
-    // All of them: most of these writes make the database, and only one in ten puts an event into it.
+    // Try all: most of these writes create the database, and only one in ten stores an event.
     only: 'publish pwrite64',
     trials: 200,
     from: 'await publish(batch)',

@@ -7,18 +7,21 @@ import type { Task } from './worker.js'
 
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url))
 
-/** Two at a time: each waits often. */
+/** Two, because each waits often. */
 const WORKERS = 2
-/** As many as fit into this time, in the order of the seed; `--trials 100000` does all of them, which takes hours. */
+/**
+ * A full run does as many trials as fit into this time, in the order of the seed. `--trials 100000` does all, which takes
+ * hours.
+ */
 const FULL_MINUTES = 15
 const ALL = 100_000
 const LEAST = 150
 const SHORT = 6
-/** The next command takes 1 s; behind a process that has to be waited for, C4 gives it 2 s more. */
+/** The next command takes 1 s. If it has to wait for a process, C4 allows it 2 s more. */
 const NEXT_MS = 3_000
-/** So many trials of a hundred may be forgiven one thing. */
+/** At most this percentage of the trials may be forgiven for any one reason. */
 const FORGIVEN_PERCENT = 5
-/** A trial in four is about a call of Node's own, which nobody else can answer. */
+/** The same limit for failures in Node's own calls, which no one else can handle. A quarter of the trials is about such calls. */
 const NODES_PERCENT = 10
 
 interface PlanSize {
@@ -34,7 +37,7 @@ export const faults: Part = {
   run: (order) => runWith(order, BUILT, process.env['PROVE_ONLY'] ?? ''),
 }
 
-/** Does the trials with this package: ours, or a copy with a fault in it. */
+/** Runs the trials with this package: ours, or a copy with a fault in it. */
 export async function runWith(order: Order, tool: string, only: string): Promise<Result> {
   const impossible = whyImpossible(['strace', 'nsenter'])
   if (impossible !== null) throw new Error(impossible)

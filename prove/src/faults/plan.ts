@@ -3,9 +3,9 @@ import { ACTIONS, type Action } from './actions.js'
 import { errorsOf, type Call } from './calls.js'
 import { HARDSHIPS, type Hardship } from './hardships.js'
 
-/** One trial: an action, and what befalls it. */
+/** One trial: an action, and the fault that disturbs it. */
 export type Trial = {
-  /** Names it, for the same seed and for any other. */
+  /** A name that does not depend on the seed. */
   readonly name: string
   readonly action: Action
 } & (
@@ -15,7 +15,7 @@ export type Trial = {
 
 export interface Plan {
   readonly trials: readonly Trial[]
-  /** How many there would be without a limit. */
+  /** How many trials there would be without a limit. */
   readonly possible: number
   /** How many calls are about our files, sockets, children and signals. */
   readonly ours: number
@@ -23,7 +23,7 @@ export interface Plan {
   readonly calls: number
 }
 
-/** How many of the calls that are not about us are disturbed, for each action. */
+/** For each action, how many of the calls that do not concern us are disturbed. */
 const REST = 300
 
 export interface Wanted {
@@ -32,7 +32,7 @@ export interface Wanted {
   readonly only: string
 }
 
-/** Chooses the trials: every call on what is ours, and a share of the rest, each with SIGKILL and with an error. */
+/** Chooses the trials: every call that concerns us and a sample of the others, each once with SIGKILL and once with an error. */
 export function planOf(calls: ReadonlyMap<string, readonly Call[]>, random: Random, wanted: Wanted): Plan {
   const found = ACTIONS.flatMap((action) => {
     const all = calls.get(action.id) ?? []
@@ -85,7 +85,7 @@ function hardshipTrials(hardship: Hardship, random: Random, { size }: Wanted): r
   )
 }
 
-/** How many trials on what is ours come before one on a call of Node's own: a run with a limit is mostly about ours. */
+/** How many trials that concern us come before each one on a call of Node's own: a limited run is mostly about ours. */
 const MAIN_SHARE = 4
 
 function mixed<T>(main: readonly T[], rest: readonly T[]): readonly T[] {

@@ -11,7 +11,7 @@ import { tracing } from './enumerate.js'
 import type { Trial } from './plan.js'
 import type { createStage } from './stage.js'
 
-/** What became of a trial. */
+/** The result of a trial. */
 export interface Outcome {
   readonly name: string
   readonly action: string
@@ -24,15 +24,15 @@ export interface Outcome {
   readonly acknowledged: number
   readonly lost: number
   readonly nextMs: number
-  /** How often the next command asked for another try, and got it because the machine was seen to be busy. */
+  /** How often the next command asked to be tried again. It is tried again only if the machine was seen to be busy. */
   readonly again: number
-  /** Whether it was, while the next command ran. */
+  /** Whether the machine was seen to be busy while the next command ran. */
   readonly isBusy: boolean
-  /** The daemon met the fault while the next command ran, and the one after that had to work. */
+  /** True if the daemon met the fault while the next command ran: then the command after that had to work. */
   readonly isHitNow: boolean
-  /** The command called it an internal error that a file of its package could not be read. */
+  /** True if the command reported an unreadable file of its package as an internal error. */
   readonly isInternal: boolean
-  /** The fault met a call of Node's own, and Node said it in its words, or hung. */
+  /** True if the fault met a call of Node's own, and Node reported it in its own words or hung. */
   readonly isNodes: boolean
 }
 
@@ -87,7 +87,7 @@ function isNodesEnd(trial: Trial, ran: Ran, hit: Hit): boolean {
   return !isKilled && (isNodesOnly || isAbort || isLocked) && formOf(ran, false) !== null
 }
 
-/** The server has them all soon after the next command, or they are lost. */
+/** Returns how many acknowledged events were lost. The server has all of them soon after the next command, or never. */
 async function lostOf({ server }: Place, acknowledged: readonly string[]): Promise<number> {
   const missing = (): number => acknowledged.filter((id) => !server.accepted.has(id)).length
   await until(() => missing() === 0, 5_000)
@@ -119,10 +119,13 @@ async function endure(trial: Trial & { kind: 'hardship' }, place: Place): Promis
   return { ran: await running, hit }
 }
 
-/** A command that a fault of ours met, and that was not killed, ends as the pages say, and tells the truth. */
+/**
+ * Returns what is wrong with the end of a command that met a fault of ours and was not killed. It must end as documented,
+ * and tell the truth.
+ */
 async function formWrong(trial: Trial, ran: Ran, hit: Hit, { home }: Place): Promise<readonly string[]> {
   const isKilled = trial.kind === 'call' && trial.fault === 'SIGKILL'
-  // Node waits for ever when it gets no memory for a thread of its own.
+  // Node waits for ever if it gets no memory for one of its own threads.
   if (isNodesEnd(trial, ran, hit)) return []
   if (ran.isLate) return ['it did not end within its time']
   if (isKilled) return []

@@ -1,4 +1,4 @@
-/** Does the trials of its share, in a pid namespace of its own, and prints each result as a line of JSON. */
+/** Runs its share of the trials, in a pid namespace of its own, and prints each result as a line of JSON. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
@@ -13,18 +13,17 @@ import { createStage } from './stage.js'
 import { doTrial } from './trial.js'
 import { enumerate } from './enumerate.js'
 
-/** What a worker is told. */
 export interface Task {
   readonly seed: number
   readonly trials: number
   readonly size: 'full' | 'short'
-  /** Of so many workers, this is the one with this number: it does every so-manieth trial. */
+  /** The number of this worker, and how many there are (`of`): it does each trial whose index modulo `of` is its number. */
   readonly share: { readonly number: number; readonly of: number }
   /** Our package, or a copy with a fault in it. */
   readonly tool: string
-  /** Only trials whose name contains it; empty for all. */
+  /** Limits the run to trials whose name contains this text; empty for all. */
   readonly only: string
-  /** No trial begins later; null for no limit. */
+  /** After this time, no further trial begins; null for no limit. */
   readonly limitMs: number | null
 }
 
@@ -35,7 +34,7 @@ async function main(task: Task): Promise<void> {
     if (spawnSync('mount', ['-t', 'tmpfs', 'none', base]).status !== 0) throw new Error('no tmpfs here')
     const older = join(base, 'tool-older')
     copyBuild(older, '3.9.0', task.tool)
-    // A copy, so that building goes on beside a long run.
+    // Copied, so that a build during a long run does not change it.
     const tool = join(base, 'tool')
     copyBuild(tool, '4.0.0', task.tool)
     mkdirSync(join(base, 'trials'))
@@ -54,7 +53,7 @@ async function main(task: Task): Promise<void> {
 
 type Stage = ReturnType<typeof createStage>
 
-/** The trials in order; one whose orphans are not old enough yet comes later. */
+/** Runs the trials in order, but postpones one whose orphans are not old enough yet. */
 async function doAll(trials: readonly Trial[], stage: Stage, end: number): Promise<void> {
   const waiting: Trial[] = []
   stage.prepareOrphans(trials.filter(({ action }) => action.needsOrphans).length)
@@ -71,7 +70,7 @@ async function doAll(trials: readonly Trial[], stage: Stage, end: number): Promi
   }
 }
 
-/** A trial that cannot be done is a failure like any other, and the rest goes on. */
+/** A trial that cannot be run counts as a failure, and the others go on. */
 async function resultOf(trial: Trial, stage: Stage): Promise<object> {
   try {
     return { kind: 'trial', ...(await doTrial(trial, stage)) }

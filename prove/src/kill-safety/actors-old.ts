@@ -20,11 +20,11 @@ export type Enter = (scene: Scene) => Promise<void>
 
 export const NOBODY = 65_534
 
-/** How one is started, and what it is then. */
+/** How a predecessor's daemon is started, and what is true of it then. */
 interface Old {
   readonly options?: (scene: Scene) => Readonly<Record<string, unknown>>
   readonly truth?: (scene: Scene) => Partial<Truth>
-  /** Done to it when it listens. */
+  /** Called once it listens. */
   readonly after?: (scene: Scene, started: Predecessor, actor: Actor) => Promise<void> | void
 }
 
@@ -110,7 +110,7 @@ export const OLD_SYNC = {
     }),
     truth: () => ({ agrees: false }),
   }),
-  // The command line names a link, which leads to the root that has it on record.
+  // Its command line names a link to the root whose record names it.
   'old-through-link': old({
     options: ({ stage, plan }) => {
       const link = join(stage.base, `link-${plan.port}`)
@@ -119,7 +119,7 @@ export const OLD_SYNC = {
     },
     truth: recorded,
   }),
-  // Its command line names one root, and another one has it on record.
+  // Its command line names one root, but the record of another root names it.
   'old-used-by-environment': old({
     options: ({ stage }) => ({ env: { SPEC_KITTY_HOME: stage.at('r2') }, owner: false }),
     truth: ({ stage }) => ({ singletonOf: [stage.at('r2')] }),
@@ -142,7 +142,7 @@ export const OLD_SYNC = {
   }),
 } satisfies Readonly<Record<string, Enter>>
 
-/** Returns a program that runs node in a network of its own. */
+/** Returns a program that runs node in a network namespace of its own. */
 function nodeInNetwork({ base }: Stage): string {
   const path = join(base, 'node-in-network')
   const text = `#!/bin/sh\nexec unshare --net sh -c 'ip link set lo up && exec "$@"' sh '${process.execPath}' "$@"\n`

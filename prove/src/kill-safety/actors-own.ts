@@ -16,7 +16,7 @@ interface Own {
   readonly vantage?: Vantage
   readonly truth?: Partial<Truth>
   readonly after?: (scene: Scene, child: ChildProcess) => void
-  /** It is not the daemon of its scope any more. */
+  /** True if it is no longer the daemon of its scope. */
   readonly isStale?: boolean
 }
 
@@ -59,7 +59,7 @@ function daemonBelow(pid: number): number {
 const PIDS = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 const TIME = ['unshare', '--time', '--boottime', '100000', '--fork', '--kill-child']
 const stopIt = (_scene: Scene, child: ChildProcess): void => void child.kill('SIGSTOP')
-/** A daemon writes its record again when it vanishes, until it sees that its scope is gone too. */
+/** If its record is removed, a daemon writes it again, until it sees that its scope is gone too. So removing is tried again. */
 const AS_IT_WRITES = { recursive: true, maxRetries: 10 } as const
 /**
  * Its lock and record are at another path from now on. It would hear of their removal, and leave before a command sees it; of the

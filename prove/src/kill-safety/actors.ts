@@ -13,12 +13,12 @@ const ENTER: Readonly<Record<ActorKind, Enter>> = {
   ...STRANGERS,
 }
 
-/** Those whose coming up changes what others find in their scope. */
+/** These come first, because their start changes what others find in their scope. */
 const isFirst = (kind: ActorKind): boolean => kind === 'own-stale'
-/** Those that say of a scope what is not so: they say it last. */
+/** These come last, because they write something untrue about a scope, which must stay. */
 const isLast = (kind: ActorKind): boolean => kind in STRANGERS
 
-/** Starts all of them: side by side, except where one changes what another one finds. */
+/** Starts all actors: at the same time, except where one changes what another one finds. */
 export async function enterAll(plans: readonly ActorPlan[], stage: Stage, cast: Cast): Promise<void> {
   const enter = (plan: ActorPlan): Promise<void> => ENTER[plan.kind]({ stage, cast, plan })
   for (const plan of plans.filter(({ kind }) => isFirst(kind))) await enter(plan)
@@ -26,7 +26,7 @@ export async function enterAll(plans: readonly ActorPlan[], stage: Stage, cast: 
   for (const plan of plans.filter(({ kind }) => isLast(kind))) await enter(plan)
 }
 
-/** Starts one more. */
+/** Starts one more actor. */
 export function enterOne(plan: ActorPlan, stage: Stage, cast: Cast): Promise<void> {
   return ENTER[plan.kind]({ stage, cast, plan })
 }

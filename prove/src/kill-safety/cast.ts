@@ -17,33 +17,36 @@ export interface Actor {
   readonly plan: ActorPlan | null
   readonly pid: number
   readonly ticks: string
-  /** When the trial knew it to be there. */
+  /** The first moment at which the trial knew of the process. */
   readonly bornAt: number
-  /** When the kernel started it. */
+  /** When the kernel started the process. */
   readonly birth: number
   readonly port: number | null
   /** The inodes of its listening sockets in this network. */
   readonly sockets: readonly string[]
   readonly child: ChildProcess | null
-  /** Whose fork it is. */
+  /** The process of which this one is a fork. */
   readonly parent: Actor | null
-  /** What it is from a moment on; the oldest first. */
+  /** What the process truly is, with the moment from which that holds; the oldest first. */
   readonly truths: { readonly from: number; readonly truth: Truth }[]
-  /** When the trial itself ended it, or had it leave its place. */
+  /** When the trial itself ended the process, or made it leave its port. */
   endedByTrialAt: number | null
-  /** Something of the trial changed it or its scope: then nothing is obliged to happen to it. */
+  /** True if the trial changed the process or its scope: then no command has to end it. */
   isDisturbed: boolean
   ending: Ending | null
 }
 
 export interface Cast {
   readonly actors: Actor[]
-  /** Notes a process. A direct child's end is collected by its parent, which is this process. */
+  /**
+   * Adds a process. If it is a direct child of this process, its end is learned from the event, because this process
+   * reaps it.
+   */
   add(made: NewActor): Actor
-  /** Reads who has ended meanwhile. */
+  /** Reads which processes have ended in the meantime. */
   look(): void
   find(name: string): Actor | null
-  /** Connections that keep a deaf daemon busy. */
+  /** Connections that keep a daemon busy, so that it does not answer. */
   readonly idle: Socket[]
   /** Daemons of ours on the stage, which may clean up their scope by themselves. */
   readonly cleaners: Cleaner[]
@@ -66,7 +69,7 @@ export interface NewActor {
   readonly port?: number | null
   readonly truth: Truth
   readonly parent?: Actor
-  /** Just before it was started, where that matters: the moment from which its pid can belong to no other process. */
+  /** A moment just before the process was started, if it matters: from then on, its pid can belong to no other process. */
   readonly bornAt?: number
 }
 
@@ -115,7 +118,7 @@ function endingOf({ pid, ticks, child }: Actor): Ending | null {
   if (isAlive(pid, ticks)) return null
   const signal = signalOfZombie(pid, ticks)
   if (signal !== null) return { at: now(), signal: signal === 0 ? null : String(signal) }
-  // Reaped by its parent: a direct child tells by its event how it ended, which may come a moment later.
+  // A direct child is reaped by this process: its event tells how it ended, and may come a moment later.
   if (child !== null)
     return child.exitCode === null && child.signalCode === null
       ? null
@@ -123,26 +126,26 @@ function endingOf({ pid, ticks, child }: Actor): Ending | null {
   return { at: now(), signal: 'unknown' }
 }
 
-/** What it is now. */
+/** Returns what the process is now. */
 export function truthOf({ truths }: Actor): Truth {
   const last = truths.at(-1)
   if (last === undefined) throw new Error('an actor without a truth')
   return last.truth
 }
 
-/** From now on it is something else. */
+/** Records that the process is something else from now on. */
 export function change(actor: Actor, truth: Partial<Truth>): void {
   actor.truths.push({ from: now(), truth: { ...truthOf(actor), ...truth } })
 }
 
-/** Returns every truth that held at some moment of a time. */
+/** Returns every truth that held at some moment between the two times. */
 export function truthsWithin({ truths }: Actor, from: number, to: number): readonly Truth[] {
   return truths
     .filter((one, index) => one.from <= to && (truths[index + 1]?.from ?? Number.POSITIVE_INFINITY) >= from)
     .map(({ truth }) => truth)
 }
 
-/** Connects and says nothing: a daemon that serves one connection at a time is deaf then. */
+/** Connects and sends nothing: a daemon that serves one connection at a time then answers no one else. */
 export function keepBusy(cast: Cast, port: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', resolve).on('error', () => resolve())

@@ -16,9 +16,9 @@ export interface Command {
   readonly child: ChildProcess
   readonly trace: string
   readonly startedAt: number
-  /** When it was over, and how. */
+  /** When and how the command ended. */
   readonly over: Promise<Over>
-  /** The trial stopped or killed it. */
+  /** True if the trial stopped or killed the command. */
   isDisturbed: boolean
 }
 
@@ -56,10 +56,10 @@ const PREFIX: Readonly<Record<Vantage, readonly string[]>> = {
   user: ['unshare', '--user', '--map-root-user'],
 }
 
-/** No command takes longer: a wait for a lock is 30 s. */
+/** No command takes longer, because it waits at most 30 s for a lock. */
 const HUNG_MS = 60_000
 
-/** Starts a command under strace. With -D the tracer is no parent: the command is our child, and its end is seen. */
+/** Starts a command under strace. With -D the tracer is not its parent: the command is our child, so we see its end. */
 export function startCommand(stage: Stage, plan: CommandPlan, index: number, hasLooks: boolean): Command {
   const trace = join(stage.base, `trace-${index}`)
   const outputs = ['out', 'err'].map((name) => join(stage.base, `${name}-${index}`))
@@ -81,7 +81,10 @@ export function startCommand(stage: Stage, plan: CommandPlan, index: number, has
   return { plan, index, asked, child, trace, startedAt, over: overOf(child, outputs), isDisturbed: false }
 }
 
-/** A shell that writes its own pid into the predecessor's record, and runs the command as its child, or becomes it. */
+/**
+ * Returns the command line of a shell that writes its own pid into the predecessor's record, and then starts the command
+ * as its child or replaces itself by it.
+ */
 function withLie(stage: Stage, plan: CommandPlan, line: readonly string[]): readonly string[] {
   if (plan.liar === null) return line
   const family = familyOf(plan.intent)

@@ -4,12 +4,12 @@ import { brief, isAlone, isSignalledByOthers } from './left.js'
 import { familyOf } from './oracle.js'
 import type { Snapshot } from './snapshot.js'
 
-/** What a report says of the stage, held against the stage itself. */
+/** Compares what a report says about the stage with the stage itself. */
 
 export interface Compared {
   readonly rows: number
   readonly differing: readonly string[]
-  /** Rows that say `failed` of a process that ended a moment later, on a machine that was seen to be busy. */
+  /** The number of `failed` rows about a process that ended a moment later, on a machine that was seen to be busy. */
   readonly late: number
 }
 
@@ -22,10 +22,10 @@ interface Row {
 
 const LISTS = ['swept', 'skipped', 'failed'] as const
 
-/** Compares every row of a command's report with what was seen when the command was over. */
+/** Compares every row of a command's report with what was seen when the command ended. */
 export function compareRows(cast: Cast, doer: Doer, doers: readonly Doer[], after: Snapshot): Compared {
   const document = doer.over?.document ?? null
-  // In a pid namespace of its own the numbers are others.
+  // In a pid namespace of its own, a command sees other pids.
   if (document === null || doer.asked.vantage === 'pids') return { rows: 0, differing: [], late: 0 }
   const cleaned = cleanUpRows(document)
   if (cleaned === null) return compareOutcome(cast, doer, doers, document, after)
@@ -59,7 +59,7 @@ function cleanUpRows(document: Readonly<Record<string, unknown>>): readonly Row[
   )
 }
 
-/** Returns those who had this pid while the command ran: more than one where the trial gave it to another. */
+/** Returns the actors that had this pid while the command ran: several if the trial gave the pid to another process. */
 function named(cast: Cast, doer: Doer, pid: number | null): readonly Actor[] {
   const until = doer.over?.at ?? Number.POSITIVE_INFINITY
   return cast.actors.filter(
@@ -91,12 +91,18 @@ function whyRowDiffers(
   })
 }
 
-/** The command signalled it, waited, and said that it did not see the end: on a busy machine that came a moment later. */
+/**
+ * Returns whether the command signalled the process, waited, and reported that it had not ended: on a busy machine, the
+ * end came a moment later.
+ */
 function isEndedLate({ pid }: Actor, { trace, isBusy }: Doer, { list }: Row): boolean {
   return isBusy && list === 'failed' && trace.sent.some(({ to, signal }) => to === pid && signal !== '0')
 }
 
-/** Ended by the trial, by another command, by a daemon, or gone by itself: no word of this command. */
+/**
+ * Returns whether the process was ended by the trial, by another command or by a daemon, or ended by itself: then this
+ * command need not report it.
+ */
 function isEndedByOthers(actor: Actor, doer: Doer, doers: readonly Doer[]): boolean {
   const isOfTrial = actor.endedByTrialAt !== null || actor.isDisturbed
   return isOfTrial || !isAlone(doer, doers) || isSignalledByOthers(actor, doer, doers)
@@ -107,7 +113,7 @@ function doubles(rows: readonly Row[]): readonly string[] {
   return keys.filter((key, index) => keys.indexOf(key) !== index).map((key) => `two rows for ${key}`)
 }
 
-/** Every daemon that a clean-up could have ended is in exactly one list. */
+/** Returns what is wrong with the lists: every daemon that a clean-up could have ended must be in exactly one. */
 function missing(cast: Cast, doer: Doer, doers: readonly Doer[], rows: readonly Row[]): readonly string[] {
   if (doer.asked.vantage !== 'here' || !isAlone(doer, doers)) return []
   return cast.actors
@@ -124,13 +130,13 @@ function isCandidate(actor: Actor, { asked, startedAt }: Doer): boolean {
   if (asked.port !== null && asked.port !== actor.port) return false
   if (actor.bornAt > startedAt) return false
   if (actor.ending !== null && actor.ending.at < startedAt) return false
-  // The live singleton is no candidate: of this root, of any project.
+  // A live singleton is not a candidate: of the sync daemons that of this root, of the dashboards that of any project.
   const isInUse =
     truth.family === 'sync' ? truth.singletonOf.includes(asked.scope) : truth.singletonOf.length > 0
   return !(isInUse && truth.answers)
 }
 
-/** What a start or a stop says of one process. */
+/** Compares what a start or a stop says about one process. */
 function compareOutcome(
   cast: Cast,
   doer: Doer,

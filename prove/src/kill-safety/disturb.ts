@@ -10,7 +10,7 @@ import { spawnHostile } from './stand-ins.js'
 import { idleWithArguments, sleeper } from './strangers.js'
 import { STRANGER } from './truth.js'
 
-/** What the trial does to the stage while commands act. */
+/** What the trial does to the stage while commands run. */
 
 export interface Around {
   readonly stage: Stage
@@ -21,10 +21,10 @@ export interface Around {
 
 const TRIES = 8
 
-/** The exit code of a stand-in whose port is taken. */
+/** The exit code of a stand-in whose port is in use. */
 const PORT_BUSY = 98
 
-/** Disturbs; returns what was done, null where there was nothing to do it to. */
+/** Disturbs the stage, if there is something to disturb. */
 export async function disturb(
   { stage, cast, command, counts }: Around,
   plan: DisturbancePlan,
@@ -62,8 +62,9 @@ const ACTS: Readonly<Record<DisturbancePlan['what'], Act>> = {
     }),
   'starts-meanwhile': async ({ stage, cast }, actor) => {
     const { plan } = actor
-    // It would make its project's directory under a drive that was taken out. Then a project without a record is there, and the
-    // daemon that the drive's record names is an orphan by the table: nothing that a scan can see tells the two apart.
+    // Not for a dashboard of a project on a drive that was taken out: starting it would create the project's directory
+    // there. Then a project without a record exists, and the daemon that the drive's record names is an orphan by the
+    // table. No scan could tell the two cases apart.
     if (plan === null || (plan.family === 'dashboard' && truthOf(actor).isProjectGone === null)) return
     const port = plan.family === 'sync' ? 9_448 : 9_335
     const late = { ...plan, id: `late:${plan.id}`, kind: lateKind(plan.family), port }
@@ -89,7 +90,7 @@ async function end(actor: Actor): Promise<boolean> {
   return true
 }
 
-/** Ends a process and gives its pid to an innocent one; a twin has the same command line and program too. */
+/** Ends a process and gives its pid to an innocent one. A twin also has the same command line and program. */
 async function recycle({ stage, cast, counts }: Around, actor: Actor, isTwin: boolean): Promise<void> {
   const words = argumentsOf(actor.pid)
   if (!(await end(actor))) return
@@ -101,7 +102,10 @@ async function recycle({ stage, cast, counts }: Around, actor: Actor, isTwin: bo
   cast.add({ name: `${actor.name} -> ${kind}`, ...made })
 }
 
-/** Returns false where the kernel does not let the trial choose: then no pid is given away, and the figures say so. */
+/**
+ * Makes the kernel use this pid next. Returns false if the kernel does not allow that: then no pid is given away, and the
+ * figures say so.
+ */
 function chooseNext(pid: number): boolean {
   try {
     writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1))
@@ -116,7 +120,10 @@ interface Innocent {
   readonly bornAt: number
 }
 
-/** In a pid namespace of its own the trial may say which pid is next. Others may take it first, so it tries again. */
+/**
+ * Starts a process with this pid. In its own pid namespace the trial can choose the next pid, but another process may
+ * take it first, so it tries several times.
+ */
 async function withPid(pid: number, start: () => ChildProcess): Promise<Innocent | null> {
   for (let tries = 0; tries < TRIES; tries++) {
     if (ticksOf(pid) !== null) return null
@@ -131,7 +138,7 @@ async function withPid(pid: number, start: () => ChildProcess): Promise<Innocent
   return null
 }
 
-/** Stops the command at this moment, and lets it go on after the change: as a machine that swaps does. */
+/** Stops the command, makes the change, and lets the command continue, as on a machine that swaps. */
 async function whileStopped({ command }: Around, act: () => Promise<void>): Promise<void> {
   command.isDisturbed = true
   command.child.kill('SIGSTOP')
@@ -142,7 +149,7 @@ async function whileStopped({ command }: Around, act: () => Promise<void>): Prom
   }
 }
 
-/** Its port gets another owner. */
+/** Ends a process and gives its port to another one. */
 async function handOver({ cast }: Around, actor: Actor): Promise<void> {
   const { port } = actor
   if (port === null || !(await end(actor))) return
@@ -161,7 +168,7 @@ async function handOver({ cast }: Around, actor: Actor): Promise<void> {
   }
 }
 
-/** The scope's record vanishes: what it named is named no more. A daemon of ours writes its own again. */
+/** Removes the scope's record, so that it names no process any more. A daemon of ours writes its own again. */
 function forget({ stage, cast }: Around, { plan }: Actor): void {
   if (plan === null) return
   const scope = stage.at(plan.scope)
@@ -182,7 +189,7 @@ function loseProject(
   isRemoved: boolean,
   lose: (path: string) => void,
 ): void {
-  // The project of the commands stays: what they say without it is shown elsewhere.
+  // The projects of the commands stay. Other tests show what commands say without one.
   if (plan === null || plan.family !== 'dashboard' || ['p0', 'p2'].includes(plan.scope)) return
   const path = stage.at(plan.scope)
   try {
@@ -195,7 +202,7 @@ function loseProject(
     const isThere = truth.marker === path || (other.plan !== null && stage.at(other.plan.scope) === path)
     if (truth.family !== 'dashboard' || !isThere) continue
     other.isDisturbed = true
-    // A daemon of ours stands in the directory that was moved, and is still that one's.
+    // A daemon of ours has the moved directory as its working directory, and is still the daemon of that directory.
     if (isRemoved || truth.implementation === 'predecessor')
       change(other, { isProjectGone: true, singletonOf: [], isOdd: true })
   }

@@ -10,14 +10,14 @@ export interface Doer {
   readonly name: string
   readonly asked: Asked
   readonly startedAt: number
-  /** When the command was over; a daemon that it started goes on. */
+  /** When the command ended; a daemon that it started runs on. */
   readonly over: Over | null
   readonly command: Command | null
   readonly trace: Trace
-  /** What was there when the command began, and when it was over; null for a daemon. */
+  /** What existed when the command began, and when it ended; null for a daemon. */
   readonly before: Snapshot | null
   readonly after: Snapshot | null
-  /** The witness saw a busy machine while it ran. */
+  /** True if the witness saw a busy machine while the command ran. */
   readonly isBusy: boolean
 }
 
@@ -29,7 +29,10 @@ export interface Done {
   readonly after: Snapshot
 }
 
-/** By each of the truths that held since it began: what it has to do with the process at that moment. */
+/**
+ * Returns what the command may or must do to the process at that moment, once for each truth that held since the command
+ * began.
+ */
 export function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
   const ages = [startedAt, at].map((moment) => moment - actor.birth)
   return [...truthsWithin(actor, startedAt, at), ...heirTruths(actor, startedAt, at)].flatMap((truth) =>
@@ -38,8 +41,9 @@ export function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number):
 }
 
 /**
- * A fork is what its parent is, because it has its command line and its port: a part of a live singleton only as long as its
- * parent is one (a disturbance may have removed the record), and its heir once the parent has ended.
+ * Returns the truths that a fork inherits. A fork is what its parent is, because it has its command line and its port: a
+ * part of a live singleton only as long as its parent is one (a disturbance may have removed the record), and its heir
+ * once the parent has ended.
  */
 function heirTruths({ truths, parent }: Actor, from: number, at: number): readonly Truth[] {
   const [own] = truths

@@ -8,19 +8,22 @@ import { daemonTruth } from './truth.js'
 
 export interface Judged {
   readonly wrongful: readonly string[]
-  /** Processes that had to be ended and live. */
+  /** The processes that had to be ended and still live. */
   readonly left: readonly string[]
-  /** The same, forgiven: they did not answer or end in time, and the witness saw a busy machine. */
+  /** How many more were forgiven because they did not answer or end in time, and the witness saw a busy machine. */
   readonly unanswered: number
-  /** The same, forgiven: an earlier command had signalled them and was killed, and they listen no more, so no look sees them. */
+  /**
+   * How many more were forgiven because an earlier command, which was then killed, had signalled them: they no longer
+   * listen, so no scan sees them.
+   */
   readonly closedBefore: number
-  /** How many rulings leave it open whether a process may end, of all that were made of a command and a process. */
+  /** How many rulings there were, one for each command and process, and how many leave open whether the process may end. */
   readonly rulings: number
   readonly openRulings: number
-  /** Daemons of the command's own scope that were ended with force because they did not answer in time. */
+  /** How many daemons of a command's own scope were ended by force because they did not answer in time. */
   readonly forcedInSilence: number
   readonly signals: number
-  /** For each signal that was overtaken: the time from the last look to the signal, in milliseconds. */
+  /** For each signal that was overtaken, the time between the last check and the signal, in milliseconds. */
   readonly overtaken: readonly number[]
 }
 
@@ -96,7 +99,10 @@ export function judge(cast: Cast, doers: readonly Doer[]): Judged {
   }
 }
 
-/** Of each process that was there when the command began: whether the text leaves it open if that command may end it. */
+/**
+ * Returns, for each process that existed when the command began, whether the specification leaves open if the command may
+ * end it.
+ */
 function openOf({ actors }: Cast, doer: Doer): readonly boolean[] {
   const { over, before } = doer
   if (over === null || before === null) return []
@@ -104,13 +110,13 @@ function openOf({ actors }: Cast, doer: Doer): readonly boolean[] {
   return there.map((actor) => rulingsOf(doer, actor, over.at).includes('may end'))
 }
 
-/** From the last look at a process to the signal a program needs so long, at most, under strace. */
+/** The longest time that a program needs, under strace, from its last check of a process to the signal. */
 const OVERTAKEN_MS = 25
 
 /**
- * Returns whether the process changed after the last look at it and before the signal, which no program can rule out that
- * signals by pid: docs/lifecycle.md names it as a limit. What was seen at that look was right. A command that took its time
- * between the two, though nothing stopped it, is not forgiven.
+ * Returns whether the process changed between the last check and the signal, and was right at the check. No program that
+ * signals by pid can prevent this: docs/lifecycle.md names it as a limit. A command that took too long between the two
+ * although nothing stopped it is not forgiven.
  */
 function isOvertaken(cast: Cast, doer: Doer, sent: Sent): boolean {
   const look = lastLook(doer, sent)
@@ -130,12 +136,12 @@ interface StartedBy {
   readonly became: Became
 }
 
-/** Returns what the signal was wrongly sent to; null where it was right, or reached no process. */
+/** Returns which process was wrongly signalled; null if the signal was right, or reached no process. */
 function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedBy[]): string | null {
   if (sent.to === sent.from) return null
   if (!(sent.to > 1)) return 'a group or the first process'
   if (sent.isToNobody) return null
-  // From a pid namespace of its own the numbers are others: there, only the end of a process is seen.
+  // A command in a pid namespace of its own uses other pids: only the end of a process can be judged there.
   if (doer.asked.vantage === 'pids') return null
   const actor = actorAt(cast, sent)
   if (actor !== null) return mayEnd(doer, actor, sent.at) ? null : actor.name
@@ -145,7 +151,7 @@ function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedB
   return maySignalStarted(doer, known) ? null : known.became.words
 }
 
-/** Returns who had the pid at that moment: until the next one is born, it belongs to no other process. */
+/** Returns the process that had the pid at that moment: the pid belongs to it until the next process with that pid starts. */
 function actorAt({ actors }: Cast, { to, at }: Sent): Actor | null {
   return actors.findLast(({ pid, bornAt }) => pid === to && bornAt <= at) ?? null
 }
@@ -153,7 +159,10 @@ function actorAt({ actors }: Cast, { to, at }: Sent): Actor | null {
 const OWN_MARKER =
   /spec-kitty-daemon\.js", "(sync|dashboard)", "--spec-kitty-(?:daemon-root|dashboard-project)=([^"]+)"/
 
-/** A daemon that a command started is its scope's; a command may also end what it has started itself. */
+/**
+ * Returns whether the command may signal a daemon that a command started. Such a daemon is that of its scope; a command
+ * may also end what it has started itself.
+ */
 function maySignalStarted(doer: Doer, { doer: by, became }: StartedBy): boolean {
   const [, family, scope] = OWN_MARKER.exec(became.words) ?? []
   if (by === doer) return true
@@ -164,12 +173,12 @@ function maySignalStarted(doer: Doer, { doer: by, became }: StartedBy): boolean 
   })
 }
 
-/** Returns whether this one may end it at that moment, by any of the truths that held since it began. */
+/** Returns whether the command may end the process at that moment, by any of the truths that held since the command began. */
 function mayEnd(doer: Doer, actor: Actor, at: number): boolean {
   return rulingsOf(doer, actor, at).some((ruling) => ruling !== 'must live')
 }
 
-/** A daemon that proves the token of the scope's record may be asked to leave from anywhere that reaches it. */
+/** A daemon that proves the token of the scope's record may be asked to exit from wherever it can be reached. */
 function mayAskToLeave({ asked, startedAt }: Doer, actor: Actor, at: number): boolean {
   const isAsking = /stop|restart|start|hook/.test(asked.intent)
   return (
@@ -184,7 +193,7 @@ function whyWronglyEnded(actor: Actor, doers: readonly Doer[]): readonly string[
   const { ending, endedByTrialAt } = actor
   if (ending === null || endedByTrialAt !== null) return []
   const { at, signal } = ending
-  // How a grandchild ended is known to its parent only.
+  // Only the parent of a grandchild knows how it ended.
   const isQuiet = signal === null || signal === 'unknown'
   const before = doers.filter(({ startedAt }) => startedAt <= at)
   if (before.some((doer) => mayEnd(doer, actor, at))) return []
@@ -193,8 +202,9 @@ function whyWronglyEnded(actor: Actor, doers: readonly Doer[]): readonly string[
 }
 
 /**
- * Returns whether force ended a daemon of the command's own scope that missed that half second on a busy machine, and the
- * report says so. The text allows that; the trial only knows that it would have answered, not when.
+ * Returns whether force ended a daemon of the command's own scope because that missed the half second on a busy machine,
+ * and the report says so. The specification allows that. The trial only knows that the daemon would have answered, not
+ * when.
  */
 function isForcedInSilence(doer: Doer, actor: Actor): boolean {
   const { asked, over, startedAt } = doer

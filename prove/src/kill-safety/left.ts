@@ -2,7 +2,7 @@ import type { Actor, Cast } from './cast.js'
 import type { Over } from './commands.js'
 import { rulingsOf, type Doer } from './doer.js'
 
-/** What a command had to end and did not. */
+/** Finds what a command had to end and did not. */
 
 /** Returns whether nothing else happened on the stage while the command ran. */
 export function isAlone(doer: Doer, doers: readonly Doer[]): boolean {
@@ -17,7 +17,7 @@ export function isAlone(doer: Doer, doers: readonly Doer[]): boolean {
   )
 }
 
-/** What had to be ended by an undisturbed command, and lives. */
+/** Returns the processes that an undisturbed command had to end and that still live. */
 export function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly Left[] {
   const { over, command, before, after } = doer
   if (over === null || command === null || !isAlone(doer, doers)) return []
@@ -30,7 +30,7 @@ export function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly
     const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
     const text = `${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`
     if (!isLeft) return []
-    // A look reads listeners only: one that an earlier command has signalled may have closed its port, and hangs.
+    // A scan sees only processes that listen. One that an earlier command signalled may have closed its port, and hang.
     const isClosed = !was.listens && actor.sockets.length > 0
     if (isClosed && isSignalledByOthers(actor, doer, doers)) return [{ text, forgiven: 'closed before' }]
     return [{ text, forgiven: doer.isBusy && isUnanswered(over, actor) ? 'busy' : null }]
@@ -43,8 +43,8 @@ export interface Left {
 }
 
 /**
- * On a busy machine a healthy daemon may miss the half second that a look waits for an answer, or need longer to end than a
- * command waits: then it is left, and the report says so.
+ * On a busy machine a healthy daemon may not answer within the half second that a scan waits, or may need longer to end
+ * than a command waits. Then it is left alive, and the report says so.
  */
 function isUnanswered(over: Over, { port }: Actor): boolean {
   const isSkipped = rowsOf(over, 'skipped').some(
@@ -62,7 +62,7 @@ export function rowsOf({ document }: Over, list: string): readonly Readonly<Reco
   return (result?.[list] ?? []) as readonly Readonly<Record<string, unknown>>[]
 }
 
-/** The scope has a daemon that cannot be seen whole from here: what stands beside it is spared. */
+/** Returns whether the scope has a daemon that cannot be seen whole from here: other processes of that scope are then spared. */
 function isBesideBeyond({ actors }: Cast, { truths }: Actor): boolean {
   const { marker, environment } = truths[0]?.truth ?? {}
   const named = marker ?? environment
@@ -71,7 +71,7 @@ function isBesideBeyond({ actors }: Cast, { truths }: Actor): boolean {
   )
 }
 
-/** Another one, a command or a daemon, has signalled a process with this pid. */
+/** Returns whether another command or daemon has signalled a process with this pid. */
 export function isSignalledByOthers({ pid }: Actor, doer: Doer, doers: readonly Doer[]): boolean {
   const others = doers.filter((other) => other !== doer)
   return others.some(({ trace }) => trace.sent.some(({ to, signal }) => to === pid && signal !== '0'))

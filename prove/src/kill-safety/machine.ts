@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** The machine as the observer sees it. Nothing here shares a line with the code that is tried. */
+/** The machine as the observer sees it. Shares no code with what is tried. */
 
 /** Milliseconds since the epoch with fractions, on the clock of `strace -ttt`. */
 export function now(): number {
   return performance.timeOrigin + performance.now()
 }
 
-/** The fields of /proc/PID/stat from the state on; empty where there is no such process. */
+/** Returns the fields of /proc/PID/stat from the state on; none if the process does not exist. */
 function statOf(pid: number): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.trim().split(' ') ?? []
@@ -16,7 +16,7 @@ function statOf(pid: number): readonly string[] {
   }
 }
 
-/** Returns the start time of a process, in the kernel's ticks, also of a zombie; null where there is none. */
+/** Returns the start time of a process (or zombie) in the kernel's ticks; null if it does not exist. */
 export function ticksOf(pid: number): string | null {
   return statOf(pid)[19] ?? null
 }
@@ -24,7 +24,7 @@ export function ticksOf(pid: number): string | null {
 /** The kernel counts start times in hundredths of a second. */
 const TICK_MS = 10
 
-/** Returns when a process with this start time was born, in milliseconds since the epoch. */
+/** Returns when a process with this start time started, in milliseconds since the epoch. */
 export function birthOf(ticks: string): number {
   const uptimeMs = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000
   return now() - uptimeMs + Number(ticks) * TICK_MS
@@ -36,7 +36,7 @@ export function isAlive(pid: number, ticks: string): boolean {
   return fields[19] === ticks && fields[0] !== 'Z' && fields[0] !== 'X'
 }
 
-/** Returns the signal that ended a zombie, 0 for none; null where there is no zombie. */
+/** Returns the signal that ended a zombie, 0 for none; null if there is no zombie. */
 export function signalOfZombie(pid: number, ticks: string): number | null {
   const fields = statOf(pid)
   if (fields[19] !== ticks || fields[0] !== 'Z') return null
@@ -71,7 +71,7 @@ export function listening(): ReadonlyMap<string, number> {
   )
 }
 
-/** Returns what the file descriptors of a process lead to. */
+/** Returns the targets of a process's file descriptors. */
 export function opensOf(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap((name) => {

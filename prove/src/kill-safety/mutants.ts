@@ -6,21 +6,21 @@ import { planOf } from './plan-trial.js'
 import type { TrialPlan } from './trial-plan.js'
 import { runBatch, type House } from './run-batch.js'
 
-/** Places in the bundle, and what stands there instead. */
+/** A place in the bundle, and the text to put there. */
 interface Edit {
   readonly from: RegExp
   readonly to: string
 }
 
-/** Faults that are put into a copy of the build: trials that cannot see them prove nothing. */
+/** A fault that is put into a copy of the build: trials that cannot see it would prove nothing. */
 interface Mutant {
   readonly name: string
   readonly edits: readonly Edit[]
-  /** Which trials could see it; the others are passed over. */
+  /** Returns whether a trial could see it; other trials are skipped. */
   readonly isFor: (plan: TrialPlan) => boolean
 }
 
-/** The version of the faulty builds: that of the build itself. */
+/** The version of the faulty builds: the same as that of the build itself. */
 const VERSION = '4.0.0'
 
 const REPROOF: Edit = {
@@ -98,13 +98,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ]
 
-/** Each fault gets so many trials; the first that sees it is enough. */
+/** At most this many trials for each fault; the first one that sees it is enough. */
 const TRIALS_EACH = 60
 const MOST_SEED = 2 ** 31
 
 export interface Caught {
   readonly name: string
-  /** The trial that saw it and what it said; null where none did. */
+  /** The trial that saw it, and what that trial reported; null if none did. */
   readonly by: { readonly seed: number; readonly why: string; readonly trials: number } | null
 }
 

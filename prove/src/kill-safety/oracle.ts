@@ -26,11 +26,11 @@ export interface Asked {
   /** The real path of the command's scope. */
   readonly scope: string
   readonly vantage: Vantage
-  /** Only what listens there. */
+  /** Limits the command to what listens on this port. */
   readonly port: number | null
 }
 
-/** What is asked of the processes of one family. */
+/** What a command is asked to do with the processes of one family. */
 type Verb = 'look' | 'clean' | 'force' | 'start' | 'stop' | 'restart' | 'hook'
 
 const VERBS: Readonly<Record<Intent, { readonly verb: Verb; readonly family: 'sync' | 'dashboard' }>> = {
@@ -51,11 +51,11 @@ const VERBS: Readonly<Record<Intent, { readonly verb: Verb; readonly family: 'sy
   'clean-force': { verb: 'force', family: 'dashboard' },
 }
 
-/** A predecessor's daemon counts as starting for so long; within the slack of it, both is right. */
+/** A predecessor's daemon counts as starting for this long. Within the slack, both rulings are right. */
 const GRACE_MS = 30_000
 const SLACK_MS = 1_500
 
-/** Returns whether a build of this intent is newer than every daemon of the stage that is not `isOlder`. */
+/** Returns whether the build for this intent is newer than every daemon on the stage except those with `isOlder`. */
 export function isNewer(intent: Intent): boolean {
   return intent.startsWith('newer-')
 }
@@ -64,7 +64,7 @@ export function familyOf(intent: Intent): 'sync' | 'dashboard' {
   return VERBS[intent].family
 }
 
-/** Returns what the command has to do with a process that has been running for `ageMs` and listens on `port`. */
+/** Returns what the command must or may do with a process that has run for `ageMs` and listens on `port`. */
 export function rulingOf(asked: Asked, truth: Truth, port: number | null, ageMs: number): Ruling {
   const { verb, family } = VERBS[asked.intent]
   if (truth.family !== family || truth.implementation === null) return 'must live'
@@ -77,7 +77,7 @@ export function rulingOf(asked: Asked, truth: Truth, port: number | null, ageMs:
   return ruling === 'must end' && truth.isOdd ? 'may end' : ruling
 }
 
-/** A daemon that the scope of the command uses. */
+/** The ruling about a daemon that the command's scope uses. */
 function singletonRuling(verb: Verb, truth: Truth, hasNewerBuild: boolean): Ruling {
   const isOurs = truth.implementation === 'own'
   const isHealthy = truth.answers && truth.agrees
@@ -90,12 +90,12 @@ function singletonRuling(verb: Verb, truth: Truth, hasNewerBuild: boolean): Ruli
   return truth.marker === null ? 'must live' : 'may end'
 }
 
-/** A daemon that no scope uses. */
+/** The ruling about a daemon that no scope uses. */
 function staleRuling(verb: Verb, truth: Truth, scope: string, ageMs: number): Ruling {
   if (verb === 'force') return 'must end'
   if (verb === 'clean') return provenStale(truth, scope, ageMs)
   if (verb !== 'start' && verb !== 'restart') return 'must live'
-  // The daemon that was started ends what is proven stale in its own scope, when it comes to it.
+  // After its start, the new daemon itself cleans up what is proven stale in its own scope.
   const isOfScope = truth.marker === scope
   return isOfScope && provenStale(truth, scope, ageMs) !== 'must live' ? 'may end' : 'must live'
 }

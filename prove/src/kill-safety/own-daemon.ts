@@ -10,19 +10,19 @@ export interface OwnOrder {
   /** The path of its scope. */
   readonly scope: string
   readonly port: number
-  /** It says that it is of this version. */
+  /** The version that it reports. */
   readonly version?: string
-  /** A command line in front: `unshare ...`. */
+  /** Words to put before its command line, such as `unshare ...`. */
   readonly prefix?: readonly string[]
-  /** Where strace writes what it signals. */
+  /** The file in which strace records its signals. */
   readonly trace: string
 }
 
-/** A daemon looks at its own situation once an hour: on the stage none leaves by itself. */
+/** A daemon on the stage checks its situation only once an hour, so none exits by itself. */
 const HOUR_MS = 3_600_000
 const READY_MS = 20_000
 
-/** Starts a daemon of ours as a command does, over the startup pipe, as a child of the trial. */
+/** Starts a daemon of ours over the startup pipe, as a command does, as a child of the trial. */
 export async function startOwn(stage: Stage, order: OwnOrder): Promise<ChildProcess> {
   const { family, scope, port, version, prefix = [], trace } = order
   const marker =
@@ -54,7 +54,7 @@ function send(pipe: Socket, message: object): void {
   pipe.write(`${JSON.stringify(message)}\n`)
 }
 
-/** Returns a function that returns the next document; null when there is none in time, or the process has ended. */
+/** Returns a function that returns the next document; null if none comes in time, or the process has ended. */
 function linesOf(pipe: Socket, child: ChildProcess): () => Promise<Readonly<Record<string, unknown>> | null> {
   const lines: string[] = []
   let text = ''

@@ -9,15 +9,15 @@ import type { TrialResult } from './trial.js'
 const FULL = 1_000
 const SHORT = 12
 /**
- * So many trials work at once. Most of the time of each is waiting, for a silent listener or for a process to end; more than
- * these make healthy daemons miss the half second in which they have to answer.
+ * How many trials work at the same time. Most of a trial is waiting, for a silent listener or for a process to end. With
+ * more, healthy daemons would miss the half second in which they have to answer.
  */
 const WIDTH = { full: 4, short: 1 } as const
 const MOST_SEED = 2 ** 31
-/** So many rulings of a hundred may leave open what must be so, and so many trials of a hundred may be forgiven one thing. */
+/** The largest percentage of the rulings that may be open. */
 const OPEN_PERCENT = 10
 
-/** Of fewer rulings, a share says nothing: four trials make about twenty. */
+/** With fewer rulings, a percentage means nothing: four trials make about twenty. */
 const ENOUGH_RULINGS = 500
 
 function openFigure(open: number, rulings: number): Figure {
@@ -77,8 +77,8 @@ async function runIn(house: House, order: Order): Promise<Result> {
 }
 
 /**
- * The first trial has the seed itself, so that one trial can be run again by its own seed. In the short version no stage
- * grows old: half a minute would be spent in waiting.
+ * The first trial uses the seed itself, so that one trial can be run again by its own seed. In the short version no stage
+ * grows old, because half a minute would be spent waiting.
  */
 function seedsOf({ seed, size, trials }: Order, count: number): readonly number[] {
   if (trials === 1) return [seed]
@@ -113,7 +113,7 @@ function note(
   if (sums.results.length % 50 === 0) say(`${sums.results.length} trials`)
 }
 
-/** In a few trials there may be none. */
+/** Few trials may give no pid away. */
 function recycledFigure(value: number, trials: number): Figure {
   const isMany = trials >= 100
   return {
@@ -125,8 +125,8 @@ function recycledFigure(value: number, trials: number): Figure {
 }
 
 /**
- * What was not counted as a failure, each with its reason. All but the last need a machine that an independent witness saw to
- * be busy (lateness.ts): on a quiet one there are none, because there they are failures.
+ * What was forgiven, each with its reason. All but the last count only if an independent witness saw a busy machine
+ * (lateness.ts): on a quiet machine they are failures.
  */
 function forgivenFigures(results: readonly TrialResult[]): readonly Figure[] {
   const sum = (of: (result: TrialResult) => number): number => results.reduce((all, one) => all + of(one), 0)

@@ -21,16 +21,15 @@ const VERSIONS = ['3.2.0', '3.2.2', '3.2.3', '3.2.4', '3.2.5'] as const
 const BEFORE_MARKERS = ['3.1.9', '3.2.0rc1'] as const
 const AGED_PERCENT = 45
 
-/** So many of a hundred trials are about nothing else than a pid that another process gets just before the signal. */
+/** This percentage of the trials is only about a pid that goes to another process just before the signal. */
 const RECYCLING_PERCENT = 8
 
-/** Returns the trial of a seed. */
 export function planOf(seed: number): TrialPlan {
   const random = randomOf(seed)
   return random.chance(RECYCLING_PERCENT) ? recyclingOf(seed, random) : mixedOf(seed, random)
 }
 
-/** The victims of the trials about recycled pids: each may be ended by force, and in its own way. */
+/** The victims in trials about recycled pids. Each may be ended by force, in a different way. */
 const VICTIMS: readonly ActorKind[] = [
   'old-stale',
   'old-stale',
@@ -40,7 +39,7 @@ const VICTIMS: readonly ActorKind[] = [
   'own-stale',
 ]
 
-/** Returns a trial in which force is about to end some daemons while their pids go to innocent processes. */
+/** Returns a trial in which a forced clean-up is about to end daemons while their pids go to innocent processes. */
 function recyclingOf(seed: number, random: Random): TrialPlan {
   const ports = portsFrom(random, 9400, 50)
   const actors = Array.from({ length: 3 }, (_, index): ActorPlan => {
@@ -71,10 +70,10 @@ function mixedOf(seed: number, random: Random): TrialPlan {
   return { seed, isAged, actors, commands, disturbances: disturbancesOf(random, actors, commands) }
 }
 
-/** Some kinds cost an interpreter and a namespace: a stage has at most one of them. */
+/** Each of these kinds needs an interpreter and a namespace, so a stage has at most one of them. */
 const COSTLY = new Set<ActorKind>(['own-in-pids', 'own-in-time'])
 
-/** Kinds that say by a record or a lock of ours whose daemon the scope's is: a scope has at most one. */
+/** Kinds that claim to be the scope's daemon by a record or a lock of ours: a scope has at most one of them. */
 const OWN_SINGLETONS = new Set<ActorKind>([
   'own-live',
   'own-older',
@@ -92,7 +91,7 @@ const OWN_SINGLETONS = new Set<ActorKind>([
   'board-wedged',
 ])
 
-/** The same by a record of the predecessor's. */
+/** Kinds that claim it by a predecessor's record. */
 const OLD_SINGLETONS = new Set<ActorKind>([
   'old-recorded',
   'old-recorded-stopped',
@@ -108,7 +107,7 @@ const OLD_SINGLETONS = new Set<ActorKind>([
   'old-board-forked',
 ])
 
-/** What a stage has at most once. */
+/** Returns the things that a stage may have only once and that this actor uses. */
 function keysOf({ kind, scope }: ActorPlan): readonly string[] {
   const place = kind === 'old-used-by-environment' ? 'r2' : scope
   return [
@@ -119,7 +118,7 @@ function keysOf({ kind, scope }: ActorPlan): readonly string[] {
   ]
 }
 
-/** A project of its own, which is taken away: the projects of the commands stay. */
+/** Kinds that get a project of their own, because it is removed: the projects of the commands stay. */
 const OWN_PLACE = new Set<ActorKind>([
   'board-gone',
   'old-board-gone',
@@ -140,7 +139,7 @@ function actorsOf(random: Random, main: FamilyName): readonly ActorPlan[] {
     for (const key of keys) taken.add(key)
     actors.push(actor)
   }
-  // Those that clear a scope come first, and the innocent sleeper is always there.
+  // Actors that clear a scope come first, and the innocent sleeper is always included.
   const first = actors.filter(({ kind }) => kind === 'own-stale')
   const rest = actors.filter(({ kind }) => kind !== 'own-stale')
   return [...first.slice(0, 2), ...rest, { ...actorOf(random, main, count, ports), kind: 'sleep' }]
@@ -217,7 +216,7 @@ function commandsOf(random: Random, main: FamilyName, actors: readonly ActorPlan
       liar: random.chance(6) ? random.pick(['parent', 'itself'] as const) : null,
     }
   })
-  // After a command that was killed half-way, another one does the same.
+  // If a command is killed half-way, another one does the same after it.
   const killed = chosen.find(({ killedAfterMs }) => killedAfterMs !== null)
   return killed === undefined ? chosen : [...chosen, { ...killed, isAfter: true, killedAfterMs: null }]
 }

@@ -15,7 +15,7 @@ const NAMESPACES = ['unshare', '--net', '--pid', '--mount', '--fork', '--kill-ch
 
 /** A predecessor's daemon counts as starting for 30 s. */
 const AGE_MS = 31_800
-/** So many grow old at once, at most: each is some hundred megabytes. */
+/** The most stages that grow old at the same time: each takes some hundred megabytes. */
 const MOST_ALIVE = 24
 const HUNG_MS = 240_000
 
@@ -52,7 +52,7 @@ export function makeHouse(): House {
   return { home, newer, record: recordOf(home), end: () => rmSync(home, { recursive: true, force: true }) }
 }
 
-/** A record as a daemon of ours writes it, for the lies that are told of innocent processes. */
+/** A record as a daemon of ours writes it, used for the lies about innocent processes. */
 function recordOf(home: string): TrialOrder['record'] {
   const root = join(home, 'root')
   mkdirSync(root)
@@ -67,7 +67,7 @@ function recordOf(home: string): TrialOrder['record'] {
   return JSON.parse(readFileSync(join(root, 'daemons', 'sync', 'record.json'), 'utf8'))
 }
 
-/** Something of which there are only so many at once. */
+/** Returns a semaphore with this many places. */
 function places(count: number) {
   let free = count
   const waiting: (() => void)[] = []
@@ -88,13 +88,13 @@ export interface Batch {
   readonly house: House
   readonly build: string
   readonly seeds: readonly number[]
-  /** How many set their stage or act at the same time. */
+  /** How many trials set up their stage or run commands at the same time. */
   readonly width: number
-  /** Called with each result as it comes; returns false to begin no other trial. */
+  /** Called with each result as it comes; returns false if no further trial may begin. */
   readonly onResult: (result: TrialResult | { readonly seed: number; readonly error: string }) => boolean
 }
 
-/** Runs the trials of these seeds; after Ctrl+C it begins no other one. */
+/** Runs the trials with these seeds; after Ctrl+C, begins no further one. */
 export async function runBatch({ house, build, seeds, width, onResult }: Batch): Promise<void> {
   const [busy, alive] = [places(width), places(MOST_ALIVE)]
   let goesOn = true
@@ -114,7 +114,7 @@ export async function runBatch({ house, build, seeds, width, onResult }: Batch):
 
 type Places = ReturnType<typeof places>
 
-/** The place to be busy in is taken when this is called; it is given back while the stage grows old. */
+/** The caller has taken a place in `busy`. It is given back while the stage grows old. */
 async function runTrial(
   { home, newer, record }: House,
   build: string,

@@ -1,7 +1,7 @@
 import type { Actor, Cast } from './cast.js'
 import { isAlive, listening } from './machine.js'
 
-/** What the kernel says of an actor when a command begins, and when it is over. */
+/** What the kernel says about an actor when a command begins and when it ends. */
 export interface Seen {
   readonly lives: boolean
   readonly listens: boolean

@@ -16,12 +16,12 @@ export interface Stage {
 export const ROOTS = ['r0', 'r1', 'r2'] as const
 export const PROJECTS = ['p0', 'p1', 'p2'] as const
 
-/** Makes the directories, on a file system of the trial's own, which ends with its mount namespace. */
+/** Makes the directories on a file system of their own, which disappears with the trial's mount namespace. */
 export function makeStage(given: Omit<Stage, 'at'>): Stage {
   mount(given.base)
   const base = realpathSync(given.base)
   chmodSync(base, 0o755)
-  // The predecessor knew only the root `.spec-kitty` in a home, and from 3.2.3 on one that a variable names.
+  // The predecessor knew only the root `.spec-kitty` in a home; from 3.2.3 on, also one that a variable names.
   const at = (scope: string): string =>
     scope.startsWith('r') ? join(base, scope, '.spec-kitty') : join(base, scope)
   for (const root of ROOTS) mkdirSync(at(root), { recursive: true })

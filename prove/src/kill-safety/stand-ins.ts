@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 
-/** The stand-ins of this repository, which are JavaScript: what is used of them. */
+/** Types for the stand-ins of this repository, which are JavaScript. */
 
 export interface Started {
   readonly pid: number

@@ -9,7 +9,7 @@ import { filesOf, writePrivate, type Stage } from './stage.js'
 import { dashboardArguments, PYTHON, spawnHostile, syncArguments } from './stand-ins.js'
 import { STRANGER } from './truth.js'
 
-/** Processes that are no daemon of either family, whatever they look like and whatever is said of them. */
+/** Processes that are not daemons of either family, whatever they look like and whatever records say about them. */
 
 const TOKEN = 'f'.repeat(32)
 
@@ -40,7 +40,7 @@ function sleep(tell: (scene: Scene, pid: number) => void = () => {}): Enter {
 
 const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 
-/** A record of our form, as if a daemon had written it, that names this process. */
+/** Writes a record in our format that names this process, as if a daemon had written it. */
 export function lyingRecord({ stage, plan }: Scene, pid: number, more: object = {}): void {
   const { family } = plan
   const scope = stage.at(plan.scope)
@@ -67,7 +67,7 @@ function hostile(kind: string, options: object = {}): Enter {
   }
 }
 
-/** What a daemon on the stage says of itself; what one would say, where there is none. */
+/** Returns the health reply of a daemon on the stage or, if there is none, one that such a daemon would send. */
 async function healthOnStage({ cast, plan, stage }: Scene, implementation: 'own' | 'predecessor') {
   const real = cast.actors.find((actor) => {
     const truth = truthOf(actor)
@@ -119,10 +119,10 @@ function mimic(implementation: 'own' | 'predecessor'): Enter {
   }
 }
 
-/** Blocks before node comes to the program that the command line names. */
+/** A preload that blocks before node reaches the program that the command line names. */
 const IDLE = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)\n'
 
-/** A node process with this command line that does nothing. */
+/** Starts a node process with this command line that does nothing. */
 export function idleWithArguments({ base }: Stage, [argv0 = '', ...args]: readonly string[]): ChildProcess {
   const preload = join(base, 'idle.cjs')
   writeFileSync(preload, IDLE)
@@ -148,7 +148,7 @@ export const STRANGERS = {
   ),
   'named-like-ours': async (scene) => {
     const { stage, plan } = scene
-    // A file of its own: a shell reads its script while it runs.
+    // Each gets its own file, because a shell reads its script while it runs.
     const script = join(stage.base, plan.id, 'spec-kitty-daemon.js')
     mkdirSync(dirname(script))
     writeFileSync(script, 'read -r _\n')

@@ -1,18 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** What strace has recorded of a command and of the daemons that it has started. */
+/** What strace recorded about a command and the daemons that it started. */
 
 /** A signal that a process sent, or tried to send. */
 export interface Sent {
   readonly at: number
   readonly from: number
   readonly call: string
-  /** As in the call: 0 and below are groups. */
+  /** The pid in the call; 0 and negative numbers mean groups. */
   readonly to: number
-  /** 0 asks only whether the process exists. */
+  /** `0` only tests whether the process exists. */
   readonly signal: string
   readonly hasArrived: boolean
-  /** There was no such process. */
+  /** True if there was no such process. */
   readonly isToNobody: boolean
 }
 
@@ -23,7 +23,7 @@ export interface Became {
   readonly words: string
 }
 
-/** A look at what the kernel says of a process. */
+/** A read of what the kernel says about a process. */
 export interface Looked {
   readonly at: number
   readonly pid: number
@@ -31,7 +31,7 @@ export interface Looked {
 
 export interface Trace {
   readonly sent: readonly Sent[]
-  /** Only where the trial gives pids away: the traces are long otherwise. */
+  /** Recorded only if the trial gives pids away, because the traces would be long otherwise. */
   readonly looked: readonly Looked[]
   readonly became: readonly Became[]
 }
@@ -45,7 +45,7 @@ export function straceTo(path: string, hasLooks: boolean): readonly string[] {
 }
 
 const LINE = /^(\d+)\s+(\d+\.\d+) (\w+)\((.*)\)\s+= (-?\d+(?: E\w+)?)/
-/** Another process wrote a line in between: the end stands in a line of its own. */
+/** If another process wrote a line in between, the end of the call is on a line of its own. */
 const UNFINISHED = /^(\d+)\s+(\d+\.\d+) (\w+)\((.*?)\s*<unfinished \.\.\.>$/
 const RESUMED = /^(\d+)\s+\d+\.\d+ <\.\.\. (\w+) resumed>(.*)\)\s+= (-?\d+(?: E\w+)?)/
 
@@ -77,7 +77,7 @@ export function readTrace(path: string): Trace {
         note(first[0], first[1], first[2], first[3] + (resumed[3] ?? ''), resumed[4] ?? '')
     }
   }
-  // What never came back may have arrived.
+  // A call without a recorded end may have had its effect.
   for (const [pid, at, call, args] of open.values()) note(pid, at, call, args, '0')
   return { sent, became, looked }
 }

@@ -115,10 +115,10 @@ export interface CommandPlan {
   readonly scope: string
   readonly vantage: Vantage
   readonly port: number | null
-  /** Waits for the command before it; false: starts this long after that one. */
+  /** True to wait for the end of the command before; false to start `delayMs` after that one started. */
   readonly isAfter: boolean
   readonly delayMs: number
-  /** Killed this long after its start. */
+  /** How long after its start the command is killed. */
   readonly killedAfterMs: number | null
   /** A record names the shell that runs the command, or the command itself, as the pid of a daemon. */
   readonly liar: 'parent' | 'itself' | null
@@ -141,16 +141,16 @@ export const DISTURBANCES = [
 export interface DisturbancePlan {
   readonly what: (typeof DISTURBANCES)[number]
   readonly actor: string
-  /** After the start of this command, an index. */
+  /** The index of the command after whose start it comes. */
   readonly command: number
-  /** Counted from when the command holds the lock of its scope: then it is about to act. */
+  /** True to count the time from when the command holds the lock of its scope, because it is about to act then. */
   readonly isAfterLock: boolean
   readonly afterMs: number
 }
 
 export interface TrialPlan {
   readonly seed: number
-  /** Whether all that is on the stage is older than the 30 s in which a predecessor's daemon counts as starting. */
+  /** Whether every process on the stage is older than 30 s. Until then, a predecessor's daemon counts as starting. */
   readonly isAged: boolean
   readonly actors: readonly ActorPlan[]
   readonly commands: readonly CommandPlan[]

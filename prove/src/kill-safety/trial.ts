@@ -20,34 +20,36 @@ import { compareRows } from './compare-rows.js'
 import { snapshotOf } from './snapshot.js'
 import { makeStage, type Stage } from './stage.js'
 
-/** What the trial is told. */
 export interface TrialOrder {
   readonly seed: number
   readonly base: string
   readonly build: string
   readonly newerBuild: string
   readonly record: Readonly<Record<string, unknown>>
-  /** How long all must have been running in a trial of aged ones, in milliseconds. */
+  /** In a trial with an aged stage, how long all processes must have run, in milliseconds. */
   readonly ageMs: number
 }
 
-/** What it says in the end. */
+/** What the trial reports in the end. */
 export interface TrialResult {
   readonly seed: number
   readonly wrongful: readonly string[]
   readonly differing: readonly string[]
   readonly left: readonly string[]
-  /** Left, because they did not answer in time, on a machine that was seen to be busy. */
+  /** Processes left alive because they did not answer in time, on a machine that was seen to be busy. */
   readonly unanswered: number
-  /** Left, because they listened no more when the command began. */
+  /** Processes left alive because they no longer listened when the command began. */
   readonly closedBefore: number
-  /** Rows about a process that ended a moment after them, on such a machine. */
+  /** Rows about a process that ended a moment later, on a machine that was seen to be busy. */
   readonly late: number
   readonly isBusy: boolean
   readonly rulings: number
   readonly openRulings: number
   readonly forcedInSilence: number
-  /** The times, in milliseconds, between the last look at a process and a signal that reached another one with its pid. */
+  /**
+   * For each signal that reached another process with the same pid, the time between the last check and the signal, in
+   * milliseconds.
+   */
   readonly overtaken: readonly number[]
   readonly rows: number
   readonly processes: number
@@ -58,14 +60,14 @@ export interface TrialResult {
   readonly killed: number
   readonly disturbances: number
   readonly isAged: boolean
-  /** What happened, for the reader of a failure. */
+  /** Returns what happened, for someone who investigates a failure. */
   readonly story: readonly string[]
 }
 
-/** A daemon that a command has started cleans up after the command is over. */
+/** A daemon that a command started may clean up after the command has ended. */
 const SETTLE_MS = 400
 
-/** How often the trial looks whether a command has come to the lock. */
+/** How often the trial checks whether a command has reached the lock. */
 const LOOK_MS = 3
 
 async function main(): Promise<void> {
@@ -79,7 +81,7 @@ async function main(): Promise<void> {
   if (plan.isAged) await untilOld(cast, ageMs)
   console.log('ready')
   const orders = createInterface({ input: process.stdin })
-  // Without its starter it has no one to act for; its namespaces end with it.
+  // If its starter is gone, the trial is useless; its namespaces end with it.
   orders.once('close', () => process.exit(1))
   await once(orders, 'line')
   const counts = { recycled: 0, disturbances: 0, killed: 0 }
@@ -182,7 +184,7 @@ function resultOf(
   }
 }
 
-/** Who was there, what was done, and what became of each, in the order of time. */
+/** Returns which processes existed, what was done, and what became of each, in order of time. */
 function storyOf({ actors }: Cast, doers: readonly Doer[]): readonly string[] {
   const began = Math.min(...actors.map(({ bornAt }) => bornAt))
   const at = (moment: number): string => `${(moment - began).toFixed(1)} ms`

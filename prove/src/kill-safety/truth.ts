@@ -1,33 +1,36 @@
 import type { FamilyName } from './trial-plan.js'
 
 /**
- * What a process on the stage truly is: known because the trial itself made it so, never because something was read back
- * through the code that is tried.
+ * What a process on the stage truly is. The trial knows it because it made the process so, and never reads it through the
+ * code that is tried.
  */
 export interface Truth {
-  /** Null: no daemon of either family, whatever it looks like. */
+  /** Null: not a daemon of either family, whatever it looks like. */
   readonly family: FamilyName | null
   readonly implementation: 'own' | 'predecessor' | null
   /** The real path of the scope that its command line names; null without a marker. */
   readonly marker: string | null
-  /** The real path of the scope that its environment names, where its command line names none; it may be in use there. */
+  /** The real path of the scope that its environment names, if its command line names none: it may be in use there. */
   readonly environment: string | null
-  /** The real paths of the scopes whose live singleton it is: that name it in their record, or whose lock it holds. */
+  /** The real paths of the scopes whose live singleton it is: their record names it, or it holds their lock. */
   readonly singletonOf: readonly string[]
-  /** Whether it would answer a request for its health. */
+  /** Whether it would answer a health request. */
   readonly answers: boolean
-  /** Whether its reply, its command line and its port say the same. */
+  /** Whether its reply, its command line and its port agree. */
   readonly agrees: boolean
   readonly isOtherUser: boolean
-  /** It is in another namespace: from the stage nothing can be proven of it. */
+  /** True if it is in another namespace: nothing about it can be proven from the stage. */
   readonly isBeyond: boolean
-  /** A fork of a live singleton, with its command line and its socket. */
+  /** True for a fork of a live singleton, with the same command line and socket. */
   readonly isPart: boolean
-  /** A build of ours that is older than the one on trial. */
+  /** True for a build of ours that is older than the one on trial. */
   readonly isOlder: boolean
-  /** Only a dashboard has one. */
+  /** Whether its project is gone; null if that cannot be known, and for a daemon without a project. */
   readonly isProjectGone: boolean | null
-  /** Something else about it is odd, so that no command must end it: the text only says what may not be ended. */
+  /**
+   * True if something else about it is odd, so that no command has to end it: the specification only says what may not be
+   * ended.
+   */
   readonly isOdd: boolean
 }
 
@@ -49,7 +52,7 @@ const NOBODY: Truth = {
 
 export const STRANGER: Truth = NOBODY
 
-/** A healthy daemon that no scope uses. */
+/** Returns a healthy daemon that no scope uses. */
 export function daemonTruth(
   family: FamilyName,
   implementation: 'own' | 'predecessor',

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check'
 
-/** A property of one parser, and inputs to try it on. */
+/** A property that one parser must have, and the inputs to test it with. */
 export interface Check {
-  /** The parser, and what must hold of it. */
+  /** The name of the parser, and what must hold for it. */
   readonly name: string
   readonly property: fc.IRawProperty<[unknown]>
 }
 
-/** Returns a check: `holds` throws where the property does not hold of an input. */
+/** Returns a check. `holds` throws if the property does not hold for an input. */
 export function check<T>(
   name: string,
   inputs: fc.Arbitrary<T>,

@@ -1,7 +1,7 @@
 import type { Failure } from '../part.js'
 import type { TextParser } from './total.js'
 
-/** Repeated, these drive a regular expression that is written carelessly into quadratic or exponential time. */
+/** Repeated, these make a carelessly written regular expression take quadratic or exponential time. */
 const UNITS = [
   ...' \t\n\\"\'([{<:;,.-_=/a0'.split(''),
 
@@ -47,15 +47,15 @@ const UNITS = [
 const SHORT_CHARS = 8_000
 const GROWTH = 4
 
-/** Four times the input may cost so much more: linear work with some noise, or what sorts. */
+/** Four times the input may take at most this many times as long: linear work with some noise, or sorting. */
 const MOST_TIMES = 9
 
-/** Below this, the clock and the collector are measured, not the parser. */
+/** Below this, the clock and the garbage collector are measured, and not the parser. */
 const LEAST_MS = 20
 
 /**
- * Returns the parsers whose cost grows faster than their input, with the text that shows it. Processor time, the least of
- * several tries, so that a busy machine does not matter.
+ * Returns the parsers whose cost grows faster than their input, with the text that shows it. Uses the least processor
+ * time of several tries, so that a busy machine does not matter.
  */
 export function costFailures(parsers: readonly TextParser[]): readonly Failure[] {
   return parsers.flatMap((parser) =>
@@ -63,7 +63,7 @@ export function costFailures(parsers: readonly TextParser[]): readonly Failure[]
   )
 }
 
-/** Nothing, and a sample without its last characters: a long text behind a begin that is valid. */
+/** Returns the texts to put before a long input: none, and a valid sample without its last characters. */
 function beginningsOf({ samples }: TextParser): readonly string[] {
   const [sample = ''] = samples
   return sample === '' ? [''] : ['', sample.slice(0, -3)]

@@ -7,8 +7,8 @@ import { check, expectEqual, expectTrue, type Check } from './check.js'
 import { HOSTILE_NAME } from './inputs.js'
 
 /**
- * Output of the tools as they write it about processes whose names try to look like other fields, rows or processes. The
- * truth is known, because the output is made from it: a name may forge nothing but itself.
+ * A made-up process, from which the output of the tools is made, as they would write it. Its name tries to look like
+ * other fields, rows or processes. The truth is known, so the test sees if a name forges anything but itself.
  */
 interface Process {
   readonly pid: number
@@ -80,7 +80,7 @@ function isRefused(read: () => unknown): boolean {
   }
 }
 
-/** The kernel cuts the name at 15 bytes, and escapes nothing in stat. */
+/** The kernel cuts the name at 15 bytes, and does not escape anything in `stat`. */
 function statTellsTheTruth(all: readonly Process[]): void {
   for (const { pid, parent, ticks, name } of all) {
     const fields = `S ${parent} 1 1 0 -1 4194304 9 0 0 0 12 5 0 0 20 0 3 0 ${ticks} 1000 200 18446744073709551615 1 1`
@@ -93,7 +93,7 @@ function statTellsTheTruth(all: readonly Process[]): void {
   }
 }
 
-/** In status, the kernel writes a line feed as `\n` and a backslash as `\\`. */
+/** In `status`, the kernel writes a line feed as `\n` and a backslash as `\\`. */
 function statusTellsTheTruth(all: readonly Process[]): void {
   for (const { uid, name } of all) {
     const escaped = cut(name).replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
@@ -142,7 +142,7 @@ function lsofTellsTheTruth(all: readonly Process[]): void {
   )
 }
 
-/** A name is not asked for; where lsof prints one in spite of that, it escapes what is not printable. */
+/** We do not ask lsof for names. If it prints one all the same, it escapes what is not printable. */
 function lsofOf(all: readonly Process[]): string {
   return all
     .map(

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check'
 
-/** What parsers stumble over: the ends of their tokens, and what terminals, shells, regular expressions and JSON act on. */
+/**
+ * What parsers have trouble with: the ends of their tokens, and characters that terminals, shells, regular expressions
+ * and JSON act on.
+ */
 const FRAGMENTS = [
   ...' \t\n\r\0\\/"\'`()[]{}<>:;,.#*&|!?@=+-_$%~^'.split(''),
 
@@ -56,7 +59,7 @@ const FRAGMENTS = [
   '%2e%2e%2f',
 ]
 
-/** Any text, most of it made of what parsers stumble over. */
+/** Any text, mostly made of what parsers have trouble with. */
 export const ANY_TEXT: fc.Arbitrary<string> = fc.oneof(
   fc.array(fc.constantFrom(...FRAGMENTS), { maxLength: 40 }).map((parts) => parts.join('')),
   fc.string({ unit: 'binary', maxLength: 200 }),
@@ -120,7 +123,7 @@ function swapLines(text: string, at: number, by: number): string {
     .join('\n')
 }
 
-/** Names that a hostile process may give itself: no name holds a NUL, and none is empty. */
+/** Names that a hostile process may give itself. No name contains a NUL, and none is empty. */
 export const HOSTILE_NAME: fc.Arbitrary<string> = fc
   .oneof(
     fc.constantFrom(

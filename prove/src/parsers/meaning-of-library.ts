@@ -18,7 +18,7 @@ import { check, expectEqual, expectTrue, type Check } from './check.js'
 import { ANY_TEXT, anyJson, mutated, CONTROL } from './inputs.js'
 import { RECORD_SAMPLES, SAMPLES } from './samples.js'
 
-/** What the library says of texts, records and versions must be what was written. */
+/** Checks that the library reads texts, records and versions as they were written. */
 
 export function terminalChecks(): readonly Check[] {
   const whole = { isFirst: true, isLast: true }
@@ -53,7 +53,7 @@ export function terminalChecks(): readonly Check[] {
       'shell quoting: a shell gives back what was quoted',
       fc.array(ANY_TEXT, { minLength: 1, maxLength: 8 }),
       (texts) => {
-        // A shell drops line feeds at the end of what a command printed, and no argument can hold a NUL.
+        // A shell drops line feeds at the end of a command's output, and no argument can contain a NUL.
         const words = texts.map((text) => `${Buffer.from(text.replaceAll('\0', '')).toString()}.`)
         const script = words.map((word) => `printf '%s\\0' ${shellQuote(word)}`).join('\n')
         const { stdout, status } = spawnSync('sh', { input: script })

@@ -12,7 +12,7 @@ import { check, expectEqual, expectTrue, type Check } from './check.js'
 import { ANY_TEXT, anyJson, mutated, CONTROL } from './inputs.js'
 import { SAMPLES } from './samples.js'
 
-/** What the tool says of events, consent, the server and missions must be what was written. */
+/** Checks that the tool reads events, consent, the server and missions as they were written. */
 
 const EVENT = {
   project: '/p',

@@ -9,7 +9,7 @@ import { selectPlatform } from '../../../packages/familiar/dist/observe/platform
 import { check, expectEqual, expectTrue, type Check } from './check.js'
 import { HOSTILE_NAME } from './inputs.js'
 
-/** A start time may differ from the moment of the start by so much: whole seconds, and a busy machine. */
+/** A start time may differ from the real moment by this much: it has whole seconds, and the machine may be busy. */
 const MOST_SECONDS = 30
 
 /** Real processes whose program file and command line have hostile names, read as a scan reads them. Linux only. */

@@ -10,7 +10,7 @@ import type { TextParser } from './total.js'
 
 const UI = fileURLToPath(new URL('../../../packages/spec-kitty/src/dashboard/ui/', import.meta.url))
 
-/** What the page's modules export, which are built for browsers only. */
+/** The exports of the page's modules, which are built for browsers only. */
 export interface PageModules {
   readonly markdownToHtml: (markdown: string) => string
   readonly linkTarget: (
@@ -28,7 +28,7 @@ const TAGS =
   'details summary table caption thead tbody tfoot tr th td h1 h2 h3 h4 h5 h6'
 const KNOWN = new Set(TAGS.split(' '))
 
-/** What the page makes of documents, links and its own address, before the browser sees it. */
+/** Checks what the page makes of documents, links and its own address before the browser gets it. */
 export function pageChecks(page: PageModules): readonly Check[] {
   const markdown = fc
     .array(
@@ -80,7 +80,7 @@ export function pageChecks(page: PageModules): readonly Check[] {
   ]
 }
 
-/** Those of the page's parsers whose cost is measured. */
+/** Returns those of the page's parsers whose cost is measured. */
 export function pageParsers(page: PageModules): readonly TextParser[] {
   const languages = ['ts', 'yaml', 'json', 'sh', 'sql', 'py']
   return [

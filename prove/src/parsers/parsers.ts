@@ -10,7 +10,7 @@ import { loadPage, pageChecks, pageParsers } from './page.js'
 import { replyChecks } from './replies.js'
 import { byteChecks, TEXT_PARSERS, totalChecks } from './total.js'
 
-/** Runs of each property; a full one ends after so many seconds too. */
+/** How often each property is tried. A full run also stops after this many seconds. */
 const RUNS = { full: 1_000_000, short: 60 }
 const SECONDS = { full: 6, short: 2 }
 

@@ -12,7 +12,7 @@ const REPLIES = [
   `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${BODY}`,
 ]
 
-/** What a listener answers, through a real connection, in pieces. */
+/** Sends what a listener may answer through a real connection, in pieces. */
 export function replyChecks(): readonly Check[] {
   const bytes = fc.oneof(
     ANY_BYTES,

@@ -45,7 +45,7 @@ export interface TextParser {
   readonly name: string
   readonly parse: (text: string) => unknown
   readonly samples: readonly string[]
-  /** The code of the only error that it may throw; null: it never throws. */
+  /** The code of the only error that it may throw; null if it must never throw. */
   readonly refuses: string | null
 }
 
@@ -162,7 +162,7 @@ function readWholeLog(text: string): unknown {
   return log.result()
 }
 
-/** Each parser returns, or throws its one documented error; twice the same; and changes no object that all objects share. */
+/** Checks that each parser returns or throws its one documented error, does the same twice, and changes no shared object. */
 export function totalChecks(): readonly Check[] {
   return TEXT_PARSERS.map(({ name, parse, samples, refuses }) =>
     check(`${name}: always answers`, fc.oneof(ANY_TEXT, mutated(samples)), (text) => {
@@ -182,7 +182,7 @@ function answerOf(parse: TextParser['parse'], text: string, refuses: string | nu
   }
 }
 
-/** Bytes that are not text: none is lost on the way to a file name, and decoding a file always answers. */
+/** Checks bytes that are not text: none is lost on the way to a file name, and decoding a file always returns. */
 export function byteChecks(bytes: fc.Arbitrary<Buffer>): readonly Check[] {
   return [
     check('path: the bytes come back', bytes, (given) => {

@@ -1,6 +1,6 @@
 /**
- * The shipped code of one actor as an automaton: a state is what it has been told so far, and each state knows the effect
- * that the code has next. The code itself is run only where a state is reached with a result for the first time.
+ * The shipped code of one actor as an automaton. A state is what the code has been told so far, and each state knows the
+ * next effect of the code. The code itself runs only when a state is reached with a result for the first time.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../random.js'
@@ -17,12 +17,12 @@ export interface Role {
 interface State {
   readonly effect: Effect
   readonly parent: number
-  /** What the parent was told to get here. */
+  /** The result with which the parent led to this state. */
   readonly told: Plain
   readonly next: Map<string, number>
-  /** How often something was late on the way here. */
+  /** How often something was late before this state. */
   readonly lates: number
-  /** For a pause: whether nothing was late in the round of looking before it. */
+  /** For a pause: whether nothing was late in the polling round before it. */
   readonly isEven: boolean
 }
 
@@ -33,13 +33,13 @@ export interface Automaton {
   readonly step: (state: number, result: Plain) => number | Promise<number>
   readonly size: () => number
   /**
-   * Goes on at random from pairs of histories that were taken for the same state, and returns how many pairs were tried and
-   * the first one whose code does not have the same effects.
+   * Continues at random from pairs of histories that were taken for the same state. Returns how many pairs were tried,
+   * and the first one after which the code has different effects.
    */
   readonly check: (random: Random, pairs: number) => Promise<Checked>
 }
 
-/** What a loop of looking may contain: it remembers nothing of it. */
+/** The effects that a polling loop may have. The code remembers nothing of their results. */
 const LOOKS: ReadonlySet<EffectName> = new Set([
   'lock.try',
   'lock.look',
@@ -98,7 +98,7 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
     if (named !== null) known.set(named, states.length - 1)
     return states.length - 1
   }
-  /** A client forgets what it has seen when it queues for the life-cycle lock, and when it starts a daemon. */
+  /** A client forgets what it has seen when it begins to wait for the life-cycle lock, and when it starts a daemon. */
   const clientKey = ({ name, args }: Effect, parent: number): string | null => {
     if (name === 'spawn') return 'spawn'
     const isFirst = name === 'lock.try' && args[0] === 'life' && !hasDone(parent, 'sleep')
@@ -110,8 +110,8 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
     return effect.name === name || hasDone(parent, name)
   }
   /**
-   * The round of looking that ends with this pause. `head`: the same pause before it, where that is the same state: nothing
-   * but looking lies between, and nothing was late in this round and in the one before.
+   * Returns the polling round that ends with this pause. `head` is the pause before it, if that is the same state: only
+   * polling lies between, and nothing was late in this round and the one before.
    */
   const roundOf = ({ name, args }: Effect, from: number, told: Plain): Round => {
     if (name !== 'sleep' && name !== 'idle') return { head: undefined, isEven: true }
@@ -167,12 +167,15 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
   }
 }
 
-/** A daemon remembers only its port of what it has read: the rest goes into its log and its record. */
+/** Of what it has read, a daemon remembers only its port: the rest goes into its log and its record. */
 function daemonKey({ name, args }: Effect): string | null {
   return name === 'record.write' ? `write ${JSON.stringify(args)}` : null
 }
 
-/** Effects whose result the code uses at once. The others may return before they have happened: the next one is not let happen. */
+/**
+ * Effects whose result the code uses at once. After any other effect, the code may run on to its next effect before the
+ * first has happened; that next effect is then held back.
+ */
 const TELLING: ReadonlySet<EffectName> = new Set([
   'lock.try',
   'lock.look',
@@ -183,16 +186,16 @@ const TELLING: ReadonlySet<EffectName> = new Set([
   'spawn',
 ])
 
-/** Thrown by an effect that has no result yet: what the code does after that is not looked at. */
+/** Thrown by an effect that has no result yet. What the code does after that is ignored. */
 const HALT = Object.assign(new Error('halted'), { isHalt: true })
 
-/** Turns of the event loop after which code that has reached no effect hangs. */
+/** Code that reaches no effect within this many turns of the event loop hangs. */
 const MOST_TURNS = 40
 
-/** Turns without an effect after which a daemon that serves is idle. */
+/** A daemon that serves and has no effect within this many turns is idle. */
 const QUIET_TURNS = 4
 
-/** Runs the code of an actor with the results of its effects so far, and returns the effect that it has next. */
+/** Runs the code of an actor with the results of its effects so far, and returns its next effect. */
 async function execute(load: Load, role: Role, history: readonly Plain[]): Promise<Effect> {
   const given = [...history]
   const seen: { next: Effect | null } = { next: null }
@@ -236,10 +239,10 @@ async function execute(load: Load, role: Role, history: readonly Plain[]): Promi
   return seen.next
 }
 
-/** Far beyond every wait, so that a daemon is idle for so long only where that is chosen. */
+/** Longer than every wait, so that a daemon reaches its idle time only if that is chosen. */
 const IDLE_MS = 900_000
 
-/** Lets an event come to a daemon that serves: a signal, a request, a tick, or a tick on which it must retire. */
+/** Sends an event to a daemon that serves: a signal, a request, a tick, or a tick on which it must retire. */
 function happen({ events, clock, situation }: Effects, event: string): void {
   const [name = '', reason] = event.split(' ')
   const act = (): void => void events.get(name)?.()

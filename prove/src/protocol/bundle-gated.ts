@@ -5,11 +5,11 @@ import { build, type Plugin } from 'esbuild'
 import { assertThere, DIST, exportsOf } from './bundle.js'
 
 const GATES = fileURLToPath(new URL('./gates.js', import.meta.url))
-/** The files that have the gates: `GATES` exports them all. */
+/** The files with the gates; `GATES` exports all of them. */
 const GATE_FILES = ['./gates.js', './gates-machine.js'].map((name) => new URL(name, import.meta.url))
 const GATED_MAIN = fileURLToPath(new URL('./gated-main.js', import.meta.url))
 
-/** The modules in front of which a gate stands, with the modules of Node that one of them imports. */
+/** The modules that get a gate, and the modules of Node that one of them imports. */
 const GATED: ReadonlySet<string> = new Set([
   'act/lock-file.js',
   'act/try-lock.js',
@@ -30,7 +30,7 @@ const GATED_NODE: Readonly<Record<string, readonly string[]>> = {
   'node:events': ['client/spawn.js', 'client/start-failure.js'],
 }
 
-/** The modules that wait by polling. */
+/** The modules that poll. */
 const PAUSES: ReadonlySet<string> = new Set([
   'act/acquire-lock.js',
   'act/terminate-process.js',
@@ -76,7 +76,7 @@ const gatePlugin: Plugin = {
   },
 }
 
-/** Puts the gate in the place of what is no import: the clock, and the signals of a process. */
+/** Replaces by gates what the code does not import: the clock, and the signals of a process. */
 function onGates(text: string): string {
   const changed = text
     .replaceAll('process.hrtime()', 'gateOf.hrtime()')
@@ -86,7 +86,7 @@ function onGates(text: string): string {
   return changed === text ? text : `import * as gateOf from ${JSON.stringify(GATES)}\n${changed}`
 }
 
-/** Bundles the shipped code with gates in front of its effects into one file, which runs as a real client or daemon. */
+/** Bundles the shipped code, with gates before its effects, into one file that runs as a real client or daemon. */
 export async function bundleGated(file: string): Promise<void> {
   assertThere([...GATED, ...PAUSES, ...Object.values(GATED_NODE).flat()])
   await build({

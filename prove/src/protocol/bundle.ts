@@ -18,7 +18,7 @@ export interface Edit {
 export const DIST = fileURLToPath(new URL('../../../packages/familiar/dist/', import.meta.url))
 const SHIMS = fileURLToPath(new URL('./shims.js', import.meta.url))
 
-/** The modules of the library that have effects, and so are replaced. All others are the shipped ones. */
+/** The modules of the library that have effects and are therefore replaced. All others are the shipped ones. */
 const REPLACED: ReadonlySet<string> = new Set([
   'act/clean-up.js',
   'act/inherited-descriptors.js',
@@ -50,10 +50,10 @@ const NODE: ReadonlySet<string> = new Set(['node:child_process', 'node:crypto', 
 /** The modules that wait for a child process. */
 const STARTS: ReadonlySet<string> = new Set(['client/spawn.js', 'client/start-failure.js'])
 
-/** The modules of Node that only compute. Every other one is an empty object, so that nothing can have an effect unseen. */
+/** The modules of Node that only compute. Every other module is an empty object, so that no effect goes unnoticed. */
 const HARMLESS: ReadonlySet<string> = new Set(['node:path', 'node:events', 'node:util', 'node:url'])
 
-/** Returns a module with the exports of the real one: the shims have them, or else they are undefined. */
+/** Returns a module with the exports of the real one. An export that the shims lack is undefined. */
 async function shimOf(real: readonly string[]): Promise<string> {
   const shims = Object.keys((await import(SHIMS)) as object)
   const absent = real.filter((name) => !shims.includes(name) && name !== 'default')
@@ -139,13 +139,13 @@ const PARAMETERS = [
   'AbortSignal',
 ]
 
-/** Throws if a module has another name by now: it would not be replaced, and its effects would be real. */
+/** Throws if a module was renamed: it would not be replaced, and its effects would be real. */
 export function assertThere(modules: Iterable<string>): void {
   for (const module of modules)
     if (!existsSync(DIST + module)) throw new Error(`there is no ${module} any more`)
 }
 
-/** Bundles the shipped code with these faults, and returns a function that makes one actor's own instance of it. */
+/** Bundles the shipped code with these faults, and returns a function that makes a separate instance of it for each actor. */
 export async function bundleProgram(edits: readonly Edit[] = []): Promise<Load> {
   assertThere([...REPLACED, ...STARTS])
   const { outputFiles } = await build({
@@ -165,7 +165,7 @@ export async function bundleProgram(edits: readonly Edit[] = []): Promise<Load> 
   return (effects) => make(...surroundings(effects))
 }
 
-/** In the order of `PARAMETERS`. No timer fires: the time of an actor passes only where it sleeps or times out. */
+/** In the order of `PARAMETERS`. No timer fires: an actor's time passes only where it sleeps or times out. */
 function surroundings(effects: Effects): readonly unknown[] {
   const { clock, self, events } = effects
   const require = createRequire(import.meta.url)

@@ -1,4 +1,4 @@
-/** What an effect of the shipped code is asked, and what it says: plain data, so that a history of it can be compared. */
+/** The arguments and the result of an effect of the shipped code, as plain data, so that histories can be compared. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain }
 
 /** Returns plain data as one word. */
@@ -6,7 +6,7 @@ export function textOf(data: Plain | undefined): string {
   return typeof data === 'string' ? data : JSON.stringify(data ?? null)
 }
 
-/** One effect that the shipped code is about to have: the scheduling point of the exploration. */
+/** The next effect of the shipped code: here the exploration decides who goes on. */
 export interface Effect {
   readonly name: EffectName
   readonly args: readonly Plain[]
@@ -40,7 +40,7 @@ export type EffectName =
   | 'idle'
   | 'end'
 
-/** What the record of the scope says, as far as the protocol depends on it. */
+/** The part of the scope's record that the protocol depends on. */
 export type RecordView = {
   readonly pid: number
   readonly port: number
@@ -58,21 +58,21 @@ export type ScanView = {
   readonly daemons: readonly SeenDaemon[]
 }
 
-/** The surroundings of one actor: its effects, its own clock, and what others may cause in it. */
+/** The environment of one actor: its effects, its own clock, and the events that others may cause in it. */
 export interface Effects {
-  /** `client`: version of its installation. `daemon`: the same, and whether it is spawned. */
+  /** For a `client`, the version of its installation; for a `daemon`, also whether it was spawned. */
   readonly self: { readonly kind: 'client' | 'daemon'; readonly pid: number; readonly version: number }
-  /** Milliseconds. Time passes only by `late`: otherwise every step takes none. */
+  /** Milliseconds. Only `late` makes time pass; every other step takes none. */
   readonly clock: { now: number }
   readonly sync: (name: EffectName, ...args: readonly Plain[]) => Plain
   readonly async: (name: EffectName, ...args: readonly Plain[]) => Promise<Plain>
-  /** What a daemon sees of its situation on a tick. */
+  /** What a daemon finds out about its situation on a tick. */
   readonly situation: { scope: 'here' | 'absent'; isReplaced: boolean }
   /** What an idle daemon does on a signal, a request to leave, or a tick. */
   readonly events: Map<string, () => unknown>
 }
 
-/** A message on the startup pipe by its kind: nothing else of it matters to the protocol. */
+/** Returns the kind of a message on the startup pipe: nothing else of it matters to the protocol. */
 export function tagOf(message: Readonly<Record<string, unknown>>): string {
   if ('reason' in message) return 'hello'
   if ('error' in message) return `error ${String((message['error'] as { code: unknown }).code)}`

@@ -10,9 +10,9 @@ export interface Explored {
   readonly depth: number
   readonly seconds: number
   readonly isComplete: boolean
-  /** The first violation found, with the moves that lead to it. */
+  /** The first violation found, with the moves that led to it. */
   readonly found: { readonly why: string; readonly trace: readonly Move[] } | null
-  /** How often the clients ended how. */
+  /** How often the clients ended in each way. */
   readonly ends: ReadonlyMap<string, number>
 }
 
@@ -34,7 +34,7 @@ export class Automata {
   constructor(load: Load) {
     this.#load = load
   }
-  /** Learns the first state of every actor that a scenario can have. */
+  /** Learns the first state of every actor that may occur in a scenario. */
   async prepare({ clients }: Scenario): Promise<void> {
     for (const version of new Set(clients)) {
       await this.#learn('client', version, 0)
@@ -56,7 +56,7 @@ export class Automata {
 }
 
 export interface Bounds {
-  /** Depth first finds all states with little memory; breadth first finds the shortest way to a violation. */
+  /** Depth first finds all states with little memory. Breadth first finds the shortest way to a violation. */
   readonly order: 'depth' | 'breadth'
   readonly seconds: number
 }
@@ -144,7 +144,7 @@ export async function walk(
   return { walks, moves, found: null }
 }
 
-/** Chooses a move at random. Crashes and waits in vain are rarer than steps, so that most schedules get far. */
+/** Chooses a move at random. Crashes and time-outs are rarer than steps, so that most schedules get far. */
 export function chosenOf(machine: Machine, world: World, random: Random): Move | undefined {
   const moves = machine.moves(world)
   const steps = moves.filter(({ kind }) => kind === 'step')
@@ -157,7 +157,7 @@ export function chosenOf(machine: Machine, world: World, random: Random): Move |
   return steps.length === 0 ? undefined : random.pick(steps)
 }
 
-/** Lets the first client of a warm scenario have its daemon, without any choice. */
+/** Lets the first client of a warm scenario get its daemon, without any choice. */
 export async function beginOf(machine: Machine, scenario: Scenario): Promise<World> {
   const world = worldOf(scenario)
   for (; scenario.isWarm === true;) {
@@ -190,7 +190,7 @@ export function movesOf(trace: Trace | null): readonly Move[] {
   return moves.toReversed()
 }
 
-/** A set of states, of which only 53 bits of a hash are kept. */
+/** A set of states. Keeps only a hash of 53 bits of each. */
 class Visited {
   readonly #parts = Array.from({ length: 64 }, () => new Set<number>())
   size = 0

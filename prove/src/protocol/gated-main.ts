@@ -114,6 +114,6 @@ else {
     (error: unknown) => `error ${String((error as { code?: unknown }).code)}`,
   )
   ended(outcome)
-  // Its end is a move too: the controller ends it by SIGKILL or lets it go.
+  // The end is a move too: the controller either sends SIGKILL or lets the process exit.
   process.exit(0)
 }

@@ -1,7 +1,7 @@
 /**
- * The same modules with effects, in real processes: each effect waits for the controller's word, then happens for real, and
- * its result goes to the controller. `bundle-gated.ts` puts this in front of the real modules. Only the clock is not real: a pause
- * ends when the controller says so, and a wait is too long when it says so.
+ * The same modules with effects, in real processes. Each effect waits for the controller's permission and then really
+ * happens, and its result goes to the controller. `bundle-gated.ts` puts this before the real modules. Only the clock is
+ * not real: the controller decides when a pause ends and which wait times out.
  */
 import * as childProcess from 'node:child_process'
 import { once as onceOf } from 'node:events'
@@ -115,11 +115,11 @@ export function markStopped(
   const isMarked = recordFile.markStopped(lock, path, named, reason)
   return done(isMarked, isMarked)
 }
-/** The exploration lets a daemon look at its record on a tick only, and a replay has no ticks. */
+/** In the exploration, a daemon checks its record only on a tick. A replay has no ticks. */
 export const watch = () => ({ on: () => undefined, close: () => undefined })
 
 let asked = 0
-/** A waiter asks again only if the record was written again; here it is asked every time, as in the exploration. */
+/** A waiting command asks again only if the record was written again. Here, as in the exploration, it asks every time. */
 export const statSync = () => ({ ino: (asked += 1), mtimeMs: 0 })
 
 // ---- Asking a daemon ----
@@ -156,7 +156,7 @@ export function spawn(...given: readonly [string, readonly string[], childProces
   children.set(child.pid ?? 0, child)
   done(null, pidText(child.pid ?? 0))
   const { pid, stdio } = child
-  // Whether it has exited is seen where the code waits for it, not before.
+  // The code learns that the child has exited where it waits for that, not before.
   return { pid, stdio, exitCode: null as number | null, signalCode: null, unref: () => child.unref() }
 }
 export async function once(
@@ -194,7 +194,7 @@ export function jsonLines(socket: Socket): startupPipe.Lines {
       if (!isOpen) return
       askSync('pipe.send', [tagOf(message)])
       lines.send(message)
-      // Node writes to a pipe at once, if it can; the next effect of this process must not come before that.
+      // Node writes to a pipe at once if it can. The next effect of this process must not come before that.
       done(null)
     },
     close: () => {
@@ -217,7 +217,7 @@ let isRecorded = false
 const waiting = new Map<string, () => unknown>()
 const arrived = new Set<string>()
 
-/** In place of `process.on`: a signal takes effect when the controller lets it. */
+/** Replaces `process.on`: a signal takes effect when the controller allows it. */
 export function onSignal(signal: string, act: () => unknown): void {
   waiting.set(signal, act)
   process.on(signal, () => void arrived.add(signal))
@@ -248,7 +248,7 @@ export async function bindInRange(...given: Parameters<typeof realBind.bindInRan
 }
 export const watchSiblings = () => ({ request: () => undefined, tick: async () => undefined })
 
-/** What a daemon does that serves: nothing, until the controller lets an event take effect. */
+/** A daemon that serves does nothing until the controller lets an event take effect. */
 export async function idle(): Promise<void> {
   for (;;) {
     const { event = '' } = await ask('idle', [])

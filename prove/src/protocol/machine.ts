@@ -16,10 +16,13 @@ import {
   type World,
 } from './world.js'
 
-/** Where a daemon's event loop turns, so that it answers. Everywhere else it is in the middle of synchronous code. */
+/** The effects during which a daemon's event loop runs, so that it answers. Everywhere else its code is synchronous. */
 const TURNS: ReadonlySet<string> = new Set(['pipe.receive', 'idle', 'sleep', 'inspect', 'bind'])
 
-/** Effects that only the other end of a startup pipe sees, and it waits for them. The adoption is not one: properties name it. */
+/**
+ * Effects that only the other end of a startup pipe sees, and waits for. The adoption is not one, because properties
+ * mention it.
+ */
 const PRIVATE: ReadonlySet<string> = new Set([
   'spawn',
   'pipe.send',
@@ -29,8 +32,8 @@ const PRIVATE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Which moves a world has, and what each makes of it: a move lets one actor have its next effect, ends a process, or lets one wait
- * be too long. Every property is checked on every move.
+ * Determines which moves a world has, and what each makes of it. A move lets one actor have its next effect, ends a
+ * process, or makes one wait time out. Every property is checked on every move.
  */
 export class Machine {
   readonly #automata: AutomatonFor
@@ -50,9 +53,9 @@ export class Machine {
   }
 
   /**
-   * The moves that may come next, without rounds of looking that would see what the last one has seen. If there are none, a
-   * wait may be too long. Where nothing can crash or be late any more, a private effect comes alone: it commutes with
-   * everything that the others can do until it has happened.
+   * Returns the moves that may come next, without polling rounds that would see what the last one has seen. If there are
+   * none, a wait may time out. If nothing can crash or be late any more, a private effect comes alone: its order relative
+   * to the effects of other actors does not matter.
    */
   moves(world: World): readonly Move[] {
     const moves: Move[] = []
@@ -64,7 +67,7 @@ export class Machine {
       if (actor.life !== 'runs') return
       const result = this.result(world, index)
       const { name, args } = this.effect(actor)
-      // A round that reads what the last one has read, and changes nothing, leads back here.
+      // A round that reads the same as the last one, and changes nothing, leads back here.
       const isVain = name === 'sleep' && actor.seen === sightOf(world) && !actor.isMisled
       if (result !== undefined && !isVain) {
         if (isAlone && PRIVATE.has(name) && result !== 'adopt' && args[0] !== 'adopt')
@@ -92,7 +95,7 @@ export class Machine {
     return isQuiet || world.lates > 0 ? [...moves, ...late] : moves
   }
 
-  /** Whether a client has just proven this process and signals it next: a pid is not used again within microseconds. */
+  /** Returns whether a client has just proven this process and signals it next: a pid is not reused within microseconds. */
   #isAimedAt({ actors }: World, pid: number): boolean {
     return actors.some((actor) => {
       const { name, args } = this.effect(actor)
@@ -100,13 +103,13 @@ export class Machine {
     })
   }
 
-  /** What a move tells the actor; undefined if it cannot happen now. */
+  /** Returns the result of a move for the actor; undefined if the move is not possible now. */
   told(world: World, { actor, kind }: Move): Plain | undefined {
     if (kind === 'late') return 'late'
     return kind === 'step' ? this.result(world, actor) : `tick ${kind}`
   }
 
-  /** What the next effect of the actor says now; undefined while it waits. */
+  /** Returns the result that the actor's next effect would have now; undefined while it waits. */
   result(world: World, index: number): Plain | undefined {
     const actor = world.actors[index] as Actor
     const { name, args } = this.effect(actor)
@@ -180,7 +183,7 @@ export class Machine {
     }
   }
 
-  /** Makes a move. Returns what it violates, null if nothing; the new world is `world`, which is changed. */
+  /** Makes a move, which changes `world`. Returns which property that violates; null if none. */
   async make(world: World, move: Move): Promise<string | null> {
     const actor = world.actors[move.actor] as Actor
     if (move.kind === 'crash') {
@@ -207,7 +210,7 @@ export class Machine {
     } else if (move.kind !== 'step') {
       world.retirements -= 1
       actor.hasEnded = true
-      // A tick comes after half a minute at the earliest: its starter has not read the answer for so long.
+      // A tick comes after half a minute at the earliest, so the starter has not read the answer for that long.
       if (world.actors[actor.partner]?.life === 'runs') world.isCalm = false
     } else wrong = applyEffect(world, move.actor, name, args, result)
     const next = this.automaton(actor).step(actor.state, result)
@@ -217,7 +220,7 @@ export class Machine {
     return wrong ?? wrongEnd ?? wrongWith(world)
   }
 
-  /** What follows from the effect that an actor has next. */
+  /** Determines what follows from the actor's next effect. */
   #arrive(world: World, index: number): string | null {
     const actor = world.actors[index] as Actor
     const { name, args } = this.effect(actor)
@@ -252,7 +255,7 @@ const LOOKING: ReadonlySet<string> = new Set([
   'lock.holder',
 ])
 
-/** Only waits can be too long; a daemon that serves waits for ever. */
+/** Only waits can time out; a daemon that serves waits for ever. */
 function mayBeLate(name: string, result: Plain | undefined): boolean {
   if (name === 'sleep') return true
   return result === undefined && name !== 'idle' && name !== 'end' && name !== 'scan'

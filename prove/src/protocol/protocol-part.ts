@@ -11,7 +11,7 @@ const TWO: Scenario = { name: '2 clients of one version, 1 crash', clients: [1, 
 
 const SHORT: readonly Scenario[] = [TWO]
 
-/** What is explored to the end. */
+/** The scenarios that are explored completely. */
 const FULL: readonly Scenario[] = [
   TWO,
   { name: '2 clients of versions 1 and 2, 1 crash, 1 wait too long', clients: [1, 2], crashes: 1, lates: 1 },
@@ -58,7 +58,7 @@ const FULL: readonly Scenario[] = [
   { name: '3 clients of versions 1, 2 and 1, 1 crash', clients: [1, 2, 1], crashes: 1, lates: 0 },
 ]
 
-/** What is too large for that, and so is sampled. */
+/** The scenarios that are too large for that and are sampled instead. */
 const SAMPLED: Scenario = {
   name: '3 clients of versions 1, 2 and 1, 3 crashes, 2 waits too long',
   clients: [1, 2, 1],
@@ -71,7 +71,7 @@ const SIZES = {
   short: { walks: 100, pairs: 10, seconds: 60 },
 } as const
 
-/** Found in a few hundred states. */
+/** It is found within a few hundred states. */
 const SHORT_MUTANTS: ReadonlySet<string> = new Set(['adopted-ended', 'downgrade'])
 
 interface Tried {

@@ -6,7 +6,7 @@ import { Automata } from './explore.js'
 import { makeReplayer } from './replay.js'
 import type { Scenario } from './world.js'
 
-/** What real processes do again, one after the other. */
+/** The scenarios that real processes repeat, one after the other. */
 const SCENARIOS: readonly Scenario[] = [
   { name: '2 clients of one version, 1 crash', clients: [1, 1], crashes: 1, lates: 0 },
   { name: '2 clients of versions 1 and 2, 1 crash', clients: [1, 2], crashes: 1, lates: 0 },
@@ -16,18 +16,18 @@ const SCENARIOS: readonly Scenario[] = [
 
 const COUNT = { full: 1_000, short: 8 } as const
 
-/** No replay begins later than this: on a busy machine, the figure is what was done until then. */
+/** After this time, no further replay begins: on a busy machine, the figure is what was done until then. */
 const MINUTES = 17
 
 /**
- * Each replay has its own ports, so that a daemon of the last one cannot be met. They lie below those from which Linux takes
- * the port of a client: such a port is busy for a while after each request.
+ * Each replay has its own ports, so that it cannot meet a daemon of the last one. They lie below the range from which
+ * Linux takes the ports of clients, each of which stays busy for a while after a request.
  */
 const FIRST_PORT = 10_000
 const PORTS_EACH = 10
 const PLACES = 1_000
 
-/** How many are done side by side: a replay waits most of the time for processes that come up. */
+/** How many replays run at the same time: each mostly waits for processes to start. */
 const SIDE_BY_SIDE = { full: 8, short: 2 } as const
 
 async function run({ seed, size, trials, say }: Order): Promise<Result> {

@@ -1,6 +1,6 @@
 /**
- * Random schedules of the exploration, done again by real processes: real clients and daemons, each of whose effects waits for
- * the controller. After every move, the effect and its result must be those of the exploration. A crash is a real SIGKILL.
+ * Repeats random schedules of the exploration with real clients and daemons, each of whose effects waits for the
+ * controller. After every move, the effect and its result must be those of the exploration. A crash is a real SIGKILL.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import {
@@ -34,7 +34,7 @@ import { Machine } from './machine.js'
 export interface Replayed {
   readonly moves: number
   readonly crashes: number
-  /** What differed, with the trace up to there; null if nothing did. */
+  /** What differed, with the trace up to that move; null if nothing did. */
   readonly divergence: string | null
 }
 
@@ -111,7 +111,7 @@ interface Real {
   wake: () => void
 }
 
-/** The real processes of one trial, by the index of their actor. */
+/** The real processes of one trial, by the index of the actor. */
 class Stage {
   readonly #trial: Trial
   readonly #gates: readonly Real[]
@@ -154,7 +154,7 @@ class Stage {
     this.#pids.set(index, child.pid ?? 0)
   }
 
-  /** Waits for the effect that an actor has next, and compares it with the exploration's. */
+  /** Waits for the actor's next effect, and compares it with that of the exploration. */
   async expect(machine: Machine, world: World, index: number): Promise<void> {
     const actor = world.actors[index] as Actor
     if (actor.life !== 'runs' && actor.outcome === '') return
@@ -197,7 +197,7 @@ class Stage {
       throw new Error(`expected the result ${JSON.stringify(wanted)}, got ${JSON.stringify(said)}`)
   }
 
-  /** The line with the pids and ports of the exploration. */
+  /** Returns the line with its pids and ports replaced by those of the exploration. */
   #plain({ actors }: World, line: string): Plain {
     const { firstPort } = this.#trial
     const text = line
@@ -228,7 +228,7 @@ class Stage {
     return gate.lines.shift() ?? ''
   }
 
-  /** Waits until the process has ended, so that the kernel has taken back what it had. */
+  /** Waits until the process has ended, so that the kernel has freed its resources. */
   async #gone(index: number): Promise<void> {
     const pid = this.#pids.get(index) ?? 0
     const until = Date.now() + PATIENCE_MS
@@ -267,7 +267,7 @@ function openGate(path: string): Real {
   return gate
 }
 
-/** A zombie without further threads has given back everything. */
+/** A zombie without other threads has freed everything. */
 function isThere(pid: number): boolean {
   try {
     const isZombie = /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
@@ -277,7 +277,7 @@ function isThere(pid: number): boolean {
   }
 }
 
-/** The result of the exploration, as far as a real process tells it. */
+/** Returns the result of the exploration, without what a real process cannot report. */
 function comparable(name: string, result: Plain): Plain {
   if (name === 'listeners') return (result as readonly Plain[]).length
   if (name === 'inspect') return (result as readonly (readonly number[])[]).map(([pid = 0]) => pid)

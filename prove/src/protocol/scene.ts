@@ -1,4 +1,4 @@
-/** The one scope, its family and its machine: what client, daemon and world agree about. */
+/** The one scope, its family and its machine, on which client, daemon and world agree. */
 import { USER_SCOPE_RULES } from '../../../packages/familiar/dist/classify/decision-tables.js'
 import type { Family } from '../../../packages/familiar/dist/family.js'
 import type { SelfReport } from '../../../packages/familiar/dist/protocol/self-report.js'
@@ -21,7 +21,7 @@ export const HOST = {
 
 export const versionText = (version: number): string => `${version}.0.0`
 
-/** The command line of a daemon; no executable is looked for by it. */
+/** Returns the command line of a daemon. (No executable is searched for with it.) */
 export const commandOf = (version: number): readonly string[] => [
   'node',
   `daemon-${version}.js`,
@@ -37,7 +37,7 @@ const FILES = {
   log: '/scope/log',
 }
 
-/** The short name of a file of the scope. */
+/** Returns the short name of a file of the scope. */
 export const fileOf = (path: string): string => path.slice(SCOPE.length + 1)
 
 export const family: Family = {

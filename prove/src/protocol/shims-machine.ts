@@ -65,7 +65,7 @@ function listenerOf(pid: number, port: number) {
   return { port, address: '127.0.0.1', socket: `socket-${pid}`, user: HOST.user, pid }
 }
 
-/** One look at all of it: what the shipped code concludes from it (facts, verdict, proof) is the shipped code's. */
+/** One scan of the whole machine. What the shipped code concludes from it (facts, verdict, proof) is the shipped code's. */
 export async function scan(family: Family): Promise<Scan> {
   const { record, holder, daemons } = (await effects.async('scan')) as ScanView
   const here = {

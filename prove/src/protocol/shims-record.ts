@@ -48,7 +48,7 @@ export const isGoneSince = (): boolean => isGone()
 export const realPath = (path: string): string => path
 export const directoryName = (path: string): string => path
 
-/** The text that this daemon has written last. */
+/** The text that this daemon wrote last. */
 let own: OwnRecord | null = null
 
 export const formatRecord = (record: OwnRecord): string => `${JSON.stringify(record, null, 2)}\n`
@@ -91,7 +91,10 @@ export function toRecord(
   return readOf({ pid: json.pid, port: json.port, version, state: json.state, reason: json.stop_reason })
 }
 let asked = 0
-/** A waiter asks again only if the record was written again. Here it asks every time: to ask later is to wake later. */
+/**
+ * A waiting command asks again only if the record was written again. Here it asks every time: a later question is the
+ * same as a later wake-up.
+ */
 export const statSync = () => ({ ino: (asked += 1), mtimeMs: 0 })
 export const tidyCopies = (): void => undefined
 export const quarantine = (): null => null

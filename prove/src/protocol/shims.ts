@@ -16,7 +16,7 @@ declare const effects: Effects
 
 // ---- The kernel's locks (act/lock-file.js, act/safe-file.js, node:fs) ----
 
-/** An open lock file. `probe`: only to see whether it is held; it is closed at once. */
+/** An open lock file. `probe`: opened only to test whether it is locked, and closed at once. */
 interface Opened {
   readonly name: string
   readonly kind: 'probe' | 'own'
@@ -53,14 +53,14 @@ export const loadTryLock = (): null => null
 
 // ---- Waiting (node:timers/promises) ----
 
-/** How far the clock of an actor jumps when it wakes late: beyond every deadline of that loop. */
+/** How far the clock of an actor jumps when it wakes up late: beyond every deadline of that loop. */
 const LATE_MS: Readonly<Record<string, number>> = {
   'act/acquire-lock.js': 31_000,
   'client/await-holder.js': 26_000,
   'act/terminate-process.js': 16_000,
 }
 
-/** The pause of one module. Returns once the actor is chosen to wake: after its pause, or much later. */
+/** The pause of one module. Returns when the exploration wakes the actor: after its pause, or much later. */
 export const sleepIn = (module: string) => async (): Promise<void> => {
   if ((await effects.async('sleep', module)) === 'late') effects.clock.now += LATE_MS[module] ?? 60_000
 }
@@ -164,10 +164,10 @@ export const closeInherited = (): void => undefined
 export const openLogFile = (): null => null
 export const endOfLog = (): string => ''
 export const placeInLog = (): null => null
-/** No command is suspended here. */
+/** Commands are never suspended in the exploration. */
 export const watchPauses = () => ({ longestMs: () => 0, stop: () => undefined })
 export const cleanUp = (): never => {
   throw new Error('the range is never full here')
 }
-/** The clean-up of stale siblings is another part's claim; here a daemon has none. */
+/** Another part proves the clean-up of stale siblings; here a daemon has none. */
 export const watchSiblings = () => ({ request: () => undefined, tick: async () => undefined })

@@ -4,7 +4,7 @@ import { beginOf, type Automata } from './explore.js'
 import type { Actor, Move, Scenario, World } from './world.js'
 import { Machine } from './machine.js'
 
-/** Tells a trace in words: one line per move, of who does what and what it gets. */
+/** Returns a trace in words: one line per move, with who does what and what it gets. */
 export async function told(
   automata: Automata,
   scenario: Scenario,
@@ -108,7 +108,7 @@ function inspectedText(result: Plain): string {
   return found[1] < 0 ? 'another program' : 'the daemon'
 }
 
-/** One line about an exploration. */
+/** Returns one line about an exploration. */
 export function sizeOf({ states, moves, depth }: Explored): string {
   return `${states} states, ${moves} moves, depth ${depth}`
 }

@@ -1,4 +1,4 @@
-/** The world around the actors: locks, record, processes, pipes; and the small changes of which every larger one is made. */
+/** The world around the actors (locks, record, processes, pipes), and the small changes of which every larger one is made. */
 import type { Automaton } from './automaton.js'
 import type { Plain, RecordView } from './effects.js'
 
@@ -18,25 +18,25 @@ export interface Actor {
   isPipeOpen: boolean
   /** A daemon's port while it listens, else 0. */
   port: number
-  /** A daemon was told that it is adopted: from now on it handles signals. */
+  /** True for a daemon that was told of its adoption: from then on it handles signals. */
   isAdopted: boolean
   isRecorded: boolean
-  /** The adoption was sent by its starter. */
+  /** True once its starter has sent the adoption. */
   isGivenAway: boolean
   inbox: string[]
-  /** Whether another process, which is none of ours, has got its pid. */
+  /** Whether its pid now belongs to a process that is not ours. */
   isReused: boolean
-  /** What an actor that polls could see since its last round began, as a number; -1 if that has changed meanwhile. */
+  /** A number for what a polling actor could see since its last round began; -1 if that has changed in between. */
   seen: number
-  /** It found a lock busy that another only looked at. */
+  /** True if it found a lock busy that another actor only tested. */
   isMisled: boolean
-  /** A client has told it to leave, or it retires. */
+  /** True if a client has told it to exit, or it retires. */
   hasEnded: boolean
 }
 
 export interface World {
   record: RecordView | null
-  /** The index of the actor that holds the lock, -1 if free; whether it only looks. */
+  /** The index of the actor that holds each lock, -1 if it is free. `isProbe`: the holder only tests the lock. */
   locks: { life: number; daemon: number; isProbe: boolean }
   actors: Actor[]
   crashes: number
@@ -44,13 +44,14 @@ export interface World {
   reuses: number
   /** How many daemons may still find a reason to retire. */
   retirements: number
-  /** Whether nothing has been late or crashed so far: then every client must get a daemon. */
+  /** True while nothing has been late or crashed: then every client must get a daemon. */
   isCalm: boolean
 }
 
 /**
- * Why a daemon retires on its next tick. `unused` (R4): its idle time is over. `replaced` (R3): its installation has changed.
- * `absent` (R2): its scope was away in two ticks in a row, and is there again. (R1 follows from the record, which is explored.)
+ * Why a daemon retires on its next tick. `unused` (R4): its idle time is over. `replaced` (R3): its installation has
+ * changed. `absent` (R2): its scope was away on two ticks in a row, and is back. (R1 follows from the record, which is
+ * explored.)
  */
 export const RETIREMENTS = ['unused', 'replaced', 'absent'] as const
 
@@ -66,7 +67,7 @@ export interface Scenario {
   /** Whether the first client has its daemon before the others begin. */
   readonly isWarm?: boolean
   readonly crashes: number
-  /** How many waits may be too long although something still happens; when nothing does, every wait ends. */
+  /** How many waits may time out while something still happens. If nothing does, every wait times out. */
   readonly lates: number
   readonly reuses?: number
   /** How many daemons may find a reason to retire. */
@@ -80,7 +81,7 @@ export type AutomatonFor = (
   pid: number,
 ) => Automaton | Promise<Automaton>
 
-/** The world at the begin. */
+/** Returns the world at the beginning. */
 export function worldOf({ clients, crashes, lates, reuses = 0, retirements = 0 }: Scenario): World {
   return {
     record: null,
@@ -97,7 +98,7 @@ export function worldOf({ clients, crashes, lates, reuses = 0, retirements = 0 }
   }
 }
 
-/** The pid of the daemon that a client starts. (No daemon has pid 1: that would never be signalled.) */
+/** Returns the pid of the daemon that a client starts. (No daemon has pid 1, which would never be signalled.) */
 export const pidOf = (starter: number): number => starter + 11
 
 function actorOf(kind: Actor['kind'], version: number, pid: number, partner: number): Actor {
@@ -127,7 +128,7 @@ export function copyOf(world: World): World {
   return { ...world, locks: { ...world.locks }, actors: world.actors.map((actor) => ({ ...actor })) }
 }
 
-/** What decides everything that may still happen. */
+/** Returns a key for everything that decides what may still happen. */
 export function keyOf({ record, locks, actors, crashes, lates, reuses, retirements, isCalm }: World): string {
   const parts: unknown[] = [
     record,
@@ -150,7 +151,7 @@ export function keyOf({ record, locks, actors, crashes, lates, reuses, retiremen
 
 const numbers = new Map<string, number>()
 
-/** What an actor that looks around could see, as a number. */
+/** Returns a number for what a polling actor could see. */
 export function sightOf({ record, locks, actors }: World): number {
   const seen = actors.map(({ life, port, isReused, isAdopted }) => [isAdopted && life, port, isReused])
   const text = JSON.stringify([record, locks.life, locks.isProbe ? -1 : locks.daemon, seen])
@@ -171,7 +172,7 @@ export function hold(locks: World['locks'], name: Plain | undefined, by: number)
   }
 }
 
-/** A process ends: the kernel frees its locks, its port and its end of the pipe. */
+/** Ends a process: the kernel frees its locks, its port and its end of the pipe. */
 export function end(world: World, index: number, life: 'over' | 'killed'): void {
   const actor = world.actors[index] as Actor
   actor.life = life
@@ -185,7 +186,7 @@ export function end(world: World, index: number, life: 'over' | 'killed'): void 
   if (world.locks.daemon === index) hold(world.locks, 'daemon', -1)
 }
 
-/** What a round of looking has seen counts only as long as nothing changes, not even for a moment. */
+/** Invalidates what a polling round has seen if anything changed, even for a moment. */
 export function unsettle(world: World): void {
   const now = sightOf(world)
   for (const actor of world.actors) if (actor.seen !== now) actor.seen = -1

@@ -10,7 +10,7 @@ export const BUILT = join(REPOSITORY, 'packages', 'spec-kitty')
 const PUBLISHED = ['bin', 'command', join('dist', 'dashboard', 'page'), 'package.json']
 const VERSION = /^const VERSION = "[^"]*"/m
 
-/** Copies the built package as another version to `directory`, beside a `node_modules` that it can use. */
+/** Copies the built package to `directory` as another version, beside a `node_modules` that it can use. */
 export function copyBuild(directory: string, version: string, from = BUILT): void {
   mkdirSync(directory, { recursive: true })
   for (const name of PUBLISHED) {
@@ -22,20 +22,20 @@ export function copyBuild(directory: string, version: string, from = BUILT): voi
   changeBundle(directory, VERSION, `const VERSION = "${version}"`)
 }
 
-/** Changes the one place that matches in each file of the package's bundles that has it; throws where no file has it. */
+/** Changes each file of the package's bundles that contains the text, in exactly one place. Throws if no file contains it. */
 export function changeBundle(directory: string, what: RegExp | string, to: string): void {
   const command = join(directory, 'command')
   const has = (text: string): boolean => (typeof what === 'string' ? text.includes(what) : what.test(text))
   const files = readdirSync(command)
     .filter((name) => name.endsWith('.js'))
     .map((name) => join(command, name))
-  // The command and the daemons have bundles of their own, so a module may be in two of them.
+  // The command and the daemons have separate bundles, so a module may be in both.
   const found = files.filter((file) => has(readFileSync(file, 'utf8')))
   if (found.length === 0) throw new Error(`no file in ${command} has ${String(what)}`)
   for (const file of found) change(file, what, to)
 }
 
-/** Changes the one place of a file that matches; throws where there is none. `to` may name groups of a pattern. */
+/** Changes the one place in a file that matches; throws if none does. `to` may refer to groups of the pattern. */
 function change(path: string, what: RegExp | string, to: string): void {
   const text = readFileSync(path, 'utf8')
   const changed = typeof what === 'string' ? text.replace(what, () => to) : text.replace(what, to)

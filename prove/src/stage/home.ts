@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 
-/** What a record says, as far as an observer needs it. */
+/** The part of a record that an observer needs. */
 export interface Recorded {
   readonly state: string
   readonly pid: number
@@ -15,7 +15,7 @@ export function recordPath(home: string): string {
   return join(home, 'daemons', 'sync', 'record.json')
 }
 
-/** Returns the record of a home; null where there is none, `damaged` where it cannot be read. */
+/** Returns the record of a home; null if there is none, `damaged` if it cannot be read. */
 export function recordOf(home: string): Recorded | null | 'damaged' {
   let text: string
   try {
@@ -31,7 +31,7 @@ export function recordOf(home: string): Recorded | null | 'damaged' {
   }
 }
 
-/** The files that may stand beside a record when nothing is under way. */
+/** Matches the files that may be beside a record while nothing is in progress. */
 const EXPECTED =
   /^(?:record\.json|last-work\.json|(?:daemon|lifecycle)\.lock|daemon\.log(?:\.\d+)?|queue\.db(?:-wal|-shm|-journal|\.lock)?|\.gitignore)$/
 
@@ -44,7 +44,7 @@ export function leftoversIn(home: string): readonly string[] {
   }
 }
 
-/** Returns the process that the daemon on a port says it is; null if nothing answers like one. */
+/** Returns the pid and the version that the daemon on a port reports; null if no daemon answers there. */
 export function healthOn(port: number): Promise<{ readonly pid: number; readonly version: string } | null> {
   return new Promise((resolve) => {
     const request = get(

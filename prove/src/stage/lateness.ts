@@ -1,19 +1,19 @@
 import { Worker } from 'node:worker_threads'
 
 /**
- * A witness of how busy the machine is: a thread that sleeps ten milliseconds again and again, and says when it slept much
- * longer. What a command may be forgiven because of a busy machine, it is forgiven only where this witness saw one.
+ * A witness of how busy the machine is: a thread that sleeps for ten milliseconds again and again, and notes when it
+ * slept much longer. A command is forgiven because of a busy machine only if this witness saw one.
  */
 export interface Lateness {
-  /** How often it was so far. */
+  /** How often the thread slept too long so far. */
   count(): number
-  /** Whether the thread was kept waiting for so long at some moment of this time. */
+  /** Returns whether the thread slept too long at some moment between the two times. */
   isSeen(from: number, to: number): boolean
-  /** To be awaited before it is asked, so that all has arrived that it saw. */
+  /** Ends the thread. Await this before `isSeen`, so that everything that the thread saw has arrived. */
   end(): Promise<void>
 }
 
-/** A look waits half a second for an answer: what keeps this thread waiting for a fifth of that may keep a daemon for all of it. */
+/** A scan waits half a second for an answer. Whatever delays this thread for a fifth of that may delay a daemon for all of it. */
 const LATE_MS = 100
 
 const THREAD = `
@@ -40,7 +40,7 @@ export function watchLateness(): Lateness {
     })
     worker.on('error', () => resolve())
   })
-  // Whoever ends without it must not wait for it.
+  // A process that does not call `end` must not wait for the thread.
   worker.unref()
   return {
     count: () => stalls.length,

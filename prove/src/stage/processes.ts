@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A process as /proc shows it; read by the observer itself, not by the code under test. */
+/** A process as /proc shows it. The observer reads it itself, without the code under test. */
 export interface Process {
   readonly pid: number
   readonly state: string
@@ -45,7 +45,7 @@ export function isThere(pid: number): boolean {
   return found !== null && found.state !== 'Z' && found.state !== 'X'
 }
 
-/** Ends every process of this pid namespace but its first, this one and those to keep. The namespace must be private. */
+/** Ends every process of this pid namespace except its first, this one and those to keep. The namespace must be private. */
 export async function clearStage(keep: ReadonlySet<number>): Promise<void> {
   for (let round = 0; round < 200; round++) {
     const left = processes().filter(({ pid }) => pid !== 1 && pid !== process.pid && !keep.has(pid))
@@ -56,7 +56,7 @@ export async function clearStage(keep: ReadonlySet<number>): Promise<void> {
   throw new Error('processes of the stage do not end')
 }
 
-/** Signals a process of the stage; one that has just ended is no error. */
+/** Signals a process of the stage. It is not an error if the process has just ended. */
 export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Ran {
-  /** Of the process that was started; with a tracer in front that forks away, it is the traced one. */
+  /** The pid of the process that was started or, if a tracer in front of it forks away, of the traced one. */
   readonly pid: number | undefined
   /** Null if a signal ended it, or if it did not end in time. */
   readonly status: number | null
@@ -15,18 +15,18 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  /** Where its output goes: a process that inherits a pipe would keep it open. */
+  /** The directory for the files that take the output. (Pipes are not used: a process that inherits one would keep it open.) */
   readonly directory: string
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
   readonly limitMs?: number
-  /** Called when it has been started. */
+  /** Called once the process was started. */
   readonly onStart?: (child: ChildProcess) => void
 }
 
 let runs = 0
 
-/** Runs a command line to its end. One that is late is killed, and said to be late. */
+/** Runs a command line to its end. Kills it after the time limit, and reports that it was late. */
 export async function run(command: readonly string[], options: RunOptions): Promise<Ran> {
   const { directory, env = {}, input, limitMs = 60_000, onStart } = options
   const [out, err] = ['out', 'err'].map((name) => join(directory, `${++runs}.${name}`)) as [string, string]

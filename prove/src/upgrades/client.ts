@@ -12,7 +12,7 @@ process.stdin.on('end', () => (state.isOver = true)).resume()
 for (let number = 0; !state.isOver; number++) await send(`${name}-${number}`)
 process.exit(0)
 
-/** Sends it until it was answered: an error that comes with an upgrade is tried again. */
+/** Sends the event until it is answered: an error that an upgrade causes is tried again. */
 async function send(id: string): Promise<void> {
   const began = performance.now()
   const body = JSON.stringify({ event: { event_id: id, event_type: 'T' }, project })
@@ -22,7 +22,7 @@ async function send(id: string): Promise<void> {
       const connection = await syncDaemon.at(home).connect({ start: false })
       const reply = await connection.fetch('/api/sync/publish', { method: 'POST', headers, body })
       const text = await reply.text()
-      // It leaves, or its package is gone: the next one answers.
+      // The daemon is leaving, or its package is gone: the next daemon will answer.
       if (reply.status === 503)
         throw Object.assign(new Error(text), { code: `E_503_${/\w+(?="\})/.exec(text)?.[0]}`.toUpperCase() })
       if (reply.status !== 200) throw new Error(`status ${reply.status}: ${text}`)
@@ -31,7 +31,7 @@ async function send(id: string): Promise<void> {
     } catch (error) {
       const { code = null, message } = error as { code?: string; message: string }
       say({ kind: 'error', id, code, message })
-      // Longer than any round, in which there may be no daemon for a while: an unfinished installation starts none.
+      // Longer than any round. There may be no daemon for a while, because an unfinished installation starts none.
       if (performance.now() - began > 600_000) return say({ kind: 'lost', id })
       await sleep(20)
     }

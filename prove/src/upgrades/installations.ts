@@ -23,11 +23,11 @@ export interface Layout {
   readonly command: (args: readonly string[]) => readonly string[]
   /** The package on disk, as it is installed now. */
   readonly directory: () => string
-  /** What changes with the files that Node itself reads before ours; null if one is not whole. */
+  /** A text that changes with the files that Node itself reads before ours; null if one of them is incomplete. */
   readonly stamp: () => string | null
 }
 
-/** As `npm i -g`: the old directory is moved away, the new files are written one after the other, the old ones removed. */
+/** Like `npm i -g`: moves the old directory away, writes the new files one after the other, and removes the old ones. */
 export function npmLayout(base: string): Layout {
   const modules = join(base, 'lib', 'node_modules')
   const place = join(modules, 'spec-kitty')
@@ -49,7 +49,7 @@ export function npmLayout(base: string): Layout {
   }
 }
 
-/** As a package manager with a directory for each version: a link is pointed at the new one, and the old one is removed. */
+/** Like a package manager with a directory for each version: points a link at the new one, and removes the old one. */
 export function cellarLayout(base: string): Layout {
   const link = join(base, 'opt')
   let current = ''
@@ -71,7 +71,7 @@ export function cellarLayout(base: string): Layout {
   }
 }
 
-/** As a manager of Node versions: another Node, and another global directory; the old ones stay. */
+/** Like a manager of Node versions: another Node with another global directory; the old ones stay. */
 export function nodesLayout(base: string): Layout {
   const nodes = ['v20', 'v20-too'].map((name) => join(base, name))
   let turn = -1
@@ -148,7 +148,7 @@ function linkModules(from: string, to: string): void {
   try {
     cpSync(join(from, 'node_modules'), join(to, 'node_modules'), { verbatimSymlinks: true })
   } catch {
-    // It is there already.
+    // It exists already.
   }
 }
 

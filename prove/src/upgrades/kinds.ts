@@ -20,7 +20,7 @@ export type Kind =
   | 'half-written'
   | 'removed'
 
-/** How each kind of upgrade is done, so many rounds after each other, while requests and commands go on. */
+/** Performs each kind of upgrade this many times in a row, while requests and commands go on. */
 export const KINDS: Readonly<Record<Kind, (scene: Scene, rounds: number) => Promise<void>>> = {
   'in-place': (scene, rounds) => upgradeAgainAndAgain(scene, npmLayout(scene.base), rounds),
   'purged-path': (scene, rounds) => upgradeAgainAndAgain(scene, cellarLayout(scene.base), rounds),
@@ -61,7 +61,7 @@ async function downgradeAgainAndAgain(scene: Scene, rounds: number): Promise<voi
   }
 }
 
-/** An unfinished installation is started from while its files appear. */
+/** Starts commands from an installation while its files are still being written. */
 async function overwriteAgainAndAgain(scene: Scene, rounds: number): Promise<void> {
   const layout = npmLayout(scene.base)
   await begin(scene, layout)
@@ -69,12 +69,12 @@ async function overwriteAgainAndAgain(scene: Scene, rounds: number): Promise<voi
     const starting = scene.startMeanwhile()
     await overwriteSlowly(layout.directory(), `4.${round}.0`, scene.random)
     await starting()
-    // A command may have taken the new version already, when all that it needed was there.
+    // A command may have started the new version already, once all the files that it needed were written.
     await scene.handOver(`4.${round}.0`)
   }
 }
 
-/** The package goes, and another installation of it comes. */
+/** Removes the package while its daemon runs, and then installs it elsewhere. */
 async function removeAgainAndAgain(scene: Scene, rounds: number): Promise<void> {
   for (let round = 1; round <= rounds; round++) {
     const layout = cellarLayout(join(scene.base, String(round)))

@@ -22,9 +22,9 @@ const FULL: Rounds = {
 const SHORT: Rounds = { 'in-place': 1, 'mtime-only': 1 }
 const HAND_OVER_MS = 1_000
 const HAND_OVERS = 40
-/** Of fewer, there is no such share as 95 %. */
+/** With fewer samples, a 95 % share means nothing. */
 const LEAST_JUDGED = 10
-/** So many commands of a hundred may meet the moment in which the first files are not whole. */
+/** At most this percentage of the commands may start while the first files are incomplete. */
 const UNSTARTED_PERCENT = 5
 
 export const upgrades: Part = {
@@ -64,7 +64,8 @@ function figuresOf(scenes: ReadonlyMap<string, Seen>, load: string, isShort: boo
   const zero = (what: string, value: number): Figure => ({ what, value, goal: '0', met: value === 0 })
   const times = all.flatMap(({ handOvers }) => handOvers).toSorted((a, b) => a - b)
   const processor = all.flatMap((seen) => seen.processor).toSorted((a, b) => a - b)
-  // The clock says how busy a machine is, too: only the hand-overs during which a witness saw no busy one are judged by it.
+  // Time measured by the clock also depends on how busy the machine is: only hand-overs during which the witness saw no
+  // busy machine are judged by it.
   const onTime = all.flatMap((seen) => seen.onTime).toSorted((a, b) => a - b)
   const judged = (what: string, sorted: readonly number[]): Figure => {
     const isJudged = !isShort && sorted.length >= LEAST_JUDGED

@@ -21,14 +21,14 @@ const CLIENTS = 2
 export interface Seen {
   /** From the start of the first command of a version to its answer, in milliseconds. */
   readonly handOvers: readonly number[]
-  /** Those of them during which a witness saw no busy machine: only these are judged by the clock. */
+  /** Those of them during which the witness saw no busy machine: only these are judged by the clock. */
   readonly onTime: readonly number[]
-  /** Of the same, the processor time of the command and of the new daemon, which does not depend on the load. */
+  /** For the same hand-overs, the processor time of the command and of the new daemon, which does not depend on the load. */
   readonly processor: readonly number[]
   /** Commands that ran beside the upgrades. */
   readonly commands: number
   readonly requests: number
-  /** By code: each was tried again. */
+  /** How often each error code came. Every such request was tried again. */
   readonly refused: Readonly<Record<string, number>>
   readonly lost: number
   readonly mostDaemons: number
@@ -53,7 +53,7 @@ export function openScene(
   const project = join(base, 'project')
   mkdirSync(project)
   prepareSync(home, project, server.url)
-  // The switch keeps the daemon from uploading before the end, so that what is acknowledged is in the queue.
+  // Hosted sync stays off until the end, so that the daemon uploads nothing and every acknowledged event is in the queue.
   const env = { SPEC_KITTY_HOME: home }
   const wrong: string[] = []
   const handOvers: number[] = []
@@ -79,7 +79,8 @@ export function openScene(
       now.stamp() !== before ||
       /Cannot find module '[^']*bin\/spec-kitty\.js'/.test(ran?.stderr ?? '')
     const form = ran === null ? null : (formOf(ran, false) ?? emptyOf(ran))
-    // Only what Node says or does of a file that it reads before ours; an answer of ours must be right at any moment.
+    // Only Node's own words about a file that it reads before ours are excused: our own answers must be right at any
+    // moment.
     if (form !== null && isNodes && isInNodesWords(ran)) state.unstarted += 1
     else if (form !== null) wrong.push(`${args.join(' ')}: ${form}`)
     return ran
@@ -130,7 +131,7 @@ export function openScene(
       for (let number = 0; number < CLIENTS; number++) startClient(number)
       if (!(await until(() => answered.length > 4, 30_000))) throw new Error('no request is answered')
     },
-    /** The first command of a version, which must find a daemon of it in the end. */
+    /** Runs the first command of a version. In the end, there must be a daemon of that version. */
     handOver: async (version: string): Promise<void> => {
       const before = recordOf(home)
       const lateBefore = lateness.count()
@@ -150,7 +151,7 @@ export function openScene(
       const daemonMs = after === null || after === 'damaged' ? 0 : processorMs(after.pid)
       processor.push(secondsIn(times) * 1000 + daemonMs)
     },
-    /** So many commands leave the daemon that is there. */
+    /** Runs this many commands, which must leave the running daemon in place. */
     expectSame: async (count: number): Promise<void> => {
       const before = recordOf(home)
       for (let number = 0; number < count; number++) await command(['sync', 'start'])
@@ -159,7 +160,7 @@ export function openScene(
         wrong.push('the record is missing or damaged')
       else if (after.pid !== before.pid) state.restarts += 1
     },
-    /** Starts again and again until the function that it returns is called. */
+    /** Runs `sync start` again and again until the returned function is called. */
     startMeanwhile: () => {
       const until = { isOver: false }
       const starting = (async () => {
@@ -196,7 +197,7 @@ export function openScene(
   }
 }
 
-/** What may meet a request during an upgrade: no daemon runs, it leaves, or a part of it is gone. Each is tried again. */
+/** What a request may meet during an upgrade: no daemon runs, it is leaving, or a part of it is gone. Each is tried again. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'E_DAEMON_SKIPPED',
   'E_DAEMON_UNRESPONSIVE',
@@ -251,7 +252,7 @@ function documentOf(ran: Ran | null): { package_version?: string } {
   }
 }
 
-/** How many ports of the range are listened on, as the kernel lists them for this network namespace. */
+/** Returns how many ports of the range have a listener, as the kernel lists them for this network namespace. */
 function listenersIn(from: number, to: number): number {
   const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
   return lines.filter((line) => {

@@ -35,7 +35,7 @@ export async function sendSignal(
 ): Promise<SignalResult> {
   const refusal = refusalOf(family, target) ?? (await ancestryRefusal(platform, target.pid))
   if (refusal !== null) throw new FamiliarError('E_SIGNAL_REFUSED', `will not signal: ${refusal}`)
-  // Processes are ended side by side: without turns of their own all would be read first, and then all signalled.
+  // Many processes are ended at the same time. Without this, all would be checked first and signalled after that.
   await nextTurn()
   const found = (await platform.inspect([target.pid], AbortSignal.timeout(REPROOF_MS))).get(target.pid)
   if (found === undefined) return 'gone'

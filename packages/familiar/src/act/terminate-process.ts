@@ -155,8 +155,8 @@ async function hasEndedAfterTerm(
     return false
   }
   if (await pollUntil(isGone, () => end)) return true
-  // Listing the listeners is expensive when many processes are being ended at the same time. A closed port does not open
-  // again, so one list is enough, and only for a process that has not ended in time.
+  // A process that has closed its port is shutting down, so it gets more time. A closed port does not open again, so one
+  // list of the listeners is enough: listing them is expensive when many processes are being ended.
   if (target.port === null || (await listensStill(platform, target))) return false
   return pollUntil(isGone, () => last)
 }

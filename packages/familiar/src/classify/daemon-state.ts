@@ -149,19 +149,19 @@ export function isScopeGone(report: SelfReport | null): boolean {
   return report?.details['scope_gone'] === true
 }
 
-/** Says of a daemon that was started for another path why it is not used here. */
+/** Says why a daemon that was started for another path is not used here. */
 export function heldText({ path, isStoppedThere }: HeldFor): string {
   const text = `it holds the daemon lock of this directory, and its command line names ${path}`
   return isStoppedThere ? text : `${text}, where no command finds it now; it exits by itself when it is idle`
 }
 
-/** Says what the user can do about it, where no command can be named. */
+/** Says what the user can do about such a daemon, if no command can be named. */
 export function heldAdvice({ path, isStoppedThere }: HeldFor): string {
   if (isStoppedThere) return `stop it in ${path}`
   return `make ${path} lead to it again (mount it) and stop it there, or wait until it has exited`
 }
 
-/** Says of a daemon whose directory was moved why it is not used here. `scope` is the path that it was started for. */
+/** Says why a daemon whose directory was moved is not used here. `scope` is the path that the daemon was started for. */
 export function movedText(scope: string | null): string {
   return `it was started for ${scope ?? 'another path'}, which was moved here; it exits by itself within about a minute`
 }

@@ -65,9 +65,9 @@ export function namedScopes(seen: Observation, context: ScanContext): readonly (
 }
 
 /**
- * Returns whether the process is the singleton of any scope that it names. One `yes` decides. Otherwise a scope that was
- * not read, an incomplete list of names, or a scope of its command line that may not be mounted gives `unknown`. (What only its
- * environment names need never have existed.)
+ * Returns whether the process is the singleton of any scope that it names. One `yes` decides. Otherwise the result is
+ * `unknown` if a scope was not read, if the list of names is incomplete, or if a scope of its command line may not be
+ * mounted. (A scope that only its environment names may never have existed.)
  */
 function singletonNamed(seen: Observation, context: ScanContext): Tri {
   const named = namedScopes(seen, context).map((scope) =>

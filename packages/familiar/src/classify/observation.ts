@@ -86,6 +86,9 @@ export interface ScanContext {
   readonly scopes: ReadonlyMap<string, ScopeSnapshot>
   /** The inspected processes that exist, by pid. */
   readonly alive: ReadonlyMap<number, ProcessView>
-  /** When these processes were read, in milliseconds since 1970: their ages are up to this time. */
+  /**
+   * The moment at which these processes were read, in milliseconds since 1970. The ages of the processes are counted up
+   * to it.
+   */
   readonly inspectedMs: number
 }

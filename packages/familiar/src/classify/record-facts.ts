@@ -4,8 +4,8 @@ import type { ScopeSnapshot, ScanContext } from './observation.js'
 import { same, tri, type Tri } from './tri.js'
 
 /*
- * What follows from records alone. In a file of its own, because `status` and a daemon need it, and do not need the facts
- * about an observation (`derive-facts.ts`).
+ * The facts that follow from records alone. They are in a file of their own because `status` and the daemon need them
+ * without the facts about an observation (`derive-facts.ts`).
  */
 
 /**

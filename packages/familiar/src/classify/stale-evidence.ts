@@ -41,7 +41,10 @@ function isSuperseded(seen: Observation, scope: ScopeSnapshot, context: ScanCont
   )
 }
 
-/** Returns another scope whose daemon is proven to be this process, wherever that scope is now; null if there is none. Pure. */
+/**
+ * Returns another scope of which this process is proven to be the daemon, wherever that scope is now; null if there is
+ * none. Pure.
+ */
 export function usedScope(seen: Observation, context: ScanContext): ScopeSnapshot | null {
   const used = namedScopes(seen, context).find(
     (scope) => scope !== null && scope !== context.here && isSingleton(seen, scope) === 'yes',
@@ -50,8 +53,9 @@ export function usedScope(seen: Observation, context: ScanContext): ScopeSnapsho
 }
 
 /**
- * Returns the path of another scope whose daemon is proven to be this process; null if there is none, or if the directory that
- * the process uses is not at that path (`isAway`). So null does not mean that it may be ended: ask `maybeInUseBy`. Pure.
+ * Returns the path of another scope of which this process is proven to be the daemon; null if there is none, or if the
+ * directory that the process uses is not at that path (`isAway`). So null does not mean that the process may be ended:
+ * ask `maybeInUseBy`. Pure.
  */
 export function inUseBy(seen: Observation, context: ScanContext): string | null {
   const used = usedScope(seen, context)
@@ -63,9 +67,9 @@ export function inUseBy(seen: Observation, context: ScanContext): string | null 
 }
 
 /**
- * Returns whether the directory that our own daemon uses is at no path from which it can be named: not at that of its command
- * line, and not where the kernel says. So it is after a file system was unmounted (lazily), or another one mounted over it.
- * False if that is not known, or if the process has another view of the file system. Pure.
+ * Returns whether no path leads to the directory that our own daemon uses: neither the path on its command line nor the
+ * one that the kernel reports. This happens when a file system was unmounted (lazily), or another one was mounted over
+ * it. False if it is not known, or if the process has another view of the file system. Pure.
  */
 export function isAway(seen: Observation, context: ScanContext): boolean {
   const held = heldScope(seen, context)

@@ -1,9 +1,9 @@
 import type { Observation, ScanContext, ScopeSnapshot } from './observation.js'
 
-/** Of a scan, only the time to which the ages of the processes are counted. */
+/** The part of a scan that is used here: the time up to which the ages of the processes are counted. */
 type Inspected = Pick<ScanContext, 'inspectedMs'>
 
-/** Returns whether the scope may be on a file system that is not mounted now: then what is not in it says nothing. */
+/** Returns whether the scope may be on a file system that is not mounted now: then a missing file proves nothing. */
 export function mayBeUnmounted(seen: Observation, scope: ScopeSnapshot, at: Inspected): boolean {
   return scope.gone === null || isUnmounted(seen, scope, at)
 }
@@ -30,7 +30,7 @@ export function isUnmounted(
 /** A file counts as younger than a process only by more than this: the system tells the start of a process in steps of 10 ms. */
 const TIME_ERROR_MS = 100
 
-/** Returns whether a record is there that our own daemon did not write: it may be beside its files (in a project). */
+/** Returns whether there is a record that our own daemon did not write. In a project it may be beside our own files. */
 function hasPredecessorRecord({ records }: ScopeSnapshot): boolean {
   return records.some((read) =>
     read.state === 'readable' ? read.record.implementation === 'predecessor' : read.state !== 'absent',

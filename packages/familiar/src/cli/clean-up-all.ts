@@ -77,7 +77,7 @@ async function show(lines: readonly string[], io: Io): Promise<void> {
   await io.flushed()
 }
 
-/** Returns the processes that are ended if the user agrees. */
+/** Returns the processes that the clean-up would end if the user agrees. */
 function orphansIn({ force, port }: CleanUpAllOptions, seen: Scan): readonly Candidate[] {
   return seen.candidates.filter((candidate) => {
     const { verdict, observation } = candidate
@@ -110,7 +110,7 @@ function describeScan(
   ]
 }
 
-/** One line for each reason not to touch a process. */
+/** Returns one line for each reason why processes are left alone. */
 function leftLines(left: readonly Candidate[], { words }: Tool, io: Io): readonly string[] {
   const ports = new Map<string, number[]>()
   for (const { verdict, observation } of left) {
@@ -169,8 +169,8 @@ function openIn({ force, port }: CleanUpAllOptions, { seen }: Report, tool: Tool
 }
 
 /**
- * Between the question and the answer, processes end, start, or turn out to be in use. Returns one line about those, none if
- * everything was as it was shown.
+ * Returns one line about the processes that ended, started or turned out to be in use between the question and the
+ * answer; none if everything is as it was shown.
  */
 function changedLines(
   shown: readonly Candidate[],

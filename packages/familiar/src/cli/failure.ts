@@ -74,12 +74,12 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
   ]
 }
 
-/** The last line is a command as a whole, also what stands before the name of the tool in it. */
+/** Colours the last line, which is one command, including what precedes the name of the tool. */
 function withCyanEnd(lines: readonly string[], { hasErrorColor = false }: Screen): readonly string[] {
   return [...lines.slice(0, -1), paintError({ hasErrorColor }, 'cyan', lines.at(-1) ?? '')]
 }
 
-/** The name of the tool before an error is red. */
+/** Colours the name of the tool at the beginning of an error. */
 function withHead(line: string, { program, hasErrorColor = false }: Screen): string {
   const head = `${program}:`
   return `${paintError({ hasErrorColor }, 'red', head)}${line.slice(head.length)}`

@@ -47,7 +47,7 @@ function processOf(record: DoctorRecord): string | null {
   return pid === null || !isLeft(record) ? null : [pid, skip_reason, rule].join(' ')
 }
 
-/** Versions do not matter: all that are folded are treated alike, and the row says from which to which they are. */
+/** Versions do not matter: folded rows are treated alike, and the row shows the range of their versions. */
 function kindOf(record: DoctorRecord, reason: string): string | null {
   const { cleanup_class, rule, daemon_root, singleton_scope_id, package_version } = record
   if (cleanup_class !== 'safe_auto' && !isLeft(record)) return null

@@ -10,7 +10,7 @@ export interface Column<T> {
   readonly shorten?: 'middle' | 'end'
   /** True for a column that is dropped before any text is shortened. */
   readonly isExtra?: boolean
-  /** True for a column that is dropped before the others, once the extra ones are. */
+  /** True for a column that is dropped next, after the extra ones. */
   readonly isLesser?: boolean
   readonly style?: (row: T) => Style | null
 }

@@ -6,7 +6,7 @@ import { blocks, commandHelp, sections, wrap, type Entry, type Terminal } from '
 import { didYouMean, nearest } from './nearest.js'
 import { UsageError } from './command-errors.js'
 
-/** Returns the help of a command, or with null the list of them all. Throws `UsageError` for a word that is no command. */
+/** Returns the help of a command or, for null, the list of all commands. Throws `UsageError` for a word that is not a command. */
 export function topicHelp(daemon: Daemon, topic: string | null, own: Commands, terminal: Terminal): string {
   const { words, options } = definitionOf(daemon)
   if (topic === null || topic === 'help') return usageText(words, own, terminal)

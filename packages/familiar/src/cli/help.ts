@@ -11,8 +11,8 @@ import { paint, type Io } from './io.js'
 import { splitWords } from './text-width.js'
 
 /**
- * The least and the greatest width of help, and that in a pipe. Longer lines are hard to read, and shorter ones leave no room
- * for the texts.
+ * The least and the greatest width of help, and the width in a pipe. Longer lines are hard to read, and shorter ones
+ * leave no room for the texts.
  */
 const WIDTH = { most: 100, least: 30, pipe: 80 } as const
 

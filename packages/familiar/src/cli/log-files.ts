@@ -10,10 +10,10 @@ export interface LogPart {
 }
 
 /**
- * Opens the files that have this part of the log, the oldest first, each at the position where the part begins: the log
- * itself, and before it those that it was renamed to when it had grown (`.1`, `.2`), as far as the part reaches back.
- * Empty if there is no log. Throws if the log itself cannot be read; if one of the older files cannot be read, calls
- * `onProblem`.
+ * Opens the files that contain this part of the log, oldest first, each at the position where the part begins. These are
+ * the log itself and, as far back as the part reaches, the older files to which it was rotated (`.1`, `.2`). Returns an
+ * empty list if there is no log. Throws if the log itself cannot be read; calls `onProblem` if an older file cannot be
+ * read.
  */
 export async function openLogFiles(
   path: string,

@@ -12,7 +12,7 @@ export const LONG_LINE = 256 * 1024
 export interface LineSplitter {
   /** Returns the lines that end in this piece, and the part of a long line that has arrived. */
   add(piece: string): readonly LinePart[]
-  /** Returns the rest as a line. Called when nothing more will arrive. */
+  /** Returns the unfinished line that is left. Called when nothing more will arrive. */
   end(): readonly LinePart[]
 }
 

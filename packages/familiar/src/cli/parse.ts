@@ -173,7 +173,7 @@ function valueOf({ spec, written, text }: Written, context: ParseContext): strin
   return number
 }
 
-/** As a number is usually written: a zero before it may be octal in the user's mind, or a slip. */
+/** A number without leading zeros: with one, the user may mean an octal number, or it is a slip. */
 const WHOLE = /^(?:0|[1-9]\d{0,8})$/
 const MAX_SECONDS = 1_000_000
 const DECIMAL = /^(?:0|[1-9]\d{0,5})(?:\.\d+)?$/

@@ -11,14 +11,17 @@ export function isPartMissing(error: unknown): boolean {
   return PART_MISSING.has(code) || isCutOff(error) || isGoneBetween(error) || isPartMissing(error.cause)
 }
 
-/** A module that is there in part. Only for code that does not compile, the stack begins with the place in its file. */
+/**
+ * Returns whether a module was only partly there. Only for code that does not compile does the stack begin with a place
+ * in its file.
+ */
 function isCutOff({ name, stack = name }: Error): boolean {
   return name === 'SyntaxError' && !stack.startsWith(name)
 }
 
 /**
- * A module that was there when Node looked for it, and not any more when Node opened it. Any other file that is not there was opened
- * by something else than Node's loader.
+ * Returns whether a module disappeared between Node finding it and opening it. Any other missing file was not opened by
+ * Node's loader.
  */
 function isGoneBetween(error: Error): boolean {
   const { code, stack = '' } = error as NodeJS.ErrnoException

@@ -7,7 +7,6 @@ export const SCHEMA_VERSION = 3
 /** Control characters that `JSON.stringify` leaves as they are: it escapes only C0 controls. */
 const HIDDEN = new RegExp(`[${HIDDEN_CONTROLS}]`, 'g')
 
-/** Prints one JSON document. */
 export function printJson(document: object, io: Pick<Io, 'out'>): void {
   io.out(formatJson({ schema_version: SCHEMA_VERSION, ...document }))
 }
@@ -17,7 +16,7 @@ export function formatJson(document: object): string {
   return `${escapeControls(JSON.stringify(document, null, 2))}\n`
 }
 
-/** Like `jsonText`, but on one line. */
+/** Like `formatJson`, but on one line. */
 export function formatJsonLine(document: object): string {
   return `${escapeControls(JSON.stringify(document))}\n`
 }

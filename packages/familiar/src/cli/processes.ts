@@ -19,9 +19,9 @@ export async function isProcessGone(named: JsonObject): Promise<boolean> {
 const START_TIMES_MS = 10_000
 
 /**
- * Returns when each of these processes started, in milliseconds since 1970. A process that does not exist has no entry; null
- * means that its start time is not known. Returns null if this machine's processes cannot be read from here, as in a pid
- * namespace with the /proc of another one.
+ * Returns when each of these processes started, in milliseconds since 1970. A process that does not exist has no entry;
+ * null means that its start time is not known. Returns null instead of a map if this machine's processes cannot be read
+ * from here, for example in a pid namespace with the /proc of another one.
  */
 export async function startTimesOf(
   pids: readonly number[],

@@ -58,7 +58,10 @@ function reasonColumn(words: TableWords, isVerbose: boolean): Column<ShownRow> {
   }
 }
 
-/** The column is not dropped before others if the rows have different scopes: then it tells which daemon is whose. */
+/**
+ * If the rows have different scopes, the column is not dropped before others: then it tells which scope each daemon
+ * belongs to.
+ */
 function scopeColumn(
   { words, userHome }: TableWords,
   rows: readonly DoctorRecord[],
@@ -113,7 +116,7 @@ export function renderCandidates(
   ]
 }
 
-/** Says what a number in place of a PID is, and how to see each process; null if there is none. */
+/** Explains the numbers that stand in place of a PID, and how to see each process; null if there are none. */
 function foldedText(rows: readonly ShownRow[]): string | null {
   const folded = rows.map(processesOf).find((count) => count > 1)
   if (folded === undefined) return null

@@ -25,7 +25,7 @@ export function renderVerdict(
   failed = 0,
 ): readonly string[] {
   const { problems, things } = verdictOf(findings)
-  // The findings are about the machine as it is now: what could not be ended may be gone by itself.
+  // The findings describe the machine as it is now. A process that could not be ended may have gone by itself since.
   if (failed > 0) {
     const rest = problems.length === 0 ? '' : ` ${counted(problems.length, 'problem')} found.`
     return [paint(terminal, 'red', `Not everything was ended: ${failed} failed.${rest}`)]
@@ -49,7 +49,7 @@ interface FindingWords {
   readonly words: Pick<Words, 'scope'>
   /** Why the tool's own findings matter, by id. */
   readonly why?: Readonly<Record<string, string>>
-  /** The findings of which only the first line is printed: something else on the screen says the rest. */
+  /** The findings of which only the first line is printed, because the rest is elsewhere on the screen. */
   readonly brief?: ReadonlySet<string>
 }
 

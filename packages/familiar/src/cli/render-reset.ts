@@ -22,14 +22,20 @@ interface CleanedUp {
   readonly result: ResetResult
   /** What is there now. */
   readonly orphans: readonly DoctorRecord[]
-  /** Those of them that no finding tells what to do about; all, if it is left out. */
+  /** Those of them for which no finding tells what to do; by default, all. */
   readonly open?: readonly DoctorRecord[]
 }
 
-/** How what was ended is worded. `isForced`: what needed a decision was ended because of `--force`, not of an answer. */
+/**
+ * The words for what was ended. `isForced`: what needed a decision was ended because of `--force`, and not because of an
+ * answer.
+ */
 type EndedWords = Pick<Words, 'scope'> & { readonly isForced?: boolean }
 
-/** Returns what a clean-up did with each process. `named` is the port that the user named: then only that one is told. */
+/**
+ * Returns what a clean-up did with each process. `named` is the port that the user named: then only the process on that
+ * port is reported.
+ */
 export function renderReset(
   { result, orphans, open = orphans }: CleanedUp,
   terminal: Terminal,
@@ -123,8 +129,8 @@ export function renderEnded(
 }
 
 /**
- * What was decided by the user is told as that, because its reason alone reads like a reason not to end it. The signs of a stale
- * daemon contain its version already.
+ * If the user decided to end a process, the line says so, because its reason alone reads like a reason not to end it. The
+ * signs of a stale daemon contain its version already.
  */
 function endedText(
   entry: ResetResult['would_sweep'][number],

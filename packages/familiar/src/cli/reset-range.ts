@@ -79,27 +79,27 @@ async function askAboutTheRest(
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
 }
 
-/** Says how to answer for one of several. */
+/** Says how to decide about one of several processes alone. */
 function oneByOne(open: readonly Candidate[]): string {
   const hasPorts = open.every(({ observation }) => observation.port !== null)
   return open.length > 1 && hasPorts ? 'To decide about one alone, answer n, and add --port PORT.\n' : ''
 }
 
-/** Nor does it count what may still be starting, because its row says to look again. */
+/** Explains the number: F-002 does not count what may still be starting, because its row says to look again. */
 function ofStarting(open: readonly Candidate[]): string {
   const count = open.filter(({ verdict }) => verdict.reason === 'starting').length
   if (count === 0) return ''
   return open.length === 1 ? ' and may still be starting' : `, ${count} of them may still be starting`
 }
 
-/** F-002 does not count the daemon of this scope, so the number here is explained. */
+/** Explains the number: F-002 does not count the daemon of this scope. */
 function ofThisScope(open: readonly Candidate[], own: Candidate | null, daemon: Daemon): string {
   if (own === null || !open.includes(own)) return ''
   const { title, scope } = definitionOf(daemon).words
   return `${open.length === 1 ? ' and is' : ', one of them'} the ${title} of this ${scope} (F-005)`
 }
 
-/** Names the command that shows the processes of which nothing else tells what they are used for. */
+/** Names the command that shows those processes about which nothing else tells what they are used for. */
 function lookFirst(open: readonly Candidate[], columns: number | null): string {
   const pids = open.filter(isToLookAt).flatMap(({ observation }) => observation.pid ?? [])
   if (pids.length === 0) return ''
@@ -121,7 +121,7 @@ function ofOthers(open: readonly Candidate[], { context }: Scan, daemon: Daemon)
     : `, ${count} of them of another ${words.scope}`
 }
 
-/** Says right before the question what a no does: it ends what is stale all the same. Exported for its test. */
+/** Says, right before the question, that even an answer of no ends what is proven stale. Exported for its test. */
 export function endedAnyway(stale: number, columns: number | null = null): string {
   if (stale === 0) return ''
   const which = stale === 1 ? 'the 1 that is' : `the ${stale} that are`

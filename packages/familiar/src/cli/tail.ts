@@ -35,7 +35,10 @@ export interface Tail {
   writtenAt(): Promise<number>
   /** Reads from the position to the current end of the file, in pieces; from the start if the file was truncated. */
   read(): AsyncGenerator<string>
-  /** Returns the copy of a log that was cut since the last read, at the position, and begins the log anew. Null if it was not. */
+  /**
+   * If the log was cut since the last read, opens the copy of its old content at the read position, and begins the log
+   * anew. Returns null if it was not cut.
+   */
   takeRest(copy: string): Promise<Tail | null>
   /** Whether the path still names this file, by device and inode. */
   isAt(path: string): Promise<boolean>
@@ -150,13 +153,14 @@ async function lastLines(
   return { start: 0, count: count + 1 }
 }
 
-/** Of each block, so much is read at first: a few lines. */
+/** This much of each block is read at first: a few lines. */
 const SAMPLE_BYTES = 4 * 1024
 
 /**
- * Returns the start of the last block before the first wanted line whose first known line is not wanted; 0 if there is none. Reads
- * the begin of each block and, of a log of 300 MB, a hundredth. Bisecting would read less, but would miss lines where the clock
- * was set back; here only those of a time that lasted for less than a block are missed.
+ * Returns a position from which to search for the first wanted line: the start of the last block before it whose first
+ * line with a known time is not wanted; 0 if there is none. Reads only the beginning of each block, a hundredth of a log
+ * of 300 MB. Bisecting would read less, but would miss lines where the clock was set back. This misses only lines of a
+ * time that was shorter than a block.
  */
 async function startOfSearch(
   readBlock: ReadBlock,
@@ -174,7 +178,7 @@ async function startOfSearch(
   return start
 }
 
-/** Returns whether the first line that begins here, and of which that can be said, is wanted; null if there is none. */
+/** Returns whether the first line that begins here and has a known time is wanted; null if there is no such line. */
 async function firstKnown(
   readBlock: ReadBlock,
   at: number,
@@ -282,14 +286,14 @@ export async function* followLog(
   }
 }
 
-/** Opens the log and what it was renamed to since it was the file of `tail`, the oldest first. */
+/** Opens, oldest first, the log and the files to which it was rotated since it was the file of `tail`. */
 async function openNewer(path: string, tail: Tail | null): Promise<readonly Tail[]> {
   const opened: Tail[] = []
   for (const name of tail === null ? [path] : [path, `${path}.1`, `${path}.2`]) {
     if (tail !== null && (await tail.isAt(name))) break
     const next = await openTail(name)
     if (next === null) continue
-    // Renamed since it was opened; or older, where the file of `tail` was deleted.
+    // Such a file is known already, or is older because the file of `tail` was deleted.
     const isKnown = (await Promise.all(opened.map((one) => one.isAt(name)))).includes(true)
     const isOlder = name !== path && tail !== null && (await next.writtenAt()) < (await tail.writtenAt())
     if (isKnown || isOlder) await next.close()

@@ -169,7 +169,7 @@ async function namedElsewhere(
   return heldFor === undefined ? null : startedFor(request, { pid, port }, heldFor)
 }
 
-/** Returns the process that our record names where that is not the holder of the lock: the daemon was not asked then. */
+/** Returns the process that our record names, if it is not the holder of the lock: then the holder was not asked. */
 function otherNamed({ family, scope }: ConnectRequest, holder: number | null): number | null {
   const read = readRecord(family, family.files(scope).record)
   if (read.state !== 'readable' || read.record.implementation !== 'own') return null

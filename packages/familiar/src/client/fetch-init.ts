@@ -21,9 +21,9 @@ export interface FetchInit {
    */
   readonly retry?: boolean
   /**
-   * How long the daemon may take to prove itself, and then to begin its reply, in milliseconds; 30 000 if it is left out.
-   * Each part of the body that the daemon takes begins that time anew, and the time that a stream takes to give its next
-   * part does not count. The body of the reply may take any time.
+   * How long the daemon may take to prove itself, and then to begin its reply, in milliseconds; by default 30 000. Each
+   * part of the body that the daemon takes restarts this time. The time that a stream takes to give its next part does
+   * not count. The body of the reply may take any time.
    */
   readonly headersTimeoutMs?: number
 }
@@ -60,7 +60,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** A header value must not contain a line break: another header, or another request, could follow it. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
-/** The bytes of a body that are sent at once: so the daemon's progress is seen. */
+/** How many bytes of a body are sent at once. Small, so that the daemon's progress can be seen. */
 const PART_BYTES = 256 * 1024
 
 /** Returns the request to send. Throws a `TypeError` that names what is wrong with it. */
@@ -82,8 +82,8 @@ export function isBodiless(method: string): boolean {
 }
 
 /**
- * Returns the path as it is sent: what must be percent-encoded is, and what is already stays. A path that begins with two
- * slashes is refused, because in a URL it begins with the name of another host.
+ * Returns the path as it is sent: percent-encodes what must be, and keeps what already is. Refuses a path that begins
+ * with two slashes, because in a URL it would begin with the name of another host.
  */
 function targetOf(path: string): string {
   if (typeof path !== 'string' || !path.startsWith('/') || path.startsWith('//')) {

@@ -85,13 +85,14 @@ export async function endedEarly({ logFile }: Launch, { child, logBegin }: Start
   })
 }
 
-/** What Node says where it cannot read or compile a file that a program needs, or not the file that says of which type it is. */
+/** What Node prints if it cannot read or compile a file of the program, or the package.json that gives the type of that file. */
 const UNREADABLE =
   /^SyntaxError: |ENOENT[^\n]*, open '[^'\n]*\.[cm]?js'|Cannot find module|MODULE_NOT_FOUND|ERR_INVALID_PACKAGE_CONFIG|not defined in ES module scope/m
 
 /**
- * Returns the error that a part of the daemon's program is missing, as Node words it; null if its end had another reason.
- * Node itself ended it then, so its own word is all that there is. An empty file ends well, and does nothing.
+ * Returns the error for a daemon of whose program a part is missing, in Node's words; null if it ended for another
+ * reason. Node itself ended it then, so there is no other message. If the entry is an empty file, it does nothing and
+ * exits with 0.
  */
 function partMissing(order: StartOrder, child: Child, logBegin: LogPlace | null): Error | null {
   const [entry = ''] = order.launch.args
@@ -100,7 +101,7 @@ function partMissing(order: StartOrder, child: Child, logBegin: LogPlace | null)
   return programChanged()
 }
 
-/** The cause of an error that the package was replaced or removed meanwhile: commands tell it as that. */
+/** Returns the error for a package that was replaced or removed during the start: commands report it as that. */
 export function programChanged(): Error {
   return Object.assign(new Error('a part of the program is not there'), { code: 'MODULE_NOT_FOUND' })
 }

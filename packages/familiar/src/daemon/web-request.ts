@@ -8,7 +8,6 @@ export interface Incoming {
   readonly drop: () => void
 }
 
-/** The body of a request. */
 type Body = Pick<Incoming, 'drop'> & { readonly stream: ReadableStream<Uint8Array> }
 
 type Controller = ReadableStreamDefaultController<Uint8Array>

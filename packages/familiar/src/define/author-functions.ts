@@ -36,7 +36,7 @@ export function readReport(
   }
 }
 
-/** Returns what a predecessor's record says; null if it is none, or has no port or token that can be used. */
+/** Returns what a predecessor's record says; null if the text is not such a record, or has no usable port or token. */
 export function readRecord({ record }: Predecessor, text: string): PredecessorRecord | null {
   const read = objectOf(recognising(() => record?.parse(text) ?? null))
   const [port, token] = [portOf(read?.['port']), stringOf(read?.['token'])]

@@ -29,7 +29,7 @@ const needed = (rule: Rule): Rule => ({ ...rule, isNeeded: true })
 const listOf = (is: (value: unknown) => boolean, what: string): Rule =>
   must((value) => Array.isArray(value) && value.every(is), what)
 
-/** 24 days: a timer of Node takes hardly more. */
+/** 24 days: a timer of Node takes hardly more than that. */
 const MOST_SECONDS = 24 * 24 * 60 * 60
 
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -262,7 +262,10 @@ export function invalid(call: string, what: string): Error {
   })
 }
 
-/** Two names are near if half of the longer one is the same at the beginning and at the end. */
+/**
+ * Suggests the name that is most similar to what was typed, if at least half of the longer one is the same at its
+ * beginning and end.
+ */
 function didYouMean(typed: string, names: readonly string[]): string {
   const near = names
     .map((name) => ({ name, share: shareOf(typed.toLowerCase(), name.toLowerCase()) }))

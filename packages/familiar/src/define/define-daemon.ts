@@ -133,7 +133,6 @@ export interface Daemon {
 
 const definitions = new WeakMap<Daemon, Definition>()
 
-/** Returns the definition of a daemon. */
 export function definitionOf(daemon: Daemon): Definition {
   const definition = definitions.get(daemon)
   if (definition === undefined) throw invalid('defineDaemon', 'this is no daemon that defineDaemon returned')

@@ -32,7 +32,10 @@ export function forceCommand(clean: string, port: number | null): string {
   return `${clean} --force${port === null ? '' : ` --port ${port}`}`
 }
 
-/** What names the scope of `clean` itself: it would count instead of what is put before it. */
+/**
+ * Matches assignments at the beginning of `clean` that name a scope. They must go: they would override the one that is
+ * put before the command.
+ */
 const ASSIGNMENTS = /^(?:[A-Z_]+=(?:'[^']*'|\\.|[^\s'\\])+ )+/
 
 /** Returns the command that cleans up another scope; null if `clean` acts on all scopes, or there is no such command. */
@@ -42,8 +45,8 @@ export function cleanCommand({ clean, inScope }: Words, scope: string): string |
 }
 
 /**
- * Returns the command that stops the daemon of another scope: the one that shows its status there, with the other word. Null if
- * there is none, as where the command does not name the scope.
+ * Returns the command that stops the daemon of another scope. It is made from the command that shows the status there.
+ * Null if there is none, for example because the command does not name the scope.
  */
 export function stopElsewhere({ showElsewhere, status, stop }: Words, scope: string): string | null {
   const [shown, asked] = [showElsewhere(scope), status.replace(ASSIGNMENTS, '')]

@@ -31,8 +31,8 @@ function versionIn(packageFile: string): string | null {
 }
 
 /**
- * Returns whether the installation on disk is gone or of another version than `since`. Null if that is not known, as
- * while its package.json is being replaced.
+ * Returns whether the installation on disk is gone or of another version than `since`. Null if that is not known, for
+ * example while its package.json is being replaced.
  */
 export function isChanged({ packageFile, entry }: Installation, since: string | null): boolean | null {
   try {

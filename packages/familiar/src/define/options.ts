@@ -11,8 +11,8 @@ export interface DaemonOptions {
   /** Lower-case letters, digits and hyphens. Part of command lines, of paths and of the health reply: never change it. */
   readonly name: string
   /**
-   * The module that calls `serve`; a function is called when it is first needed. By default the running file: then one
-   * file is both, and asks `isDaemonProcess`.
+   * The module that calls `serve`; a function is called when it is first needed. By default the file that is running:
+   * then the same file is the command and the daemon, and `isDaemonProcess` tells which.
    */
   readonly entry?: URL | string | (() => URL | string)
   /**
@@ -91,8 +91,8 @@ export interface Predecessor {
   /** The path at which it answers a GET without a token with its health reply, as JSON. By default `/api/health`. */
   readonly healthPath?: string
   /**
-   * Reads the JSON body of a health reply, which may come from any program. Returns null if it is not from such a daemon; if
-   * this throws, it is not.
+   * Reads the JSON body of a health reply, which may come from any program. Returns null if it is not from such a daemon.
+   * A function that throws counts as one that returns null.
    */
   readonly readSelfReport: (body: unknown) => PredecessorReport | null
   /**
@@ -101,7 +101,7 @@ export interface Predecessor {
    */
   readonly record?: {
     readonly file: (scope: string) => string
-    /** Returns null if the text is not one of its records; if this throws, it is none. */
+    /** Returns null if the text is not one of its records. A function that throws counts as one that returns null. */
     readonly parse: (text: string) => PredecessorRecord | null
     /** A file that its daemons share. It is shown to people and never used for a decision. */
     readonly sharedOwner?: (scope: string) => string

@@ -50,7 +50,7 @@ export function remedyOf(
   )
 }
 
-/** What a decision is judged by, of a row or of a candidate. */
+/** The part of a row or of a candidate that decides whether the user must. */
 type Decidable = Pick<DoctorRecord, 'cleanup_class' | 'in_use_by' | 'remedy'>
 
 /**
@@ -170,8 +170,8 @@ function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): 
 }
 
 /**
- * Its starter may be about to put it on record. That holds for a daemon of another scope too, which is not told apart by its
- * verdict: only force could end it, and what it is for is known in a moment.
+ * Its starter may be about to record it. That also applies to a daemon of another scope, which the verdict does not
+ * distinguish: only force could end it, and its use will be known in a moment.
  */
 function mayBeStarting({ verdict, facts }: Candidate, { family }: Scan, { words }: Asked): Remedy | null {
   const isYoung = verdict.reason === 'cross_root' && facts.in_startup_grace === 'yes'
@@ -179,7 +179,7 @@ function mayBeStarting({ verdict, facts }: Candidate, { family }: Scan, { words 
   return explained(words, 'starting', `it may still be coming up: look again in ${family.startingSeconds} s`)
 }
 
-/** What a process with one of these reasons is used for cannot be told from outside, so the user must look before it is ended. */
+/** Reasons that do not show what the process is used for: the user must look at it before it is ended. */
 const LOOK_FIRST: ReadonlySet<string | null> = new Set([
   'pre_marker',
   'pid_port_mismatch',

@@ -21,7 +21,7 @@ export interface ResetResult {
   readonly skipped: readonly (Named & {
     readonly cleanup_class: string
     readonly skip_reason: string | null
-    /** The scope whose live daemon it is; null if it is none. */
+    /** The scope that uses this process as its live daemon; null if no scope does. */
     readonly in_use_by: string | null
   })[]
   readonly failed: readonly (Named & { readonly failure_reason: FailureReason })[]

@@ -90,8 +90,9 @@ function proofRequest({ port }: DaemonRecord, nonce: string) {
 }
 
 /**
- * Returns what a reply to `nonce` proves about the listener. One that says it is the daemon of another scope is not that of the
- * record: in a copied home whose files were rewritten, the record has the token of the original's daemon.
+ * Returns what a reply to `nonce` proves about the listener. A listener that says it is the daemon of another scope is
+ * not the daemon of the record: in a copied home whose files were rewritten, the record has the token of the original's
+ * daemon.
  */
 function checkReply(
   family: Family,

@@ -12,6 +12,6 @@ export function isInstallationGone(
   startedAt: string | null,
 ): boolean {
   if (installation === null || !isAbsolute(installation)) return false
-  // Without a time, an empty directory that is left never counts as changed.
+  // Without a start time, an empty directory that is still there never counts as changed.
   return isGoneSince(installation, startedAt === null ? Number.POSITIVE_INFINITY : Date.parse(startedAt))
 }

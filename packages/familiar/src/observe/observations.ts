@@ -180,8 +180,8 @@ function otherFamilyOf(family: Family, command: CommandLine): string | null {
 }
 
 /**
- * The order in which answers are preferred if several sockets of a process on one port, or several paths of one, answered
- * differently: the most informative first, and the answer of another family before that of this one.
+ * If several sockets of a process on one port, or several paths of one socket, answered differently, the first kind in
+ * this list counts: the most informative first, and the answer of another family before one of this family.
  */
 const BEST_FIRST: readonly Observation['answer'][] = [
   'other_family_report',

@@ -177,7 +177,7 @@ function ownSinceMs({ scope, ownEntries }: PeekRequest): number | null {
   }
 }
 
-/** Returns when a file was made, in milliseconds since 1970. Where the file system does not keep that: when it last changed. */
+/** Returns when a file was made, in milliseconds since 1970, or when it last changed if the file system does not keep that. */
 function madeMs({ birthtimeMs, ctimeMs }: Stats): number {
   return birthtimeMs > 0 ? birthtimeMs : ctimeMs
 }

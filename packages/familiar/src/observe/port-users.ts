@@ -23,8 +23,8 @@ export function describePortUsers({ candidates }: Scan): string {
 }
 
 /**
- * Returns in one line who uses the ports of a range of which none can be bound. A port on which nothing listens is bound by a
- * socket that does not listen, and Linux shows such a socket in no list of listeners.
+ * Returns in one line who uses the ports of a range in which no port can be bound. A port without a listener is bound by
+ * a socket that does not listen, and Linux does not list such sockets.
  */
 export function describeFullRange(seen: Scan): string {
   const { from, to } = seen.family.ports

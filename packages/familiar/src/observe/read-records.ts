@@ -67,8 +67,8 @@ export function snapshotOf(family: Family, view: PeekedScope): ScopeSnapshot {
 }
 
 /**
- * Returns whether the files of a scope, if they are outside of it, count for nothing any more: the scope is gone, and no
- * command makes it again. (Files inside of it are gone with it.)
+ * Returns whether the files of a scope that are outside of it no longer count, because the scope is gone and no command
+ * creates it again. (Files inside of it are gone with it.)
  */
 function isLeftBehind({ scopeMustExist }: Family, gone: boolean | null): boolean {
   return scopeMustExist === true && gone === true

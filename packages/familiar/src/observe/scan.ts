@@ -281,7 +281,7 @@ function isOfUser({ listeners, process }: Observation, user: string): boolean {
   )
 }
 
-/** By the directory itself: another file system may be mounted over one of them, and both then have one path. */
+/** Compares the directories themselves: another file system may be mounted over one of them, and both then have the same path. */
 function isSame(one: ScopeSnapshot, other: ScopeSnapshot): boolean {
   if (one.directory !== null && other.directory !== null) return one.directory === other.directory
   return one.real !== null && one.real === other.real

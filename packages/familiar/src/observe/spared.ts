@@ -7,7 +7,7 @@ import type { Candidate, Scan } from './scan.js'
 /** Returns the reasons to spare a candidate. If any holds, even force does not end a candidate of `operator_required`. */
 export function sparedOf({ facts, observation, verdict }: Candidate, { context }: Scan): Spared {
   const scope = scopeOf(observation, context)
-  // Of a project that is not mounted, the row itself says so, and who forces it knows.
+  // For a project that is not mounted, the reason in its row says so: a user who forces its clean-up knows that.
   const isAway = verdict.reason === 'cross_root' && scope !== null && isUnmounted(observation, scope, context)
   return {
     otherUser: facts.same_user === 'no',

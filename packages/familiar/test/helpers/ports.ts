@@ -10,7 +10,7 @@ const FILES = [
   'act/stop-ask',
   'act/stop-ending',
   'act/cleanup',
-  'act/cleanup-foreign',
+  'act/cleanup-spared',
   'act/cleanup-lock',
   'act/cleanup-scopes',
   'act/scope-owner',

@@ -90,7 +90,7 @@ export const TABLE = [
   },
   {
     words: 'dashboard logs',
-    summary: 'print its log; --follow goes on',
+    summary: 'print its log; --follow keeps reading',
     section: 'dashboard',
     describe: async () => (await dashboard()).DASHBOARD_LOGS,
   },
@@ -121,7 +121,7 @@ export const TABLE = [
   },
   {
     words: 'sync now',
-    summary: 'send what waits now, and show how it goes on',
+    summary: 'send what waits now, and show the progress',
     section: 'events',
     describe: async () => (await events()).SYNC_NOW,
   },
@@ -193,7 +193,7 @@ export const TABLE = [
   },
   {
     words: 'sync logs',
-    summary: 'print its log; --follow goes on',
+    summary: 'print its log; --follow keeps reading',
     section: 'daemon',
     describe: async () => (await sync()).SYNC_LOGS,
   },
@@ -227,7 +227,7 @@ export type CommandWords = (typeof TABLE)[number]['words']
 
 const LISTED: readonly (Listed & { readonly words: CommandWords })[] = TABLE
 
-/** What other tools call a command, or what lacks a word of one. Only suggested: it is not a name here. */
+/** Words that other tools use for a command, and commands with a missing word. They are only suggested, and are no names here. */
 export const ELSEWHERE: Readonly<Record<string, CommandWords>> = {
   'sync enable': 'sync opt-in',
   'sync on': 'sync opt-in',

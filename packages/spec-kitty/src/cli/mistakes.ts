@@ -28,7 +28,7 @@ function choicesOf(group: string): string {
   return `needs one of: ${[...new Set(below)].join(', ')}`
 }
 
-/** The words near `config set` would not do what its user wants. */
+/** The answer to `config set`: the commands with similar names would not do what the user wants. */
 const NO_WRITING =
   "spec-kitty does not write settings: edit config.toml in its home, or set a variable ('spec-kitty config list' shows them)"
 
@@ -44,7 +44,7 @@ const CLEANING: ReadonlySet<string> = new Set([
   'old',
 ])
 
-/** What cleans up: both, because the words do not say which kind of daemons is meant. */
+/** Both commands that clean up, because the words do not say which kind of daemon is meant. */
 const CLEAN_UPS = [
   'to end old sync daemons: spec-kitty auth doctor --reset',
   'to end old dashboards: spec-kitty dashboard clean-up',
@@ -73,7 +73,7 @@ function unknownCommand(typed: readonly string[]): UsageError {
 /** Returns the commands that were probably meant, each by one name. */
 function meant(typed: readonly string[]): readonly string[] {
   const name = typed.join(' ')
-  // Only the `--` between its words was too much.
+  // Only the `--` between the words of the command was wrong.
   if (commandNamed(name) !== null) return [name]
   const elsewhere = ELSEWHERE[typed.slice(0, 2).join(' ').toLowerCase()]
   if (elsewhere !== undefined) return [elsewhere]

@@ -12,8 +12,8 @@ export function assertOwnHome(root: string): void {
 }
 
 /**
- * Throws `E_SCOPE_FOREIGN_OWNER` for root if the project, or what we write in it, belongs to another user, who could not opt
- * out any more of a consent that root gave. Other users get a permission error where they may not write.
+ * Throws `E_SCOPE_FOREIGN_OWNER` if this process is root, and the project or what we write in it belongs to another user:
+ * that user could not withdraw a consent that root gave. Other users get a permission error where they may not write.
  */
 export function assertOwnProject(project: string): void {
   if (process.geteuid?.() !== 0) return
@@ -21,7 +21,10 @@ export function assertOwnProject(project: string): void {
   assertOwnScope([project, own, join(own, 'config.yaml')], 0)
 }
 
-/** Throws `E_SCOPE_FOREIGN_OWNER` if the path belongs to another user, or, for root, would be made in what belongs to another. */
+/**
+ * Throws `E_SCOPE_FOREIGN_OWNER` if the path belongs to another user or, for root, if it would be created in a place that
+ * belongs to another user.
+ */
 export function assertOwnPath(path: string): void {
   assertOwnScope([path], process.geteuid?.())
 }

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path'
 import { FamiliarError } from 'familiar'
 import { assertFaithful, homeDirectory, realPath, UsageError, type Io } from 'familiar/cli'
 
-/** Returns the runtime root of this process. Throws as `runtimeRoot` does, but does not look what is there. */
+/** Returns the runtime root of this process. Throws as `runtimeRoot` does, but does not check what is there. */
 export function processRoot(): string {
   return rootIn(process.env)
 }
@@ -41,7 +41,7 @@ export function usualHome(): string | null {
   }
 }
 
-/** What this user may not see is left to what uses it; a root that is missing is made when it is needed. */
+/** Other errors are left to whoever uses the root: it may not be visible to this user, or not exist yet. */
 const NO_DIRECTORY: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a directory',
   ELOOP: 'its links lead in a circle',

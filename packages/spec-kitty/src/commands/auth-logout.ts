@@ -3,7 +3,6 @@ import { AUTH_LOGOUT } from '../cli/describe/auth.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { signOut } from '../sync/session/sign-out.js'
 
-/** Signs out. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(AUTH_LOGOUT, args, { command: 'auth logout' })
   const { serverUrl, wasThere, revoked, why } = await signOut(runtimeRoot(io), {

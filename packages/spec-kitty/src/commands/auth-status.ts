@@ -10,7 +10,6 @@ import { OVER, readSession, sessionUnreadable, type Session } from '../sync/sess
 import { isSessionRefused } from '../sync/last-work.js'
 import { knownReport } from '../sync/work-report.js'
 
-/** Shows the session. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(AUTH_STATUS, args, { command: 'auth status' })
   const root = runtimeRoot(io)

@@ -22,7 +22,6 @@ import {
 } from '../sync/list-settings.js'
 import { readSettings, SETTING_KEYS, wrongSetting } from '../sync/settings.js'
 
-/** Prints one setting. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(CONFIG_GET, args, { command: 'config get' })
   const [key = ''] = operands

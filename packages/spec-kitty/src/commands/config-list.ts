@@ -26,7 +26,6 @@ const COLUMNS = [
   { title: 'FROM', cell: sourceOf, shorten: 'middle' },
 ] as const
 
-/** Prints every setting. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(CONFIG_LIST, args, { command: 'config list' })
   const root = runtimeRoot(io)

@@ -36,7 +36,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
     if (!json) note(io, `its dashboard runs there now; to stop it: ${WORDS.dashboard.stop}`)
   } catch (error) {
-    // It is a project, which is what was asked for: that no dashboard is to run here is the user's word.
+    // The project was created, as the user wanted. That it has no running dashboard is the user's choice too.
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
     if (json) printJson({ ...NO_DASHBOARD, project }, io)
     else warn(io, error.message)

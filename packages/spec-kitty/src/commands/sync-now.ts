@@ -90,7 +90,7 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
   ])
   const { why } = await viewWork(root, io.env, status)
   if (why === null) return null
-  // This command has just tried, so it does not name itself.
+  // `sync now` has just tried, so it does not propose itself.
   if (why.reason === 'backing_off') {
     const tried = `stopped watching after ${counted(attempts, 'failed attempt')}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
@@ -103,8 +103,8 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
 }
 
 /**
- * Returns the queue if it has more to say than the daemon: why events are held, and what was rejected. A daemon that cannot
- * read the queue finds nothing in it: throws `E_QUEUE_UNUSABLE` then, in the words of `sync status`.
+ * Returns the queue if it knows more than the daemon: why events are held, and what was rejected. A daemon that cannot
+ * read the queue reports an empty one: then this throws `E_QUEUE_UNUSABLE`, in the words of `sync status`.
  */
 async function readRemainder(root: string, finished: Finished): Promise<QueueView | null> {
   if (!isNothing(finished) && finished.held + finished.rejected === 0) return null

@@ -79,7 +79,7 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
   if (json) printJson({ exported, file: path, salvaged, unreadable_databases: unreadable }, io)
   else {
     note(io, `exported ${counted(exported, 'event')}`)
-    // What the server has rejected is not to be queued again as it is.
+    // Events that the server has rejected should not be queued again unchanged.
     if (!dead) for (const line of salvageLines(report, path, queuePath(root))) say(line, io)
   }
   return unreadable.length === 0 ? EXIT.ok : EXIT.problem

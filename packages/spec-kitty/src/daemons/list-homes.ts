@@ -27,7 +27,7 @@ export interface Homes {
  */
 export async function listHomes(root: string): Promise<Homes> {
   const daemon = syncDaemon.at(root)
-  // Its work is to show other homes, so it gives them their time, also on a busy machine.
+  // This command exists to show other homes, so it allows the time to read them, even on a busy machine.
   const scan = await daemon.scan({ forCleanUp: true })
   const found = scan.candidates
     .filter(({ observation }) => observation.shape !== null)
@@ -44,8 +44,8 @@ export async function listHomes(root: string): Promise<Homes> {
 }
 
 /**
- * The homes of this user's daemons: the scan has read them, so that no path among them hangs. And the usual home, whose daemon
- * may have crashed, and then listens no more.
+ * The homes that this user's daemons name: the scan has read them, so none of them hangs. The usual home is included,
+ * because its daemon may have crashed, and then it does not listen any more.
  */
 async function otherHomes(
   root: string,

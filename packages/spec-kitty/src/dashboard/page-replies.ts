@@ -4,7 +4,6 @@ import type { ErrorReply, MissionsReply } from './api.js'
 
 export type PageRequest = Parameters<Pages>[0]
 
-/** A reply with a body. */
 export type BodyReply = Exclude<PageReply, { readonly open: unknown }>
 
 const JSON_HEADERS = {

@@ -67,7 +67,7 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
     goneSince = isGone ? new Date().toISOString() : null
     generations.next(null)
     tell('gone', { since: goneSince })
-    // Meanwhile the watches may have followed the path to what was there.
+    // Until then, the watches may have followed the path to whatever was there.
     if (!isGone && watch !== null) {
       watch.close()
       watch = null
@@ -146,7 +146,7 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
 }
 
 /**
- * Numbers the changes: a mission has a new number after each of its changes, and all missions have after a change of the
+ * Counts the changes: a mission gets a new number with each of its changes, and all missions do with a change of the
  * list.
  */
 function countGenerations() {

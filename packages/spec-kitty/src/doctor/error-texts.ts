@@ -95,13 +95,13 @@ export const ERRORS: ErrorTexts = {
     whatToDo: 'Run the command again.',
   },
   E_QUEUE_CORRUPT: {
-    summary: 'the queue is damaged, and the command only looks, or a new one is damaged too',
+    summary: 'the queue is damaged and the command only reads it, or a new one is damaged too',
     exit: '1',
     retry: 'no',
     whatToDo: 'Save what can be read of it: `spec-kitty sync queue --export FILE`. Then look at the disk.',
   },
   E_QUEUE_FULL: {
-    summary: 'as many events wait as may wait',
+    summary: 'the queue is full',
     exit: '1',
     retry: 'no',
     whatToDo:
@@ -120,13 +120,13 @@ export const ERRORS: ErrorTexts = {
     whatToDo: 'Do what the error says, and run the command again.',
   },
   E_SERVER_URL: {
-    summary: 'no sync server is named, or not one that may get a token',
+    summary: 'no sync server is named, or the named one must not get a token',
     exit: '2',
     retry: 'no',
     whatToDo: 'Name the server as https://HOST.',
   },
   E_SESSION_UNREADABLE: {
-    summary: '`session.json` is there and is not a readable session',
+    summary: '`session.json` exists but is not a readable session',
     exit: '1',
     retry: 'no',
     whatToDo: '`spec-kitty auth login` replaces it, `spec-kitty auth logout` removes it.',

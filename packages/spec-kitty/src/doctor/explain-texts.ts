@@ -35,7 +35,7 @@ export const FINDINGS: Texts = {
   },
   'F-018': {
     summary: 'events wait, and nothing leaves this machine',
-    why: 'The finding says what `spec-kitty sync status` says. Where you have chosen that (hosted sync is off, or the project has not opted in), it is only told (info). A project whose directory is gone, or has another project in it, is always a warning.',
+    why: 'The finding says what `spec-kitty sync status` says. If that is your choice (hosted sync is off, or the project has not opted in), it is only information. A project whose directory is gone, or has another project in it, is always a warning.',
     whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
   },
   'F-019': {
@@ -53,17 +53,17 @@ export const FINDINGS: Texts = {
     summary: 'nothing can be written to the home',
     why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued.',
     whatToDo:
-      'Free space on a disk that is full (`df -h DIR` and `df -i DIR` show what is left). Make the directory that is named writable: `chmod u+wx DIR`; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not concerned.',
+      'Free space on a disk that is full (`df -h DIR` and `df -i DIR` show what is left). Make the directory that is named writable: `chmod u+wx DIR`; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not affected.',
   },
   'F-022': {
     summary: 'a damaged queue was put aside',
-    why: 'A new queue was started, so that events can be queued. Those in the damaged one wait no more, and none of them is sent. The warning stays until you have removed the file.',
+    why: 'A new queue was started, so that events can be queued. The events in the damaged one are not sent. The warning stays until you have removed the file.',
     whatToDo: [
       'Save what can be read; this command also says how to queue it again:',
       '`spec-kitty sync queue --export FILE`',
       'Then remove queue.db.corrupt-* in the directory that this names (damaged_databases):',
       '`spec-kitty sync queue --json`',
-      'Then the doctor tells it no more.',
+      'After that, the doctor no longer reports it.',
     ].join('\n'),
   },
   'F-023': {
@@ -77,8 +77,8 @@ export const FINDINGS: Texts = {
 /** Why commands do not start the sync daemon on their own. */
 export const SKIPS: Texts<SkipReason> = {
   'SPEC_KITTY_SYNC_DISABLE is set': {
-    summary: 'the variable SPEC_KITTY_SYNC_DISABLE forbids to start the daemon',
-    why: 'It is your word that no command starts the sync daemon on its own.',
+    summary: 'the variable SPEC_KITTY_SYNC_DISABLE forbids starting the daemon',
+    why: 'It says that no command may start the sync daemon on its own.',
     whatToDo: 'Unset it, or start the daemon yourself: `spec-kitty sync start` works all the same.',
   },
   rollout_disabled: {
@@ -139,7 +139,7 @@ export const WHYS: Texts<WhyReason> = {
     whatToDo: `${SIGN_IN} It replaces the file.`,
   },
   no_server: {
-    summary: 'no server is set that could be used',
+    summary: 'no usable server is set',
     why: 'No server is set, and that of the session is not the URL of a server.',
     whatToDo: SIGN_IN,
   },

@@ -76,7 +76,7 @@ function severityOf({ reason }: Why, { isHostedHere }: WorkView): Finding['sever
   return reason === 'session_refused' && isHostedHere ? 'critical' : 'warn'
 }
 
-/** What a command does, by a part of it: the first that it contains counts. */
+/** The effect of a command, by a text that the command contains; the first match counts. */
 const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
@@ -109,7 +109,7 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'home_unwritable',
 ])
 
-/** F-012 tells of what is wrong here, and not of what only the daemon was started with. */
+/** F-012 reports what is wrong here, but not what only the daemon was started with. */
 function isToldElsewhere({ reason, command }: Why, { settings }: WorkView): boolean {
   if (reason === 'config_unreadable' && (settings.problems.length === 0 || command.endsWith(RESTART)))
     return false
@@ -119,7 +119,10 @@ function isToldElsewhere({ reason, command }: Why, { settings }: WorkView): bool
 /** The directory is gone, or another project is in it. */
 const GONE: ReadonlySet<Why['reason']> = new Set(['project_missing', 'other_project'])
 
-/** Nothing was chosen where a project is gone, so it is told even if the events of other projects leave, or stay by choice. */
+/**
+ * Returns why events of a project that is gone stay. The user did not choose this, so it is reported even if the events
+ * of other projects leave, or stay by choice.
+ */
 function goneProject({ why, further }: WorkView): Why | null {
   if (why === null) return null
   if (why.isAll && why.reason !== 'no_consent' && !GONE.has(why.reason)) return null
@@ -127,8 +130,8 @@ function goneProject({ why, further }: WorkView): Why | null {
 }
 
 /**
- * Says what `sync status` says, if events do not leave although they should. Where the user has chosen that, it is only told,
- * and only while events wait.
+ * Returns the finding for events that stay although they should leave, in the words of `sync status`. If the user chose
+ * that they stay, it is only information, and only while events wait.
  */
 function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
   const { queue, isDaemonRunning, isHostedHere } = view
@@ -250,13 +253,13 @@ const UNREADABLE_QUEUE = remediationOf({
   safe: true,
 })
 
-/** That the home is another user's is F-021, and nothing in it is to be mended by this one. */
+/** If the home belongs to another user, F-021 says so, and there is nothing for this user to repair. */
 function unreadableQueue({ queueProblem, homeProblem }: WorkView): readonly Finding[] {
   if (queueProblem === null || queueProblem === homeProblem) return []
   return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation: UNREADABLE_QUEUE }]
 }
 
-/** Told until the user has removed the files: only the user knows whether what was in them was queued again. */
+/** Reported until the user has removed the files: only the user knows whether the events in them were queued again. */
 function damagedQueues({ damagedQueues: count }: WorkView): readonly Finding[] {
   if (count === 0) return []
   const remediation = remediationOf({

@@ -36,8 +36,8 @@ export type ConfigRead =
 const MAX_BYTES = 1024 * 1024
 
 /**
- * The most lines that are tried when the place of a key is searched. A key that occurs in more lines mostly stands in
- * comments or other tables.
+ * How many lines are tried to find the place of a key. A key that occurs in more lines mostly stands in comments or other
+ * tables.
  */
 const MAX_TRIED_LINES = 20
 
@@ -75,7 +75,7 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   }
 }
 
-/** Only the first line of the parser's message is used: the rest is a picture of the place. */
+/** Only the first line of the parser's message is used: the other lines only quote the file. */
 function describe(error: unknown): string {
   const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   const said = first.replace(/^Invalid TOML document: /, '') || 'it is not TOML'

@@ -16,9 +16,8 @@ type Reading =
     }
 
 /**
- * Returns whether these events may leave: as the consent says that is in their directory now, which counts only for events of
- * the project that stands there now. The project is looked at after its consent was read: the consent is that of the project
- * that was seen, or of one before it.
+ * Returns whether these events may leave. The consent in their directory counts only for events of the project that is
+ * there now. The project is read after its consent, so the consent is that of this project or of an earlier one.
  */
 export async function readConsentOf({ project, projectUuid, origin }: Waiting): Promise<Reading> {
   const consent = await readConsent(project)
@@ -66,7 +65,7 @@ export async function lostOf<T extends Waiting>(waiting: readonly T[]): Promise<
 
 const LOST: ReadonlySet<string | undefined> = new Set<Consent>(['gone', 'other'])
 
-/** Returns those of the events that are of another project than the one that stands in their directory now. */
+/** Returns the events that belong to another project than the one in their directory now. */
 export async function strandedOf(waiting: readonly WaitingProject[]): Promise<readonly Stranded[]> {
   const held = await heldOf(waiting)
   return held

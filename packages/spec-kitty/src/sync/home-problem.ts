@@ -13,8 +13,9 @@ export function homeProblem(root: string): string | null {
 }
 
 /**
- * Returns whose home it is, if it is that of another user; null if not. Even a command that could write there changes nothing in
- * it, and opens no queue, because SQLite writes beside one: whether that user can is not known here.
+ * Returns who owns the home, if that is another user; null if not. A command changes nothing in such a home, even if it
+ * could. It does not open the queue there either, because SQLite writes files beside it, and that user may then be unable
+ * to write them.
  */
 export function homeOfAnotherUser(root: string): string | null {
   const [owner, user] = [ownerOf(root), process.geteuid?.()]
@@ -61,7 +62,7 @@ function targetOf(path: string): string | null {
   }
 }
 
-/** Node knows the name of its own user only; that of another one is in the list of users, where there is one. */
+/** Node knows only the name of its own user. The name of another one is in the list of users, if the system has one. */
 function nameOf(uid: number): string {
   try {
     if (uid === process.geteuid?.() && uid === process.getuid?.()) return userInfo().username

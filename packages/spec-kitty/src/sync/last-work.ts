@@ -8,7 +8,7 @@ function pathOf(root: string): string {
   return join(root, 'daemons', 'sync', 'last-work.json')
 }
 
-/** Reads it. What is not there, or cannot be read, is not known. */
+/** Reads what the last daemon knew. What is missing or cannot be read is null. */
 export function readLastWork(root: string): LastWork {
   const file = readSmallFile(pathOf(root))
   const json = file.state === 'text' ? objectOf(parseJson(file.text)) : null
@@ -19,13 +19,16 @@ export function readLastWork(root: string): LastWork {
   }
 }
 
-/** Returns a function that stores what a daemon knows after a pass, if that is new. It never throws: a full disk only forgets. */
+/**
+ * Returns a function that stores what a daemon knows after a pass, if it has changed. Never throws: on a full disk it
+ * stores nothing.
+ */
 export function rememberWork(root: string): (known: LastWork) => void {
   let stored = readLastWork(root)
   return (known) => {
     const next = {
       lastSync: known.lastSync ?? stored.lastSync,
-      // Until the server has answered this daemon, the session is what it was.
+      // Until the server has answered this daemon, the stored state of the session stays.
       refused: known.refused ?? (known.lastSync === null ? stored.refused : null),
     }
     if (next.lastSync === stored.lastSync && next.refused === stored.refused) return

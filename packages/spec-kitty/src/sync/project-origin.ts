@@ -5,8 +5,8 @@ import type { ProjectUuid } from './event.js'
 import { readGivenUuid, uuidOfPlace } from './project-uuid.js'
 
 /**
- * What identifies the project that stands at a path: the id in its configuration, null if there is none, and marks of its
- * directory and of what lies in it. A path alone does not: another project may stand there later.
+ * What identifies the project at a path: the id in its configuration (null if there is none), and marks of its directory
+ * and its contents. The path alone does not, because another project may be there later.
  */
 interface Origin {
   readonly uuid: string | null
@@ -26,8 +26,8 @@ export interface KnownProject {
 }
 
 /**
- * What stays while a directory is the same project. A `git checkout` may remove `.kittify` and make it again, and a project
- * need not be in git, so one of those inside is enough.
+ * What stays as long as a directory is the same project. One of the entries inside is enough, because a `git checkout`
+ * may remove `.kittify` and create it again, and a project need not be in git.
  */
 const DIRECTORY = '.'
 const INSIDE = ['.git', '.kittify', 'kitty-specs'] as const
@@ -51,8 +51,8 @@ export interface Standing {
 }
 
 /**
- * Returns whether the project that stands in this directory now is that of the events with this origin. If both have an id in
- * their configuration, the ids decide; else the directory must be the same one. What cannot be told is not the same.
+ * Returns whether the project in this directory now is the one with this origin. If both have an id in their
+ * configuration, the ids decide; else the directory must be the same one. If that is not known, the answer is no.
  */
 export async function whoStandsAt(project: string, origin: string): Promise<Standing> {
   const now = await readProject(project)
@@ -89,7 +89,7 @@ function marksOf(project: string): Origin['marks'] {
   return Object.fromEntries(found.filter(([, mark]) => mark !== null)) as Origin['marks']
 }
 
-/** Stands between the inode and the time of the creation. */
+/** Separates the inode from the time of creation. */
 const MADE = '@'
 
 /**

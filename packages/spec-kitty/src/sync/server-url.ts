@@ -44,15 +44,15 @@ export function shownUrl(text: string): string {
   return url === null ? 'an unreadable URL' : `${url.protocol}//${url.host}${shownPath(url.pathname)}`
 }
 
-/** How a value is reported that is not what it must be, because it may hold a secret. */
+/** Reported in place of a wrong value that may contain a secret. */
 export const WRONG = '(wrong)'
 
 /** The longest wrong value that a message repeats. */
 export const MAX_SHOWN_CHARS = 60
 
 /**
- * Returns a text that should be a URL, for a message: what may be a user name, a password or a token is left out, so also in a
- * text that is no URL. Null if there is nothing to show.
+ * Returns a text that should be a URL in a form for a message: leaves out whatever may be a user name, a password or a
+ * token, even if the text is not a URL. Null if there is nothing to show.
  */
 export function withoutSecrets(given: unknown): string | null {
   const text = typeof given === 'string' ? given.trim() : ''
@@ -61,7 +61,7 @@ export function withoutSecrets(given: unknown): string | null {
   return shown.length > MAX_SHOWN_CHARS ? `${shown.slice(0, MAX_SHOWN_CHARS)}...` : shown
 }
 
-/** Returns the same as a part of the sentence that says what the value must be, with what it lacks. */
+/** Returns the same value as a part of the sentence that says what it must be, and says what it lacks. */
 export function insteadOf(given: unknown): string {
   const shown = withoutSecrets(given)
   if (shown === null) return ''
@@ -69,7 +69,7 @@ export function insteadOf(given: unknown): string {
   return `, not ${JSON.stringify(shown)}${isBare ? ': write http:// or https:// before it' : ''}`
 }
 
-/** Where the scheme was written twice, user name and password are in the path. */
+/** If the scheme was written twice, user name and password are in the path. */
 function shownPath(path: string): string {
   return withoutSlash(path).replaceAll(/[^/]*:[^/]*@/g, '')
 }

@@ -41,7 +41,7 @@ interface Setting<T> {
   readonly expected: string
   /** Returns undefined for a value that is wrong. */
   readonly read: (given: unknown, variable: string | null) => T | undefined
-  /** For a switch: what it does where the variable has a text that means neither on nor off. */
+  /** For a switch: its effect if the variable is neither on nor off. */
   readonly unclear?: string
   /** Whether a wrong value may contain a password. That part of it is not shown. */
   readonly mayHoldSecret?: true
@@ -246,7 +246,7 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
   }
 }
 
-/** Says of a text that is probably a misspelt "on" what it does: a switch takes every text but those for "on" as off. */
+/** Says what a text that is probably a misspelt "on" does: a switch takes every text that does not mean on as off. */
 function unclearSwitch({ unclear, variables }: Setting<unknown>, env: Environment): readonly string[] {
   const [variable = ''] = variables
   const given = (env[variable] ?? '').trim()

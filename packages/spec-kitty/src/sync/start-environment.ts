@@ -73,14 +73,14 @@ export function isWrongHere({ command }: Difference): boolean {
 }
 
 /**
- * Returns whether the daemon has hosted sync on, and the command's variable says in so many words that it is off: the daemon sends
- * what the user of this shell may think stays here.
+ * Returns whether the daemon has hosted sync on while the variable of this command explicitly turns it off: the daemon
+ * sends what the user of this shell may believe stays here.
  */
 export function isSendingAnyway(differing: readonly Difference[], env: Io['env']): boolean {
   return isTurnedOff(env) && differing.some(({ variable, daemon }) => variable === SWITCH && daemon === 'on')
 }
 
-/** Returns whether the variable says in so many words that hosted sync is off; without it, hosted sync is off too. */
+/** Returns whether the variable explicitly turns hosted sync off. (Without the variable, hosted sync is off too.) */
 export function isTurnedOff(env: Io['env']): boolean {
   const given = (env[SWITCH] ?? '').trim()
   return given !== '' && (!isOn(given) || /^n$/i.test(given))
@@ -91,7 +91,7 @@ export function startedHosted(environment: StartEnvironment | null): boolean {
   return environment?.[SWITCH] === 'on'
 }
 
-/** Returns the variables that decide where and how the daemon connects, if all that is set here can be taken over. */
+/** Returns the variables that decide where and how the daemon connects, if a restart could take over all that are set here. */
 export function otherAtStart(differing: readonly Difference[]): readonly string[] {
   if (differing.some(isWrongHere)) return []
   return differing.map(({ variable }) => variable).filter((one) => one !== SWITCH)

@@ -20,7 +20,7 @@ const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
 export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExtension {
   const { env } = io
   return async ({ status, document: { log, ...document }, lines }) => {
-    // The first line names the command that ends a daemon that hangs, which differs where the daemon is not proven.
+    // The first line names the command that ends a daemon that hangs. It is another one if the daemon is not proven.
     const view = await viewWork(root, env, status, lines[0]?.[3])
     const isHeldHere = await hasNotOptedIn(view, io)
     const skipped = skipReason(view.settings, 'remote_required')
@@ -82,7 +82,7 @@ function workDocument(view: WorkView, now: number) {
 
 interface Here {
   readonly env: Io['env']
-  /** Whether the command runs in a project whose events would stay. */
+  /** Whether the command runs in a project whose events are held. */
   readonly isHeldHere: boolean
 }
 
@@ -121,11 +121,11 @@ function valueText(value: string | null, given?: string): string {
 }
 
 /**
- * Returns what takes over what is set here. A restart also takes away what the daemon has and this shell has not, so it is not
- * proposed where that is the switch of hosted sync, or where events leave.
+ * Says how to give the daemon the variables that are set here. A restart also loses the variables that only the daemon
+ * has, so it is not proposed if one of them is the switch of hosted sync, or while events leave.
  */
 function takeOverLines({ differences, isRestartProposed, isSendingAnyway, why }: WorkView): readonly Line[] {
-  if (isSendingAnyway) return [['', 'what it is for the daemon counts; to stop that:'], commandLine(RESTART)]
+  if (isSendingAnyway) return [['', 'the setting of the daemon counts; to stop that:'], commandLine(RESTART)]
   const lost = differences.filter(isLost)
   if (lost.some(({ daemon }) => daemon === 'on'))
     return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
@@ -134,7 +134,7 @@ function takeOverLines({ differences, isRestartProposed, isSendingAnyway, why }:
   return [['', 'to take over what is set here:'], commandLine(RESTART)]
 }
 
-/** Returns whether the daemon has what is not set here. */
+/** Returns whether the daemon has a variable that is not set here. */
 function isLost({ command }: Difference): boolean {
   return command === null || command === 'off'
 }
@@ -174,7 +174,7 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
   return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
 }
 
-/** Told here only where the line about uploads does not tell it. */
+/** Tells of the full disk here, unless the line about uploads does. */
 function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
   if (diskProblem === null || why?.reason === 'home_unwritable') return []
   return [['', `no event can be queued: ${diskProblem}`, 'yellow'], commandLine('spec-kitty explain F-021')]
@@ -246,14 +246,14 @@ function uploadText(view: WorkView, why: Why, now: number): string {
   return `${text}; next attempt in ${seconds} s (${clockText(at, new Date(now))})`
 }
 
-/** Returns the reason without the details that a line of their own tells: of the queue, the settings, the failures. */
+/** Returns the reason without the details that have lines of their own: those of the queue, the settings and the failures. */
 function briefText({ reason, sentence, brief = sentence }: Why, { settings }: WorkView): string {
   if (reason === 'queue_unusable') return 'the queue cannot be read'
   if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
   return brief
 }
 
-/** Returns whether nothing waits, and the command runs in a project whose events would stay. */
+/** Returns whether nothing waits and the command runs in a project whose events are held. */
 async function hasNotOptedIn({ why, queue }: WorkView, io: Pick<Io, 'cwd'>): Promise<boolean> {
   if (why !== null || (queue?.queued ?? 0) > 0) return false
   const { projectConsent } = await import('./list-settings.js')

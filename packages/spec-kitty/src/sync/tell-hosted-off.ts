@@ -7,8 +7,8 @@ import { RESTART } from './why-restart.js'
 import { knownReport } from './work-report.js'
 
 /**
- * Says what becomes of an event that was queued while hosted sync is off in this shell. People who are new to hosted sync would
- * else take it for sent, and those who turn it off with a variable for kept here, although a daemon sends it.
+ * Says what becomes of an event that is queued while hosted sync is off in this shell. New users would think that it was
+ * sent. Users who turned hosted sync off with a variable would think that it stays here, although a daemon may send it.
  */
 export async function tellHostedOff(
   root: string,

@@ -70,8 +70,8 @@ export function whyNothingLeaves(standing: Standing): Why | null {
 }
 
 /**
- * Returns what will keep events here still, once what `whyNothingLeaves` names is mended: a user who mends one thing after the
- * other would else look again after each.
+ * Returns what will still keep events here after the reason that `whyNothingLeaves` names is solved, so that the user
+ * need not ask again after each one.
  */
 export function furtherReasons(standing: Standing): readonly Why[] {
   const { gate, obstacles = [], queued, queueProblem, held, isDaemonRunning } = standing
@@ -85,7 +85,7 @@ export function furtherReasons(standing: Standing): readonly Why[] {
     ...(queued === 0 ? [] : heldReasons(held)),
     ...(queued === 0 || isDaemonRunning ? [] : [whyWedged(standing) ?? [], whyNoDaemon(standing)].flat()),
   ]
-  // The remedies of a hosted sync that is off and of a broken file start the daemon too.
+  // The remedies for hosted sync that is off and for a broken file also start the daemon.
   const isStarted =
     [NOW, START].some((command) => first.command === `${SWITCH_ON} && ${command}`) ||
     [first, ...all].some(({ before }) => before !== undefined)
@@ -97,7 +97,7 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   )
 }
 
-/** Projects that are held for other reasons than the first one are named too, up to this many: each has its own command. */
+/** How many projects that are held for other reasons than the first one are named too. Each has its own command. */
 const MAX_OTHERS = 3
 
 function heldReasons(held: readonly HeldProject[]): readonly Why[] {
@@ -142,7 +142,10 @@ function whyUnusable(problem: string): Why {
   return { reason: 'queue_unusable', sentence: problem, command, isAll: true }
 }
 
-/** No sign-in and no event can be stored there either, so it comes before all that would have to be written. */
+/**
+ * In a home that cannot be written, no sign-in and no event can be stored, so this comes before every reason whose remedy
+ * writes something.
+ */
 function whyUnwritable({ homeProblem = null, isDaemonRunning }: Standing): Why | null {
   if (homeProblem === null || isDaemonRunning) return null
   return {
@@ -170,7 +173,7 @@ function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
 
 type Doubted = Pick<Why, 'command' | 'shown'> & { readonly doubt?: string }
 
-/** To wait helps only against a server that is down. */
+/** Waiting helps only if the server is down. */
 function backingOffRemedy(standing: Standing): Doubted {
   const {
     lastErrorKind = null,
@@ -189,7 +192,7 @@ function backingOffRemedy(standing: Standing): Doubted {
   return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }
 }
 
-/** The remedy is the one that the daemon's own finding has, and nothing more: what is to be done after it is a further reason. */
+/** The remedy is the same as in the daemon's own finding. What must be done after that is a further reason. */
 function whyWedged({ wedgedStop = null }: Standing): Why | null {
   if (wedgedStop === null) return null
   const sentence = 'the sync daemon does not answer'
@@ -227,8 +230,8 @@ function whyOff(standing: Standing): Why {
 }
 
 /**
- * That hosted sync is off is a choice, so the remedy must end no daemon that another installation or another user of the home
- * relies on: a restart is named only where it replaces this user's own daemon by one of the same version.
+ * Hosted sync may be off by choice, so the remedy must not end a daemon that another installation or another user relies
+ * on. A restart is named only if it replaces this user's own daemon by one of the same version.
  */
 function switchOnCommand(standing: Standing): string {
   const { isDaemonRunning, isRestartHarmless, wedgedStop, away, disabledBy } = standing
@@ -254,7 +257,7 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
       command: restartCommand(standing),
       isAll: true,
     }
-  // The list shows only what is set, and this server is not.
+  // `config list` shows only what is set, and this server is not.
   const isOfSession = reason === 'insecure_server' && isServerOfSession
   if (command !== null && !isOfSession)
     return {
@@ -267,7 +270,7 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   return { reason, sentence, ...loginCommands(server, reason, isTokenGiven), isAll: true }
 }
 
-/** `config list` shows no setting of a file that cannot be read, and the line is known. */
+/** `config list` shows no setting of a file that cannot be read, but the wrong line is known. */
 function corrected({ brokenLine = null }: Standing): Pick<Why, 'before' | 'shown'> {
   return brokenLine === null ? {} : { before: `correct ${brokenLine}, then`, shown: NOW }
 }

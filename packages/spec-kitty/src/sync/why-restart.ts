@@ -2,7 +2,7 @@ import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason } from './upload/upload-types.js'
 import type { Standing } from './why-types.js'
 
-/** What takes over a changed environment. */
+/** The command that gives the daemon a changed environment. */
 export const RESTART = 'spec-kitty sync restart'
 
 export const SWITCH_ON = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
@@ -12,13 +12,13 @@ export function restartCommand({ isHostedHere }: Standing): string {
   return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
 }
 
-/** Returns whether a restart may be proposed so that the daemon takes over what is set here. */
+/** Returns whether a restart may be proposed to give the daemon the variables that are set here. */
 export function mayRestart(standing: Standing): boolean {
   const { isRestartHarmless = false, isHostedHere = false } = standing
   return (isRestartHarmless || isHostedHere) && !isWorseHere(standing)
 }
 
-/** The reasons that a variable of the daemon can bring forth, in the words for a daemon that was started with it. */
+/** The reasons that may come from the daemon's own variables, in words that say so. */
 const STARTED: Readonly<Partial<Record<ClosedReason, string>>> = {
   config_unreadable: 'the sync daemon was started with a wrong setting',
   no_server: 'the sync daemon was started with a server that cannot be used',
@@ -27,8 +27,9 @@ const STARTED: Readonly<Partial<Record<ClosedReason, string>>> = {
 }
 
 /**
- * Returns the words for what only the daemon meets, because it keeps the variables of its start: what is set here is right, so
- * a restart is all that helps, and a sign-in or a look at the settings would change nothing. Null if it is met here too.
+ * Returns the words for an obstacle that only the daemon has, because it keeps the variables of its start. The settings
+ * here are right, so only a restart helps: a sign-in or a look at the settings would change nothing. Null if the obstacle
+ * exists here too.
  */
 export function startedText(obstacle: Obstacle, standing: Standing): string | null {
   const { obstaclesHere = null } = standing
@@ -37,8 +38,8 @@ export function startedText(obstacle: Obstacle, standing: Standing): string | nu
 }
 
 /**
- * Returns whether a daemon that was started from this shell would meet what the present one does not: then a restart is no
- * remedy. That hosted sync is off here is another matter, because a command can turn it on.
+ * Returns whether a daemon that was started from this shell would have an obstacle that the present one does not have:
+ * then a restart is no remedy. Hosted sync that is off here does not count, because a command can turn it on.
  */
 export function isWorseHere({
   obstacles = [],

@@ -26,7 +26,7 @@ export type WhyReason =
   | 'daemon_wedged'
   | 'backing_off'
 
-/** A project of which events wait, and which may not send them. */
+/** A project that has waiting events and may not send them. */
 export interface HeldProject {
   readonly project: string
   /** The origins of these events. */
@@ -51,12 +51,12 @@ export interface Standing {
   readonly isDaemonRunning: boolean
   /** The command that ends a daemon that does not answer; null if the daemon is not in that state. */
   readonly wedgedStop?: string | null
-  /** The state of a daemon that this command cannot reach, and beside which none can be started; null if it is not in one. */
-  readonly away?: string | null
   /**
-   * Whether a restart would replace nothing but this user's own daemon, of this version, by one that differs from it only in its
-   * environment.
+   * The state of a daemon that this command cannot reach, and that prevents another one from starting; null if there is
+   * no such daemon.
    */
+  readonly away?: string | null
+  /** Whether a restart would only replace this user's own daemon of this version by one with another environment. */
   readonly isRestartHarmless?: boolean
   /** Whether hosted sync is on for this command. The daemon may have been started without it. */
   readonly isHostedHere?: boolean

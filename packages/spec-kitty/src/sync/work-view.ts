@@ -70,8 +70,8 @@ export interface WorkView {
 const AWAY: ReadonlySet<DaemonStatus['state']> = new Set(['unreachable', 'elsewhere'])
 
 /**
- * Reads the view. Starts and changes nothing. `stop` is the command that ends a daemon that does not answer, where it is known
- * which one that is.
+ * Reads the view. Starts and changes nothing. `stop` is the command that ends a daemon that does not answer, if it is
+ * known which daemon that is.
  */
 export async function viewWork(
   root: string,
@@ -117,7 +117,7 @@ export async function viewWork(
     isRestartHarmless,
     isHostedHere,
     homeProblem: problem,
-    // Where a variable forbids a start, `sync now` starts no daemon after the correction either.
+    // If a variable forbids a start, `sync now` starts no daemon even after the correction.
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
     isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),
@@ -165,8 +165,8 @@ function maxQueueSizeOf(settings: Settings): number {
 }
 
 /**
- * Returns the environment as the daemon has it: the daemon keeps some variables from its start, and reads everything else
- * again each time, as this does.
+ * Returns the environment from the daemon's point of view: it keeps some variables from its start and, like this command,
+ * reads everything else each time.
  */
 function asTheDaemon(env: Io['env'], { environment }: KnownReport): Io['env'] {
   return environment === null ? env : { ...env, ...startedWith(environment) }

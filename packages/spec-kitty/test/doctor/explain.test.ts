@@ -310,7 +310,7 @@ describe('the code of an error', () => {
     expect(await run('e_queue_full')).toBe(
       [
         'E_QUEUE_FULL (code of an error)',
-        '  as many events wait as may wait',
+        '  the queue is full',
         '',
         '  Exit code 1: it was tried, and what it met made it fail.',
         '  What to do: `spec-kitty sync queue` shows why events wait. Let them leave, or raise max_queue_size in config.toml.',

@@ -54,7 +54,7 @@ function explanationsOf(
   throw new UsageError(`nothing is called '${id}'${help}`)
 }
 
-/** An id of two words may be typed with a blank or a low line. */
+/** An id of two words may be typed with a blank or an underscore. */
 function plain(id: string): string {
   return id.toLowerCase().replaceAll(' ', '_')
 }

@@ -94,7 +94,10 @@ function linesOf(
   ]
 }
 
-/** The predecessor's daemon that runs here too stands below the line about ours, whose state says nothing of it. */
+/**
+ * Returns the line about a predecessor's daemon that runs here too. It is below the line about our own, whose state does
+ * not mention it.
+ */
 function besideLine({ beside }: DaemonStatus, predecessor: string): readonly Line[] {
   if (beside === undefined) return []
   const at = `process ${beside.pid}, port ${beside.port ?? 'none'}`

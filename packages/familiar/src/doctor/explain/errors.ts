@@ -50,7 +50,7 @@ export const ERRORS: ErrorTexts = {
     whatToDo: 'Use that one, or stop it first: `{stop}`.',
   },
   E_DAEMON_SKIPPED: {
-    summary: 'a variable, or the caller, says that no daemon is to be started',
+    summary: 'a variable or the caller forbids starting a daemon',
     exit: '2',
     retry: 'no',
     whatToDo: 'Unset the variable that the error names, or start the daemon yourself: `{start}`.',
@@ -59,7 +59,7 @@ export const ERRORS: ErrorTexts = {
     summary: 'a daemon was started, and did not come up',
     exit: '1',
     retry: 'sometimes',
-    whatToDo: 'Read the end of its log, which stands in the error.',
+    whatToDo: 'Read the end of its log, which the error shows.',
   },
   E_DAEMON_UNREACHABLE: {
     summary: 'connections from here do not reach the daemon',
@@ -197,7 +197,7 @@ export const ERRORS: ErrorTexts = {
     exit: '2',
     retry: 'no',
     whatToDo:
-      'The error names what is wrong, and the nearest that exists. The command with --help shows what it takes.',
+      'The error names what is wrong, and the nearest right word. --help shows what the command takes.',
   },
   E_VERSION_MISMATCH: {
     summary: 'the daemon and this command cannot work together',

@@ -11,7 +11,7 @@ export const FINDINGS: Texts = {
   'F-004': {
     summary: 'the daemon and this command are of different versions',
     why: 'Commands replace an older daemon, use any other that speaks the same protocol, and refuse a newer protocol.',
-    whatToDo: 'Run the command that is shown. If the daemon is newer, better use the newer installation.',
+    whatToDo: 'Run the command that is shown. If the daemon is newer, use the newer installation instead.',
   },
   'F-005': {
     summary: 'no daemon runs (info), or it does not answer (critical)',
@@ -21,7 +21,7 @@ export const FINDINGS: Texts = {
   'F-010': {
     summary: 'nearly every port of the range is in use',
     why: 'A daemon that finds no free port cannot start.',
-    whatToDo: 'End what the finding names and you do not need. Stale daemons are ended by `{clean}`.',
+    whatToDo: 'End those of the named programs that you do not need. `{clean}` ends stale daemons.',
   },
   'F-011': {
     summary: '{predecessor} keeps a daemon on this {scope} too',

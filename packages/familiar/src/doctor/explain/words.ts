@@ -33,8 +33,8 @@ export const OUTCOMES: Texts<Exclude<keyof ResetResult, 'dry_run'> | 'left alone
 }
 
 /**
- * Why a daemon was started, and why it stopped: the record, the log and `status` name these. Those who give the reasons are
- * above this module, so a test compares the names.
+ * Why a daemon was started, and why it stopped: the record, the log and `status` contain these ids. The modules that give
+ * these reasons are above this one, so a test compares the ids.
  */
 export const CAUSES: Texts = {
   first_start: {
@@ -109,7 +109,7 @@ export const CAUSES: Texts = {
   },
 }
 
-/** From what it is known who a listener is: `identity_source` of a row in JSON. */
+/** How it is known who a listener is: `identity_source` of a row in JSON. */
 export const SOURCES: Texts<IdentityRecord['identity_source']> = {
   health_self_report: {
     summary: 'its health reply says who it is, and is proven to come from it',

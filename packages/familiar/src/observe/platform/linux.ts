@@ -104,8 +104,8 @@ function findHolders(
 }
 
 /**
- * Returns the process from which `pid` was forked without exec, over any number of generations, as far as each holds the
- * socket too; `pid` itself if it was not forked so.
+ * Returns the process from which `pid` was forked without exec, over any number of generations, as long as each of them
+ * holds the socket too. Returns `pid` itself if it is not such a fork.
  */
 function originOf(pid: number, socket: string): number {
   const stat = readStat(pid)

@@ -10,7 +10,7 @@ export const SYNC_NOW = {
     },
     json: { text: 'print every step as a line of JSON' },
   },
-  about: 'Sends what waits in the queue now, through the sync daemon, and shows how it goes on.',
+  about: 'Sends what waits in the queue now, through the sync daemon, and shows the progress.',
   more: [
     'Events whose project did not opt in, and events that the server does not take, stay in the queue.',
     'If the server fails, this command stops watching after 5 failed attempts in a row, or when the next one is more than 30 s away; the daemon tries on by itself.',

@@ -17,7 +17,7 @@ export type Lane =
 /** The five columns of the board, from left to right. */
 export type BoardColumn = 'planned' | 'doing' | 'for_review' | 'approved' | 'done'
 
-/** Something malformed or unreadable in the project. It is shown, never repaired. */
+/** A file or value in the project that is malformed or unreadable. It is shown, never repaired. */
 export interface Problem {
   /** Relative to the project, with `/` as separator. */
   readonly path: string

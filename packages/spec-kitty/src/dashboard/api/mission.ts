@@ -15,7 +15,7 @@ export interface WorkPackage {
    * finalised, or else `is_lane_unread`.
    */
   readonly lane: string | null
-  /** It has no lane because the log could not be read whole, so its lane is not known. */
+  /** True if it has no lane only because the log could not be read completely. */
   readonly is_lane_unread: boolean
   /**
    * Where the lane is from: an event in the log; in a mission without such events, the `lane` in the front matter of the
@@ -27,7 +27,7 @@ export interface WorkPackage {
    * also a problem).
    */
   readonly column: BoardColumn | null
-  /** The worktree whose copy of the log has the event that gave the lane, if the main checkout does not have it. */
+  /** The worktree whose copy of the log contains the event that gave the lane, if the main checkout does not contain it. */
   readonly worktree: string | null
   readonly dependencies: readonly string[]
   /** The ids of its subtasks, from the front matter. */
@@ -72,9 +72,9 @@ export interface WorkPackage {
   readonly history_omitted: number
   /** How often a review sent it back to `planned`, `claimed` or `in_progress`. */
   readonly sent_back: number
-  /** It is planned, and everything that it depends on is approved or done. */
+  /** True if it is planned, and everything that it depends on is approved or done. */
   readonly is_ready: boolean
-  /** The dependencies that are neither approved nor done, if it is in Planned or not finalised; else none. */
+  /** The dependencies that are neither approved nor done. Only for a package that is in Planned or not finalised; else empty. */
   readonly waiting_for: readonly string[]
   /** The number of done subtasks and of all, counting those in the front matter and those in the log. */
   readonly subtasks_done: number
@@ -96,11 +96,11 @@ export interface LaneChange {
   readonly reason: string | null
   /** The verdict of the review that ended with it, such as `approved`. */
   readonly verdict: string | null
-  /** Someone made the change against the rules of the tool (`force`). */
+  /** Someone forced the change against the rules of the tool (`force`). */
   readonly is_forced: boolean
   /** A review sent the package back with it. A reviewer who begins, and so moves it to `in_progress`, does not. */
   readonly is_sent_back: boolean
-  /** The worktree whose copy of the log has it, if the main checkout does not have it. */
+  /** The worktree whose copy of the log contains it, if the main checkout does not. */
   readonly worktree: string | null
 }
 

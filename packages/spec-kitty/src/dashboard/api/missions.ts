@@ -18,8 +18,8 @@ export interface MissionSummary {
   /** How many packages have no lane because the log could not be read whole: it may name them in what was not read. */
   readonly unread_lanes: number
   /**
-   * The problems of its log and its `meta.json` because of which it is not known where packages stand, or whether it is merged.
-   * They are among its problems too. With any, no command is advised for the mission.
+   * Problems of its log and its `meta.json` that make it unknown where packages stand, or whether it is merged. They are
+   * among its problems too. If there are any, no command is advised for the mission.
    */
   readonly unreadable: readonly Problem[]
   /** When it last changed, ISO 8601 UTC, as `updated_from` says; null if it is empty. */

@@ -1,19 +1,22 @@
 import type { MissionName, Problem } from './common.js'
 import type { AgentProcess } from './processes.js'
 
-/** `GET /api/now`: what happens in all missions that are not merged, and what needs you. Within each list, if nothing else is said, the longest in its lane is first. */
+/**
+ * `GET /api/now`: what happens in all missions that are not merged, and what needs you. Each list begins with what has
+ * been in its lane for longest, unless it says otherwise.
+ */
 export interface NowReply {
   /** ISO 8601 UTC. */
   readonly generated_at: string
-  /** The packages in Doing, and those that a reviewer is at work on, whose process is running, or is not known. */
+  /** The packages in Doing, and those under review, whose process runs or is not known. */
   readonly working: readonly NowPackage[]
   /** The packages that wait for you. One in Doing is also in `working` or `stalled`. */
   readonly waiting: readonly WaitingPackage[]
   /** The packages in Doing whose process is not running here. */
   readonly stalled: readonly NowPackage[]
   /**
-   * The packages that can be started, at most 50: that for which most others wait is first, and then that of the mission that
-   * changed last.
+   * The packages that can be started, at most 50. Those for which most others wait come first, then those of the mission
+   * that changed last.
    */
   readonly ready_to_start: readonly ReadyPackage[]
   /** The missions whose packages are all at least approved, and that are not merged, as `meta.json` says. */
@@ -24,7 +27,7 @@ export interface NowReply {
   }[]
   /** Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. */
   readonly unreadable: readonly { readonly mission: MissionName; readonly problem: Problem }[]
-  /** How many there are of each, also of those that are left out: each other list has at most 500. */
+  /** How many packages or missions each list has in total: the other lists contain at most 500 each. */
   readonly counts: {
     readonly working: number
     readonly waiting: number
@@ -67,6 +70,6 @@ export interface WaitingPackage extends NowPackage {
    * running here; `blocked`; `sent_back`: a review sent it back, nothing has moved it since, and no process works on it.
    */
   readonly why: 'for_review' | 'review_abandoned' | 'blocked' | 'sent_back'
-  /** What the log says of it since it is in its lane: the reason of the lane change, or of the review. */
+  /** Why, as the log has said since it is in its lane: the reason of the lane change, or of the review. */
   readonly reason: string | null
 }

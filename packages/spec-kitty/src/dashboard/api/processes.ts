@@ -11,6 +11,6 @@ export interface AgentProcess {
   readonly pid: number | null
   /** When it started according to the log, ISO 8601 UTC. */
   readonly started_at: string | null
-  /** Why, in one sentence. */
+  /** The reason, in one sentence. */
   readonly why: string
 }

@@ -3,14 +3,14 @@ import type { Field as SimpleField } from './simple-yaml.js'
 
 /** Reads whatever else is YAML, one node after the other: what `readSimpleYaml` is not certain of. */
 
-/** What names a package: the first one in the predecessor's own front matter, the others in that of people. */
+/** The names for the id of a package: the first in the predecessor's own front matter, the others in what people write. */
 export const ID_NAMES = ['work_package_id', 'wp_id', 'wp', 'id'] as const
 
 const MAX_NAME_CHARS = 500
 
 export const NO_YAML = 'its front matter is not YAML'
 
-/** A value as the whole of YAML tells it: besides what a simple one may be, names with texts. */
+/** A value as full YAML reads it: what a simple value may be, or a map of names to texts. */
 export type Field = SimpleField | { readonly kind: 'map'; readonly texts: ReadonlyMap<string, string | null> }
 
 export type Fields = ReadonlyMap<string, Field>
@@ -56,7 +56,7 @@ function fieldOf(node: Node): Field {
   return { kind: 'text', text, is_string: isScalar(node) && typeof node.value === 'string' }
 }
 
-/** Returns the item of a list. `- T001: Set it up` is the item T001, and `- id: T001` with more names is so too. */
+/** Returns the item of a list. Both `- T001: Set it up` and a map with `id: T001` are the item T001. */
 function itemOf(node: unknown): string | null | undefined {
   if (!isMap(node)) return scalarOf(node)
   const texts = textsIn(node)
@@ -82,7 +82,7 @@ function scalarOf(node: unknown): string | null | undefined {
   return typeof node.value === 'string' ? node.value : (node.source ?? '')
 }
 
-/** Said of a name that stands there twice. */
+/** Returns the problem with a name that occurs twice. */
 export function twice(name: string): string {
   return `its front matter says ${JSON.stringify(name.slice(0, MAX_NAME_CHARS))} twice, and the first one counts`
 }

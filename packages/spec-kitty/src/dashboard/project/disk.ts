@@ -31,7 +31,7 @@ export interface OpenFile {
 export interface Entry {
   /** As bytes: it may be no text. */
   readonly name: Buffer
-  /** Whether it is a plain file. False: it is none, or the directory does not say. */
+  /** Whether it is a regular file. False if it is not one, or if the directory does not tell. */
   readonly is_file: boolean
 }
 
@@ -64,8 +64,8 @@ const PATIENT: Disk = {
 }
 
 /**
- * Makes each call on this thread. On a local disk it takes some microseconds, a tenth of what it takes to hand it to another
- * thread and back: 412 missions need some fifty thousand calls.
+ * Makes each call on this thread. On a local disk a call takes some microseconds. Handing it to another thread takes ten
+ * times as long, and 412 missions need some fifty thousand calls.
  */
 const PROMPT: Disk = {
   lstat: async (path) => lstatSync(path, { bigint: true }),
@@ -101,7 +101,7 @@ const SMALL_DIRECTORY_BYTES = 64 * 1024
 
 const AS_BYTES = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 } as const
 
-/** The types say that names are text, which they are not with this encoding. */
+/** With this encoding names are bytes, although the types say text. */
 function entryOf(entry: Dirent): Entry {
   return { name: entry.name as unknown as Buffer, is_file: entry.isFile() }
 }
@@ -129,7 +129,7 @@ const LOCAL: ReadonlySet<number> = new Set([
   0x1a, // APFS
 ])
 
-/** The way to read each project that was checked. */
+/** How to read each project, by its root. */
 const disks = new Map<string, Disk>()
 const MAX_KNOWN = 1000
 

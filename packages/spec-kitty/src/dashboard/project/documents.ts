@@ -36,7 +36,7 @@ export interface Collection {
   /** The directories that were entered to find the documents. */
   readonly directories: LocatedEntry[]
   readonly complain: (name: string, what: string) => void
-  /** Whether only the prompts are looked at, and of everything else no more than its directory says. */
+  /** Whether only the prompts are read. Of everything else, only what its directory tells is used. */
   readonly is_brief: boolean
 }
 

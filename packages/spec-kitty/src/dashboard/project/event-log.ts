@@ -21,12 +21,12 @@ export interface LaneState {
 export interface LogFile {
   /** The worktree of the copy; null for the main checkout. */
   readonly worktree: string | null
-  /** How many events are in this copy and in none that was read before. */
+  /** How many events are in this copy, but in no copy that was read before. */
   readonly added: number
   readonly problems: readonly string[]
-  /** The first lines whose time was in the future when they were read, with that time as `instantOf` returns it. */
+  /** The first lines with a time that was in the future when they were read, and that time as `instantOf` returns it. */
   readonly future: readonly { readonly line: number; readonly at: string }[]
-  /** How much of it could be read: a package that it does not name may be in what could not. */
+  /** How much of the copy could be read. The rest may name packages that the part that was read does not. */
   readonly reading: LogReading
   /** The last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
   readonly is_unfinished: boolean
@@ -38,7 +38,7 @@ export type LogReading = 'whole' | 'in_part' | 'not'
 export interface Log {
   readonly lanes: ReadonlyMap<string, LaneState>
   readonly facts: ReadonlyMap<string, RuntimeFacts>
-  /** What the log said of packages when they were created: all that is known of one whose prompt is gone. */
+  /** What the log says about packages at their creation: for a package whose prompt is gone, nothing else is known. */
   readonly created: ReadonlyMap<string, CreatedPackage>
   /** How the columns stood at the end of each day on which a lane changed. */
   readonly days: readonly FlowDay[]
@@ -94,9 +94,9 @@ interface LaneEvent {
   readonly at: string
   readonly wp: string
   readonly move: Omit<LaneMove, 'worktree'>
-  /** Who claimed the package with it, as an annotation would say it; null if no one did. */
+  /** Who claimed the package with this event, in the form of an annotation; null if no one did. */
   readonly claim: Annotation | null
-  /** What its review said; null if it says nothing of one. */
+  /** The verdict of the review that this event ended; null if it names none. */
   readonly verdict: Annotation | null
 }
 
@@ -116,7 +116,7 @@ interface OtherEvent {
   readonly created: (CreatedPackage & { readonly id: string }) | null
 }
 
-/** Whether an event counts as one of its copy of the log, and what is wrong with it. */
+/** Whether an event is counted for its copy of the log, and what is wrong with it. */
 interface Taken {
   readonly is_added: boolean
   readonly problems: readonly string[]

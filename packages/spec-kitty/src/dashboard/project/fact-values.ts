@@ -1,13 +1,13 @@
 import { objectOf } from 'familiar/cli'
 import { instantOf, toMilliseconds } from './timestamps.js'
 
-/** The values in an annotation, as the log has them: whatever is not what it should be becomes a problem. */
+/** Reads the values in an annotation. A value of the wrong form becomes a problem. */
 
 export const MAX_VALUE_CHARS = 500
 export const MAX_NOTE_CHARS = 2000
 export const MAX_SUBTASKS = 500
 
-/** What the predecessor writes when it looked for a value and found none: `__resolved_model_absent__` and its like. */
+/** Matches what the predecessor writes if it looked for a value and found none, such as `__resolved_model_absent__`. */
 const ABSENT = /^__\w+_absent__$/
 
 export interface Review {
@@ -23,7 +23,7 @@ export interface ReviewResult {
   readonly reference: string | null
 }
 
-/** Returns a text. Undefined: the annotation does not say, and an empty text says nothing either; null: it says that there is none. */
+/** Returns a text. Undefined: the annotation does not name it, or it is empty. Null: the annotation says that there is none. */
 export function textOf(
   name: string,
   value: unknown,
@@ -56,7 +56,7 @@ export function statesIn(value: unknown, problems: string[]): readonly (readonly
   )
 }
 
-/** Returns the review; null: an empty one, which takes the last one back. Undefined: the annotation does not say. */
+/** Returns the review. Null: an empty review, which withdraws the last one. Undefined: the annotation names none. */
 export function reviewOf(value: unknown, problems: string[]): Review | null | undefined {
   if (value === undefined || value === null) return value
   const review = objectOf(value)
@@ -68,7 +68,7 @@ export function reviewOf(value: unknown, problems: string[]): Review | null | un
   const instant = typeof at === 'string' ? instantOf(at) : null
   const by = nameOf(actor)
   const why = textOf('review.reason', reason, problems, MAX_NOTE_CHARS) ?? null
-  // An empty one takes the last one back.
+  // An empty review withdraws the last one.
   if (by === null && instant === null && why === null) return null
   return { by, at: instant === null ? null : toMilliseconds(instant), reason: why }
 }

@@ -74,14 +74,14 @@ export async function findMission(directory: string, id: string): Promise<Locate
   return found?.kind === 'directory' ? found : null
 }
 
-/** What a mission has, of which one is enough to tell it from a folder of missions. */
+/** The parts of a mission. A directory with any of them is a mission, and not a folder of missions. */
 const PARTS: ReadonlySet<string> = new Set([META, EVENTS, TASKS, ...FIXED])
 
 const MAX_LOOKED_INTO = 100
 
 /**
- * Returns how many missions are in a directory that is none itself: finished ones are put away like this. Only such a directory
- * should be asked about as has nothing of a mission.
+ * Returns how many missions are in a directory that is not a mission itself: users put finished missions away like this.
+ * Ask only about a directory that has no part of a mission.
  */
 export async function missionsIn({ directory }: MissionDirectory): Promise<number> {
   const listed = await list(directory)

@@ -11,8 +11,9 @@ const HEAD = /^(?:"([^"\\]*)"|'([^']*)'|([A-Za-z_][\w-]*)) *:(?=[ \t]|$)/
 const UNDER = /^(?:[ \t#\]}]|-(?:[ \t]|$)|$)/
 
 /**
- * Cuts front matter at its names. Most of it is never shown (histories, lists of files), makes the whole of YAML slow, and is
- * often where a quote is missing: what is shown can be read without it. Null if this does not tell where a name begins.
+ * Cuts front matter at its names, so that only the names that are shown need be parsed. Most of the rest (histories,
+ * lists of files) is slow to parse as full YAML, and often lacks a quote. Returns null if it is not clear where a name
+ * begins.
  */
 export function blocksOf(yaml: string): readonly Block[] | null {
   const blocks: { readonly name: string; readonly lines: string[] }[] = []
@@ -29,7 +30,7 @@ export function blocksOf(yaml: string): readonly Block[] | null {
 
 const PLAIN_LINE = /^[\w"']+ *:[ \t]+([\p{L}\p{N}][^\n]*?)[ \t]*\n*$/u
 
-/** Returns the text of a name that is one line, as it is written, where YAML takes a colon in it for something else. */
+/** Returns the text of a one-line value as it is written, for a text whose colon YAML would take for something else. */
 export function plainTextOf({ text }: Block): string | null {
   return PLAIN_LINE.exec(text)?.[1] ?? null
 }

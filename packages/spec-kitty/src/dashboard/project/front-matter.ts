@@ -59,7 +59,7 @@ export interface PackageFields {
   readonly problems: readonly string[]
 }
 
-/** The names that are read, each with the names that older projects, and people, gave the same thing. */
+/** The names that are read, each with the other names that older projects and people use for it. */
 const NAMES = {
   id: ID_NAMES,
   title: ['title', 'work_package_title'],
@@ -76,7 +76,7 @@ const NAMES = {
 
 const WANTED: ReadonlySet<string> = new Set(Object.values(NAMES).flat())
 
-/** Only a text of this form is an id where it is called otherwise than `work_package_id`. */
+/** Under any other name than `work_package_id`, only a text of this form is an id. */
 const PACKAGE_ID = /^WP-?\d+[a-z]?$/i
 
 /**
@@ -129,11 +129,11 @@ function fieldsOf(yaml: string, problems: string[]): Fields {
   }
   const simple = readSimpleYaml(text)
   if (simple !== null) return simple
-  // What an alias stands for may be under a name that is not wanted.
+  // An alias may refer to something under a name that is not read.
   if (blocks !== null && !ALIAS.test(text)) return readBlocks(wanted, problems)
   const own: string[] = []
   const whole = readAnyYaml(yaml, own)
-  // What looked like an alias is the emphasis in a title, which YAML does not read.
+  // The supposed alias is emphasis in a title, which YAML cannot read.
   if (blocks !== null && own.includes(NO_YAML)) return readBlocks(wanted, problems)
   problems.push(...own)
   return whole
@@ -143,7 +143,7 @@ function hasTooManyParts(text: string): boolean {
   return text.length > MAX_PARTS && (text.match(PARTS)?.length ?? 0) > MAX_PARTS
 }
 
-/** Reads each name for itself: a mistake under one says nothing of the others. */
+/** Reads each name separately: a mistake under one does not affect the others. */
 function readBlocks(blocks: readonly Block[], problems: string[]): Fields {
   const fields = new Map<string, Field>()
   for (const block of blocks) {
@@ -219,7 +219,7 @@ function onlyItem(name: string, text: string | null, problems: string[], has = O
   return []
 }
 
-/** Returns the ids of other packages; a text says them as a list, or one, or the first and the last of a row of them. */
+/** Returns the ids of other packages. A text may name one id, several, or the first and the last of a range. */
 function dependenciesOf(name: string, field: Field | undefined, problems: string[]): readonly string[] {
   if (field?.kind !== 'text')
     return listOf(name, field, problems).flatMap((item) => packageIdsIn(item) ?? item)

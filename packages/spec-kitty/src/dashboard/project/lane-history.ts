@@ -14,7 +14,7 @@ export interface LaneMove {
   readonly reason: string | null
   readonly verdict: string | null
   readonly is_forced: boolean
-  /** What it refers to: the words of a review, or that a reviewer begins. */
+  /** What the event refers to: the words of a review, or the mark that a reviewer begins. */
   readonly review_ref: string | null
   /** The worktree whose copy of the log has the event; null if the main checkout has it. */
   readonly worktree: string | null
@@ -32,7 +32,7 @@ export interface LaneHistory {
   readonly started: string | null
   /** Since when it is approved or done; null if it is not. */
   readonly finished: string | null
-  /** When it last came into Planned: who held it before holds it no more. Null if no event put it there. */
+  /** When it last came into Planned: from then on, no earlier agent holds it. Null if no event put it there. */
   readonly planned: string | null
 }
 
@@ -89,7 +89,7 @@ function isSentBack({ from, lane, review_ref }: LaneMove, before: LaneMove | und
   return before !== undefined && isReviewClaim(before.review_ref) && before.lane === from && lane !== from
 }
 
-/** Returns whether a review is over with this change, whatever it says of it. */
+/** Returns whether a review ends with this change, whatever its verdict. */
 export function endsReview({
   from,
   lane,
@@ -100,7 +100,7 @@ export function endsReview({
   return from === 'for_review' || (review_ref !== null && (from === 'approved' || from === 'in_progress'))
 }
 
-/** Returns whether a review had approved a package before this change: to merge it is no review. */
+/** Returns whether a review had approved a package before this change: merging it is not a review. */
 export function isAfterReview({ from }: Pick<LaneMove, 'from'>): boolean {
   return from !== null && FINISHED.has(from)
 }
@@ -114,15 +114,15 @@ function changeOf({ at, from, lane, ...move }: LaneMove & Pick<LaneChange, 'is_s
   return { at: toMilliseconds(at), from, to: lane, by, reason, verdict, is_forced, is_sent_back, worktree }
 }
 
-/** Returns since when the package has been in lanes that `isSuch` accepts, without a break; null if it is in none now. */
+/** Returns since when the package has been, without a break, in lanes that `isSuch` accepts; null if it is in none now. */
 function sinceIn(moves: readonly LaneMove[], isSuch: (lane: string) => boolean): string | null {
   const before = moves.findLastIndex(({ lane }) => !isSuch(lane))
   return moves[before + 1]?.at ?? null
 }
 
 /**
- * Returns how many packages were in each column at the end of each day on which one was moved. The moves of each package must
- * be in order: of those of one day, only the last one tells.
+ * Returns how many packages were in each column at the end of each day on which one was moved. The moves of each package
+ * must be in order: only the last one of a day counts.
  */
 export function daysOf(packages: Iterable<readonly LaneMove[]>): readonly FlowDay[] {
   const dates = new Map<string, Map<number, string>>()

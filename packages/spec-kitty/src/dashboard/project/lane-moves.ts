@@ -10,8 +10,8 @@ const MAX_TITLE_CHARS = 500
 const MAX_NEEDS = 200
 
 /**
- * Returns what a line of the log says of a lane change besides its package: who, why, from where, and who claimed the package
- * with it. What is not of the usual form is left out: it decides nothing.
+ * Returns what a line of the log says about a lane change besides the package: who made it, why, from which lane, and who
+ * claimed the package with it. Leaves out values of an unusual form, which decide nothing.
  */
 export function readMove(
   value: Readonly<Record<string, unknown>>,
@@ -20,7 +20,7 @@ export function readMove(
 ): {
   readonly move: Omit<LaneMove, 'worktree'>
   readonly claim: Annotation | null
-  /** What its review said, as an annotation would say it. */
+  /** The verdict of the review, in the form of an annotation. */
   readonly verdict: Annotation | null
 } {
   const evidence = objectOf(objectOf(value['evidence'])?.['review'])
@@ -40,16 +40,16 @@ export function readMove(
   const claim = objectOf(value['policy_metadata'])
   const said = { event_id: id, at, actor: value['actor'] }
   const isOver = move.verdict !== null || endsReview(move)
-  // The one who merges a package repeats that it was approved: that counts only where no review says so itself.
+  // Whoever merges a package repeats that it was approved. That counts only if no review says so itself.
   const isRepeated = evidence !== null && result === evidence && isAfterReview(move)
   return {
     move,
-    // An orchestrator names the kind of agent that it has work.
+    // An orchestrator names the kind of the agent that works for it.
     claim:
       claim === null
         ? null
         : { ...said, delta: { ...claim, agent: claim['agent'] ?? claim['agent_family'] } },
-    // A review that ended without a verdict takes back that of the one before.
+    // A review that ended without a verdict withdraws the verdict of the one before.
     verdict: isOver
       ? {
           ...said,

@@ -21,7 +21,7 @@ const LANES: Readonly<Record<Lane, LanePlace>> = {
   canceled: { column: 'done', weight: null },
 }
 
-/** A package without a lane, or in the lane of a later version: its work is not known to be done, and it is in no column. */
+/** A package without a lane, or in a lane of a later version. It is in no column, and its work is not known to be done. */
 const UNKNOWN: LanePlace = { column: null, weight: 0 }
 
 /** Other names of lanes: the first versions of the tool said `doing`, and people write `cancelled`. */
@@ -37,7 +37,7 @@ export function laneNamed(text: string): string {
   return isLane(lane) ? lane : text
 }
 
-/** The folders below `tasks` that said which lane a prompt is in, in projects before the log. */
+/** Folders below `tasks`. In projects without a log, the folder of a prompt gives the lane of its package. */
 export const LANE_FOLDERS: readonly string[] = ['planned', 'doing', 'for_review', 'done']
 
 /** Returns whether this version knows the lane. */
@@ -45,7 +45,7 @@ export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANES, lane)
 }
 
-/** Returns the column of a lane; null if it is not on the board, as no lane and an unknown one are. */
+/** Returns the column of a lane; null if the lane is not on the board, as for no lane and for an unknown one. */
 export function columnOf(lane: string | null): BoardColumn | null {
   return placeOf(lane).column
 }

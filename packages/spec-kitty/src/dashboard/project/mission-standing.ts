@@ -11,7 +11,7 @@ export function pidsOf({ work_packages, counts, lanes }: MissionRead): readonly 
   return work_packages.flatMap(({ process }) => pidToLookAt(process) ?? [])
 }
 
-/** The last standing of a mission, for as long as it is not read again: most missions have no process that may end. */
+/** The last standing of a mission, kept until the mission is read again: most missions have no process that may end. */
 const standings = new WeakMap<MissionRead, { readonly starts: string; readonly reply: MissionReply }>()
 
 /** Returns a mission with everything that depends on which of its processes live. */
@@ -33,7 +33,7 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
   const waiting = work_packages.filter((one) => whyWaiting(one) !== null).length
   const stalled_count = work_packages.filter((one) => isStalled(one)).length
   const state = stateOf({ ...mission, work_packages, waiting_count: waiting })
-  // Where nothing is in work or in review any more, what is left of a merged mission waits for nothing.
+  // Nothing of a merged mission waits for the user, if nothing in it is in work or in review any more.
   const waiting_count = state === 'merged' ? 0 : waiting
   return {
     ...mission,
@@ -106,7 +106,7 @@ function stateOf({
   return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'
 }
 
-/** A canceled package says nothing of the work on others. */
+/** A canceled package says nothing about the work on others. */
 function hasBegun({ lane, history }: WorkPackage): boolean {
   const isUnknown = lane !== null && !isLane(lane)
   return isSatisfied(lane) || isUnknown || history.some(({ to }) => columnOf(to) === 'doing')

@@ -20,7 +20,6 @@ export function finaliseCommand(mission: string): string {
   return `spec-kitty agent mission finalize-tasks --mission ${shellQuote(mission)}`
 }
 
-/** Returns the command that merges a mission. */
 export function mergeCommand(mission: string): string {
   return `spec-kitty merge --mission ${shellQuote(mission)}`
 }

@@ -8,7 +8,7 @@ const MAX_LISTED = 500
 /** More than anyone chooses from; old missions may have hundreds. */
 const MAX_READY = 50
 
-/** Returns what happens in the missions now, and what waits for the user. One that is merged is over. */
+/** Returns what happens in the missions now, and what waits for the user. Merged missions are left out. */
 export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
   const missions = all.filter(({ state }) => state !== 'merged')
   const working = packagesOf(missions, isWorking).map((here) => nowPackage(here))
@@ -109,8 +109,9 @@ function waitingPackage(here: Here): readonly WaitingPackage[] {
 }
 
 /**
- * Returns why a package waits, as the log says it since the package is in its lane. A review that sent it back may have said why
- * before it did so, but not before it began. One without a time is that of the only review.
+ * Returns why a package waits, as the log has said since the package is in its lane. A review that sent the package back
+ * may have given the reason shortly before, but not before the review began. If there is only one review, it counts even
+ * without a time.
  */
 function reasonOf({ history, lane_since, review, sent_back }: WorkPackage): string | null {
   const since = lane_since ?? ''

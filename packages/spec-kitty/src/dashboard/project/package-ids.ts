@@ -9,7 +9,7 @@ const ID_WITH_MORE = /^(WP-?\d+[a-z]?)(?:\s*[(:–—].*|\s+-\s.*)?$/i
 
 const NONE = /^(?:none|n\/a|nil|-|–|—)$/i
 
-/** Returns the ids of a row of which a text says the first and the last; null if it says none. */
+/** Returns all ids of a range of which the text names the first and the last; null if it names no range. */
 export function rangeIn(text: string): readonly string[] | null {
   const [, prefix = '', first = '', again = '', last = ''] = ROW.exec(text.trim()) ?? []
   const [from, to] = [Number(first), Number(last)]

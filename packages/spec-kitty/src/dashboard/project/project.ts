@@ -69,7 +69,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
   const { look = startTimesOf, vouching = NEVER_VOUCHED, onJudged } = options
   const memories = new Map<string, FileMemory>()
   const vouchedPlaces = vouchedMemory<Places>(() => vouching.ofList())
-  /** Those in the list, without the sizes of their documents, and those whose board was asked for. */
+  /** The missions in the list (`brief`, without the sizes of their documents), and those whose board was requested (`full`). */
   const brief = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
   const full = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
   const keepOnly = (ids: ReadonlySet<string>): void => {
@@ -182,8 +182,8 @@ async function findPlaces(directory: string): Promise<Places> {
 }
 
 /**
- * Returns which directories are no missions but folders in which missions were put away, and a problem for each. Only a
- * directory in which nothing was found can be one.
+ * Returns the directories that are not missions but folders with missions that were put away, and a problem for each.
+ * Only a directory in which nothing was found can be one.
  */
 async function findFolders(
   places: readonly MissionDirectory[],

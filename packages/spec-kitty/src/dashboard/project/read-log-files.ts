@@ -48,7 +48,7 @@ export async function readLogs(copies: readonly LogCopy[]): Promise<Reading<Log>
 
 /** A log that is read again and again while it grows: what was parsed of it is used again. */
 interface Growing {
-  /** What was parsed, which ends with a newline. */
+  /** The bytes that were parsed; they end with a newline. */
   readonly bytes: Buffer
   readonly log: LogReader
   readonly splitter: ReturnType<typeof lineSplitter>
@@ -57,7 +57,7 @@ interface Growing {
 const MAX_GROWING_BYTES = 1024 * 1024
 const MAX_GROWING = 4
 
-/** The last ones read, by path. */
+/** The logs that were read last, by path. */
 const growing = new Map<string, Growing>()
 
 /** Gives back the memory of the logs that were read last. */
@@ -105,7 +105,7 @@ interface Common {
 
 const NOTHING: Common = { bytes: 0, lines: 0 }
 
-/** Returns how many lines of a copy are those with which the first copy begins too, and how long they are together. */
+/** Returns how many lines at the beginning of a copy are the same as in the first copy, and their total length. */
 async function compare(first: LocatedEntry, found: LocatedEntry, handle: OpenFile): Promise<Common> {
   if (Math.max(Number(first.stats.size), Number(found.stats.size)) > MAX_EVENTS_BYTES) return NOTHING
   const common = await withFile(first, (other) => commonLines(other, handle, Number(found.stats.size)))
@@ -194,7 +194,7 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
   }
 }
 
-/** Keeps the bytes of one line; of one that is too long, only its beginning and its end. */
+/** Collects the bytes of one line; of one that is too long, only its beginning and its end. */
 function collectLine() {
   let parts: Buffer[] = []
   let bytes = 0

@@ -26,7 +26,6 @@ export interface Meta {
   readonly newest: string | null
   /** What the mission is for, in one line. */
   readonly purpose: string | null
-  /** The commit of its merge. */
   readonly merge_commit: string | null
   readonly problems: readonly string[]
   /** False: whether the mission is merged is not known. */

@@ -16,7 +16,7 @@ const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 export interface Names {
   /** The names, sorted. */
   readonly names: readonly string[]
-  /** Those of them that are plain files, as far as the directory says so. */
+  /** Those of the names that are regular files, as far as the directory tells. */
   readonly files: ReadonlySet<string>
   readonly problems: readonly string[]
 }
@@ -32,7 +32,7 @@ export async function list(directory: LocatedEntry): Promise<Names | Unusable> {
     const disk = diskOf(directory.root)
     if (held !== null) return namesIn(disk, held, Number(size))
     const names = await namesIn(disk, directory.path, Number(size))
-    // Without the kernel's path the names may be those of another directory, swapped in meanwhile.
+    // The directory may have been replaced by another one meanwhile: then the names are not those of this path.
     if ((await disk.realpath(directory.path)) !== directory.path) return refused('changed while it was read')
     return names
   })

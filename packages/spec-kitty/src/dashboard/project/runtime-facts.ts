@@ -70,7 +70,7 @@ export interface Annotation {
 }
 
 export interface FactsReader {
-  /** Takes the annotations in any order, and returns what is wrong with this one. */
+  /** Takes one annotation, and returns what is wrong with it. Annotations may come in any order. */
   take(annotation: Annotation): readonly string[]
   /** Takes who claimed the package by a lane change: the agent and its process. */
   claim(claim: Annotation): void
@@ -79,7 +79,7 @@ export interface FactsReader {
 
 const MAX_NOTES = 20
 
-/** The year 5138: what is later is no time in seconds. */
+/** The year 5138: a later time is not in seconds. */
 const LATEST_SECONDS = 100_000_000_000
 
 /** The annotation that gave a value: the later one wins, and of two at the same time the one with the larger id. */
@@ -140,7 +140,7 @@ export function readFacts(): FactsReader {
   }
 }
 
-/** An agent may be written as an actor is: a tool with its model, profile and role. What is said beside it counts more. */
+/** An agent may be written as an object: a tool with its model, profile and role. Values beside the object take precedence. */
 function withAgent(delta: Annotation['delta']): Annotation['delta'] {
   const agent = objectOf(delta['agent'])
   if (agent === null) return delta
@@ -152,8 +152,8 @@ function withAgent(delta: Annotation['delta']): Annotation['delta'] {
 type Texts = ReadonlyMap<TextFact, Slot<string | null>>
 
 /**
- * Leaves out the agent of an annotation if one has claimed the package since: the reviewer who sent it back is named by an
- * annotation, and who takes it up again mostly by the claim alone.
+ * Leaves out the agent of an annotation if another agent has claimed the package since. An annotation names the reviewer
+ * who sent the package back, and often only a claim names the one who takes it up again.
  */
 function claimedSince(texts: Texts, claim: Slot<string | null> | undefined): Texts {
   const said = texts.get('agent')
@@ -161,7 +161,10 @@ function claimedSince(texts: Texts, claim: Slot<string | null> | undefined): Tex
   return isOver ? new Map([...texts].filter(([name]) => name !== 'agent')) : texts
 }
 
-/** Returns whether agent and process give the package up. Before it had a word for it, the tool wrote no agent and the pid 0. */
+/**
+ * Returns whether agent and process give the package up. Older versions of the tool wrote an empty agent and the pid 0
+ * for this.
+ */
 function isRelease(delta: Annotation['delta']): boolean {
   return delta['release_runtime_claim'] === true || (isNoPid(delta) && delta['agent'] === '')
 }

@@ -134,8 +134,8 @@ function documentResult({ id, title, documents }: Mission, name: string): Search
 }
 
 /**
- * Returns whether all words name something of a mission: words may name the mission, but one of them must be its own. A word
- * that is the id of a package means that package however it is written.
+ * Returns whether all words match, and at least one of them matches this text itself; the others may match the name of
+ * its mission. A word that is the id of a package matches that package, however it is written.
  */
 function isFoundIn(mission: Mission, own: string, wp: string | null, words: readonly string[]): boolean {
   const text = own.toLowerCase()

@@ -7,13 +7,13 @@
 export type Field =
   /** Null: it is empty. `is_string` is false if YAML takes it for a number or the like; the text is as it is written. */
   | { readonly kind: 'text'; readonly text: string | null; readonly is_string: boolean }
-  /** Undefined: an item that is not a single value. */
+  /** An item is undefined if it is not a single value. */
   | { readonly kind: 'list'; readonly items: readonly (string | null | undefined)[] }
   | { readonly kind: 'other' }
 
 const EMPTY: Field = { kind: 'text', text: null, is_string: false }
 
-/** Control characters, and blanks of other scripts, of which YAML takes some for the end of a line. */
+/** Control characters, and blanks of other scripts. YAML takes some of them for the end of a line. */
 const UNUSUAL = /[^\P{C}\n]|[^\P{Z} ]/u
 
 const NAME = /^([A-Za-z_][\w-]*):(?: +(\S.*))?$/
@@ -23,7 +23,7 @@ const ITEM = /^( *)- +(\S.*)$/
 const WORD = /^(?:null|true|false)$/i
 const NULL = /^(?:null|Null|NULL)$/
 
-/** A text without quotes that nothing in YAML can take for something else. A colon is part of it unless a blank follows. */
+/** A text without quotes that YAML can only read as text. A colon is part of it unless a blank follows. */
 const PLAIN = /^[\p{L}\w/.](?:[^:#]|:(?=[^ ]))*$/u
 const PLAIN_ITEM = /^[\w/.][\w ./+@-]*$/
 const QUOTED = /^(?:"[^"\\]*"|'[^']*')$/

@@ -52,7 +52,7 @@ export async function placesOfMission(
   const directories = [mission]
   const into = { documents, directories, complain: () => undefined, is_brief: true }
   await collectDocuments(mission, { names, files: plain }, into)
-  // What was not looked at is a plain file in a directory that is watched.
+  // An entry that was not looked at is a regular file in a directory that is watched.
   const files = documents.flatMap(({ found }) => found ?? [])
   for (const name of [META, EVENTS].filter((name) => names.includes(name))) {
     const found = await locate(mission, name)

@@ -19,7 +19,7 @@ export interface PackageFile {
 export interface WorkPackages {
   /** The packages, sorted by id. */
   readonly packages: readonly WorkPackage[]
-  /** Each with the document that it is about; null: the log. */
+  /** Problems, each with the document that it is about; null for the log. */
   readonly problems: readonly { readonly document: string | null; readonly what: string }[]
 }
 
@@ -27,8 +27,8 @@ export interface WorkPackages {
 const { compare } = new Intl.Collator('en', { numeric: true })
 
 /**
- * Returns the packages that the files or events of a mission name. Of files with the same id, the one counts whose front matter
- * says the id, and of several of these the first: a note beside a prompt is mostly named like it.
+ * Returns the packages that the files or events of a mission name. If several files have the same id, the first one whose
+ * front matter contains the id counts: a note beside a prompt is mostly named like it.
  */
 export function toWorkPackages(mission: string, files: readonly PackageFile[], log: Log): WorkPackages {
   const packages = new Map<string, WorkPackage>()
@@ -71,8 +71,8 @@ function withReadiness(
 }
 
 /**
- * Returns packages without what a log does not prove that could not be read whole: it may name each package that it seems not
- * to name. If a copy of it could not be read at all, the lanes may be old, and no command is advised.
+ * Returns the packages without what an incompletely read log cannot prove: it may name every package that it seems to
+ * omit. If a copy of the log could not be read at all, the lanes may be outdated, and no command is advised.
  */
 export function asFarAsRead(packages: readonly WorkPackage[], reading: LogReading): readonly WorkPackage[] {
   if (reading === 'whole') return packages
@@ -142,8 +142,8 @@ function subtaskCounts(
 }
 
 /**
- * Who reviews a package mostly is not who worked on it, and who worked on it before it went back to Planned does so no more:
- * only a process that was named since counts.
+ * A process counts only if it was named since the package entered its lane: the reviewer of a package is mostly not the
+ * one who worked on it, and a package that went back to Planned is no longer being worked on.
  */
 function processOf(
   state: LaneState | undefined,
@@ -185,7 +185,7 @@ function rankOf({ fields }: PackageFile): number {
   return fields.id === null ? 1 : 0
 }
 
-/** Returns the id by which the log knows the package, if it knows it by what the file says or by how it is named. */
+/** Returns the id that the log uses for the package. The log may know it by the id in the file or by the file's name. */
 function idOf(
   { document, fields }: PackageFile,
   { lanes, facts }: Log,
@@ -197,7 +197,7 @@ function idOf(
   return exact ?? ids.flatMap((id) => logged.get(sameId(id)) ?? [])[0] ?? ids[0] ?? named
 }
 
-/** Returns dependencies with the ids of the packages that they mean, however they are written; each once. */
+/** Returns the ids of the packages that the dependencies mean, however they are written; each id once. */
 function linkedIn(dependencies: readonly string[], known: ReadonlyMap<string, string>): readonly string[] {
   const linked = dependencies.map(
     (id) => known.get(sameId(id)) ?? known.get(sameId(numberIn(id) ?? '')) ?? id,
@@ -205,7 +205,10 @@ function linkedIn(dependencies: readonly string[], known: ReadonlyMap<string, st
   return [...new Set(linked)]
 }
 
-/** Where the log moves packages, it alone counts: a package that it does not move is not finalised, whatever its file says. */
+/**
+ * If the log moves any package, the log alone decides: a package that it does not move is not finalised, whatever its
+ * file says.
+ */
 function standing(id: string, file: PackageFile | null, { lanes }: Log): Standing {
   const change = lanes.get(id)
   if (change !== undefined) {

@@ -119,7 +119,10 @@ function useAttention(): Reading<NowReply> {
   return { ...reading, value }
 }
 
-/** Returns what a screen reader says of what needs the reader now, and tells it to one who looks at something else. */
+/**
+ * Returns what a screen reader says when something new needs the reader, and notifies a reader who is looking at
+ * something else.
+ */
 function newsOf(before: NowReply, after: NowReply): string {
   const waiting = newlyWaiting(before, after).map((one) => ({ one, why: waitingWord(one.why).toLowerCase() }))
   const stalled = newlyStalled(before, after).map((one) => ({ one, why: stalledWords(one) }))
@@ -160,8 +163,8 @@ function useSearchKey() {
 }
 
 /**
- * Moves the focus to a new view, as a new page would, or back to where the reader was in it. The dialog beside the board takes and returns the focus by itself, and
- * a heading of a document takes it too; what a reader filters stays where it is.
+ * Moves the focus to a new view, as a new page would, or back to where the reader was in it. The dialog beside the board
+ * moves the focus itself, and so does a heading of a document. While the reader filters, the focus stays.
  */
 function useFocusOnNavigation(route: Route, main: { readonly current: HTMLElement | null }) {
   const place = JSON.stringify(viewOf(route))

@@ -43,7 +43,7 @@ export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANE_NAMES, lane)
 }
 
-/** What the packages of a mission are counted by: the columns, with what was canceled apart from what is done. */
+/** The groups in which the packages of a mission are counted: the columns, with the canceled ones apart from the done ones. */
 export type ShareName = BoardColumn | 'canceled'
 
 export interface Share {
@@ -52,7 +52,10 @@ export interface Share {
   readonly count: number
 }
 
-/** Returns how many packages are in each column, and how many are canceled. These are in the column Done, but not done. */
+/**
+ * Returns how many packages are in each column, and how many are canceled. Canceled ones are in the column Done, but are
+ * not counted as done.
+ */
 export function sharesOf({ counts, lanes }: Pick<MissionSummary, 'counts' | 'lanes'>): readonly Share[] {
   const canceled = lanes.canceled ?? 0
   const columns = COLUMNS.map(({ column, name }) => ({
@@ -88,8 +91,8 @@ export interface BarSegment {
 }
 
 /**
- * Divides the progress of a mission among the columns in which work has begun, by their packages, in the order of the board. What
- * is canceled is no progress, unless everything is.
+ * Divides the progress of a mission among the columns in which work has begun, in proportion to their packages, in the
+ * order of the board. Canceled packages are no progress, unless all are canceled.
  */
 export function segmentsOf({ counts, lanes }: Pick<MissionSummary, 'counts' | 'lanes'>, progress: number) {
   const canceled = lanes.canceled ?? 0

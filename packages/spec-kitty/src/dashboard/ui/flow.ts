@@ -22,8 +22,8 @@ export interface BurnUp {
 const DAY_MS = 86_400_000
 
 /**
- * Returns the areas of a burn-up chart of this size. A day counts as it ended, and what is between two days was like the day
- * before, so the edges are steps.
+ * Returns the areas of a burn-up chart of this size. The numbers of a day are those at its end, and days without changes
+ * keep the numbers of the day before, so the edges are steps.
  */
 export function burnUp(days: readonly FlowDay[], width: number, height: number): BurnUp {
   const top = Math.max(1, ...days.map(({ total }) => total))
@@ -55,7 +55,10 @@ function stacked(day: FlowDay, count: number): number {
   return STACK.slice(0, count).reduce((sum, column) => sum + countIn(day, column), 0)
 }
 
-/** Returns how many packages were in a column, or canceled. What is canceled is in the column Done, but not done. */
+/**
+ * Returns how many packages were in a column, or canceled. Canceled packages are in the column Done, but are not counted
+ * as done.
+ */
 export function countIn(day: FlowDay, column: ShareName): number {
   return column === 'done' ? day.done - day.canceled : day[column]
 }

@@ -61,7 +61,7 @@ export function Header({ route, project, waiting, contact, search }: HeaderProps
   )
 }
 
-/** The head of a printed page: of which project it is, and when it was printed. Only the printer shows it. */
+/** The head of a printed page: the project, and when the page was printed. Only visible in print. */
 export function Printed({ project }: Pick<HeaderProps, 'project'>) {
   const time = useRef<HTMLTimeElement>(null)
   useEffect(() => {
@@ -78,8 +78,8 @@ export function Printed({ project }: Pick<HeaderProps, 'project'>) {
 }
 
 /**
- * Tells the style sheet how high the header and the bar in it are: what is sticky below has to know, and the header grows by
- * banners and by wrapping.
+ * Tells the style sheet the height of the header and of the bar in it, which sticky parts below need. The header grows
+ * with banners and when its lines wrap.
  */
 function useHeights() {
   const header = useRef<HTMLElement>(null)

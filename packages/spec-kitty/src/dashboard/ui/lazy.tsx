@@ -3,8 +3,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { Failed, Loading } from './views/notice.js'
 
 /**
- * Returns a component whose code is loaded when it is first shown, so that a page is small that never shows it. If the code
- * cannot be loaded, that is said, with a way to try again.
+ * Returns a component whose code is loaded when it is first shown, so that the page stays small until then. If the code
+ * cannot be loaded, the page says so and offers to try again.
  */
 export function lazy<Props extends object>(what: string, load: () => Promise<ComponentType<Props>>) {
   let loaded: ComponentType<Props> | null = null

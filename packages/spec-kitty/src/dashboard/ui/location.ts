@@ -43,7 +43,7 @@ let follow: () => void = () => {}
 export function useRoute(): Route {
   const [fragment, setFragment] = useState(location.hash)
   useEffect(() => {
-    // The browser would restore it before the view is drawn, and so not further than the view before was long.
+    // The browser would restore the position before the view is drawn, and so only as far as the previous view was long.
     history.scrollRestoration = 'manual'
     opener = entry().opener ?? null
     follow = () => setFragment(location.hash)
@@ -130,7 +130,7 @@ export function isFirstVisit(): boolean {
   return true
 }
 
-/** Browsers limit how often the state may be replaced, so it is noted once scrolling has ended. */
+/** Noted only once scrolling has ended, because browsers limit how often the state may be replaced. */
 const SETTLED_MS = 150
 let settling: ReturnType<typeof setTimeout> | undefined
 
@@ -160,7 +160,7 @@ function ofView(link: HTMLElement | null | undefined): HTMLElement | null {
   return link?.closest('main') == null || link.closest('dialog') !== null ? null : link
 }
 
-/** A view that is not drawn after this time is no longer waited for. */
+/** The place in a view that takes longer to draw is not restored. */
 const DRAWN_MS = 5_000
 
 /**

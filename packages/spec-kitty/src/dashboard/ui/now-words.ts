@@ -34,8 +34,8 @@ export function waitingWord(why: string): string {
 }
 
 /**
- * Returns a reply in which each package is once: one that was sent back is in Doing too, and there its process may be stalled.
- * It then stands in the list of what waits, with the word about its process.
+ * Returns the reply with each package only once. A package that was sent back is also in Doing, and its process may be
+ * stalled: it is then listed only with what waits, with the word about its process.
  */
 export function oncePerPackage(reply: NowReply): NowReply {
   const waiting = new Set(reply.waiting.map(({ mission, id }) => keyOf({ mission, id })))

@@ -1,4 +1,4 @@
-/** What the list of missions shows; empty text means all, and the order in which they changed last. */
+/** What the list of missions shows. An empty text means all missions, sorted by their last change. */
 export interface ListChoice {
   readonly text: string
   readonly lane: string
@@ -6,7 +6,7 @@ export interface ListChoice {
   readonly sort: string
 }
 
-/** What the board shows, and how: `as` is empty for what suits the mission. */
+/** What the board shows, and in which form: if `as` is empty, in the form that suits the mission. */
 export interface BoardChoice {
   readonly text: string
   readonly agent: string
@@ -16,7 +16,10 @@ export interface BoardChoice {
 
 /** A view of the page. Its URL is in the fragment: the server serves one page, and back, reload and bookmarks work. */
 export type Route =
-  /** Who works on what, and what waits for the reader; `all` names the sections that are shown whole, with commas. */
+  /**
+   * Who works on what, and what waits for the reader. `all` has the ids of the sections that are shown whole, separated
+   * by commas.
+   */
   | { readonly view: 'now'; readonly all?: string }
   | { readonly view: 'missions'; readonly list: ListChoice }
   /** The board; with `card`, that work package is open beside it. */
@@ -107,7 +110,7 @@ export function documentLink(
   return printRoute({ view: 'documents', mission, document, heading })
 }
 
-/** Returns the choice that a query makes: of each name, what it says, or else nothing. */
+/** Returns the choice in a query; each name that the query lacks is empty. */
 function chosen<Choice extends { readonly [Name in keyof Choice]: string }>(
   query: URLSearchParams,
   whole: Choice,

@@ -95,7 +95,10 @@ function homeOf(path: string): string {
   return dirname(dirname(dirname(path)))
 }
 
-/** An interrupted creation leaves an empty file. One that lost its pages has a WAL, and is damaged. */
+/**
+ * Returns whether the database file is empty: a creation that was interrupted leaves it so. (An empty file with a WAL is
+ * another case: it has lost its pages.)
+ */
 function isEmpty(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.size === 0
 }

@@ -8,8 +8,8 @@ export interface NewEvent {
   /** The real path of the project's directory: consent is read there when the event is sent. */
   readonly project: string
   /**
-   * What identifies the project that stood in that directory then (`project-origin.ts`): the consent of another one that
-   * stands there later is not one for this event.
+   * What identifies the project that was in that directory then (`project-origin.ts`). If another project is there later,
+   * its consent does not count for this event.
    */
   readonly origin?: string
   /** The whole envelope as JSON text: what the publisher wrote, and the ids and times that it left out. */
@@ -76,7 +76,7 @@ export interface ClaimLimits {
   readonly origins?: readonly string[]
 }
 
-/** Events at a path that are of another project than the one that stands there now. */
+/** Events at a path that belong to another project than the one that is there now. */
 export type Stranded = Pick<WaitingProject, 'project' | 'origin'>
 
 /** The result for one claimed event. */
@@ -107,8 +107,8 @@ export interface Queue extends Disposable {
   publish(events: readonly NewEvent[], maxSize: number, stranded?: readonly Stranded[]): Published
   counts(): QueueCounts
   /**
-   * The projects of which events wait, that with the oldest event first. Those that stood in one directory, one after the
-   * other, are different ones.
+   * The projects with waiting events, the one with the oldest event first. Projects that were in the same directory at
+   * different times are listed separately.
    */
   waiting(): readonly WaitingProject[]
   /**

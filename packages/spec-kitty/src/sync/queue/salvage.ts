@@ -15,7 +15,7 @@ import { migrate } from './schema.js'
 import { quarantinedDatabases } from './quarantine.js'
 import { loadSqlite, type Database, type Row, type Sqlite } from './sqlite.js'
 
-/** An event that could be read in a damaged database. */
+/** An event that could still be read in a damaged database. */
 export interface SalvagedEvent {
   readonly envelope: string
   /** Whether the server had rejected the event. */

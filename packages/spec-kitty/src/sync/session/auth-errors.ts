@@ -57,11 +57,15 @@ export function explain(error: unknown, service: string, secrets: readonly strin
   }
   const silence = silenceIn(error)
   if (silence !== null) {
-    return new CommandError('E_AUTH_UNREACHABLE', `cannot reach ${originOf(service)}: ${silence}`, {
-      hint: 'check the connection and try again',
-      exit: EXIT.tryAgain,
-      cause: systemErrorIn(error),
-    })
+    return new CommandError(
+      'E_AUTH_UNREACHABLE',
+      `cannot reach ${originOf(service)}: ${hide(silence, secrets)}`,
+      {
+        hint: 'check the connection and try again',
+        exit: EXIT.tryAgain,
+        cause: systemErrorIn(error),
+      },
+    )
   }
   const [code, verb] = isRefusal(error)
     ? (['E_AUTH_REFUSED', 'refuses'] as const)

@@ -37,7 +37,7 @@ export async function readServer(
   }
 }
 
-/** The server of the session that is there, even of one that is over: signing in again is mostly for the same server. */
+/** The server of the stored session, even of one that is over: a user who signs in again mostly wants the same server. */
 function storedServer(root: string): string | null {
   const read = readStored(root)
   return read.state === 'readable' ? read.session.server_url : null

@@ -87,7 +87,7 @@ function keep(question: Question, next: Next, error = describe(question)): Verdi
   return keepAll(question.batch, next, error)
 }
 
-/** So a web server answers that knows nothing of this protocol, or not at this path. */
+/** For a web server that does not know this protocol, or not at this path. */
 function elsewhere(question: Question, error = describe(question)): Verdict {
   return { ...keep(question, 'back_off', error), kind: 'address' }
 }

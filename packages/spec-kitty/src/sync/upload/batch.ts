@@ -16,7 +16,6 @@ export interface Part {
 /** An event as it stands in a request, or why it cannot be sent. */
 export type Encoded = { readonly text: string } | { readonly problem: string }
 
-/** The format of a batch. */
 export interface Format {
   readonly contentType: string
   /** The content encoding; null if the body is not compressed. */
@@ -26,7 +25,7 @@ export interface Format {
   readonly open: string
   readonly close: string
   readonly encode: (event: QueuedEvent) => Encoded
-  /** Whether a success says of each event what became of it; if not, it means that the server has all of them. */
+  /** Whether a success lists the result of each event. If not, a success means that the server has all events. */
   readonly answersPerEvent: boolean
 }
 

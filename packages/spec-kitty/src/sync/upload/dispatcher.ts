@@ -8,7 +8,7 @@ type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signa
 
 export interface DispatcherOptions extends Given, Partial<Pick<OutboxOptions, 'clock' | 'random'>> {
   readonly timing?: Partial<UploadTiming>
-  /** Called after each pass with what must outlive the daemon. */
+  /** Called after each pass with the state that the next daemon must know. */
   readonly remember?: (known: LastWork) => void
 }
 

@@ -60,9 +60,9 @@ export class Waits {
   }
 
   /**
-   * Called when a pass begins: that pass is the attempt that was due. Without this, an attempt would stay due if nothing
-   * may leave any more, and the dispatcher would start one pass after the other. `isHurried`: the user wants to send now,
-   * so that this pass does not wait.
+   * Called at the beginning of a pass, which counts as the attempt that was due. Without this, if nothing may leave any
+   * more, an attempt would stay due and the dispatcher would start one pass after the other. `isHurried`: a user wants to
+   * send now, so this pass does not wait.
    */
   passBegins(isHurried: boolean): void {
     this.#isHurried = isHurried

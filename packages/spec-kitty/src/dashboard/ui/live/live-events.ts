@@ -48,7 +48,7 @@ export interface LiveEvents {
   readonly dismiss: () => void
 }
 
-/** A request without an answer for this long is said to wait for it. */
+/** A request that has no answer after this time is reported as waiting. */
 const SLOW_MS = 3_000
 
 /** How long a page that is shown again keeps its previous state, so that it does not flicker. */
@@ -117,7 +117,7 @@ export function openEvents(url: string): LiveEvents {
       },
     },
     onLost: () => {
-      // What happened to the dashboard before is no longer how it stands.
+      // Earlier news about the dashboard is out of date.
       tell({ kind: 'lost' }, { connection: 'lost', news: null })
     },
   })

@@ -26,9 +26,8 @@ export interface Stream {
 }
 
 /**
- * Returns an event stream, of a URL that is asked for at each opening, that reports every loss of the server:
- * `EventSource` waits for ever for a server that neither answers nor closes the connection, so here every wait has a
- * limit.
+ * Returns an event stream that reports every loss of the server. `EventSource` waits for ever for a server that neither
+ * answers nor closes the connection, so here every wait has a limit. The URL is asked for at each opening.
  */
 export function createStream(url: () => string, { events, onLost }: StreamListeners): Stream {
   let source: EventSource | null = null

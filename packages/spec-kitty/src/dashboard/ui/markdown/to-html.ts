@@ -19,17 +19,20 @@ const SPANS = [
   ['<!', '>'],
 ] as const
 
-/** Without a bound, each of a million begins that nothing ends would be followed to the end of the document. */
+/**
+ * The longest inline comment or instruction. Without a limit, each of a million unclosed ones would be scanned to the end
+ * of the document.
+ */
 const MAX_SPAN_CHARS = 1_000
 
 const marked = new Marked({
   gfm: true,
   tokenizer: {
-    // False: as always. Undefined: it is text.
+    // `marked` reads the tag as usual for false, and as text for undefined.
     tag: (source) => (isEndless(source) ? undefined : false),
   },
   renderer: {
-    // A character, because form controls are not allowed in documents.
+    // Drawn as a character, because form controls are not allowed in documents.
     checkbox: ({ checked }) => (checked ? '\u2611 ' : '\u2610 '),
     // The language of code is kept in an attribute that `sanitise` lets pass; `dress` takes it away.
     code: ({ text, lang = '', escaped }) =>
@@ -67,7 +70,7 @@ function plainTags(html: string): string {
   return result + escapeHtml(html.slice(from))
 }
 
-/** For code, in which a character reference is text too. */
+/** Escapes code, in which a character reference is literal text. */
 function escapeAll(text: string): string {
   return escapeHtml(text.replaceAll('&', '&amp;'))
 }

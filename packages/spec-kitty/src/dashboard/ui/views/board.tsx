@@ -17,7 +17,7 @@ import { lazy } from '../lazy.js'
 import { replaceRoute } from '../location.js'
 import type { BoardChoice } from '../url-route.js'
 import { visible } from '../show-invisible.js'
-import { moveBetweenCards } from './arrows.js'
+import { moveBetweenCards } from './card-keys.js'
 import { NoMatch, NoPackages } from './board-empty.js'
 import { Card, CompactCard, type CardProps, type Lanes } from './card.js'
 import { Select, TextFilter, useResult } from './filter.js'
@@ -141,7 +141,7 @@ function Aside({ name, packages, children, ...shared }: AsideProps) {
 interface GroupProps extends Shared {
   readonly group: PackageGroup
   readonly isList: boolean
-  /** The columns without any package, in no group: all groups are equally wide. */
+  /** The columns that have no package in any group: all groups have the same widths. */
   readonly narrow: ReadonlySet<string>
 }
 

@@ -16,7 +16,7 @@ export interface CardProps {
   /** The lanes of the mission's packages, by id. */
   readonly lanes: Lanes
   readonly hasMoved: boolean
-  /** Whether the packages of the mission have several phases: one that all have says nothing. */
+  /** Whether the packages have different phases: a phase that all share is not shown. */
   readonly hasPhases: boolean
 }
 

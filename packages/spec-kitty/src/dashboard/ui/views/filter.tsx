@@ -38,7 +38,7 @@ export function TextFilter({ name, text, choose }: TextFilterProps) {
   )
 }
 
-/** Whether a key is text for a field, or for a dialog over the page. */
+/** Returns whether a key belongs to an input field or to an open dialog, and so is no shortcut of the view. */
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.target
   return target instanceof Element && target.closest('input, select, textarea, dialog') !== null
@@ -75,7 +75,7 @@ export function Select({ name, value, options, choose }: SelectProps) {
 
 const SETTLED_MS = 600
 
-/** Says a result to screen readers once the reader has stopped typing; not what is there at first. */
+/** Tells screen readers the result once the reader has stopped typing; not the result that is there at first. */
 export function useResult(words: string): void {
   const first = useRef(words)
   useEffect(() => {

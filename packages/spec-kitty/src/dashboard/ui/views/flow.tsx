@@ -53,7 +53,7 @@ function describeCycles(packages: readonly PackageFlow[], canceled: ReadonlySet<
   return `From Doing to Approved: ${took}${rest}`
 }
 
-/** The columns, and what was canceled if anything was. */
+/** Returns the shares to draw: the columns and, if any package was canceled, the canceled ones. */
 function sharesIn(days: readonly FlowDay[]): readonly { readonly share: ShareName; readonly name: string }[] {
   const columns = COLUMNS.map(({ column, name }) => ({ share: column, name }))
   const isCanceled = days.some(({ canceled }) => canceled > 0)

@@ -15,7 +15,7 @@ import { moveInList } from './list-keys.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 import { Progress } from './progress.js'
 
-/** The list has filters if there are at least this many missions. */
+/** With fewer missions, the list has no filters. */
 const FILTER_FROM = 9
 
 /** Every mission of the project: what is active, what waits for the reader, what is finished. */

@@ -3,7 +3,7 @@ import { beginNotifying, notifying, stopNotifying } from '../notify.js'
 import { LIVENESS } from '../now-words.js'
 import { Notice } from './notice.js'
 
-/** Explains the words above, where a reader who does not know them looks. */
+/** Explains the words above, at the place where a reader who does not know them looks. */
 export function Meanings() {
   return (
     <details class="meanings">
@@ -46,7 +46,7 @@ export function NotifyButton() {
   )
 }
 
-/** What the view says if there is nothing to list. */
+/** Shown if there is nothing to list. */
 export function Quiet() {
   return (
     <Notice title="Nothing is in work, and nothing waits for you">

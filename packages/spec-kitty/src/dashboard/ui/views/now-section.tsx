@@ -2,14 +2,14 @@ import { createContext, toChildArray, type ComponentChildren } from 'preact'
 import { useContext } from 'preact/hooks'
 import { replaceRoute } from '../location.js'
 
-/** The sections that are shown whole, by their ids. */
+/** The ids of the sections that are shown whole. */
 export const ShownWhole = createContext<readonly string[]>([])
 
 interface SectionProps {
   readonly name: string
   readonly count: number
   readonly shown: number
-  /** What is said if there is nothing; without it, the section is left out then. */
+  /** The sentence for an empty list. Without it, an empty section is left out. */
   readonly empty?: string
   readonly children: ComponentChildren
 }
@@ -53,12 +53,12 @@ function idOf(name: string): string {
 }
 
 interface JumpsProps {
-  /** What there is, in one line. */
+  /** What there is to see, in one line. */
   readonly words: string
   readonly counts: readonly (readonly [name: string, count: number])[]
 }
 
-/** Says what there is; if it does not fit on a screen, by buttons that lead to the sections. */
+/** Says what there is to see. If that does not fit on a screen, it consists of buttons that lead to the sections. */
 export function Jumps({ words, counts }: JumpsProps) {
   const there = counts.filter(([, count]) => count > 0)
   if (there.length < 2 || there.every(([, count]) => count <= SHOWN_AT_FIRST))

@@ -78,7 +78,7 @@ function moveFromField(event: KeyboardEvent): void {
   moveInList(event)
 }
 
-/** Returns a text once it has not changed for a moment: not every letter is searched for. */
+/** Returns a text once it has not changed for a moment, so that not every letter starts a search. */
 function useSettled(text: string): string {
   const [settled, setSettled] = useState(text)
   useEffect(() => {

@@ -16,7 +16,7 @@ import { candidateAt } from '../helpers/seen.js'
 import { needRoot, NOBODY, skipAloud } from '../helpers/skip.js'
 import { withoutReader } from '../helpers/without-reader.js'
 
-const ports = portsOf('act/cleanup-foreign')
+const ports = portsOf('act/cleanup-spared')
 const family = testFamily(ports)
 const nextPort = portsIn(ports)
 const platform = await selectPlatform()
