@@ -13,14 +13,14 @@ const CORE = [
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
   /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|read-records)|observe\/platform\/(?:select|native-locks|linux|linux-lock-holder|host-id|parse-proc))\.js$/,
   /familiar\/dist\/(?:load-beside|define\/scanning|protocol\/challenge|classify\/(?:record-facts|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,
-  /(?:familiar\/dist\/(?:define\/(?:define-daemon|hints)|doctor\/status-head|cli\/(?:run|format-lines|daemon-commands))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config-file|start-policy)|daemons\/(?!list-homes).*))\.js$/,
+  /(?:familiar\/dist\/(?:define\/(?:define-daemon|hints)|doctor\/status-head|cli\/(?:run|format-lines|daemon-grammars))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config-file|start-policy)|daemons\/(?!list-homes).*))\.js$/,
   /(?:familiar\/dist\/cli\/commands\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/sync-status))\.js$/,
 ]
 
 /** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
 const SCAN = [
   /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
-  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|format-table|fold-rows|describe-candidate|reason-text|render-(?:doctor|candidates|next|remedies))|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
+  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|describe-candidate)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
 
 /**
@@ -32,6 +32,11 @@ const SCAN = [
 export const COMMAND_GROUPS = [
   { name: 'core', parts: CORE },
   { name: 'scan', parts: SCAN },
+  {
+    // What `doctor` needs besides to show people what it found.
+    name: 'render',
+    parts: [/familiar\/dist\/cli\/(?:render-.*|format-table|fold-rows|reason-text)\.js$/],
+  },
   {
     // Not `start`: the library has a command of that name, which is a chunk of its own.
     name: 'sync-start',
@@ -60,6 +65,11 @@ export const COMMAND_GROUPS = [
     parts: [
       /familiar\/dist\/(?:act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach|observe\/platform\/try-for-holder)\.js$/,
     ],
+  },
+  {
+    // What a command needs of a project whose events wait, or in which it runs.
+    name: 'consent',
+    parts: [/spec-kitty\/dist\/sync\/(?:consent-file|consent-of-events|project-origin|project-uuid)\.js$/],
   },
   {
     name: 'queue',

@@ -35,6 +35,15 @@ export function withHome<T extends { readonly command: string; readonly shown?: 
 export function homePrefix(env: Io['env'] = process.env): string {
   const set = env['SPEC_KITTY_HOME']
   if (set === undefined || set === '') return ''
+  const home = process.env['HOME']
+  if (last?.set !== set || last.home !== home) last = { set, home, prefix: prefixFor(set) }
+  return last.prefix
+}
+
+/** The last answer and what it was for: a command asks twenty times, and each answer reads a dozen links. */
+let last: { readonly set: string; readonly home: string | undefined; readonly prefix: string } | null = null
+
+function prefixFor(set: string): string {
   const root = realPath(set) ?? set
   const usual = usualRoot()
   return usual === null || root === usual ? '' : `SPEC_KITTY_HOME=${shellQuote(root)} `

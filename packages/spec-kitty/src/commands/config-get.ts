@@ -12,14 +12,8 @@ import {
 } from 'familiar/cli'
 import { CONFIG_GET } from '../cli/describe/config.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import {
-  CONSENT_KEY,
-  jsonOf,
-  listSettings,
-  projectHere,
-  sourceOf,
-  type ShownSetting,
-} from '../sync/list-settings.js'
+import { projectHere } from '../daemons/project-directory.js'
+import { CONSENT_KEY, jsonOf, listSettings, sourceOf, type ShownSetting } from '../sync/list-settings.js'
 import { readSettings, SETTING_KEYS, wrongSetting } from '../sync/settings.js'
 
 export async function run(args: readonly string[], io: Io): Promise<number> {

@@ -10,14 +10,8 @@ import {
 } from 'familiar/cli'
 import { CONFIG_LIST } from '../cli/describe/config.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import {
-  jsonOf,
-  listSettings,
-  projectHere,
-  sourceOf,
-  textOf,
-  type ShownSetting,
-} from '../sync/list-settings.js'
+import { projectHere } from '../daemons/project-directory.js'
+import { jsonOf, listSettings, sourceOf, textOf, type ShownSetting } from '../sync/list-settings.js'
 import { readSettings } from '../sync/settings.js'
 
 const COLUMNS = [

@@ -29,6 +29,15 @@ export function findProject(start: string): string | null {
   }
 }
 
+/** Returns the project of the working directory; null outside of a project, or if the directory no longer exists. */
+export function projectHere(io: Pick<Io, 'cwd'>): string | null {
+  try {
+    return currentProject(io)
+  } catch {
+    return null
+  }
+}
+
 /**
  * Returns the project that a directory is a worktree of (`PROJECT/.worktrees/NAME`), else the directory itself. A worktree is
  * a checkout of the same missions: a dashboard of its own would show a second, older state of them.

@@ -1,8 +1,8 @@
 import { inHome } from '../cli/in-home.js'
 import { remediationOf, type DoctorExtension, type Io, type Remediation } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
+import { projectHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
-import { consentProblem, projectHere } from '../sync/list-settings.js'
 import { loginCommands } from '../sync/login-command.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 import { isSwitchedOn } from '../sync/settings.js'
@@ -58,7 +58,9 @@ function placed(finding: Finding, env: Io['env']): Finding {
 /** Returns what is wrong with the configuration of the project in which the command runs; null if nothing is. */
 async function projectProblem(io: Pick<Io, 'cwd'>): Promise<string | null> {
   const project = projectHere(io)
-  return project === null ? null : consentProblem(project)
+  if (project === null) return null
+  const { consentProblem } = await import('../sync/list-settings.js')
+  return consentProblem(project)
 }
 
 /**

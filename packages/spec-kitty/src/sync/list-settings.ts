@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
-import { currentProject } from '../daemons/project-directory.js'
+import { projectHere } from '../daemons/project-directory.js'
 import { consentFile, readConsent } from './consent-file.js'
 import { checkServerUrl, WRONG } from './server-url.js'
 import {
@@ -116,13 +116,4 @@ export async function projectConsent(io: Pick<Io, 'cwd'>): Promise<'yes' | 'no' 
   const project = projectHere(io)
   const consent = project === null ? null : await readConsent(project)
   return typeof consent === 'string' ? consent : null
-}
-
-/** Returns the project of the working directory; null outside of a project, or if the directory no longer exists. */
-export function projectHere(io: Pick<Io, 'cwd'>): string | null {
-  try {
-    return currentProject(io)
-  } catch {
-    return null
-  }
 }

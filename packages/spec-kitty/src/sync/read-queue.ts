@@ -1,6 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { CommandError, isPartMissing } from 'familiar/cli'
-import { heldOf } from './consent-of-events.js'
 import { homeOfAnotherUser } from './home-problem.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts } from './queue/queue-types.js'
@@ -26,7 +25,10 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
   if (foreign !== null)
     return { problem: existsSync(path) ? foreign : `the queue ${path} cannot be read: ${foreign}` }
   try {
-    const { openQueueToLook } = await import('./queue/open-queue.js')
+    const [{ openQueueToLook }, { heldOf }] = await Promise.all([
+      import('./queue/open-queue.js'),
+      import('./consent-of-events.js'),
+    ])
     const queue = await openQueueToLook(path)
     if (queue === null) return EMPTY
     try {

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { quarantinedDatabases } from '../../src/sync/queue/quarantine.js'
+import { quarantinedDatabases } from '../../src/sync/queue/quarantined-databases.js'
 import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { TIMING } from '../../src/sync/upload/back-off.js'
 import { eachIs, reply } from '../helpers/sync-server.js'

@@ -7,10 +7,10 @@ import {
 } from '../../doctor/document.js'
 import { isInstallationGone } from '../../observe/installation-gone.js'
 import type { Scan } from '../../observe/scan.js'
-import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { printJson } from '../print-json.js'
-import { renderDoctor } from '../render-doctor.js'
+import type { renderDoctor } from '../render-doctor.js'
 import { parseOptions } from '../parse.js'
 import type { CommandContext } from '../run.js'
 import { verdictOf } from '../../doctor/verdict.js'
@@ -41,19 +41,25 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   // If there is no scope, this throws before anything is done.
   const { scope } = daemon
   const reset = options.reset ? await loadReset() : null
+  const render = options.json ? null : await loadRender()
   const seen = await daemon.scan({ forCleanUp: reset !== null })
   if (options.port !== null) assertListener(seen, options.port)
   const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
   const report = (await reset?.(daemon, options, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
-  if (options.json) printJson(examined.document, io)
-  else io.out(render(examined, options, context))
+  if (render === null) printJson(examined.document, io)
+  else io.out(shown(examined, options, context, render))
   return exitFor(examined.document, options.isStrict)
 }
 
 /** Loads the clean-up code, only for `--reset`, and before the scan: the package may be replaced while the scan runs. */
 async function loadReset() {
   return (await import('../reset-range.js')).resetRange
+}
+
+/** Loads what shows people the result, and also before the scan. */
+async function loadRender() {
+  return (await import('../render-doctor.js')).renderDoctor
 }
 
 function readArguments(args: readonly string[], { daemon }: CommandContext): Options {
@@ -82,10 +88,11 @@ async function examine(
   return { document: doctorDocument(seen, parts), addition, named }
 }
 
-function render(
+function shown(
   { document, addition, named }: Examined,
   { force: isForced }: Options,
   { words, io, daemon }: CommandContext,
+  render: typeof renderDoctor,
 ): string {
   const { packageVersion: version } = toolOf(daemon).self
   const head = addition.head ?? [[words.scope, daemon.scope]]
@@ -93,7 +100,7 @@ function render(
   const ports = `ports ${from}-${to - 1}`
   const { why = {} } = addition
   const userHome = io.env['HOME']
-  return renderDoctor(document, { head, words, ports, why, named, version, isForced, userHome }, io)
+  return render(document, { head, words, ports, why, named, version, isForced, userHome }, io)
 }
 
 function exitFor({ findings, reset_result: result }: DoctorDocument, isStrict: boolean): number {

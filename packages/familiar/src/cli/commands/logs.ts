@@ -1,5 +1,5 @@
 import { FamiliarError } from '../../errors.js'
-import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { note, type Io } from '../io.js'
 import { formatJson, SCHEMA_VERSION } from '../print-json.js'

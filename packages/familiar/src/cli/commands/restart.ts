@@ -1,5 +1,5 @@
 import { definitionOf } from '../../define/define-daemon.js'
-import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { noticeVersions } from '../version-notice.js'
 import { printConnection } from '../print-connection.js'

@@ -1,5 +1,5 @@
 import { connectDaemon } from '../connect-daemon.js'
-import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { printConnection } from '../print-connection.js'
 import { parseOptions } from '../parse.js'

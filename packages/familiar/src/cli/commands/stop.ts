@@ -1,4 +1,4 @@
-import { DAEMON_GRAMMARS } from '../daemon-commands.js'
+import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { printStop } from '../print-stop.js'
 import { showingWaits } from '../progress.js'

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { writeHint } from 'familiar/cli'
 import { cannotOpen, damaged, newer, unusable } from './queue-errors.js'
+import { SIDE_FILES } from './queue-path.js'
 import { FORMAT, readFormat } from './schema.js'
 import type { Database, Sqlite } from './sqlite.js'
 
@@ -17,9 +18,6 @@ export interface Connection {
 export const BUSY_MS = 15_000
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
-
-/** The files that SQLite keeps beside a database. */
-export const SIDE_FILES = ['-wal', '-shm', '-journal'] as const
 
 const VERSION_OFFSET = 60
 const HEADER_BYTES = 100

@@ -1,20 +1,7 @@
-import { closeSync, constants, fsyncSync, lstatSync, openSync, readdirSync, renameSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { SIDE_FILES } from './connection.js'
-
-const MARK = '.corrupt-'
-
-/** Matches the names of databases that were put aside, but not those of their side files. */
-const NAME = /^\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z$/
-
-/** Returns the damaged databases that were put aside, the oldest first. */
-export function quarantinedDatabases(path: string): readonly string[] {
-  const prefix = basename(path) + MARK
-  return namesIn(dirname(path))
-    .filter((name) => name.startsWith(prefix) && NAME.test(name.slice(prefix.length)))
-    .toSorted()
-    .map((name) => join(dirname(path), name))
-}
+import { closeSync, constants, fsyncSync, lstatSync, openSync, renameSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { MARK, quarantinedDatabases } from './quarantined-databases.js'
+import { SIDE_FILES } from './queue-path.js'
 
 /**
  * Moves a damaged database away with its WAL, and returns its new path. All of them are kept. The caller holds the lock.
@@ -72,12 +59,4 @@ export function syncDirectory(directory: string): void {
 
 function isThere(name: string): boolean {
   return lstatSync(name, { throwIfNoEntry: false }) !== undefined
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
 }

@@ -4,3 +4,6 @@ import { join } from 'node:path'
 export function queuePath(root: string): string {
   return join(root, 'daemons', 'sync', 'queue.db')
 }
+
+/** The files that SQLite keeps beside a database. */
+export const SIDE_FILES = ['-wal', '-shm', '-journal'] as const

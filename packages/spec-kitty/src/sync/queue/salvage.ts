@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { objectOf, parseJson } from 'familiar/cli'
 import { migrate } from './schema.js'
-import { quarantinedDatabases } from './quarantine.js'
+import { quarantinedDatabases } from './quarantined-databases.js'
 import { loadSqlite, type Database, type Row, type Sqlite } from './sqlite.js'
 
 /** An event that could still be read in a damaged database. */

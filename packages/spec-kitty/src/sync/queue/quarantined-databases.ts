@@ -1,0 +1,25 @@
+import { readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+/** What the name of a database that was put aside has after that of the queue; a time follows. */
+export const MARK = '.corrupt-'
+
+/** Matches the names of databases that were put aside, but not those of their side files. */
+const NAME = /^\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z$/
+
+/** Returns the damaged databases that were put aside, the oldest first. */
+export function quarantinedDatabases(path: string): readonly string[] {
+  const prefix = basename(path) + MARK
+  return namesIn(dirname(path))
+    .filter((name) => name.startsWith(prefix) && NAME.test(name.slice(prefix.length)))
+    .toSorted()
+    .map((name) => join(dirname(path), name))
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}
