@@ -1,4 +1,5 @@
 import type { MissionName, Problem } from './common.js'
+import type { OpenDecision } from './mission.js'
 import type { AgentProcess } from './processes.js'
 
 /** `GET /api/now`: what happens in all missions that are not merged, and what needs you. Within each list, if nothing else is said, the longest in its lane is first. */
@@ -24,6 +25,8 @@ export interface NowReply {
   }[]
   /** Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. */
   readonly unreadable: readonly { readonly mission: MissionName; readonly problem: Problem }[]
+  /** The decisions that wait for you, in missions that are not finished; within a mission the oldest is first. */
+  readonly decisions: readonly (OpenDecision & { readonly mission: MissionName })[]
   /** How many there are of each, also of those that are left out: each other list has at most 500. */
   readonly counts: {
     readonly working: number
@@ -32,6 +35,7 @@ export interface NowReply {
     readonly ready_to_start: number
     readonly ready_to_merge: number
     readonly unreadable: number
+    readonly decisions: number
   }
 }
 
