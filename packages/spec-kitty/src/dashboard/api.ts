@@ -10,7 +10,15 @@ export type { BoardColumn, ErrorReply, Lane, Problem, ProjectHeader } from './ap
 export type { CleanUp, DaemonEntry, DaemonsReply } from './api/daemons.js'
 export type { CharterReply, DocumentReply, DocumentSummary } from './api/documents.js'
 export type { ChangedEvent, GoneEvent, HelloEvent, StreamEvents, WatchEvent } from './api/stream-events.js'
-export type { Flow, FlowDay, LaneChange, MissionReply, PackageFlow, WorkPackage } from './api/mission.js'
+export type {
+  Flow,
+  FlowDay,
+  LaneChange,
+  MissionReply,
+  OpenDecision,
+  PackageFlow,
+  WorkPackage,
+} from './api/mission.js'
 export type { MissionSection, MissionState, MissionSummary, MissionsReply } from './api/missions.js'
 export type { NowPackage, NowReply, ReadyPackage, WaitingPackage } from './api/now.js'
 export type { AgentProcess } from './api/processes.js'

@@ -25,6 +25,7 @@ const MISSION = {
   agents: [],
   waiting_count: 0,
   stalled_count: 0,
+  decision_count: 0,
   next_command: null,
   flow: { days: [], packages: [] },
   documents: [{ name: 'spec.md', bytes: 1, work_package: null }],

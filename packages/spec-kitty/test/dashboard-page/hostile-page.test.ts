@@ -4,6 +4,7 @@ import type {
   DocumentReply,
   MissionReply,
   NowReply,
+  OpenDecision,
   WaitingPackage,
   WorkPackage,
 } from '../../src/dashboard/api.js'
@@ -58,6 +59,7 @@ const workPackage: WorkPackage = {
     reviewer: '\u202E',
     reference: 'javascript:1',
   },
+  front_matter_review: { status: '<script>globalThis.ran=28</script>\u202E', by: '<b>\u202E' },
   document: DOCUMENT,
   updated_at: 'no time',
   lane_since: 'no time',
@@ -89,6 +91,13 @@ const workPackage: WorkPackage = {
   },
 }
 
+const DECISION: OpenDecision = {
+  id: '<b>',
+  question: '<script>globalThis.ran=29</script>\u202E',
+  asked_at: 'no time',
+  document: DOCUMENT,
+}
+
 const mission: MissionReply = {
   id: ID,
   title: `title\u202Eeltit ${'W'.repeat(400)}`,
@@ -109,7 +118,9 @@ const mission: MissionReply = {
   agents: ['\u202Eevil'],
   waiting_count: 1,
   stalled_count: 0,
+  decision_count: 1,
   next_command: 'spec-kitty <script>globalThis.ran=23</script>',
+  open_decisions: [DECISION],
   flow: {
     days: [
       {
@@ -160,7 +171,16 @@ const now: NowReply = {
       problem: { path: 'a\u202Eb', what: '<script>globalThis.ran=27</script>' },
     },
   ],
-  counts: { working: 1, waiting: 1, stalled: 1, ready_to_start: 1, ready_to_merge: 1, unreadable: 1 },
+  decisions: [{ ...DECISION, mission: waits.mission }],
+  counts: {
+    working: 1,
+    waiting: 1,
+    stalled: 1,
+    ready_to_start: 1,
+    ready_to_merge: 1,
+    unreadable: 1,
+    decisions: 1,
+  },
 }
 
 const reply: DocumentReply = {

@@ -33,6 +33,7 @@ export function summary(id: string, more: Partial<MissionSummary> = {}): Mission
     agents: [],
     waiting_count: 0,
     stalled_count: 0,
+    decision_count: 0,
     ...more,
   }
 }
@@ -92,6 +93,7 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
     notes: [],
     review: null,
     review_result: null,
+    front_matter_review: null,
     document: null,
     updated_at: null,
     history: [],
@@ -111,6 +113,7 @@ export function largeReplies(now: NowReply = busyNow()) {
     documents: [],
     worktrees: [],
     next_command: null,
+    open_decisions: [],
     flow: { days: [], packages: [] },
     problems: [],
   }

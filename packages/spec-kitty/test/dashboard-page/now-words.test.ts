@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { NowPackage, NowReply, WaitingPackage } from '../../src/dashboard/api.js'
 import {
   countNeeding,
+  newlyAsked,
   newlyStalled,
   newlyWaiting,
   oncePerPackage,
@@ -13,7 +14,7 @@ import { waitingPackage, workingPackage } from './large-project.js'
 import { NOTHING_NOW } from './stand-in-server.js'
 
 describe('what happens now', () => {
-  const counts = { working: 2, waiting: 1, stalled: 0, ready_to_merge: 1 }
+  const counts = { working: 2, waiting: 1, stalled: 0, ready_to_merge: 1, decisions: 0 }
   const now = (...waiting: Partial<WaitingPackage>[]) =>
     ({ waiting, working: [], counts }) as unknown as NowReply
 
@@ -69,6 +70,25 @@ describe('what happens now', () => {
     expect(newlyStalled(before, nowOf([one], [two, one]))).toEqual([two])
     expect(newlyStalled(nowOf([], [two]), nowOf([], [two, other]))).toEqual([other])
     expect(newlyStalled(nowOf([], [two]), before)).toEqual([])
+  })
+
+  it('needs the reader for each open decision, which is news once', () => {
+    const decision = {
+      mission: { id: 'm', title: 'M' },
+      id: 'D1',
+      question: 'Which port?',
+      asked_at: null,
+      document: null,
+    }
+    const asked: NowReply = {
+      ...NOTHING_NOW,
+      decisions: [decision],
+      counts: { ...NOTHING_NOW.counts, decisions: 1 },
+    }
+    expect(summariseNow(asked)).toBe('1 waits for you')
+    expect(countNeeding(asked)).toBe(1)
+    expect(newlyAsked(NOTHING_NOW, asked)).toEqual([decision])
+    expect(newlyAsked(asked, asked)).toEqual([])
   })
 
   it('is news once for each package and reason', () => {

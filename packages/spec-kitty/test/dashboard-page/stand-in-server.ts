@@ -31,7 +31,16 @@ export const NOTHING_NOW: NowReply = {
   ready_to_start: [],
   ready_to_merge: [],
   unreadable: [],
-  counts: { working: 0, waiting: 0, stalled: 0, ready_to_start: 0, ready_to_merge: 0, unreadable: 0 },
+  decisions: [],
+  counts: {
+    working: 0,
+    waiting: 0,
+    stalled: 0,
+    ready_to_start: 0,
+    ready_to_merge: 0,
+    unreadable: 0,
+    decisions: 0,
+  },
 }
 
 /** A reply that never comes. */

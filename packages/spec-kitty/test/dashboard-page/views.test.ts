@@ -35,6 +35,7 @@ function mission(id: string, more: Partial<MissionSummary> = {}): MissionSummary
     agents: [],
     waiting_count: 0,
     stalled_count: 0,
+    decision_count: 0,
     ...more,
   }
 }
@@ -60,6 +61,7 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
     notes: [],
     review: null,
     review_result: null,
+    front_matter_review: null,
     document: null,
     updated_at: null,
     lane_since: null,
@@ -79,11 +81,9 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
 describe('the list', () => {
   it('says what the missions that wait for the reader wait for', () => {
     const states = (...all: readonly MissionSummary['state'][]) => all.map((state) => ({ state }))
-    expect(describeWaiting(states('approved', 'waiting', 'approved'))).toBe(
-      '1 with packages that wait, 2 to merge',
-    )
+    expect(describeWaiting(states('approved', 'waiting', 'approved'))).toBe('1 needs you, 2 to merge')
     expect(describeWaiting(states('approved'))).toBe('1 to merge')
-    expect(describeWaiting(states('waiting', 'waiting'))).toBe('2 with packages that wait')
+    expect(describeWaiting(states('waiting', 'waiting'))).toBe('2 need you')
   })
 
   const missions = [

@@ -39,6 +39,8 @@ const NOTHING = {
   role: null,
   agent_profile: null,
   lane: null,
+  review_status: null,
+  reviewed_by: null,
 }
 
 describe('the fields of', () => {

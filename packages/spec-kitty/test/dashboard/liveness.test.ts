@@ -84,12 +84,21 @@ describe('whether an agent lives', () => {
   it('is not running here once the process has ended, and the package is stalled', async () => {
     const child = await start('sleep', '600')
     const project = openProject(projectWith(annotation(2, claim(child.pid, startedAt(child.pid)))))
-    expect(await project.now()).toMatchObject({ counts: { working: 1, stalled: 0 } })
+    expect(await project.now()).toMatchObject({
+      counts: { working: 1, stalled: 0 },
+      working: [{ id: 'WP01', next_command: null }],
+    })
     expect(await project.missions()).toMatchObject({ missions: [{ state_words: '1 in work' }] })
     await end(child)
     expect(await project.now()).toMatchObject({
       counts: { working: 0, stalled: 1 },
-      stalled: [{ id: 'WP01', process: { liveness: 'not_running_here', pid: child.pid } }],
+      stalled: [
+        {
+          id: 'WP01',
+          process: { liveness: 'not_running_here', pid: child.pid },
+          next_command: 'spec-kitty agent action implement WP01 --mission m',
+        },
+      ],
     })
     expect(await project.missions()).toMatchObject({
       missions: [{ stalled_count: 1, state: 'working', state_words: '1 stalled' }],
@@ -110,7 +119,13 @@ describe('whether an agent lives', () => {
     })
     await end(reviewer)
     expect(await project.now()).toMatchObject({
-      waiting: [{ id: 'WP01', why: 'review_abandoned' }],
+      waiting: [
+        {
+          id: 'WP01',
+          why: 'review_abandoned',
+          next_command: 'spec-kitty agent action review WP01 --mission m',
+        },
+      ],
       counts: { working: 0, waiting: 1, stalled: 0 },
     })
   })

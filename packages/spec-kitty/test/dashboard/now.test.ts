@@ -57,6 +57,7 @@ describe('now', () => {
       ready_to_start: 0,
       ready_to_merge: 1,
       unreadable: 0,
+      decisions: 0,
     })
   })
 

@@ -249,6 +249,76 @@ describe('an agent that is written as an actor', () => {
   })
 })
 
+describe('the role of an agent', () => {
+  const named = (at: number, agent: string, role: string) =>
+    annotation(at, { agent, role, model: `of-${role}` })
+  const claim = (at: number, agent: string) =>
+    laneEvent(at, 'WP01', 'in_progress', { from_lane: 'planned', policy_metadata: { agent } })
+  const review = (at: number) => laneEvent(at, 'WP01', 'in_review', { from_lane: 'for_review' })
+  const back = (at: number) => laneEvent(at, 'WP01', 'planned', { from_lane: 'in_review' })
+
+  // The front matter says with which role and model the package is worked on.
+  const planned = { role: 'implementer', model: 'old-model' }
+
+  it.each([
+    ['of another agent', [named(10, 'renata', 'reviewer'), claim(12, 'heron')], 'heron', planned],
+    [
+      'of the same agent before its review sent it back',
+      [review(9), named(10, 'heron', 'reviewer'), back(11), claim(12, 'heron')],
+      'heron',
+      planned,
+    ],
+    [
+      'of a reviewer who is not named, where who implements it was named before',
+      [named(2, 'heron', 'implementer'), review(9), annotation(10, { role: 'reviewer' }), back(11)],
+      'heron',
+      { role: 'implementer', model: 'of-implementer' },
+    ],
+    [
+      'of who gave it up',
+      [named(10, 'renata', 'reviewer'), annotation(11, { release_runtime_claim: true })],
+      null,
+      planned,
+    ],
+  ] as const)('is not that %s', async (_, lines, agent, said) => {
+    expect(await packageAfter(...lines)).toMatchObject({ agent, ...said })
+  })
+
+  it.each([
+    ['with it', [named(10, 'heron', 'reviewer')]],
+    ['after it', [annotation(10, { agent: 'heron' }), annotation(11, { role: 'reviewer' })]],
+    ['before the same agent is named again', [named(10, 'heron', 'reviewer'), claim(12, 'heron:large')]],
+    ['in the review', [review(9), named(10, 'heron', 'reviewer'), back(11)]],
+    ['where no agent was ever named', [annotation(10, { role: 'reviewer' })]],
+  ] as const)('is the one that is said %s', async (_, lines) => {
+    expect(await packageAfter(...lines)).toMatchObject({ role: 'reviewer' })
+  })
+})
+
+describe('the review in the front matter', () => {
+  const STATED = 'review_status: "has_feedback"\nreviewed_by: "eve"\n'
+  const after = async (more: string, ...lines: readonly string[]) => {
+    const project = emptyProject()
+    writeMission(project, 'm', {
+      'tasks/WP01.md': prompt('WP01', 'One', more),
+      'status.events.jsonl': [laneEvent(1, 'WP01', 'claimed'), ...lines].join(''),
+    })
+    const mission = await openProject(project).mission('m')
+    return mission?.work_packages[0]?.front_matter_review
+  }
+
+  it('is told where the log has none', async () => {
+    expect(await after(STATED)).toEqual({ status: 'has_feedback', by: 'eve' })
+    expect(await after('reviewed_by: eve\n')).toEqual({ status: null, by: 'eve' })
+    expect(await after('review_status: ""\nreviewed_by: ""\n')).toBeNull()
+  })
+
+  it('does not count where the log has one', async () => {
+    expect(await after(STATED, annotation(2, { review: { actor: 'ada', reason: 'no' } }))).toBeNull()
+    expect(await after(STATED, laneEvent(2, 'WP01', 'in_review', { from_lane: 'for_review' }))).toBeNull()
+  })
+})
+
 describe('the verdict of a review', () => {
   it('is that of the last lane change or annotation that says one', async () => {
     const review = { reviewer: 'heron', verdict: 'changes_requested', reference: 'reviews/1.md' }

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { lacksChromium, openPage, type Dashboard } from '../helpers/browser.js'
+import { lacksChromium, openPage, PATIENT, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { everyLane, largeProject, oneMission, prompt, writeMission } from '../helpers/projects.js'
 
@@ -113,7 +113,7 @@ describe.skipIf(lacksChromium())('details in a browser', () => {
     )
     expect(sizes).toEqual(['23px', '19px', '16.5px', '15px', '15px', '15px'])
     await page.getByRole('link', { name: 'down' }).click()
-    expect(await page.evaluate('document.activeElement.textContent')).toBe('Two')
+    await expect.poll(() => page.evaluate('document.activeElement.textContent'), PATIENT).toBe('Two')
   })
 
   it.each(['light', 'dark'] as const)(

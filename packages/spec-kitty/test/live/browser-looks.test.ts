@@ -79,6 +79,28 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
     await page.context().close()
   })
 
+  it.each(VIEWS)('%s shows all that it has when the reader zooms to 200 %', async (_, view, shown) => {
+    const { page, complaints } = await openPage(here.browser, { reducedMotion: 'reduce' })
+    await page.goto(`${dashboards.get('example')?.url}${view}`)
+    await page.locator(shown).first().waitFor()
+    await untilLive(page)
+    // As the zoom of a browser does: the window stays as large, and has half as many pixels of CSS.
+    const session = await page.context().newCDPSession(page)
+    const { width, height } = { width: 640, height: 400 }
+    await session.send('Emulation.setDeviceMetricsOverride', {
+      width,
+      height,
+      deviceScaleFactor: 2,
+      mobile: false,
+    })
+    expect(await page.evaluate('[innerWidth, devicePixelRatio]')).toEqual([width, 2])
+    expect(await overflowOf(page)).toBe(0)
+    expect(await page.evaluate(OUTSIDE)).toEqual([])
+    expect(await page.evaluate(CUT)).toEqual([])
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
   it('follows the theme of the machine until one is chosen, and keeps the choice', async () => {
     const { page, complaints } = await openPage(here.browser, { colorScheme: 'dark' })
     await page.goto(dashboards.get('mission')?.url ?? '')
@@ -128,6 +150,16 @@ const OUTSIDE = `[...document.querySelectorAll('body *')].filter((element) => {
     if (getComputedStyle(at).overflowX !== 'visible') return false
   }
   return true
+}).map((element) => element.outerHTML.slice(0, 200))`
+
+/** What holds more than it shows, and neither scrolls nor says by an ellipsis that something is missing. */
+const CUT = `[...document.querySelectorAll('body *')].filter((element) => {
+  const style = getComputedStyle(element)
+  const isCutting = [style.overflowX, style.overflowY].some((overflow) => overflow === 'hidden' || overflow === 'clip')
+  if (!isCutting || element.closest('.visually-hidden, svg') !== null || !element.checkVisibility()) return false
+  const isSaid = style.textOverflow === 'ellipsis' || style.webkitLineClamp !== 'none'
+  const isMore = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1
+  return isMore && !isSaid
 }).map((element) => element.outerHTML.slice(0, 200))`
 
 const RGBA = `const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })

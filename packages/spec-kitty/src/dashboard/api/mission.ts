@@ -57,6 +57,8 @@ export interface WorkPackage {
     readonly reviewer: string | null
     readonly reference: string | null
   } | null
+  /** The review that the front matter says (`review_status`, `reviewed_by`); null if it says none, or the log has a review. */
+  readonly front_matter_review: { readonly status: string | null; readonly by: string | null } | null
   /** The name of its prompt among the mission's documents; null when events name a package without a file. */
   readonly document: string | null
   /** When its lane last changed, ISO 8601 UTC; null without an event. */
@@ -79,7 +81,10 @@ export interface WorkPackage {
   /** The number of done subtasks and of all, counting those in the front matter and those in the log. */
   readonly subtasks_done: number
   readonly subtasks_total: number
-  /** The command that takes it further; null if there is none to type (it is in work, waits for others, or is finished). */
+  /**
+   * The command that takes it further; null if there is none to type (an agent is at work on it, it waits for others, or is
+   * finished). If its agent has left it, the one that takes its work or its review up again.
+   */
   readonly next_command: string | null
   /** Whether the process of its agent lives; null if it is not being worked on (it is not in Doing and not `in_review`). */
   readonly process: AgentProcess | null
@@ -113,8 +118,20 @@ export interface MissionReply extends MissionSummary {
   readonly worktrees: readonly { readonly name: string; readonly events: number }[]
   /** The command that takes the mission further, such as the one that finalises or merges it; null if there is none. */
   readonly next_command: string | null
+  /** The decisions that the log asks for and that were not taken, withdrawn or put off, the oldest first. */
+  readonly open_decisions: readonly OpenDecision[]
   readonly flow: Flow
   readonly problems: readonly Problem[]
+}
+
+/** A decision that waits for you. Its state is in the log; if that could not be read whole, none is known to be open. */
+export interface OpenDecision {
+  readonly id: string
+  readonly question: string
+  /** ISO 8601 UTC; null if the log does not say when. */
+  readonly asked_at: string | null
+  /** The name of the document about it; null if there is none. */
+  readonly document: string | null
 }
 
 /** How the work of a mission progressed, from its log. Packages that no event moves are left out. */

@@ -45,6 +45,8 @@ export interface MissionSummary {
   /** How many of its packages wait for you (`NowReply.waiting`), and how many are stalled (`NowReply.stalled`). */
   readonly waiting_count: number
   readonly stalled_count: number
+  /** How many decisions it asks for are open (`MissionReply.open_decisions`). */
+  readonly decision_count: number
 }
 
 /**
@@ -56,7 +58,7 @@ export type MissionSection = 'active' | 'waiting' | 'finished'
 /**
  * The state of a mission: the first of these that applies. `merged`: it is merged, and nothing is in work or in review;
  * `done`: all packages are done or canceled; `canceled`: all are canceled; `approved`: all are at least approved, and it can be merged; `waiting`:
- * packages wait for you; `working`: packages are in Doing or in review; `unreadable`: its log could not be read whole; `not_finalised`: there are prompts, but no
+ * packages or decisions wait for you; `working`: packages are in Doing or in review; `unreadable`: its log could not be read whole; `not_finalised`: there are prompts, but no
  * package on the board; `empty`: there are no packages; `idle`: work has begun, and nothing is in work now; `planned`: no work has begun.
  */
 export type MissionState =

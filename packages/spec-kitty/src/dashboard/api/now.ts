@@ -1,4 +1,5 @@
 import type { MissionName, Problem } from './common.js'
+import type { OpenDecision } from './mission.js'
 import type { AgentProcess } from './processes.js'
 
 /**
@@ -27,6 +28,8 @@ export interface NowReply {
   }[]
   /** Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. */
   readonly unreadable: readonly { readonly mission: MissionName; readonly problem: Problem }[]
+  /** The decisions that wait for you, in missions that are not finished; within a mission the oldest is first. */
+  readonly decisions: readonly (OpenDecision & { readonly mission: MissionName })[]
   /** How many packages or missions each list has in total: the other lists contain at most 500 each. */
   readonly counts: {
     readonly working: number
@@ -35,6 +38,7 @@ export interface NowReply {
     readonly ready_to_start: number
     readonly ready_to_merge: number
     readonly unreadable: number
+    readonly decisions: number
   }
 }
 

@@ -4,7 +4,9 @@ import { oneNameEach } from './package-ids.js'
 import { futureCheck, instantOf } from './timestamps.js'
 import { knownEvents } from './known-events.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
-import { createdIn, readMove, type CreatedPackage } from './lane-moves.js'
+import { readDecisions, type AskedDecision } from './decisions.js'
+import { readMove, type CreatedPackage } from './lane-moves.js'
+import { otherOf, type OtherEvent } from './other-events.js'
 import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
 /** The last lane change of a work package, and what all of its lane changes tell. */
@@ -40,6 +42,8 @@ export interface Log {
   readonly facts: ReadonlyMap<string, RuntimeFacts>
   /** What the log says about packages at their creation: for a package whose prompt is gone, nothing else is known. */
   readonly created: ReadonlyMap<string, CreatedPackage>
+  /** The decisions that were asked for and not taken, withdrawn or put off, the oldest first. */
+  readonly decisions: readonly AskedDecision[]
   /** How the columns stood at the end of each day on which a lane changed. */
   readonly days: readonly FlowDay[]
   /** The time of the newest event of any kind, as `instantOf` returns it; null without events. */
@@ -51,6 +55,7 @@ export const NO_LOG: Log = {
   lanes: new Map(),
   facts: new Map(),
   created: new Map(),
+  decisions: [],
   days: [],
   newest: null,
   files: [],
@@ -108,14 +113,6 @@ interface AnnotationEvent {
   readonly annotation: Annotation
 }
 
-/** An event that moves no package: it shows when something happened, and maybe what a package is called. */
-interface OtherEvent {
-  readonly kind: 'other'
-  readonly id: string | null
-  readonly at: string | null
-  readonly created: (CreatedPackage & { readonly id: string }) | null
-}
-
 /** Whether an event is counted for its copy of the log, and what is wrong with it. */
 interface Taken {
   readonly is_added: boolean
@@ -132,6 +129,7 @@ export function readLog(): LogReader {
   const moves = new Map<string, LaneMove[]>()
   const facts = new Map<string, FactsReader>()
   const created = new Map<string, CreatedPackage>()
+  const decisions = readDecisions()
   const files: (() => LogFile)[] = []
   let newest: string | null = null
 
@@ -176,6 +174,7 @@ export function readLog(): LogReader {
     if (event.at !== null && (newest === null || event.at > newest)) newest = event.at
     if (event.kind === 'other') {
       if (event.created !== null && created.size < MAX_PACKAGES) created.set(event.created.id, event.created)
+      if (event.decision !== null) decisions.take(event.decision)
       return []
     }
     return event.kind === 'lane' ? takeLane(event, worktree) : takeAnnotation(event)
@@ -189,10 +188,13 @@ export function readLog(): LogReader {
     },
     result: () => {
       const sorted = new Map([...moves].map(([wp, own]) => [wp, inOrder(own)]))
+      const lanes = new Map([...sorted].map(([wp, own]) => [wp, stateOf(own)]))
+      const factsIn = (wp: string, reader: FactsReader) => reader.result(lanes.get(wp)?.history.turns ?? [])
       return {
-        lanes: new Map([...sorted].map(([wp, own]) => [wp, stateOf(own)])),
-        facts: new Map([...facts].map(([wp, reader]) => [wp, reader.result()])),
+        lanes,
+        facts: new Map([...facts].map(([wp, reader]) => [wp, factsIn(wp, reader)])),
         created,
+        decisions: decisions.open(),
         days: daysOf(sorted.values()),
         newest,
         files: files.map((result) => result()),
@@ -273,8 +275,7 @@ function eventOf(line: string): Event | string {
   const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
   const isAnnotation = kind === 'annotation'
   const instant = instantIn(at) ?? instantIn(value['timestamp'])
-  if (!isAnnotation && (wp == null || lane == null))
-    return { kind: 'other', id: isName(id) ? id : null, at: instant, created: createdIn(value) }
+  if (!isAnnotation && (wp == null || lane == null)) return otherOf(value, isName(id) ? id : null, instant)
   if (!isName(wp)) return 'has a wp_id that is not a name'
   if (!isAnnotation && !isName(lane)) return 'has a to_lane that is not a name'
   if (!isName(id)) return 'has no event_id'

@@ -56,6 +56,9 @@ export interface PackageFields {
   readonly agent_profile: string | null
   /** The lane in projects without a log. If `status.events.jsonl` names a lane, that one counts. */
   readonly lane: string | null
+  /** What older versions wrote of the last review. */
+  readonly review_status: string | null
+  readonly reviewed_by: string | null
   readonly problems: readonly string[]
 }
 
@@ -72,6 +75,8 @@ const NAMES = {
   role: ['role'],
   agent_profile: ['agent_profile'],
   lane: ['lane'],
+  review_status: ['review_status'],
+  reviewed_by: ['reviewed_by'],
 } as const
 
 const WANTED: ReadonlySet<string> = new Set(Object.values(NAMES).flat())
@@ -102,6 +107,8 @@ export function readFields(yaml: string | null): PackageFields {
     role: text('role') ?? agent.role,
     agent_profile: text('agent_profile') ?? agent.agent_profile,
     lane: text('lane'),
+    review_status: text('review_status'),
+    reviewed_by: text('reviewed_by'),
     problems: [...new Set(problems)].slice(0, MAX_PROBLEMS),
   }
 }

@@ -34,6 +34,8 @@ export interface LaneHistory {
   readonly finished: string | null
   /** When it last came into Planned: from then on, no earlier agent holds it. Null if no event put it there. */
   readonly planned: string | null
+  /** When a review began or sent it back, oldest first: mostly someone else, or in another role, goes on with it. */
+  readonly turns: readonly string[]
 }
 
 const MAX_CHANGES = 200
@@ -75,6 +77,7 @@ export function historyOf(moves: readonly LaneMove[]): LaneHistory {
     started: moves.find(({ lane }) => columnOf(lane) === 'doing')?.at ?? null,
     finished: sinceIn(moves, (lane) => FINISHED.has(lane)),
     planned: moves.findLast(({ lane }) => lane === 'planned')?.at ?? null,
+    turns: withFrom.filter((move) => move.is_sent_back || beginsReview(move)).map(({ at }) => at),
   }
 }
 
@@ -87,6 +90,10 @@ function isSentBack({ from, lane, review_ref }: LaneMove, before: LaneMove | und
   if (IN_REVIEW.has(from)) return true
   if (from === 'approved') return review_ref !== null
   return before !== undefined && isReviewClaim(before.review_ref) && before.lane === from && lane !== from
+}
+
+function beginsReview({ from, lane, review_ref }: LaneMove): boolean {
+  return (lane === 'in_review' && from !== 'in_review') || isReviewClaim(review_ref)
 }
 
 /** Returns whether a review ends with this change, whatever its verdict. */

@@ -1,5 +1,6 @@
 import type { Flow, WorkPackage } from '../api.js'
 import { isPromptName } from './document-names.js'
+import type { AskedDecision } from './decisions.js'
 import type { FoundDocument } from './documents.js'
 import { NO_LOG, type Log, type LogFile } from './event-log.js'
 import { flowOf } from './lane-history.js'
@@ -23,6 +24,8 @@ export interface MissionContents {
   readonly meta: Meta
   readonly packages: readonly WorkPackage[]
   readonly flow: Flow
+  /** The decisions that the log asks for, as far as it could be read. */
+  readonly decisions: readonly AskedDecision[]
   /** The time of the newest event, as `instantOf` returns it. */
   readonly newest: string | null
   readonly log_files: readonly LogFile[]
@@ -51,6 +54,7 @@ export async function readContents(mission: string, files: MissionFiles): Promis
     meta: meta.value,
     packages,
     flow: flowIn(log.value, packages),
+    decisions: log.value.decisions,
     newest: log.value.newest,
     log_files: log.value.files,
     problems: [...own, ...problems],

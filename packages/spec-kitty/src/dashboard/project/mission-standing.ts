@@ -1,5 +1,5 @@
 import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPackage } from '../api.js'
-import { finaliseCommand, mergeCommand } from './next-command.js'
+import { finaliseCommand, mergeCommand, resumeCommand } from './next-command.js'
 import { columnOf, isAtWork, isLane, isSatisfied } from './lanes.js'
 import type { MissionRead } from './mission.js'
 import { META } from './project-paths.js'
@@ -27,12 +27,14 @@ export function standingOf(mission: MissionRead, starts: ProcessStarts): Mission
 }
 
 function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
-  const work_packages = mission.work_packages.map((one) =>
-    one.process === null ? one : { ...one, process: judge(one.process, starts) },
-  )
+  const isLogRead = !mission.unreadable.some(({ path }) => !path.endsWith(META))
+  const work_packages = mission.work_packages
+    .map((one) => (one.process === null ? one : { ...one, process: judge(one.process, starts) }))
+    .map((one) => (isLogRead ? withResumption(mission.id, one) : one))
   const waiting = work_packages.filter((one) => whyWaiting(one) !== null).length
   const stalled_count = work_packages.filter((one) => isStalled(one)).length
-  const state = stateOf({ ...mission, work_packages, waiting_count: waiting })
+  const { decision_count } = mission
+  const state = stateOf({ ...mission, work_packages, waiting_count: waiting + decision_count })
   // Nothing of a merged mission waits for the user, if nothing in it is in work or in review any more.
   const waiting_count = state === 'merged' ? 0 : waiting
   return {
@@ -42,9 +44,15 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
     stalled_count,
     state,
     section: SECTIONS[state],
-    state_words: wordsOf(state, { ...mission, work_packages }, waiting_count),
+    state_words: wordsOf(state, { ...mission, work_packages }, waiting_count + decision_count),
     next_command: nextCommand(mission, state),
   }
+}
+
+/** Adds the command that takes up the work of an agent that is not there any more. */
+function withResumption(mission: string, one: WorkPackage): WorkPackage {
+  const isLeft = isStalled(one) || whyWaiting(one) === 'review_abandoned'
+  return isLeft ? { ...one, next_command: resumeCommand(mission, one) } : one
 }
 
 /** Returns why a package waits for the user; null if it does not. */

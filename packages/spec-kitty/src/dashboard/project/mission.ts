@@ -1,5 +1,6 @@
 import type { MissionReply, Problem, WorkPackage } from '../api.js'
 import { packageOfDocument } from './document-names.js'
+import type { AskedDecision } from './decisions.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
 import { list, NO_NAMES } from './read-safely.js'
 import { futureOf, isoOf, toMilliseconds } from './timestamps.js'
@@ -88,10 +89,13 @@ function missionOf(
   { problems, unread }: { readonly problems: readonly Problem[]; readonly unread: readonly Problem[] },
 ): MissionRead {
   const { flow, log_files, newest } = contents
-  const packages = asFarAsRead(contents.packages, readingOf(contents, unread))
+  const reading = readingOf(contents, unread)
+  const packages = asFarAsRead(contents.packages, reading)
   const unread_lanes = packages.filter(({ is_lane_unread }) => is_lane_unread).length
   const lanes = packages.map(({ lane }) => lane)
   const found = [...documents, ...copies].flatMap((one) => one.found ?? [])
+  // What was not read may say that a decision was taken.
+  const open = reading === 'whole' ? contents.decisions : []
   return {
     id,
     title: contents.meta.title ?? id,
@@ -108,6 +112,8 @@ function missionOf(
     lanes: countLanes(lanes),
     agents: [...new Set(packages.flatMap(({ agent }) => agent ?? []))].toSorted(),
     work_packages: packages,
+    decision_count: open.length,
+    open_decisions: open.map((one) => ({ ...one, document: documentOf(one, documents) })),
     documents: documents.map((document) => documentSummary(document, packages)),
     flow,
     worktrees: log_files.flatMap(({ worktree, added }) =>
@@ -122,6 +128,11 @@ function documentSummary(
   packages: readonly WorkPackage[],
 ): MissionRead['documents'][number] {
   return { name, bytes: Number(found?.stats.size ?? 0), work_package: packageOfDocument(name, packages) }
+}
+
+/** Returns the document about a decision: the tool names it after the id. */
+function documentOf({ id }: AskedDecision, documents: readonly FoundDocument[]): string | null {
+  return documents.find(({ name }) => name === `decisions/DM-${id}.md`)?.name ?? null
 }
 
 async function fileOf(place: MissionPlace, names: readonly string[], name: string, complain: Complain) {

@@ -15,6 +15,15 @@ export function commandFor(
   return lane === 'blocked' ? agentCommand('implement', mission, id) : null
 }
 
+/** Returns the command that takes up the work, or the review, of an agent that left it; null if no event says where it stands. */
+export function resumeCommand(
+  mission: string,
+  { id, lane, lane_source }: Pick<Standing, 'id' | 'lane' | 'lane_source'>,
+): string | null {
+  if (lane_source !== 'events') return null
+  return agentCommand(lane === 'in_review' ? 'review' : 'implement', mission, id)
+}
+
 /** Returns the command that puts the packages of a mission on its board. */
 export function finaliseCommand(mission: string): string {
   return `spec-kitty agent mission finalize-tasks --mission ${shellQuote(mission)}`

@@ -24,6 +24,9 @@ export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
   }))
   const ready = missions.flatMap((mission) => readyIn(mission))
   const unreadable = missions.flatMap((mission) => problemsOf(mission))
+  const decisions = missions
+    .filter(({ section }) => section !== 'finished')
+    .flatMap((one) => decisionsIn(one))
   return {
     generated_at: at.toISOString(),
     working: longestFirst(working),
@@ -32,6 +35,7 @@ export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
     ready_to_start: ready.toSorted((one, other) => other.unblocks - one.unblocks).slice(0, MAX_READY),
     ready_to_merge: ready_to_merge.slice(0, MAX_LISTED),
     unreadable: unreadable.slice(0, MAX_LISTED),
+    decisions: decisions.slice(0, MAX_LISTED),
     counts: {
       working: working.length,
       waiting: waiting.length,
@@ -39,6 +43,7 @@ export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
       ready_to_start: ready.length,
       ready_to_merge: ready_to_merge.length,
       unreadable: unreadable.length,
+      decisions: decisions.length,
     },
   }
 }
@@ -60,6 +65,10 @@ function countBehind(id: string, needs: ReadonlyMap<string, readonly string[]>):
   const behind = new Set([id])
   for (const one of behind) for (const next of needs.get(one) ?? []) behind.add(next)
   return behind.size - 1
+}
+
+function decisionsIn({ id, title, open_decisions }: MissionReply): NowReply['decisions'] {
+  return open_decisions.map((decision) => ({ mission: { id, title }, ...decision }))
 }
 
 function problemsOf({ id, title, unreadable }: MissionReply): NowReply['unreadable'] {

@@ -217,6 +217,7 @@ function summaryOf(mission: MissionReply): MissionSummary {
     worktrees: _w,
     flow: _f,
     next_command: _n,
+    open_decisions: _o,
     problems: _p,
     ...summary
   } = mission

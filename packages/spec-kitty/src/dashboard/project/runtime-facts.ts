@@ -12,6 +12,7 @@ import {
   type Review,
   type ReviewResult,
 } from './fact-values.js'
+import { namedAgents, toolOf, type Slot, type Texts } from './facts-of-agent.js'
 import { instantOf, toMilliseconds } from './timestamps.js'
 
 /** The fields of an annotation that are one text. */
@@ -74,19 +75,14 @@ export interface FactsReader {
   take(annotation: Annotation): readonly string[]
   /** Takes who claimed the package by a lane change: the agent and its process. */
   claim(claim: Annotation): void
-  result(): RuntimeFacts
+  /** Returns the facts. `turns` are the times at which a review began or sent the package back. */
+  result(turns: readonly string[]): RuntimeFacts
 }
 
 const MAX_NOTES = 20
 
 /** The year 5138: a later time is not in seconds. */
 const LATEST_SECONDS = 100_000_000_000
-
-/** The annotation that gave a value: the later one wins, and of two at the same time the one with the larger id. */
-interface Slot<T> {
-  readonly order: string
-  readonly value: T
-}
 
 /** Returns a reader for the annotations of one work package. Each field has the value of its latest annotation. */
 export function readFacts(): FactsReader {
@@ -95,8 +91,13 @@ export function readFacts(): FactsReader {
   const reviews = new Map<'review', Slot<Review | null>>()
   const results = new Map<'review_result', Slot<ReviewResult | null>>()
   const claims = new Map<'claimed_by', Slot<string | null>>()
+  const named = namedAgents()
   const process = readProcess()
   let notes: Slot<Note>[] = []
+  const nameAgent = (order: string, agent: string | null): void => {
+    put(texts, 'agent', order, agent)
+    named.add(order, agent)
+  }
 
   return {
     take({ event_id: id, at, actor, delta: said }) {
@@ -105,10 +106,11 @@ export function readFacts(): FactsReader {
       const delta = withAgent(said)
       process.take(order, delta)
       // The release comes before the values of the same annotation: they may name who holds the package next.
-      if (isRelease(delta)) put(texts, 'agent', order, null)
+      if (isRelease(delta)) nameAgent(order, null)
       for (const name of TEXTS) {
         const text = textOf(name, delta[name], problems)
-        if (text !== undefined) put(texts, name, order, text)
+        if (text !== undefined && name === 'agent') nameAgent(order, text)
+        else if (text !== undefined) put(texts, name, order, text)
       }
       for (const [subtask, state] of statesIn(delta['subtasks'], problems)) {
         if (subtasks.size < MAX_SUBTASKS || subtasks.has(subtask)) put(subtasks, subtask, order, state)
@@ -126,12 +128,14 @@ export function readFacts(): FactsReader {
       const delta = withAgent(said)
       process.take(order, delta)
       const agent = textOf('agent', delta['agent'], [])
-      if (agent != null) put(claims, 'claimed_by', order, agent)
+      if (agent == null) return
+      put(claims, 'claimed_by', order, agent)
+      named.add(order, agent)
     },
-    result: () => ({
+    result: (turns) => ({
       process: process.result(),
       claimed_by: claims.get('claimed_by')?.value ?? null,
-      texts: valuesOf(claimedSince(texts, claims.get('claimed_by'))),
+      texts: valuesOf(named.ofLast(claimedSince(texts, claims.get('claimed_by')), turns)),
       subtasks: valuesOf(subtasks),
       notes: notes.map(({ value }) => value),
       review: reviews.get('review')?.value ?? null,
@@ -148,8 +152,6 @@ function withAgent(delta: Annotation['delta']): Annotation['delta'] {
   const agent_profile = agent['profile'] ?? agent['profile_id'] ?? agent['agent_profile']
   return { model, role, agent_profile, ...delta, agent: nameOf(agent) }
 }
-
-type Texts = ReadonlyMap<TextFact, Slot<string | null>>
 
 /**
  * Leaves out the agent of an annotation if another agent has claimed the package since. An annotation names the reviewer
@@ -208,11 +210,6 @@ function readProcess() {
       }
     },
   }
-}
-
-/** An agent may be written with its model and role: `badger:large-1:reviewer`. */
-function toolOf(agent: string): string {
-  return agent.split(':')[0] ?? ''
 }
 
 function pidIn(value: unknown): number | null {

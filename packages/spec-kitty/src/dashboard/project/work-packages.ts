@@ -122,6 +122,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     notes: facts.notes,
     review: facts.review,
     review_result: facts.review_result,
+    front_matter_review: reviewOfFile(fields, facts, log.lanes.get(id)),
     document,
     ...subtaskCounts(fields, facts),
     process: processOf(log.lanes.get(id), standing(id, file, log).lane, facts),
@@ -130,6 +131,17 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     waiting_for: [],
     next_command: null,
   }
+}
+
+/** Returns the review in the front matter. Where the log says anything of a review, it alone counts. */
+function reviewOfFile(
+  fields: PackageFields | null,
+  { review, review_result }: RuntimeFacts,
+  state: LaneState | undefined,
+): WorkPackage['front_matter_review'] {
+  const { review_status: status = null, reviewed_by: by = null } = fields ?? {}
+  const isInLog = review !== null || review_result !== null || (state?.history.turns.length ?? 0) > 0
+  return isInLog || (status === null && by === null) ? null : { status, by }
 }
 
 function subtaskCounts(

@@ -9,6 +9,7 @@ import { isFirstVisit, returnToPlace, useRoute } from './location.js'
 import { notifyOf } from './notify.js'
 import {
   countNeeding,
+  newlyAsked,
   newlyStalled,
   newlyWaiting,
   oncePerPackage,
@@ -124,15 +125,22 @@ function useAttention(): Reading<NowReply> {
  * something else.
  */
 function newsOf(before: NowReply, after: NowReply): string {
-  const waiting = newlyWaiting(before, after).map((one) => ({ one, why: waitingWord(one.why).toLowerCase() }))
-  const stalled = newlyStalled(before, after).map((one) => ({ one, why: stalledWords(one) }))
-  const [first, ...more] = [...waiting, ...stalled]
+  const [first, ...more] = [
+    ...newlyAsked(before, after).map(({ mission, question }) => ({
+      mission,
+      text: `Decision: ${visible(question)}`,
+    })),
+    ...newlyWaiting(before, after).map((one) => packageNews(one, waitingWord(one.why).toLowerCase())),
+    ...newlyStalled(before, after).map((one) => packageNews(one, stalledWords(one))),
+  ]
   if (first === undefined) return ''
-  const { id, title, mission } = first.one
-  const others = more.length === 0 ? '' : `, and ${more.length} more`
-  const words = `${visible(id)} ${visible(title)}: ${first.why}${others}`
-  notifyOf(`${visible(mission.title)} waits for you`, words)
+  const words = `${first.text}${more.length === 0 ? '' : `, and ${more.length} more`}`
+  notifyOf(`${visible(first.mission.title)} waits for you`, words)
   return `Waits for you: ${words}.`
+}
+
+function packageNews({ mission, id, title }: NowPackage, why: string) {
+  return { mission, text: `${visible(id)} ${visible(title)}: ${why}` }
 }
 
 function stalledWords({ agent, assignee }: NowPackage): string {

@@ -32,11 +32,14 @@ export function sectionsOf(missions: readonly MissionSummary[], choice: ListChoi
   })).filter((section) => section.missions.length > 0)
 }
 
-/** Returns what the missions that wait for the reader wait for: `17 with packages that wait, 144 to merge`. */
+/** Returns what the missions that wait for the reader wait for: `17 need you, 144 to merge`. */
 export function describeWaiting(missions: readonly Pick<MissionSummary, 'state'>[]): string {
   const merging = missions.filter(({ state }) => state === 'approved').length
   const others = missions.length - merging
-  return [others > 0 && `${others} with packages that wait`, merging > 0 && `${merging} to merge`]
+  return [
+    others > 0 && `${others} ${others === 1 ? 'needs' : 'need'} you`,
+    merging > 0 && `${merging} to merge`,
+  ]
     .filter((part) => part !== false)
     .join(', ')
 }

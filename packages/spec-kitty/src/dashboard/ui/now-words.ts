@@ -60,8 +60,9 @@ function provenWords({ working, counts }: NowReply): string {
 /** Returns one line of what there is: `3 wait for you, 1 stalled, 2 at work (1 proven to run)`. */
 export function summariseNow(reply: NowReply): string {
   const { counts } = reply
+  const waiting = counts.waiting + counts.decisions
   const parts = [
-    counts.waiting > 0 && `${counts.waiting} ${counts.waiting === 1 ? 'waits' : 'wait'} for you`,
+    waiting > 0 && `${waiting} ${waiting === 1 ? 'waits' : 'wait'} for you`,
     counts.stalled > 0 && `${counts.stalled} stalled`,
     counts.working > 0 && `${counts.working} at work${provenWords(reply)}`,
     counts.ready_to_start > 0 && `${counts.ready_to_start} ready to start`,
@@ -77,17 +78,23 @@ export function newlyWaiting(before: NowReply, after: NowReply): readonly Waitin
   return after.waiting.filter((one) => !known.has(keyOf(one)))
 }
 
+/** Returns the decisions that are asked for now and were not before. */
+export function newlyAsked(before: NowReply, after: NowReply): NowReply['decisions'] {
+  const known = new Set(before.decisions.map(({ mission, id }) => keyOf({ mission, id })))
+  return after.decisions.filter(({ mission, id }) => !known.has(keyOf({ mission, id })))
+}
+
 /** Returns the packages whose agent has stalled since, and that do not wait for the reader for another reason. */
 export function newlyStalled(before: NowReply, after: NowReply): readonly NowPackage[] {
   const known = new Set([...before.stalled, ...after.waiting].map(packageOf))
   return after.stalled.filter((one) => !known.has(packageOf(one)))
 }
 
-/** Returns how many packages need the reader: they wait, or they have stalled; one that does both counts once. */
+/** Returns how many packages and decisions need the reader: they wait, or have stalled; one that does both counts once. */
 export function countNeeding({ counts, waiting, stalled }: NowReply): number {
   const known = new Set(waiting.map(packageOf))
   const both = stalled.filter((one) => known.has(packageOf(one))).length
-  return counts.waiting + counts.stalled - both
+  return counts.waiting + counts.decisions + counts.stalled - both
 }
 
 function packageOf({ mission, id }: NowPackage): string {

@@ -38,6 +38,7 @@ export function Card({ workPackage, mission, choice, lanes, hasMoved, hasPhases 
             <Since time={since} />
           </span>
         )}
+        <SentBack workPackage={workPackage} />
         {people === null && isPhaseShown && <bdi>{visible(phase)}</bdi>}
       </p>
       {workPackage.process !== null && (
@@ -54,6 +55,12 @@ export function Card({ workPackage, mission, choice, lanes, hasMoved, hasPhases 
       <Needs workPackage={workPackage} lanes={lanes} />
     </li>
   )
+}
+
+/** How often a review sent a package back, for as long as it may be again. */
+function SentBack({ workPackage: { lane, sent_back: count } }: { readonly workPackage: WorkPackage }) {
+  if (count === 0 || isSatisfied(lane) || isFinal(lane)) return null
+  return <span class="sent-back">sent back {count}×</span>
 }
 
 /** One work package in a line. */

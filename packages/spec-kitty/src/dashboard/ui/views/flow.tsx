@@ -144,10 +144,10 @@ function CycleTable({ packages, mission }: CycleTableProps) {
         <thead>
           <tr>
             <th scope="col">Work package</th>
-            <th scope="col">Started</th>
-            <th scope="col">Approved</th>
             <th scope="col">Took</th>
             <th scope="col">Sent back</th>
+            <th scope="col">Started</th>
+            <th scope="col">Approved</th>
           </tr>
         </thead>
         <tbody>
@@ -159,12 +159,12 @@ function CycleTable({ packages, mission }: CycleTableProps) {
                 </a>{' '}
                 <bdi>{visible(titles.get(one.id) ?? '')}</bdi>
               </th>
-              <td>{printTime(one.started_at)}</td>
-              <td>{printTime(one.finished_at)}</td>
               <td class="took">
                 <Took seconds={one.cycle_seconds} longest={longest} />
               </td>
               <td>{one.sent_back === 0 ? '' : `${one.sent_back}×`}</td>
+              <td>{printTime(one.started_at)}</td>
+              <td>{printTime(one.finished_at)}</td>
             </tr>
           ))}
         </tbody>

@@ -8,7 +8,7 @@ import { LaneName } from './card.js'
 import { Notice } from './notice.js'
 
 /** The sizes of the drawing, in its pixels. */
-const BOX = { width: 172, height: 48, gapX: 44, gapY: 14, margin: 8 } as const
+const BOX = { width: 172, height: 64, gapX: 44, gapY: 14, margin: 8 } as const
 
 const BEND = BOX.gapX * 0.6
 

@@ -4,7 +4,7 @@ import { describeMoves } from '../board.js'
 import { describeCounts, laneName } from '../board-words.js'
 import { formatCount } from '../format.js'
 import { lazy } from '../lazy.js'
-import { Ago } from '../live/clock.js'
+import { Ago, Since } from '../live/clock.js'
 import { rawReplies, useReply } from '../live/use-reply.js'
 import { lastList } from '../location.js'
 import { boardLink, documentLink, printRoute, WHOLE_BOARD, type Route } from '../url-route.js'
@@ -111,6 +111,7 @@ function Head({ mission, route }: HeadProps) {
           <span class="quiet">Next</span> <CommandToCopy command={command} />
         </div>
       )}
+      <Decisions mission={mission} />
       <Worktrees mission={mission} />
       <Tabs mission={mission} route={route} />
     </div>
@@ -138,6 +139,28 @@ function Tabs({ mission: { id, documents }, route }: HeadProps) {
         Flow
       </a>
     </nav>
+  )
+}
+
+/** What the mission asks its people to decide. */
+function Decisions({ mission: { id, open_decisions: open } }: { readonly mission: MissionReply }) {
+  if (open.length === 0) return null
+  return (
+    <ul class="worktrees" aria-label="Open decisions">
+      {open.map(({ id: key, question, asked_at: since, document }) => (
+        <li key={key}>
+          <b>Decision</b>{' '}
+          {document === null ? (
+            <bdi>{visible(question)}</bdi>
+          ) : (
+            <a href={documentLink(id, document)}>
+              <bdi>{visible(question)}</bdi>
+            </a>
+          )}{' '}
+          {since !== null && <Since time={since} />}
+        </li>
+      ))}
+    </ul>
   )
 }
 

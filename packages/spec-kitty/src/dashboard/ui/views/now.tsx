@@ -1,21 +1,17 @@
-import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
-import type { NowPackage, NowReply, ReadyPackage, WaitingPackage } from '../../api.js'
-import { laneName } from '../board-words.js'
+import type { NowReply } from '../../api.js'
 import { Since } from '../live/clock.js'
 import { rawReplies, type Reading } from '../live/use-reply.js'
-import { keyOf, shortAgent, summariseNow, waitingWord } from '../now-words.js'
-import { boardLink } from '../url-route.js'
+import { keyOf, summariseNow } from '../now-words.js'
 import { setTitle } from '../tab-title.js'
 import { visible } from '../show-invisible.js'
-import { CommandToCopy, Copy } from './copy.js'
+import { CommandToCopy } from './copy.js'
 import { Guard } from './guard.js'
 import { moveInList } from './list-keys.js'
-import { LivenessWord } from './liveness.js'
 import { Failed, Loading, Stale } from './notice.js'
 import { Meanings, NotifyButton, Quiet } from './now-frame.js'
+import { Asked, MissionLink, Ready, Waiting, Working } from './now-rows.js'
 import { Jumps, Section, ShownWhole } from './now-section.js'
-import { Subtasks } from './subtasks.js'
 
 interface NowProps {
   readonly now: Reading<NowReply>
@@ -57,8 +53,10 @@ function Lists({ reply }: { readonly reply: NowReply }) {
     ready_to_start: ready,
     ready_to_merge: merging,
     unreadable,
+    decisions,
     counts,
   } = reply
+  const needed = counts.waiting + counts.decisions
   const words = summariseNow(reply)
   if (words === '') return <Quiet />
   return (
@@ -66,7 +64,7 @@ function Lists({ reply }: { readonly reply: NowReply }) {
       <Jumps
         words={words}
         counts={[
-          ['Waiting for you', counts.waiting],
+          ['Waiting for you', needed],
           ['Stalled', counts.stalled],
           ['At work', counts.working],
           ['Ready to start', counts.ready_to_start],
@@ -76,10 +74,13 @@ function Lists({ reply }: { readonly reply: NowReply }) {
       />
       <Section
         name="Waiting for you"
-        count={counts.waiting}
-        shown={waiting.length}
+        count={needed}
+        shown={waiting.length + decisions.length}
         empty="Nothing waits for you."
       >
+        {decisions.map((one) => (
+          <Asked key={`${one.mission.id}\n${one.id}`} one={one} />
+        ))}
         {waiting.map((one) => (
           <Waiting key={keyOf(one)} one={one} />
         ))}
@@ -119,148 +120,6 @@ function Lists({ reply }: { readonly reply: NowReply }) {
         ))}
       </Section>
       <Meanings />
-    </div>
-  )
-}
-
-/** One package: the word that matters most first, then what it is, who has it, and for how long. */
-function Row({
-  one,
-  word,
-  children,
-}: {
-  readonly one: NowPackage
-  readonly word: ComponentChildren
-  readonly children?: ComponentChildren
-}) {
-  return (
-    <li class="now-row" data-package={one.id} data-lane={one.lane}>
-      {word}
-      <div class="now-what">
-        <h3>
-          <a class="stretched" href={boardLink(one.mission.id, one.id)} data-row-link>
-            <bdi class="id">{visible(one.id)}</bdi> <bdi>{visible(one.title)}</bdi>
-          </a>
-        </h3>
-        <p class="quiet">
-          <bdi>{visible(one.mission.title)}</bdi>
-          {one.sent_back > 0 && <span> · sent back {times(one.sent_back)}</span>}
-          {children}
-        </p>
-      </div>
-      <Who one={one} />
-      <Subtasks done={one.subtasks_done} total={one.subtasks_total} />
-      <p class="when quiet">
-        {one.lane_since !== null && (
-          <>
-            <span class="visually-hidden">{visible(laneName(one.lane))}</span> <Since time={one.lane_since} />
-          </>
-        )}
-      </p>
-      {one.next_command !== null && (
-        <Copy
-          text={one.next_command}
-          name="Copy command"
-          label={`Copy command for ${visible(one.id)}: ${visible(one.next_command)}`}
-        />
-      )}
-    </li>
-  )
-}
-
-function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times`
-}
-
-function Waiting({ one }: { readonly one: WaitingPackage }) {
-  return (
-    <Row
-      one={one}
-      word={
-        <span class="mark" data-why={one.why}>
-          {waitingWord(one.why)}
-        </span>
-      }
-    >
-      {one.reason !== null && (
-        <>
-          {' · '}
-          <bdi>{visible(one.reason)}</bdi>
-        </>
-      )}
-      {one.process !== null && (
-        <>
-          {' · '}
-          <LivenessWord process={one.process} />
-        </>
-      )}
-    </Row>
-  )
-}
-
-function Working({ one }: { readonly one: NowPackage }) {
-  const { process } = one
-  return (
-    <Row one={one} word={<LivenessWord process={process} />}>
-      {process !== null && process.liveness !== 'running' && <> · {visible(process.why)}</>}
-    </Row>
-  )
-}
-
-/** A package that waits for no other one, with the command that starts it. */
-function Ready({
-  one: { mission, id, title, unblocks, next_command: command },
-}: {
-  readonly one: ReadyPackage
-}) {
-  return (
-    <li class="now-row is-merge" data-package={id} data-lane="planned">
-      <div class="now-what">
-        <h3>
-          <a class="plain" href={boardLink(mission.id, id)} data-row-link>
-            <bdi class="id">{visible(id)}</bdi> <bdi>{visible(title)}</bdi>
-          </a>
-        </h3>
-        <p class="quiet">
-          <bdi>{visible(mission.title)}</bdi>
-          {unblocks > 0 && ` · ${unblocks} ${unblocks === 1 ? 'waits' : 'wait'} for it`}
-        </p>
-      </div>
-      {command !== null && <CommandToCopy command={command} />}
-    </li>
-  )
-}
-
-function Who({ one: { agent, assignee, model, role } }: { readonly one: NowPackage }) {
-  const name = agent ?? assignee
-  const more = [model, role].filter((part) => part !== null && part !== '')
-  return (
-    <p class="who">
-      {name === null ? (
-        <span class="quiet">no agent named</span>
-      ) : (
-        <bdi title={visible(name)}>{visible(shortAgent(name))}</bdi>
-      )}
-      {more.length > 0 && <span class="quiet">{more.map((part) => visible(part ?? '')).join(', ')}</span>}
-    </p>
-  )
-}
-
-function MissionLink({
-  mission,
-  children,
-}: {
-  readonly mission: NowReply['ready_to_merge'][number]['mission']
-  readonly children: ComponentChildren
-}) {
-  return (
-    <div class="now-what">
-      <h3>
-        <a class="plain" href={boardLink(mission.id)} data-row-link>
-          <bdi>{visible(mission.title)}</bdi>
-        </a>
-      </h3>
-      <p class="quiet">{children}</p>
     </div>
   )
 }

@@ -107,7 +107,9 @@ function SubtaskStates({ workPackage }: OfPackage) {
   )
 }
 
-function ReviewFacts({ workPackage: { review, review_result: result } }: OfPackage) {
+function ReviewFacts({
+  workPackage: { review, review_result: result, front_matter_review: stated },
+}: OfPackage) {
   return (
     <>
       {result !== null && (
@@ -119,7 +121,20 @@ function ReviewFacts({ workPackage: { review, review_result: result } }: OfPacka
       )}
       {review !== null && (
         <Fact name="Review">
-          {review.reason !== null && visible(review.reason)} <Said by={review.by} at={review.at} />
+          {review.reason !== null && <bdi>{visible(review.reason)}</bdi>}{' '}
+          <Said by={review.by} at={review.at} />
+        </Fact>
+      )}
+      {stated !== null && (
+        <Fact name="Review">
+          {stated.status !== null && <bdi>{visible(stated.status.replaceAll('_', ' '))}</bdi>}
+          {stated.by !== null && <span class="quiet"> by {visible(stated.by)}</span>}{' '}
+          <span
+            class="from"
+            title="No event says this: it is what review_status and reviewed_by say in the front matter of the prompt"
+          >
+            from front matter
+          </span>
         </Fact>
       )}
     </>
@@ -198,8 +213,9 @@ export function Notes({ workPackage: { notes } }: OfPackage) {
 
 /** Shows who said something, and when. */
 function Said({ by, at }: { readonly by: string | null; readonly at: string | null }) {
+  if (by === null && at === null) return null
   return (
-    <span class="quiet">
+    <span class="quiet said">
       {by !== null && visible(by)} {at !== null && <Ago time={at} />}
     </span>
   )
