@@ -30,7 +30,8 @@ export function renderRemedies(
   const used = rows.filter(isInUse)
   const rest = rows.filter((record) => !open.includes(record) && !isInUse(record))
   const foreign = rest.filter(({ skip_reason }) => skip_reason === 'other_user')
-  const stuck = rest.filter((record) => !foreign.includes(record))
+  const starting = rest.filter(({ skip_reason }) => skip_reason === 'starting')
+  const stuck = rest.filter((record) => !foreign.includes(record) && !starting.includes(record))
   const [first] = open
   const meaning =
     first === undefined || terminal.isQuiet === true
@@ -40,6 +41,7 @@ export function renderRemedies(
         ]
   const sections = [
     [...section('Needs a decision (operator_required):', open, scope, terminal), ...meaning],
+    section('Left alone for now:', starting, scope, terminal),
     section('Left alone, no clean-up ends it:', stuck, scope, terminal),
     section('Of another user, left alone:', foreign, scope, terminal),
     inUse(used, scope, terminal),

@@ -63,6 +63,16 @@ describe('findings', () => {
   })
 })
 
+describe('what is left alone', () => {
+  it.each([
+    ['starting', 'Left alone for now:'],
+    ['identity_unproven', 'Left alone, no clean-up ends it:'],
+  ] as const)('without a command, because it is %s, is told under: %s', (skip_reason, heading) => {
+    const row: DoctorRecord = { ...OPEN, skip_reason, remedy: null }
+    expect(render([row]).split('\n')).toContain(heading)
+  })
+})
+
 describe('the table', () => {
   it('gives every row a reason, also what is proven stale', () => {
     const text = render([RECORD, OPEN, USED, LIVE, WEB])
