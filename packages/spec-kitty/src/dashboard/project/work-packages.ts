@@ -142,8 +142,9 @@ function subtaskCounts(
 }
 
 /**
- * Who reviews a package mostly is not who worked on it, and who worked on it before it went back to Planned does so no more:
- * only a process that was named since counts.
+ * Who reviews a package mostly is not who worked on it, and neither of the two works on what was sent back, reopened or
+ * planned again: only a process that was named since counts. What the change itself names, if it sends the package back, is
+ * the process of the reviewer.
  */
 function processOf(
   state: LaneState | undefined,
@@ -151,8 +152,9 @@ function processOf(
   { process }: RuntimeFacts,
 ): AgentProcess | null {
   if (!isAtWork(lane)) return null
-  const begun = (lane === 'in_review' ? state?.history.since : state?.history.planned) ?? ''
-  return processInLog(process !== null && process.claimed_at < begun ? null : process)
+  const { at, is_sent_back } = state?.history.begun ?? { at: '', is_sent_back: false }
+  const isOfNow = process !== null && (is_sent_back ? process.claimed_at > at : process.claimed_at >= at)
+  return processInLog(isOfNow ? process : null)
 }
 
 type Standing = Pick<

@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openProject } from '../../src/dashboard/project/project.js'
+import { startedAt, startProcess, type Started } from '../helpers/agents.js'
+import { way, WORKED, writeWays, type Step } from '../helpers/lane-ways.js'
+import { emptyProject, removeProjects } from '../helpers/projects.js'
+
+afterEach(removeProjects)
+
+/** Who is at work on a package now: what was known before it came into its lane says nothing about it. */
+
+let shell: Started
+let reviewer: Started
+let dead: object
+
+beforeEach(async () => {
+  const ended = await startProcess('sleep', '600')
+  dead = claim(ended)
+  await ended.end()
+  ;[shell, reviewer] = [await startProcess('sleep', '600'), await startProcess('sleep', '600')]
+  return async () => {
+    await shell.end()
+    await reviewer.end()
+  }
+})
+
+function claim({ pid }: Started): object {
+  return { shell_pid: pid, shell_pid_created_at: String(startedAt(pid)) }
+}
+
+/** The time of each step of the way of a package, in seconds of the year. */
+const secondOf = (step: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, 10 + step)).toISOString()
+
+/** An annotation between a step of the way and the next one. */
+function annotation(step: number, delta: object): string {
+  const at = secondOf(step).replace('.000', '.500')
+  return `${JSON.stringify({ actor: 'x', at, event_id: `N${step}`, kind: 'annotation', wp_id: 'WP01', delta })}\n`
+}
+
+async function nowAfter(steps: readonly Step[], ...annotations: readonly string[]) {
+  const project = emptyProject()
+  writeWays(project, 'm', {}, [way('WP01', 10, ...steps) + annotations.join('')])
+  const read = await openProject(project).mission('m')
+  const { waiting, working, stalled } = await openProject(project).now()
+  return {
+    waiting: waiting.map(({ why }) => why),
+    counts: [waiting, working, stalled].map(({ length }) => length),
+    package: read?.work_packages[0],
+    process: read?.work_packages[0]?.process,
+  }
+}
+
+const back: Step = ['in_progress', { reason: 'tests fail' }]
+
+describe('a package that a review sent back', () => {
+  it('waits for you, though the shell of who implemented it is still open', async () => {
+    const named = annotation(2, { agent: 'codex', ...claim(shell) })
+    for (const steps of [
+      [...WORKED, back],
+      [...WORKED.slice(0, 4), back],
+      [...WORKED, ['claimed', { reason: 'tests fail' }] as const],
+      [...WORKED, ['approved'] as const, ['in_progress', { review_ref: 'r' }] as const],
+    ])
+      expect(await nowAfter(steps, named)).toMatchObject({
+        waiting: ['sent_back'],
+        process: { liveness: 'unknown', pid: null },
+      })
+  })
+
+  it('waits for you, though its reviewer is still there, however the log named the reviewer', async () => {
+    const by = (step: Step): Step => [step[0], { ...step[1], policy_metadata: claim(reviewer) }]
+    const [planned, claimed, worked, handed, reviewed] = WORKED as readonly [Step, Step, Step, Step, Step]
+    const before = [planned, claimed, worked, handed]
+    const annotated = annotation(4, { agent: 'claude', role: 'reviewer', ...claim(reviewer) })
+    const unknown = { waiting: ['sent_back'], process: { liveness: 'unknown', pid: null } }
+    expect(await nowAfter([...before, by(reviewed), back])).toMatchObject(unknown)
+    expect(await nowAfter([...before, reviewed, back], annotated)).toMatchObject(unknown)
+    expect(await nowAfter([...before, reviewed, by(back)])).toMatchObject(unknown)
+  })
+
+  it('does not wait any more once someone takes it up again, and its end is seen', async () => {
+    const again = annotation(5, { agent: 'codex', ...claim(shell) })
+    expect(await nowAfter([...WORKED, back], again)).toMatchObject({
+      waiting: [],
+      process: { liveness: 'running', pid: shell.pid },
+    })
+    const taken: Step = ['in_progress', { policy_metadata: claim(shell) }]
+    expect(await nowAfter([...WORKED, ['claimed'], taken])).toMatchObject({
+      waiting: [],
+      process: { liveness: 'running', pid: shell.pid },
+    })
+    await shell.end()
+    expect(await nowAfter([...WORKED, back], again)).toMatchObject({ waiting: ['sent_back'] })
+  })
+})
+
+describe('a process that the log names', () => {
+  it('is at work from the claim of the package on, also once the package is in progress', async () => {
+    const claimed: Step = ['claimed', { policy_metadata: claim(shell) }]
+    const running = { process: { liveness: 'running', pid: shell.pid } }
+    expect(await nowAfter([['planned'], claimed])).toMatchObject(running)
+    expect(await nowAfter([['planned'], claimed, ['in_progress']])).toMatchObject(running)
+    expect(await nowAfter([['planned'], claimed, ['in_progress'], ['in_progress']])).toMatchObject(running)
+  })
+
+  it.each([
+    ['reopened after it was done', [['done'], ['in_progress', { force: true }]]],
+    ['reopened after it was canceled', [['canceled'], ['in_progress', { force: true }]]],
+    ['taken back from approved', [['approved'], ['in_progress', { force: true }]]],
+    ['planned again', [['planned'], ['in_progress']]],
+    ['in a lane that is not known', [['resting'], ['in_progress']]],
+  ] as const)('is not at work on a package that was %s, alive or not', async (_, steps) => {
+    for (const named of [claim(shell), dead]) {
+      const now = await nowAfter([['planned'], ['in_progress'], ...steps], annotation(1, named))
+      expect(now).toMatchObject({ counts: [0, 1, 0], process: { liveness: 'unknown', pid: null } })
+    }
+  })
+
+  it('is not the one of the next review', async () => {
+    const steps = [...WORKED, ['for_review'], ['in_review']] as const
+    expect(await nowAfter(steps, annotation(4, dead))).toMatchObject({
+      waiting: [],
+      process: { liveness: 'unknown', pid: null },
+    })
+    const takenOver = [...WORKED, ['in_review', { actor: 'heron' }]] as const
+    expect(await nowAfter(takenOver, annotation(4, dead))).toMatchObject({ process: { pid: null } })
+  })
+})
