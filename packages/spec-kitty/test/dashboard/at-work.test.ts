@@ -46,6 +46,7 @@ async function nowAfter(steps: readonly Step[], ...annotations: readonly string[
     counts: [waiting, working, stalled].map(({ length }) => length),
     package: read?.work_packages[0],
     process: read?.work_packages[0]?.process,
+    problems: read?.problems.map(({ what }) => what),
   }
 }
 
@@ -113,6 +114,62 @@ describe('a process that the log names', () => {
       const now = await nowAfter([['planned'], ['in_progress'], ...steps], annotation(1, named))
       expect(now).toMatchObject({ counts: [0, 1, 0], process: { liveness: 'unknown', pid: null } })
     }
+  })
+
+  it.each([
+    [{ shell_pid: -5, shell_pid_created_at: '1764300000.5' }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: '12x', shell_pid_created_at: '1764300000.5' }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: null, shell_pid_created_at: '1764300000.5' }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: null, shell_pid_created_at: null, agent: null }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: 1.5 }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: 0 }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: 1 }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: '1' }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: 4_194_304 }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: 99999999999999999999 }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: '99999999999' }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: ' 12' }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: '' }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: true, shell_pid_created_at: 'x' }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: [7] }, 'has shell_pid that is not a pid'],
+    [{ shell_pid_created_at: '1764300000.5' }, 'has shell_pid_created_at without shell_pid'],
+  ])('is not known any more once the log says %j', async (said, problem) => {
+    const first = annotation(2, claim(shell))
+    const unknown = { liveness: 'unknown', pid: null, started_at: null }
+    const now = await nowAfter(WORKED.slice(0, 3), first, annotation(3, { agent: 'ada', ...said }))
+    expect([now.process, now.problems]).toMatchObject([unknown, [`line 5 ${problem}`]])
+    const claimed: Step = ['in_progress', { policy_metadata: said }]
+    const moved = await nowAfter(
+      [['planned'], ['claimed'], ['claimed'], claimed],
+      annotation(1, claim(shell)),
+    )
+    expect([moved.process, moved.problems]).toMatchObject([unknown, [`line 4 ${problem}`]])
+  })
+
+  it('has the start time of its own event, and none of another one', async () => {
+    const named = annotation(2, claim(shell))
+    for (const said of [
+      { shell_pid: shell.pid },
+      { ...claim(shell), shell_pid_created_at: 'soon' },
+      { ...claim(shell), shell_pid_created_at: 1_764_300_000_000 },
+    ])
+      expect(await nowAfter(WORKED.slice(0, 3), named, annotation(3, said))).toMatchObject({
+        process: { liveness: 'unknown', pid: shell.pid, started_at: null },
+        problems:
+          'shell_pid_created_at' in said ? ['line 5 has shell_pid_created_at that is not a time'] : [],
+      })
+    const next = annotation(3, claim(reviewer))
+    expect(await nowAfter(WORKED.slice(0, 3), next, named)).toMatchObject({
+      process: { liveness: 'running', pid: reviewer.pid },
+      problems: [],
+    })
+  })
+
+  it('is given up by a release, which is no problem', async () => {
+    for (const said of [{ release_runtime_claim: true }, { agent: '', shell_pid: 0 }])
+      expect(
+        await nowAfter(WORKED.slice(0, 3), annotation(2, claim(shell)), annotation(3, said)),
+      ).toMatchObject({ process: { liveness: 'unknown', pid: null }, problems: [] })
   })
 
   it('is not the one of the next review', async () => {

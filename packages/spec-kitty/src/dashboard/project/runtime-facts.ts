@@ -72,12 +72,15 @@ export interface Annotation {
 export interface FactsReader {
   /** Takes the annotations in any order, and returns what is wrong with this one. */
   take(annotation: Annotation): readonly string[]
-  /** Takes who claimed the package by a lane change: the agent and its process. */
-  claim(claim: Annotation): void
+  /** Takes who claimed the package by a lane change: the agent and its process. Returns what is wrong with it. */
+  claim(claim: Annotation): readonly string[]
   result(): RuntimeFacts
 }
 
 const MAX_NOTES = 20
+
+/** No kernel gives a larger one: Linux has the highest limit (PID_MAX_LIMIT). */
+const MAX_PID = 4_194_304
 
 /** The year 5138: what is later is no time in seconds. */
 const LATEST_SECONDS = 100_000_000_000
@@ -103,7 +106,7 @@ export function readFacts(): FactsReader {
       const order = `${at} ${id}`
       const problems: string[] = []
       const delta = withAgent(said)
-      process.take(order, delta)
+      process.take(order, delta, problems)
       // The release comes before the values of the same annotation: they may name who holds the package next.
       if (isRelease(delta)) put(texts, 'agent', order, null)
       for (const name of TEXTS) {
@@ -123,10 +126,12 @@ export function readFacts(): FactsReader {
     },
     claim({ event_id: id, at, delta: said }) {
       const order = `${at} ${id}`
+      const problems: string[] = []
       const delta = withAgent(said)
-      process.take(order, delta)
+      process.take(order, delta, problems)
       const agent = textOf('agent', delta['agent'], [])
       if (agent != null) put(claims, 'claimed_by', order, agent)
+      return problems
     },
     result: () => ({
       process: process.result(),
@@ -163,48 +168,55 @@ function claimedSince(texts: Texts, claim: Slot<string | null> | undefined): Tex
 
 /** Returns whether agent and process give the package up. Before it had a word for it, the tool wrote no agent and the pid 0. */
 function isRelease(delta: Annotation['delta']): boolean {
-  return delta['release_runtime_claim'] === true || (isNoPid(delta) && delta['agent'] === '')
+  const { shell_pid: pid, agent, release_runtime_claim: isReleased } = delta
+  return isReleased === true || ((pid === 0 || pid === '0') && agent === '')
 }
 
-function isNoPid({ shell_pid: pid }: Annotation['delta']): boolean {
-  return pid === 0 || pid === '0'
-}
-
-/** A pid in the log, and the agent that the same event names, if it names one. */
-type Claim = { readonly pid: number; readonly agent: string | null } | null
+/** A process that an event names, and the agent that the same event names, if it names one. */
+type Claim = (Omit<ClaimedProcess, 'claimed_at'> & { readonly agent: string | null }) | null
 
 /**
- * Returns a reader for the process that works on a package. A start time belongs to the pid of its own event or of one before:
- * a later pid without a start time has none. An agent that took over later without naming its process has none either.
+ * Returns a reader for the process that works on a package. Pid and start time are a pair from one event. What names no
+ * process, or one half of the pair that makes no sense, leaves none known: the one before is not the one that was meant. An
+ * agent that took over later without naming its process has none either.
  */
 function readProcess() {
-  const pids = new Map<'pid', Slot<Claim>>()
-  const starts = new Map<'start', Slot<number | null>>()
+  const claims = new Map<'claim', Slot<Claim>>()
   const agents = new Map<'agent', Slot<string>>()
   return {
-    take(order: string, delta: Annotation['delta']): void {
-      const [pid, start, agent] = [pidIn(delta['shell_pid']), delta['shell_pid_created_at'], delta['agent']]
-      if (isRelease(delta) || isNoPid(delta)) put(pids, 'pid', order, null)
-      const name = textIn(agent, MAX_VALUE_CHARS)
-      if (pid !== null) put(pids, 'pid', order, { pid, agent: name })
-      if (start != null) put(starts, 'start', order, startIn(start))
-      if (name !== null) put(agents, 'agent', order, name)
+    take(order: string, delta: Annotation['delta'], problems: string[]): void {
+      const agent = textIn(delta['agent'], MAX_VALUE_CHARS)
+      const claim = claimIn(delta, agent, problems)
+      if (claim !== undefined) put(claims, 'claim', order, claim)
+      if (agent !== null) put(agents, 'agent', order, agent)
     },
     result(): ClaimedProcess | null {
-      const [claim, start, agent] = [pids.get('pid'), starts.get('start'), agents.get('agent')]
-      if (claim == null || claim.value === null) return null
+      const [claim, agent] = [claims.get('claim'), agents.get('agent')]
+      if (claim === undefined || claim.value === null) return null
       const { value } = claim
       const isOther =
         value.agent !== null && agent !== undefined && toolOf(agent.value) !== toolOf(value.agent)
       if (isOther && agent.order > claim.order) return null
-      const isOfPid = start !== undefined && start.order >= claim.order
-      return {
-        pid: value.pid,
-        started_ms: isOfPid ? start.value : null,
-        claimed_at: claim.order.split(' ')[0] ?? '',
-      }
+      return { pid: value.pid, started_ms: value.started_ms, claimed_at: claim.order.split(' ')[0] ?? '' }
     },
   }
+}
+
+/** Returns the process that an event names. Undefined: it says nothing of one; null: there is none, or it is not known. */
+function claimIn(delta: Annotation['delta'], agent: string | null, problems: string[]): Claim | undefined {
+  const { shell_pid: said, shell_pid_created_at: start } = delta
+  const pid = pidIn(said)
+  if (pid === null) {
+    if (isRelease(delta)) return null
+    if (said === undefined && start == null) return undefined
+    problems.push(
+      said === undefined ? 'has shell_pid_created_at without shell_pid' : 'has shell_pid that is not a pid',
+    )
+    return null
+  }
+  const started_ms = start == null ? null : startIn(start)
+  if (start != null && started_ms === null) problems.push('has shell_pid_created_at that is not a time')
+  return { pid, started_ms, agent }
 }
 
 /** An agent may be written with its model and role: `badger:large-1:reviewer`. */
@@ -212,9 +224,10 @@ function toolOf(agent: string): string {
   return agent.split(':')[0] ?? ''
 }
 
+/** Returns the pid of an agent; null for what is none. The first process of a system is no agent. */
 function pidIn(value: unknown): number | null {
   const pid = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
-  return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? pid : null
+  return typeof pid === 'number' && Number.isInteger(pid) && pid > 1 && pid < MAX_PID ? pid : null
 }
 
 /** Returns a start time in milliseconds since 1970, from seconds since then, or from ISO 8601; null for anything else. */
