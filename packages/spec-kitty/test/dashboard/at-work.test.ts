@@ -182,3 +182,59 @@ describe('a process that the log names', () => {
     expect(await nowAfter(takenOver, annotation(4, dead))).toMatchObject({ process: { pid: null } })
   })
 })
+
+describe('who reviews a package', () => {
+  const codex = { agent: 'codex', model: 'large', role: 'implementer', agent_profile: 'careful' }
+  const reviews = [
+    ['in a lane of its own', [...WORKED.slice(0, 4), ['in_review', { actor: 'claude' }]]],
+    [
+      'as older versions began one',
+      [...WORKED.slice(0, 4), ['in_progress', { actor: 'claude', review_ref: 'action-review-claim' }]],
+    ],
+    [
+      'as an actor with its role',
+      [...WORKED.slice(0, 4), ['in_review', { actor: { tool: 'claude', role: 'reviewer' } }]],
+    ],
+  ] as const
+
+  it.each(reviews)('is who began the review, %s, and not who worked on it', async (_, steps) => {
+    for (const process of [claim(shell), dead, {}]) {
+      const now = await nowAfter(steps, annotation(2, { ...codex, ...process }))
+      expect(now).toMatchObject({
+        counts: [0, 1, 0],
+        package: { agent: 'claude', model: null, profile: null, role: null },
+        process: { liveness: 'unknown', pid: null },
+      })
+    }
+  })
+
+  it.each(reviews)('is whom the log names since, %s', async (_, steps) => {
+    const worked = annotation(2, { ...codex, ...dead })
+    const named = annotation(4, { agent: 'heron', role: 'reviewer', ...claim(reviewer) })
+    expect(await nowAfter(steps, worked, named)).toMatchObject({
+      counts: [0, 1, 0],
+      package: { agent: 'heron', role: 'reviewer' },
+      process: { liveness: 'running', pid: reviewer.pid },
+    })
+    const [last, fields] = steps.at(-1) ?? ['in_review']
+    const claims = { agent: 'heron:small-1', ...claim(reviewer) }
+    const moved: Step = [last, { ...fields, policy_metadata: claims }]
+    expect(await nowAfter([...steps.slice(0, -1), moved], worked)).toMatchObject({
+      package: { agent: 'heron:small-1' },
+      process: { liveness: 'running', pid: reviewer.pid },
+    })
+    const released = annotation(4, { release_runtime_claim: true })
+    expect(await nowAfter(steps, worked, released)).toMatchObject({ package: { agent: null } })
+  })
+
+  it('is not said of a package whose review is over, or was never begun', async () => {
+    const worked = annotation(2, codex)
+    const over = [...WORKED.slice(0, 4), ['in_review', { actor: 'claude' }], ['approved']] as const
+    expect(await nowAfter(over, worked)).toMatchObject({ package: { agent: 'codex', role: 'implementer' } })
+    const waits = [...WORKED.slice(0, 3), ['for_review', { actor: 'claude' }]] as const
+    expect(await nowAfter(waits, worked)).toMatchObject({ package: { agent: 'codex' } })
+    expect(await nowAfter([...WORKED.slice(0, 4), ['in_review', { actor: null }]], worked)).toMatchObject({
+      package: { agent: 'codex' },
+    })
+  })
+})

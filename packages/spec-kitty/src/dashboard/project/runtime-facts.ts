@@ -49,6 +49,8 @@ export interface RuntimeFacts {
   readonly process: ClaimedProcess | null
   /** The agent that claimed the package by a lane change; null if none did. A later annotation counts more. */
   readonly claimed_by: string | null
+  /** When an annotation or a claim last said who the agent is, or that there is none, as `instantOf` returns it; null: never. */
+  readonly named_at: string | null
 }
 
 export const NO_FACTS: RuntimeFacts = {
@@ -59,6 +61,7 @@ export const NO_FACTS: RuntimeFacts = {
   review_result: null,
   process: null,
   claimed_by: null,
+  named_at: null,
 }
 
 export interface Annotation {
@@ -136,6 +139,7 @@ export function readFacts(): FactsReader {
     result: () => ({
       process: process.result(),
       claimed_by: claims.get('claimed_by')?.value ?? null,
+      named_at: lastTimeOf([texts.get('agent'), claims.get('claimed_by')]),
       texts: valuesOf(claimedSince(texts, claims.get('claimed_by'))),
       subtasks: valuesOf(subtasks),
       notes: notes.map(({ value }) => value),
@@ -236,6 +240,11 @@ function startIn(value: unknown): number | null {
   if (typeof seconds === 'number') return seconds > 0 && seconds < LATEST_SECONDS ? seconds * 1000 : null
   const instant = typeof value === 'string' ? instantOf(value) : null
   return instant === null ? null : Date.parse(toMilliseconds(instant))
+}
+
+function lastTimeOf(slots: readonly (Slot<unknown> | undefined)[]): string | null {
+  const orders = slots.flatMap((slot) => slot?.order ?? []).toSorted()
+  return orders.at(-1)?.split(' ')[0] ?? null
 }
 
 function put<Key, T>(slots: Map<Key, Slot<T>>, key: Key, order: string, value: T): void {

@@ -101,11 +101,14 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     const said = facts.texts.get(fact)
     return said === undefined ? (fields?.[fact] ?? null) : said
   }
-  const agent = facts.texts.has('agent') ? text('agent') : (facts.claimed_by ?? text('agent'))
+  const reviewer = reviewerOf(log.lanes.get(id), facts)
+  const agent = reviewer ?? (facts.texts.has('agent') ? text('agent') : (facts.claimed_by ?? text('agent')))
   const [, ...inAgent] = (agent ?? '').split(':').map((part) => part.trim())
   /** An agent may say the rest too: `badger:large-1:reviewer-x:reviewer`. */
-  const textOrPart = (fact: TextFact, at: number): string | null =>
-    facts.texts.has(fact) ? text(fact) : inAgent[at] || text(fact)
+  const textOrPart = (fact: TextFact, at: number): string | null => {
+    if (reviewer !== null) return inAgent[at] || null
+    return facts.texts.has(fact) ? text(fact) : inAgent[at] || text(fact)
+  }
   return {
     id,
     title: fields?.title ?? (document === null ? (created?.title ?? id) : stemOf(document)),
@@ -139,6 +142,16 @@ function subtaskCounts(
   const ids = new Set([...(fields?.subtasks ?? []), ...subtasks.keys()])
   const done = [...ids].filter((id) => subtasks.get(id) === 'done')
   return { subtasks_done: done.length, subtasks_total: ids.size }
+}
+
+/**
+ * Returns who began the review that the package is in, if nothing says since who reviews it: what the log and the prompt say of
+ * an agent is about the one who worked on it.
+ */
+function reviewerOf(state: LaneState | undefined, { named_at }: RuntimeFacts): string | null {
+  if (state === undefined || !isAtWork(state.lane) || !state.history.begun.is_review) return null
+  const { at, by } = state.history.begun
+  return named_at === null || named_at < at ? by : null
 }
 
 /**
