@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
 import { startedAt, startProcess, type Started } from '../helpers/agents.js'
@@ -170,6 +171,20 @@ describe('a process that the log names', () => {
       expect(
         await nowAfter(WORKED.slice(0, 3), annotation(2, claim(shell)), annotation(3, said)),
       ).toMatchObject({ process: { liveness: 'unknown', pid: null }, problems: [] })
+  })
+
+  it('is none if its number is that of a thread, whose start time is known too', async () => {
+    const tasks = readdirSync(`/proc/${process.pid}/task`).map(Number)
+    const thread = tasks.find((id) => id !== process.pid) ?? 0
+    const said = claim({ ...shell, pid: thread })
+    expect(await nowAfter(WORKED.slice(0, 3), annotation(2, said))).toMatchObject({
+      process: { liveness: 'not_running_here', pid: thread },
+      counts: [0, 0, 1],
+    })
+    const own = claim({ ...shell, pid: process.pid })
+    expect(await nowAfter(WORKED.slice(0, 3), annotation(2, own))).toMatchObject({
+      process: { liveness: 'running', pid: process.pid },
+    })
   })
 
   it('is not the one of the next review', async () => {
