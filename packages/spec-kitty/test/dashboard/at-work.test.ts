@@ -127,7 +127,7 @@ describe('a process that the log names', () => {
     [{ shell_pid: 1 }, 'has shell_pid that is not a pid'],
     [{ shell_pid: '1' }, 'has shell_pid that is not a pid'],
     [{ shell_pid: 4_194_304 }, 'has shell_pid that is not a pid'],
-    [{ shell_pid: 99999999999999999999 }, 'has shell_pid that is not a pid'],
+    [{ shell_pid: 1e20 }, 'has shell_pid that is not a pid'],
     [{ shell_pid: '99999999999' }, 'has shell_pid that is not a pid'],
     [{ shell_pid: ' 12' }, 'has shell_pid that is not a pid'],
     [{ shell_pid: '' }, 'has shell_pid that is not a pid'],
