@@ -15,7 +15,7 @@ const PROCESSES = [
   'packages/*/test/prove/**/*.test.ts',
   'packages/familiar/test/daemon/{connections,public-handler,web-handler}.test.ts',
   'packages/familiar/test/cli/{commands,doctor}.test.ts',
-  'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine,worktrees,lanes-of-files,liveness,routes}.test.ts',
+  'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine,worktrees,lanes-of-files,liveness,at-work,routes}.test.ts',
   'packages/spec-kitty/test/dashboard-page/{contact,hostile-page,reading}.test.ts',
   'packages/spec-kitty/test/sync/session/{hostile-service,sign-in,renewal,secrets}.test.ts',
   'packages/spec-kitty/test/sync/{queue-files,queue-memory,queue-processes}.test.ts',

@@ -121,13 +121,17 @@ async function answer(
   options: ServerOptions,
   connections: Connections,
 ): Promise<void> {
-  const refusal = refusalOf(message, message.socket.localPort ?? 0)
-  if (refusal !== null) return reply(response, refusal.status, { error: refusal.error })
   const path = (message.url ?? '').split('?')[0] ?? ''
+  const port = message.socket.localPort ?? 0
+  const mayBePage = options.pages !== null && isRead(message) && path !== HEALTH_PATH
+  const refusal = refusalOf(message, port, mayBePage)
+  if (refusal !== null) return reply(response, refusal.status, { error: refusal.error })
   if (path === HEALTH_PATH && message.method === 'GET') {
     return answerHealth(message, response, options, connections)
   }
   if (options.pages !== null && (await answerPage(message, response, path, options.pages, options))) return
+  const refusalOfRest = mayBePage ? refusalOf(message, port, false) : null
+  if (refusalOfRest !== null) return reply(response, refusalOfRest.status, { error: refusalOfRest.error })
   const route = options.routes[`${message.method} ${path}`]
   const isForHandler = route === undefined && path !== HEALTH_PATH && path !== SHUTDOWN_PATH
   if (!isAuthorized(message, options.token)) {

@@ -5,17 +5,24 @@ import type { Refusal } from './json-reply.js'
 /** Matches a path, with or without a query, of printable ASCII. Does not match a fragment, an absolute URL or `*`. */
 const TARGET = /^\/[!"$-~]*$/
 
+/** This machine by name, with the port at the near end of a tunnel (`ssh -L 8080:127.0.0.1:PORT`), or without one: 80. */
+const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/
+
 /**
  * Returns why a request is rejected, whatever it asks for; null if it is not. Refuses DNS rebinding and cross-site
  * requests first, then TRACE and targets that are not a path: with `GET http://HOST/`, HTTP would ignore the Host that
- * was checked.
+ * was checked. A page may be asked for through a tunnel, so with any port; DNS rebinding needs a foreign name.
  */
-export function refusalOf(message: IncomingMessage, port: number): Refusal | null {
+export function refusalOf(message: IncomingMessage, port: number, isForPage: boolean): Refusal | null {
   const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
   const { origin } = message.headers
   const [host = '', ...others] = message.headersDistinct['host'] ?? []
   if (message.headers.host === undefined && message.httpVersion === '1.1')
     return { status: 400, error: 'no_host' }
+  if (isForPage && LOOPBACK.test(host) && !hosts.has(host)) {
+    hosts.clear()
+    hosts.add(host)
+  }
   if (!hosts.has(host) || others.length > 0) return { status: 403, error: 'foreign_host' }
   if (origin !== undefined && !hosts.has(origin.replace(/^http:\/\//, ''))) {
     return { status: 403, error: 'foreign_origin' }

@@ -129,6 +129,49 @@ describe('a page', () => {
     expect(await emit(daemon)).toBe(0)
   })
 
+  const tunnelled = ['localhost:8080', '127.0.0.1:8080', '[::1]:8080', 'localhost', '127.0.0.1', '[::1]']
+
+  it.for(tunnelled)('is answered through a tunnel, as %s, to its own origin alone', async (host) => {
+    const daemon = await one()
+    const own = { Host: host, Origin: `http://${host}`, 'Sec-Fetch-Site': 'same-origin' }
+    for (const headers of [{ Host: host }, own])
+      expect((await ask(daemon.port, '/', { headers })).text).toBe('a page: ö')
+    for (const [headers, error] of [
+      [{ ...own, Origin: `http://127.0.0.1:${daemon.port}` }, 'foreign_origin'],
+      [{ ...own, Origin: 'http://localhost:8081' }, 'foreign_origin'],
+      [{ ...own, 'Sec-Fetch-Site': 'cross-site' }, 'cross_site'],
+      [{ ...own, 'Sec-Fetch-Site': 'same-site' }, 'cross_site'],
+    ] as const)
+      expect(await ask(daemon.port, '/', { headers })).toMatchObject({
+        status: 403,
+        text: JSON.stringify({ error }),
+      })
+  })
+
+  it.for(tunnelled)('alone is answered through a tunnel: nothing else is, as %s', async (host) => {
+    const daemon = await one()
+    const headers = { Host: host, authorization: `Bearer ${daemon.record.token}` }
+    const refused = { status: 403, text: '{"error":"foreign_host"}' }
+    for (const [method, path] of [
+      ['POST', '/api/shutdown'],
+      ['POST', '/'],
+      ['GET', '/none'],
+      ['GET', '/api/health'],
+      ['OPTIONS', '/'],
+    ] as const)
+      expect(await ask(daemon.port, path, { method, headers })).toMatchObject(refused)
+    expect(daemon.isAlive()).toBe(true)
+  })
+
+  it.for(['localhost.evil.example:1', '127.0.0.1.evil.example', 'localhost:x', 'localhost:', '127.0.0.2:80'])(
+    'is refused as %j',
+    async (host) => {
+      const daemon = await one()
+      const refused = await ask(daemon.port, '/', { headers: { Host: host } })
+      expect([refused.status, refused.text]).toEqual([403, '{"error":"foreign_host"}'])
+    },
+  )
+
   it('that throws is a 500, and the daemon lives', async () => {
     const daemon = await one()
     expect(await ask(daemon.port, '/rejects')).toMatchObject({ status: 500, text: '{"error":"internal"}' })

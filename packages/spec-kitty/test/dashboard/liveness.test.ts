@@ -232,7 +232,9 @@ describe('a process in another pid namespace', () => {
     const outer = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim())
     const at = startedAt(outer)
     expect((await processAfter(annotation(2, claim(outer, at))))?.liveness).toBe('unknown')
-    expect((await processAfter(annotation(2, claim(1, at))))?.liveness).toBe('not_running_here')
+    // By its pid there, 1, it is no agent anywhere.
+    expect((await processAfter(annotation(2, claim(1, at))))?.liveness).toBe('unknown')
+    expect((await processAfter(annotation(2, claim(2, at))))?.liveness).toBe('not_running_here')
   })
 
   it('is unknown to a dashboard whose /proc is of another namespace', (context) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, createServer as createTunnel, type AddressInfo, type Socket } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { isServing, lacksChromium, openPage, type Dashboard } from '../helpers/browser.js'
@@ -96,6 +96,34 @@ describe.skipIf(lacksChromium())('another origin in the same browser', () => {
       .then((reply) => reply.status)`
     expect(await page.evaluate(status)).toBe(403)
     await page.context().close()
+  })
+
+  it('serves its own page through a tunnel too, at another port', async () => {
+    const sockets = new Set<Socket>()
+    const tunnel = createTunnel((near) => {
+      const far = connect(dashboard.port, '127.0.0.1')
+      for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined))
+      near.pipe(far).pipe(near)
+    })
+    await new Promise<void>((resolve) => tunnel.listen(0, '127.0.0.1', resolve))
+    const { port: nearPort } = tunnel.address() as AddressInfo
+    try {
+      for (const host of ['127.0.0.1', 'localhost']) {
+        const { page } = await openPage(here.browser)
+        await page.goto(`http://${host}:${nearPort}/#/missions`)
+        await page.getByRole('link', { name: 'Start here' }).waitFor()
+        expect(await page.evaluate(`(${READ})('/')`)).toMatchObject({
+          missions: expect.stringContaining('Start here'),
+          daemons: expect.stringContaining('daemons'),
+          health: '{"error":"foreign_host"}',
+          events: 'opened',
+        })
+        await page.context().close()
+      }
+    } finally {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => tunnel.close(resolve))
+    }
   })
 
   it('serves its own page, so that the refusals above mean something', async () => {

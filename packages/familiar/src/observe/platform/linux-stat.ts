@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { errnoOf, throwLack } from '../../errors.js'
-import { parseBootTime, parseProcStat, type ProcStat } from './parse-proc.js'
+import { parseBootTime, parseProcStat, parseThreadGroup, type ProcStat } from './parse-proc.js'
 import { readFile, readLink } from './quietly.js'
 
 /** Clock ticks per second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
@@ -45,7 +45,8 @@ function startMs(bootMs: number, startTicks: string): number {
 
 /**
  * Returns when processes started, in milliseconds since 1970: null if it is not known, and no entry if there is no such
- * process. The kernel counts from the boot, also while the machine sleeps.
+ * process. The id of a thread is that of no process, though /proc answers to it. The kernel counts from the boot, also while
+ * the machine sleeps.
  */
 export function readStartTimes(
   pids: readonly number[],
@@ -57,6 +58,7 @@ export function readStartTimes(
   for (const pid of new Set(pids)) {
     const stat = readStat(pid)
     if (stat === 'gone' ? (visible ??= areAllVisible()) : stat !== null && isDead(stat)) continue
+    if (stat !== 'gone' && isThread(pid)) continue
     const isKnown = stat !== 'gone' && stat !== null && bootMs !== null && !isElsewhere(pid, ownNamespace)
     starts.set(pid, isKnown ? startMs(bootMs, stat.startTicks) : null)
   }
@@ -66,6 +68,12 @@ export function readStartTimes(
 /** Returns whether absence proves that a process does not exist: with `hidepid`, /proc hides those of other users. */
 function areAllVisible(): boolean {
   return readStat(1) !== 'gone'
+}
+
+/** Returns whether an id is known to be that of a thread which is not the first of its process. */
+function isThread(id: number): boolean {
+  const group = parseThreadGroup(readFile(`/proc/${id}/status`) ?? '')
+  return group !== null && group !== id
 }
 
 /** Returns whether a process is known to be in another pid namespace: there it goes by another pid. */

@@ -95,6 +95,12 @@ export function parseProcStatus(text: string): ProcStatus {
   }
 }
 
+/** Returns the pid of the process that a thread belongs to, from its /proc/ID/status; null if it is not there. */
+export function parseThreadGroup(text: string): number | null {
+  const pid = /^Tgid:\s+(\d+)$/m.exec(text)?.[1]
+  return pid === undefined ? null : Number(pid)
+}
+
 /** Returns the arguments in /proc/PID/cmdline, null when there are none (a kernel thread, a zombie). */
 export function parseCmdline(text: string): readonly string[] | null {
   return text === '' ? null : text.replace(/\0$/, '').split('\0')

@@ -153,9 +153,9 @@ export function readLog(): LogReader {
     if (own.length === 0 && moves.size >= MAX_PACKAGES) return ['names one work package too many']
     own.push({ ...move, worktree })
     moves.set(wp, own.length > 2 * MAX_MOVES ? inOrder(own).slice(-MAX_MOVES) : own)
-    if (claim !== null) factsOf(wp)?.claim(claim)
+    const problems = claim === null ? [] : (factsOf(wp)?.claim(claim) ?? [])
     if (verdict !== null) factsOf(wp)?.take(verdict)
-    return []
+    return problems
   }
   const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] =>
     factsOf(wp)?.take(annotation) ?? ['names one work package too many']

@@ -32,10 +32,18 @@ export interface LaneHistory {
   readonly started: string | null
   /** Since when it is approved or done; null if it is not. */
   readonly finished: string | null
-  /** When it last came into Planned: from then on, no earlier agent holds it. Null if no event put it there. */
-  readonly planned: string | null
   /** When a review began or sent it back, oldest first: mostly someone else, or in another role, goes on with it. */
   readonly turns: readonly string[]
+  /** The change with which the present work, or the present review, began. */
+  readonly begun: Beginning
+}
+
+/** What was known of processes before it says nothing about who is at work since. */
+export interface Beginning {
+  readonly at: string
+  readonly by: string | null
+  readonly is_review: boolean
+  readonly is_sent_back: boolean
 }
 
 const MAX_CHANGES = 200
@@ -45,6 +53,9 @@ const IN_REVIEW: ReadonlySet<string> = new Set(['for_review', 'in_review'])
 const BEFORE_REVIEW: ReadonlySet<string> = new Set(['planned', 'claimed', 'in_progress'])
 /** What the tool writes when a reviewer begins. */
 const REVIEW_CLAIM = /^(?:action|workflow)-review-claim$/
+
+/** A package that was blocked is mostly taken further by the one who had it. */
+const OF_WORK: ReadonlySet<string> = new Set(['claimed', 'in_progress', 'blocked'])
 
 const FINISHED: ReadonlySet<string> = new Set(['approved', 'done'])
 
@@ -76,9 +87,25 @@ export function historyOf(moves: readonly LaneMove[]): LaneHistory {
     since: sinceIn(moves, (lane) => lane === moves.at(-1)?.lane) ?? '',
     started: moves.find(({ lane }) => columnOf(lane) === 'doing')?.at ?? null,
     finished: sinceIn(moves, (lane) => FINISHED.has(lane)),
-    planned: moves.findLast(({ lane }) => lane === 'planned')?.at ?? null,
     turns: withFrom.filter((move) => move.is_sent_back || beginsReview(move)).map(({ at }) => at),
+    begun: beginningOf(withFrom),
   }
+}
+
+type ToldMove = LaneMove & Pick<LaneChange, 'is_sent_back'>
+
+/** Returns the last change that did not just take further what was begun before. */
+function beginningOf(moves: readonly ToldMove[]): Beginning {
+  const last = moves.findLast((move, at) => !goesOn(move, moves[at - 1]))
+  const { at = '', by = null, lane, review_ref = null, is_sent_back = false } = last ?? {}
+  return { at, by, is_review: lane === 'in_review' || isReviewClaim(review_ref), is_sent_back }
+}
+
+/** Returns whether a change leaves the package with the one who had it: from a claim into work, or in a review of the same actor. */
+function goesOn({ lane, by, review_ref, is_sent_back }: ToldMove, before: ToldMove | undefined): boolean {
+  if (before === undefined || is_sent_back || isReviewClaim(review_ref)) return false
+  if (lane === 'in_review') return before.lane === lane && before.by === by
+  return OF_WORK.has(lane) && OF_WORK.has(before.lane)
 }
 
 /**
@@ -116,7 +143,7 @@ function isReviewClaim(review_ref: string | null): boolean {
   return review_ref !== null && REVIEW_CLAIM.test(review_ref)
 }
 
-function changeOf({ at, from, lane, ...move }: LaneMove & Pick<LaneChange, 'is_sent_back'>): LaneChange {
+function changeOf({ at, from, lane, ...move }: ToldMove): LaneChange {
   const { by, reason, verdict, is_forced, is_sent_back, worktree } = move
   return { at: toMilliseconds(at), from, to: lane, by, reason, verdict, is_forced, is_sent_back, worktree }
 }

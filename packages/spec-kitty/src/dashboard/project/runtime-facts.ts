@@ -50,6 +50,8 @@ export interface RuntimeFacts {
   readonly process: ClaimedProcess | null
   /** The agent that claimed the package by a lane change; null if none did. A later annotation counts more. */
   readonly claimed_by: string | null
+  /** When an annotation or a claim last said who the agent is, or that there is none, as `instantOf` returns it; null: never. */
+  readonly named_at: string | null
 }
 
 export const NO_FACTS: RuntimeFacts = {
@@ -60,6 +62,7 @@ export const NO_FACTS: RuntimeFacts = {
   review_result: null,
   process: null,
   claimed_by: null,
+  named_at: null,
 }
 
 export interface Annotation {
@@ -73,13 +76,16 @@ export interface Annotation {
 export interface FactsReader {
   /** Takes one annotation, and returns what is wrong with it. Annotations may come in any order. */
   take(annotation: Annotation): readonly string[]
-  /** Takes who claimed the package by a lane change: the agent and its process. */
-  claim(claim: Annotation): void
+  /** Takes who claimed the package by a lane change: the agent and its process. Returns what is wrong with it. */
+  claim(claim: Annotation): readonly string[]
   /** Returns the facts. `turns` are the times at which a review began or sent the package back. */
   result(turns: readonly string[]): RuntimeFacts
 }
 
 const MAX_NOTES = 20
+
+/** No kernel gives a larger one: Linux has the highest limit (PID_MAX_LIMIT). */
+const MAX_PID = 4_194_304
 
 /** The year 5138: a later time is not in seconds. */
 const LATEST_SECONDS = 100_000_000_000
@@ -104,7 +110,7 @@ export function readFacts(): FactsReader {
       const order = `${at} ${id}`
       const problems: string[] = []
       const delta = withAgent(said)
-      process.take(order, delta)
+      process.take(order, delta, problems)
       // The release comes before the values of the same annotation: they may name who holds the package next.
       if (isRelease(delta)) nameAgent(order, null)
       for (const name of TEXTS) {
@@ -125,16 +131,19 @@ export function readFacts(): FactsReader {
     },
     claim({ event_id: id, at, delta: said }) {
       const order = `${at} ${id}`
+      const problems: string[] = []
       const delta = withAgent(said)
-      process.take(order, delta)
+      process.take(order, delta, problems)
       const agent = textOf('agent', delta['agent'], [])
-      if (agent == null) return
+      if (agent == null) return problems
       put(claims, 'claimed_by', order, agent)
       named.add(order, agent)
+      return problems
     },
     result: (turns) => ({
       process: process.result(),
       claimed_by: claims.get('claimed_by')?.value ?? null,
+      named_at: lastTimeOf([texts.get('agent'), claims.get('claimed_by')]),
       texts: valuesOf(named.ofLast(claimedSince(texts, claims.get('claimed_by')), turns)),
       subtasks: valuesOf(subtasks),
       notes: notes.map(({ value }) => value),
@@ -168,53 +177,61 @@ function claimedSince(texts: Texts, claim: Slot<string | null> | undefined): Tex
  * for this.
  */
 function isRelease(delta: Annotation['delta']): boolean {
-  return delta['release_runtime_claim'] === true || (isNoPid(delta) && delta['agent'] === '')
+  const { shell_pid: pid, agent, release_runtime_claim: isReleased } = delta
+  return isReleased === true || ((pid === 0 || pid === '0') && agent === '')
 }
 
-function isNoPid({ shell_pid: pid }: Annotation['delta']): boolean {
-  return pid === 0 || pid === '0'
-}
-
-/** A pid in the log, and the agent that the same event names, if it names one. */
-type Claim = { readonly pid: number; readonly agent: string | null } | null
+/** A process that an event names, and the agent that the same event names, if it names one. */
+type Claim = (Omit<ClaimedProcess, 'claimed_at'> & { readonly agent: string | null }) | null
 
 /**
- * Returns a reader for the process that works on a package. A start time belongs to the pid of its own event or of one before:
- * a later pid without a start time has none. An agent that took over later without naming its process has none either.
+ * Returns a reader for the process that works on a package. Pid and start time are a pair from one event. What names no
+ * process, or one half of the pair that makes no sense, leaves none known: the one before is not the one that was meant. An
+ * agent that took over later without naming its process has none either.
  */
 function readProcess() {
-  const pids = new Map<'pid', Slot<Claim>>()
-  const starts = new Map<'start', Slot<number | null>>()
+  const claims = new Map<'claim', Slot<Claim>>()
   const agents = new Map<'agent', Slot<string>>()
   return {
-    take(order: string, delta: Annotation['delta']): void {
-      const [pid, start, agent] = [pidIn(delta['shell_pid']), delta['shell_pid_created_at'], delta['agent']]
-      if (isRelease(delta) || isNoPid(delta)) put(pids, 'pid', order, null)
-      const name = textIn(agent, MAX_VALUE_CHARS)
-      if (pid !== null) put(pids, 'pid', order, { pid, agent: name })
-      if (start != null) put(starts, 'start', order, startIn(start))
-      if (name !== null) put(agents, 'agent', order, name)
+    take(order: string, delta: Annotation['delta'], problems: string[]): void {
+      const agent = textIn(delta['agent'], MAX_VALUE_CHARS)
+      const claim = claimIn(delta, agent, problems)
+      if (claim !== undefined) put(claims, 'claim', order, claim)
+      if (agent !== null) put(agents, 'agent', order, agent)
     },
     result(): ClaimedProcess | null {
-      const [claim, start, agent] = [pids.get('pid'), starts.get('start'), agents.get('agent')]
-      if (claim == null || claim.value === null) return null
+      const [claim, agent] = [claims.get('claim'), agents.get('agent')]
+      if (claim === undefined || claim.value === null) return null
       const { value } = claim
       const isOther =
         value.agent !== null && agent !== undefined && toolOf(agent.value) !== toolOf(value.agent)
       if (isOther && agent.order > claim.order) return null
-      const isOfPid = start !== undefined && start.order >= claim.order
-      return {
-        pid: value.pid,
-        started_ms: isOfPid ? start.value : null,
-        claimed_at: claim.order.split(' ')[0] ?? '',
-      }
+      return { pid: value.pid, started_ms: value.started_ms, claimed_at: claim.order.split(' ')[0] ?? '' }
     },
   }
 }
 
+/** Returns the process that an event names. Undefined: it says nothing of one; null: there is none, or it is not known. */
+function claimIn(delta: Annotation['delta'], agent: string | null, problems: string[]): Claim | undefined {
+  const { shell_pid: said, shell_pid_created_at: start } = delta
+  const pid = pidIn(said)
+  if (pid === null) {
+    if (isRelease(delta)) return null
+    if (said === undefined && start == null) return undefined
+    problems.push(
+      said === undefined ? 'has shell_pid_created_at without shell_pid' : 'has shell_pid that is not a pid',
+    )
+    return null
+  }
+  const started_ms = start == null ? null : startIn(start)
+  if (start != null && started_ms === null) problems.push('has shell_pid_created_at that is not a time')
+  return { pid, started_ms, agent }
+}
+
+/** Returns the pid of an agent; null for what is none. The first process of a system is no agent. */
 function pidIn(value: unknown): number | null {
   const pid = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
-  return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? pid : null
+  return typeof pid === 'number' && Number.isInteger(pid) && pid > 1 && pid < MAX_PID ? pid : null
 }
 
 /** Returns a start time in milliseconds since 1970, from seconds since then, or from ISO 8601; null for anything else. */
@@ -223,6 +240,11 @@ function startIn(value: unknown): number | null {
   if (typeof seconds === 'number') return seconds > 0 && seconds < LATEST_SECONDS ? seconds * 1000 : null
   const instant = typeof value === 'string' ? instantOf(value) : null
   return instant === null ? null : Date.parse(toMilliseconds(instant))
+}
+
+function lastTimeOf(slots: readonly (Slot<unknown> | undefined)[]): string | null {
+  const orders = slots.flatMap((slot) => slot?.order ?? []).toSorted()
+  return orders.at(-1)?.split(' ')[0] ?? null
 }
 
 function put<Key, T>(slots: Map<Key, Slot<T>>, key: Key, order: string, value: T): void {

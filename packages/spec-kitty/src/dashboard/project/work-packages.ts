@@ -101,11 +101,14 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     const said = facts.texts.get(fact)
     return said === undefined ? (fields?.[fact] ?? null) : said
   }
-  const agent = facts.texts.has('agent') ? text('agent') : (facts.claimed_by ?? text('agent'))
+  const reviewer = reviewerOf(log.lanes.get(id), facts)
+  const agent = reviewer ?? (facts.texts.has('agent') ? text('agent') : (facts.claimed_by ?? text('agent')))
   const [, ...inAgent] = (agent ?? '').split(':').map((part) => part.trim())
   /** An agent may say the rest too: `badger:large-1:reviewer-x:reviewer`. */
-  const textOrPart = (fact: TextFact, at: number): string | null =>
-    facts.texts.has(fact) ? text(fact) : inAgent[at] || text(fact)
+  const textOrPart = (fact: TextFact, at: number): string | null => {
+    if (reviewer !== null) return inAgent[at] || null
+    return facts.texts.has(fact) ? text(fact) : inAgent[at] || text(fact)
+  }
   return {
     id,
     title: fields?.title ?? (document === null ? (created?.title ?? id) : stemOf(document)),
@@ -154,8 +157,19 @@ function subtaskCounts(
 }
 
 /**
- * A process counts only if it was named since the package entered its lane: the reviewer of a package is mostly not the
- * one who worked on it, and a package that went back to Planned is no longer being worked on.
+ * Returns who began the review that the package is in, if nothing says since who reviews it: what the log and the prompt say of
+ * an agent is about the one who worked on it.
+ */
+function reviewerOf(state: LaneState | undefined, { named_at }: RuntimeFacts): string | null {
+  if (state === undefined || !isAtWork(state.lane) || !state.history.begun.is_review) return null
+  const { at, by } = state.history.begun
+  return named_at === null || named_at < at ? by : null
+}
+
+/**
+ * Who reviews a package mostly is not who worked on it, and neither of the two works on what was sent back, reopened or
+ * planned again: only a process that was named since counts. What the change itself names, if it sends the package back, is
+ * the process of the reviewer.
  */
 function processOf(
   state: LaneState | undefined,
@@ -163,8 +177,9 @@ function processOf(
   { process }: RuntimeFacts,
 ): AgentProcess | null {
   if (!isAtWork(lane)) return null
-  const begun = (lane === 'in_review' ? state?.history.since : state?.history.planned) ?? ''
-  return processInLog(process !== null && process.claimed_at < begun ? null : process)
+  const { at, is_sent_back } = state?.history.begun ?? { at: '', is_sent_back: false }
+  const isOfNow = process !== null && (is_sent_back ? process.claimed_at > at : process.claimed_at >= at)
+  return processInLog(isOfNow ? process : null)
 }
 
 type Standing = Pick<
