@@ -1,11 +1,12 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
 import { oneNameEach } from './package-ids.js'
-import { futureCheck, instantOf } from './timestamps.js'
+import { futureCheck } from './timestamps.js'
 import { knownEvents } from './known-events.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
-import { createdIn, readMove, type CreatedPackage } from './lane-moves.js'
-import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
+import type { CreatedPackage } from './lane-moves.js'
+import { eventOf, type AnnotationEvent, type Event, type LaneEvent } from './log-line.js'
+import { readFacts, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
 /** The last lane change of a work package, and what all of its lane changes tell. */
 export interface LaneState {
@@ -82,39 +83,10 @@ export interface LogReader {
 export const MAX_LINE_BYTES = 8 * 1024 * 1024
 
 const MAX_NAMED_LINES = 10
-const MAX_ID_CHARS = 200
 const MAX_PACKAGES = 2000
 
 /** Real packages have a dozen lane changes; of more than this, the oldest are forgotten. */
 const MAX_MOVES = 5000
-
-interface LaneEvent {
-  readonly kind: 'lane'
-  readonly id: string
-  readonly at: string
-  readonly wp: string
-  readonly move: Omit<LaneMove, 'worktree'>
-  /** Who claimed the package with it, as an annotation would say it; null if no one did. */
-  readonly claim: Annotation | null
-  /** What its review said; null if it says nothing of one. */
-  readonly verdict: Annotation | null
-}
-
-interface AnnotationEvent {
-  readonly kind: 'annotation'
-  readonly id: string
-  readonly at: string
-  readonly wp: string
-  readonly annotation: Annotation
-}
-
-/** An event that moves no package: it shows when something happened, and maybe what a package is called. */
-interface OtherEvent {
-  readonly kind: 'other'
-  readonly id: string | null
-  readonly at: string | null
-  readonly created: (CreatedPackage & { readonly id: string }) | null
-}
 
 /** Whether an event counts as one of its copy of the log, and what is wrong with it. */
 interface Taken {
@@ -123,8 +95,6 @@ interface Taken {
 }
 
 const SEEN: Taken = { is_added: false, problems: [] }
-
-type Event = LaneEvent | AnnotationEvent | OtherEvent
 
 /** Returns a reader for all copies of one log. */
 export function readLog(): LogReader {
@@ -264,36 +234,4 @@ function readFile(
 function stateOf(moves: readonly LaneMove[]): LaneState {
   const { lane = '', at = '', worktree = null } = moves.at(-1) ?? {}
   return { lane, at, worktree, history: historyOf(moves) }
-}
-
-/** Returns the event on a line, or text that says what is wrong with the line. */
-function eventOf(line: string): Event | string {
-  const value = objectOf(parseJson(line))
-  if (value === null) return 'is not a JSON object'
-  const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
-  const isAnnotation = kind === 'annotation'
-  const instant = instantIn(at) ?? instantIn(value['timestamp'])
-  if (!isAnnotation && (wp == null || lane == null))
-    return { kind: 'other', id: isName(id) ? id : null, at: instant, created: createdIn(value) }
-  if (!isName(wp)) return 'has a wp_id that is not a name'
-  if (!isAnnotation && !isName(lane)) return 'has a to_lane that is not a name'
-  if (!isName(id)) return 'has no event_id'
-  if (instant === null) return 'does not say when'
-  const event = { id, at: instant, wp }
-  if (isName(lane) && !isAnnotation) return { kind: 'lane', ...event, ...readMove(value, event, lane) }
-  const delta = objectOf(value['delta'])
-  if (delta === null) return 'is an annotation without a delta'
-  return {
-    kind: 'annotation',
-    ...event,
-    annotation: { event_id: id, at: instant, actor: value['actor'], delta },
-  }
-}
-
-function instantIn(value: unknown): string | null {
-  return typeof value === 'string' ? instantOf(value) : null
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ID_CHARS
 }

@@ -30,6 +30,15 @@ export interface MissionContents {
   readonly problems: readonly { readonly document: string | null; readonly what: string }[]
 }
 
+export const NO_CONTENTS: MissionContents = {
+  meta: NO_META,
+  packages: [],
+  flow: { days: [], packages: [] },
+  newest: null,
+  log_files: [],
+  problems: [],
+}
+
 /** Returns the files whose contents `readContents` reads. */
 export function filesToRead({ meta, copies, documents }: MissionFiles): readonly LocatedEntry[] {
   const prompts = documents.flatMap(({ name, found }) =>

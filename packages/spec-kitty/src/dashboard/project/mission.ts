@@ -6,7 +6,13 @@ import { futureOf, isoOf, toMilliseconds } from './timestamps.js'
 import { countColumns, countLanes, isLane, progressOf } from './lanes.js'
 import { locate, type LocatedEntry } from './locate.js'
 import type { FileMemory } from './remember-files.js'
-import { filesToRead, readContents, type MissionContents, type MissionFiles } from './mission-contents.js'
+import {
+  filesToRead,
+  NO_CONTENTS,
+  readContents,
+  type MissionContents,
+  type MissionFiles,
+} from './mission-contents.js'
 import { EVENTS, META, pathInCopy, pathOf } from './project-paths.js'
 import type { LogFile, LogReading } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
@@ -79,6 +85,14 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
     mission: missionOf(place.id, contents, files, { problems, unread }),
     is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed),
   }
+}
+
+/** Returns a mission of which nothing is known but that reading it failed in a way that is a mistake of the dashboard. */
+export function failedMission(id: string, error: unknown): MissionRead {
+  const said = error instanceof Error ? error.message : String(error)
+  const problem = { path: pathOf(id, ''), what: `cannot be shown, by a mistake of the dashboard: ${said}` }
+  const files = { meta: null, copies: [], documents: [] }
+  return missionOf(id, NO_CONTENTS, files, { problems: [problem], unread: [problem] })
 }
 
 function missionOf(

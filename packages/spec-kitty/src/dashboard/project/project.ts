@@ -16,10 +16,10 @@ import { readDocument } from './documents.js'
 import { findMission, findMissions, findSpecs, missionsIn, type MissionDirectory } from './find-missions.js'
 import { rememberFiles, type FileMemory } from './remember-files.js'
 import { pidsOf, standingOf } from './mission-standing.js'
-import { readMission, type MissionRead } from './mission.js'
+import { failedMission, readMission, type MissionRead } from './mission.js'
 import { pathOf } from './project-paths.js'
 import { nowOf } from './now.js'
-import type { LookAtProcesses } from './judge-agents.js'
+import type { LookAtProcesses, ProcessStarts } from './judge-agents.js'
 import { forgetLogs } from './read-log-files.js'
 import { searchMissions } from './search.js'
 import { NEVER_VOUCHED, vouchedMemory, type Vouching } from './vouching.js'
@@ -86,18 +86,21 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
     worktrees: readonly Worktree[],
     is_brief: boolean,
   ): Promise<MissionRead> =>
-    (is_brief ? brief : full).recall(mission.id, async () => {
-      const { id, directory } = mission
-      const copies = await copiesOf(worktrees, id)
-      const { mission: value, is_settled } = await readMission({
-        id,
-        directory,
-        copies,
-        memory: memoryOf(id),
-        is_brief,
+    (is_brief ? brief : full)
+      .recall(mission.id, async () => {
+        const { id, directory } = mission
+        const copies = await copiesOf(worktrees, id)
+        const { mission: value, is_settled } = await readMission({
+          id,
+          directory,
+          copies,
+          memory: memoryOf(id),
+          is_brief,
+        })
+        return { value, is_kept: is_settled }
       })
-      return { value, is_kept: is_settled }
-    })
+      // Whatever is in one mission, the others are shown.
+      .catch((error: unknown) => failedMission(mission.id, error))
   const readAll = async (): Promise<Places & { readonly read: readonly MissionRead[] }> => {
     await vouching.settle()
     const places = await vouchedPlaces.recall('', async () => ({
@@ -121,7 +124,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
   }
   const judged = async (missions: readonly MissionRead[]): Promise<readonly MissionReply[]> => {
     const starts = await look(missions.flatMap((mission) => pidsOf(mission)))
-    const replies = missions.map((mission) => standingOf(mission, starts))
+    const replies = missions.map((mission) => standingOrFailed(mission, starts))
     for (const reply of replies) onJudged?.(reply)
     return replies
   }
@@ -204,6 +207,14 @@ async function findFolders(
 
 function isBare({ updated_at, documents, work_packages }: MissionRead): boolean {
   return updated_at === null && documents.length === 0 && work_packages.length === 0
+}
+
+function standingOrFailed(mission: MissionRead, starts: ProcessStarts): MissionReply {
+  try {
+    return standingOf(mission, starts)
+  } catch (error) {
+    return standingOf(failedMission(mission.id, error), starts)
+  }
 }
 
 const summaries = new WeakMap<MissionReply, MissionSummary>()
