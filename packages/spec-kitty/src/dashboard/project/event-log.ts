@@ -6,6 +6,7 @@ import { knownEvents } from './known-events.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
 import type { CreatedPackage } from './lane-moves.js'
 import { eventOf, type AnnotationEvent, type Event, type LaneEvent } from './log-line.js'
+import { addGap, addMove, noGaps, openGaps, packageNamedIn, type FileGaps, type LogGap } from './log-gaps.js'
 import { readFacts, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
 /** The last lane change of a work package, and what all of its lane changes tell. */
@@ -27,13 +28,12 @@ export interface LogFile {
   readonly problems: readonly string[]
   /** The first lines whose time was in the future when they were read, with that time as `instantOf` returns it. */
   readonly future: readonly { readonly line: number; readonly at: string }[]
-  /** How much of it could be read: a package that it does not name may be in what could not. */
-  readonly reading: LogReading
+  readonly is_unread: boolean
+  /** What of it was not read, and leaves open where packages stand. */
+  readonly gaps: readonly LogGap[]
   /** The last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
   readonly is_unfinished: boolean
 }
-
-export type LogReading = 'whole' | 'in_part' | 'not'
 
 /** The events of all copies of a mission's log together. */
 export interface Log {
@@ -82,6 +82,9 @@ export interface LogReader {
 /** The longest line that is read. Real lines have up to 625 kB. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024
 
+/** What is wrong with a last line that is not JSON and has no newline. */
+export const CUT_OFF = 'its last line is cut off'
+
 const MAX_NAMED_LINES = 10
 const MAX_PACKAGES = 2000
 
@@ -92,9 +95,10 @@ const MAX_MOVES = 5000
 interface Taken {
   readonly is_added: boolean
   readonly problems: readonly string[]
+  /** The package that it moves, and the one that it would move if it counted. */
+  readonly moved: string | null
+  readonly lost: string | null
 }
-
-const SEEN: Taken = { is_added: false, problems: [] }
 
 /** Returns a reader for all copies of one log. */
 export function readLog(): LogReader {
@@ -102,7 +106,8 @@ export function readLog(): LogReader {
   const moves = new Map<string, LaneMove[]>()
   const facts = new Map<string, FactsReader>()
   const created = new Map<string, CreatedPackage>()
-  const files: (() => LogFile)[] = []
+  const files: (() => Omit<LogFile, 'gaps'>)[] = []
+  const allGaps: FileGaps[] = []
   let newest: string | null = null
 
   const names = oneNameEach()
@@ -134,13 +139,16 @@ export function readLog(): LogReader {
   const take = (written: Event, worktree: string | null): Taken => {
     const event = named(written)
     const standing = event.id === null ? 'new' : known.take(event.id, event)
-    if (standing === 'same') return SEEN
-    if (standing === 'other')
-      return {
-        is_added: false,
-        problems: [`has the event_id of another event, ${event.id}, and does not count`],
-      }
-    return { is_added: event.id !== null, problems: count(event, worktree) }
+    const wp = event.kind === 'lane' ? event.wp : null
+    const other = `has the event_id of another event, ${event.id}, and does not count`
+    const problems = standing === 'new' ? count(event, worktree) : standing === 'other' ? [other] : []
+    const isMoved = wp !== null && standing !== 'other' && moves.has(wp)
+    return {
+      is_added: standing === 'new' && event.id !== null,
+      problems,
+      moved: isMoved ? wp : null,
+      lost: isMoved ? null : wp,
+    }
   }
   const count = (event: Event, worktree: string | null): readonly string[] => {
     if (event.at !== null && (newest === null || event.at > newest)) newest = event.at
@@ -153,11 +161,14 @@ export function readLog(): LogReader {
 
   return {
     file(worktree) {
-      const { reader, result } = readFile(worktree, (event) => take(event, worktree))
+      const gaps = noGaps()
+      const { reader, result } = readFile(worktree, gaps, names, (event) => take(event, worktree))
       files.push(result)
+      allGaps.push(gaps)
       return reader
     },
     result: () => {
+      const gaps = openGaps(allGaps)
       const sorted = new Map([...moves].map(([wp, own]) => [wp, inOrder(own)]))
       return {
         lanes: new Map([...sorted].map(([wp, own]) => [wp, stateOf(own)])),
@@ -165,7 +176,7 @@ export function readLog(): LogReader {
         created,
         days: daysOf(sorted.values()),
         newest,
-        files: files.map((result) => result()),
+        files: files.map((result, at) => ({ ...result(), gaps: gaps[at] ?? [] })),
       }
     },
   }
@@ -173,12 +184,14 @@ export function readLog(): LogReader {
 
 function readFile(
   worktree: string | null,
+  gaps: FileGaps,
+  nameOf: (wp: string) => string,
   take: (event: Event) => Taken,
-): { readonly reader: LineReader; readonly result: () => LogFile } {
+): { readonly reader: LineReader; readonly result: () => Omit<LogFile, 'gaps'> } {
   const whole: string[] = []
   const broken: string[] = []
   let [number, more, added, isUnfinished] = [0, 0, 0, false]
-  let reading: LogReading = 'whole'
+  let isUnread = false
   const future: { readonly line: number; readonly at: string }[] = []
   const isFuture = futureCheck()
 
@@ -186,47 +199,60 @@ function readFile(
     if (broken.length < MAX_NAMED_LINES) broken.push(`line ${number} ${what}`)
     else more += 1
   }
+  const lose = (wp: string | null, what: string): void =>
+    addGap(gaps, wp === null ? null : nameOf(wp), { line: number, what })
   const read = (text: string): void => {
     const event = eventOf(text)
-    if (typeof event === 'string') reading = 'in_part'
-    const at = typeof event === 'string' ? null : event.at
+    if (event.kind === 'broken') {
+      complain(event.what)
+      if (event.wp !== undefined) lose(event.wp, `line ${number} ${event.what}`)
+      return
+    }
+    const { at } = event
     if (at !== null && isFuture(at) && future.length < MAX_NAMED_LINES) future.push({ line: number, at })
-    const { is_added, problems } =
-      typeof event === 'string' ? { is_added: false, problems: [event] } : take(event)
+    const { is_added, problems, moved, lost } = take(event)
     if (is_added) added += 1
     for (const what of problems) complain(what)
+    if (moved !== null) addMove(gaps, moved, number)
+    if (lost !== null) lose(lost, `line ${number} ${problems[0] ?? 'does not count'}`)
   }
   const reader: LineReader = {
-    skip: (lines) => void (number += lines),
+    skip(lines) {
+      number += lines
+      gaps.skipped = lines
+    },
     line(text) {
       number += 1
       if (text.trim() !== '') read(text)
     },
     longLine(wp) {
       number += 1
-      reading = 'in_part'
       const about = wp === null ? 'what it is about is not known' : `it is about ${wp}`
-      complain(`is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB and was not read: ${about}`)
+      const what = `is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB and was not read: ${about}`
+      complain(what)
+      lose(wp, `line ${number} ${what}`)
     },
     rest(text) {
       number += 1
       if (text.trim() === '') return
-      if (objectOf(parseJson(text)) === null) isUnfinished = true
-      else read(text)
+      if (objectOf(parseJson(text)) !== null) return read(text)
+      isUnfinished = true
+      const wp = packageNamedIn([text])
+      gaps.end = { line: number, what: CUT_OFF, wp: wp === null ? null : nameOf(wp) }
     },
     cut(what) {
-      reading = 'in_part'
+      lose(null, what)
       whole.push(what)
     },
     unread(what) {
-      reading = 'not'
+      isUnread = true
       whole.push(what)
     },
   }
-  const result = (): LogFile => {
+  const result = (): Omit<LogFile, 'gaps'> => {
     const rest = more === 0 ? [] : [`${more} more of its lines are broken`]
     const problems = [...whole, ...broken, ...rest]
-    return { worktree, added, problems, future, reading, is_unfinished: isUnfinished }
+    return { worktree, added, problems, future, is_unread: isUnread, is_unfinished: isUnfinished }
   }
   return { reader, result }
 }

@@ -1,4 +1,5 @@
 import { objectOf, parseJson } from 'familiar/cli'
+import { packageNamedIn } from './log-gaps.js'
 import { createdIn, readMove, type CreatedPackage } from './lane-moves.js'
 import type { LaneMove } from './lane-history.js'
 import type { Annotation } from './runtime-facts.js'
@@ -39,29 +40,50 @@ interface OtherEvent {
 
 export type Event = LaneEvent | AnnotationEvent | OtherEvent
 
-/** Returns the event on a line, or text that says what is wrong with the line. */
-export function eventOf(line: string): Event | string {
+/** A line that says nothing that counts. */
+export interface Broken {
+  readonly kind: 'broken'
+  readonly what: string
+  /** The package whose lane it may change; null if that is not known, undefined if it surely changes none. */
+  readonly wp: string | null | undefined
+}
+
+/** Returns the event on a line, or what is wrong with the line. */
+export function eventOf(line: string): Event | Broken {
   const value = objectOf(parseJson(line))
-  if (value === null) return 'is not a JSON object'
-  if (isDeeper(value, MAX_DEPTH)) return `is nested more than ${MAX_DEPTH} levels deep`
+  if (value === null) return broken('is not a JSON object', packageNamedIn([line]))
   const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
   const isAnnotation = kind === 'annotation'
+  const about = isAnnotation || isOfAnotherKind(value) ? undefined : isName(wp) ? wp : null
+  if (isDeeper(value, MAX_DEPTH)) return broken(`is nested more than ${MAX_DEPTH} levels deep`, about)
   const instant = instantIn(at) ?? instantIn(value['timestamp'])
-  if (!isAnnotation && (wp == null || lane == null))
+  if (isOfAnotherKind(value))
     return { kind: 'other', id: isName(id) ? id : null, at: instant, created: createdIn(value) }
-  if (!isName(wp)) return 'has a wp_id that is not a name'
-  if (!isAnnotation && !isName(lane)) return 'has a to_lane that is not a name'
-  if (!isName(id)) return 'has no event_id'
-  if (instant === null) return 'does not say when'
+  if (!isName(wp)) return broken('has a wp_id that is not a name', about)
+  if (!isAnnotation && !isName(lane)) return broken('has a to_lane that is not a name', about)
+  if (!isName(id)) return broken('has no event_id', about)
+  if (instant === null) return broken('does not say when', about)
   const event = { id, at: instant, wp }
   if (isName(lane) && !isAnnotation) return { kind: 'lane', ...event, ...readMove(value, event, lane) }
   const delta = objectOf(value['delta'])
-  if (delta === null) return 'is an annotation without a delta'
+  if (delta === null) return broken('is an annotation without a delta', about)
   return {
     kind: 'annotation',
     ...event,
     annotation: { event_id: id, at: instant, actor: value['actor'], delta },
   }
+}
+
+function broken(what: string, wp: string | null | undefined): Broken {
+  return { kind: 'broken', what, wp }
+}
+
+/** Only a lane change has both a package and a lane. One of which the package or the lane is null is a broken one. */
+function isOfAnotherKind(value: Readonly<Record<string, unknown>>): boolean {
+  const { kind, wp_id: wp, to_lane: lane } = value
+  if (kind === 'annotation' || (wp != null && lane != null)) return false
+  const isHalf = (wp != null || lane != null) && 'wp_id' in value && 'to_lane' in value
+  return !isHalf || typeof value['event_type'] === 'string'
 }
 
 function instantIn(value: unknown): string | null {

@@ -95,12 +95,13 @@ function stateOf({
   if (merge_commit !== null && !isInWork) return 'merged'
   const shown = packages.filter(({ lane }) => lane !== 'genesis')
   const rest = shown.filter(({ lane }) => !isOver(lane))
+  const isUnread = unreadable.some(({ path }) => !path.endsWith(META))
+  if (isUnread) return waiting_count > 0 ? 'waiting' : isInWork ? 'working' : 'unreadable'
   if (shown.length > 0 && rest.length === 0)
     return shown.some(({ lane }) => lane === 'done') ? 'done' : 'canceled'
   if (shown.length > 0 && rest.every(({ lane }) => isSatisfied(lane))) return 'approved'
   if (waiting_count > 0) return 'waiting'
   if (isInWork) return 'working'
-  if (unreadable.some(({ path }) => !path.endsWith(META))) return 'unreadable'
   if (packages.length === 0) return 'empty'
   if (packages.some((one) => hasBegun(one))) return 'idle'
   return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'

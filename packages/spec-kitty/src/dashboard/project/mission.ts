@@ -14,7 +14,8 @@ import {
   type MissionFiles,
 } from './mission-contents.js'
 import { EVENTS, META, pathInCopy, pathOf } from './project-paths.js'
-import type { LogFile, LogReading } from './event-log.js'
+import { doubtsOf, gapsOf, type Unread } from './doubts.js'
+import { CUT_OFF, type LogFile } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
 import { asFarAsRead } from './work-packages.js'
 import type { MissionCopy } from './worktrees.js'
@@ -102,7 +103,8 @@ function missionOf(
   { problems, unread }: { readonly problems: readonly Problem[]; readonly unread: readonly Problem[] },
 ): MissionRead {
   const { flow, log_files, newest } = contents
-  const packages = asFarAsRead(contents.packages, readingOf(contents, unread))
+  const doubts = doubtsOf(contents.packages, unreadIn(id, contents, copies, unread))
+  const packages = asFarAsRead(contents.packages, doubts.of)
   const unread_lanes = packages.filter(({ is_lane_unread }) => is_lane_unread).length
   const lanes = packages.map(({ lane }) => lane)
   const found = [...documents, ...copies].flatMap((one) => one.found ?? [])
@@ -113,7 +115,7 @@ function missionOf(
     counts: countColumns(lanes),
     not_finalised: lanes.filter((lane) => lane === null).length - unread_lanes,
     unread_lanes,
-    unreadable: unread_lanes > 0 ? [...unread, ...brokenIn(id, log_files)] : unread,
+    unreadable: doubts.problems,
     unknown_lanes: lanes.filter((lane) => lane !== null && !isLane(lane)).length,
     ...lastChange(newest, contents.meta.newest, meta === null ? found : [...found, meta]),
     problem_count: problems.length,
@@ -178,26 +180,27 @@ function complainOfContents(
       const ahead = futureOf(time)
       if (ahead !== null) complainOf(path, `line ${line} is ${ahead} in the future`)
     }
-    for (const what of file.problems) (file.reading === 'not' ? unreadOf : complainOf)(path, what)
-    const changed = copies[at] === undefined ? 0 : changedMs(copies[at].found)
-    if (file.is_unfinished && Date.now() - changed > UNFINISHED_MS)
-      complainOf(path, 'its last line is cut off')
+    for (const what of file.problems) (file.is_unread ? unreadOf : complainOf)(path, what)
+    if (file.is_unfinished && !isBeingWritten(copies[at])) complainOf(path, CUT_OFF)
   }
   for (const { document, what } of problems) complainOf(pathOf(id, document ?? EVENTS), what)
 }
 
-/** Returns how much of all copies of the log could be read. */
-function readingOf({ log_files }: MissionContents, unread: readonly Problem[]): LogReading {
-  if (unread.some(({ path }) => !path.endsWith(META))) return 'not'
-  return log_files.some(({ reading }) => reading === 'in_part') ? 'in_part' : 'whole'
+function unreadIn(
+  id: string,
+  { log_files }: MissionContents,
+  copies: readonly LogCopy[],
+  unread: readonly Problem[],
+): Unread {
+  return {
+    logs: unread.filter(({ path }) => !path.endsWith(META)),
+    meta: unread.filter(({ path }) => path.endsWith(META)),
+    gaps: log_files.flatMap((file, at) => gapsOf(file, pathOfLog(id, file), isBeingWritten(copies[at]))),
+  }
 }
 
-/** Returns the first problem of each copy of the log that could be read in part only. */
-function brokenIn(id: string, files: readonly LogFile[]): readonly Problem[] {
-  return files.flatMap((file) => {
-    const [what] = file.problems
-    return file.reading !== 'in_part' || what === undefined ? [] : [{ path: pathOfLog(id, file), what }]
-  })
+function isBeingWritten(copy: LogCopy | undefined): boolean {
+  return copy !== undefined && Date.now() - changedMs(copy.found) <= UNFINISHED_MS
 }
 
 function pathOfLog(id: string, { worktree }: LogFile): string {

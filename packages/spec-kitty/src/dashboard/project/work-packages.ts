@@ -1,6 +1,6 @@
 import type { AgentProcess, WorkPackage } from '../api.js'
 import { commandFor } from './next-command.js'
-import type { LaneState, Log, LogReading } from './event-log.js'
+import type { LaneState, Log } from './event-log.js'
 import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './timestamps.js'
 import { laneFolderOf } from './document-names.js'
@@ -70,24 +70,23 @@ function withReadiness(
   return { ...one, waiting_for, is_ready, next_command: commandFor(mission, { ...one, is_ready }) }
 }
 
+/** What is not known of a package: its lane, or only what it needs. */
+export type Doubt = 'lane' | 'needs' | null
+
 /**
- * Returns packages without what a log does not prove that could not be read whole: it may name each package that it seems not
- * to name. If a copy of it could not be read at all, the lanes may be old, and no command is advised.
+ * Returns packages without what was not read whole. A lane that no event says is then not known, and the last lane that one says
+ * may be old: nothing is advised by it.
  */
-export function asFarAsRead(packages: readonly WorkPackage[], reading: LogReading): readonly WorkPackage[] {
-  if (reading === 'whole') return packages
+export function asFarAsRead(
+  packages: readonly WorkPackage[],
+  doubtOf: (one: WorkPackage) => Doubt,
+): readonly WorkPackage[] {
   return packages.map((one) => {
-    if (one.lane_source !== 'events')
-      return {
-        ...one,
-        ...NOWHERE,
-        process: null,
-        is_lane_unread: true,
-        is_ready: false,
-        waiting_for: [],
-        next_command: null,
-      }
-    return reading === 'not' ? { ...one, is_ready: false, next_command: null } : one
+    const doubt = doubtOf(one)
+    if (doubt === null) return one
+    const known = { ...one, is_ready: false, next_command: null }
+    if (doubt === 'needs' || one.lane_source === 'events') return known
+    return { ...known, ...NOWHERE, process: null, is_lane_unread: true, waiting_for: [] }
   })
 }
 
