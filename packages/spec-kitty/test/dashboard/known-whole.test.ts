@@ -1,8 +1,16 @@
-import { utimesSync } from 'node:fs'
+import { mkdirSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
-import { emptyProject, laneEvent, prompt, removeProjects, write, writeMission } from '../helpers/projects.js'
+import {
+  emptyProject,
+  laneEvent,
+  prompt,
+  removeProjects,
+  write,
+  writeMission,
+  type Files,
+} from '../helpers/projects.js'
 
 afterEach(removeProjects)
 
@@ -118,4 +126,86 @@ describe('a package that only the torn last line names has no known lane', () =>
 it('a done mission with a torn line behind is not finished', async () => {
   const mission = await expectNotKnown(withLog(APPROVED.replaceAll('"approved"', '"done"') + TORN))
   expect(mission.section).toBe('active')
+})
+
+describe('what of the prompts was not read leaves the mission open', () => {
+  const many = (count: number, name: (at: number) => string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [name(at), 'x']))
+
+  it.each<readonly [string, Files, readonly (readonly [string, string])[]]>([
+    ['tasks is a link out of the mission', {}, [['tasks', '../../elsewhere']]],
+    ['tasks is a file', { tasks: 'x' }, []],
+    ['a folder of a lane is a link', { 'tasks/a.md': 'x' }, [['tasks/planned', '../research']]],
+    ['a prompt is a link out', { 'tasks/a.md': 'x' }, [['tasks/WP02.md', '/etc/hostname']]],
+    ['there are too many files beside the prompts', many(5100, (at) => `tasks/a${at}.txt`), []],
+    ['there are too many prompts', many(1001, (at) => `tasks/WP${at + 100}.md`), []],
+  ])('%s', async (_, files, links) => {
+    const project = emptyProject()
+    const log = laneEvent(1, 'WP01', 'approved')
+    const mission = writeMission(project, 'm', { ...files, 'research/r.md': 'x', [LOG]: log })
+    mkdirSync(join(project, 'elsewhere'))
+    for (const [name, target] of links) symlinkSync(target, join(mission, name))
+    const { mission: read_, now } = await read(project)
+    expect(read_).toMatchObject({ state: 'unreadable', state_words: 'not all of it can be read' })
+    expect([read_.next_command, now.ready_to_merge]).toEqual([null, []])
+    expect(now.counts.unreadable).toBeGreaterThan(0)
+  })
+
+  it('but a prompt of a package that the log has moved on does not', async () => {
+    const project = emptyProject()
+    const mission = writeMission(project, 'm', { [LOG]: APPROVED, 'tasks/WP01.md': prompt('WP01', 'One') })
+    symlinkSync('/etc/hostname', join(mission, 'tasks', 'WP02.md'))
+    expect((await read(project)).mission).toMatchObject({ state: 'approved', unreadable: [] })
+  })
+
+  it('and a package whose prompt is a link out is not ready', async () => {
+    const project = emptyProject()
+    const log = laneEvent(1, 'WP01', 'planned') + laneEvent(2, 'WP02', 'planned')
+    const mission = writeMission(project, 'm', { [LOG]: log, 'tasks/WP01.md': prompt('WP01', 'One') })
+    symlinkSync('/etc/hostname', join(mission, 'tasks', 'WP02.md'))
+    const ready = [{ is_ready: true }, { is_ready: false, next_command: null }]
+    expect((await read(project)).mission.work_packages).toMatchObject(ready)
+  })
+
+  it('while a thousand other documents take no place of them', async () => {
+    const project = emptyProject()
+    const files = { ...PROMPTS, ...many(1000, (at) => `research/r${at}.csv`) }
+    writeMission(project, 'm', { ...files, 'spec.md': 'x', [LOG]: laneEvent(1, 'WP01', 'approved') })
+    const { mission } = await read(project)
+    expect(mission).toMatchObject({ state: 'idle', not_finalised: 1, unreadable: [] })
+    expect(mission.documents[0]?.name).toBe('spec.md')
+    expect(mission.documents.at(-1)?.name).toBe('tasks/WP02.md')
+  })
+
+  it('while five thousand other files hide neither log nor prompts', async () => {
+    const project = emptyProject()
+    writeMission(project, 'm', { ...PROMPTS, ...many(5100, (at) => `a${at}.txt`), [LOG]: APPROVED + BACK })
+    const { mission } = await read(project)
+    expect(mission.work_packages).toMatchObject([{ lane: 'approved' }, { lane: 'planned' }])
+  })
+})
+
+describe('a package that has no lane is not finalised, so no merge is advised, if the log', () => {
+  const created = { event_type: 'WPCreated', event_id: '7', payload: { wp_id: 'WP03', wp_title: 'Three' } }
+  const annotation = { kind: 'annotation', event_id: '7', at: '2026-01-01T00:00:09Z', wp_id: 'WP03' }
+  it.each([
+    ['creates it', `${JSON.stringify(created)}\n`],
+    ['annotates it', `${JSON.stringify({ ...annotation, delta: { agent: 'eve' } })}\n`],
+  ])('%s', async (_, line) => {
+    const { mission, now } = await read(withLog(APPROVED + line))
+    expect(mission).toMatchObject({ state: 'idle', state_words: '1 left', not_finalised: 1 })
+    expect(mission.work_packages[2]).toMatchObject({ id: 'WP03', lane: null, next_command: null })
+    expect([mission.next_command, now.ready_to_merge]).toEqual([null, []])
+  })
+
+  it('has it in genesis', async () => {
+    const { mission, now } = await read(withLog(APPROVED + laneEvent(3, 'WP02', 'genesis')))
+    expect(mission).toMatchObject({ state: 'idle', state_words: '1 left', next_command: null })
+    expect(now.ready_to_merge).toEqual([])
+  })
+
+  it('names more packages than are read', async () => {
+    const lines = Array.from({ length: 2001 }, (_, at) => laneEvent(at, `WP${at + 1}`, 'approved'))
+    await expectNotKnown(withLog(lines.join('')))
+  })
 })

@@ -1,7 +1,7 @@
 import type { MissionReply, Problem, WorkPackage } from '../api.js'
-import { packageOfDocument } from './document-names.js'
+import { isOfPrompts, packageOfDocument, TASKS } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
-import { list, NO_NAMES } from './read-safely.js'
+import { list, NO_NAMES, type Names } from './read-safely.js'
 import { futureOf, isoOf, toMilliseconds } from './timestamps.js'
 import { countColumns, countLanes, isLane, progressOf } from './lanes.js'
 import { locate, type LocatedEntry } from './locate.js'
@@ -14,7 +14,7 @@ import {
   type MissionFiles,
 } from './mission-contents.js'
 import { EVENTS, META, pathInCopy, pathOf } from './project-paths.js'
-import { doubtsOf, gapsOf, type Unread } from './doubts.js'
+import { doubtsOf, gapsOf, promptGap, type PromptGap, type Unread } from './doubts.js'
 import { CUT_OFF, type LogFile } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
 import { asFarAsRead } from './work-packages.js'
@@ -40,6 +40,13 @@ export interface MissionPlace {
 
 type Complain = (path: string, what: string) => void
 
+/** What is wrong in a mission: all of it, and what of it leaves open where packages stand. */
+interface Complaints {
+  readonly problems: readonly Problem[]
+  readonly unread: readonly Problem[]
+  readonly prompts: readonly PromptGap[]
+}
+
 /** The members that depend on which processes live. They can change although the files do not. */
 type Living = 'section' | 'state' | 'state_words' | 'waiting_count' | 'stalled_count' | 'next_command'
 
@@ -59,15 +66,21 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const complainOf: Complain = (path, what) => {
     if (problems.length < MAX_PROBLEMS) problems.push({ path, what })
   }
-  const complain: Complain = (name, what) => complainOf(pathOf(place.id, name), what)
   const listed = await list(place.directory)
   const unreadOf: Complain = (path, what) => {
     complainOf(path, what)
     unread.push({ path, what })
   }
+  const prompts: PromptGap[] = []
+  const complain: Complain = (name, what) => {
+    complainOf(pathOf(place.id, name), what)
+    if (isOfPrompts(name))
+      prompts.push({ ...promptGap(name), problem: { path: pathOf(place.id, name), what } })
+  }
   if ('kind' in listed) unreadOf(pathOf(place.id, ''), listed.what)
   else for (const what of listed.problems) complain('', what)
-  const { names, files: plain } = 'kind' in listed ? NO_NAMES : listed
+  const { files: plain } = 'kind' in listed ? NO_NAMES : listed
+  const names = 'kind' in listed ? [] : withKnownNames(listed)
 
   const documents: FoundDocument[] = []
   const into = { documents, directories: [], complain, is_brief: place.is_brief }
@@ -83,7 +96,7 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   // What depends on the time of day may differ although no file does.
   const isPassing = contents.log_files.some(({ is_unfinished, future }) => is_unfinished || future.length > 0)
   return {
-    mission: missionOf(place.id, contents, files, { problems, unread }),
+    mission: missionOf(place.id, contents, files, { problems, unread, prompts }),
     is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed),
   }
 }
@@ -93,17 +106,20 @@ export function failedMission(id: string, error: unknown): MissionRead {
   const said = error instanceof Error ? error.message : String(error)
   const problem = { path: pathOf(id, ''), what: `cannot be shown, by a mistake of the dashboard: ${said}` }
   const files = { meta: null, copies: [], documents: [] }
-  return missionOf(id, NO_CONTENTS, files, { problems: [problem], unread: [problem] })
+  return missionOf(id, NO_CONTENTS, files, { problems: [problem], unread: [problem], prompts: [] })
 }
 
 function missionOf(
   id: string,
   contents: MissionContents,
   { meta, copies, documents }: MissionFiles,
-  { problems, unread }: { readonly problems: readonly Problem[]; readonly unread: readonly Problem[] },
+  { problems, unread, prompts }: Complaints,
 ): MissionRead {
   const { flow, log_files, newest } = contents
-  const doubts = doubtsOf(contents.packages, unreadIn(id, contents, copies, unread))
+  const doubts = doubtsOf(contents.packages, {
+    ...unreadIn(id, contents, copies, unread),
+    prompts,
+  })
   const packages = asFarAsRead(contents.packages, doubts.of)
   const unread_lanes = packages.filter(({ is_lane_unread }) => is_lane_unread).length
   const lanes = packages.map(({ lane }) => lane)
@@ -131,6 +147,11 @@ function missionOf(
     ),
     problems,
   }
+}
+
+/** Of a directory with too many names, those that tell where packages stand are looked up all the same. */
+function withKnownNames({ names, is_cut }: Names): readonly string[] {
+  return is_cut ? [...new Set([...names, META, EVENTS, TASKS])] : names
 }
 
 function documentSummary(
@@ -191,7 +212,7 @@ function unreadIn(
   { log_files }: MissionContents,
   copies: readonly LogCopy[],
   unread: readonly Problem[],
-): Unread {
+): Omit<Unread, 'prompts'> {
   return {
     logs: unread.filter(({ path }) => !path.endsWith(META)),
     meta: unread.filter(({ path }) => path.endsWith(META)),

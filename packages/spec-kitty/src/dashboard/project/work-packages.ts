@@ -33,7 +33,9 @@ const { compare } = new Intl.Collator('en', { numeric: true })
 export function toWorkPackages(mission: string, files: readonly PackageFile[], log: Log): WorkPackages {
   const packages = new Map<string, WorkPackage>()
   const problems: { document: string | null; what: string }[] = []
-  const logged = new Map([...log.lanes.keys(), ...log.facts.keys()].map((id) => [sameId(id), id]))
+  const logged = new Map(
+    [...log.lanes.keys(), ...log.created.keys(), ...log.facts.keys()].map((id) => [sameId(id), id]),
+  )
   for (const file of files.toSorted((one, other) => rankOf(one) - rankOf(other))) {
     const { document } = file
     const id = idOf(file, log, logged)
@@ -43,7 +45,7 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
     const contradiction = contradictionIn(file, log)
     if (contradiction !== null) problems.push({ document, what: contradiction })
   }
-  for (const id of log.lanes.keys()) {
+  for (const id of [...log.lanes.keys(), ...notFinalised(log)]) {
     if (!packages.has(id)) packages.set(id, packageOf(id, null, log))
   }
   for (const { id, lane, document } of packages.values()) {
@@ -55,6 +57,15 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   const known = new Map(sorted.map(({ id }) => [sameId(id), id]))
   const linked = sorted.map((one) => ({ ...one, dependencies: linkedIn(one.dependencies, known) }))
   return { packages: linked.map((one) => withReadiness(mission, one, lanes)), problems }
+}
+
+/**
+ * Returns the packages that the log creates or annotates and does not move, while it moves others. Before it moves any there is no
+ * board, and when all others are over, these were given up.
+ */
+function notFinalised({ lanes, created, facts }: Log): readonly string[] {
+  const isOpen = [...lanes.values()].some(({ lane }) => lane !== 'done' && lane !== 'canceled')
+  return isOpen ? [...created.keys(), ...facts.keys()] : []
 }
 
 /** Adds what depends on the lanes of other packages. */
@@ -249,7 +260,7 @@ function contradictionIn(file: PackageFile, { lanes }: Log): string | null {
 }
 
 /** Returns the `WP01` of `tasks/WP01-start.md`, or the whole stem if it has no number. */
-function idOfName(document: string): string {
+export function idOfName(document: string): string {
   const stem = stemOf(document)
   return numberIn(stem)?.replace(/^wp/i, 'WP') ?? stem
 }
