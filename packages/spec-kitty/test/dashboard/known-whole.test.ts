@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, utimesSync } from 'node:fs'
+import { mkdirSync, rmdirSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
@@ -207,5 +207,79 @@ describe('a package that has no lane is not finalised, so no merge is advised, i
   it('names more packages than are read', async () => {
     const lines = Array.from({ length: 2001 }, (_, at) => laneEvent(at, `WP${at + 1}`, 'approved'))
     await expectNotKnown(withLog(lines.join('')))
+  })
+})
+
+describe('a worktree of the mission that was not read leaves open where packages stand', () => {
+  const copyIn = (project: string, ...below: readonly string[]): string =>
+    join(project, '.worktrees', ...below)
+  const META = (topology: string, more = {}) => JSON.stringify({ friendly_name: 'm', topology, ...more })
+
+  it.each<readonly [string, (project: string) => void]>([
+    ['is a link', (project) => symlinkSync('../elsewhere', copyIn(project, 'm-coord'))],
+    [
+      'has a link for its missions',
+      (project) => {
+        mkdirSync(copyIn(project, 'm-coord'))
+        symlinkSync('../../elsewhere', copyIn(project, 'm-coord', 'kitty-specs'))
+      },
+    ],
+    [
+      'has a link for the mission',
+      (project) => {
+        mkdirSync(copyIn(project, 'm-coord', 'kitty-specs'), { recursive: true })
+        symlinkSync('../../../elsewhere', copyIn(project, 'm-coord', 'kitty-specs', 'm'))
+      },
+    ],
+    [
+      'is one of too many',
+      (project) => {
+        for (let at = 0; at < 100; at += 1) mkdirSync(copyIn(project, `a${at}`))
+        mkdirSync(copyIn(project, 'm-coord'))
+      },
+    ],
+    [
+      'is in a directory that is a link',
+      (project) => {
+        rmdirSync(copyIn(project))
+        symlinkSync('elsewhere', copyIn(project))
+      },
+    ],
+    [
+      'is not there, with the topology coord',
+      (project) => writeMission(project, 'm', { 'meta.json': META('coord') }),
+    ],
+    [
+      'is not there, with the topology lanes_with_coord',
+      (project) => writeMission(project, 'm', { 'meta.json': META('lanes_with_coord') }),
+    ],
+  ])('%s', async (_, damage) => {
+    const project = withLog(APPROVED)
+    mkdirSync(join(project, 'elsewhere'))
+    mkdirSync(copyIn(project))
+    damage(project)
+    const { mission, now } = await read(project)
+    expect(mission).toMatchObject({ state: 'unreadable', state_words: 'not all of it can be read' })
+    expect([mission.next_command, now.ready_to_merge]).toEqual([null, []])
+    expect(now.unreadable).toMatchObject([{ mission: { id: 'm' } }])
+    expect(mission.problems).toEqual(mission.unreadable)
+  })
+
+  it.each<readonly [string, string, string]>([
+    ['its mission is merged', META('coord', { baseline_merge_commit: 'abc' }), APPROVED],
+    ['its mission is over', META('coord'), APPROVED.replaceAll('"approved"', '"done"')],
+    ['its mission has no packages', META('coord'), ''],
+    ['the log is in the main checkout', META('lanes'), APPROVED],
+  ])('but not if it is not there and %s', async (_, meta, log) => {
+    const project = emptyProject()
+    writeMission(project, 'm', { 'meta.json': meta, [LOG]: log })
+    expect((await read(project)).mission).toMatchObject({ problems: [], unreadable: [] })
+  })
+
+  it('but not if it was made for another mission', async () => {
+    const project = withLog(APPROVED)
+    mkdirSync(copyIn(project))
+    symlinkSync('nowhere', copyIn(project, 'other-coord'))
+    expect((await read(project)).mission).toMatchObject({ state: 'approved', unreadable: [] })
   })
 })

@@ -13,7 +13,7 @@ import {
   type MissionContents,
   type MissionFiles,
 } from './mission-contents.js'
-import { EVENTS, META, pathInCopy, pathOf } from './project-paths.js'
+import { EVENTS, META, pathInCopy, pathOf, WORKTREES } from './project-paths.js'
 import { doubtsOf, gapsOf, promptGap, type PromptGap, type Unread } from './doubts.js'
 import { CUT_OFF, type LogFile } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
@@ -33,6 +33,8 @@ export interface MissionPlace {
   readonly directory: LocatedEntry
   /** Its directories in the worktrees, of which only the logs are read. */
   readonly copies: readonly MissionCopy[]
+  /** The worktrees in which others may be that could not be read. */
+  readonly unread: readonly Problem[]
   readonly memory: FileMemory
   /** Whether the sizes of its documents do not matter: then they are not looked at, and each has 0 bytes. */
   readonly is_brief: boolean
@@ -82,6 +84,8 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const { files: plain } = 'kind' in listed ? NO_NAMES : listed
   const names = 'kind' in listed ? [] : withKnownNames(listed)
 
+  for (const { path, what } of place.unread) unreadOf(path, what)
+
   const documents: FoundDocument[] = []
   const into = { documents, directories: [], complain, is_brief: place.is_brief }
   await collectDocuments(place.directory, { names, files: plain }, into)
@@ -92,12 +96,14 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   // Only the times of its files tell when such a mission changed.
   if (place.is_brief && contents.newest === null && contents.meta.newest === null)
     return readMission({ ...place, is_brief: false })
+  const absent = missingCopy(place.id, contents, copies)
+  if (absent !== null) unreadOf(absent.path, absent.what)
   complainOfContents(place.id, contents, copies, complainOf, unreadOf)
   // What depends on the time of day may differ although no file does.
   const isPassing = contents.log_files.some(({ is_unfinished, future }) => is_unfinished || future.length > 0)
   return {
     mission: missionOf(place.id, contents, files, { problems, unread, prompts }),
-    is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed),
+    is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed) && place.unread.length === 0,
   }
 }
 
@@ -219,6 +225,25 @@ function unreadIn(
     gaps: log_files.flatMap((file, at) => gapsOf(file, pathOfLog(id, file), isBeingWritten(copies[at]))),
   }
 }
+
+/**
+ * Returns what is wrong if the log that moves is in a worktree that is not there: the log in the main checkout is then an old one.
+ * When a mission is over, its worktree is removed.
+ */
+function missingCopy(
+  id: string,
+  { meta, packages }: MissionContents,
+  copies: readonly LogCopy[],
+): Problem | null {
+  const isOver = packages.every(({ lane }) => lane === 'done' || lane === 'canceled')
+  if (!meta.is_coordinated || meta.merge_commit !== null || isOver) return null
+  if (copies.some(({ worktree }) => worktree?.endsWith(COORDINATION) === true)) return null
+  const what = 'is not there, but meta.json says that the log is kept in it'
+  return { path: `${WORKTREES}/${id}${COORDINATION}`, what }
+}
+
+/** The end of the name of the worktree in which the log of a coordinated mission is kept. */
+const COORDINATION = '-coord'
 
 function isBeingWritten(copy: LogCopy | undefined): boolean {
   return copy !== undefined && Date.now() - changedMs(copy.found) <= UNFINISHED_MS

@@ -23,7 +23,7 @@ import type { LookAtProcesses, ProcessStarts } from './judge-agents.js'
 import { forgetLogs } from './read-log-files.js'
 import { searchMissions } from './search.js'
 import { NEVER_VOUCHED, vouchedMemory, type Vouching } from './vouching.js'
-import { copiesOf, findWorktrees, missingIn, type Worktree } from './worktrees.js'
+import { copiesOf, findWorktrees, missingIn, type Worktrees } from './worktrees.js'
 
 /** How many missions are read at the same time: as many as Node's thread pool has threads. */
 const AT_ONCE = 4
@@ -60,7 +60,7 @@ export interface ProjectOptions {
 /** The places of the missions, and the problems with these places. */
 interface Places {
   readonly missions: readonly MissionDirectory[]
-  readonly worktrees: readonly Worktree[]
+  readonly worktrees: Worktrees
   readonly problems: readonly Problem[]
 }
 
@@ -81,19 +81,16 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
     memories.set(id, memory)
     return memory
   }
-  const read = (
-    mission: MissionDirectory,
-    worktrees: readonly Worktree[],
-    is_brief: boolean,
-  ): Promise<MissionRead> =>
+  const read = (mission: MissionDirectory, worktrees: Worktrees, is_brief: boolean): Promise<MissionRead> =>
     (is_brief ? brief : full)
       .recall(mission.id, async () => {
         const { id, directory } = mission
-        const copies = await copiesOf(worktrees, id)
+        const { copies, unread } = await copiesOf(worktrees, id)
         const { mission: value, is_settled } = await readMission({
           id,
           directory,
           copies,
+          unread,
           memory: memoryOf(id),
           is_brief,
         })
@@ -147,7 +144,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
       await vouching.settle()
       const found = await findMission(directory, id)
       if (found === null) return null
-      const { worktrees } = await findWorktrees(found.root)
+      const worktrees = await findWorktrees(found.root)
       const [mission] = await judged([await read({ id, directory: found }, worktrees, false)])
       return mission ?? null
     },
@@ -179,9 +176,13 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
 async function findPlaces(directory: string): Promise<Places> {
   const { root, specs, problems } = await findSpecs(directory)
   const missions = specs === null ? [] : await findMissions(specs, problems)
-  const { worktrees, problems: unread } = await findWorktrees(root)
+  const worktrees = await findWorktrees(root)
   const ids = missions.map(({ id }) => id)
-  return { missions, worktrees, problems: [...problems, ...unread, ...(await missingIn(ids, worktrees))] }
+  return {
+    missions,
+    worktrees,
+    problems: [...problems, ...worktrees.problems, ...(await missingIn(ids, worktrees.worktrees))],
+  }
 }
 
 /**
