@@ -283,3 +283,35 @@ describe('a worktree of the mission that was not read leaves open where packages
     expect((await read(project)).mission).toMatchObject({ state: 'approved', unreadable: [] })
   })
 })
+
+describe('Now says that missions could not be read if', () => {
+  it.each<readonly [string, (project: string) => void, string]>([
+    [
+      'kitty-specs is a link out',
+      (project) => symlinkSync('/etc', join(project, 'kitty-specs')),
+      'kitty-specs',
+    ],
+    ['kitty-specs is a file', (project) => write(join(project, 'kitty-specs'), 'x'), 'kitty-specs'],
+    [
+      'a mission is a link out',
+      (project) => {
+        mkdirSync(join(project, 'kitty-specs'))
+        symlinkSync('/etc', join(project, 'kitty-specs', 'm'))
+      },
+      'kitty-specs/m',
+    ],
+  ])('%s', async (_, damage, path) => {
+    const project = emptyProject()
+    damage(project)
+    const now = await openProject(project).now()
+    expect(now.unreadable).toMatchObject([{ mission: null, problem: { path } }])
+    expect(now.counts.unreadable).toBe(1)
+  })
+
+  it('not if the project has none yet, or only a folder of old ones', async () => {
+    const project = emptyProject()
+    expect((await openProject(project).now()).counts.unreadable).toBe(0)
+    writeMission(project, 'archive/m', { [LOG]: APPROVED })
+    expect((await openProject(project).now()).counts.unreadable).toBe(0)
+  })
+})

@@ -22,8 +22,11 @@ export interface NowReply {
     readonly since: string | null
     readonly command: string
   }[]
-  /** Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. */
-  readonly unreadable: readonly { readonly mission: MissionName; readonly problem: Problem }[]
+  /**
+   * Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. The
+   * mission is null if it is not known which missions there are.
+   */
+  readonly unreadable: readonly { readonly mission: MissionName | null; readonly problem: Problem }[]
   /** How many there are of each, also of those that are left out: each other list has at most 500. */
   readonly counts: {
     readonly working: number

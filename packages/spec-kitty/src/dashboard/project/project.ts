@@ -62,6 +62,8 @@ interface Places {
   readonly missions: readonly MissionDirectory[]
   readonly worktrees: Worktrees
   readonly problems: readonly Problem[]
+  /** Those of them that may hide missions. */
+  readonly hidden: readonly Problem[]
 }
 
 /** Returns a reader for the project in a directory, which need not exist yet. It does not read unchanged files again. */
@@ -137,8 +139,8 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
       }
     },
     async now() {
-      const { read: missions } = await readAll()
-      return nowOf(await judged(missions), new Date())
+      const { read: missions, hidden } = await readAll()
+      return nowOf(await judged(missions), hidden, new Date())
     },
     async mission(id) {
       await vouching.settle()
@@ -176,11 +178,13 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
 async function findPlaces(directory: string): Promise<Places> {
   const { root, specs, problems } = await findSpecs(directory)
   const missions = specs === null ? [] : await findMissions(specs, problems)
+  const hidden = [...problems]
   const worktrees = await findWorktrees(root)
   const ids = missions.map(({ id }) => id)
   return {
     missions,
     worktrees,
+    hidden,
     problems: [...problems, ...worktrees.problems, ...(await missingIn(ids, worktrees.worktrees))],
   }
 }

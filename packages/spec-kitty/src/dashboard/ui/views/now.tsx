@@ -78,7 +78,9 @@ function Lists({ reply }: { readonly reply: NowReply }) {
         name="Waiting for you"
         count={counts.waiting}
         shown={waiting.length}
-        empty="Nothing waits for you."
+        empty={
+          counts.unreadable === 0 ? 'Nothing waits for you.' : 'Nothing waits for you in what could be read.'
+        }
       >
         {waiting.map((one) => (
           <Waiting key={keyOf(one)} one={one} />
@@ -89,7 +91,12 @@ function Lists({ reply }: { readonly reply: NowReply }) {
           <Working key={keyOf(one)} one={one} />
         ))}
       </Section>
-      <Section name="At work" count={counts.working} shown={working.length} empty="Nobody is at work.">
+      <Section
+        name="At work"
+        count={counts.working}
+        shown={working.length}
+        empty={counts.unreadable === 0 ? 'Nobody is at work.' : 'Nobody is at work in what could be read.'}
+      >
         {working.map((one) => (
           <Working key={keyOf(one)} one={one} />
         ))}
@@ -246,18 +253,19 @@ function Who({ one: { agent, assignee, model, role } }: { readonly one: NowPacka
   )
 }
 
+/** Without a mission, it is about those of the whole project. */
 function MissionLink({
   mission,
   children,
 }: {
-  readonly mission: NowReply['ready_to_merge'][number]['mission']
+  readonly mission: NowReply['unreadable'][number]['mission']
   readonly children: ComponentChildren
 }) {
   return (
     <div class="now-what">
       <h3>
-        <a class="plain" href={boardLink(mission.id)} data-row-link>
-          <bdi>{visible(mission.title)}</bdi>
+        <a class="plain" href={mission === null ? '#/missions' : boardLink(mission.id)} data-row-link>
+          <bdi>{mission === null ? 'The missions' : visible(mission.title)}</bdi>
         </a>
       </h3>
       <p class="quiet">{children}</p>
