@@ -53,8 +53,11 @@ export async function collectDocuments(
   if (tasks !== null) await collectPrompts(tasks, into)
   await collectOthers(mission, listed, into)
   if (tasks !== null) await collectNotes(tasks, into)
-  const isTask = ({ name }: FoundDocument): boolean => name.startsWith(`${TASKS}/`)
   into.documents.sort((one, other) => Number(isTask(one)) - Number(isTask(other)))
+}
+
+function isTask({ name }: FoundDocument): boolean {
+  return name.startsWith(`${TASKS}/`)
 }
 
 async function collectOthers(mission: LocatedEntry, listed: Listed, into: Collection): Promise<void> {
