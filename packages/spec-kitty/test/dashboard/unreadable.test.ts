@@ -70,9 +70,27 @@ describe('a mission whose log cannot be read', () => {
     ])
   })
 
-  it('is as before if a broken line leaves no package without a lane', async () => {
+  it('leaves open where a package stands that no later line moves', async () => {
     const project = emptyProject()
     const lines = [laneEvent(1, 'WP01', 'planned'), 'x\n', laneEvent(2, 'WP02', 'planned')]
+    writeMission(project, 'm', { ...PROMPTS, [LOG]: lines.join('') })
+    const { mission, now } = await read(project)
+    expect(mission).toMatchObject({ state: 'unreadable', problem_count: 1, unread_lanes: 0 })
+    expect(mission.work_packages).toMatchObject([
+      { lane: 'planned', is_ready: false, next_command: null },
+      { lane: 'planned', is_ready: true },
+    ])
+    expect(now.counts).toMatchObject({ unreadable: 1, ready_to_start: 1 })
+  })
+
+  it('is as before if a later line moves every package', async () => {
+    const project = emptyProject()
+    const lines = [
+      laneEvent(1, 'WP01', 'planned'),
+      'x\n',
+      laneEvent(2, 'WP02', 'planned'),
+      laneEvent(3, 'WP01', 'planned'),
+    ]
     writeMission(project, 'm', { ...PROMPTS, [LOG]: lines.join('') })
     const { mission, now } = await read(project)
     expect(mission).toMatchObject({ state: 'planned', unreadable: [], problem_count: 1 })

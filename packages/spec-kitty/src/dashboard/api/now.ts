@@ -26,8 +26,11 @@ export interface NowReply {
     readonly since: string | null
     readonly command: string
   }[]
-  /** Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. */
-  readonly unreadable: readonly { readonly mission: MissionName; readonly problem: Problem }[]
+  /**
+   * Why it is not known where the packages of a mission stand, or whether it is merged; not for missions that are merged. The
+   * mission is null if it is not known which missions there are.
+   */
+  readonly unreadable: readonly { readonly mission: MissionName | null; readonly problem: Problem }[]
   /** The decisions that wait for you, in missions that are not finished; within a mission the oldest is first. */
   readonly decisions: readonly (OpenDecision & { readonly mission: MissionName })[]
   /** How many packages or missions each list has in total: the other lists contain at most 500 each. */

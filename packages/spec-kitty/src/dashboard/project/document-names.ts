@@ -57,6 +57,14 @@ export function isPromptName(name: string): boolean {
   return below.length === 1 || laneFolderOf(name) !== null
 }
 
+/** Returns whether this is a prompt, or a directory in which prompts are. */
+export function isOfPrompts(name: string): boolean {
+  const [first, folder = '', ...below] = name.split('/')
+  if (first !== TASKS) return false
+  const isPrompt = isPackageFile(below.at(-1) ?? folder)
+  return folder === '' || LANE_FOLDERS.includes(folder) || (below.length === 0 && isPrompt)
+}
+
 /** Returns the folder of a lane that a prompt is in, directly or in the folder of a phase there; null if it is in none. */
 export function laneFolderOf(name: string): string | null {
   const [first, folder = '', ...below] = name.split('/')

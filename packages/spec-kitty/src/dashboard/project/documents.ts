@@ -27,6 +27,8 @@ export interface FoundDocument {
   readonly found: LocatedEntry | null
 }
 
+const LINKED = 'is a link to a directory and is not entered'
+
 /** What is known of a directory: its names, and which of them are plain files. */
 type Listed = Pick<Names, 'names' | 'files'>
 
@@ -40,12 +42,25 @@ export interface Collection {
   readonly is_brief: boolean
 }
 
-/** Collects the documents of a mission by the names in its directory. */
+/** Collects the documents of a mission by the names in its directory. The prompts are found first, so that no other takes their place. */
 export async function collectDocuments(
   mission: LocatedEntry,
   listed: Listed,
   into: Collection,
 ): Promise<void> {
+  const { names } = listed
+  const tasks = names.includes(TASKS) ? await enter(mission, TASKS, TASKS, into) : null
+  if (tasks !== null) await collectPrompts(tasks, into)
+  await collectOthers(mission, listed, into)
+  if (tasks !== null) await collectNotes(tasks, into)
+  into.documents.sort((one, other) => Number(isTask(one)) - Number(isTask(other)))
+}
+
+function isTask({ name }: FoundDocument): boolean {
+  return name.startsWith(`${TASKS}/`)
+}
+
+async function collectOthers(mission: LocatedEntry, listed: Listed, into: Collection): Promise<void> {
   const { names } = listed
   const others = names.filter((name) => isTopDocument(name) && !FIXED.includes(name))
   for (const name of [...FIXED.filter((fixed) => names.includes(fixed)), ...others]) {
@@ -55,7 +70,6 @@ export async function collectDocuments(
   for (const name of TREES) {
     if (names.includes(name)) await collectTree(mission, name, name, 1, into)
   }
-  if (names.includes(TASKS)) await collectTasks(mission, into)
 }
 
 async function collectFile(
@@ -100,16 +114,15 @@ async function enter(
   return { directory: found, names: listed.names, files: listed.files }
 }
 
-async function collectTasks(mission: LocatedEntry, into: Collection): Promise<void> {
-  const tasks = await enter(mission, TASKS, TASKS, into)
-  if (tasks === null) return
+async function collectPrompts(tasks: Entered, into: Collection): Promise<void> {
   await collectPackages(tasks, TASKS, into)
   for (const folder of LANE_FOLDERS.filter((name) => tasks.names.includes(name))) {
     const as = `${TASKS}/${folder}`
     const found = await enter(tasks.directory, folder, as, into)
-    if (found?.directory.path === join(tasks.directory.path, folder)) await collectPhases(found, as, 1, into)
+    if (found === null) continue
+    if (found.directory.path === join(tasks.directory.path, folder)) await collectPhases(found, as, 1, into)
+    else into.complain(as, LINKED)
   }
-  await collectNotes(tasks, into)
 }
 
 /** Collects what stands beside the prompts: notes, and the folders of packages. */
@@ -184,7 +197,7 @@ async function collectBelow(
   found: LocatedEntry,
   into: Collection,
 ): Promise<void> {
-  if (isLinkedDirectory(parent, name, found)) into.complain(as, 'is a link to a directory and is not entered')
+  if (isLinkedDirectory(parent, name, found)) into.complain(as, LINKED)
   else await collectTree(parent, name, as, depth + 1, into)
 }
 

@@ -1,13 +1,14 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
 import { oneNameEach } from './package-ids.js'
-import { futureCheck, instantOf } from './timestamps.js'
+import { futureCheck } from './timestamps.js'
 import { knownEvents } from './known-events.js'
 import { daysOf, historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
 import { readDecisions, type AskedDecision } from './decisions.js'
-import { readMove, type CreatedPackage } from './lane-moves.js'
-import { otherOf, type OtherEvent } from './other-events.js'
-import { readFacts, type Annotation, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
+import type { CreatedPackage } from './lane-moves.js'
+import { eventOf, type AnnotationEvent, type Event, type LaneEvent } from './log-line.js'
+import { addGap, addMove, noGaps, openGaps, packageNamedIn, type FileGaps, type LogGap } from './log-gaps.js'
+import { readFacts, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
 /** The last lane change of a work package, and what all of its lane changes tell. */
 export interface LaneState {
@@ -28,13 +29,12 @@ export interface LogFile {
   readonly problems: readonly string[]
   /** The first lines with a time that was in the future when they were read, and that time as `instantOf` returns it. */
   readonly future: readonly { readonly line: number; readonly at: string }[]
-  /** How much of the copy could be read. The rest may name packages that the part that was read does not. */
-  readonly reading: LogReading
+  readonly is_unread: boolean
+  /** What of it was not read, and leaves open where packages stand. */
+  readonly gaps: readonly LogGap[]
   /** The last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
   readonly is_unfinished: boolean
 }
-
-export type LogReading = 'whole' | 'in_part' | 'not'
 
 /** The events of all copies of a mission's log together. */
 export interface Log {
@@ -86,42 +86,23 @@ export interface LogReader {
 /** The longest line that is read. Real lines have up to 625 kB. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024
 
+/** What is wrong with a last line that is not JSON and has no newline. */
+export const CUT_OFF = 'its last line is cut off'
+
 const MAX_NAMED_LINES = 10
-const MAX_ID_CHARS = 200
 const MAX_PACKAGES = 2000
 
 /** Real packages have a dozen lane changes; of more than this, the oldest are forgotten. */
 const MAX_MOVES = 5000
 
-interface LaneEvent {
-  readonly kind: 'lane'
-  readonly id: string
-  readonly at: string
-  readonly wp: string
-  readonly move: Omit<LaneMove, 'worktree'>
-  /** Who claimed the package with this event, in the form of an annotation; null if no one did. */
-  readonly claim: Annotation | null
-  /** The verdict of the review that this event ended; null if it names none. */
-  readonly verdict: Annotation | null
-}
-
-interface AnnotationEvent {
-  readonly kind: 'annotation'
-  readonly id: string
-  readonly at: string
-  readonly wp: string
-  readonly annotation: Annotation
-}
-
 /** Whether an event is counted for its copy of the log, and what is wrong with it. */
 interface Taken {
   readonly is_added: boolean
   readonly problems: readonly string[]
+  /** The package that it moves, and the one that it would move if it counted. */
+  readonly moved: string | null
+  readonly lost: string | null
 }
-
-const SEEN: Taken = { is_added: false, problems: [] }
-
-type Event = LaneEvent | AnnotationEvent | OtherEvent
 
 /** Returns a reader for all copies of one log. */
 export function readLog(): LogReader {
@@ -130,7 +111,8 @@ export function readLog(): LogReader {
   const facts = new Map<string, FactsReader>()
   const created = new Map<string, CreatedPackage>()
   const decisions = readDecisions()
-  const files: (() => LogFile)[] = []
+  const files: (() => Omit<LogFile, 'gaps'>)[] = []
+  const allGaps: FileGaps[] = []
   let newest: string | null = null
 
   const names = oneNameEach()
@@ -162,13 +144,16 @@ export function readLog(): LogReader {
   const take = (written: Event, worktree: string | null): Taken => {
     const event = named(written)
     const standing = event.id === null ? 'new' : known.take(event.id, event)
-    if (standing === 'same') return SEEN
-    if (standing === 'other')
-      return {
-        is_added: false,
-        problems: [`has the event_id of another event, ${event.id}, and does not count`],
-      }
-    return { is_added: event.id !== null, problems: count(event, worktree) }
+    const wp = event.kind === 'lane' ? event.wp : null
+    const other = `has the event_id of another event, ${event.id}, and does not count`
+    const problems = standing === 'new' ? count(event, worktree) : standing === 'other' ? [other] : []
+    const isMoved = wp !== null && standing !== 'other' && moves.has(wp)
+    return {
+      is_added: standing === 'new' && event.id !== null,
+      problems,
+      moved: isMoved ? wp : null,
+      lost: isMoved ? null : wp,
+    }
   }
   const count = (event: Event, worktree: string | null): readonly string[] => {
     if (event.at !== null && (newest === null || event.at > newest)) newest = event.at
@@ -182,11 +167,14 @@ export function readLog(): LogReader {
 
   return {
     file(worktree) {
-      const { reader, result } = readFile(worktree, (event) => take(event, worktree))
+      const gaps = noGaps()
+      const { reader, result } = readFile(worktree, gaps, names, (event) => take(event, worktree))
       files.push(result)
+      allGaps.push(gaps)
       return reader
     },
     result: () => {
+      const gaps = openGaps(allGaps)
       const sorted = new Map([...moves].map(([wp, own]) => [wp, inOrder(own)]))
       const lanes = new Map([...sorted].map(([wp, own]) => [wp, stateOf(own)]))
       const factsIn = (wp: string, reader: FactsReader) => reader.result(lanes.get(wp)?.history.turns ?? [])
@@ -197,7 +185,7 @@ export function readLog(): LogReader {
         decisions: decisions.open(),
         days: daysOf(sorted.values()),
         newest,
-        files: files.map((result) => result()),
+        files: files.map((result, at) => ({ ...result(), gaps: gaps[at] ?? [] })),
       }
     },
   }
@@ -205,12 +193,14 @@ export function readLog(): LogReader {
 
 function readFile(
   worktree: string | null,
+  gaps: FileGaps,
+  nameOf: (wp: string) => string,
   take: (event: Event) => Taken,
-): { readonly reader: LineReader; readonly result: () => LogFile } {
+): { readonly reader: LineReader; readonly result: () => Omit<LogFile, 'gaps'> } {
   const whole: string[] = []
   const broken: string[] = []
   let [number, more, added, isUnfinished] = [0, 0, 0, false]
-  let reading: LogReading = 'whole'
+  let isUnread = false
   const future: { readonly line: number; readonly at: string }[] = []
   const isFuture = futureCheck()
 
@@ -218,47 +208,60 @@ function readFile(
     if (broken.length < MAX_NAMED_LINES) broken.push(`line ${number} ${what}`)
     else more += 1
   }
+  const lose = (wp: string | null, what: string): void =>
+    addGap(gaps, wp === null ? null : nameOf(wp), { line: number, what })
   const read = (text: string): void => {
     const event = eventOf(text)
-    if (typeof event === 'string') reading = 'in_part'
-    const at = typeof event === 'string' ? null : event.at
+    if (event.kind === 'broken') {
+      complain(event.what)
+      if (event.wp !== undefined) lose(event.wp, `line ${number} ${event.what}`)
+      return
+    }
+    const { at } = event
     if (at !== null && isFuture(at) && future.length < MAX_NAMED_LINES) future.push({ line: number, at })
-    const { is_added, problems } =
-      typeof event === 'string' ? { is_added: false, problems: [event] } : take(event)
+    const { is_added, problems, moved, lost } = take(event)
     if (is_added) added += 1
     for (const what of problems) complain(what)
+    if (moved !== null) addMove(gaps, moved, number)
+    if (lost !== null) lose(lost, `line ${number} ${problems[0] ?? 'does not count'}`)
   }
   const reader: LineReader = {
-    skip: (lines) => void (number += lines),
+    skip(lines) {
+      number += lines
+      gaps.skipped = lines
+    },
     line(text) {
       number += 1
       if (text.trim() !== '') read(text)
     },
     longLine(wp) {
       number += 1
-      reading = 'in_part'
       const about = wp === null ? 'what it is about is not known' : `it is about ${wp}`
-      complain(`is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB and was not read: ${about}`)
+      const what = `is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB and was not read: ${about}`
+      complain(what)
+      lose(wp, `line ${number} ${what}`)
     },
     rest(text) {
       number += 1
       if (text.trim() === '') return
-      if (objectOf(parseJson(text)) === null) isUnfinished = true
-      else read(text)
+      if (objectOf(parseJson(text)) !== null) return read(text)
+      isUnfinished = true
+      const wp = packageNamedIn([text])
+      gaps.end = { line: number, what: CUT_OFF, wp: wp === null ? null : nameOf(wp) }
     },
     cut(what) {
-      reading = 'in_part'
+      lose(null, what)
       whole.push(what)
     },
     unread(what) {
-      reading = 'not'
+      isUnread = true
       whole.push(what)
     },
   }
-  const result = (): LogFile => {
+  const result = (): Omit<LogFile, 'gaps'> => {
     const rest = more === 0 ? [] : [`${more} more of its lines are broken`]
     const problems = [...whole, ...broken, ...rest]
-    return { worktree, added, problems, future, reading, is_unfinished: isUnfinished }
+    return { worktree, added, problems, future, is_unread: isUnread, is_unfinished: isUnfinished }
   }
   return { reader, result }
 }
@@ -266,35 +269,4 @@ function readFile(
 function stateOf(moves: readonly LaneMove[]): LaneState {
   const { lane = '', at = '', worktree = null } = moves.at(-1) ?? {}
   return { lane, at, worktree, history: historyOf(moves) }
-}
-
-/** Returns the event on a line, or text that says what is wrong with the line. */
-function eventOf(line: string): Event | string {
-  const value = objectOf(parseJson(line))
-  if (value === null) return 'is not a JSON object'
-  const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
-  const isAnnotation = kind === 'annotation'
-  const instant = instantIn(at) ?? instantIn(value['timestamp'])
-  if (!isAnnotation && (wp == null || lane == null)) return otherOf(value, isName(id) ? id : null, instant)
-  if (!isName(wp)) return 'has a wp_id that is not a name'
-  if (!isAnnotation && !isName(lane)) return 'has a to_lane that is not a name'
-  if (!isName(id)) return 'has no event_id'
-  if (instant === null) return 'does not say when'
-  const event = { id, at: instant, wp }
-  if (isName(lane) && !isAnnotation) return { kind: 'lane', ...event, ...readMove(value, event, lane) }
-  const delta = objectOf(value['delta'])
-  if (delta === null) return 'is an annotation without a delta'
-  return {
-    kind: 'annotation',
-    ...event,
-    annotation: { event_id: id, at: instant, actor: value['actor'], delta },
-  }
-}
-
-function instantIn(value: unknown): string | null {
-  return typeof value === 'string' ? instantOf(value) : null
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ID_CHARS
 }

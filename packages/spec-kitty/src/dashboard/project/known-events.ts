@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { objectOf } from 'familiar/cli'
 import type { Annotation } from './runtime-facts.js'
 import type { LaneMove } from './lane-history.js'
 
@@ -35,13 +36,21 @@ export function knownEvents() {
 }
 
 function contentOf({ at, wp, move, annotation }: Known): Content {
-  const said = annotation === undefined ? '' : JSON.stringify(annotation.delta)
+  const said = annotation === undefined ? '' : JSON.stringify(annotation.delta, inOneOrder)
   return {
     at,
     wp: wp ?? null,
     move: move ?? null,
     said: said.length > MAX_SAID_CHARS ? hash('sha1', said) : said,
   }
+}
+
+/** The same object may be written with its keys in another order: another tool wrote the copy. */
+function inOneOrder(_: string, value: unknown): unknown {
+  const object = objectOf(value)
+  return object === null
+    ? value
+    : Object.fromEntries(Object.entries(object).toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 function isSame(one: Content, other: Content): boolean {

@@ -33,6 +33,16 @@ export interface MissionContents {
   readonly problems: readonly { readonly document: string | null; readonly what: string }[]
 }
 
+export const NO_CONTENTS: MissionContents = {
+  meta: NO_META,
+  packages: [],
+  decisions: [],
+  flow: { days: [], packages: [] },
+  newest: null,
+  log_files: [],
+  problems: [],
+}
+
 /** Returns the files whose contents `readContents` reads. */
 export function filesToRead({ meta, copies, documents }: MissionFiles): readonly LocatedEntry[] {
   const prompts = documents.flatMap(({ name, found }) =>

@@ -2,7 +2,7 @@ import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPa
 import { finaliseCommand, mergeCommand, resumeCommand } from './next-command.js'
 import { columnOf, isAtWork, isLane, isSatisfied } from './lanes.js'
 import type { MissionRead } from './mission.js'
-import { META } from './project-paths.js'
+import { EVENTS, META } from './project-paths.js'
 import { judge, pidToLookAt, type ProcessStarts } from './judge-agents.js'
 
 /** Returns the pids that must be checked to find out which agents of a mission live. */
@@ -103,12 +103,14 @@ function stateOf({
   if (merge_commit !== null && !isInWork) return 'merged'
   const shown = packages.filter(({ lane }) => lane !== 'genesis')
   const rest = shown.filter(({ lane }) => !isOver(lane))
+  const isUnread = unreadable.some(({ path }) => !path.endsWith(META))
+  if (isUnread) return waiting_count > 0 ? 'waiting' : isInWork ? 'working' : 'unreadable'
   if (shown.length > 0 && rest.length === 0)
     return shown.some(({ lane }) => lane === 'done') ? 'done' : 'canceled'
-  if (shown.length > 0 && rest.every(({ lane }) => isSatisfied(lane))) return 'approved'
+  // What is in genesis is not on the board yet, and is no work that is done.
+  if (shown.length > 0 && packages.every(({ lane }) => isOver(lane) || isSatisfied(lane))) return 'approved'
   if (waiting_count > 0) return 'waiting'
   if (isInWork) return 'working'
-  if (unreadable.some(({ path }) => !path.endsWith(META))) return 'unreadable'
   if (packages.length === 0) return 'empty'
   if (packages.some((one) => hasBegun(one))) return 'idle'
   return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'
@@ -130,12 +132,13 @@ function wordsOf(
   waiting: number,
 ): string {
   const isMergeKnown = !unreadable.some(({ path }) => path.endsWith(META))
+  const isLogRead = !unreadable.some(({ path }) => path.endsWith(EVENTS))
   // A stalled package that a review sent back waits, and counts once.
   const stalled = packages.filter((one) => isStalled(one) && whyWaiting(one) === null).length
   const canceled = packages.filter(({ lane }) => lane === 'canceled').length
   const done = packages.filter(({ lane }) => lane === 'done').length
   const ready = packages.filter(({ is_ready }) => is_ready).length
-  const left = packages.filter(({ lane }) => !isOver(lane) && !isSatisfied(lane) && lane !== 'genesis').length
+  const left = packages.filter(({ lane }) => !isOver(lane) && !isSatisfied(lane)).length
   const working = packages.filter((one) => isWorking(one)).length
   const withStalled = (...words: readonly string[]) =>
     [...words, ...(stalled > 0 ? [`${stalled} stalled`] : [])].join(', ')
@@ -146,7 +149,7 @@ function wordsOf(
     approved: isMergeKnown ? 'approved, waiting for merge' : 'approved, meta.json cannot be read',
     waiting: withStalled(waiting === 1 ? '1 waits for you' : `${waiting} wait for you`),
     working: withStalled(...(working > 0 ? [`${working} in work`] : [])),
-    unreadable: 'its log cannot be read',
+    unreadable: isLogRead ? 'not all of it can be read' : 'its log cannot be read',
     not_finalised: 'not finalised',
     empty: 'no work packages yet',
     planned: 'planned',

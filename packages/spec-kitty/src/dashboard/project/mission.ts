@@ -1,15 +1,22 @@
 import type { MissionReply, Problem, WorkPackage } from '../api.js'
-import { packageOfDocument } from './document-names.js'
 import type { AskedDecision } from './decisions.js'
+import { isOfPrompts, packageOfDocument, TASKS } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
-import { list, NO_NAMES } from './read-safely.js'
+import { list, NO_NAMES, type Names } from './read-safely.js'
 import { futureOf, isoOf, toMilliseconds } from './timestamps.js'
 import { countColumns, countLanes, isLane, progressOf } from './lanes.js'
 import { locate, type LocatedEntry } from './locate.js'
 import type { FileMemory } from './remember-files.js'
-import { filesToRead, readContents, type MissionContents, type MissionFiles } from './mission-contents.js'
-import { EVENTS, META, pathInCopy, pathOf } from './project-paths.js'
-import type { LogFile, LogReading } from './event-log.js'
+import {
+  filesToRead,
+  NO_CONTENTS,
+  readContents,
+  type MissionContents,
+  type MissionFiles,
+} from './mission-contents.js'
+import { EVENTS, META, pathInCopy, pathOf, WORKTREES } from './project-paths.js'
+import { doubtsOf, gapsOf, promptGap, type PromptGap, type Unread } from './doubts.js'
+import { CUT_OFF, type LogFile } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
 import { asFarAsRead } from './work-packages.js'
 import type { MissionCopy } from './worktrees.js'
@@ -27,12 +34,21 @@ export interface MissionPlace {
   readonly directory: LocatedEntry
   /** Its directories in the worktrees, of which only the logs are read. */
   readonly copies: readonly MissionCopy[]
+  /** The worktrees in which others may be that could not be read. */
+  readonly unread: readonly Problem[]
   readonly memory: FileMemory
   /** Whether the sizes of its documents do not matter: then they are not looked at, and each has 0 bytes. */
   readonly is_brief: boolean
 }
 
 type Complain = (path: string, what: string) => void
+
+/** What is wrong in a mission: all of it, and what of it leaves open where packages stand. */
+interface Complaints {
+  readonly problems: readonly Problem[]
+  readonly unread: readonly Problem[]
+  readonly prompts: readonly PromptGap[]
+}
 
 /** The members that depend on which processes live. They can change although the files do not. */
 type Living = 'section' | 'state' | 'state_words' | 'waiting_count' | 'stalled_count' | 'next_command'
@@ -53,15 +69,23 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const complainOf: Complain = (path, what) => {
     if (problems.length < MAX_PROBLEMS) problems.push({ path, what })
   }
-  const complain: Complain = (name, what) => complainOf(pathOf(place.id, name), what)
   const listed = await list(place.directory)
   const unreadOf: Complain = (path, what) => {
     complainOf(path, what)
     unread.push({ path, what })
   }
+  const prompts: PromptGap[] = []
+  const complain: Complain = (name, what) => {
+    complainOf(pathOf(place.id, name), what)
+    if (isOfPrompts(name))
+      prompts.push({ ...promptGap(name), problem: { path: pathOf(place.id, name), what } })
+  }
   if ('kind' in listed) unreadOf(pathOf(place.id, ''), listed.what)
   else for (const what of listed.problems) complain('', what)
-  const { names, files: plain } = 'kind' in listed ? NO_NAMES : listed
+  const { files: plain } = 'kind' in listed ? NO_NAMES : listed
+  const names = 'kind' in listed ? [] : withKnownNames(listed)
+
+  for (const { path, what } of place.unread) unreadOf(path, what)
 
   const documents: FoundDocument[] = []
   const into = { documents, directories: [], complain, is_brief: place.is_brief }
@@ -73,29 +97,42 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   // Only the times of its files tell when such a mission changed.
   if (place.is_brief && contents.newest === null && contents.meta.newest === null)
     return readMission({ ...place, is_brief: false })
+  const absent = missingCopy(place.id, contents, copies)
+  if (absent !== null) unreadOf(absent.path, absent.what)
   complainOfContents(place.id, contents, copies, complainOf, unreadOf)
   // What depends on the time of day may differ although no file does.
   const isPassing = contents.log_files.some(({ is_unfinished, future }) => is_unfinished || future.length > 0)
   return {
-    mission: missionOf(place.id, contents, files, { problems, unread }),
-    is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed),
+    mission: missionOf(place.id, contents, files, { problems, unread, prompts }),
+    is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed) && place.unread.length === 0,
   }
+}
+
+/** Returns a mission of which nothing is known but that reading it failed in a way that is a mistake of the dashboard. */
+export function failedMission(id: string, error: unknown): MissionRead {
+  const said = error instanceof Error ? error.message : String(error)
+  const problem = { path: pathOf(id, ''), what: `cannot be shown, by a mistake of the dashboard: ${said}` }
+  const files = { meta: null, copies: [], documents: [] }
+  return missionOf(id, NO_CONTENTS, files, { problems: [problem], unread: [problem], prompts: [] })
 }
 
 function missionOf(
   id: string,
   contents: MissionContents,
   { meta, copies, documents }: MissionFiles,
-  { problems, unread }: { readonly problems: readonly Problem[]; readonly unread: readonly Problem[] },
+  { problems, unread, prompts }: Complaints,
 ): MissionRead {
   const { flow, log_files, newest } = contents
-  const reading = readingOf(contents, unread)
-  const packages = asFarAsRead(contents.packages, reading)
+  const doubts = doubtsOf(contents.packages, {
+    ...unreadIn(id, contents, copies, unread),
+    prompts,
+  })
+  const packages = asFarAsRead(contents.packages, doubts.of)
   const unread_lanes = packages.filter(({ is_lane_unread }) => is_lane_unread).length
   const lanes = packages.map(({ lane }) => lane)
   const found = [...documents, ...copies].flatMap((one) => one.found ?? [])
   // What was not read may say that a decision was taken.
-  const open = reading === 'whole' ? contents.decisions : []
+  const open = doubts.problems.length === 0 ? contents.decisions : []
   return {
     id,
     title: contents.meta.title ?? id,
@@ -103,7 +140,7 @@ function missionOf(
     counts: countColumns(lanes),
     not_finalised: lanes.filter((lane) => lane === null).length - unread_lanes,
     unread_lanes,
-    unreadable: unread_lanes > 0 ? [...unread, ...brokenIn(id, log_files)] : unread,
+    unreadable: doubts.problems,
     unknown_lanes: lanes.filter((lane) => lane !== null && !isLane(lane)).length,
     ...lastChange(newest, contents.meta.newest, meta === null ? found : [...found, meta]),
     problem_count: problems.length,
@@ -121,6 +158,11 @@ function missionOf(
     ),
     problems,
   }
+}
+
+/** Of a directory with too many names, those that tell where packages stand are looked up all the same. */
+function withKnownNames({ names, is_cut }: Names): readonly string[] {
+  return is_cut ? [...new Set([...names, META, EVENTS, TASKS])] : names
 }
 
 function documentSummary(
@@ -175,26 +217,49 @@ function complainOfContents(
       const ahead = futureOf(time)
       if (ahead !== null) complainOf(path, `line ${line} is ${ahead} in the future`)
     }
-    for (const what of file.problems) (file.reading === 'not' ? unreadOf : complainOf)(path, what)
-    const changed = copies[at] === undefined ? 0 : changedMs(copies[at].found)
-    if (file.is_unfinished && Date.now() - changed > UNFINISHED_MS)
-      complainOf(path, 'its last line is cut off')
+    for (const what of file.problems) (file.is_unread ? unreadOf : complainOf)(path, what)
+    if (file.is_unfinished && !isBeingWritten(copies[at])) complainOf(path, CUT_OFF)
   }
   for (const { document, what } of problems) complainOf(pathOf(id, document ?? EVENTS), what)
 }
 
-/** Returns how much of all copies of the log could be read. */
-function readingOf({ log_files }: MissionContents, unread: readonly Problem[]): LogReading {
-  if (unread.some(({ path }) => !path.endsWith(META))) return 'not'
-  return log_files.some(({ reading }) => reading === 'in_part') ? 'in_part' : 'whole'
+function unreadIn(
+  id: string,
+  { log_files }: MissionContents,
+  copies: readonly LogCopy[],
+  unread: readonly Problem[],
+): Omit<Unread, 'prompts'> {
+  return {
+    logs: unread.filter(({ path }) => !path.endsWith(META)),
+    meta: unread.filter(({ path }) => path.endsWith(META)),
+    gaps: log_files.flatMap((file, at) => gapsOf(file, pathOfLog(id, file), isBeingWritten(copies[at]))),
+  }
 }
 
-/** Returns the first problem of each copy of the log that could be read in part only. */
-function brokenIn(id: string, files: readonly LogFile[]): readonly Problem[] {
-  return files.flatMap((file) => {
-    const [what] = file.problems
-    return file.reading !== 'in_part' || what === undefined ? [] : [{ path: pathOfLog(id, file), what }]
-  })
+/**
+ * Returns what is wrong if a merge would be advised while the worktree that keeps the newest log is not there: the log in the main
+ * checkout may be an old one. Before that, its lanes are the best that is known: a clone has no worktrees.
+ */
+function missingCopy(
+  id: string,
+  { meta, packages }: MissionContents,
+  copies: readonly LogCopy[],
+): Problem | null {
+  const isOver = packages.every(({ lane }) => lane === 'done' || lane === 'canceled')
+  const isApproved = packages.every(({ lane }) => lane !== null && FINISHED.has(lane))
+  if (!meta.is_coordinated || meta.merge_commit !== null || isOver || !isApproved) return null
+  if (copies.some(({ worktree }) => worktree?.endsWith(COORDINATION) === true)) return null
+  const what = 'is not there, but meta.json says that the log is kept in it'
+  return { path: `${WORKTREES}/${id}${COORDINATION}`, what }
+}
+
+const FINISHED: ReadonlySet<string> = new Set(['approved', 'done', 'canceled'])
+
+/** The end of the name of the worktree in which the log of a coordinated mission is kept. */
+const COORDINATION = '-coord'
+
+function isBeingWritten(copy: LogCopy | undefined): boolean {
+  return copy !== undefined && Date.now() - changedMs(copy.found) <= UNFINISHED_MS
 }
 
 function pathOfLog(id: string, { worktree }: LogFile): string {

@@ -1,4 +1,12 @@
-import type { MissionReply, NowPackage, NowReply, ReadyPackage, WaitingPackage, WorkPackage } from '../api.js'
+import type {
+  MissionReply,
+  NowPackage,
+  NowReply,
+  Problem,
+  ReadyPackage,
+  WaitingPackage,
+  WorkPackage,
+} from '../api.js'
 import { mergeCommand } from './next-command.js'
 import { isStalled, isWorking, whyWaiting } from './mission-standing.js'
 
@@ -8,8 +16,11 @@ const MAX_LISTED = 500
 /** More than anyone chooses from; old missions may have hundreds. */
 const MAX_READY = 50
 
-/** Returns what happens in the missions now, and what waits for the user. Merged missions are left out. */
-export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
+/**
+ * Returns what happens in the missions now, and what waits for the user. Merged missions are left out. `hidden` says why further
+ * missions may exist.
+ */
+export function nowOf(all: readonly MissionReply[], hidden: readonly Problem[], at: Date): NowReply {
   const missions = all.filter(({ state }) => state !== 'merged')
   const working = packagesOf(missions, isWorking).map((here) => nowPackage(here))
   const stalled = packagesOf(missions, isStalled).map((here) => nowPackage(here))
@@ -23,7 +34,10 @@ export function nowOf(all: readonly MissionReply[], at: Date): NowReply {
     command: mergeCommand(mission.id),
   }))
   const ready = missions.flatMap((mission) => readyIn(mission))
-  const unreadable = missions.flatMap((mission) => problemsOf(mission))
+  const unreadable = [
+    ...hidden.map((problem) => ({ mission: null, problem })),
+    ...missions.flatMap((mission) => problemsOf(mission)),
+  ]
   const decisions = missions
     .filter(({ section }) => section !== 'finished')
     .flatMap((one) => decisionsIn(one))

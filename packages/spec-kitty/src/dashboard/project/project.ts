@@ -16,14 +16,14 @@ import { readDocument } from './documents.js'
 import { findMission, findMissions, findSpecs, missionsIn, type MissionDirectory } from './find-missions.js'
 import { rememberFiles, type FileMemory } from './remember-files.js'
 import { pidsOf, standingOf } from './mission-standing.js'
-import { readMission, type MissionRead } from './mission.js'
+import { failedMission, readMission, type MissionRead } from './mission.js'
 import { pathOf } from './project-paths.js'
 import { nowOf } from './now.js'
-import type { LookAtProcesses } from './judge-agents.js'
+import type { LookAtProcesses, ProcessStarts } from './judge-agents.js'
 import { forgetLogs } from './read-log-files.js'
 import { searchMissions } from './search.js'
 import { NEVER_VOUCHED, vouchedMemory, type Vouching } from './vouching.js'
-import { copiesOf, findWorktrees, missingIn, type Worktree } from './worktrees.js'
+import { copiesOf, findWorktrees, missingIn, type Worktrees } from './worktrees.js'
 
 /** How many missions are read at the same time: as many as Node's thread pool has threads. */
 const AT_ONCE = 4
@@ -60,8 +60,10 @@ export interface ProjectOptions {
 /** The places of the missions, and the problems with these places. */
 interface Places {
   readonly missions: readonly MissionDirectory[]
-  readonly worktrees: readonly Worktree[]
+  readonly worktrees: Worktrees
   readonly problems: readonly Problem[]
+  /** Those of them that may hide missions. */
+  readonly hidden: readonly Problem[]
 }
 
 /** Returns a reader for the project in a directory, which need not exist yet. It does not read unchanged files again. */
@@ -81,23 +83,23 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
     memories.set(id, memory)
     return memory
   }
-  const read = (
-    mission: MissionDirectory,
-    worktrees: readonly Worktree[],
-    is_brief: boolean,
-  ): Promise<MissionRead> =>
-    (is_brief ? brief : full).recall(mission.id, async () => {
-      const { id, directory } = mission
-      const copies = await copiesOf(worktrees, id)
-      const { mission: value, is_settled } = await readMission({
-        id,
-        directory,
-        copies,
-        memory: memoryOf(id),
-        is_brief,
+  const read = (mission: MissionDirectory, worktrees: Worktrees, is_brief: boolean): Promise<MissionRead> =>
+    (is_brief ? brief : full)
+      .recall(mission.id, async () => {
+        const { id, directory } = mission
+        const { copies, unread } = await copiesOf(worktrees, id)
+        const { mission: value, is_settled } = await readMission({
+          id,
+          directory,
+          copies,
+          unread,
+          memory: memoryOf(id),
+          is_brief,
+        })
+        return { value, is_kept: is_settled }
       })
-      return { value, is_kept: is_settled }
-    })
+      // Whatever is in one mission, the others are shown.
+      .catch((error: unknown) => failedMission(mission.id, error))
   const readAll = async (): Promise<Places & { readonly read: readonly MissionRead[] }> => {
     await vouching.settle()
     const places = await vouchedPlaces.recall('', async () => ({
@@ -121,7 +123,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
   }
   const judged = async (missions: readonly MissionRead[]): Promise<readonly MissionReply[]> => {
     const starts = await look(missions.flatMap((mission) => pidsOf(mission)))
-    const replies = missions.map((mission) => standingOf(mission, starts))
+    const replies = missions.map((mission) => standingOrFailed(mission, starts))
     for (const reply of replies) onJudged?.(reply)
     return replies
   }
@@ -137,14 +139,14 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
       }
     },
     async now() {
-      const { read: missions } = await readAll()
-      return nowOf(await judged(missions), new Date())
+      const { read: missions, hidden } = await readAll()
+      return nowOf(await judged(missions), hidden, new Date())
     },
     async mission(id) {
       await vouching.settle()
       const found = await findMission(directory, id)
       if (found === null) return null
-      const { worktrees } = await findWorktrees(found.root)
+      const worktrees = await findWorktrees(found.root)
       const [mission] = await judged([await read({ id, directory: found }, worktrees, false)])
       return mission ?? null
     },
@@ -176,9 +178,15 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
 async function findPlaces(directory: string): Promise<Places> {
   const { root, specs, problems } = await findSpecs(directory)
   const missions = specs === null ? [] : await findMissions(specs, problems)
-  const { worktrees, problems: unread } = await findWorktrees(root)
+  const hidden = [...problems]
+  const worktrees = await findWorktrees(root)
   const ids = missions.map(({ id }) => id)
-  return { missions, worktrees, problems: [...problems, ...unread, ...(await missingIn(ids, worktrees))] }
+  return {
+    missions,
+    worktrees,
+    hidden,
+    problems: [...problems, ...worktrees.problems, ...(await missingIn(ids, worktrees.worktrees))],
+  }
 }
 
 /**
@@ -204,6 +212,14 @@ async function findFolders(
 
 function isBare({ updated_at, documents, work_packages }: MissionRead): boolean {
   return updated_at === null && documents.length === 0 && work_packages.length === 0
+}
+
+function standingOrFailed(mission: MissionRead, starts: ProcessStarts): MissionReply {
+  try {
+    return standingOf(mission, starts)
+  } catch (error) {
+    return standingOf(failedMission(mission.id, error), starts)
+  }
 }
 
 const summaries = new WeakMap<MissionReply, MissionSummary>()

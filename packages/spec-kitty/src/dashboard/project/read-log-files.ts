@@ -1,6 +1,7 @@
 import { decode } from './decode-text.js'
 import type { OpenFile } from './disk.js'
 import { MAX_LINE_BYTES, readLog, type LineReader, type Log, type LogReader } from './event-log.js'
+import { packageNamedIn } from './log-gaps.js'
 import { readBytes, withFile } from './read-safely.js'
 import type { LocatedEntry } from './locate.js'
 import type { Reading } from './remember-files.js'
@@ -214,17 +215,6 @@ function collectLine() {
     isEmpty: () => bytes === 0,
     isTooLong: () => bytes > MAX_LINE_BYTES,
     whole: () => Buffer.concat(parts),
-    names: () => packageNamedIn([head ?? Buffer.alloc(0), Buffer.concat(parts)]),
+    names: () => packageNamedIn([(head ?? Buffer.alloc(0)).toString(), Buffer.concat(parts).toString()]),
   }
-}
-
-const NAMED = /"wp_id"\s*:\s*"([^"\\]{1,200})"/g
-
-/** Returns the only package that parts of a line name; null if they name none, or several. */
-function packageNamedIn(parts: readonly Buffer[]): string | null {
-  const names = parts.flatMap((part) =>
-    [...part.toString('utf8').matchAll(NAMED)].map(([, name]) => name ?? ''),
-  )
-  const [name, ...others] = new Set(names)
-  return name === undefined || others.length > 0 ? null : name
 }

@@ -11,6 +11,9 @@ const MAX_TITLE_CHARS = 500
 const MAX_PURPOSE_CHARS = 1000
 const MAX_COMMIT_CHARS = 200
 
+/** The topologies with a worktree for the log. */
+const COORDINATED: ReadonlySet<string> = new Set(['coord', 'lanes_with_coord'])
+
 /**
  * How much of a prompt is read to get its front matter. UTF-8 needs at most three bytes for one UTF-16 unit. Four bytes
  * per unit are read, which leaves room for the lines that begin and end the front matter.
@@ -27,6 +30,8 @@ export interface Meta {
   /** What the mission is for, in one line. */
   readonly purpose: string | null
   readonly merge_commit: string | null
+  /** Whether the log is kept in a worktree while the mission goes on. */
+  readonly is_coordinated: boolean
   readonly problems: readonly string[]
   /** False: whether the mission is merged is not known. */
   readonly is_read: boolean
@@ -37,6 +42,7 @@ export const NO_META: Meta = {
   newest: null,
   purpose: null,
   merge_commit: null,
+  is_coordinated: false,
   problems: [],
   is_read: true,
 }
@@ -64,6 +70,7 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
     merge_commit:
       lineIn(meta['baseline_merge_commit'], MAX_COMMIT_CHARS) ??
       lineIn(meta['merged_commit'], MAX_COMMIT_CHARS),
+    is_coordinated: COORDINATED.has(String(meta['topology'])),
     problems: problem === null ? wrong : [problem, ...wrong],
     is_read: true,
   })

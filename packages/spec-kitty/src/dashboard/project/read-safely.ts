@@ -19,9 +19,11 @@ export interface Names {
   /** Those of the names that are regular files, as far as the directory tells. */
   readonly files: ReadonlySet<string>
   readonly problems: readonly string[]
+  /** There are more names than these. */
+  readonly is_cut: boolean
 }
 
-export const NO_NAMES: Names = { names: [], files: new Set(), problems: [] }
+export const NO_NAMES: Names = { names: [], files: new Set(), problems: [], is_cut: false }
 
 /**
  * Returns the names in a directory that are not hidden, or why it cannot be read. A name that is not UTF-8 cannot be
@@ -53,7 +55,7 @@ async function namesIn(disk: Disk, path: string, size: number): Promise<Names> {
     else names.push(name)
     if (isFile && name !== null) files.add(name)
   }
-  return { names: names.toSorted(), files, problems: problems.slice(0, 20) }
+  return { names: names.toSorted(), files, problems: problems.slice(0, 20), is_cut: found.length > MAX_NAMES }
 }
 
 function nameOf(utf8: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | null {

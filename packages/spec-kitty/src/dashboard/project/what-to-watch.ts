@@ -61,10 +61,8 @@ export async function placesOfMission(
   // Watching a directory covers its files, but not the targets of its symlinks.
   const watched = new Set(directories.map(({ path }) => path))
   const linked = files.filter(({ path }) => !watched.has(dirname(path)))
-  const copies = await copiesOf(
-    worktrees.filter(({ name }) => isMadeFor(name, id)),
-    id,
-  )
+  const own = worktrees.filter(({ name }) => isMadeFor(name, id))
+  const { copies } = await copiesOf({ worktrees: own, unread: [] }, id)
   return [
     ...[...directories, ...linked].map((found) => toWanted(found)),
     ...copies.map(({ directory }) => ({ ...toWanted(directory), only: [EVENTS] })),

@@ -1,6 +1,6 @@
 import type { AgentProcess, WorkPackage } from '../api.js'
 import { commandFor } from './next-command.js'
-import type { LaneState, Log, LogReading } from './event-log.js'
+import type { LaneState, Log } from './event-log.js'
 import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './timestamps.js'
 import { laneFolderOf } from './document-names.js'
@@ -33,7 +33,9 @@ const { compare } = new Intl.Collator('en', { numeric: true })
 export function toWorkPackages(mission: string, files: readonly PackageFile[], log: Log): WorkPackages {
   const packages = new Map<string, WorkPackage>()
   const problems: { document: string | null; what: string }[] = []
-  const logged = new Map([...log.lanes.keys(), ...log.facts.keys()].map((id) => [sameId(id), id]))
+  const logged = new Map(
+    [...log.lanes.keys(), ...log.created.keys(), ...log.facts.keys()].map((id) => [sameId(id), id]),
+  )
   for (const file of files.toSorted((one, other) => rankOf(one) - rankOf(other))) {
     const { document } = file
     const id = idOf(file, log, logged)
@@ -43,7 +45,7 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
     const contradiction = contradictionIn(file, log)
     if (contradiction !== null) problems.push({ document, what: contradiction })
   }
-  for (const id of log.lanes.keys()) {
+  for (const id of [...log.lanes.keys(), ...notFinalised(log)]) {
     if (!packages.has(id)) packages.set(id, packageOf(id, null, log))
   }
   for (const { id, lane, document } of packages.values()) {
@@ -55,6 +57,15 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   const known = new Map(sorted.map(({ id }) => [sameId(id), id]))
   const linked = sorted.map((one) => ({ ...one, dependencies: linkedIn(one.dependencies, known) }))
   return { packages: linked.map((one) => withReadiness(mission, one, lanes)), problems }
+}
+
+/**
+ * Returns the packages that the log creates or annotates and does not move, while it moves others. Before it moves any there is no
+ * board, and when all others are over, these were given up.
+ */
+function notFinalised({ lanes, created, facts }: Log): readonly string[] {
+  const isOpen = [...lanes.values()].some(({ lane }) => lane !== 'done' && lane !== 'canceled')
+  return isOpen ? [...created.keys(), ...facts.keys()] : []
 }
 
 /** Adds what depends on the lanes of other packages. */
@@ -70,24 +81,23 @@ function withReadiness(
   return { ...one, waiting_for, is_ready, next_command: commandFor(mission, { ...one, is_ready }) }
 }
 
+/** What is not known of a package: its lane, or only what it needs. */
+export type Doubt = 'lane' | 'needs' | null
+
 /**
- * Returns the packages without what an incompletely read log cannot prove: it may name every package that it seems to
- * omit. If a copy of the log could not be read at all, the lanes may be outdated, and no command is advised.
+ * Returns packages without what was not read whole. A lane that no event says is then not known, and the last lane that one says
+ * may be old: nothing is advised by it.
  */
-export function asFarAsRead(packages: readonly WorkPackage[], reading: LogReading): readonly WorkPackage[] {
-  if (reading === 'whole') return packages
+export function asFarAsRead(
+  packages: readonly WorkPackage[],
+  doubtOf: (one: WorkPackage) => Doubt,
+): readonly WorkPackage[] {
   return packages.map((one) => {
-    if (one.lane_source !== 'events')
-      return {
-        ...one,
-        ...NOWHERE,
-        process: null,
-        is_lane_unread: true,
-        is_ready: false,
-        waiting_for: [],
-        next_command: null,
-      }
-    return reading === 'not' ? { ...one, is_ready: false, next_command: null } : one
+    const doubt = doubtOf(one)
+    if (doubt === null) return one
+    const known = { ...one, is_ready: false, next_command: null }
+    if (doubt === 'needs' || one.lane_source === 'events') return known
+    return { ...known, ...NOWHERE, process: null, is_lane_unread: true, waiting_for: [] }
   })
 }
 
@@ -280,7 +290,7 @@ function contradictionIn(file: PackageFile, { lanes }: Log): string | null {
 }
 
 /** Returns the `WP01` of `tasks/WP01-start.md`, or the whole stem if it has no number. */
-function idOfName(document: string): string {
+export function idOfName(document: string): string {
   const stem = stemOf(document)
   return numberIn(stem)?.replace(/^wp/i, 'WP') ?? stem
 }

@@ -22,6 +22,21 @@ export interface Worktrees {
   readonly directory: LocatedEntry | null
   readonly worktrees: readonly Worktree[]
   readonly problems: readonly Problem[]
+  /** What was not read, and may hold newer logs. */
+  readonly unread: readonly UnreadWorktree[]
+}
+
+/** A worktree that could not be read, or all of them. */
+export interface UnreadWorktree extends Problem {
+  /** Null: those of all missions. */
+  readonly name: string | null
+}
+
+/** What the worktrees have of one mission. */
+export interface MissionCopies {
+  readonly copies: readonly MissionCopy[]
+  /** Why newer logs of the mission may be where nothing was read. */
+  readonly unread: readonly Problem[]
 }
 
 /** The directory of a mission in a worktree. */
@@ -37,28 +52,39 @@ export interface MissionCopy {
  */
 export async function findWorktrees(root: string): Promise<Worktrees> {
   const problems: Problem[] = []
-  const complain = (path: string, { what }: { readonly what: string }): void =>
-    void problems.push({ path, what })
+  const unread: UnreadWorktree[] = []
+  const miss = (name: string | null, what: string): void =>
+    void unread.push({ name, path: name === null ? WORKTREES : `${WORKTREES}/${name}`, what })
+  const missAll = (what: string): void => {
+    problems.push({ path: WORKTREES, what })
+    miss(null, what)
+  }
   const directory = root === '' ? null : await ownDirectory(join(root, WORKTREES))
   if (directory === null || directory.kind !== 'directory') {
-    if (directory?.kind === 'unusable') complain(WORKTREES, directory)
-    return { directory: null, worktrees: [], problems }
+    if (directory?.kind === 'unusable') missAll(directory.what)
+    return { directory: null, worktrees: [], problems, unread }
   }
   const listed = await list(directory)
-  if ('kind' in listed) complain(WORKTREES, listed)
+  if ('kind' in listed) missAll(listed.what)
+  else if (listed.is_cut) missAll('has more entries than are read')
   const names = 'kind' in listed ? [] : listed.names
-  if (names.length > MAX_WORKTREES)
-    complain(WORKTREES, {
-      what: `has more than ${MAX_WORKTREES} entries, and the logs of the rest are not read`,
-    })
+  const beyond = names.slice(MAX_WORKTREES)
+  if (beyond.length > 0)
+    problems.push({ path: WORKTREES, what: `has more than ${MAX_WORKTREES} entries, and ${BEYOND}` })
+  for (const name of beyond) miss(name, `is behind the first ${MAX_WORKTREES}, and its logs are not read`)
   const worktrees: Worktree[] = []
   for (const name of names.slice(0, MAX_WORKTREES)) {
     const found = await ownDirectory(join(directory.path, name))
-    if (found.kind === 'directory') worktrees.push({ name, directory: found, specs: await specsOf(found) })
-    if (found.kind === 'unusable') complain(`${WORKTREES}/${name}`, found)
+    const specs = found.kind === 'directory' ? await specsOf(found) : found
+    if (found.kind === 'directory')
+      worktrees.push({ name, directory: found, specs: specs.kind === 'directory' ? specs : null })
+    if (found.kind === 'unusable') problems.push({ path: `${WORKTREES}/${name}`, what: found.what })
+    if (specs.kind === 'unusable') miss(name, specs.what)
   }
-  return { directory, worktrees, problems }
+  return { directory, worktrees, problems, unread }
 }
+
+const BEYOND = 'the logs of the rest are not read'
 
 /**
  * Returns whether a worktree was made for a mission: its name is that of the mission, with or without the number that it
@@ -90,23 +116,30 @@ export async function missingIn(
   return problems
 }
 
-/** Returns the copies of a mission in the worktrees, in the order of the worktrees' names. */
+/**
+ * Returns the copies of a mission in the worktrees, in the order of the worktrees' names. Of those that cannot be read, the ones
+ * count that were made for the mission.
+ */
 export async function copiesOf(
-  worktrees: readonly Worktree[],
+  { worktrees, unread }: Pick<Worktrees, 'worktrees' | 'unread'>,
   mission: string,
-): Promise<readonly MissionCopy[]> {
+): Promise<MissionCopies> {
   const copies: MissionCopy[] = []
+  const own = unread.filter(({ name }) => name === null || isMadeFor(name, mission))
+  const missed: Problem[] = own.map(({ path, what }) => ({ path, what }))
   for (const { name, specs } of worktrees) {
     const found = specs === null ? null : await locate({ ...specs, within: specs.path }, mission)
+    if (found?.kind === 'unusable')
+      missed.push({ path: `${WORKTREES}/${name}/${SPECS}/${mission}`, what: found.what })
     if (found?.kind !== 'directory' || found.path === specs?.path) continue
     copies.push({ worktree: name, directory: { ...found, within: found.path } })
   }
-  return copies
+  return { copies, unread: missed }
 }
 
-async function specsOf(worktree: LocatedEntry): Promise<LocatedEntry | null> {
+async function specsOf(worktree: LocatedEntry): Promise<Located> {
   const found = await locate(worktree, SPECS)
-  return found.kind === 'directory' && found.path !== worktree.path ? found : null
+  return found.kind === 'directory' && found.path === worktree.path ? { kind: 'absent' } : found
 }
 
 /** Returns a directory as the root of what is in it. A file counts as absent. */

@@ -173,19 +173,19 @@ function Who({ one: { agent, assignee, model, role } }: { readonly one: NowPacka
   )
 }
 
-/** A mission, and what is said of it. */
+/** A mission, and what is said of it. Without a mission, it is said of those of the whole project. */
 export function MissionLink({
   mission,
   children,
 }: {
-  readonly mission: NowReply['ready_to_merge'][number]['mission']
+  readonly mission: NowReply['unreadable'][number]['mission']
   readonly children: ComponentChildren
 }) {
   return (
     <div class="now-what">
       <h3>
-        <a class="plain" href={boardLink(mission.id)} data-row-link>
-          <bdi>{visible(mission.title)}</bdi>
+        <a class="plain" href={mission === null ? '#/missions' : boardLink(mission.id)} data-row-link>
+          <bdi>{mission === null ? 'The missions' : visible(mission.title)}</bdi>
         </a>
       </h3>
       <p class="quiet">{children}</p>

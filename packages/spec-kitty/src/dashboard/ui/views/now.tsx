@@ -76,7 +76,9 @@ function Lists({ reply }: { readonly reply: NowReply }) {
         name="Waiting for you"
         count={needed}
         shown={waiting.length + decisions.length}
-        empty="Nothing waits for you."
+        empty={
+          counts.unreadable === 0 ? 'Nothing waits for you.' : 'Nothing waits for you in what could be read.'
+        }
       >
         {decisions.map((one) => (
           <Asked key={`${one.mission.id}\n${one.id}`} one={one} />
@@ -90,7 +92,12 @@ function Lists({ reply }: { readonly reply: NowReply }) {
           <Working key={keyOf(one)} one={one} />
         ))}
       </Section>
-      <Section name="At work" count={counts.working} shown={working.length} empty="Nobody is at work.">
+      <Section
+        name="At work"
+        count={counts.working}
+        shown={working.length}
+        empty={counts.unreadable === 0 ? 'Nobody is at work.' : 'Nobody is at work in what could be read.'}
+      >
         {working.map((one) => (
           <Working key={keyOf(one)} one={one} />
         ))}

@@ -1,0 +1,80 @@
+/** A part of a log that could not be read, and may hold the last lane change of a package. */
+export interface LogGap {
+  /** The package that it is about; null if that is not known: then it may be about any. */
+  readonly wp: string | null
+  readonly what: string
+  /** The packages that a later line moves: their last lane change is known whatever the part said. */
+  readonly settled: readonly string[]
+  /** Whether it is the end of the file, which may still be being written. */
+  readonly is_end: boolean
+}
+
+interface Place {
+  readonly line: number
+  readonly what: string
+}
+
+/** Of one copy of a log, what was not read, and which lines move packages. Of the places about a package, the last decides. */
+export interface FileGaps {
+  /** How many of its lines are those with which the first copy begins. */
+  skipped: number
+  /** The place that may be about any package. */
+  any: Place | null
+  /** The last line, if it is cut off. */
+  end: (Place & { readonly wp: string | null }) | null
+  readonly own: Map<string, Place>
+  /** The last line that moves each package. */
+  readonly moved: Map<string, number>
+  lastMove: number
+}
+
+/** As many as there may be packages. */
+const MAX_NAMED = 2000
+
+export function noGaps(): FileGaps {
+  return { skipped: 0, any: null, end: null, own: new Map(), moved: new Map(), lastMove: 0 }
+}
+
+/** Notes that a part of a copy was not read. Of places between which nothing moves, the first is named. */
+export function addGap(gaps: FileGaps, wp: string | null, place: Place): void {
+  const { any, own, lastMove } = gaps
+  if (wp !== null && (own.size < MAX_NAMED || own.has(wp))) own.set(wp, place)
+  else gaps.any = any === null || lastMove > any.line ? place : { ...any, line: place.line }
+}
+
+export function addMove(gaps: FileGaps, wp: string, line: number): void {
+  gaps.moved.set(wp, line)
+  gaps.lastMove = line
+}
+
+/** Returns the gaps of each copy that leave open where a package stands. */
+export function openGaps(files: readonly FileGaps[]): readonly (readonly LogGap[])[] {
+  const known = new Set(files.flatMap(({ moved }) => [...moved.keys()]))
+  return files.map((file) => {
+    const { any, end, own } = file
+    // What a copy has in common with the first one is in both.
+    const same = (line: number): readonly FileGaps[] =>
+      files.filter((other) => other === file || (file === files[0] && other.skipped >= line))
+    const isSettled = (wp: string, line: number): boolean =>
+      same(line).some(({ moved }) => (moved.get(wp) ?? 0) > line)
+    const settled = any === null ? [] : [...known].filter((wp) => isSettled(wp, any.line))
+    const open = [...own].filter(([wp, { line }]) => !isSettled(wp, line))
+    return [
+      ...(any === null ? [] : [{ wp: null, what: any.what, settled, is_end: false }]),
+      ...open.map(([wp, { what }]) => ({ wp, what, settled: [], is_end: false })),
+      ...(end === null ? [] : [{ wp: end.wp, what: end.what, settled: [], is_end: true }]),
+    ]
+  })
+}
+
+const NAMED = /"wp_id"\s*:\s*"([^"\\]{1,200})"/g
+
+/** An object that begins where none can: a line was cut off, and the next one stands behind it. */
+const STUCK = /[^\s:,[]\s*\{/
+
+/** Returns the only package that parts of a line name; null if they name none or several, or if it is not one line. */
+export function packageNamedIn(parts: readonly string[]): string | null {
+  const names = new Set(parts.flatMap((part) => [...part.matchAll(NAMED)].map(([, name]) => name ?? '')))
+  const [name, ...others] = names
+  return name === undefined || others.length > 0 || parts.some((part) => STUCK.test(part)) ? null : name
+}

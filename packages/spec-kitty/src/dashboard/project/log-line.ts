@@ -1,0 +1,93 @@
+import { objectOf, parseJson } from 'familiar/cli'
+import { packageNamedIn } from './log-gaps.js'
+import { readMove } from './lane-moves.js'
+import type { LaneMove } from './lane-history.js'
+import { otherOf, type OtherEvent } from './other-events.js'
+import type { Annotation } from './runtime-facts.js'
+import { instantOf } from './timestamps.js'
+
+const MAX_ID_CHARS = 200
+
+/** Real lines are five levels deep. `JSON.parse` takes any depth, and what walks through its result may not. */
+const MAX_DEPTH = 64
+
+export interface LaneEvent {
+  readonly kind: 'lane'
+  readonly id: string
+  readonly at: string
+  readonly wp: string
+  readonly move: Omit<LaneMove, 'worktree'>
+  /** Who claimed the package with it, as an annotation would say it; null if no one did. */
+  readonly claim: Annotation | null
+  /** What its review said; null if it says nothing of one. */
+  readonly verdict: Annotation | null
+}
+
+export interface AnnotationEvent {
+  readonly kind: 'annotation'
+  readonly id: string
+  readonly at: string
+  readonly wp: string
+  readonly annotation: Annotation
+}
+
+export type Event = LaneEvent | AnnotationEvent | OtherEvent
+
+/** A line that says nothing that counts. */
+export interface Broken {
+  readonly kind: 'broken'
+  readonly what: string
+  /** The package whose lane it may change; null if that is not known, undefined if it surely changes none. */
+  readonly wp: string | null | undefined
+}
+
+/** Returns the event on a line, or what is wrong with the line. */
+export function eventOf(line: string): Event | Broken {
+  const value = objectOf(parseJson(line))
+  if (value === null) return broken('is not a JSON object', packageNamedIn([line]))
+  const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
+  const isAnnotation = kind === 'annotation'
+  const about = isAnnotation || isOfAnotherKind(value) ? undefined : isName(wp) ? wp : null
+  if (isDeeper(value, MAX_DEPTH)) return broken(`is nested more than ${MAX_DEPTH} levels deep`, about)
+  const instant = instantIn(at) ?? instantIn(value['timestamp'])
+  if (isOfAnotherKind(value)) return otherOf(value, isName(id) ? id : null, instant)
+  if (!isName(wp)) return broken('has a wp_id that is not a name', about)
+  if (!isAnnotation && !isName(lane)) return broken('has a to_lane that is not a name', about)
+  if (!isName(id)) return broken('has no event_id', about)
+  if (instant === null) return broken('does not say when', about)
+  const event = { id, at: instant, wp }
+  if (isName(lane) && !isAnnotation) return { kind: 'lane', ...event, ...readMove(value, event, lane) }
+  const delta = objectOf(value['delta'])
+  if (delta === null) return broken('is an annotation without a delta', about)
+  return {
+    kind: 'annotation',
+    ...event,
+    annotation: { event_id: id, at: instant, actor: value['actor'], delta },
+  }
+}
+
+function broken(what: string, wp: string | null | undefined): Broken {
+  return { kind: 'broken', what, wp }
+}
+
+/** Only a lane change has both a package and a lane. One of which the package or the lane is null is a broken one. */
+function isOfAnotherKind(value: Readonly<Record<string, unknown>>): boolean {
+  const { kind, wp_id: wp, to_lane: lane } = value
+  if (kind === 'annotation' || (wp != null && lane != null)) return false
+  const isHalf = (wp != null || lane != null) && 'wp_id' in value && 'to_lane' in value
+  return !isHalf || typeof value['event_type'] === 'string'
+}
+
+function instantIn(value: unknown): string | null {
+  return typeof value === 'string' ? instantOf(value) : null
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ID_CHARS
+}
+
+/** Returns whether a value holds more than so many arrays and objects in one another. It goes no deeper itself. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1))
+}
