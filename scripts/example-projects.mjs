@@ -353,8 +353,8 @@ function historyOf([id, , lane, assignee, , facts = {}], at) {
   return [...moves, { step: last + 0.01, fields: { kind: 'annotation', wp_id: id, actor, delta } }]
 }
 
-/** Of a process that has ended: no system has so many. */
-const NO_PROCESS = 4_194_999
+/** Of a process that has ended: the last pid that a kernel may give, and no system has so many. */
+const NO_PROCESS = 4_194_303
 
 /** @param {Facts} facts */
 function factsInLog({ agent, model, role, subtasks, process: state, sentBack }) {
