@@ -353,8 +353,8 @@ function historyOf([id, , lane, assignee, , facts = {}], at) {
   return [...moves, { step: last + 0.01, fields: { kind: 'annotation', wp_id: id, actor, delta } }]
 }
 
-/** The pid of a process that has ended: no system has this many. */
-const NO_PROCESS = 4_194_999
+/** The pid of a process that has ended: the last one that a kernel may give, and no system has this many. */
+const NO_PROCESS = 4_194_303
 
 /** @param {Facts} facts */
 function factsInLog({ agent, model, role, subtasks, process: state, sentBack }) {

@@ -269,6 +269,7 @@ describe('a worktree of the mission that was not read leaves open where packages
     ['its mission is merged', META('coord', { baseline_merge_commit: 'abc' }), APPROVED],
     ['its mission is over', META('coord'), APPROVED.replaceAll('"approved"', '"done"')],
     ['its mission has no packages', META('coord'), ''],
+    ['its packages are still worked on', META('coord'), APPROVED.replaceAll('"approved"', '"for_review"')],
     ['the log is in the main checkout', META('lanes'), APPROVED],
   ])('but not if it is not there and %s', async (_, meta, log) => {
     const project = emptyProject()

@@ -52,13 +52,7 @@ async function expectWell(): Promise<void> {
 describe('a browser', () => {
   it('that was led here by another name reads nothing, and ends nothing', async () => {
     const { port } = daemon
-    const hosts = [
-      'evil.example',
-      `evil.example:${port}`,
-      '127.0.0.1',
-      `127.0.0.1:${port - 1}`,
-      `[::1]:${port}`,
-    ]
+    const hosts = ['evil.example', `evil.example:${port}`, `127.0.0.2:${port}`]
     for (const Host of [...hosts, `0.0.0.0:${port}`, `localhost.evil.example:${port}`, '']) {
       for (const path of [...READABLE, '/api/events', '/none']) {
         expect([Host, path, await statusOf(text(`GET ${path}`, { Host }))]).toEqual([Host, path, 403])
@@ -67,6 +61,19 @@ describe('a browser', () => {
       expect(await statusOf(text(SHUTDOWN, authorized({ Host })))).toBe(403)
     }
     expect(await statusOf(text('GET /api/missions', { Host: `localhost:${port}` }))).toBe(200)
+    await expectWell()
+  })
+
+  it('that comes through a tunnel reads the page and its API, and ends nothing', async () => {
+    const { port } = daemon
+    for (const Host of ['127.0.0.1', `127.0.0.1:${port - 1}`, `[::1]:${port}`, 'localhost:8080']) {
+      for (const path of READABLE.filter((one) => one !== '/api/health'))
+        expect([Host, path, await statusOf(text(`GET ${path}`, { Host }))]).toEqual([Host, path, 200])
+      for (const path of ['/api/health', '/none'])
+        expect([Host, path, await statusOf(text(`GET ${path}`, { Host }))]).toEqual([Host, path, 403])
+      expect(await statusOf(text(SHUTDOWN, { Host }))).toBe(403)
+      expect(await statusOf(text(SHUTDOWN, authorized({ Host })))).toBe(403)
+    }
     await expectWell()
   })
 
