@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from '../../src/dashboard/project/decode-text.js'
+import { packageIdsIn, sameId } from '../../src/dashboard/project/package-ids.js'
 import {
   MAX_FRONT_MATTER_CHARS,
   readFields,
@@ -143,6 +144,35 @@ describe('the fields of', () => {
   ])('a text full of %j ends', (part) => {
     const fields = readFields(part.repeat(MAX_FRONT_MATTER_CHARS / part.length))
     expect(fields).toMatchObject({ id: null, title: null })
+  })
+})
+
+/** Processor time, so that a busy machine does not matter. What is quadratic takes seconds. */
+const MOST_MS = 500
+
+function costOf(read: () => unknown): number {
+  const before = process.cpuUsage()
+  read()
+  return process.cpuUsage(before).user / 1000
+}
+
+describe('the time to read does not grow faster than the text, with', () => {
+  const blanks = (blank: string) => blank.repeat(MAX_FRONT_MATTER_CHARS - 100)
+
+  it.each([
+    ['blanks in a title', `title: a${blanks(' ')}b\n`],
+    ['blanks behind a colon in a title', `title: a: ${blanks(' ')}b: c\n`],
+    ['tabs behind a colon in a title', `title: a: ${blanks('\t')}b: c\n`],
+    ['blanks in an item', `subtasks:\n- a${blanks(' ')}b\n`],
+    ['blanks before an item', `subtasks:\n${blanks(' ')}b\n`],
+    ['blanks in a quoted text', `title: "a${blanks(' ')}b"\n`],
+  ])('%s', (_, yaml) => {
+    expect(costOf(() => readFields(yaml))).toBeLessThan(MOST_MS)
+  })
+
+  it('blanks between packages, and zeros in an id', () => {
+    expect(costOf(() => packageIdsIn(`WP01${blanks(' ')}WP02`))).toBeLessThan(MOST_MS)
+    expect(costOf(() => sameId(`WP${blanks('0')}!`))).toBeLessThan(MOST_MS)
   })
 })
 

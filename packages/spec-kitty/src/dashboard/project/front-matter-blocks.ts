@@ -28,9 +28,9 @@ export function blocksOf(yaml: string): readonly Block[] | null {
   return blocks.map(({ name, lines }) => ({ name, text: lines.join('\n') }))
 }
 
-const PLAIN_LINE = /^[\w"']+ *:[ \t]+([\p{L}\p{N}][^\n]*?)[ \t]*\n*$/u
+const PLAIN_LINE = /^[\w"']+ *:[ \t]+([\p{L}\p{N}][^\n]*)\n*$/u
 
 /** Returns the text of a one-line value as it is written, for a text whose colon YAML would take for something else. */
 export function plainTextOf({ text }: Block): string | null {
-  return PLAIN_LINE.exec(text)?.[1] ?? null
+  return PLAIN_LINE.exec(text)?.[1]?.trimEnd() ?? null
 }

@@ -24,7 +24,7 @@ export function rangeIn(text: string): readonly string[] | null {
 /** Returns the packages that a text names, which may be none; null if it says anything else than packages. */
 export function packageIdsIn(text: string): readonly string[] | null {
   if (NONE.test(text.trim())) return []
-  const parts = text.split(/\s*(?:[,;&+]|\band\b)\s*/i).map((part) => part.trim())
+  const parts = text.split(/[,;&+]|\band\b/i).map((part) => part.trim())
   const ids = parts.map((part) => rangeIn(part) ?? idIn(part))
   return ids.includes(null) ? null : ids.flatMap((one) => one ?? [])
 }
@@ -36,8 +36,8 @@ function idIn(part: string): readonly string[] | null {
 
 /** Returns the same text for ids that mean the same package: `WP1`, `wp01` and `WP-001`. */
 export function sameId(id: string): string {
-  const [, number, letter = ''] = /^WP-?0*(\d+)([a-z]?)$/i.exec(id.trim()) ?? []
-  return number === undefined ? id : `WP${number}${letter.toLowerCase()}`
+  const [, number, letter = ''] = /^WP-?(\d+)([a-z]?)$/i.exec(id.trim()) ?? []
+  return number === undefined ? id : `WP${number.replace(/^0+(?=\d)/, '')}${letter.toLowerCase()}`
 }
 
 /** Returns a function that gives each package one name, the first under which it was asked for, however its id is written. */
