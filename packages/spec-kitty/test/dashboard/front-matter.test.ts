@@ -44,6 +44,64 @@ const NOTHING = {
   reviewed_by: null,
 }
 
+describe('what a package needs', () => {
+  it.each([
+    ['', true],
+    ['title: x', true],
+    ['dependencies: []', true],
+    ['dependencies: none', true],
+    ['dependencies: [WP01, "WP02"]', true],
+    ['dependencies: WP01-WP03', true],
+    ['depends_on: WP01', true],
+    ['dependencies:\n  - WP01 (the schema)', true],
+    ['dependencies: []\nrequires: [node]', true],
+    ['dependencies: "[]"', false],
+    ['dependencies: all', false],
+    ['dependencies: {needs: WP01}', false],
+    ['dependencies: *all', false],
+    ['dependencies: [WP01', false],
+    ['dependencies: [[WP01]]', false],
+    ['dependencies:\n  - [WP01]', false],
+    ['dependencies:\n  - wp: WP01', true],
+    ['dependencies: [null]', false],
+    ['dependencies: "WP01 then WP03"', false],
+    [`dependencies: [${'WP01,'.repeat(400)}]`, false],
+    ['\tdependencies: [WP01]', false],
+    ['Dependencies: [WP01]', false],
+    ['dependency: WP01', false],
+    ['depends-on: [WP01]', false],
+    ['requires: [WP01]', false],
+    ['blocked_by: WP01', false],
+    ['<<<<<<< HEAD\ndependencies: [WP01]\n=======\ndependencies: []\n>>>>>>> x', false],
+  ])('by %j is known: %j', (yaml, isKnown) => {
+    const { are_dependencies_known: found, problems } = readFields(yaml)
+    expect([found, problems.length === 0]).toEqual([isKnown, isKnown])
+  })
+
+  it('is not known without front matter', () => {
+    expect(readFields(null)).toMatchObject({ are_dependencies_known: false, dependencies: [] })
+  })
+
+  it.each([
+    'WP01–03',
+    'WP01-03',
+    'WP01 - 03',
+    'WP01: WP02',
+    'WP01 WP02',
+    'WP01/WP03',
+    'WP01.1',
+    'WP01@other',
+    'WP01-WP',
+  ])('is not shortened: %s', (text) => expect(packageIdsIn(text)).toBeNull())
+
+  it.each([
+    ['WP02-the-form', 'WP02'],
+    ['wp1b: the schema', 'WP1b'],
+    ['WP01 - the schema', 'WP01'],
+    ['WP01 (see 3.2)', 'WP01'],
+  ])('is read without the remark: %s', (text, id) => expect(packageIdsIn(text)).toEqual([id]))
+})
+
 describe('the fields of', () => {
   it.each([
     ['nothing', '', {}],
@@ -108,7 +166,8 @@ describe('the fields of', () => {
       { problems: ['its front matter has too many parts to be read'] },
     ],
   ])('%s', (_, yaml, fields) => {
-    expect(readFields(yaml)).toEqual({ ...NOTHING, problems: [], ...fields })
+    const { are_dependencies_known: _known, ...read } = readFields(yaml)
+    expect(read).toEqual({ ...NOTHING, problems: [], ...fields })
   })
 
   it('what grows without bounds in a reader that follows it', () => {

@@ -144,6 +144,7 @@ describe('a project', () => {
         notes: [],
         review: null,
         review_result: null,
+        front_matter_review: null,
         document: 'tasks/WP01-begin.md',
         updated_at: '2026-01-01T00:00:02.000Z',
         lane_since: '2026-01-01T00:00:02.000Z',
@@ -258,10 +259,10 @@ describe('what is malformed is a problem', () => {
 
   it('in its places: files for directories, directories for files, FIFOs', async () => {
     expect(await problemsOf(malformedProject(), 'places')).toEqual([
+      'tasks: is a file where a directory should be',
       'spec.md: is a directory where a file should be',
       'plan.md: is neither a file nor a directory',
       'contracts: is a file where a directory should be',
-      'tasks: is a file where a directory should be',
       'meta.json: is a directory where a file should be',
       'status.events.jsonl: is neither a file nor a directory',
     ])
@@ -456,12 +457,12 @@ describe('what is hostile', () => {
   it('in links leads nowhere out of the project', async () => {
     const project = hostileProject()
     expect(await problemsOf(project, 'links')).toEqual([
+      'tasks: is a link that leads out of the project',
       'spec.md: is a link that leads out of the project',
       'data-model.md: is a link that leads in a circle',
       'quickstart.md: is a link that leads nowhere',
       'contracts/up: is a link to a directory and is not entered',
       'checklists: is a link that leads out of the project',
-      'tasks: is a link that leads out of the project',
     ])
     const reader = openProject(project)
     expect(await reader.document('links', 'research.md')).toMatchObject({ text: 'inside' })

@@ -132,6 +132,37 @@ describe('a prompt depends on', () => {
   })
 })
 
+describe('a planned package', () => {
+  const planned = async (front: string) => {
+    const { work_packages: packages } = await read({
+      'tasks/WP01.md': prompt('WP01', 'One'),
+      'tasks/WP02.md': front.startsWith('!') ? front.slice(1) : prompt('WP02', 'Two', front),
+      'status.events.jsonl': laneEvent(1, 'WP01', 'done') + laneEvent(2, 'WP02', 'planned'),
+    })
+    return packages.find(({ id }) => id === 'WP02')
+  }
+
+  it.each(['', 'dependencies: []\n', 'dependencies: WP01-the-schema\n'])(
+    'is ready with %j',
+    async (front) => {
+      expect(await planned(front)).toMatchObject({ is_ready: true, next_command: expect.any(String) })
+    },
+  )
+
+  it.each([
+    'dependencies: "[]"\n',
+    'dependencies: [WP01-03]\n',
+    'dependencies: [WP01/WP03]\n',
+    'dependencies: [WP01.1]\n',
+    'dependencies: [WP01@other]\n',
+    'requires: [WP01]\n',
+    '!<!-- made -->\n---\nwork_package_id: WP02\ndependencies: [WP01]\n---\n',
+    '!---\nwork_package_id: WP02\ndependencies: [WP01]\n',
+  ])('is not ready with %j', async (front) => {
+    expect(await planned(front)).toMatchObject({ lane: 'planned', is_ready: false, next_command: null })
+  })
+})
+
 describe('a prompt has subtasks', () => {
   it.each([
     ['[T001, T002, T003]', 3],

@@ -87,7 +87,7 @@ describe('a project with a hostile name', () => {
   it('stays in its line when it is made', async () => {
     const { status, stdout, stderr } = await place.run(place.base, ['init', NAME])
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/\n$/)])
-    expect(stderr).toMatch(/^made [^\n]+ a project\n$/)
+    expect(stderr).toMatch(/^made [^\n]+ a project\nits dashboard [^\n]+\n$/)
     expect(stderr).toContain(SHOWN)
     expect(stderr).not.toMatch(OBEYED)
   })

@@ -47,6 +47,8 @@ export interface PackageFields {
   readonly id: string | null
   readonly title: string | null
   readonly dependencies: readonly string[]
+  /** False: there is more about dependencies in it than could be read. */
+  readonly are_dependencies_known: boolean
   readonly subtasks: readonly string[]
   readonly agent: string | null
   readonly assignee: string | null
@@ -95,10 +97,17 @@ export function readFields(yaml: string | null): PackageFields {
   const text = (name: keyof typeof NAMES): string | null => textOf(...found(name), problems)
   const list = (name: keyof typeof NAMES): readonly string[] => listOf(...found(name), problems)
   const agent = agentOf(found('agent')[1], problems)
+  const wrong: string[] = []
+  const dependencies = dependenciesOf(...found('dependencies'), wrong)
+  const unread = unreadDependencies(yaml, fields)
+  if (unread !== null && problems.length === 0)
+    wrong.push(`its ${unread} cannot be read: what it needs is not known`)
+  problems.push(...wrong)
   return {
     id: idOf(fields, problems),
     title: text('title'),
-    dependencies: dependenciesOf(...found('dependencies'), problems),
+    dependencies,
+    are_dependencies_known: yaml !== null && unread === null && wrong.length === 0,
     subtasks: list('subtasks').flatMap((id) => rangeIn(id) ?? id),
     agent: agent.agent,
     assignee: text('assignee'),
@@ -111,6 +120,15 @@ export function readFields(yaml: string | null): PackageFields {
     reviewed_by: text('reviewed_by'),
     problems: [...new Set(problems)].slice(0, MAX_PROBLEMS),
   }
+}
+
+/** A name that is about dependencies, as people write it. */
+const ABOUT_NEEDS = /^[ \t]{0,8}["']?(depend[\w -]{0,20}|requires|needs|deps|blocked[-_]by)["']?[ \t]{0,8}:/im
+
+/** Returns the name under which the front matter says something of dependencies that was not read; null if there is none. */
+function unreadDependencies(yaml: string | null, fields: Fields): string | null {
+  if (yaml === null || NAMES.dependencies.some((name) => fields.has(name))) return null
+  return ABOUT_NEEDS.exec(yaml)?.[1] ?? null
 }
 
 /** Returns the first of some names that has a value, else the first of them that is there. */
@@ -228,6 +246,8 @@ function onlyItem(name: string, text: string | null, problems: string[], has = O
 
 /** Returns the ids of other packages. A text may name one id, several, or the first and the last of a range. */
 function dependenciesOf(name: string, field: Field | undefined, problems: string[]): readonly string[] {
+  if (field?.kind === 'list' && field.items.some((item) => item?.trim() === '' || item === null))
+    problems.push(`an item of its ${name} is empty`)
   if (field?.kind !== 'text')
     return listOf(name, field, problems).flatMap((item) => packageIdsIn(item) ?? item)
   const text = textOf(name, field, problems)

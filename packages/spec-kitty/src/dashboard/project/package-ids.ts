@@ -4,8 +4,11 @@ const MAX_ROW = 200
 /** `WP01-WP07`, `T063..T070`. */
 const ROW = /^([A-Za-z]+-?)(\d+)\s*(?:-|–|—|\.\.\.?|\bto\b|\bthrough\b)\s*([A-Za-z]+-?)(\d+)$/
 
-/** An id, and what people write behind it: `WP01 (the schema)`, `WP01: the schema`. */
-const ID_WITH_MORE = /^(WP-?\d+[a-z]?)(?:\s*[(:–—].*|\s+-\s.*)?$/i
+/** An id, and what people write behind it: `WP01 (the schema)`, `WP01: the schema`, `WP01-the-schema`. */
+const ID_WITH_MORE = /^(WP-?\d+[a-z]?)(?:\s*\(.*|\s*[:–—]\s*\p{L}.*|\s+-\s+\p{L}.*|[-_]\p{L}[\w-]*)?$/iu
+
+/** Another package behind the id, which is then not a remark. */
+const ANOTHER = /.\bWP(?:-?\d|$)/i
 
 const NONE = /^(?:none|n\/a|nil|-|–|—)$/i
 
@@ -31,7 +34,7 @@ export function packageIdsIn(text: string): readonly string[] | null {
 
 function idIn(part: string): readonly string[] | null {
   const id = ID_WITH_MORE.exec(part)?.[1]
-  return id === undefined ? null : [id.replace(/^wp/i, 'WP')]
+  return id === undefined || ANOTHER.test(part) ? null : [id.replace(/^wp/i, 'WP')]
 }
 
 /** Returns the same text for ids that mean the same package: `WP1`, `wp01` and `WP-001`. */

@@ -54,9 +54,18 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   }
   const sorted = [...packages.values()].toSorted((one, other) => compare(one.id, other.id))
   const lanes = new Map(sorted.map(({ id, lane }) => [id, lane]))
-  const known = new Map(sorted.map(({ id }) => [sameId(id), id]))
+  const known = new Map(
+    sorted.flatMap(({ id, document }) => [
+      ...(document === null ? [] : [[sameId(stemOf(document)), id] as const]),
+      [sameId(id), id] as const,
+    ]),
+  )
   const linked = sorted.map((one) => ({ ...one, dependencies: linkedIn(one.dependencies, known) }))
-  return { packages: linked.map((one) => withReadiness(mission, one, lanes)), problems }
+  const fieldsOf = new Map(files.map(({ document, fields }) => [document, fields]))
+  /** A prompt that says something of dependencies which could not be read may need any package. */
+  const isKnown = ({ document }: WorkPackage): boolean =>
+    document === null || fieldsOf.get(document)?.are_dependencies_known === true
+  return { packages: linked.map((one) => withReadiness(mission, one, lanes, isKnown(one))), problems }
 }
 
 /**
@@ -73,11 +82,12 @@ function withReadiness(
   mission: string,
   one: WorkPackage,
   lanes: ReadonlyMap<string, string | null>,
+  areNeedsKnown: boolean,
 ): WorkPackage {
   const isBefore = one.column === 'planned' || one.lane === null
   const open = one.dependencies.filter((id) => !isSatisfied(lanes.get(id) ?? null))
   const waiting_for = isBefore ? open : []
-  const is_ready = one.lane === 'planned' && waiting_for.length === 0
+  const is_ready = one.lane === 'planned' && areNeedsKnown && waiting_for.length === 0
   return { ...one, waiting_for, is_ready, next_command: commandFor(mission, { ...one, is_ready }) }
 }
 
@@ -234,12 +244,9 @@ function idOf(
   return exact ?? ids.flatMap((id) => logged.get(sameId(id)) ?? [])[0] ?? ids[0] ?? named
 }
 
-/** Returns the ids of the packages that the dependencies mean, however they are written; each id once. */
+/** Returns the ids of the packages that the dependencies mean, also if they name the file of a prompt; each id once. */
 function linkedIn(dependencies: readonly string[], known: ReadonlyMap<string, string>): readonly string[] {
-  const linked = dependencies.map(
-    (id) => known.get(sameId(id)) ?? known.get(sameId(numberIn(id) ?? '')) ?? id,
-  )
-  return [...new Set(linked)]
+  return [...new Set(dependencies.map((id) => known.get(sameId(id)) ?? id))]
 }
 
 /**
