@@ -1,11 +1,11 @@
 import type { AgentProcess, WorkPackage } from '../api.js'
-import { commandFor } from './next-command.js'
 import type { LaneState, Log } from './event-log.js'
 import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './timestamps.js'
 import { laneFolderOf } from './document-names.js'
-import { columnOf, isAtWork, isLane, isSatisfied, laneNamed } from './lanes.js'
+import { columnOf, isAtWork, isLane, laneNamed } from './lanes.js'
 import { sameId } from './package-ids.js'
+import { linkedIn, withReadiness } from './readiness.js'
 import { processInLog } from './judge-agents.js'
 import { NO_FACTS, type RuntimeFacts, type TextFact } from './runtime-facts.js'
 
@@ -75,20 +75,6 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
 function notFinalised({ lanes, created, facts }: Log): readonly string[] {
   const isOpen = [...lanes.values()].some(({ lane }) => lane !== 'done' && lane !== 'canceled')
   return isOpen ? [...created.keys(), ...facts.keys()] : []
-}
-
-/** Adds what depends on the lanes of other packages. */
-function withReadiness(
-  mission: string,
-  one: WorkPackage,
-  lanes: ReadonlyMap<string, string | null>,
-  areNeedsKnown: boolean,
-): WorkPackage {
-  const isBefore = one.column === 'planned' || one.lane === null
-  const open = one.dependencies.filter((id) => !isSatisfied(lanes.get(id) ?? null))
-  const waiting_for = isBefore ? open : []
-  const is_ready = one.lane === 'planned' && areNeedsKnown && waiting_for.length === 0
-  return { ...one, waiting_for, is_ready, next_command: commandFor(mission, { ...one, is_ready }) }
 }
 
 /** What is not known of a package: its lane, or only what it needs. */
@@ -242,11 +228,6 @@ function idOf(
   const ids = fields.id === null ? [named] : [fields.id, named]
   const exact = ids.find((id) => lanes.has(id) || facts.has(id))
   return exact ?? ids.flatMap((id) => logged.get(sameId(id)) ?? [])[0] ?? ids[0] ?? named
-}
-
-/** Returns the ids of the packages that the dependencies mean, also if they name the file of a prompt; each id once. */
-function linkedIn(dependencies: readonly string[], known: ReadonlyMap<string, string>): readonly string[] {
-  return [...new Set(dependencies.map((id) => known.get(sameId(id)) ?? id))]
 }
 
 /**
