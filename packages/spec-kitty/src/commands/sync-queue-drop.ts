@@ -36,9 +36,11 @@ async function dropLetters(root: string, ids: readonly string[], flags: Flags, i
 
 /** Consent decides about the events of a project that is there. */
 async function dropProject(root: string, path: string, flags: Flags, io: Io): Promise<number> {
-  const paths = new Set([path, realPath(path) ?? path])
   const waiting = (await lookAtQueue(root, (queue) => queue.waiting())) ?? []
-  const here = waiting.filter(({ project }) => paths.has(project))
+  const at = (place: string | null) => waiting.filter(({ project }) => project === place)
+  const exact = at(path)
+  // The queue has real paths. The one that was named counts first: it may have become a link since.
+  const here = exact.length > 0 ? exact : at(realPath(path))
   const lost = await lostOf(here)
   const [first] = lost
   if (first === undefined) return nothingLost(path, here.length > 0, flags, io)
