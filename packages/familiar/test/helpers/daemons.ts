@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, expect, inject, vi } from 'vitest'
 import { dirname, join } from 'node:path'
+import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { connect } from '../../dist/client/connect.js'
 import type { Found, ConnectRequest } from '../../dist/client/connect-request.js'
 import type { OwnRecord } from '../../dist/protocol/record.js'
@@ -130,6 +131,21 @@ export interface Daemon {
 /** Connects to the daemon of this root, starting it where there is none, and watches it from then on. */
 export async function startDaemonIn(root: string, ports: PortRange, options: Options = {}): Promise<Daemon> {
   return daemonOf(root, await connect(requestFor(root, ports, options)))
+}
+
+/**
+ * Starts a daemon in this root, and waits until its first clean-up is over: it ends what is found in the scope, so what a
+ * test starts there meanwhile would be ended or not, depending on how busy the machine is. That it is over is seen by a
+ * sibling on `port`, which is there before the daemon.
+ */
+export async function afterFirstCleanUp<T>(
+  { root, port, log = logOf(root) }: { readonly root: string; readonly port: number; readonly log?: string },
+  start: () => Promise<T>,
+): Promise<T> {
+  await spawnPredecessor({ family: 'sync', port, root })
+  const daemon = await start()
+  await eventually(() => expect(logged(log, 'siblings_retired')).toMatchObject([{ ports: [port] }]))
+  return daemon
 }
 
 /** Returns the daemon of a connection. Fails the test when it is none. */

@@ -35,6 +35,15 @@ export function startTimeOf(pid: number): string | null {
   return ticks === null ? null : `${bootId}/${ticks}`
 }
 
+/** Returns the id of one of the threads of a process that is not its first: no process has it as its pid. */
+export function threadOf(pid: number): number {
+  const thread = readdirSync(`/proc/${pid}/task`)
+    .map(Number)
+    .find((id) => id !== pid)
+  if (thread === undefined) throw new Error(`process ${pid} has only one thread`)
+  return thread
+}
+
 /** Returns what the open descriptors of a process lead to. */
 export function descriptorsOf(pid: number): readonly string[] {
   const directory = `/proc/${pid}/fd`

@@ -18,8 +18,11 @@ export interface Retiring extends Daemon {
 }
 
 /** Starts a daemon in a new root. */
-export async function startRetiring(ports: PortRange, options: Options = {}): Promise<Retiring> {
-  const home = makeHome()
+export async function startRetiring(
+  ports: PortRange,
+  options: Options = {},
+  home = makeHome(),
+): Promise<Retiring> {
   const log = join(home, 'daemon.log')
   const args = [...(options.args ?? []), `--log=${log}`]
   const daemon = await startDaemonIn(join(home, 'root'), ports, { timing: QUICK, ...options, args })

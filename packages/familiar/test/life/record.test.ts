@@ -20,6 +20,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import {
+  afterFirstCleanUp,
   leaveNoDaemons,
   logged,
   logOf,
@@ -38,7 +39,7 @@ import { eventually } from '../helpers/eventually.js'
 import { makeHome } from '../helpers/homes.js'
 import { textOf } from '../helpers/output.js'
 import { portsOf } from '../helpers/ports.js'
-import { daemonsOf, startTimeOf } from '../helpers/processes.js'
+import { daemonsOf, startTimeOf, threadOf } from '../helpers/processes.js'
 import { watch } from '../helpers/machine.js'
 import { needCommand } from '../helpers/skip.js'
 
@@ -171,6 +172,13 @@ const RECORDS: readonly (readonly [what: string, Damage])[] = [
   ['of another boot', change({ boot_id: 'another', birth: 'another/1' })],
   ['of another pid namespace', change({ pid: 4, birth: 'x/1', pid_namespace: 'pid:[1] mnt:[1]' })],
   ['that names a dead process', async (path, daemon) => change(await deadProcess())(path, daemon)],
+  [
+    'that names a thread of this very daemon, which /proc shows with its command line',
+    (path, daemon) => {
+      const thread = threadOf(daemon.pid)
+      return change({ pid: thread, birth: startTimeOf(thread) })(path, daemon)
+    },
+  ],
   ['marked stopped', change({ state: 'stopped' })],
   ['its own with another token', change({ token: 'f'.repeat(64) })],
   ['its own in other words', (path, { record }) => writeFileSync(path, JSON.stringify(record, null, 1))],
@@ -322,8 +330,11 @@ describe('a record that is damaged', () => {
   })
 
   it('is left as it is when it names another live daemon of the scope', async () => {
-    const daemon = await startDaemonIn(join(makeHome(), 'root'), ports, { timing: UNHURRIED })
-    const other = await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root: daemon.root })
+    const root = join(makeHome(), 'root')
+    const daemon = await afterFirstCleanUp({ root, port: ports.to - 1 }, () =>
+      startDaemonIn(root, ports, { timing: UNHURRIED }),
+    )
+    const other = await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root })
     await change({ pid: other.pid, birth: startTimeOf(other.pid) })(recordPath(daemon.root), daemon)
     const before = read(recordPath(daemon.root))
     await sleep(1_500)

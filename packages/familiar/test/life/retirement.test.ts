@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
+  afterFirstCleanUp,
   ended,
   leaveNoDaemons,
   logged,
@@ -27,7 +28,11 @@ leaveNoDaemons(ports)
 
 describe('R1, superseded', () => {
   it('by a record that names another live daemon of the scope', async () => {
-    const daemon = await start()
+    const home = makeHome()
+    const daemon = await afterFirstCleanUp(
+      { root: join(home, 'root'), port: ports.to - 1, log: join(home, 'daemon.log') },
+      () => startRetiring(ports, {}, home),
+    )
     const port = daemon.port + 20
     const rival = await spawnPredecessor({ family: 'sync', port, root: daemon.root })
     const named = {

@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { acquireLock } from '../../dist/act/acquire-lock.js'
+import type { Timing } from '../../src/protocol/timing.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
+  afterFirstCleanUp,
   leaveNoDaemons,
   logged,
   logOf,
@@ -31,6 +33,10 @@ leaveNoDaemons(all)
 async function startSibling(root: string) {
   const port = nextPort()
   return { port, isAlive: watch((await spawnPredecessor({ family: 'sync', port, root })).pid) }
+}
+
+function startCleaned(root: string, timing: Timing): Promise<Daemon> {
+  return afterFirstCleanUp({ root, port: nextPort() }, () => startDaemonIn(root, all, { timing }))
 }
 
 function isGone(sibling: { readonly isAlive: () => boolean }): Promise<void> {
@@ -60,7 +66,7 @@ describe('a daemon retires its stale siblings', () => {
 
   it('when a client has connected, without a tick', async () => {
     const root = newRoot()
-    const daemon = await startDaemonIn(root, all, { timing: { ...UNHURRIED, cleanEveryMs: 50 } })
+    const daemon = await startCleaned(root, { ...UNHURRIED, cleanEveryMs: 50 })
     await sleep(200)
     const sibling = await startSibling(root)
     await sleep(200)
@@ -72,7 +78,7 @@ describe('a daemon retires its stale siblings', () => {
 
   it('not more often than it may', async () => {
     const root = newRoot()
-    await startDaemonIn(root, all, { timing: { ...QUICK, cleanEveryMs: 60_000 } })
+    await startCleaned(root, { ...QUICK, cleanEveryMs: 60_000 })
     await sleep(SEVERAL_TICKS_MS)
     const sibling = await startSibling(root)
     await startDaemonIn(root, all)
@@ -95,7 +101,7 @@ describe('a daemon retires its stale siblings', () => {
 
   it('not while the record names another live daemon', async () => {
     const root = newRoot()
-    const daemon = await startDaemonIn(root, all, { timing: { ...UNHURRIED, cleanEveryMs: 50 } })
+    const daemon = await startCleaned(root, { ...UNHURRIED, cleanEveryMs: 50 })
     await sleep(200)
     const rival = await spawnPredecessor({ family: 'sync', port: daemon.port + 20, root })
     const named = { ...daemon.record, pid: rival.pid, birth: startTimeOf(rival.pid) }

@@ -164,15 +164,17 @@ function socketsOf(pid: number, wanted: ReadonlySet<string>): readonly string[] 
 }
 
 /**
- * Returns the view of one process, or nothing if the kernel says that the pid does not exist or the process is dead. A
- * process that cannot be read, or whose pid was reused during the read, is returned with every fact unknown. To notice
- * reuse, the start time is read before and after the rest.
+ * Returns the view of one process, or nothing if the kernel says that the pid does not exist or is the id of a thread, or
+ * that the process is dead. A process that cannot be read, or whose pid was reused during the read, is returned with every
+ * fact unknown. To notice reuse, the start time is read before and after the rest.
  */
 function inspectOne(pid: number): readonly ProcessView[] {
   const stat = readStat(pid)
   if (stat === 'gone' || (stat !== null && isDead(stat))) return []
   if (stat === null) return [unknownView(pid)]
   const status = parseProcStatus(readFile(`/proc/${pid}/status`) ?? '')
+  // /proc answers to the id of a thread too, with the command line of its process.
+  if (status.process !== null && status.process !== pid) return []
   const args = parseCmdline(readArguments(pid))
   const executable = readLink(`/proc/${pid}/exe`)
   const isGone = isWorkingDirectoryGone(pid)

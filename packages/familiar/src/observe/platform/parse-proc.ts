@@ -83,15 +83,18 @@ export interface ProcStatus {
   /** The uid; null when the real and the effective one differ, because the owner is then ambiguous. */
   readonly user: string | null
   readonly memoryBytes: number | null
+  /** The pid of the process: another one than was asked for where that is the id of a thread. */
+  readonly process: number | null
 }
 
-/** Returns the owner and the resident memory in the text of /proc/PID/status. */
+/** Returns the owner, the resident memory and the process in the text of /proc/PID/status. */
 export function parseProcStatus(text: string): ProcStatus {
   const [, real, effective] = /^Uid:\s+(\d+)\s+(\d+)/m.exec(text) ?? []
   const kib = /^VmRSS:\s+(\d+) kB/m.exec(text)?.[1]
   return {
     user: real !== undefined && real === effective ? real : null,
     memoryBytes: kib === undefined ? null : Number(kib) * 1024,
+    process: parseThreadGroup(text),
   }
 }
 

@@ -35,7 +35,7 @@ export interface Platform {
   matching<T extends object>(
     match: (command: CommandLine) => T | null,
   ): Promise<ReadonlyMap<number, T> | null>
-  /** The living processes among `pids`. A pid that is absent from the result does not exist or is a dead zombie. */
+  /** The living processes among `pids`. A pid that is absent from the result is that of no process, or of a dead zombie. */
   inspect(pids: readonly number[], deadline: AbortSignal): Promise<ReadonlyMap<number, ProcessView>>
   /**
    * When each of `pids` started, in milliseconds since 1970, by the clock of now; null when it is not known, as for a process

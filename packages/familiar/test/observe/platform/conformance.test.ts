@@ -12,6 +12,7 @@ import { eventually } from '../../helpers/eventually.js'
 import { leaveNothing } from '../../helpers/leaks.js'
 import { startTicksOf, stateOf } from '../../helpers/machine.js'
 import { portsOf } from '../../helpers/ports.js'
+import { threadOf } from '../../helpers/processes.js'
 import { startZombie } from '../../helpers/zombie.js'
 import { captured, replay } from './captured.js'
 
@@ -152,6 +153,12 @@ describe('the platform of this machine, asked about real processes', () => {
     expect((await real.inspect([pid], soon())).has(pid)).toBe(true)
     await killChild(child)
     expect((await real.inspect([pid], soon())).has(pid)).toBe(false)
+  })
+
+  it.runIf(process.platform === 'linux')('no thread, though /proc answers to its id', async () => {
+    const thread = threadOf(process.pid)
+    expect(startTicksOf(thread)).not.toBeNull()
+    expect([...(await real.inspect([thread, process.pid], soon())).keys()]).toEqual([process.pid])
   })
 
   it('does not find a zombie', async () => {

@@ -143,10 +143,10 @@ describe('parseProcStat', () => {
 
 describe('parseProcStatus', () => {
   const text =
-    'Name:\tnode\nUmask:\t0022\nState:\tS (sleeping)\nPid:\t4711\nPPid:\t812\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nVmRSS:\t   51200 kB\nThreads:\t11\n'
+    'Name:\tnode\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t4711\nPid:\t4711\nPPid:\t812\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nVmRSS:\t   51200 kB\nThreads:\t11\n'
 
-  it('reads the owner and the resident memory', () => {
-    expect(parseProcStatus(text)).toEqual({ user: '1000', memoryBytes: 51200 * 1024 })
+  it('reads the owner, the resident memory and the process', () => {
+    expect(parseProcStatus(text)).toEqual({ user: '1000', memoryBytes: 51200 * 1024, process: 4711 })
   })
 
   it('names no user where the real and the effective user differ', () => {
@@ -161,8 +161,9 @@ describe('parseProcStatus', () => {
 
   it('knows no memory of a zombie, and nothing of an empty text', () => {
     expect(parseProcStatus(text.replace(/VmRSS.*\n/, '')).memoryBytes).toBeNull()
-    expect(parseProcStatus('')).toEqual({ user: null, memoryBytes: null })
-    expect(parseProcStatus('Uid:\t1000\n')).toEqual({ user: null, memoryBytes: null })
+    const nothing = { user: null, memoryBytes: null, process: null }
+    expect(parseProcStatus('')).toEqual(nothing)
+    expect(parseProcStatus('Uid:\t1000\n')).toEqual(nothing)
   })
 })
 
