@@ -15,8 +15,8 @@ import { rowsOf } from './test-rows.mjs'
 /** How many files run side by side. They mostly wait for processes: four keep two cores busy. */
 const WORKERS = 4
 
-/** The same beside live files. More would only make each test slower: what runs side by side keeps two cores busy. */
-const WORKERS_BESIDE_ROWS = 2
+/** The same beside live files: all together use two cores for three quarters of the time, because many files mostly wait. */
+const WORKERS_BESIDE_ROWS = 3
 
 /** How many rows of busy live files run side by side. One more row has those that mostly wait (test-rows.mjs). */
 const ROWS = 2
