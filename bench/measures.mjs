@@ -136,11 +136,11 @@ function readCommands(output) {
 
 /** @param {string} output @returns {readonly Figure[]} */
 function readDaemon(output) {
-  return linesOf(output, /^(M\d+)\s+(.*?)\s+([\d.]+)\s+([\d.]+)\s+(<= .*)$/).map(
+  return linesOf(output, /^(M\d+)\s+(.*?)\s+([\d.]+)\s+([\d.]+)\s*(<= .*)?$/).map(
     ([id = '', what = '', value = '', ratio = '', target = '']) => {
       // A count or a time has a target of its own; the others are ratios.
       const figure = /, ms$|a minute/.test(what) ? value : ratio
-      return { id, what, figure, target, met: Number(figure) <= limitOf(target) }
+      return { id, what, figure, target, met: target === '' ? null : Number(figure) <= limitOf(target) }
     },
   )
 }
