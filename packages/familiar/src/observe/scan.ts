@@ -59,11 +59,15 @@ export interface Scan {
 
 /**
  * Scans every listener in the family's port range and classifies it. Writes nothing and signals no candidate. No
- * process that it starts outlives the scan, except a child that hangs in a system call (`read-scopes.ts`). Takes about a second
- * at most, whatever the listeners do; longer if `foreignScopesMs` gives other scopes more time, where a busy machine is slow to
- * start the child that reads them, or where slow tools of the operating system are needed (macOS, Windows). `isToAct`: candidates may be signalled on the strength of it, so it takes a
- * second look at who holds each socket. Throws `E_LOOK_FAILED` when the system cannot list the listeners, and
- * `E_RESOURCES` when this process has too few resources.
+ * process that it starts outlives the scan, except a child that hangs in a system call (`read-scopes.ts`). Takes about a
+ * second at most, whatever the listeners do; longer if `foreignScopesMs` gives other scopes more time, where a busy machine
+ * is slow to start the child that reads them, or where slow tools of the operating system are needed (macOS, Windows).
+ *
+ * `isToAct`: candidates may be signalled on the strength of this scan. So it looks at who holds each socket before it asks,
+ * and once more after it has read the processes.
+ *
+ * Throws `E_LOOK_FAILED` when the system cannot list the listeners, and `E_RESOURCES` when this process has too few
+ * resources.
  */
 export async function scan(
   family: Family,
@@ -92,16 +96,22 @@ async function scanWith(
   const host = await platform.host()
   const read = readScope(family, scope)
   const listeners = await platform.listeners(family.ports, deadline)
-  const asked = askAll(family, listeners)
+  const asked = isToAct ? null : askAll(family, listeners)
   // If it fails, the `await` below throws: until then it must not count as an unhandled rejection.
-  asked.catch(() => undefined)
+  asked?.catch(() => undefined)
   const ownPorts = recordedPorts(read)
   const hasOther = listeners.some(({ port }) => !ownPorts.has(port))
   const likely = hasOther ? await likelyHolders(family, scope, platform) : NO_OTHERS
   if (likely.nameOtherScopes) reader.prepare()
-  const replies = await asked
-  const hints = new Set([...hintsFrom(replies.values(), read), ...likely.pids])
-  const holders = new Map(await platform.holders(listeners, hints, deadline))
+  const search = async (heard: Iterable<Heard>): Promise<Map<string, number>> => {
+    const hints = new Set([...hintsFrom(heard, read), ...likely.pids])
+    return new Map(await platform.holders(listeners, hints, deadline))
+  }
+  // A reply is taken for that of the process that held the socket *before* it was asked. Otherwise the reply of a daemon that
+  // has just ended would prove its fork, which holds the socket too, and does not answer.
+  const before = isToAct ? await search([]) : null
+  const replies = await (asked ?? askAll(family, listeners))
+  const holders = before ?? (await search(replies.values()))
   const proven = await proveRecorded(family, read, listeners, holders, platform)
   const found = [...new Set([...holders.values(), ...recordedPids([read])])]
   const here = await withLockHolder(family, scope, read, platform, found)

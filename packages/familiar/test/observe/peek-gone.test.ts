@@ -18,10 +18,9 @@ function scan(scope: string) {
     daemonLock: join(scope, 'lock'),
     ownEntries: [],
   })
-  return {
-    gone,
-    unchangedForSeconds: unchangedSinceMs === null ? null : (Date.now() - unchangedSinceMs) / 1_000,
-  }
+  // The file system counts parts of a millisecond, which `Date.now` cuts off.
+  const now = Date.now() + 1
+  return { gone, unchangedForSeconds: unchangedSinceMs === null ? null : (now - unchangedSinceMs) / 1_000 }
 }
 
 function makeOld(directory: string, seconds: number): void {

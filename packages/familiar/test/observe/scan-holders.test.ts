@@ -64,3 +64,38 @@ it('a child with another command line, or a parent that has closed the socket, i
   expect([holding.pid, childrenOf(holding.pid)[0]]).toContain(pidAt(holding.port))
   expect(pidAt(left.port)).toBe(fork)
 })
+
+it.each([
+  ['before its holder is searched for', 'holders'],
+  ['before its process is read', 'inspect'],
+] as const)('the reply of a daemon that ends proves none of its forks: it ends %s', async (_, step) => {
+  const root = makeHome()
+  const old = await spawnPredecessor({
+    family: 'sync',
+    port: nextPort(),
+    root,
+    record: true,
+    keepChild: 'fork',
+    version: '3.2.2',
+  })
+  const end = async (): Promise<void> => {
+    old.child.kill('SIGKILL')
+    await old.exited
+  }
+  const ending: Platform = {
+    ...real,
+    holders: async (...given) => {
+      if (step === 'holders') await end()
+      return real.holders(...given)
+    },
+    inspect: async (...given) => {
+      if (step === 'inspect') await end()
+      return real.inspect(...given)
+    },
+  }
+  const { candidates } = await scan(family, root, ending, FOREIGN_SCOPES_TIMEOUT_MS, true)
+  const here = candidates.filter(({ observation }) => observation.port === old.port)
+  expect(here).toHaveLength(1)
+  const proven = here.filter(({ facts, proof }) => facts.self_report === 'yes' && proof !== null)
+  expect(proven.map(({ observation }) => observation.pid)).toEqual([])
+})
