@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ActorPlan } from './trial-plan.js'
-import { childrenOf } from './machine.js'
+import { childrenOf, listening } from './machine.js'
 import { keepBusy, type Actor, type Cast } from './cast.js'
 import { mount, writePrivate, type Stage } from './stage.js'
 import { spawnPredecessor, writeDashboardRecord, writeSyncRecord, type Predecessor } from './stand-ins.js'
@@ -125,8 +126,13 @@ export const OLD_SYNC = {
     truth: ({ stage }) => ({ singletonOf: [stage.at('r2')] }),
     after: ({ stage }, { port, token, pid }) => void writeSyncRecord(stage.at('r2'), { port, token, pid }),
   }),
+  // Its fork has a listener of its own, on which it does not answer.
   'old-forked': old({
-    options: () => ({ record: true, keepChild: 'fork' }),
+    options: ({ plan }) => ({
+      record: true,
+      keepChild: 'fork',
+      env: { STAND_IN_FORK_PORT: String(plan.sparePort) },
+    }),
     truth: (scene) => ({ ...recorded(scene), isOdd: true }),
     after: addFork,
   }),
@@ -153,9 +159,11 @@ function nodeInNetwork({ base }: Stage): string {
 async function addFork({ cast, plan, stage }: Scene, { pid }: Predecessor, parent: Actor): Promise<void> {
   const child = childrenOf(pid)[0]
   if (child === undefined) throw new Error('there is no fork')
+  const port = plan.kind === 'old-forked' ? plan.sparePort : null
+  while (port !== null && ![...listening().values()].includes(port)) await sleep(20)
   const isPart = { isPart: true, answers: false, isOdd: true }
   const truth = daemonTruth(plan.family, 'predecessor', stage.at(plan.scope), isPart)
-  cast.add({ name: `${plan.id} fork`, kind: `${plan.kind} (the fork)`, pid: child, truth, parent })
+  cast.add({ name: `${plan.id} fork`, kind: `${plan.kind} (the fork)`, pid: child, port, truth, parent })
 }
 
 const takeAway = ({ stage, plan }: Scene): void => rmSync(stage.at(plan.scope), { recursive: true })

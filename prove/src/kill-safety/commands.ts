@@ -88,7 +88,10 @@ export function startCommand(stage: Stage, plan: CommandPlan, index: number, has
 function withLie(stage: Stage, plan: CommandPlan, line: readonly string[]): readonly string[] {
   if (plan.liar === null) return line
   const family = familyOf(plan.intent)
-  const scene = { stage, plan: { ...plan, family, id: '', kind: 'sleep', version: '', port: 0 } } as const
+  const scene = {
+    stage,
+    plan: { ...plan, family, id: '', kind: 'sleep', version: '', port: 0, sparePort: 0 },
+  } as const
   const record = filesOf(stage.at(plan.scope), family).old
   const given = readOr(record)
   if (given === null)

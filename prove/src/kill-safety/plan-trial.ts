@@ -46,7 +46,8 @@ function recyclingOf(seed: number, random: Random): TrialPlan {
     const kind = random.pick(VICTIMS)
     const version = kind === 'old-before-markers' ? '3.1.9' : random.pick(VERSIONS)
     const port = ports[index] ?? 0
-    return { id: `${index}:${kind}@r0`, kind, family: 'sync', scope: 'r0', port, version }
+    const sparePort = spareOf(ports, index)
+    return { id: `${index}:${kind}@r0`, kind, family: 'sync', scope: 'r0', port, sparePort, version }
   })
   const command = { intent: 'force', scope: 'r0', vantage: 'here', port: null } as const
   const way = { isAfter: true, delayMs: 0, killedAfterMs: null, liar: null }
@@ -162,13 +163,23 @@ function actorOf(
   const scope = OWN_PLACE.has(kind) ? `q${index}` : named
   const isEarly = kind.startsWith('old-before-markers')
   const version = kind === 'old-shared-owner' ? '3.2.3' : random.pick(isEarly ? BEFORE_MARKERS : VERSIONS)
-  return { id: `${index}:${kind}@${scope}`, kind, family, scope, port: ports[family][index] ?? 0, version }
+  const port = ports[family][index] ?? 0
+  const sparePort = spareOf(ports[family], index)
+  return { id: `${index}:${kind}@${scope}`, kind, family, scope, port, sparePort, version }
 }
 
+/** At most this many actors are on a stage. */
+const MOST_ACTORS = 16
+
+/** Returns a port for each actor, and behind them a spare one for each. */
 function portsFrom(random: Random, from: number, size: number): readonly number[] {
   const step = random.pick([1, 3, 7])
   const first = random.below(size)
-  return Array.from({ length: 16 }, (_, index) => from + ((first + index * step) % size))
+  return Array.from({ length: 2 * MOST_ACTORS }, (_, index) => from + ((first + index * step) % size))
+}
+
+function spareOf(ports: readonly number[], index: number): number {
+  return ports[MOST_ACTORS + index] ?? 0
 }
 
 const SYNC_INTENTS: readonly Intent[] = [

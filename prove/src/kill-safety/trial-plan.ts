@@ -84,6 +84,8 @@ export interface ActorPlan {
   /** Its root or project, a name below the stage's directory. */
   readonly scope: string
   readonly port: number
+  /** Another port of the range, which no other actor has. */
+  readonly sparePort: number
   /** A release of the predecessor. */
   readonly version: string
 }
