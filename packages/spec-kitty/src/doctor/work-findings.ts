@@ -182,7 +182,7 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
 }
 
 /**
- * A daemon is needed only if hosted sync is enabled. One that runs needs no permission that this command lacks, but no event
+ * A daemon is needed only if hosted sync is on. One that runs needs no permission that this command lacks, but no event
  * can be queued on a full disk.
  */
 function unwritableHome({
