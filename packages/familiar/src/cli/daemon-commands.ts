@@ -72,7 +72,10 @@ export function daemonCommands({
         [`${command} status`, 'for people'],
         [`${command} status --check || ${command} start`, 'start it only if it does not run'],
       ],
-      exits: { 0: 'shown; with --check: it runs', 1: 'it does not answer; with --check: it does not run' },
+      exits: {
+        0: 'shown, also if it does not run or something else is wrong; with --check: it runs',
+        1: 'it does not answer; with --check: it does not run',
+      },
     },
     logs: {
       ...DAEMON_GRAMMARS.logs,

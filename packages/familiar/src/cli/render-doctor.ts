@@ -7,6 +7,7 @@ import type { Io } from './io.js'
 import { formatLines } from './format-lines.js'
 import { renderCandidates } from './render-candidates.js'
 import { renderFindings, renderVerdict } from './render-findings.js'
+import { renderClean } from './render-clean.js'
 import { renderNext } from './render-next.js'
 import { renderRemedies } from './render-remedies.js'
 import { renderReset } from './render-reset.js'
@@ -47,9 +48,7 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
           renderFindings(findings.map(withoutForce), text, terminal),
           renderHead(document, text.head, terminal),
           renderCandidates(document, terminal, text.ports, text),
-          ...(terminal.isQuiet === true
-            ? []
-            : [renderRemedies({ orphans: untold(document) }, terminal, text.words)]),
+          ...(terminal.isQuiet === true ? [] : [renderRemedies(besides(document), terminal, text.words)]),
         ]
       : renderCleanUp({ ...document, reset_result: result }, text, terminal, verdict)
   return blocks
@@ -74,6 +73,12 @@ function untold({
   return orphans.filter(({ pid }) => !isTold || pid === null || pid !== daemon?.pid)
 }
 
+/** The rows below a heading, and whether it leaves out the one that F-005 tells of. */
+function besides(document: DoctorDocument): Parameters<typeof renderRemedies>[0] {
+  const orphans = untold(document)
+  return { orphans, isOneTold: orphans.length < document.orphans.length }
+}
+
 function renderCleanUp(
   document: DoctorDocument & { readonly reset_result: ResetResult },
   text: DoctorText,
@@ -91,11 +96,15 @@ function renderCleanUp(
   const isEnded = result.would_sweep.some(({ pid }) => pid !== null && pid === daemon?.pid)
   const brief = new Set([...(isTold ? ['F-002'] : []), ...(isEnded ? ['F-005'] : [])])
   const next = result.dry_run ? renderNext(planOf(document, text), terminal) : []
+  const told = orphans.find((row) => !open.includes(row)) ?? null
+  const hasCommands = named === null && terminal.isQuiet !== true
+  const state = { told, isFailed: result.failed.length > 0, hasCommands }
+  const clean = result.dry_run ? [] : renderClean(orphans, state, terminal, words)
   return [
     done,
     renderFindings(findings, { ...text, brief }, terminal),
     left,
-    [...numbers, ...verdict, ...next],
+    [...numbers, ...clean, ...verdict, ...next],
   ]
 }
 

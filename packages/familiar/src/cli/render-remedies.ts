@@ -18,10 +18,10 @@ const LISTED_COMMANDS = 3
 /**
  * Lists what needs a decision, grouped by reason, each group with its commands. What no command ends from here, and what
  * another scope uses or another user owns, needs no decision: it is listed below a heading of its own. A quiet terminal gets no
- * commands.
+ * commands. `isOneTold`: the daemon of this scope needs one too, and F-005 tells of it.
  */
 export function renderRemedies(
-  { orphans }: Pick<DoctorDocument, 'orphans'>,
+  { orphans, isOneTold = false }: Pick<DoctorDocument, 'orphans'> & { readonly isOneTold?: boolean },
   terminal: Terminal,
   { scope, explain }: Pick<Words, 'scope' | 'explain'>,
 ): readonly string[] {
@@ -40,7 +40,15 @@ export function renderRemedies(
           `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
         ]
   const sections = [
-    [...section('Needs a decision (operator_required):', open, scope, terminal), ...meaning],
+    [
+      ...section(
+        `Needs a decision (operator_required)${isOneTold ? ', besides F-005' : ''}:`,
+        open,
+        scope,
+        terminal,
+      ),
+      ...meaning,
+    ],
     section('Left alone for now:', starting, scope, terminal),
     section('Left alone, no clean-up ends it:', stuck, scope, terminal),
     section('Of another user, left alone:', foreign, scope, terminal),

@@ -62,9 +62,10 @@ function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
   if (orphans.length === 0) return null
   const safe = orphans.filter(isSafe).length
   const open = orphans.length - safe
+  const besides = own !== null && decisions.has(own) ? ' besides F-005' : ''
   const parts = [
     ...(safe > 0 ? [`${safe} can be ended`] : []),
-    ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision`] : []),
+    ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision${besides}`] : []),
   ]
   return {
     id: 'F-002',

@@ -309,6 +309,43 @@ describe('what a clean-up did', () => {
     expect(text).toMatch(/\n2 problems\.\n$/)
   })
 
+  it('says whether all is clean and, if not, what is left and why', () => {
+    const nothing = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
+    const end = (orphans: readonly DoctorRecord[], changes: Partial<ResetResult> = {}, text = {}) =>
+      renderDoctor(
+        { ...documentOf(orphans, []), reset_result: { ...nothing, ...changes } },
+        { ...TEXT, ...text },
+        terminal,
+      )
+        .trimEnd()
+        .split('\n')
+        .find((line) => /^(?:Clean|Not clean)/.test(line))
+    const clean = 'Clean: nothing is left that could be ended here.'
+    expect([end([]), end([USED])]).toEqual([clean, clean])
+    const left = 'Not clean yet: 1 left: port 9420 (unresponsive).'
+    expect(end([OPEN, USED])).toBe(`${left} The command for each is above.`)
+    expect(end([OPEN], {}, { named: 9400 })).toBe(left)
+    const many = Array.from({ length: 7 }, (_, index) => ({ ...OPEN, port: 9420 + index }))
+    expect(end(many)).toMatch(/^Not clean yet: 7 left: .*port 9424 \(unresponsive\), and 2 more\./)
+    // The verdict says it then.
+    const failed = [{ pid: 1, port: 9400, failure_reason: 'permission_denied' }] as const
+    expect([end([], { failed }), end([OPEN], { dry_run: true })]).toEqual([undefined, undefined])
+  })
+
+  it('says of the daemon of the scope that F-005 tells what to do', () => {
+    const daemon = { pid: OPEN.pid, port: OPEN.port, state: 'wedged' } as DoctorDocument['daemon']
+    const other = { ...OPEN, pid: 2721, port: 9421 }
+    const document = { ...documentOf([OPEN, other], [withSeverity('critical', 'F-005')]), daemon }
+    const result = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
+    for (const one of [document, { ...document, reset_result: result }])
+      expect(renderDoctor(one, TEXT, terminal)).toContain(
+        'Needs a decision (operator_required), besides F-005:\n  9421:',
+      )
+    expect(renderDoctor({ ...document, reset_result: result }, TEXT, terminal)).toContain(
+      'Not clean yet: 2 left: port 9420 (unresponsive, F-005), port 9421 (unresponsive).',
+    )
+  })
+
   it('is quiet without commands', () => {
     const result = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
     const document = { ...documentOf([OPEN], [ORPHANED]), reset_result: result }
@@ -351,6 +388,7 @@ describe('what a clean-up did', () => {
         `  9430: in use by ${USED.in_use_by} (version 3.2.2). Nothing to do.`,
         '',
         'swept: 1 · skipped: 1 (operator_required) · failed: 1 · left alone: 1 (in use)',
+        'Not clean yet: 1 left: port 9420 (unresponsive). The command for each is above.',
         'Not everything was ended: 1 failed. 1 problem found.',
         '',
       ].join('\n'),

@@ -1,6 +1,7 @@
 import {
   EXIT,
   formatTable,
+  note,
   paint,
   parseOptions,
   printable,
@@ -11,13 +12,21 @@ import {
 import { CONFIG_LIST } from '../cli/describe/config.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { projectHere } from '../daemons/project-directory.js'
-import { jsonOf, listSettings, sourceOf, textOf, type ShownSetting } from '../sync/list-settings.js'
-import { readSettings } from '../sync/settings.js'
+import {
+  jsonOf,
+  listSettings,
+  settersOf,
+  sourceOf,
+  textOf,
+  type ShownSetting,
+} from '../sync/list-settings.js'
+import { isSwitchedOn, readSettings } from '../sync/settings.js'
 
 const COLUMNS = [
   { title: 'KEY', cell: ({ key }: ShownSetting) => key },
   { title: 'VALUE', cell: textOf, shorten: 'middle' },
   { title: 'FROM', cell: sourceOf, shorten: 'middle' },
+  { title: 'SET BY', cell: settersOf, shorten: 'end', isExtra: true },
 ] as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -31,6 +40,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const lines = formatTable(COLUMNS, all, io.columns)
     io.out(`${lines.join('\n')}\n`)
     for (const one of problems) io.out(`${wrongLines(one, io).join('\n')}\n`)
+    // The column that tells it has no room on a terminal of 80 columns.
+    if (!isSwitchedOn(settings, 'sync.hosted'))
+      note(io, 'hosted sync (sync.hosted) is off: the variable SPEC_KITTY_ENABLE_SAAS_SYNC sets it')
   }
   return problems.length === 0 ? EXIT.ok : EXIT.problem
 }

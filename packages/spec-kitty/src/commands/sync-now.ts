@@ -12,13 +12,18 @@ import type { QueueView } from '../sync/read-queue.js'
 import { readSettings, type Settings } from '../sync/settings.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
-import { NOW, skipText } from '../sync/why-nothing-leaves.js'
+import { NOW } from '../sync/why-daemon.js'
+import { skipText } from '../sync/why-nothing-leaves.js'
+import { SWITCH_ON } from '../sync/why-restart.js'
+import type { Why } from '../sync/why-types.js'
 
 /** Makes the daemon drain the queue, and shows the progress. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json, timeout } = parseOptions(SYNC_NOW, args, { command: 'sync now' })
   const root = runtimeRoot(io)
   const asideBefore = new Set(quarantinedDatabases(queuePath(root)))
+  const empty = await emptyWithoutDaemon(root)
+  if (empty !== null) return endEmpty(empty, { root, isJson: json }, io)
   const connection = await connect(root, io)
   const until = timeout === undefined ? null : untilText(timeout * 1000)
   const print = drainPrinter(io, json, (attempts) => explain(root, attempts, io), until)
@@ -53,6 +58,28 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
+/** Returns the queue if nothing waits and no daemon runs: then none need be started. Null if a daemon has to look. */
+async function emptyWithoutDaemon(root: string): Promise<QueueView | null> {
+  const { readQueue } = await import('../sync/read-queue.js')
+  const [read, { state }] = await Promise.all([readQueue(root), syncDaemon.at(root).status()])
+  const isAbsent = state === 'none' || state === 'stopped' || state === 'crashed'
+  return isAbsent && !('problem' in read) && read.queued === 0 ? read : null
+}
+
+/** Ends as a drain that found nothing. */
+async function endEmpty(
+  queue: QueueView,
+  { root, isJson }: { readonly root: string; readonly isJson: boolean },
+  io: Io,
+): Promise<number> {
+  const finished = { event: 'finished', sent: 0, kept: 0, held: 0, rejected: 0, reason: null } as const
+  const print = drainPrinter(io, isJson, (attempts) => explain(root, attempts, io))
+  print.line({ event: 'started', queued: 0 })
+  print.line(finished)
+  await print.end(finished, queue)
+  return EXIT.ok
+}
+
 /** The switches with which the user forbids commands to start the daemon apply to this command too. */
 async function connect(root: string, io: Io): Promise<Connection> {
   const reason = await readSkipReason(root, io.env, 'remote_required')
@@ -66,17 +93,25 @@ async function connect(root: string, io: Io): Promise<Connection> {
       // While hosted sync is off, a daemon would send nothing, so none is started.
       hint:
         reason === 'rollout_disabled'
-          ? `export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && ${NOW}`
+          ? await switchOn(root, io)
           : (hintFor(reason, settings, error) ?? 'spec-kitty sync start'),
       cause: error,
     })
   }
 }
 
+/** Returns the command that `sync status` names for it. */
+async function switchOn(root: string, io: Io): Promise<string> {
+  const why = await whyNow(root, io)
+  return why?.reason === 'hosted_sync_disabled' ? why.command : SWITCH_ON
+}
+
 /** A daemon that is started by hand would send nothing while the file is broken. */
 function hintFor(reason: SkipReason | null, { brokenLine }: Settings, error: FamiliarError): string | null {
   if (reason === null) return error.hint
-  return reason === 'policy_manual' && brokenLine !== null ? `correct ${brokenLine}, then: ${NOW}` : null
+  return reason === 'policy_manual' && brokenLine !== null
+    ? `correct ${brokenLine}, and run this again`
+    : null
 }
 
 /**
@@ -84,11 +119,7 @@ function hintFor(reason: SkipReason | null, { brokenLine }: Settings, error: Fam
  * command watched.
  */
 async function explain(root: string, attempts: number, io: Io): Promise<Explanation | null> {
-  const [{ viewWork }, status] = await Promise.all([
-    import('../sync/work-view.js'),
-    syncDaemon.at(root).status(),
-  ])
-  const { why } = await viewWork(root, io.env, status)
+  const why = await whyNow(root, io)
   if (why === null) return null
   // `sync now` has just tried, so it does not propose itself.
   if (why.reason === 'backing_off') {
@@ -102,6 +133,15 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
   return { sentence: why.before === undefined ? why.sentence : `${why.sentence}; ${why.before}`, command }
 }
 
+async function whyNow(root: string, io: Io): Promise<Why | null> {
+  const [{ viewWork }, status] = await Promise.all([
+    import('../sync/work-view.js'),
+    syncDaemon.at(root).status(),
+  ])
+  const { why } = await viewWork(root, io.env, status)
+  return why
+}
+
 /**
  * Returns the queue if it knows more than the daemon: why events are held, and what was rejected. A daemon that cannot
  * read the queue reports an empty one: then this throws `E_QUEUE_UNUSABLE`, in the words of `sync status`.
@@ -112,7 +152,8 @@ async function readRemainder(root: string, finished: Finished): Promise<QueueVie
   const read = await readQueue(root)
   if (!('problem' in read)) return read
   if (!isNothing(finished)) return null
-  throw new CommandError('E_QUEUE_UNUSABLE', read.problem, { hint: 'spec-kitty explain queue_unusable' })
+  const hint = read.isDamaged ? SALVAGE : 'spec-kitty explain queue_unusable'
+  throw new CommandError('E_QUEUE_UNUSABLE', read.problem, { hint })
 }
 
 /** The daemon has put a damaged queue aside during this command: what waited there was not sent. */

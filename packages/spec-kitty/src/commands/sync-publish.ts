@@ -134,7 +134,8 @@ async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
   const { publishEvents } = await import('../sync/publish-events.js')
   const { maxSize, problem } = await readMaxSize(root)
   if (problem !== null) note(io, problem)
-  const handle = await openHandle(queuePath(root), { onNotice: (text) => note(io, text) })
+  const { tellDamage } = await import('../sync/use-queue.js')
+  const handle = await openHandle(queuePath(root), { onNotice: tellDamage(io) })
   return {
     publish: (events) => handle.use((queue) => publishEvents(queue, events, maxSize)),
     [Symbol.dispose]: () => handle[Symbol.dispose](),

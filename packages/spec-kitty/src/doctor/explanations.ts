@@ -1,5 +1,5 @@
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
-import { isFlag, type ExplainedIds, type Texts } from 'familiar/cli'
+import type { ExplainedIds, Texts } from 'familiar/cli'
 import { WORDS } from '../daemons/user-words.js'
 import { inHome } from '../cli/in-home.js'
 import { ERRORS } from './error-texts.js'
@@ -10,21 +10,6 @@ function placed(texts: Texts): Texts {
   return Object.fromEntries(
     Object.entries(texts).map(([id, one]) => [id, { ...one, whatToDo: inHome(one.whatToDo) }]),
   )
-}
-
-/** Other words for an id, by the id that they mean. */
-const SYNONYMS: Readonly<Record<string, string>> = {
-  dead: 'F-020',
-  dead_letter: 'F-020',
-  dead_letters: 'F-020',
-  rejected: 'F-020',
-}
-
-/** Returns the words of `explain` with the id in the place of another word for it. Options stay. */
-export function withoutSynonyms(args: readonly string[]): readonly string[] {
-  const word = args.filter((one) => !isFlag(one)).join('_')
-  const id = SYNONYMS[word.toLowerCase().replaceAll(/[ -]/g, '_')]
-  return id === undefined ? args : [...args.filter(isFlag), id]
 }
 
 /** Every id that a command of the tool names, of both daemons. */

@@ -94,7 +94,7 @@ function wordFor(read: SessionRead): string {
   return over === null ? (principal ?? 'present') : OVER[over]
 }
 
-/** A session is needed only if hosted sync is enabled. */
+/** A session is needed only if hosted sync is on. */
 function sessionFindings(read: SessionRead, view: WorkView, form: Form): readonly Finding[] {
   const { settings, loginServer, homeProblem, isDaemonRunning } = view
   const problem = problemOf(read)
@@ -109,7 +109,7 @@ function sessionFindings(read: SessionRead, view: WorkView, form: Form): readonl
       id,
       // Where the home cannot be written to, F-021 is the critical one: no session could be stored.
       severity: isNeeded ? (isFirst ? 'critical' : 'warn') : isUnreadable ? 'warn' : 'info',
-      summary: isNeeded ? `${problem}, but hosted sync is enabled` : problem,
+      summary: isNeeded ? `${problem}, but hosted sync is on` : problem,
       remediation: isNeeded || isUnreadable ? signIn(loginServer, { id, isGiven, isNeeded }, form) : null,
     },
   ]

@@ -1,7 +1,9 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/sync-status.js'
-import { FOR_THIS_SHELL, NOW, whyText } from '../sync/why-nothing-leaves.js'
+import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
+import { NOW } from '../sync/why-daemon.js'
+import { FOR_THIS_SHELL, whyText } from '../sync/why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
@@ -24,7 +26,7 @@ export function workFindings(
     ...long,
     ...unwritableHome(view),
     ...wrongSettings(view, ofProject),
-    ...unreadableQueue(view),
+    ...unreadableQueue(view, form),
     ...damagedQueues(view),
     ...(long.length > 0 ? [] : nothingLeaves(view, form)),
     ...sendingAnyway(view),
@@ -180,7 +182,7 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
 }
 
 /**
- * A daemon is needed only if hosted sync is enabled. One that runs needs no permission that this command lacks, but no event
+ * A daemon is needed only if hosted sync is on. One that runs needs no permission that this command lacks, but no event
  * can be queued on a full disk.
  */
 function unwritableHome({
@@ -247,20 +249,25 @@ function wrongSettings(view: WorkView, ofProject: string | null): readonly Findi
   ]
 }
 
-const UNREADABLE_QUEUE = remediationOf({
-  commands: ['spec-kitty explain F-017'],
-  description: 'says what mends it: that depends on what is wrong',
-  safe: true,
-})
-
 /** If the home belongs to another user, F-021 says so, and there is nothing for this user to repair. */
-function unreadableQueue({ queueProblem, homeProblem }: WorkView): readonly Finding[] {
+function unreadableQueue(
+  { queueProblem, homeProblem, isQueueDamaged }: WorkView,
+  form: Form,
+): readonly Finding[] {
   if (queueProblem === null || queueProblem === homeProblem) return []
-  return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation: UNREADABLE_QUEUE }]
+  const remediation = remedyOfCommands(
+    { command: 'spec-kitty explain F-017', ...(isQueueDamaged ? { shown: SALVAGE_COMMAND } : {}) },
+    {
+      description: 'says what mends it: that depends on what is wrong',
+      ...(isQueueDamaged ? { forPeople: 'puts it aside, and saves what can be read of it' } : {}),
+      form,
+    },
+  )
+  return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation }]
 }
 
 /** Reported until the user has removed the files: only the user knows whether the events in them were queued again. */
-function damagedQueues({ damagedQueues: count }: WorkView): readonly Finding[] {
+function damagedQueues({ damagedQueues: { length: count } }: WorkView): readonly Finding[] {
   if (count === 0) return []
   const remediation = remediationOf({
     commands: ['spec-kitty explain F-022'],

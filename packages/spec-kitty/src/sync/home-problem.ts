@@ -9,7 +9,25 @@ import { diskProblem } from './queue/disk-problem.js'
  * made, and one that cannot be entered by the directory that forbids it.
  */
 export function homeProblem(root: string): string | null {
-  return homeOfAnotherUser(root) ?? unwritable(root) ?? diskProblem(root)
+  return troubleOf(root)?.problem ?? null
+}
+
+/** Returns what lets something be written to this home, in words; null if `homeProblem` says it already, or if nothing is wrong. */
+export function wayOut(root: string): string | null {
+  return troubleOf(root)?.wayOut ?? null
+}
+
+interface Trouble {
+  readonly problem: string
+  readonly wayOut: string | null
+}
+
+function troubleOf(root: string): Trouble | null {
+  const theirs = homeOfAnotherUser(root)
+  if (theirs !== null) return { problem: theirs, wayOut: null }
+  const full = diskProblem(root)
+  const room = 'free space there, or set SPEC_KITTY_HOME to a directory on another disk'
+  return unwritable(root) ?? (full === null ? null : { problem: full, wayOut: room })
 }
 
 /**
@@ -31,24 +49,39 @@ function ownerOf(path: string): number | null {
   }
 }
 
-function unwritable(path: string): string | null {
+function unwritable(path: string): Trouble | null {
   try {
     accessSync(path, constants.W_OK | constants.X_OK)
     return KERNELS.has(statfsSync(path).type)
-      ? `${path} is a file system of the kernel: no directory can be made in it`
+      ? {
+          problem: `${path} is a file system of the kernel: no directory can be made in it`,
+          wayOut: OWN_DIRECTORY,
+        }
       : null
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
     const target = code === 'ENOENT' ? targetOf(path) : null
-    if (target !== null) return `${path} is a link to ${target}, which is not there`
+    if (target !== null)
+      return {
+        problem: `${path} is a link to ${target}, which is not there`,
+        wayOut: `mount the disk to which the link leads, or ${OWN_DIRECTORY}`,
+      }
     const above = dirname(path)
     if (above !== path && (code === 'ENOENT' || (code === 'EACCES' && ownerOf(path) === null)))
       return unwritable(above)
     return code === 'EROFS'
-      ? `${path} is on a read-only file system`
-      : `${path} cannot be written to (${code})`
+      ? {
+          problem: `${path} is on a read-only file system`,
+          wayOut: `make that file system writable, or ${OWN_DIRECTORY}`,
+        }
+      : {
+          problem: `${path} cannot be written to (${code})`,
+          wayOut: `make that directory writable, or ${OWN_DIRECTORY}`,
+        }
   }
 }
+
+const OWN_DIRECTORY = 'set SPEC_KITTY_HOME to a directory of your own'
 
 /** The types of `/proc` and `/sys` (statfs(2)): root may write to their directories, and yet can make nothing there. */
 const KERNELS: ReadonlySet<number> = new Set([0x9fa0, 0x62656572])

@@ -111,6 +111,12 @@ export function sourceOf({ source }: ShownSetting): string {
   return describeSource(source)
 }
 
+/** Returns what a user sets to change it: messages name the setting by that, and not by its key. */
+export function settersOf({ key, variables, inFile }: ShownSetting): string {
+  if (key === CONSENT_KEY) return 'sync opt-in'
+  return [...variables, ...(inFile === null ? [] : ['config.toml'])].join(', ')
+}
+
 /** Returns the consent of the project of the working directory; null outside of a project, or if it cannot be read. */
 export async function projectConsent(io: Pick<Io, 'cwd'>): Promise<'yes' | 'no' | null> {
   const project = projectHere(io)

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { CommandError, isPartMissing } from 'familiar/cli'
 import { homeOfAnotherUser } from './home-problem.js'
+import { isDamage } from './queue/queue-errors.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts } from './queue/queue-types.js'
 import type { HeldProject } from './why-types.js'
@@ -13,6 +14,8 @@ export interface QueueView extends QueueCounts {
 /** The queue could not be read: one line that says why. */
 export interface QueueProblem {
   readonly problem: string
+  /** Whether the file is damaged, so that what can be read of it can be saved. */
+  readonly isDamaged: boolean
 }
 
 const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
@@ -23,7 +26,10 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
   if (isQueueAbsent(path)) return EMPTY
   const foreign = homeOfAnotherUser(root)
   if (foreign !== null)
-    return { problem: existsSync(path) ? foreign : `the queue ${path} cannot be read: ${foreign}` }
+    return {
+      problem: existsSync(path) ? foreign : `the queue ${path} cannot be read: ${foreign}`,
+      isDamaged: false,
+    }
   try {
     const [{ openQueueToLook }, { heldOf }] = await Promise.all([
       import('./queue/open-queue.js'),
@@ -38,7 +44,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
     }
   } catch (error) {
     if (isPartMissing(error)) throw error
-    return { problem: problemOf(error) }
+    return { problem: problemOf(error), isDamaged: isDamage(error) }
   }
 }
 

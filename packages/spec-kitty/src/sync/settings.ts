@@ -65,7 +65,8 @@ const SETTINGS = {
     read: (given) => (typeof given === 'string' && isAbsolute(given) ? given : undefined),
   }),
   'sync.hosted': setting<boolean>({
-    about: 'whether commands may start the sync daemon, and whether events may leave this machine',
+    about:
+      'hosted sync: whether commands may start the sync daemon, and whether events may leave this machine',
     variables: ['SPEC_KITTY_ENABLE_SAAS_SYNC'],
     key: null,
     fallback: () => false,

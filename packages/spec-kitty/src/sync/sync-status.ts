@@ -1,11 +1,14 @@
+import { dirname, join } from 'node:path'
 import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
 import { WRONG, withoutSecrets } from './server-url.js'
+import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
-import { FOR_THIS_SHELL, NOW, reasonText, skipText, whyDocument } from './why-nothing-leaves.js'
+import { NOW } from './why-daemon.js'
+import { FOR_THIS_SHELL, reasonText, skipText, whyDocument } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import { TIMING } from './upload/back-off.js'
@@ -21,7 +24,8 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
   const { env } = io
   return async ({ status, document: { log, ...document }, lines }) => {
     // The first line names the command that ends a daemon that hangs. It is another one if the daemon is not proven.
-    const view = await viewWork(root, env, status, lines[0]?.[3])
+    const told = lines[0]?.[3] ?? null
+    const view = await viewWork(root, env, status, told ?? undefined)
     const isHeldHere = await hasNotOptedIn(view, io)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
@@ -30,13 +34,12 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ...workLines(view, now, status, { env, isHeldHere }).map(([name, text, ...style]): Line => [
+        ...workLines(view, now, status, { env, isHeldHere, told }).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
           ...style,
         ]),
         ['auto-start', automatic],
-        ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
         ...lines.slice(-1),
       ],
     }
@@ -84,13 +87,15 @@ interface Here {
   readonly env: Io['env']
   /** Whether the command runs in a project whose events are held. */
   readonly isHeldHere: boolean
+  /** The command that the line about the daemon names already; null if it names none. */
+  readonly told: string | null
 }
 
 function workLines(
   view: WorkView,
   now: number,
   status: DaemonStatus,
-  { env, isHeldHere }: Here,
+  { env, ...here }: Here,
 ): readonly Line[] {
   const age = secondsSince(view.lastSync, now)
   const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
@@ -101,7 +106,8 @@ function workLines(
     ...serverLines(view),
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
-    ...uploadLines(view, now, isHeldHere),
+    ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
+    ...uploadLines(view, now, here),
     ...view.differences.map(
       ({ variable, daemon, command }) =>
         [
@@ -181,12 +187,15 @@ function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
 }
 
 function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
-  if (damagedQueues === 0) return []
-  const count = damagedQueues === 1 ? 'a damaged queue was' : `${damagedQueues} damaged queues were`
+  const [path, ...others] = damagedQueues
+  if (path === undefined) return []
+  const isOne = others.length === 0
+  const count = isOne ? 'a damaged queue was' : `${damagedQueues.length} damaged queues were`
+  const what = isOne ? `it: ${path}` : `them: ${join(dirname(path), 'queue.db.corrupt-*')}`
   return [
-    ['', `${count} put aside; to save what can be read of it:`, 'yellow'],
-    ['', 'spec-kitty sync queue --export FILE', 'cyan'],
-    ['', 'once you have removed what was put aside, this is told no more (spec-kitty explain F-022)'],
+    ['', `${count} put aside; to save what can be read of ${isOne ? 'it' : 'them'}:`, 'yellow'],
+    ['', SALVAGE_COMMAND, 'cyan'],
+    ['', `this is shown until you remove ${what} (spec-kitty explain F-022)`],
   ]
 }
 
@@ -202,7 +211,7 @@ function failureLines({ report: { failures, lastError } }: WorkView): readonly L
   return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly Line[] {
+function uploadLines(view: WorkView, now: number, { isHeldHere, told }: Omit<Here, 'env'>): readonly Line[] {
   const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
@@ -224,16 +233,17 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
   const isChosen = why.reason === 'hosted_sync_disabled' && !view.isHostedHere
   return [
     ['uploads', uploadText(view, why, now), isChosen ? undefined : 'yellow'],
-    ...remedyLines(why),
+    ...remedyLines(why, told),
     ...(why.command.startsWith(SWITCH_ON) ? [['', FOR_THIS_SHELL] as const] : []),
     ...further.flatMap((one): readonly Line[] => [
-      ['', `then: ${briefText(one, view)}`],
-      ...remedyLines(one),
+      ['', `after that: ${briefText(one, view)}`],
+      ...remedyLines(one, told),
     ]),
   ]
 }
 
-function remedyLines({ before, shown, command }: Why): readonly Line[] {
+function remedyLines({ before, shown, command }: Why, told: string | null): readonly Line[] {
+  if (command === told) return [['', 'the line about the daemon names the command']]
   return [...(before === undefined ? [] : [['', `${before}:`] as const]), commandLine(shown ?? command)]
 }
 
@@ -247,8 +257,9 @@ function uploadText(view: WorkView, why: Why, now: number): string {
 }
 
 /** Returns the reason without the details that have lines of their own: those of the queue, the settings and the failures. */
-function briefText({ reason, sentence, brief = sentence }: Why, { settings }: WorkView): string {
-  if (reason === 'queue_unusable') return 'the queue cannot be read'
+function briefText({ reason, sentence, brief = sentence }: Why, view: WorkView): string {
+  const { settings, isQueueDamaged } = view
+  if (reason === 'queue_unusable') return isQueueDamaged ? 'the queue is damaged' : 'the queue cannot be read'
   if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
   return brief
 }

@@ -1,7 +1,8 @@
-import { note, type Io } from 'familiar/cli'
+import { warn, type Io } from 'familiar/cli'
+import { inHome } from '../cli/in-home.js'
 import type { SqliteQueue } from './queue/sqlite-queue.js'
 import { homeOfAnotherUser } from './home-problem.js'
-import { unusable } from './queue/queue-errors.js'
+import { SALVAGE, unusable } from './queue/queue-errors.js'
 import { isQueueAbsent } from './read-queue.js'
 import { queuePath } from './queue/queue-path.js'
 
@@ -15,7 +16,7 @@ export async function useQueue<T>(
   act: (queue: SqliteQueue) => T,
 ): Promise<T | null> {
   const { openHandleIfThere } = await import('./queue/open-queue.js')
-  const handle = await openHandleIfThere(queuePath(root), { onNotice: (text) => note(io, text) })
+  const handle = await openHandleIfThere(queuePath(root), { onNotice: tellDamage(io) })
   if (handle === null) return null
   try {
     return await handle.use(act)
@@ -39,5 +40,13 @@ export async function lookAtQueue<T>(root: string, act: (queue: SqliteQueue) => 
     return act(queue)
   } finally {
     queue[Symbol.dispose]()
+  }
+}
+
+/** Returns what says on stderr that a damaged queue was put aside, where it is, and how to save what waits in it. */
+export function tellDamage(io: Pick<Io, 'err'> & Partial<Pick<Io, 'errorColumns'>>): (text: string) => void {
+  return (text) => {
+    warn(io, text)
+    warn(io, inHome(`what waits in the damaged one is not sent; ${SALVAGE}`))
   }
 }

@@ -4,21 +4,21 @@ import type { Settings } from './settings.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, HeldReason } from './upload/upload-types.js'
-import { mayRestart, restartCommand, startedText, SWITCH_ON } from './why-restart.js'
+import { SALVAGE_COMMAND } from './queue/queue-errors.js'
+import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWedged } from './why-daemon.js'
+import { mayRestart, restartCommand, startedText } from './why-restart.js'
 import type { HeldProject, Standing, Why } from './why-types.js'
 
 const LIST = 'spec-kitty config list'
-export const NOW = 'spec-kitty sync now'
 /** What to say of a server that fails, where a command can only try at once. */
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
-const START = 'spec-kitty sync start'
 
 /** A switch that a command sets ends with its shell. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
 
 /** The sentence for each reason; `detail` is put after it. If no command is given, the remedy is to sign in. */
 const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
-  hosted_sync_disabled: { text: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)', command: null },
+  hosted_sync_disabled: { text: HOSTED_OFF, command: null },
   config_unreadable: { text: 'the configuration is wrong', command: LIST },
   no_session: { text: 'you are not signed in', command: null },
   session_unreadable: { text: 'the session cannot be read', command: null },
@@ -52,17 +52,14 @@ export function isClosed(reason: string): reason is ClosedReason {
 
 /** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
 export function whyNothingLeaves(standing: Standing): Why | null {
-  const { gate, queued, queueProblem, held, isDaemonRunning, nextAttemptAt } = standing
-  if (gate.state === 'closed' && gate.reason === 'hosted_sync_disabled') return whyClosed(gate, standing)
-  const unwritable = whyUnwritable(standing)
-  if (unwritable !== null) return unwritable
-  if (gate.state === 'closed') return whyClosed(gate, standing)
-  if (queueProblem !== null) return whyUnusable(queueProblem)
+  const { queued, held, isDaemonRunning, nextAttemptAt } = standing
+  const [inTheWay] = beforeAnyProject(standing)
+  if (inTheWay !== undefined) return inTheWay
   if (queued === 0) return null
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
   if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
-  if (!isDaemonRunning) return whyWedged(standing) ?? whyNoDaemon(standing)
+  if (!isDaemonRunning) return whyNoDaemon(standing)
   if (nextAttemptAt !== null) return whyBackingOff(standing, nextAttemptAt)
   if (first === undefined) return null
   const why = whyHeld(first, held.length - 1)
@@ -70,30 +67,46 @@ export function whyNothingLeaves(standing: Standing): Why | null {
 }
 
 /**
+ * Returns what keeps the events of every project here, in the order in which a user deals with it. Hosted sync that is off may
+ * be a choice, so it comes first. Then comes what is wrong on this machine: until that is mended, a sign-in may not be
+ * stored, and starts no daemon.
+ */
+function beforeAnyProject(standing: Standing): readonly Why[] {
+  const { gate, obstacles = [], queueProblem } = standing
+  const closed = gate.state === 'closed' ? [gate, ...obstacles].map((one) => whyClosed(one, standing)) : []
+  const isOff = gate.state === 'closed' && gate.reason === 'hosted_sync_disabled'
+  const [unwritable, wedged] = [whyUnwritable(standing), whyWedged(standing)]
+  const all = [
+    ...(isOff ? closed.slice(0, 1) : []),
+    ...(unwritable === null ? [] : [unwritable]),
+    ...(wedged === null ? [] : [wedged]),
+    ...(queueProblem === null ? [] : [whyUnusable(queueProblem, standing)]),
+    ...closed,
+  ]
+  const end = unwritable === null ? all.length : all.indexOf(unwritable) + 1
+  const seen = all.slice(0, end)
+  return seen.filter((one, index) => seen.findIndex(({ reason }) => reason === one.reason) === index)
+}
+
+/**
  * Returns what will still keep events here after the reason that `whyNothingLeaves` names is solved, so that the user
- * need not ask again after each one.
+ * need not ask again after each one. Nothing follows a home that cannot be written to: no other remedy works there.
  */
 export function furtherReasons(standing: Standing): readonly Why[] {
-  const { gate, obstacles = [], queued, queueProblem, held, isDaemonRunning } = standing
+  const { queued, held, isDaemonRunning } = standing
   const first = whyNothingLeaves(standing)
   if (first === null) return []
-  const unwritable = whyUnwritable(standing)
+  const before = beforeAnyProject(standing)
+  if (before.some(({ reason }) => reason === 'home_unwritable')) return before.slice(1)
   const all = [
-    ...(unwritable === null ? [] : [unwritable]),
-    ...(gate.state === 'closed' ? obstacles.map((one) => whyClosed(one, standing)) : []),
-    ...(queueProblem === null || queueProblem === unwritable?.sentence ? [] : [whyUnusable(queueProblem)]),
+    ...before,
     ...(queued === 0 ? [] : heldReasons(held)),
-    ...(queued === 0 || isDaemonRunning ? [] : [whyWedged(standing) ?? [], whyNoDaemon(standing)].flat()),
+    ...(queued === 0 || isDaemonRunning ? [] : [whyNoDaemon(standing)]),
   ]
-  // The remedies for hosted sync that is off and for a broken file also start the daemon.
-  const isStarted =
-    [NOW, START].some((command) => first.command === `${SWITCH_ON} && ${command}`) ||
-    [first, ...all].some(({ before }) => before !== undefined)
+  const isStarted = [first, ...all].some((one) => one.reason !== 'no_daemon' && isStarting(one))
   return all.filter(
-    ({ reason, command }, index) =>
-      reason !== first.reason &&
-      (isHeld(reason) || all.findIndex((one) => one.reason === reason) === index) &&
-      !(isStarted && (command === NOW || command === START)),
+    ({ reason, command }) =>
+      reason !== first.reason && !(isStarted && (command === NOW || command === START)),
   )
 }
 
@@ -105,10 +118,6 @@ function heldReasons(held: readonly HeldProject[]): readonly Why[] {
   if (first === undefined) return []
   const others = held.filter(({ reason }) => reason !== first.reason).slice(0, MAX_OTHERS)
   return [whyHeld(first, held.length - 1), ...others.map((one) => whyHeld(one))]
-}
-
-function isHeld(reason: string): boolean {
-  return Object.hasOwn(HELD, reason)
 }
 
 /** Returns a reason as one sentence for people. */
@@ -137,21 +146,21 @@ export function whyDocument(why: Why | null): object | null {
   return { reason, sentence, command, is_all: isAll }
 }
 
-function whyUnusable(problem: string): Why {
+/** Only what is wrong with a damaged queue has a command that mends it. A script cannot run it: it has a placeholder. */
+function whyUnusable(problem: string, { isQueueDamaged = false }: Standing): Why {
   const command = 'spec-kitty explain queue_unusable'
-  return { reason: 'queue_unusable', sentence: problem, command, isAll: true }
+  const shown = isQueueDamaged ? { shown: `${SALVAGE_COMMAND}  # saves what can be read of it` } : {}
+  return { reason: 'queue_unusable', sentence: problem, command, ...shown, isAll: true }
 }
 
-/**
- * In a home that cannot be written, no sign-in and no event can be stored, so this comes before every reason whose remedy
- * writes something.
- */
-function whyUnwritable({ homeProblem = null, isDaemonRunning }: Standing): Why | null {
+/** In a home that cannot be written, no sign-in and no event can be stored. */
+function whyUnwritable({ homeProblem = null, wayOut = null, isDaemonRunning }: Standing): Why | null {
   if (homeProblem === null || isDaemonRunning) return null
   return {
     reason: 'home_unwritable',
     sentence: homeProblem,
     command: 'spec-kitty explain F-021',
+    ...(wayOut === null ? {} : { before: `${wayOut}; to read more` }),
     isAll: true,
   }
 }
@@ -192,57 +201,6 @@ function backingOffRemedy(standing: Standing): Doubted {
   return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }
 }
 
-/** The remedy is the same as in the daemon's own finding. What must be done after that is a further reason. */
-function whyWedged({ wedgedStop = null }: Standing): Why | null {
-  if (wedgedStop === null) return null
-  const sentence = 'the sync daemon does not answer'
-  return { reason: 'daemon_wedged', sentence, command: wedgedStop, isAll: true }
-}
-
-function whyNoDaemon(standing: Standing): Why {
-  const { disabledBy = null, away = null } = standing
-  if (away !== null) {
-    const sentence = `the sync daemon of this home is ${away}, and no second one is started`
-    return { reason: 'no_daemon', sentence, command: `spec-kitty explain ${away}`, isAll: true }
-  }
-  if (disabledBy !== null) {
-    const sentence = `no sync daemon runs, and ${disabledBy} forbids to start one`
-    return { reason: 'no_daemon', sentence, command: `unset ${disabledBy} && ${NOW}`, isAll: true }
-  }
-  return {
-    reason: 'no_daemon',
-    sentence: 'no sync daemon runs',
-    command: startCommand(standing),
-    isAll: true,
-  }
-}
-
-/** `sync now` is what starts a daemon for events that wait, unless only `sync start` may. */
-function startCommand({ isStartForbidden, queued }: Standing): string {
-  return isStartForbidden === true || queued === 0 ? START : NOW
-}
-
-function whyOff(standing: Standing): Why {
-  const { text } = CLOSED.hosted_sync_disabled
-  // The daemon keeps the variable as it was at its start.
-  const sentence = standing.isHostedHere === true ? 'hosted sync was off when the sync daemon started' : text
-  return { reason: 'hosted_sync_disabled', sentence, command: switchOnCommand(standing), isAll: true }
-}
-
-/**
- * Hosted sync may be off by choice, so the remedy must not end a daemon that another installation or another user relies
- * on. A restart is named only if it replaces this user's own daemon by one of the same version.
- */
-function switchOnCommand(standing: Standing): string {
-  const { isDaemonRunning, isRestartHarmless, wedgedStop, away, disabledBy } = standing
-  if (isDaemonRunning) {
-    if (isRestartHarmless !== true) return 'spec-kitty explain rollout_disabled'
-    return restartCommand(standing)
-  }
-  const isStartable = (wedgedStop ?? away ?? disabledBy ?? null) === null
-  return isStartable ? `${SWITCH_ON} && ${startCommand(standing)}` : SWITCH_ON
-}
-
 /** Returns why nothing may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   const { loginServer: server, isTokenGiven = false, isServerOfSession = false } = standing
@@ -270,9 +228,16 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   return { reason, sentence, ...loginCommands(server, reason, isTokenGiven), isAll: true }
 }
 
-/** `config list` shows no setting of a file that cannot be read, but the wrong line is known. */
-function corrected({ brokenLine = null }: Standing): Pick<Why, 'before' | 'shown'> {
-  return brokenLine === null ? {} : { before: `correct ${brokenLine}, then`, shown: NOW }
+/**
+ * `config list` shows no setting of a file that cannot be read, but the wrong line is known. After its correction the events can
+ * be sent, unless something else is in the way.
+ */
+function corrected(standing: Standing): Pick<Why, 'before' | 'shown'> {
+  const { brokenLine = null } = standing
+  if (brokenLine === null) return {}
+  return isOnly('config_unreadable', standing)
+    ? { before: `correct ${brokenLine}, and send what waits`, shown: NOW }
+    : { before: `correct ${brokenLine}, and look whether it is right`, shown: LIST }
 }
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */

@@ -46,6 +46,8 @@ export interface Standing {
   readonly queued: number
   /** Why the queue cannot be read; null if it can. */
   readonly queueProblem: string | null
+  /** Whether the queue is damaged, so that what can be read of it can be saved. */
+  readonly isQueueDamaged?: boolean
   /** The projects that may not send, the one with the oldest event first. */
   readonly held: readonly HeldProject[]
   readonly isDaemonRunning: boolean
@@ -62,6 +64,8 @@ export interface Standing {
   readonly isHostedHere?: boolean
   /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
   readonly homeProblem?: string | null
+  /** What makes it possible to write there, as a user is told. */
+  readonly wayOut?: string | null
   /** The line of `config.toml` that keeps all of it from being read; null if none does. */
   readonly brokenLine?: string | null
   /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */

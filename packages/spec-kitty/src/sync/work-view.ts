@@ -3,7 +3,7 @@ import type { Io } from 'familiar/cli'
 import { homePrefix, withHome } from '../cli/in-home.js'
 import { VERSION } from '../version.js'
 import { diskProblem } from './queue/disk-problem.js'
-import { homeProblem } from './home-problem.js'
+import { homeProblem, wayOut } from './home-problem.js'
 import {
   differences,
   isSendingAnyway,
@@ -45,8 +45,10 @@ export interface WorkView {
   /** The queue; null if it cannot be read. */
   readonly queue: QueueView | null
   readonly queueProblem: string | null
-  /** How many damaged queues were put aside. */
-  readonly damagedQueues: number
+  /** Whether the queue is damaged, so that what can be read of it can be saved. */
+  readonly isQueueDamaged: boolean
+  /** The paths of damaged queues that were put aside. */
+  readonly damagedQueues: readonly string[]
   /** The most events that may wait. */
   readonly maxQueueSize: number
   readonly why: Why | null
@@ -95,6 +97,7 @@ export async function viewWork(
   const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
   const queue = 'problem' in read ? null : read
   const queueProblem = 'problem' in read ? read.problem : null
+  const isQueueDamaged = 'problem' in read && read.isDamaged
   const server = loginServer(settings, sessionServer(root))
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
@@ -110,6 +113,7 @@ export async function viewWork(
       : own.obstacles,
     queued: queue?.queued ?? 0,
     queueProblem,
+    isQueueDamaged,
     held: queue?.held ?? [],
     isDaemonRunning,
     wedgedStop: status.state === 'wedged' ? stop : null,
@@ -117,6 +121,7 @@ export async function viewWork(
     isRestartHarmless,
     isHostedHere,
     homeProblem: problem,
+    wayOut: problem === null ? null : wayOut(root),
     // If a variable forbids a start, `sync now` starts no daemon even after the correction.
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
     isStartForbidden: isStartForbidden(settings),
@@ -141,7 +146,8 @@ export async function viewWork(
     obstacles: own.obstacles,
     queue,
     queueProblem,
-    damagedQueues: quarantinedDatabases(queuePath(root)).length,
+    isQueueDamaged,
+    damagedQueues: quarantinedDatabases(queuePath(root)),
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),

@@ -44,17 +44,17 @@ it.each(['sync.max_queue_size', 'sync.background_daemon', 'sync.format', 'sync.c
 
 it('explains every reason why nothing leaves', () => {
   expect(rowsOf('Why nothing leaves').map(([reason]) => reason)).toEqual([
-    // Off is a choice; what comes after it would have to be written to the home.
+    // Off is a choice; then comes what is wrong on this machine.
     ...CLOSED_REASONS.slice(0, 1),
     'home_unwritable',
-    ...CLOSED_REASONS.slice(1),
+    'daemon_wedged',
     'queue_unusable',
+    ...CLOSED_REASONS.slice(1),
     'no_consent',
     'consent_unreadable',
     'project_missing',
     'other_project',
     'no_daemon',
-    'daemon_wedged',
     'backing_off',
   ])
 })

@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest'
 import { ERRORS as LIBRARY_ERRORS } from '../../../familiar/src/doctor/explain/errors.js'
 import { run as completion } from '../../src/commands/completion.js'
 import { ERRORS } from '../../src/doctor/error-texts.js'
-import { EXPLAINED, withoutSynonyms } from '../../src/doctor/explanations.js'
+import { EXPLAINED } from '../../src/doctor/explanations.js'
+import { withoutSynonyms } from '../../src/doctor/synonyms.js'
+import { CLOSED_REASONS, reasonText } from '../../src/sync/why-nothing-leaves.js'
 import { expectValid } from '../helpers/schemas.js'
 
 /** `spec-kitty explain` compared with the source: every id that a command can name has a text, and every text an id. */
@@ -216,6 +218,31 @@ describe('a text', () => {
     for (const words of [['dead'], ['dead_letter'], ['dead', 'letters'], ['Dead-letter'], ['rejected']])
       expect(await run(...words)).toBe(whole)
     expect(whole).toContain('`spec-kitty sync queue drop EVENT --yes` drops it')
+  })
+
+  it('is found by the words with which sync status tells it', async () => {
+    for (const id of CLOSED_REASONS) {
+      const [words = ''] = reasonText(id).split(' (')
+      expect([words, await run(...words.split(' '))]).toEqual([words, await run(id)])
+    }
+    for (const [words, id] of [
+      ['not_signed_in', 'no_session'],
+      ['hosted_sync', 'hosted_sync_disabled'],
+      ['queue damaged', 'queue_unusable'],
+      ['not opted in', 'no_consent'],
+      ['the sync daemon does not answer', 'daemon_wedged'],
+      ['no sync daemon runs', 'no_daemon'],
+      ['the last attempt failed', 'backing_off'],
+      ['disk-full', 'home_unwritable'],
+      ['project is gone', 'project_missing'],
+    ] as const)
+      expect([words, await run(words)]).toEqual([words, await run(id)])
+  })
+
+  it('has no other word that is an id itself', async () => {
+    const list = await run()
+    for (const id of list.match(/^ {2}[\w-]+/gm) ?? [])
+      expect(withoutSynonyms([id.trim()])).toEqual([id.trim()])
   })
 
   it('says for which daemons each command is', async () => {

@@ -11,7 +11,8 @@ const VIEW = {
   why: null,
   further: [],
   settings: { problems: [] },
-  damagedQueues: 0,
+  damagedQueues: [],
+  isQueueDamaged: false,
   homeProblem: null,
   diskProblem: null,
   isSendingAnyway: false,
@@ -213,8 +214,8 @@ it('says that the server rejected events, and where they are shown', () => {
 })
 
 it('warns of a damaged queue that was put aside, as long as it is there', () => {
-  expect(idsOf({ damagedQueues: 0 })).toEqual([])
-  const [found] = workFindings({ ...VIEW, damagedQueues: 2 }, null, 0)
+  expect(idsOf({ damagedQueues: [] })).toEqual([])
+  const [found] = workFindings({ ...VIEW, damagedQueues: ['/h/a', '/h/b'] }, null, 0)
   expect(found).toMatchObject({
     id: 'F-022',
     severity: 'warn',

@@ -105,7 +105,12 @@ describe('config list', () => {
     })
     const { stdout } = root.run(['config', 'list'], { env })
     expect(stdout).toContain(`sync.max_queue_size     7 `)
-    expect(stdout).toContain(`${config}, line 3\n`)
+    expect(stdout).toMatch(new RegExp(`  ${config}, line 3 +config\\.toml$`, 'm'))
+    // Messages name the switch by its variable.
+    expect(root.run(['config', 'list']).stderr).toBe(
+      'hosted sync (sync.hosted) is off: the variable SPEC_KITTY_ENABLE_SAAS_SYNC sets it\n',
+    )
+    expect(stdout).toMatch(/^sync\.hosted +true +SPEC_KITTY_ENABLE_SAAS_SYNC +SPEC_KITTY_ENABLE_SAAS_SYNC$/m)
   })
 
   it('names what is wrong, each once, and exits with 1', () => {

@@ -83,7 +83,13 @@ describe('a read-only home', () => {
     const said = `${root.path} is on a read-only file system`
     expectFinding(said, 'critical')
     const { stdout } = root.run(['sync', 'status'], HOSTED)
-    expect(stdout).toMatch(new RegExp(`^uploads +nothing leaves: ${said}\n +spec-kitty explain F-021$`, 'm'))
+    const wayOut = 'make that file system writable, or set SPEC_KITTY_HOME to a directory of your own'
+    expect(stdout).toMatch(
+      new RegExp(
+        `^uploads +nothing leaves: ${said}\n +${wayOut}; to read more:\n +spec-kitty explain F-021\nauto-start `,
+        'm',
+      ),
+    )
     expect(stdout).toMatch(/^auto-start +off: the home cannot be written to$/m)
     const shown = root.run(['auth', 'doctor'], HOSTED).stdout
     expect(shown.indexOf('(F-021)')).toBeLessThan(shown.indexOf('(F-001)'))
@@ -111,7 +117,10 @@ describe('a full disk', () => {
     expect(root.run(['sync', 'start']).stderr).toContain('free space on the disk that holds ')
     const said = `the disk that holds ${root.path} is full`
     expectFinding(said, 'critical')
-    expect(root.run(['sync', 'status'], HOSTED).stdout).toContain(`nothing leaves: ${said}`)
+    const { stdout } = root.run(['sync', 'status'], HOSTED)
+    expect(stdout).toContain(`nothing leaves: ${said}`)
+    expect(stdout).toContain('free space there, or set SPEC_KITTY_HOME to a directory on another disk')
+    expect(stdout).not.toContain('auth login')
     rmSync(join(root.path, 'fill'))
     expect(lives(root.start())).toBe(true)
     root.run(['sync', 'stop'])

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -222,6 +222,7 @@ describe('sync now', () => {
     ['hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)', { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }, null],
     ['background_daemon in config.toml is "manual"', {}, '[sync]\nbackground_daemon = "manual"\n'],
   ])('starts no daemon, and says in words why: %s', async (why, env, config) => {
+    await work.publish(['a'])
     if (config !== null) writeFileSync(join(work.root.path, 'config.toml'), config)
     const { status, stdout, stderr } = await work.run(['sync', 'now'], env)
     const isOff = why.startsWith('hosted sync is off')
@@ -236,12 +237,40 @@ describe('sync now', () => {
     expect(daemonsOf(work.root.path)).toHaveLength(0)
   })
 
+  it('starts no daemon for an empty queue, and says why an event would stay', async () => {
+    expect(await work.run(['sync', 'now'])).toMatchObject({
+      status: 0,
+      stdout: 'nothing waits\n',
+      stderr: '',
+    })
+    const { stdout } = await work.run(['sync', 'now', '--json'])
+    expect(linesOf(stdout)).toEqual([
+      { schema_version: 3, event: 'started', queued: 0 },
+      { schema_version: 3, event: 'finished', sent: 0, kept: 0, held: 0, rejected: 0, reason: null },
+    ])
+    const off = { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }
+    expect(await work.run(['sync', 'now'], off)).toMatchObject({
+      status: 0,
+      stdout: 'nothing waits\n',
+      stderr: expect.stringContaining('an event would stay here: hosted sync is off'),
+    })
+    rmSync(join(work.root.path, 'session.json'))
+    const wait = 'an event would stay here: you are not signed in'
+    const login = 'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it'
+    expect((await work.run(['sync', 'now'])).stderr).toBe(`${wait}: ${login}\n`)
+    expect(daemonsOf(work.root.path)).toHaveLength(0)
+    // A daemon that runs already finds as little.
+    await work.run(['sync', 'start'])
+    expect((await work.run(['sync', 'now'])).stderr).toBe(`${wait}: ${login}\n`)
+  })
+
   it('says which line of a broken config.toml to correct, because a daemon would send nothing', async () => {
     const config = join(work.root.path, 'config.toml')
+    await work.publish(['a'])
     writeFileSync(config, '[sync]\nformat = batch\n')
     const { status, stderr } = await work.run(['sync', 'now'])
     expect(status).toBe(1)
-    expect(stderr).toContain(`(correct line 2 of ${config}, then: spec-kitty sync now)\n`)
+    expect(stderr).toContain(`(correct line 2 of ${config}, and run this again)\n`)
   })
 
   it('ends at Ctrl+C, and the daemon goes on', async () => {

@@ -91,7 +91,7 @@ describe('sync publish', () => {
     ])
   })
 
-  it('starts no daemon unless hosted sync is enabled, and then tells the one that it starts', () => {
+  it('starts no daemon unless hosted sync is on, and then tells the one that it starts', () => {
     expect(publish('--type', 'T').status).toBe(0)
     expect(root.remember()).toBe(null)
     const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }

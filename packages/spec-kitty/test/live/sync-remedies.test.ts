@@ -34,6 +34,12 @@ function signIn(): void {
   expect(makeShell(root)(login)).toMatchObject({ status: 0 })
 }
 
+/** Signs in, and lets the events of the project leave. */
+function optIn(): void {
+  signIn()
+  writeFileSync(join(project, '.kittify', 'config.yaml'), 'sync:\n  enabled: true\n')
+}
+
 /** The line with this label and those below it. */
 function linesAt(label: string, stdout: string): string {
   return stdout.match(new RegExp(`^${label} .*(?:\\n .*)*`, 'm'))?.[0].replaceAll(/ +/g, ' ') ?? ''
@@ -68,9 +74,16 @@ it('with hosted sync off, the daemon of a home that only this call names is not 
 
 it('status and sync now name the same command where hosted sync is off and no daemon runs', () => {
   publish()
-  const command = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync now'
-  expect(root.json(['sync', 'status']).document.nothing_leaves.command).toBe(command)
-  expect(root.run(['sync', 'now']).stderr).toContain(command)
+  // A daemon would send nothing before a sign-in and an opt-in, so none is started.
+  const on = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
+  for (const [command, prepare] of [
+    [on, () => undefined],
+    [`${on} && spec-kitty sync now`, optIn],
+  ] as const) {
+    prepare()
+    expect(root.json(['sync', 'status']).document.nothing_leaves.command).toBe(command)
+    expect(root.run(['sync', 'now']).stderr).toContain(`(${command})\n`)
+  }
   const known = root.run(['auth', 'doctor']).stdout
   expect(known).toMatch(/^No problems found\. 1 thing to know\.$/m)
   expect(known).toContain('1 event waits: hosted sync is off')
@@ -112,8 +125,9 @@ it('a daemon that does not answer is named as the reason, and the command works 
   const command = 'spec-kitty sync stop'
   const next = 'spec-kitty sync now'
   expect(linesAt('uploads', stdout)).toContain(
-    `nothing leaves: the sync daemon does not answer\n ${command}\n then: no sync daemon runs\n ${next}`,
+    `nothing leaves: the sync daemon does not answer\n the line about the daemon names the command\n after that: no sync daemon runs\n ${next}`,
   )
+  expect(stdout.split(command)).toHaveLength(2)
   expect(linesAt('daemon', stdout)).toMatch(new RegExp(`\\b${command}$`))
   expect(linesAt('last sync', stdout)).toBe('last sync unknown: the daemon does not answer')
   const { document } = root.json(['auth', 'doctor'], { env: ON })

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
-import { homeProblem } from '../../src/sync/home-problem.js'
+import { homeProblem, wayOut } from '../../src/sync/home-problem.js'
 import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { readQueue } from '../../src/sync/read-queue.js'
 import { lookAtQueue } from '../../src/sync/use-queue.js'
@@ -61,6 +61,10 @@ it('is a link to a disk that is not mounted, wherever in the path', () => {
   const healthy = join(base, 'healthy')
   symlinkSync(base, healthy)
   expect([homeProblem(healthy), homeProblem(join(healthy, 'a'))]).toEqual([null, null])
+  expect([wayOut(link), wayOut(healthy)]).toEqual([
+    'mount the disk to which the link leads, or set SPEC_KITTY_HOME to a directory of your own',
+    null,
+  ])
 })
 
 it.runIf(existsSync('/proc/self'))('is a directory of the kernel, also for root', () => {
@@ -85,7 +89,7 @@ it('names both users of a home that belongs to another one, for root too', async
   expect(await readQueue(theirs)).toMatchObject({ queued: 0 })
   mkdirSync(dirname(queue), { recursive: true })
   writeFileSync(queue, '')
-  expect(await readQueue(theirs)).toEqual({ problem: homeProblem(theirs) })
+  expect(await readQueue(theirs)).toEqual({ problem: homeProblem(theirs), isDamaged: false })
   await expect(lookAtQueue(theirs, () => null)).rejects.toMatchObject({
     code: 'E_QUEUE_UNUSABLE',
     hint: null,

@@ -59,6 +59,39 @@ it('nothing leaves because the queue cannot be read, whatever else is known', ()
   }
 })
 
+it('what can be read of a damaged queue is saved by a command that people see', () => {
+  const why = whyNothingLeaves(standing({ queueProblem: 'it is damaged', isQueueDamaged: true }))
+  expect(why).toMatchObject({
+    command: 'spec-kitty explain queue_unusable',
+    shown: 'spec-kitty sync queue --export FILE  # saves what can be read of it',
+  })
+})
+
+describe('what is wrong on this machine comes before a sign-in:', () => {
+  const gate: Gate = { state: 'closed', reason: 'no_session', detail: null }
+  const reasons = (changes: Partial<Standing>) => {
+    const all = standing({ gate, obstacles: [gate], isDaemonRunning: false, ...changes })
+    return [whyNothingLeaves(all)?.reason, ...furtherReasons(all).map(({ reason }) => reason)]
+  }
+
+  it.each([0, 5])(
+    'a daemon that does not answer, and a queue that cannot be read (%i events wait)',
+    (queued) => {
+      expect(reasons({ queued, wedgedStop: 'spec-kitty sync stop', queueProblem: 'it is damaged' })).toEqual([
+        'daemon_wedged',
+        'queue_unusable',
+        'no_session',
+        ...(queued === 0 ? [] : ['no_daemon']),
+      ])
+    },
+  )
+
+  it('a daemon that does not answer is in the way of an empty queue too', () => {
+    const wedged = standing({ queued: 0, isDaemonRunning: false, wedgedStop: 'spec-kitty sync stop' })
+    expect([whyNothingLeaves(wedged)?.reason, furtherReasons(wedged)]).toEqual(['daemon_wedged', []])
+  })
+})
+
 describe('nothing leaves, whatever waits and whichever daemon runs, because', () => {
   it.each(Object.keys(CLOSED).filter((one) => one !== 'hosted_sync_disabled') as readonly ClosedReason[])(
     '%s',
@@ -105,6 +138,23 @@ describe('that hosted sync is off is a choice: what turns it on', () => {
     expect(furtherReasons(standing({ gate, ...none }))).toEqual([])
   })
 
+  it('starts no daemon that could send nothing: it is the variable alone, and the start comes last', () => {
+    const session = { reason: 'no_session', detail: null } as const
+    for (const changes of [
+      { obstacles: [gate, session] },
+      { held: [held('/p', 5)] },
+      { queueProblem: 'it is damaged' },
+      { homeProblem: 'it is full' },
+    ]) {
+      const all = standing({ gate, ...none, ...changes })
+      expect(whyNothingLeaves(all)?.command).toBe(on)
+      const last = furtherReasons(all).at(-1)?.reason
+      expect(last).toBe('homeProblem' in changes ? 'home_unwritable' : 'no_daemon')
+    }
+    const some = { held: [held('/p', 2)] }
+    expect(command({ ...none, ...some })).toBe(`${on} && spec-kitty sync now`)
+  })
+
   it('is the variable alone where something else must be dealt with before a daemon can start', () => {
     for (const changes of [
       { wedgedStop: 'spec-kitty sync stop' },
@@ -147,10 +197,11 @@ it('a home that cannot be written to comes before all that would have to be writ
     sentence: homeProblem,
     command: 'spec-kitty explain F-021',
   })
+  const wayOut = 'free space there'
+  expect(whyNothingLeaves(standing({ ...changes, wayOut }))?.before).toBe('free space there; to read more')
+  // Nothing else can be mended there.
   for (const queueProblem of [null, homeProblem])
-    expect(furtherReasons(standing({ ...changes, queueProblem })).map(({ reason }) => reason)).toEqual([
-      'no_session',
-    ])
+    expect(furtherReasons(standing({ ...changes, queueProblem }))).toEqual([])
   const off: Gate = { state: 'closed', reason: 'hosted_sync_disabled', detail: null }
   expect(whyNothingLeaves(standing({ ...changes, gate: off }))?.reason).toBe('hosted_sync_disabled')
   expect(whyNothingLeaves(standing({ ...changes, isDaemonRunning: true }))?.reason).toBe('no_session')
@@ -251,10 +302,18 @@ it('a broken file is corrected first, and then the events are sent, which starts
   const broken = standing({ ...changes, brokenLine: 'line 2 of /home/ann/config.toml' })
   expect(whyNothingLeaves(broken)).toMatchObject({
     command: 'spec-kitty config list',
-    before: 'correct line 2 of /home/ann/config.toml, then',
+    before: 'correct line 2 of /home/ann/config.toml, and send what waits',
     shown: 'spec-kitty sync now',
   })
   expect(furtherReasons(broken)).toEqual([])
+  // A daemon could send nothing without a session.
+  const obstacles = [gate, { reason: 'no_session', detail: null }] as const
+  const signedOut = { ...broken, obstacles }
+  expect(whyNothingLeaves(signedOut)).toMatchObject({
+    before: 'correct line 2 of /home/ann/config.toml, and look whether it is right',
+    shown: 'spec-kitty config list',
+  })
+  expect(furtherReasons(signedOut).map(({ command }) => command)).toEqual([LOGIN, 'spec-kitty sync now'])
   const forbidden = { ...broken, disabledBy: 'FAMILIAR_DISABLE' }
   expect(furtherReasons(forbidden).map(({ command }) => command)).toEqual([
     'unset FAMILIAR_DISABLE && spec-kitty sync now',
@@ -440,6 +499,7 @@ describe('what keeps events here once the first reason is mended', () => {
       'no_session',
       'insecure_server',
       'no_consent',
+      'no_daemon',
     ])
     expect(reasons({ ...changes, ...closed(2) })).toEqual([
       'no_session',
@@ -449,8 +509,8 @@ describe('what keeps events here once the first reason is mended', () => {
     ])
     expect(reasons(changes)).toEqual(['no_consent', 'no_daemon'])
     expect(reasons({ ...closed(1), queueProblem: 'it is a directory' })).toEqual([
-      'insecure_server',
       'queue_unusable',
+      'insecure_server',
     ])
   })
 

@@ -52,7 +52,7 @@ export const SYNC_PUBLISH = {
   usage: ['--type T [--data JSON] [--project DIR] [--json]', '- [--project DIR] [--json]'],
   about: 'Queues one event, or the events on standard input, a JSON object a line.',
   more: [
-    'When this command has said so, they are on disk. They leave this machine later, and only if hosted sync is enabled, there is a session, and the project has opted in. Needs no daemon; wakes or starts it where allowed.',
+    'When this command has said so, they are on disk. They leave this machine later, and only if hosted sync is on, there is a session, and the project has opted in. Needs no daemon; wakes or starts it where allowed.',
     'A missing event_id, timestamp or project_uuid is filled in; everything else stays as it is. The same event_id twice is one event. A bad line is named by its number, and the rest is queued.',
   ],
   examples: [
@@ -163,7 +163,7 @@ const RECORDED =
 export const SYNC_OPT_IN = {
   ...PROJECT,
   about: 'Lets the events of a project leave this machine.',
-  more: [`They are sent when hosted sync is enabled and you are signed in. ${RECORDED}`],
+  more: [`They are sent when hosted sync is on and you are signed in. ${RECORDED}`],
   examples: [
     ['spec-kitty sync opt-in', 'this project'],
     ['spec-kitty sync opt-in ~/work/app', 'another project'],

@@ -89,6 +89,10 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
       // The last failure is not followed by a wait.
       if (finished.reason !== null)
         tell(io, (await explain(failures + 1)) ?? { sentence: reasonText(finished.reason), command: null })
+      if (isNothing(finished)) {
+        const why = await explain(failures)
+        if (why !== null) tell(io, { ...why, sentence: `an event would stay here: ${why.sentence}` })
+      }
       await io.flushed()
     },
     close: progress.stop,

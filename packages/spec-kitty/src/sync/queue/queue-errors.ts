@@ -88,8 +88,10 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
   })
 }
 
+export const SALVAGE_COMMAND = 'spec-kitty sync queue --export FILE'
+
 /** What to do about a damaged queue, also one that was put aside. */
-export const SALVAGE = 'to save what can be read of it: spec-kitty sync queue --export FILE'
+export const SALVAGE = `to save what can be read of it: ${SALVAGE_COMMAND}`
 
 /**
  * Returns the error for a damaged database. `openHandle` puts such a file aside and starts a new one, so users see this

@@ -1,0 +1,79 @@
+import { restartCommand, SWITCH_ON } from './why-restart.js'
+import type { Standing, Why } from './why-types.js'
+
+export const NOW = 'spec-kitty sync now'
+export const START = 'spec-kitty sync start'
+
+export const HOSTED_OFF = 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)'
+
+/** The remedy is the same as in the daemon's own finding. What must be done after that is a further reason. */
+export function whyWedged({ wedgedStop = null }: Standing): Why | null {
+  if (wedgedStop === null) return null
+  const sentence = 'the sync daemon does not answer'
+  return { reason: 'daemon_wedged', sentence, command: wedgedStop, isAll: true }
+}
+
+export function whyNoDaemon(standing: Standing): Why {
+  const { disabledBy = null, away = null } = standing
+  if (away !== null) {
+    const sentence = `the sync daemon of this home is ${away}, and no second one is started`
+    return { reason: 'no_daemon', sentence, command: `spec-kitty explain ${away}`, isAll: true }
+  }
+  if (disabledBy !== null) {
+    const sentence = `no sync daemon runs, and ${disabledBy} forbids to start one`
+    return { reason: 'no_daemon', sentence, command: `unset ${disabledBy} && ${NOW}`, isAll: true }
+  }
+  return {
+    reason: 'no_daemon',
+    sentence: 'no sync daemon runs',
+    command: startCommand(standing),
+    isAll: true,
+  }
+}
+
+/**
+ * `sync now` is what starts a daemon for events that wait, unless only `sync start` may. A broken file forbids it only until it
+ * is corrected.
+ */
+function startCommand({ isStartForbidden = false, brokenLine = null, queued }: Standing): string {
+  return (isStartForbidden && brokenLine === null) || queued === 0 ? START : NOW
+}
+
+/** Returns whether a command of a reason also starts the daemon, so that no further reason need name a command for that. */
+export function isStarting({ command, shown = command }: Why): boolean {
+  return [command, shown].some((one) => one.endsWith(NOW) || one.endsWith(START))
+}
+
+export function whyOff(standing: Standing): Why {
+  // The daemon keeps the variable as it was at its start.
+  const sentence =
+    standing.isHostedHere === true ? 'hosted sync was off when the sync daemon started' : HOSTED_OFF
+  return { reason: 'hosted_sync_disabled', sentence, command: switchOnCommand(standing), isAll: true }
+}
+
+/**
+ * Hosted sync may be off by choice, so the remedy must not end a daemon that another installation or another user relies
+ * on. A restart is named only if it replaces this user's own daemon by one of the same version.
+ */
+function switchOnCommand(standing: Standing): string {
+  const { isDaemonRunning, isRestartHarmless, wedgedStop, away, disabledBy } = standing
+  if (isDaemonRunning) {
+    if (isRestartHarmless !== true) return 'spec-kitty explain rollout_disabled'
+    return restartCommand(standing)
+  }
+  const isStartable = (wedgedStop ?? away ?? disabledBy ?? null) === null
+  return isStartable && isOnly('hosted_sync_disabled', standing)
+    ? `${SWITCH_ON} && ${startCommand(standing)}`
+    : SWITCH_ON
+}
+
+/**
+ * Returns whether a daemon could send something once this obstacle is gone. If not, the remedy for it starts no daemon:
+ * that one would send nothing.
+ */
+export function isOnly(reason: Why['reason'], standing: Standing): boolean {
+  const { obstacles = [], homeProblem = null, queueProblem, queued, held } = standing
+  const count = held.reduce((sum, one) => sum + one.count, 0)
+  const isOpenThen = obstacles.every((one) => one.reason === reason)
+  return isOpenThen && homeProblem === null && queueProblem === null && (queued === 0 || count < queued)
+}
