@@ -30,7 +30,8 @@ export function dress(fragment: DocumentFragment, place: DocumentPlace): readonl
   for (const link of fragment.querySelectorAll('a')) dressLink(link, place)
   lowerHeadings(fragment)
   for (const wide of fragment.querySelectorAll('table')) wrapWide(wide)
-  for (const code of fragment.querySelectorAll('pre')) dressCode(code)
+  let room = MAX_COLOURED
+  for (const code of fragment.querySelectorAll('pre')) room -= dressCode(code, room)
   const texts = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT)
   while (texts.nextNode()) texts.currentNode.nodeValue = visible(texts.currentNode.nodeValue ?? '')
   return nameHeadings(fragment, place)
@@ -64,19 +65,27 @@ function linkToHeading(heading: HTMLElement, address: string, text: string): HTM
   return link
 }
 
-/** Colours code by the language that `markdownToHtml` left in its `lang`, and adds a button to copy it. */
-function dressCode(box: HTMLElement): void {
+/** The most parts of code that are coloured in one document: each is an element of its own. */
+const MAX_COLOURED = 30_000
+
+/**
+ * Colours code by the language that `markdownToHtml` left in its `lang`, unless it has more parts than there is `room` for.
+ * Returns the number of parts that were coloured.
+ */
+function dressCode(box: HTMLElement, room: number): number {
   const language = box.lang
   box.removeAttribute('lang')
   makeScrollable(box, 'Code')
   const code = box.querySelector('code')
-  if (code === null || language === '') return
+  if (code === null || language === '') return 0
   const parts = tokens(code.textContent, language)
+  if (parts.length > room) return 0
   code.replaceChildren(
     ...parts.map(({ kind, text }) =>
       kind === 'plain' ? text : element(box, 'span', `token is-${kind}`, text),
     ),
   )
+  return parts.length
 }
 
 function dressImage(image: HTMLImageElement): void {

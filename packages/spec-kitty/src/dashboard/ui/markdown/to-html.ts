@@ -1,4 +1,5 @@
-import { Marked } from 'marked'
+import { Marked, Tokenizer } from 'marked'
+import { isHugeTable, MAX_DEPTH } from './bounds.js'
 
 /** HTML tags that authors use to format text. They are kept, but without their attributes. */
 const PLAIN_TAGS = new Set(
@@ -25,10 +26,20 @@ const SPANS = [
  */
 const MAX_SPAN_CHARS = 1_000
 
+/** How deep the quote or list is that `marked` reads now. */
+let depth = 0
+
 const marked = new Marked({
   gfm: true,
   tokenizer: {
-    // `marked` reads the tag as usual for false, and as text for undefined.
+    blockquote(source) {
+      return nested(() => Tokenizer.prototype.blockquote.call(this, source))
+    },
+    list(source) {
+      return nested(() => Tokenizer.prototype.list.call(this, source))
+    },
+    // `marked` reads the table as usual for false, and as text for undefined; so too the tag.
+    table: (source) => (isHugeTable(source) ? undefined : false),
     tag: (source) => (isEndless(source) ? undefined : false),
   },
   renderer: {
@@ -49,6 +60,17 @@ const marked = new Marked({
  */
 export function markdownToHtml(markdown: string): string {
   return marked.parse(markdown, { async: false })
+}
+
+/** Reads a quote or a list, or leaves it to be read as text if it is nested too deep: that costs time by its square. */
+function nested<Token>(read: () => Token): Token | undefined {
+  if (depth >= MAX_DEPTH) return undefined
+  depth += 1
+  try {
+    return read()
+  } finally {
+    depth -= 1
+  }
 }
 
 function isEndless(source: string): boolean {

@@ -4,6 +4,7 @@ import type { CharterReply, DocumentReply, MissionReply } from '../../api.js'
 import { formatBytes } from '../format.js'
 import { useReply } from '../live/use-reply.js'
 import { dress, goToHeading, type Heading } from '../markdown/adapt-to-page.js'
+import { splitAtBound } from '../markdown/bounds.js'
 import { languageOf, tokens } from '../markdown/highlight.js'
 import { sanitise } from '../markdown/sanitise.js'
 import { markdownToHtml } from '../markdown/to-html.js'
@@ -122,11 +123,12 @@ function Markdown({ document, text, mission, heading, isWhole }: MarkdownProps) 
   const names = (mission?.documents ?? []).map(({ name }) => name).join('\n')
   const id = mission?.id ?? null
   const documents = useMemo(() => new Set(names.split('\n')), [names])
+  const [formatted, rest] = useMemo(() => splitAtBound(text), [text])
   useLayoutEffect(() => {
-    const fragment = sanitise(markdownToHtml(text))
+    const fragment = sanitise(markdownToHtml(formatted))
     setHeadings(dress(fragment, { mission: id, name: document.name, documents }))
     body.current?.replaceChildren(fragment)
-  }, [text, id, document.name, documents])
+  }, [formatted, id, document.name, documents])
   useEffect(() => {
     if (heading !== null && body.current !== null) goToHeading(body.current, heading)
   }, [heading])
@@ -139,9 +141,35 @@ function Markdown({ document, text, mission, heading, isWhole }: MarkdownProps) 
         data-testid="document"
         onClick={(event) => goAgain(event, event.currentTarget, heading)}
       />
+      {rest !== '' && <Rest text={rest} isAll={formatted === ''} />}
     </div>
   )
 }
+
+interface RestProps {
+  readonly text: string
+  readonly isAll: boolean
+}
+
+/** What has too much markup to be formatted while the page stays usable: its text as it was written. */
+function Rest({ text, isAll }: RestProps) {
+  return (
+    <div class="unformatted">
+      <p class="truncated">
+        {isAll ? 'This document' : 'The rest of this document'} is shown as it was written: it has so much
+        markup that formatting it would make the page hang.
+      </p>
+      <pre class="plain" tabIndex={0} role="group" aria-label="Unformatted text">
+        {text.match(PART)?.map((part) => (
+          <span class="part">{visible(part)}</span>
+        ))}
+      </pre>
+    </div>
+  )
+}
+
+/** Some lines that are laid out together, and only when they are near the window: a million lines take seconds. */
+const PART = /(?:[^\n]*\n){1,1000}|[^\n]+$/g
 
 /** A link to the heading at which the reader already is changes no URL, but must lead there all the same. */
 function goAgain(event: MouseEvent, body: HTMLElement, heading: string | null): void {

@@ -1,0 +1,42 @@
+/**
+ * The most markup that is formatted of one document. Some markup costs time by the square of its length, and much markup
+ * makes a page that no browser lays out quickly. Documents of 200 kB have about 9 000 of them, dense tables 16 000.
+ */
+const MAX_MARKS = 24_000
+
+/** The deepest nesting of quotes and lists that is formatted. */
+export const MAX_DEPTH = 30
+
+/** Counts for more, because a tag that is not closed is opened again in each of the following paragraphs. */
+const TAG_MARKS = 4
+
+/** The largest table that is formatted: a row of one character has as many cells as the head of its table. */
+const MAX_CELLS = 24_000
+
+/** The two lines with which a table begins, and its rows. */
+const TABLE = /^([^\n]*\|[^\n]*)\n[ \t|:-]*-[ \t|:-]*\n((?:[^\n]*\S[^\n]*(?:\n|$))*)/
+
+/** What may be markup: each becomes at most an element or two, or is looked for to the end of its paragraph. */
+const MARK = /[\n*_`~<>&![\]\\|#@^]|^[ \t]*(?:[-+]|\d+[.)])|:\/\/|www\./gm
+
+/**
+ * Splits a document where its markup becomes too much, at the beginning of a line. The first part can be formatted within a
+ * second or so; the rest, mostly nothing, is to be shown as plain text.
+ */
+export function splitAtBound(text: string): readonly [formatted: string, rest: string] {
+  let marks = 0
+  for (const { 0: mark, index } of text.matchAll(MARK)) {
+    marks += mark === '<' ? TAG_MARKS : 1
+    if (marks <= MAX_MARKS) continue
+    const end = text.lastIndexOf('\n', index - 1) + 1
+    return [text.slice(0, end), text.slice(end)]
+  }
+  return [text, '']
+}
+
+/** Returns whether the text begins with a table that has too many cells, most of which need not be written. */
+export function isHugeTable(text: string): boolean {
+  const [, head, rows] = TABLE.exec(text) ?? []
+  if (head === undefined || rows === undefined) return false
+  return head.split('|').length * rows.split('\n').length > MAX_CELLS
+}
