@@ -160,10 +160,14 @@ async function addFork({ cast, plan, stage }: Scene, { pid }: Predecessor, paren
   const child = childrenOf(pid)[0]
   if (child === undefined) throw new Error('there is no fork')
   const port = plan.kind === 'old-forked' ? plan.sparePort : null
-  while (port !== null && ![...listening().values()].includes(port)) await sleep(20)
+  if (port !== null) await listens(port)
   const isPart = { isPart: true, answers: false, isOdd: true }
   const truth = daemonTruth(plan.family, 'predecessor', stage.at(plan.scope), isPart)
   cast.add({ name: `${plan.id} fork`, kind: `${plan.kind} (the fork)`, pid: child, port, truth, parent })
+}
+
+async function listens(port: number): Promise<void> {
+  while (![...listening().values()].includes(port)) await sleep(20)
 }
 
 const takeAway = ({ stage, plan }: Scene): void => rmSync(stage.at(plan.scope), { recursive: true })

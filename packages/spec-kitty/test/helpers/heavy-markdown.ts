@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 /** The most text that the dashboard sends of one document. */
 const CHARS = 1_000_000
 
@@ -48,3 +50,9 @@ export const HEAVY: Readonly<Record<string, string>> = {
   'nested emphasis': `${'*a **a '.repeat(70_000)}${'a** a* '.repeat(70_000)}`,
   'coloured code': `\`\`\`js\n${'1 a '.repeat(24_000)}\n\`\`\`\n`.repeat(10),
 }
+
+/** 200 kB of the densest document of this repository, which has many tables and links. */
+export const ORDINARY = readFileSync(
+  new URL('../../../../docs/library/api.md', import.meta.url),
+  'utf8',
+).repeat(2)
