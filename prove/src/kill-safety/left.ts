@@ -23,15 +23,16 @@ export function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly
   if (over === null || command === null || !isAlone(doer, doers)) return []
   if (command.plan.killedAfterMs !== null || command.plan.liar !== null) return []
   return cast.actors.flatMap((actor): readonly Left[] => {
-    const was = before?.get(actor)
-    const isThere = was?.lives === true && after?.get(actor)?.lives === true
+    const [was, is] = [before?.get(actor), after?.get(actor)]
+    const isThere = was?.lives === true && is?.lives === true
     if (!isThere || actor.isDisturbed || actor.truths.length > 1 || isBesideBeyond(cast, actor)) return []
     const rulings = rulingsOf(doer, actor, over.at)
     const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
     const text = `${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`
     if (!isLeft) return []
-    // A scan sees only processes that listen. One that an earlier command signalled may have closed its port, and hang.
-    const isClosed = !was.listens && actor.sockets.length > 0
+    // A scan sees only processes that listen. One that an earlier command signalled, or the daemon that it started, may have
+    // closed its port meanwhile, and hang.
+    const isClosed = !(was.listens && is.listens) && actor.sockets.length > 0
     if (isClosed && isSignalledByOthers(actor, doer, doers)) return [{ text, forgiven: 'closed before' }]
     return [{ text, forgiven: doer.isBusy && isUnanswered(over, actor) ? 'busy' : null }]
   })

@@ -25,7 +25,7 @@ const REPLACED: ReadonlySet<string> = new Set([
   'act/lock-file.js',
   'act/try-lock.js',
   'act/load-lock-library.js',
-  'act/log-file.js',
+  'act/open-log-file.js',
   'act/own-place.js',
   'act/quarantine.js',
   'act/record-file.js',

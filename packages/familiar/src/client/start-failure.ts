@@ -1,7 +1,7 @@
 import { once, type EventEmitter } from 'node:events'
 import { statSync } from 'node:fs'
 import type { HeldLock } from '../act/acquire-lock.js'
-import { endOfLog, type LogPlace } from '../act/log-file.js'
+import { endOfLog, type LogPlace } from '../act/open-log-file.js'
 import { terminate } from '../act/terminate-process.js'
 import { monotonicMs } from '../clock.js'
 import { FamiliarError, type ErrorCode } from '../errors.js'

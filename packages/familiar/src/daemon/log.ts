@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, ftruncateSync, lstatSync, openSync, readSync, renameSync } from 'node:fs'
-import { openLogFile } from '../act/log-file.js'
+import { openLogFile } from '../act/open-log-file.js'
 import { writeWhole } from '../act/safe-file.js'
 import { oneLine } from '../errors.js'
 import { objectOf, type JsonObject } from '../json.js'

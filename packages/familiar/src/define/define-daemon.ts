@@ -1,6 +1,6 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import type { DaemonStatus } from '../classify/daemon-state.js'
-import type { StaleResult } from '../client/stop-outdated.js'
+import type { StaleResult } from '../client/retire-stale.js'
 import type { StopResult } from '../client/stop.js'
 import type { Handler } from '../daemon/web-handler.js'
 import type { PortRange } from '../identity/machine.js'

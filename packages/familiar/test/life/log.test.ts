@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { endOfLog, openLogFile, placeInLog, type LogPlace } from '../../src/act/log-file.js'
+import { endOfLog, openLogFile, placeInLog, type LogPlace } from '../../src/act/open-log-file.js'
 import type { JsonObject } from '../../src/json.js'
 import { openLog } from '../../src/daemon/log.js'
 import { fixture, leaveNoDaemons, logOf, QUICK, starterOf, type Options } from '../helpers/daemons.js'

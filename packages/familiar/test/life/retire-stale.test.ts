@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { retireStale } from '../../dist/client/stop-outdated.js'
+import { retireStale } from '../../dist/client/retire-stale.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
   leaveNoDaemons,
