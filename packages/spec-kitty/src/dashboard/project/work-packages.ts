@@ -60,12 +60,14 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
       [sameId(id), id] as const,
     ]),
   )
-  const linked = sorted.map((one) => ({ ...one, dependencies: linkedIn(one.dependencies, known) }))
   const fieldsOf = new Map(files.map(({ document, fields }) => [document, fields]))
   /** A prompt that says something of dependencies which could not be read may need any package. */
   const isKnown = ({ document }: WorkPackage): boolean =>
     document === null || fieldsOf.get(document)?.are_dependencies_known === true
-  return { packages: linked.map((one) => withReadiness(mission, one, lanes, isKnown(one))), problems }
+  const packagesThen = sorted.map((one) =>
+    withReadiness(mission, one, linkedIn(one.dependencies, known), lanes, isKnown(one)),
+  )
+  return { packages: packagesThen, problems }
 }
 
 /**
@@ -115,10 +117,11 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     if (reviewer !== null) return inAgent[at] || null
     return facts.texts.has(fact) ? text(fact) : inAgent[at] || text(fact)
   }
+  const stands = standing(id, file, log)
   return {
     id,
     title: fields?.title ?? (document === null ? (created?.title ?? id) : stemOf(document)),
-    ...standing(id, file, log),
+    ...stands,
     dependencies: fields?.dependencies ?? created?.dependencies ?? [],
     subtasks: fields?.subtasks ?? [],
     subtask_states: [...facts.subtasks].map(([subtask, state]) => ({ id: subtask, state })),
@@ -134,7 +137,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     front_matter_review: reviewOfFile(fields, facts, log.lanes.get(id)),
     document,
     ...subtaskCounts(fields, facts),
-    process: processOf(log.lanes.get(id), standing(id, file, log).lane, facts),
+    process: processOf(log.lanes.get(id), stands.lane, facts),
     is_lane_unread: false,
     is_ready: false,
     waiting_for: [],
