@@ -7,6 +7,7 @@ import { columnOf, isAtWork, isLane, laneNamed } from './lanes.js'
 import { sameId } from './package-ids.js'
 import { linkedIn, withReadiness } from './readiness.js'
 import { processInLog } from './judge-agents.js'
+import { subtasksOf } from './subtasks.js'
 import { NO_FACTS, type RuntimeFacts, type TextFact } from './runtime-facts.js'
 
 /** The file of a work package, and the fields of its front matter. */
@@ -123,8 +124,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     title: fields?.title ?? (document === null ? (created?.title ?? id) : stemOf(document)),
     ...stands,
     dependencies: fields?.dependencies ?? created?.dependencies ?? [],
-    subtasks: fields?.subtasks ?? [],
-    subtask_states: [...facts.subtasks].map(([subtask, state]) => ({ id: subtask, state })),
+    ...subtasksOf(fields, facts),
     agent,
     assignee: text('assignee'),
     phase: fields?.phase ?? null,
@@ -136,7 +136,6 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     review_result: facts.review_result,
     front_matter_review: reviewOfFile(fields, facts, log.lanes.get(id)),
     document,
-    ...subtaskCounts(fields, facts),
     process: processOf(log.lanes.get(id), stands.lane, facts),
     is_lane_unread: false,
     is_ready: false,
@@ -154,15 +153,6 @@ function reviewOfFile(
   const { review_status: status = null, reviewed_by: by = null } = fields ?? {}
   const isInLog = review !== null || review_result !== null || (state?.history.turns.length ?? 0) > 0
   return isInLog || (status === null && by === null) ? null : { status, by }
-}
-
-function subtaskCounts(
-  fields: PackageFields | null,
-  { subtasks }: RuntimeFacts,
-): Pick<WorkPackage, 'subtasks_done' | 'subtasks_total'> {
-  const ids = new Set([...(fields?.subtasks ?? []), ...subtasks.keys()])
-  const done = [...ids].filter((id) => subtasks.get(id) === 'done')
-  return { subtasks_done: done.length, subtasks_total: ids.size }
 }
 
 /**
