@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PageReply, Pages } from 'familiar'
-import type { ErrorReply, MissionsReply } from './api.js'
+import type { ErrorReply, MissionsReply, NowReply } from './api.js'
 
 export type PageRequest = Parameters<Pages>[0]
 
@@ -45,6 +45,16 @@ function encodedOf(value: object): Buffer {
   return own
 }
 
+/**
+ * Encodes what happens now. Its tag is a weak one, which leaves out when the reply was made: two replies with the same tag say the
+ * same of the project.
+ */
+export function nowJson(now: NowReply): BodyReply {
+  const { generated_at: _, ...rest } = now
+  const reply = json(now)
+  return withTag(reply, `W/${tagOf(JSON.stringify(rest))}`)
+}
+
 export function orNotFound(found: object | null): BodyReply {
   return found === null ? notFound() : json(found)
 }
@@ -68,7 +78,11 @@ export function badRequest(message: string): BodyReply {
 /** Returns the reply with an ETag: two replies with the same one are the same. */
 export function tagged(reply: BodyReply): BodyReply {
   if (reply.status !== 200) return reply
-  return { ...reply, headers: { ...reply.headers, etag: tagOf(reply.body), vary: 'accept-encoding' } }
+  return withTag(reply, tagOf(reply.body))
+}
+
+function withTag(reply: BodyReply, etag: string): BodyReply {
+  return { ...reply, headers: { ...reply.headers, etag, vary: 'accept-encoding' } }
 }
 
 export function tagOf(body: string | Uint8Array): string {
@@ -78,10 +92,15 @@ export function tagOf(body: string | Uint8Array): string {
 /** Returns the reply without its body, status 304, if the client says that it has this one. */
 export function unlessKnown(reply: BodyReply, { headers }: Pick<PageRequest, 'headers'>): BodyReply {
   const tag = reply.headers['etag']
-  const known = headers['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, ''))
-  if (tag === undefined || known === undefined || !(known.includes(tag) || known.includes('*'))) return reply
+  const known = headers['if-none-match']?.split(',').map((one) => strong(one.trim()))
+  if (tag === undefined || known === undefined) return reply
+  if (!known.includes(strong(tag)) && !known.includes('*')) return reply
   const { 'content-type': _, 'content-encoding': _encoding, ...rest } = reply.headers
   return { status: 304, headers: rest, body: '' }
+}
+
+function strong(tag: string): string {
+  return tag.replace(/^W\//, '')
 }
 
 /** Returns whether a client takes gzip. Only a plain refusal (`q=0`) counts as one. */

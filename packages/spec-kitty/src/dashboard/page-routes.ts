@@ -12,6 +12,7 @@ import {
   json,
   listJson,
   notFound,
+  nowJson,
   orNotFound,
   projectGone,
   tagged,
@@ -93,7 +94,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
   const read = async ({ path, query, signal }: PageRequest): Promise<BodyReply | null> => {
     if (path === '/api/missions')
       return listing(path, signal, async () => tagged(listJson(await project.missions())))
-    if (path === '/api/now') return listing(path, signal, async () => tagged(json(await project.now())))
+    if (path === '/api/now') return listing(path, signal, async () => nowJson(await project.now()))
     if (path === '/api/search') return search(query, signal)
     return reading(path, signal, () => readProject(project, path.split('/').slice(2)))
   }

@@ -49,14 +49,25 @@ describe('a line that is nested too deep', () => {
   })
 })
 
-it('the same annotation with its keys in another order is the same event', async () => {
-  const project = emptyProject()
-  const line = (delta: string) => lineWith('delta', delta, ANNOTATION)
-  const first = laneEvent(1, 'WP01', 'planned')
-  writeMission(project, 'm', { [LOG]: first + line('{"agent":"eve","review":{"actor":"b","reason":"no"}}') })
-  const copy = first + line('{"review":{"reason":"no","actor":"b"},"agent":"eve"}')
-  write(join(project, '.worktrees', 'm-coord', 'kitty-specs', 'm', LOG), copy)
-  expect(await openProject(project).mission('m')).toMatchObject({ problems: [], worktrees: [] })
+describe('an annotation with the event_id of another one', () => {
+  it.each([
+    ['a short one', 'no'],
+    ['a long one', 'no '.repeat(400)],
+    ['one with many brackets in its text', '[{'.repeat(100)],
+  ])('is the same event if only its keys are in another order: %s', async (_, reason) => {
+    const project = emptyProject()
+    const line = (delta: string) => lineWith('delta', delta, ANNOTATION)
+    const first = laneEvent(1, 'WP01', 'planned')
+    const log = first + line(`{"agent":"eve","review":{"actor":"b","reason":"${reason}"}}`)
+    writeMission(project, 'm', { [LOG]: log })
+    const copy = first + line(`{"review":{"reason":"${reason}","actor":"b"},"agent":"eve"}`)
+    const inWorktree = join(project, '.worktrees', 'm-coord', 'kitty-specs', 'm', LOG)
+    write(inWorktree, copy)
+    expect(await openProject(project).mission('m')).toMatchObject({ problems: [], worktrees: [] })
+    write(inWorktree, copy.replace('"b"', '"c"'))
+    const [problem] = (await openProject(project).mission('m'))?.problems ?? []
+    expect(problem?.what).toBe('line 2 has the event_id of another event, DEEP, and does not count')
+  })
 })
 
 it('a mission that cannot be read by a mistake of the dashboard is listed as such, with the others', async () => {

@@ -117,6 +117,11 @@ describe('a line', () => {
     ['without event_id', laneEvent(1, 'WP01', 'done', { event_id: 7 }), ['line 1 has no event_id']],
     ['without time', laneEvent(1, 'WP01', 'done', { at: 7 }), ['line 1 does not say when']],
     ['with no time', laneEvent(1, 'WP01', 'done', { at: 'yesterday' }), ['line 1 does not say when']],
+    [
+      'with a day that is none',
+      laneEvent(1, 'WP01', 'done', { at: '2026-02-30T10:00:00Z' }),
+      ['line 1 does not say when'],
+    ],
   ] as const)('%s says nothing', (_, line, problems) => {
     expect(read(line)).toEqual({ lanes: {}, problems })
   })
@@ -174,7 +179,10 @@ describe('an instant', () => {
     ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000000000Z'],
     ['2026-01-01t00:00:00.5z', '2026-01-01T00:00:00.500000000Z'],
     ['2026-01-01 02:00:00.123456789123+0200', '2026-01-01T00:00:00.123456789Z'],
-    ['2026-02-30T00:00:00Z', '2026-03-02T00:00:00.000000000Z'],
+    ['2026-02-30T00:00:00Z', null],
+    ['2026-02-29', null],
+    ['2024-02-29', '2024-02-29T00:00:00.000000000Z'],
+    ['2026-12-31T24:00:00Z', '2027-01-01T00:00:00.000000000Z'],
     ['2026-13-01T00:00:00Z', null],
     ['2026-01-01', '2026-01-01T00:00:00.000000000Z'],
     ['99999-01-01T00:00:00Z', null],

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { times } from '../../../familiar/test/helpers/counts.js'
@@ -319,6 +320,17 @@ describe('a reply', () => {
         expect(await ask(path, { 'if-none-match': known })).toMatchObject({ status: 304, text: '' })
       expect((await ask(path, { 'if-none-match': '"other"' })).status).toBe(200)
     }
+  })
+
+  it.each(['/api/missions', '/api/now'])('is not sent again until something changes: %s', async (path) => {
+    const project = oneMission()
+    const ask = dashboardOf(project)
+    const tag = (await ask(path)).headers['etag'] ?? ''
+    await sleep(5)
+    for (const known of [tag, tag.replace(/^W\//, '')])
+      expect(await ask(path, { 'if-none-match': known })).toMatchObject({ status: 304, text: '' })
+    writeMission(project, '001-start', { 'status.events.jsonl': laneEvent(9, 'WP01', 'blocked') })
+    expect(await ask(path, { 'if-none-match': tag })).toMatchObject({ status: 200 })
   })
 
   it('has another tag after a change', async () => {

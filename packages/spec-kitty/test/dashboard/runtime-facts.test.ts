@@ -140,6 +140,19 @@ describe('what an annotation says', () => {
     ])
   })
 
+  it('of subtasks is the same however their ids and that they are done are written', async () => {
+    const one = await packageAfter(
+      annotation(2, { subtasks: { t001: 'Done', T002: 'completed', T009: 'in_progress' } }),
+      annotation(3, { subtasks: { t002: ' COMPLETE ', t009: 'DONE' } }),
+    )
+    expect(one).toMatchObject({ subtasks: ['T001', 'T002'], subtasks_done: 3, subtasks_total: 3 })
+    expect(one.subtask_states).toEqual([
+      { id: 'T001', state: 'done' },
+      { id: 'T002', state: 'done' },
+      { id: 't009', state: 'done' },
+    ])
+  })
+
   it('of notes and reviews is kept, the last twenty notes', async () => {
     const lines = Array.from({ length: 25 }, (_, at) => annotation(10 + at, { note: `note ${at}` }))
     const {

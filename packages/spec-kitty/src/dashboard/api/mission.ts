@@ -33,7 +33,8 @@ export interface WorkPackage {
   /** The ids of its subtasks, from the front matter. */
   readonly subtasks: readonly string[]
   /**
-   * The states of subtasks in the log, which may name subtasks that are not in `subtasks`. The state `done` means done.
+   * The states of subtasks in the log, which may name subtasks that are not in `subtasks`. The state `done` means done, and is
+   * also given for `completed` and `complete`, in upper or lower case. An id has the case that it has in `subtasks`.
    */
   readonly subtask_states: readonly { readonly id: string; readonly state: string }[]
   readonly agent: string | null

@@ -29,8 +29,8 @@ export interface OpenFile {
 
 /** What a directory says of something in it. */
 export interface Entry {
-  /** As bytes: it may be no text. */
-  readonly name: Buffer
+  /** Each character stands for one byte: a name may be no text. */
+  readonly name: string
   /** Whether it is a regular file. False if it is not one, or if the directory does not tell. */
   readonly is_file: boolean
 }
@@ -99,11 +99,10 @@ const PROMPT: Disk = {
  */
 const SMALL_DIRECTORY_BYTES = 64 * 1024
 
-const AS_BYTES = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 } as const
+const AS_BYTES = { encoding: 'latin1', bufferSize: 256 } as const
 
-/** With this encoding names are bytes, although the types say text. */
 function entryOf(entry: Dirent): Entry {
-  return { name: entry.name as unknown as Buffer, is_file: entry.isFile() }
+  return { name: entry.name, is_file: entry.isFile() }
 }
 
 function openFile(fd: number): OpenFile {

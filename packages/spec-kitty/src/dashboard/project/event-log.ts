@@ -130,10 +130,10 @@ export function readLog(): LogReader {
     facts.set(wp, reader)
     return reader
   }
-  const takeLane = ({ wp, move, claim, verdict }: LaneEvent, worktree: string | null): readonly string[] => {
+  const takeLane = ({ wp, move, claim, verdict }: LaneEvent): readonly string[] => {
     const own = moves.get(wp) ?? []
     if (own.length === 0 && moves.size >= MAX_PACKAGES) return ['names one work package too many']
-    own.push({ ...move, worktree })
+    own.push(move)
     moves.set(wp, own.length > 2 * MAX_MOVES ? inOrder(own).slice(-MAX_MOVES) : own)
     const problems = claim === null ? [] : (factsOf(wp)?.claim(claim) ?? [])
     if (verdict !== null) factsOf(wp)?.take(verdict)
@@ -141,12 +141,12 @@ export function readLog(): LogReader {
   }
   const takeAnnotation = ({ wp, annotation }: AnnotationEvent): readonly string[] =>
     factsOf(wp)?.take(annotation) ?? ['names one work package too many']
-  const take = (written: Event, worktree: string | null): Taken => {
+  const take = (written: Event): Taken => {
     const event = named(written)
     const standing = event.id === null ? 'new' : known.take(event.id, event)
     const wp = event.kind === 'lane' ? event.wp : null
     const other = `has the event_id of another event, ${event.id}, and does not count`
-    const problems = standing === 'new' ? count(event, worktree) : standing === 'other' ? [other] : []
+    const problems = standing === 'new' ? count(event) : standing === 'other' ? [other] : []
     const isMoved = wp !== null && standing !== 'other' && moves.has(wp)
     return {
       is_added: standing === 'new' && event.id !== null,
@@ -155,20 +155,20 @@ export function readLog(): LogReader {
       lost: isMoved ? null : wp,
     }
   }
-  const count = (event: Event, worktree: string | null): readonly string[] => {
+  const count = (event: Event): readonly string[] => {
     if (event.at !== null && (newest === null || event.at > newest)) newest = event.at
     if (event.kind === 'other') {
       if (event.created !== null && created.size < MAX_PACKAGES) created.set(event.created.id, event.created)
       if (event.decision !== null) decisions.take(event.decision)
       return []
     }
-    return event.kind === 'lane' ? takeLane(event, worktree) : takeAnnotation(event)
+    return event.kind === 'lane' ? takeLane(event) : takeAnnotation(event)
   }
 
   return {
     file(worktree) {
       const gaps = noGaps()
-      const { reader, result } = readFile(worktree, gaps, names, (event) => take(event, worktree))
+      const { reader, result } = readFile(worktree, gaps, names, take)
       files.push(result)
       allGaps.push(gaps)
       return reader
@@ -211,7 +211,7 @@ function readFile(
   const lose = (wp: string | null, what: string): void =>
     addGap(gaps, wp === null ? null : nameOf(wp), { line: number, what })
   const read = (text: string): void => {
-    const event = eventOf(text)
+    const event = eventOf(text, worktree)
     if (event.kind === 'broken') {
       complain(event.what)
       if (event.wp !== undefined) lose(event.wp, `line ${number} ${event.what}`)

@@ -48,12 +48,14 @@ export function statesIn(value: unknown, problems: string[]): readonly (readonly
     problems.push('has subtasks that are not objects')
     return []
   }
-  const entries = Object.entries(states).slice(0, MAX_SUBTASKS)
-  if (entries.some(([, state]) => typeof state !== 'string'))
-    problems.push('has a subtask whose state is not text')
-  return entries.flatMap(([id, state]) =>
-    typeof state === 'string' ? [[cut(id, MAX_VALUE_CHARS), cut(state, MAX_VALUE_CHARS)] as const] : [],
-  )
+  const said: (readonly [string, string])[] = []
+  let isWrong = false
+  for (const [id, state] of Object.entries(states).slice(0, MAX_SUBTASKS)) {
+    if (typeof state === 'string') said.push([cut(id, MAX_VALUE_CHARS), cut(state, MAX_VALUE_CHARS)])
+    else isWrong = true
+  }
+  if (isWrong) problems.push('has a subtask whose state is not text')
+  return said
 }
 
 /** Returns the review. Null: an empty review, which withdraws the last one. Undefined: the annotation names none. */

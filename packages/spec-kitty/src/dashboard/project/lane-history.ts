@@ -75,34 +75,42 @@ export function isLater(
 
 /** Returns the summary of the lane changes of one package. There must be at least one, and they must be in order. */
 export function historyOf(moves: readonly LaneMove[]): LaneHistory {
-  const withFrom = moves.map((move, at) => {
+  const told = moves.map((move, at): ToldMove => {
     const before = moves[at - 1]
     const from = move.from ?? before?.lane ?? null
-    return { ...move, from, is_sent_back: isSentBack({ ...move, from }, before) }
+    return { move, from, is_sent_back: isSentBack(from, move, before) }
   })
   return {
-    changes: withFrom.slice(-MAX_CHANGES).map((move) => changeOf(move)),
+    changes: told.slice(-MAX_CHANGES).map((move) => changeOf(move)),
     omitted: Math.max(0, moves.length - MAX_CHANGES),
-    sent_back: withFrom.filter(({ is_sent_back }) => is_sent_back).length,
+    sent_back: told.filter(({ is_sent_back }) => is_sent_back).length,
     since: sinceIn(moves, (lane) => lane === moves.at(-1)?.lane) ?? '',
     started: moves.find(({ lane }) => columnOf(lane) === 'doing')?.at ?? null,
     finished: sinceIn(moves, (lane) => FINISHED.has(lane)),
-    turns: withFrom.filter((move) => move.is_sent_back || beginsReview(move)).map(({ at }) => at),
-    begun: beginningOf(withFrom),
+    turns: told.filter((one) => one.is_sent_back || beginsReview(one)).map(({ move }) => move.at),
+    begun: beginningOf(told),
   }
 }
 
-type ToldMove = LaneMove & Pick<LaneChange, 'is_sent_back'>
+/** A change, the lane that it left as far as that is known, and whether a review sent the package back by it. */
+interface ToldMove {
+  readonly move: LaneMove
+  readonly from: string | null
+  readonly is_sent_back: boolean
+}
 
 /** Returns the last change that did not just take further what was begun before. */
 function beginningOf(moves: readonly ToldMove[]): Beginning {
   const last = moves.findLast((move, at) => !goesOn(move, moves[at - 1]))
-  const { at = '', by = null, lane, review_ref = null, is_sent_back = false } = last ?? {}
+  if (last === undefined) return { at: '', by: null, is_review: false, is_sent_back: false }
+  const { move, is_sent_back } = last
+  const { at, by, lane, review_ref } = move
   return { at, by, is_review: lane === 'in_review' || isReviewClaim(review_ref), is_sent_back }
 }
 
 /** Returns whether a change leaves the package with the one who had it: from a claim into work, or in a review of the same actor. */
-function goesOn({ lane, by, review_ref, is_sent_back }: ToldMove, before: ToldMove | undefined): boolean {
+function goesOn({ move, is_sent_back }: ToldMove, told: ToldMove | undefined): boolean {
+  const [{ lane, by, review_ref }, before] = [move, told?.move]
   if (before === undefined || is_sent_back || isReviewClaim(review_ref)) return false
   if (lane === 'in_review') return before.lane === lane && before.by === by
   return OF_WORK.has(lane) && OF_WORK.has(before.lane)
@@ -112,14 +120,18 @@ function goesOn({ lane, by, review_ref, is_sent_back }: ToldMove, before: ToldMo
  * Returns whether a review sent a package back by this change. Up to version 3.1, a reviewer began by moving the package to
  * `in_progress`, which is not a verdict, and sent it back from there.
  */
-function isSentBack({ from, lane, review_ref }: LaneMove, before: LaneMove | undefined): boolean {
+function isSentBack(
+  from: string | null,
+  { lane, review_ref }: LaneMove,
+  before: LaneMove | undefined,
+): boolean {
   if (from === null || !BEFORE_REVIEW.has(lane) || isReviewClaim(review_ref)) return false
   if (IN_REVIEW.has(from)) return true
   if (from === 'approved') return review_ref !== null
   return before !== undefined && isReviewClaim(before.review_ref) && before.lane === from && lane !== from
 }
 
-function beginsReview({ from, lane, review_ref }: LaneMove): boolean {
+function beginsReview({ move: { lane, review_ref }, from }: ToldMove): boolean {
   return (lane === 'in_review' && from !== 'in_review') || isReviewClaim(review_ref)
 }
 
@@ -143,8 +155,8 @@ function isReviewClaim(review_ref: string | null): boolean {
   return review_ref !== null && REVIEW_CLAIM.test(review_ref)
 }
 
-function changeOf({ at, from, lane, ...move }: ToldMove): LaneChange {
-  const { by, reason, verdict, is_forced, is_sent_back, worktree } = move
+function changeOf({ move, from, is_sent_back }: ToldMove): LaneChange {
+  const { at, lane, by, reason, verdict, is_forced, worktree } = move
   return { at: toMilliseconds(at), from, to: lane, by, reason, verdict, is_forced, is_sent_back, worktree }
 }
 

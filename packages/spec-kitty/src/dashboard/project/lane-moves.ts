@@ -15,10 +15,10 @@ const MAX_NEEDS = 200
  */
 export function readMove(
   value: Readonly<Record<string, unknown>>,
-  { id, at }: { readonly id: string; readonly at: string },
+  { id, at, worktree }: Pick<LaneMove, 'id' | 'at' | 'worktree'>,
   lane: string,
 ): {
-  readonly move: Omit<LaneMove, 'worktree'>
+  readonly move: LaneMove
   readonly claim: Annotation | null
   /** The verdict of the review, in the form of an annotation. */
   readonly verdict: Annotation | null
@@ -36,6 +36,7 @@ export function readMove(
     verdict: textIn(result?.['verdict'], MAX_LANE_CHARS),
     is_forced: value['force'] === true,
     review_ref: textIn(value['review_ref'], MAX_LANE_CHARS),
+    worktree,
   }
   const claim = objectOf(value['policy_metadata'])
   const said = { event_id: id, at, actor: value['actor'] }

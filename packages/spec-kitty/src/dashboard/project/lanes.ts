@@ -32,6 +32,7 @@ const ALIASES: ReadonlyMap<string, Lane> = new Map([
 
 /** Returns the lane that a text names, however it is written; the text itself if this version does not know the lane. */
 export function laneNamed(text: string): string {
+  if (isLane(text)) return text
   const name = text.trim().toLowerCase().replaceAll(/[ -]/g, '_')
   const lane = ALIASES.get(name) ?? name
   return isLane(lane) ? lane : text

@@ -16,7 +16,7 @@ export interface LaneEvent {
   readonly id: string
   readonly at: string
   readonly wp: string
-  readonly move: Omit<LaneMove, 'worktree'>
+  readonly move: LaneMove
   /** Who claimed the package with it, as an annotation would say it; null if no one did. */
   readonly claim: Annotation | null
   /** What its review said; null if it says nothing of one. */
@@ -41,27 +41,32 @@ export interface Broken {
   readonly wp: string | null | undefined
 }
 
-/** Returns the event on a line, or what is wrong with the line. */
-export function eventOf(line: string): Event | Broken {
+/** Returns the event on a line of a worktree's log (null: of the main checkout), or what is wrong with the line. */
+export function eventOf(line: string, worktree: string | null): Event | Broken {
   const value = objectOf(parseJson(line))
   if (value === null) return broken('is not a JSON object', packageNamedIn([line]))
   const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
   const isAnnotation = kind === 'annotation'
   const about = isAnnotation || isOfAnotherKind(value) ? undefined : isName(wp) ? wp : null
-  if (isDeeper(value, MAX_DEPTH)) return broken(`is nested more than ${MAX_DEPTH} levels deep`, about)
+  if (mayBeDeeper(line, MAX_DEPTH) && isDeeper(value, MAX_DEPTH))
+    return broken(`is nested more than ${MAX_DEPTH} levels deep`, about)
   const instant = instantIn(at) ?? instantIn(value['timestamp'])
   if (isOfAnotherKind(value)) return otherOf(value, isName(id) ? id : null, instant)
   if (!isName(wp)) return broken('has a wp_id that is not a name', about)
   if (!isAnnotation && !isName(lane)) return broken('has a to_lane that is not a name', about)
   if (!isName(id)) return broken('has no event_id', about)
   if (instant === null) return broken('does not say when', about)
-  const event = { id, at: instant, wp }
-  if (isName(lane) && !isAnnotation) return { kind: 'lane', ...event, ...readMove(value, event, lane) }
+  if (isName(lane) && !isAnnotation) {
+    const { move, claim, verdict } = readMove(value, { id, at: instant, worktree }, lane)
+    return { kind: 'lane', id, at: instant, wp, move, claim, verdict }
+  }
   const delta = objectOf(value['delta'])
   if (delta === null) return broken('is an annotation without a delta', about)
   return {
     kind: 'annotation',
-    ...event,
+    id,
+    at: instant,
+    wp,
     annotation: { event_id: id, at: instant, actor: value['actor'], delta },
   }
 }
@@ -84,6 +89,18 @@ function instantIn(value: unknown): string | null {
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ID_CHARS
+}
+
+/** Returns whether a text has more than so many opening brackets: only then may the value of it be deeper than that. */
+function mayBeDeeper(line: string, levels: number): boolean {
+  let left = levels
+  for (const bracket of ['{', '[']) {
+    for (let at = line.indexOf(bracket); at >= 0; at = line.indexOf(bracket, at + 1)) {
+      if (left === 0) return true
+      left -= 1
+    }
+  }
+  return false
 }
 
 /** Returns whether a value holds more than so many arrays and objects in one another. It goes no deeper itself. */

@@ -160,10 +160,10 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
   let skips = skipsFirst
   let isFirst = true
 
-  const textOf = (bytes: Buffer): string => {
-    const decoded = isFirst ? decode(bytes, true).text : bytes.toString('utf8')
+  const textOf = (bytes: Buffer, from = 0, to = bytes.length): string => {
+    if (!isFirst) return bytes.toString('utf8', from, to)
     isFirst = false
-    return decoded ?? bytes.toString('latin1')
+    return decode(bytes.subarray(from, to), true).text ?? bytes.toString('latin1', from, to)
   }
   const text = (): string => textOf(line.whole())
   const finish = (): void => {
@@ -178,7 +178,7 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
       const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
       for (let to = whole.indexOf(NEWLINE); to >= 0; to = whole.indexOf(NEWLINE, from)) {
         // Most lines begin and end in one chunk, and need not be put together.
-        if (line.isEmpty() && !skips) into.line(textOf(whole.subarray(from, to)))
+        if (line.isEmpty() && !skips) into.line(textOf(whole, from, to))
         else {
           line.add(whole.subarray(from, to))
           finish()

@@ -52,7 +52,9 @@ export const NO_META: Meta = {
  * in `meta.json` is used.
  */
 export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
-  const read = await withFile(found, (handle) => readBytes(handle, 0, MAX_META_BYTES))
+  const read = await withFile(found, (handle, { size }) =>
+    readBytes(handle, 0, Math.min(Number(size), MAX_META_BYTES)),
+  )
   if ('kind' in read) return { value: { ...NO_META, is_read: false, problems: [read.what] }, is_kept: false }
   const { text, problem } = decode(read, true)
   const meta = objectOf(parseJson(text ?? ''))

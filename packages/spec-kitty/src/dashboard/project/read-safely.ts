@@ -50,17 +50,21 @@ async function namesIn(disk: Disk, path: string, size: number): Promise<Names> {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   for (const { name: bytes, is_file: isFile } of found.slice(0, MAX_NAMES)) {
     const name = nameOf(utf8, bytes)
-    if (isHidden(name ?? bytes.toString('latin1'))) continue
-    if (name === null) problems.push(`has an entry whose name is no UTF-8: ${bytes.toString('latin1')}`)
+    if (isHidden(name ?? bytes)) continue
+    if (name === null) problems.push(`has an entry whose name is no UTF-8: ${bytes}`)
     else names.push(name)
     if (isFile && name !== null) files.add(name)
   }
   return { names: names.toSorted(), files, problems: problems.slice(0, 20), is_cut: found.length > MAX_NAMES }
 }
 
-function nameOf(utf8: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | null {
+const ASCII = /^[\0-\x7f]*$/
+
+/** Returns a name of which each character stands for one byte as text; null if it is none. */
+function nameOf(utf8: InstanceType<typeof TextDecoder>, bytes: string): string | null {
+  if (ASCII.test(bytes)) return bytes
   try {
-    return utf8.decode(bytes)
+    return utf8.decode(Buffer.from(bytes, 'latin1'))
   } catch {
     return null
   }
@@ -87,6 +91,7 @@ async function withOpen<T>(
     handle = await diskOf(found.root).open(found.path, READING)
     const stats = await handle.stat({ bigint: true })
     if (kindOf(stats) !== found.kind) return refused('changed while it was read')
+    if (isSameFile(found, stats)) return await use(handle, stats, null)
     const { real, held } = await pathsOf(handle, found, stats)
     const refusal = refusalOf(found, real)
     if (refusal !== null) return refused(`changed into ${refusal}`)
@@ -96,6 +101,15 @@ async function withOpen<T>(
   } finally {
     await handle?.close().catch(() => undefined)
   }
+}
+
+/**
+ * Returns whether the open file is the very one that was found, unchanged and under the same name: any way that led to it
+ * showed nothing else. A renamed file has another time of change.
+ */
+function isSameFile({ kind, stats }: LocatedEntry, open: BigIntStats): boolean {
+  if (kind !== 'file' || open.ino === 0n) return false
+  return open.ino === stats.ino && open.dev === stats.dev && open.ctimeNs === stats.ctimeNs
 }
 
 interface OpenPaths {

@@ -3,18 +3,21 @@ import { isSatisfied } from './lanes.js'
 import { commandFor } from './next-command.js'
 import { sameId } from './package-ids.js'
 
-/** Adds what depends on the lanes of other packages. */
+/** Adds the ids of the packages that a package depends on, and what depends on their lanes. */
 export function withReadiness(
   mission: string,
   one: WorkPackage,
+  dependencies: readonly string[],
   lanes: ReadonlyMap<string, string | null>,
   areNeedsKnown: boolean,
 ): WorkPackage {
   const isBefore = one.column === 'planned' || one.lane === null
-  const open = one.dependencies.filter((id) => !isSatisfied(lanes.get(id) ?? null))
+  const open = dependencies.filter((id) => !isSatisfied(lanes.get(id) ?? null))
   const waiting_for = isBefore ? open : []
   const is_ready = one.lane === 'planned' && areNeedsKnown && waiting_for.length === 0
-  return { ...one, waiting_for, is_ready, next_command: commandFor(mission, { ...one, is_ready }) }
+  const { id, lane, lane_source, document } = one
+  const next_command = commandFor(mission, { id, lane, lane_source, document, is_ready })
+  return { ...one, dependencies, waiting_for, is_ready, next_command }
 }
 
 /** Returns the ids of the packages that the dependencies mean, also if they name the file of a prompt; each id once. */

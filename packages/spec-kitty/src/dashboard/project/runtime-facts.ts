@@ -13,6 +13,7 @@ import {
   type ReviewResult,
 } from './fact-values.js'
 import { namedAgents, toolOf, type Slot, type Texts } from './facts-of-agent.js'
+import { sameSubtask, subtaskState } from './subtasks.js'
 import { instantOf, toMilliseconds } from './timestamps.js'
 
 /** The fields of an annotation that are one text. */
@@ -93,7 +94,8 @@ const LATEST_SECONDS = 100_000_000_000
 /** Returns a reader for the annotations of one work package. Each field has the value of its latest annotation. */
 export function readFacts(): FactsReader {
   const texts = new Map<TextFact, Slot<string | null>>()
-  const subtasks = new Map<string, Slot<string>>()
+  /** By the same text for all ways to write an id. */
+  const subtasks = new Map<string, Slot<readonly [id: string, state: string]>>()
   const reviews = new Map<'review', Slot<Review | null>>()
   const results = new Map<'review_result', Slot<ReviewResult | null>>()
   const claims = new Map<'claimed_by', Slot<string | null>>()
@@ -119,7 +121,9 @@ export function readFacts(): FactsReader {
         else if (text !== undefined) put(texts, name, order, text)
       }
       for (const [subtask, state] of statesIn(delta['subtasks'], problems)) {
-        if (subtasks.size < MAX_SUBTASKS || subtasks.has(subtask)) put(subtasks, subtask, order, state)
+        const same = sameSubtask(subtask)
+        if (subtasks.size < MAX_SUBTASKS || subtasks.has(same))
+          put(subtasks, same, order, [subtask, subtaskState(state)])
       }
       const note = textOf('note', delta['note'], problems, MAX_NOTE_CHARS)
       if (note != null) notes = lastNotes(notes, { order, value: noteOf(at, actor, note) })
@@ -145,7 +149,7 @@ export function readFacts(): FactsReader {
       claimed_by: claims.get('claimed_by')?.value ?? null,
       named_at: lastTimeOf([texts.get('agent'), claims.get('claimed_by')]),
       texts: valuesOf(named.ofLast(claimedSince(texts, claims.get('claimed_by')), turns)),
-      subtasks: valuesOf(subtasks),
+      subtasks: new Map([...subtasks.values()].map(({ value }) => value)),
       notes: notes.map(({ value }) => value),
       review: reviews.get('review')?.value ?? null,
       review_result: results.get('review_result')?.value ?? null,

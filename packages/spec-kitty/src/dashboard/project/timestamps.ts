@@ -10,7 +10,7 @@ const LAST_DATE_MS = 8_640_000_000_000_000
 /**
  * Converts an ISO 8601 time to UTC text that sorts by time, to the nanosecond: events of one writer differ by microseconds,
  * which a `Date` does not keep. A time without a zone is taken as UTC, and a date or a minute as its beginning: logs that were
- * made out of old front matter have what people wrote there. Null for anything else.
+ * made out of old front matter have what people wrote there. Null for anything else, and for a day that its month does not have.
  */
 export function instantOf(text: string): string | null {
   if (UTC.test(text)) {
@@ -19,10 +19,15 @@ export function instantOf(text: string): string | null {
   }
   const [, date, minute = '00:00', second = '00', fraction = '', zone = 'Z'] =
     INSTANT.exec(text.trim().replace(' ', 'T')) ?? []
-  if (date === undefined) return null
+  if (date === undefined || !isDay(date)) return null
   const offset = /^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase()
   const seconds = isoOf(Date.parse(`${date}T${minute}:${second}${offset}`))
   return seconds === null ? null : `${seconds.slice(0, -5)}.${fraction.padEnd(9, '0')}Z`
+}
+
+/** `Date` takes the 30th of February for the 2nd of March. */
+function isDay(date: string): boolean {
+  return isoOf(Date.parse(`${date}T00:00Z`))?.startsWith(date) === true
 }
 
 /** Returns ISO 8601 UTC to the millisecond; null if out of range, as the times of a broken file system may be. */

@@ -7,6 +7,7 @@ import { columnOf, isAtWork, isLane, laneNamed } from './lanes.js'
 import { sameId } from './package-ids.js'
 import { linkedIn, withReadiness } from './readiness.js'
 import { processInLog } from './judge-agents.js'
+import { subtasksOf } from './subtasks.js'
 import { NO_FACTS, type RuntimeFacts, type TextFact } from './runtime-facts.js'
 
 /** The file of a work package, and the fields of its front matter. */
@@ -60,12 +61,14 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
       [sameId(id), id] as const,
     ]),
   )
-  const linked = sorted.map((one) => ({ ...one, dependencies: linkedIn(one.dependencies, known) }))
   const fieldsOf = new Map(files.map(({ document, fields }) => [document, fields]))
   /** A prompt that says something of dependencies which could not be read may need any package. */
   const isKnown = ({ document }: WorkPackage): boolean =>
     document === null || fieldsOf.get(document)?.are_dependencies_known === true
-  return { packages: linked.map((one) => withReadiness(mission, one, lanes, isKnown(one))), problems }
+  const packagesThen = sorted.map((one) =>
+    withReadiness(mission, one, linkedIn(one.dependencies, known), lanes, isKnown(one)),
+  )
+  return { packages: packagesThen, problems }
 }
 
 /**
@@ -115,13 +118,13 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     if (reviewer !== null) return inAgent[at] || null
     return facts.texts.has(fact) ? text(fact) : inAgent[at] || text(fact)
   }
+  const stands = standing(id, file, log)
   return {
     id,
     title: fields?.title ?? (document === null ? (created?.title ?? id) : stemOf(document)),
-    ...standing(id, file, log),
+    ...stands,
     dependencies: fields?.dependencies ?? created?.dependencies ?? [],
-    subtasks: fields?.subtasks ?? [],
-    subtask_states: [...facts.subtasks].map(([subtask, state]) => ({ id: subtask, state })),
+    ...subtasksOf(fields, facts),
     agent,
     assignee: text('assignee'),
     phase: fields?.phase ?? null,
@@ -133,8 +136,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     review_result: facts.review_result,
     front_matter_review: reviewOfFile(fields, facts, log.lanes.get(id)),
     document,
-    ...subtaskCounts(fields, facts),
-    process: processOf(log.lanes.get(id), standing(id, file, log).lane, facts),
+    process: processOf(log.lanes.get(id), stands.lane, facts),
     is_lane_unread: false,
     is_ready: false,
     waiting_for: [],
@@ -151,15 +153,6 @@ function reviewOfFile(
   const { review_status: status = null, reviewed_by: by = null } = fields ?? {}
   const isInLog = review !== null || review_result !== null || (state?.history.turns.length ?? 0) > 0
   return isInLog || (status === null && by === null) ? null : { status, by }
-}
-
-function subtaskCounts(
-  fields: PackageFields | null,
-  { subtasks }: RuntimeFacts,
-): Pick<WorkPackage, 'subtasks_done' | 'subtasks_total'> {
-  const ids = new Set([...(fields?.subtasks ?? []), ...subtasks.keys()])
-  const done = [...ids].filter((id) => subtasks.get(id) === 'done')
-  return { subtasks_done: done.length, subtasks_total: ids.size }
 }
 
 /**
