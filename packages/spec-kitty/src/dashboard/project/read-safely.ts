@@ -91,7 +91,7 @@ async function withOpen<T>(
     handle = await diskOf(found.root).open(found.path, READING)
     const stats = await handle.stat({ bigint: true })
     if (kindOf(stats) !== found.kind) return refused('changed while it was read')
-    if (isSameFile(found, stats)) return await use(handle, stats, null)
+    // Also for the very file that was found: it may have been found through a link that is gone again.
     const { real, held } = await pathsOf(handle, found, stats)
     const refusal = refusalOf(found, real)
     if (refusal !== null) return refused(`changed into ${refusal}`)
@@ -101,15 +101,6 @@ async function withOpen<T>(
   } finally {
     await handle?.close().catch(() => undefined)
   }
-}
-
-/**
- * Returns whether the open file is the very one that was found, unchanged and under the same name: any way that led to it
- * showed nothing else. A renamed file has another time of change.
- */
-function isSameFile({ kind, stats }: LocatedEntry, open: BigIntStats): boolean {
-  if (kind !== 'file' || open.ino === 0n) return false
-  return open.ino === stats.ino && open.dev === stats.dev && open.ctimeNs === stats.ctimeNs
 }
 
 interface OpenPaths {
