@@ -28,8 +28,9 @@ describe('a meta.json with values of the wrong type', () => {
 
   it.each([
     ['{"baseline_merge_commit":["abc"]}', 'its baseline_merge_commit is not text'],
+    ['{"topology":{"kind":"coord"}}', 'its topology is not text'],
     ['{"merged_commit":7,"created_at":"2026-01-01"}', 'its merged_commit is not text'],
-  ])('leaves open whether the mission is merged: %s', async (meta, what) => {
+  ])('leaves open whether the mission can be merged: %s', async (meta, what) => {
     const project = emptyProject()
     writeMission(project, 'm', { ...APPROVED, 'meta.json': meta })
     const { mission, now } = await read(project)
@@ -61,11 +62,11 @@ describe('a meta.json with values of the wrong type', () => {
       [
         'its title is not text',
         'its purpose_tldr is not text',
-        'its topology is not text',
         'its created_at is not a time',
         'its accepted_at is not a time',
         'its merged_at is not a time',
         'its baseline_merge_commit is not text',
+        'its topology is not text',
       ].map((what) => ({ path, what })),
     )
   })

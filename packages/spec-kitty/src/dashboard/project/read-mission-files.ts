@@ -14,8 +14,8 @@ const MAX_COMMIT_CHARS = 200
 /** The names that say whether the mission is merged; the first counts. */
 const MERGE_NAMES = ['baseline_merge_commit', 'merged_commit'] as const
 
-/** The other names that are read and must be texts, besides those of the title. */
-const TEXT_NAMES = ['purpose_tldr', 'topology'] as const
+/** What decides whether a merge can be advised. */
+const DECIDING = [...MERGE_NAMES, 'topology'] as const
 
 const MAX_NAME_CHARS = 100
 const MAX_WRONG_DATES = 10
@@ -42,7 +42,7 @@ export interface Meta {
   /** Whether the log is kept in a worktree while the mission goes on. */
   readonly is_coordinated: boolean
   readonly problems: readonly string[]
-  /** The problems because of which it is not known whether the mission is merged. */
+  /** The problems because of which it is not known whether the mission is merged, or can be. */
   readonly unread: readonly string[]
 }
 
@@ -73,24 +73,20 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   const isTitleWrong = titles.some((value) => isWrong(value))
   const wrong = [
     ...(isTitleWrong ? ['its title is not text'] : []),
-    ...wrongIn(meta, TEXT_NAMES),
+    ...wrongIn(meta, ['purpose_tldr']),
     ...wrongDatesIn(meta),
   ]
   const merge_commit =
     MERGE_NAMES.map((name) => lineIn(meta[name], MAX_COMMIT_CHARS)).find((one) => one !== null) ?? null
-  const wrongMerge = wrongIn(meta, MERGE_NAMES)
+  const undecided = wrongIn(meta, DECIDING)
   return kept({
     title: title?.trim().slice(0, MAX_TITLE_CHARS) ?? null,
     newest: newestIn(meta),
     purpose: lineIn(meta['purpose_tldr'], MAX_PURPOSE_CHARS),
     merge_commit,
     is_coordinated: COORDINATED.has(lineIn(meta['topology'], MAX_NAME_CHARS) ?? ''),
-    problems: [
-      ...(problem === null ? [] : [problem]),
-      ...wrong,
-      ...(merge_commit === null ? [] : wrongMerge),
-    ],
-    unread: merge_commit === null ? wrongMerge : [],
+    problems: [...(problem === null ? [] : [problem]), ...wrong, ...(merge_commit === null ? [] : undecided)],
+    unread: merge_commit === null ? undecided : [],
   })
 }
 
