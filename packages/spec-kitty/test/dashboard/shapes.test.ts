@@ -72,6 +72,48 @@ describe('a prompt names its package', () => {
     })
     expect(packages).toMatchObject([{ title: 'The API', agent: 'badger', document: 'tasks/WP01-api.md' }])
   })
+
+  it.each([
+    ['neither says an id', '---\ntitle: One\n---\n', '# Notes on WP01\n'],
+    ['both say the same id', prompt('WP01', 'One'), prompt('WP01', 'Notes')],
+  ])('by exactly its name, if %s', async (_, exact, other) => {
+    const { work_packages: packages, problems } = await read({
+      'tasks/WP01-notes.md': other,
+      'tasks/WP01.md': exact,
+      'status.events.jsonl': laneEvent(1, 'WP01', 'planned'),
+    })
+    expect(packages).toMatchObject([{ title: 'One', document: 'tasks/WP01.md' }])
+    expect(problems.map(({ path, what }) => `${path.slice('kitty-specs/m/'.length)} ${what}`)).toContain(
+      'tasks/WP01-notes.md has the id of tasks/WP01.md, which is shown instead',
+    )
+  })
+
+  it.each([
+    [
+      'with a log',
+      ['WP01', 'WP01.1', 'WP01.2-ui', 'WP01-2'].map((id, at) => laneEvent(at, id, 'planned')).join(''),
+    ],
+    ['without one', ''],
+  ])('which may be a part of another one: %s', async (_, log) => {
+    const names = ['WP01-2', 'WP01.1', 'WP01.2-ui', 'WP01']
+    const prompts = Object.fromEntries(
+      names.map((name) => [`tasks/${name}.md`, `---\ntitle: ${name}\n---\n`]),
+    )
+    const { work_packages: packages } = await read({ ...prompts, 'status.events.jsonl': log })
+    const titles = new Map(packages.map(({ id, title }) => [id, title]))
+    expect(titles.get('WP01')).toBe('WP01')
+    expect(titles.get('WP01.1')).toBe('WP01.1')
+    expect(titles.get(log === '' ? 'WP01.2' : 'WP01.2-ui')).toBe('WP01.2-ui')
+  })
+
+  it('as one package, however its id is written, also without a log', async () => {
+    const { work_packages: packages, problems } = await read({
+      'tasks/WP01.md': prompt('WP01', 'One', 'lane: done\n'),
+      'tasks/WP1-again.md': prompt('WP1', 'Again', 'lane: planned\n'),
+    })
+    expect(packages).toMatchObject([{ id: 'WP01', title: 'One', lane: 'done' }])
+    expect(problems).toHaveLength(1)
+  })
 })
 
 describe('a prompt has the title', () => {

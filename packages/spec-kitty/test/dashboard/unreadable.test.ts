@@ -22,6 +22,56 @@ async function read(project: string) {
   return { mission, now }
 }
 
+describe('a meta.json with values of the wrong type', () => {
+  const APPROVED = { [LOG]: laneEvent(1, 'WP01', 'approved') }
+  const path = 'kitty-specs/m/meta.json'
+
+  it.each([
+    ['{"baseline_merge_commit":["abc"]}', 'its baseline_merge_commit is not text'],
+    ['{"topology":{"kind":"coord"}}', 'its topology is not text'],
+    ['{"merged_commit":7,"created_at":"2026-01-01"}', 'its merged_commit is not text'],
+  ])('leaves open whether the mission can be merged: %s', async (meta, what) => {
+    const project = emptyProject()
+    writeMission(project, 'm', { ...APPROVED, 'meta.json': meta })
+    const { mission, now } = await read(project)
+    expect(mission).toMatchObject({
+      problems: [{ path, what }],
+      unreadable: [{ path, what }],
+      next_command: null,
+    })
+    expect(now.counts).toMatchObject({ unreadable: 1, ready_to_merge: 0 })
+  })
+
+  it('has a problem for each, and what is understood counts', async () => {
+    const project = emptyProject()
+    const meta = {
+      ...{
+        title: 1,
+        purpose_tldr: {},
+        topology: ['coord'],
+        created_at: 123,
+        accepted_at: 'yesterday',
+        read_at: '',
+      },
+      ...{ merged_at: '2026-02-30', updated_at: null, baseline_merge_commit: {}, merged_commit: 'abc' },
+    }
+    writeMission(project, 'm', { ...APPROVED, 'meta.json': JSON.stringify(meta) })
+    const { mission } = await read(project)
+    expect(mission).toMatchObject({ state: 'merged', merge_commit: 'abc', unreadable: [] })
+    expect(mission.problems).toEqual(
+      [
+        'its title is not text',
+        'its purpose_tldr is not text',
+        'its created_at is not a time',
+        'its accepted_at is not a time',
+        'its merged_at is not a time',
+        'its baseline_merge_commit is not text',
+        'its topology is not text',
+      ].map((what) => ({ path, what })),
+    )
+  })
+})
+
 describe('a mission whose log cannot be read', () => {
   it.each([
     [

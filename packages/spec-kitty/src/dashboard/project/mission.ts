@@ -210,7 +210,8 @@ function complainOfContents(
   complainOf: Complain,
   unreadOf: Complain,
 ): void {
-  for (const what of meta.problems) (meta.is_read ? complainOf : unreadOf)(pathOf(id, META), what)
+  for (const what of meta.problems) complainOf(pathOf(id, META), what)
+  for (const what of meta.unread) unreadOf(pathOf(id, META), what)
   for (const [at, file] of log_files.entries()) {
     const path = pathOfLog(id, file)
     for (const { line, at: time } of file.future) {

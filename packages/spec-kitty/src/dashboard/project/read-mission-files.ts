@@ -11,6 +11,15 @@ const MAX_TITLE_CHARS = 500
 const MAX_PURPOSE_CHARS = 1000
 const MAX_COMMIT_CHARS = 200
 
+/** The names that say whether the mission is merged; the first counts. */
+const MERGE_NAMES = ['baseline_merge_commit', 'merged_commit'] as const
+
+/** What decides whether a merge can be advised. */
+const DECIDING = [...MERGE_NAMES, 'topology'] as const
+
+const MAX_NAME_CHARS = 100
+const MAX_WRONG_DATES = 10
+
 /** The topologies with a worktree for the log. */
 const COORDINATED: ReadonlySet<string> = new Set(['coord', 'lanes_with_coord'])
 
@@ -33,8 +42,8 @@ export interface Meta {
   /** Whether the log is kept in a worktree while the mission goes on. */
   readonly is_coordinated: boolean
   readonly problems: readonly string[]
-  /** False: whether the mission is merged is not known. */
-  readonly is_read: boolean
+  /** The problems because of which it is not known whether the mission is merged, or can be. */
+  readonly unread: readonly string[]
 }
 
 export const NO_META: Meta = {
@@ -44,7 +53,7 @@ export const NO_META: Meta = {
   merge_commit: null,
   is_coordinated: false,
   problems: [],
-  is_read: true,
+  unread: [],
 }
 
 /**
@@ -55,27 +64,52 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   const read = await withFile(found, (handle, { size }) =>
     readBytes(handle, 0, Math.min(Number(size), MAX_META_BYTES)),
   )
-  if ('kind' in read) return { value: { ...NO_META, is_read: false, problems: [read.what] }, is_kept: false }
+  if ('kind' in read) return { value: { ...NO_META, unread: [read.what] }, is_kept: false }
   const { text, problem } = decode(read, true)
   const meta = objectOf(parseJson(text ?? ''))
-  if (meta === null)
-    return kept({ ...NO_META, is_read: false, problems: [problem ?? 'is not a JSON object'] })
+  if (meta === null) return kept({ ...NO_META, unread: [problem ?? 'is not a JSON object'] })
   const titles = [meta['friendly_name'], meta['title'], meta['name']]
   const title = titles.find((value): value is string => typeof value === 'string' && value.trim() !== '')
-  const wrong = titles.some((value) => value != null && typeof value !== 'string')
-    ? ['its title is not text']
-    : []
+  const isTitleWrong = titles.some((value) => isWrong(value))
+  const wrong = [
+    ...(isTitleWrong ? ['its title is not text'] : []),
+    ...wrongIn(meta, ['purpose_tldr']),
+    ...wrongDatesIn(meta),
+  ]
+  const merge_commit =
+    MERGE_NAMES.map((name) => lineIn(meta[name], MAX_COMMIT_CHARS)).find((one) => one !== null) ?? null
+  const undecided = wrongIn(meta, DECIDING)
   return kept({
     title: title?.trim().slice(0, MAX_TITLE_CHARS) ?? null,
     newest: newestIn(meta),
     purpose: lineIn(meta['purpose_tldr'], MAX_PURPOSE_CHARS),
-    merge_commit:
-      lineIn(meta['baseline_merge_commit'], MAX_COMMIT_CHARS) ??
-      lineIn(meta['merged_commit'], MAX_COMMIT_CHARS),
-    is_coordinated: COORDINATED.has(String(meta['topology'])),
-    problems: problem === null ? wrong : [problem, ...wrong],
-    is_read: true,
+    merge_commit,
+    is_coordinated: COORDINATED.has(lineIn(meta['topology'], MAX_NAME_CHARS) ?? ''),
+    problems: [...(problem === null ? [] : [problem]), ...wrong, ...(merge_commit === null ? [] : undecided)],
+    unread: merge_commit === null ? undecided : [],
   })
+}
+
+function isWrong(value: unknown): boolean {
+  return value != null && typeof value !== 'string'
+}
+
+/** Returns a problem for each name whose value is not text: what it means is not known. */
+function wrongIn(meta: Readonly<Record<string, unknown>>, names: readonly string[]): readonly string[] {
+  return names.filter((name) => isWrong(meta[name])).map((name) => `its ${name} is not text`)
+}
+
+function wrongDatesIn(meta: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(meta)
+    .filter(
+      ([name, value]) => name.endsWith('_at') && value != null && value !== '' && dateOf(value) === null,
+    )
+    .slice(0, MAX_WRONG_DATES)
+    .map(([name]) => `its ${name.slice(-MAX_NAME_CHARS)} is not a time`)
+}
+
+function dateOf(value: unknown): string | null {
+  return typeof value === 'string' ? instantOf(value) : null
 }
 
 /** Returns a text on one line; null if it is none. */
@@ -87,8 +121,7 @@ function lineIn(value: unknown, max: number): string | null {
 /** Returns the newest of the dates whose names end in `_at`, such as `created_at` and `accepted_at`. */
 function newestIn(meta: Readonly<Record<string, unknown>>): string | null {
   const dates = Object.entries(meta).flatMap(([name, value]) => {
-    if (!name.endsWith('_at') || typeof value !== 'string') return []
-    return instantOf(value) ?? []
+    return name.endsWith('_at') ? (dateOf(value) ?? []) : []
   })
   return dates.toSorted().at(-1) ?? null
 }

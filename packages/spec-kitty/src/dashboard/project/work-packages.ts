@@ -4,7 +4,7 @@ import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './timestamps.js'
 import { laneFolderOf } from './document-names.js'
 import { columnOf, isAtWork, isLane, laneNamed } from './lanes.js'
-import { sameId } from './package-ids.js'
+import { oneNameEach, sameId } from './package-ids.js'
 import { linkedIn, withReadiness } from './readiness.js'
 import { processInLog } from './judge-agents.js'
 import { subtasksOf } from './subtasks.js'
@@ -28,8 +28,8 @@ export interface WorkPackages {
 const { compare } = new Intl.Collator('en', { numeric: true })
 
 /**
- * Returns the packages that the files or events of a mission name. If several files have the same id, the first one whose
- * front matter contains the id counts: a note beside a prompt is mostly named like it.
+ * Returns the packages that the files or events of a mission name. If several files have the same id, one whose front matter
+ * contains the id counts, and of these the one with exactly this name: a note beside a prompt is mostly named like it.
  */
 export function toWorkPackages(mission: string, files: readonly PackageFile[], log: Log): WorkPackages {
   const packages = new Map<string, WorkPackage>()
@@ -37,9 +37,10 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   const logged = new Map(
     [...log.lanes.keys(), ...log.created.keys(), ...log.facts.keys()].map((id) => [sameId(id), id]),
   )
+  const nameOf = oneNameEach()
   for (const file of files.toSorted((one, other) => rankOf(one) - rankOf(other))) {
     const { document } = file
-    const id = idOf(file, log, logged)
+    const id = nameOf(idOf(file, log, logged))
     const first = packages.get(id)
     if (first === undefined) packages.set(id, packageOf(id, file, log))
     else problems.push({ document, what: `has the id of ${first.document ?? ''}, which is shown instead` })
@@ -206,9 +207,10 @@ const NOWHERE: Standing = {
   sent_back: 0,
 }
 
-/** A file whose front matter says no id comes after those that do. */
-function rankOf({ fields }: PackageFile): number {
-  return fields.id === null ? 1 : 0
+/** A file whose front matter says no id comes after those that do, and one that is named otherwise after those that have its name. */
+function rankOf({ document, fields }: PackageFile): number {
+  const isExact = sameId(stemOf(document)) === sameId(fields.id ?? idOfName(document))
+  return (fields.id === null ? 2 : 0) + (isExact ? 0 : 1)
 }
 
 /** Returns the id that the log uses for the package. The log may know it by the id in the file or by the file's name. */
@@ -218,9 +220,9 @@ function idOf(
   logged: ReadonlyMap<string, string>,
 ): string {
   const named = idOfName(document)
-  const ids = fields.id === null ? [named] : [fields.id, named]
+  const ids = [...(fields.id === null ? [] : [fields.id]), stemOf(document), named]
   const exact = ids.find((id) => lanes.has(id) || facts.has(id))
-  return exact ?? ids.flatMap((id) => logged.get(sameId(id)) ?? [])[0] ?? ids[0] ?? named
+  return exact ?? ids.flatMap((id) => logged.get(sameId(id)) ?? [])[0] ?? fields.id ?? named
 }
 
 /**
@@ -276,9 +278,9 @@ export function idOfName(document: string): string {
   return numberIn(stem)?.replace(/^wp/i, 'WP') ?? stem
 }
 
-/** Returns the `WP01` of `WP01-start`, and the `WP01b` of `WP01b-more`; null if there is none. */
+/** Returns the `WP01` of `WP01-start`, the `WP01b` of `WP01b-more`, and the `WP01.1` of `WP01.1-more`; null if there is none. */
 function numberIn(name: string): string | null {
-  return /^WP-?\d+[a-z]?(?![a-z\d])/i.exec(name)?.[0] ?? null
+  return /^WP-?\d+(?:[a-z]|(?:\.\d+)+)?(?![a-z\d])/i.exec(name)?.[0] ?? null
 }
 
 function stemOf(document: string): string {
