@@ -305,4 +305,31 @@ describe('a lane', () => {
     ])
     expect(problems).toMatchObject([{ path: 'kitty-specs/m/tasks/done/WP01.md' }])
   })
+
+  it('of a prompt in the folders of two lanes makes it not ready', async () => {
+    const { work_packages: packages, problems } = await read({
+      'tasks/planned/WP01.md': prompt('WP01', 'One'),
+      'tasks/done/WP01.md': prompt('WP01', 'One'),
+      'tasks/planned/WP02.md': prompt('WP02', 'Two'),
+    })
+    expect(packages).toMatchObject([
+      { id: 'WP01', is_ready: false },
+      { id: 'WP02', is_ready: true },
+    ])
+    expect(problems).toHaveLength(1)
+  })
+
+  it.each(['approved', 'in_progress', 'Done', 'in review'])(
+    'has no folder %j: it is a problem',
+    async (name) => {
+      const { work_packages: packages, problems } = await read({
+        [`tasks/${name}/WP01.md`]: prompt('WP01', 'One'),
+        'tasks/blocked/notes.md': 'no prompt\n',
+        'tasks/WP02/WP02-notes.md': 'of a package\n',
+      })
+      const what =
+        'has prompts, but is none of the folders planned, doing, for_review, done: they are not packages'
+      expect([packages, problems]).toEqual([[], [{ path: `kitty-specs/m/tasks/${name}`, what }]])
+    },
+  )
 })

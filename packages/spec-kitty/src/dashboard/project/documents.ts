@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { DocumentReply, Problem } from '../api.js'
 import { decode } from './decode-text.js'
 import {
@@ -13,7 +13,7 @@ import {
 } from './document-names.js'
 import { list, readBytes, withFile, type Names } from './read-safely.js'
 import { splitFrontMatter } from './front-matter.js'
-import { LANE_FOLDERS } from './lanes.js'
+import { isLane, LANE_FOLDERS, laneNamed } from './lanes.js'
 import { locate, type LocatedEntry, type Located } from './locate.js'
 
 export const MAX_DOCUMENTS = 1000
@@ -136,10 +136,24 @@ async function collectNotes({ directory, names, files }: Entered, into: Collecti
       continue
     }
     const found = await locate(directory, name)
-    if (found.kind === 'directory') await collectBelow(directory, name, as, 1, found, into)
-    else if (found.kind === 'file' && isTaskDocument(name)) into.documents.push({ name: as, found })
+    if (found.kind === 'directory') {
+      await collectBelow(directory, name, as, 1, found, into)
+      complainOfPrompts(name, as, into)
+    } else if (found.kind === 'file' && isTaskDocument(name)) into.documents.push({ name: as, found })
     else if (found.kind === 'unusable') into.complain(as, found.what)
   }
+}
+
+/** Reports a folder that is named like a lane, and is none of those in which prompts are looked for. */
+function complainOfPrompts(name: string, as: string, into: Collection): void {
+  if (!isLane(laneNamed(name))) return
+  const isPrompt = ({ name: document }: FoundDocument): boolean =>
+    document.startsWith(`${as}/`) && isPackageFile(basename(document))
+  if (into.documents.some((one) => isPrompt(one)))
+    into.complain(
+      as,
+      `has prompts, but is none of the folders ${LANE_FOLDERS.join(', ')}: they are not packages`,
+    )
 }
 
 /** Collects the prompts in the folder of a lane, and in the folders of phases that some projects have there. */

@@ -3,6 +3,7 @@ import { isPromptName } from './document-names.js'
 import type { AskedDecision } from './decisions.js'
 import type { FoundDocument } from './documents.js'
 import { NO_LOG, type Log, type LogFile } from './event-log.js'
+import { giveWay } from './give-way.js'
 import { flowOf } from './lane-history.js'
 import type { LocatedEntry } from './locate.js'
 import type { Reading } from './remember-files.js'
@@ -80,6 +81,7 @@ async function readPrompts(documents: readonly FoundDocument[]): Promise<Reading
     const { value: fields, is_kept } = await readPackage(found)
     isKept &&= is_kept
     files.push({ document: name, fields })
+    await giveWay()
   }
   return { value: files, is_kept: isKept }
 }

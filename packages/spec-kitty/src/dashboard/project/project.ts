@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { startTimesOf } from 'familiar/cli'
 import type {
   CharterReply,
@@ -14,6 +13,7 @@ import type {
 import { charterPath, readCharter } from './charter.js'
 import { readDocument } from './documents.js'
 import { findMission, findMissions, findSpecs, missionsIn, type MissionDirectory } from './find-missions.js'
+import { giveWay } from './give-way.js'
 import { rememberFiles, type FileMemory } from './remember-files.js'
 import { pidsOf, standingOf } from './mission-standing.js'
 import { failedMission, readMission, type MissionRead } from './mission.js'
@@ -27,9 +27,6 @@ import { copiesOf, findWorktrees, missingIn, type Worktrees } from './worktrees.
 
 /** How many missions are read at the same time: as many as Node's thread pool has threads. */
 const AT_ONCE = 4
-
-/** How long others wait while missions are read. */
-const BUSY_MS = 5
 
 /** What a page may request of a project. Nothing throws because of the project's contents, and nothing writes. */
 export interface Project {
@@ -249,15 +246,10 @@ function lastChangedFirst(one: MissionRead, other: MissionRead): number {
 
 async function eachOf<T>(items: readonly T[], use: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values()
-  let paused = performance.now()
   const worker = async (): Promise<void> => {
     for (const item of rest) {
       await use(item)
-      // Lets the event loop run. On a local disk, reading never waits, so without this the daemon could not answer other
-      // requests meanwhile.
-      if (performance.now() - paused < BUSY_MS) continue
-      await nextTurn()
-      paused = performance.now()
+      await giveWay()
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))

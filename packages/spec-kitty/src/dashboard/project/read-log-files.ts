@@ -1,6 +1,7 @@
 import { decode } from './decode-text.js'
 import type { OpenFile } from './disk.js'
 import { MAX_LINE_BYTES, readLog, type LineReader, type Log, type LogReader } from './event-log.js'
+import { giveWay } from './give-way.js'
 import { packageNamedIn } from './log-gaps.js'
 import { readBytes, withFile } from './read-safely.js'
 import type { LocatedEntry } from './locate.js'
@@ -146,8 +147,10 @@ async function readLines(handle: OpenFile, size: number, from: number, into: Lin
   const start = Math.max(from, size - MAX_EVENTS_BYTES)
   if (start > from) into.cut('is larger than 16 MiB, and only its end was read')
   const lines = lineSplitter(into, start > from)
-  for (let at = start; at < size; at += CHUNK_BYTES)
+  for (let at = start; at < size; at += CHUNK_BYTES) {
     lines.take(await readBytes(handle, at, Math.min(CHUNK_BYTES, size - at)))
+    await giveWay()
+  }
   lines.end()
 }
 

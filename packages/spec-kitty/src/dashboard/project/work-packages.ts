@@ -38,12 +38,15 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
     [...log.lanes.keys(), ...log.created.keys(), ...log.facts.keys()].map((id) => [sameId(id), id]),
   )
   const nameOf = oneNameEach()
+  /** Those whose prompts are in the folders of several lanes. */
+  const unsure = new Set<string>()
   for (const file of files.toSorted((one, other) => rankOf(one) - rankOf(other))) {
     const { document } = file
     const id = nameOf(idOf(file, log, logged))
     const first = packages.get(id)
     if (first === undefined) packages.set(id, packageOf(id, file, log))
     else problems.push({ document, what: `has the id of ${first.document ?? ''}, which is shown instead` })
+    if (first?.lane_source === 'folder' && laneOfFile(file)?.lane !== first.lane) unsure.add(id)
     const contradiction = contradictionIn(file, log)
     if (contradiction !== null) problems.push({ document, what: contradiction })
   }
@@ -64,8 +67,8 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   )
   const fieldsOf = new Map(files.map(({ document, fields }) => [document, fields]))
   /** A prompt that says something of dependencies which could not be read may need any package. */
-  const isKnown = ({ document }: WorkPackage): boolean =>
-    document === null || fieldsOf.get(document)?.are_dependencies_known === true
+  const isKnown = ({ id, document }: WorkPackage): boolean =>
+    !unsure.has(id) && (document === null || fieldsOf.get(document)?.are_dependencies_known === true)
   const packagesThen = sorted.map((one) =>
     withReadiness(mission, one, linkedIn(one.dependencies, known), lanes, isKnown(one)),
   )
