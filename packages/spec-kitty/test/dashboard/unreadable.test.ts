@@ -45,15 +45,16 @@ describe('a meta.json with values of the wrong type', () => {
   it('has a problem for each, and what is understood counts', async () => {
     const project = emptyProject()
     const meta = {
-      ...{
-        title: 1,
-        purpose_tldr: {},
-        topology: ['coord'],
-        created_at: 123,
-        accepted_at: 'yesterday',
-        read_at: '',
-      },
-      ...{ merged_at: '2026-02-30', updated_at: null, baseline_merge_commit: {}, merged_commit: 'abc' },
+      title: 1,
+      purpose_tldr: {},
+      topology: ['coord'],
+      created_at: 123,
+      accepted_at: 'yesterday',
+      read_at: '',
+      merged_at: '2026-02-30',
+      updated_at: null,
+      baseline_merge_commit: {},
+      merged_commit: 'abc',
     }
     writeMission(project, 'm', { ...APPROVED, 'meta.json': JSON.stringify(meta) })
     const { mission } = await read(project)
