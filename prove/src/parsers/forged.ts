@@ -95,10 +95,14 @@ function statTellsTheTruth(all: readonly Process[]): void {
 
 /** In `status`, the kernel writes a line feed as `\n` and a backslash as `\\`. */
 function statusTellsTheTruth(all: readonly Process[]): void {
-  for (const { uid, name } of all) {
+  for (const { pid, uid, name } of all) {
     const escaped = cut(name).replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
-    const text = `Name:\t${escaped}\nUmask:\t0022\nState:\tS (sleeping)\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\nVmRSS:\t    4312 kB\n`
-    expectEqual(proc.parseProcStatus(text), { user: String(uid), memoryBytes: 4312 * 1024 }, 'status')
+    const text = `Name:\t${escaped}\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t${pid}\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\nVmRSS:\t    4312 kB\n`
+    expectEqual(
+      proc.parseProcStatus(text),
+      { user: String(uid), memoryBytes: 4312 * 1024, process: pid },
+      'status',
+    )
   }
 }
 

@@ -94,7 +94,7 @@ export const SAMPLES = {
     '4712 (a b) (c)) Z 1 4711 4711 0 -1 4194304 100 0 0 0 12 5 0 0 20 0 1 0 990012 0 0 18446744073709551615 0 0',
   ],
   status: [
-    'Name:\tnode\nUmask:\t0022\nState:\tS (sleeping)\nUid:\t1000\t1000\t1000\t1000\nVmRSS:\t   43120 kB\n',
+    'Name:\tnode\nUmask:\t0022\nState:\tS (sleeping)\nTgid:\t4711\nUid:\t1000\t1000\t1000\t1000\nVmRSS:\t   43120 kB\n',
   ],
   cmdline: [
     `/usr/bin/python3\0-c\0${PYTHON_SYNC}\0--spec-kitty-daemon-root=/home/dev/.spec-kitty\0`,

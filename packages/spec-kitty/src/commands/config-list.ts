@@ -22,11 +22,14 @@ import {
 } from '../sync/list-settings.js'
 import { isSwitchedOn, readSettings } from '../sync/settings.js'
 
+/** On a terminal of 80 columns it has no room. */
+const SET_BY = 'SET BY'
+
 const COLUMNS = [
   { title: 'KEY', cell: ({ key }: ShownSetting) => key },
   { title: 'VALUE', cell: textOf, shorten: 'middle' },
   { title: 'FROM', cell: sourceOf, shorten: 'middle' },
-  { title: 'SET BY', cell: settersOf, shorten: 'end', isExtra: true },
+  { title: SET_BY, cell: settersOf, shorten: 'end', isExtra: true },
 ] as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -40,8 +43,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const lines = formatTable(COLUMNS, all, io.columns)
     io.out(`${lines.join('\n')}\n`)
     for (const one of problems) io.out(`${wrongLines(one, io).join('\n')}\n`)
-    // The column that tells it has no room on a terminal of 80 columns.
-    if (!isSwitchedOn(settings, 'sync.hosted'))
+    const isTold = lines[0]?.includes(SET_BY) === true
+    if (!isTold && !isSwitchedOn(settings, 'sync.hosted'))
       note(io, 'hosted sync (sync.hosted) is off: the variable SPEC_KITTY_ENABLE_SAAS_SYNC sets it')
   }
   return problems.length === 0 ? EXIT.ok : EXIT.problem

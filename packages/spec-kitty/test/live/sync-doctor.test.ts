@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { AT_ONCE_MS, smallEnvironment } from '../helpers/cli.js'
@@ -95,11 +96,15 @@ describe('a live daemon of ours', () => {
   )
 
   it('survives while somebody deletes its record again and again, and then writes it', async () => {
-    const vandal = spawn('sh', ['-c', 'while :; do rm -f "$0"; sleep 0.01; done', root.file('record.json')])
+    // It ends by itself, because killing it may leave its last `rm` behind.
+    const going = join(root.base, 'going')
+    writeFileSync(going, '')
+    const loop = 'while [ -e "$1" ]; do rm -f "$0"; sleep 0.01; done'
+    const vandal = spawn('sh', ['-c', loop, root.file('record.json'), going])
     try {
       for (const reset of RESETS) expect(root.json(reset).document.reset_result.swept).toEqual([])
     } finally {
-      vandal.kill('SIGKILL')
+      rmSync(going)
       await once(vandal, 'exit')
     }
     expect(await until(() => root.remember()?.pid === daemon.pid)).toBe(true)

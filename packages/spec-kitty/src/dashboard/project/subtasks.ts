@@ -23,7 +23,10 @@ type Subtasks = Pick<WorkPackage, 'subtasks' | 'subtask_states' | 'subtasks_done
 /** Returns the subtasks of the prompt and of the log, each by one id: the one in the prompt, if it names the subtask. */
 export function subtasksOf(fields: PackageFields | null, facts: RuntimeFacts): Subtasks {
   const planned = new Map<string, string>()
-  for (const id of fields?.subtasks ?? []) if (!planned.has(sameSubtask(id))) planned.set(sameSubtask(id), id)
+  for (const id of fields?.subtasks ?? []) {
+    const same = sameSubtask(id)
+    if (!planned.has(same)) planned.set(same, id)
+  }
   const states = [...facts.subtasks].map(([id, state]) => ({ id: planned.get(sameSubtask(id)) ?? id, state }))
   return {
     subtasks: [...planned.values()],

@@ -40,7 +40,8 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   const nameOf = oneNameEach()
   /** Those whose prompts are in the folders of several lanes. */
   const unsure = new Set<string>()
-  for (const file of files.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+  const ranked = files.map((file) => ({ file, rank: rankOf(file) }))
+  for (const { file } of ranked.toSorted((one, other) => one.rank - other.rank)) {
     const { document } = file
     const id = nameOf(idOf(file, log, logged))
     const first = packages.get(id)
