@@ -55,11 +55,21 @@ export async function terminateScopeDaemon(
   if (!isSingletonProven(daemon, record)) return { outcome: 'failed', reason: 'identity_unproven' }
   const { pid } = daemon.proof
   const until = untilText(LONGEST_DRAIN_MS + LONGEST_END_MS)
-  const message = `waiting for the ${family.name} daemon (process ${pid}) to finish what it is doing, ${until} at most`
-  const timer = setTimeout(() => order.onWait?.(message), ANNOUNCE_AFTER_MS)
-  const ask = record === null ? {} : { ask: () => askFor(family, record, reason) }
+  // One that hangs has not accepted, and finishes nothing.
+  let hasAccepted = false
+  const announce = (): void => {
+    const what = hasAccepted ? 'finish what it is doing' : 'end'
+    order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to ${what}, ${until} at most`)
+  }
+  const timer = setTimeout(announce, ANNOUNCE_AFTER_MS)
+  const ask = async (asked: DaemonRecord): Promise<number | null> => {
+    const drainMs = await askFor(family, asked, reason)
+    hasAccepted = drainMs !== null
+    return drainMs
+  }
   try {
-    return await terminate(lock, platform, family, daemon.proof, ask)
+    const asking = record === null ? {} : { ask: () => ask(record) }
+    return await terminate(lock, platform, family, daemon.proof, asking)
   } finally {
     clearTimeout(timer)
   }

@@ -161,7 +161,7 @@ describe('with a daemon that goes on, sync now', () => {
     expect(work.server.accepted).not.toContain('l')
     expect(await work.run(['sync', 'now'])).toMatchObject({
       status: 1,
-      stdout: 'nothing to send\n',
+      stdout: 'nothing was sent\n',
       stderr: held,
     })
     const json = await work.run(['sync', 'now', '--json'])

@@ -130,6 +130,6 @@ function bar(done: number, total: number): string {
 function summaryOf(finished: Finished): string {
   const { sent, kept, held, rejected, reason } = finished
   if (isNothing(finished)) return 'nothing waits'
-  if (sent + kept + rejected === 0 && reason === null && held > 0) return 'nothing to send'
+  if (sent + kept + rejected === 0 && reason === null && held > 0) return 'nothing was sent'
   return `sent: ${sent} · kept: ${kept} · rejected: ${rejected}`
 }
