@@ -1,7 +1,6 @@
 import {
   EXIT,
   formatTable,
-  note,
   paint,
   parseOptions,
   printable,
@@ -20,16 +19,13 @@ import {
   textOf,
   type ShownSetting,
 } from '../sync/list-settings.js'
-import { isSwitchedOn, readSettings } from '../sync/settings.js'
-
-/** On a terminal of 80 columns it has no room. */
-const SET_BY = 'SET BY'
+import { readSettings } from '../sync/settings.js'
 
 const COLUMNS = [
   { title: 'KEY', cell: ({ key }: ShownSetting) => key },
   { title: 'VALUE', cell: textOf, shorten: 'middle' },
   { title: 'FROM', cell: sourceOf, shorten: 'middle' },
-  { title: SET_BY, cell: settersOf, shorten: 'end', isExtra: true },
+  { title: 'SET BY', cell: settersOf, shorten: 'end', isExtra: true },
 ] as const
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -40,12 +36,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const problems = [...new Set([...settings.problems, ...all.flatMap(({ wrong }) => wrong?.problem ?? [])])]
   if (json) printJson({ settings: all.map(jsonOf), problems }, io)
   else {
-    const lines = formatTable(COLUMNS, all, io.columns)
-    io.out(`${lines.join('\n')}\n`)
+    io.out(`${formatTable(COLUMNS, all, io.columns).join('\n')}\n`)
     for (const one of problems) io.out(`${wrongLines(one, io).join('\n')}\n`)
-    const isTold = lines[0]?.includes(SET_BY) === true
-    if (!isTold && !isSwitchedOn(settings, 'sync.hosted'))
-      note(io, 'hosted sync (sync.hosted) is off: the variable SPEC_KITTY_ENABLE_SAAS_SYNC sets it')
   }
   return problems.length === 0 ? EXIT.ok : EXIT.problem
 }

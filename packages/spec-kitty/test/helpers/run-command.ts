@@ -7,12 +7,13 @@ export interface RanHere {
   readonly err: string
 }
 
-/** Runs the module of a command in this process. The environment is that of the process. With `isJson`, a failure is a document. */
+/** Runs the module of a command in this process. The environment is that of the process. With `isJson`, a failure is a document. `columns`: the width of the screen. */
 export async function runCommandHere(
   name: string,
   args: readonly string[],
   cwd: string,
   isJson = false,
+  columns: number | null = null,
 ): Promise<RanHere> {
   const said = { out: '', err: '' }
   const io = {
@@ -24,8 +25,8 @@ export async function runCommandHere(
     isTerminal: false,
     isVerbose: false,
     isOutputClosed: false,
-    columns: null,
-    errorColumns: null,
+    columns,
+    errorColumns: columns,
     hasColor: false,
     hasErrorColor: false,
     rewriteLine: null,
