@@ -7,7 +7,10 @@ import { runCommandHere } from '../helpers/run-command.js'
 const home = mkdtempSync(join(tmpdir(), 'kit-'))
 vi.stubEnv('SPEC_KITTY_HOME', home)
 vi.stubEnv('SPEC_KITTY_ENABLE_SAAS_SYNC', undefined)
-afterAll(() => rmSync(home, { recursive: true }))
+afterAll(() => {
+  vi.unstubAllEnvs()
+  rmSync(home, { recursive: true })
+})
 
 /** Messages name a setting by its variable, so the list of the settings does too. */
 it.each([
