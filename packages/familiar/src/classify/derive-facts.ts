@@ -143,8 +143,11 @@ export function provesPredecessor(record: DaemonRecord, seen: Observation): Tri 
  * singleton without exec: ending it would end a part of that daemon.
  */
 function partOfSingleton(seen: Observation, context: ScanContext, others: readonly Observation[]): Tri {
+  // One process may listen on several ports, of which a record names one.
   const sharing = others.filter(
-    (other) => other !== seen && other.port !== null && other.port === seen.port && other.pid !== seen.pid,
+    (other) =>
+      other !== seen &&
+      (other.pid === seen.pid ? seen.pid !== null : other.port !== null && other.port === seen.port),
   )
   const forkedFrom = seen.forkedFrom.map((process) => ({ ...seen, pid: process.pid, process }))
   return some(

@@ -638,6 +638,21 @@ describe('part of a singleton', () => {
     ).toBe('no')
   })
 
+  it('is the very process of a singleton on another port than that of its record', () => {
+    const record = here({ records: [ABSENT, readable(oldRecord({ port: PORT, token: TOKEN }))] })
+    const named = observation({ shape: oldShape() })
+    const besides = observation({
+      shape: oldShape(),
+      port: PORT + 1,
+      listeners: [listener({ socket: '4712' })],
+    })
+    expect(part(besides, [named], record)).toBe('yes')
+    expect(part(besides, [], record)).toBe('no')
+    expect(
+      part({ ...besides, pid: null, process: null }, [{ ...named, pid: null, process: null }], record),
+    ).toBe('no')
+  })
+
   it('is unknown while it is unknown whether the other one is a singleton', () => {
     const hidden = observation({ ...singleton, namedScopes: null })
     expect(part(observation(), [hidden], here({ records: [ABSENT] }))).toBe('unknown')
