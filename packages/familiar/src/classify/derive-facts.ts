@@ -139,8 +139,8 @@ export function provesPredecessor(record: DaemonRecord, seen: Observation): Tri 
 }
 
 /**
- * Returns whether the process shares its port with another process that is a live singleton, or was forked from a live
- * singleton without exec: ending it would end a part of that daemon.
+ * Returns whether ending the process would end a live singleton or a part of it: it is the process of one, seen on another
+ * port, shares the port of one, or was forked from one without exec.
  */
 function partOfSingleton(seen: Observation, context: ScanContext, others: readonly Observation[]): Tri {
   // One process may listen on several ports, of which a record names one.
