@@ -65,7 +65,9 @@ export function doersOf(
 }
 
 export function judge(cast: Cast, doers: readonly Doer[]): Judged {
-  const started = doers.flatMap((doer) => doer.trace.became.map((became) => ({ doer, became })))
+  const started = doers
+    .flatMap((doer) => doer.trace.became.map((became) => ({ doer, became })))
+    .toSorted((one, other) => one.became.at - other.became.at)
   const signals = doers.flatMap((doer) =>
     doer.trace.sent.filter(({ signal }) => signal !== '0').map((sent) => ({ doer, sent })),
   )
@@ -136,7 +138,10 @@ interface StartedBy {
   readonly became: Became
 }
 
-/** Returns which process was wrongly signalled; null if the signal was right, or reached no process. */
+/**
+ * Returns which process was wrongly signalled; null if the signal was right, or reached no process. `started` is in order of
+ * time: of two processes with one pid, the later one had it when it was signalled.
+ */
 function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedBy[]): string | null {
   if (sent.to === sent.from) return null
   if (!(sent.to > 1)) return 'a group or the first process'
