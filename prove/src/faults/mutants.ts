@@ -17,7 +17,7 @@ interface Mutant {
 }
 
 /** The copy cannot be made if one of these texts is no longer in the bundle. */
-const MUTANTS: readonly Mutant[] = [
+export const MUTANTS: readonly Mutant[] = [
   {
     what: 'events are called queued though the queue could not be written',
     // Try all: most of these writes create the database, and only one in ten stores an event.

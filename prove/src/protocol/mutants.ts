@@ -87,8 +87,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'client/connect-cold.js',
-        from: 'const other = await startOrFind(request, lock,',
-        to: 'lock.release(); const other = await startOrFind(request, lock,',
+        from: 'const begun = await startOrFind(request, lock,',
+        to: 'lock.release(); const begun = await startOrFind(request, lock,',
       },
       { file: 'client/spawn.js', from: 'lock.assertHeld();', to: '' },
     ],
