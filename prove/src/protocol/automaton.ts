@@ -198,7 +198,7 @@ const QUIET_TURNS = 4
 /** Runs the code of an actor with the results of its effects so far, and returns its next effect. */
 async function execute(load: Load, role: Role, history: readonly Plain[]): Promise<Effect> {
   const given = [...history]
-  const seen: { next: Effect | null } = { next: null }
+  const seen: { next: Effect | null; fault: string | null } = { next: null, fault: null }
   const take = (name: EffectName, args: readonly Plain[]): { readonly result: Plain } | null => {
     if (seen.next !== null) return null
     if (given.length > 0) return { result: given.shift() ?? null }
@@ -210,6 +210,7 @@ async function execute(load: Load, role: Role, history: readonly Plain[]): Promi
     clock: { now: 1_000_000 },
     situation: { scope: 'here', isReplaced: false },
     events: new Map(),
+    fail: (why) => (seen.fault ??= why),
     sync: (name, ...args) => {
       const taken = take(name, args)
       if (taken === null && TELLING.has(name)) throw HALT
@@ -229,6 +230,8 @@ async function execute(load: Load, role: Role, history: readonly Plain[]): Promi
   )
   for (let turn = 0, quiet = 0; seen.next === null; turn++, quiet++) {
     await new Promise((resolve) => setImmediate(resolve))
+    if (seen.fault !== null)
+      throw new Error(`the ${role.kind} fails where the shipped one would not: ${seen.fault}`)
     if (turn > MOST_TURNS + history.length * QUIET_TURNS)
       throw new Error(`the ${role.kind} hangs after ${JSON.stringify(history)}`)
     if (seen.next !== null || !isServing || role.kind === 'client' || quiet < QUIET_TURNS) continue

@@ -70,6 +70,8 @@ export interface Effects {
   readonly situation: { scope: 'here' | 'absent'; isReplaced: boolean }
   /** What an idle daemon does on a signal, a request to leave, or a tick. */
   readonly events: Map<string, () => unknown>
+  /** Ends the exploration: what is explored is not the shipped code, because it fails where that would not. */
+  readonly fail: (why: string) => void
 }
 
 /** Returns the kind of a message on the startup pipe: nothing else of it matters to the protocol. */

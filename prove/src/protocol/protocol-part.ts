@@ -71,8 +71,8 @@ const SIZES = {
   short: { walks: 100, pairs: 10, seconds: 60 },
 } as const
 
-/** It is found within a few hundred states. */
-const SHORT_MUTANTS: ReadonlySet<string> = new Set(['adopted-ended', 'downgrade'])
+/** Each is found within a few hundred states. */
+const SHORT_MUTANTS: ReadonlySet<string> = new Set(['adopted-ended', 'downgrade', 'lock-left-first'])
 
 interface Tried {
   readonly figures: Figure[]

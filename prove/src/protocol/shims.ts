@@ -3,6 +3,7 @@
  * of the protocol is the shipped code. `bundle.ts` says which module is replaced; this file has the names of all of them.
  * It runs only inside a bundle, where `effects` is a parameter.
  */
+import type { Log } from '../../../packages/familiar/dist/daemon/log.js'
 import type { DaemonRecord } from '../../../packages/familiar/dist/protocol/record.js'
 import type { SelfReport } from '../../../packages/familiar/dist/protocol/self-report.js'
 import { tagOf, textOf, type Effects } from './effects.js'
@@ -153,7 +154,15 @@ export function createDaemonServer({ routes }: { readonly routes: Readonly<Recor
 export const loadHandlers = async (): Promise<void> => undefined
 export const bindInRange = async (): Promise<number> => Number(await effects.async('bind'))
 export const randomBytes = () => ({ toString: () => `token-${effects.self.pid}` })
-export const openLog = () => ({ write: () => undefined })
+export const openLog = (path: string): Log => ({
+  path,
+  limit: () => undefined,
+  // A daemon logs what fails on a tick, and goes on. Here that would hide that a replacement lacks something.
+  write: (event, more) => {
+    if (/^(?:Type|Reference)Error\b/.test(String(more?.['why'])))
+      effects.fail(`${event}: ${String(more?.['why'])}`)
+  },
+})
 export const watchScope = () => () => effects.situation.scope
 export const makeDirectory = (): void => undefined
 export const assertOwnScope = (): void => undefined
