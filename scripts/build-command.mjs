@@ -12,6 +12,7 @@ import { buildTime } from './build-time.mjs'
 import { assertNoCircle, quickChunk } from './quick-chunk.mjs'
 import { bundleDaemon } from './build-daemon.mjs'
 import { codeSplitting, COMMAND_GROUPS } from './bundle-groups.mjs'
+import { inlineRuntime } from './inline-runtime.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
 import { readyTexts, wholeText } from './ready-texts.mjs'
@@ -63,8 +64,7 @@ async function bundleCommand() {
     // The library loads its commands on demand, and this tool imports them.
     checks: { ineffectiveDynamicImport: false },
   })
-  const { output } = await bundle.write({
-    dir: target,
+  const { output } = await bundle.generate({
     format: 'cjs',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
@@ -76,6 +76,7 @@ async function bundleCommand() {
   await bundle.close()
   const chunks = output.filter((one) => one.type === 'chunk')
   assertNoCircle(chunks)
-  for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), wholeChunk(quickChunk(code)))
+  for (const { fileName, code } of inlineRuntime(chunks))
+    writeFileSync(join(target, fileName), wholeChunk(quickChunk(code)))
   return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { codeSplitting, DAEMON_GROUPS } from './bundle-groups.mjs'
+import { inlineRuntime } from './inline-runtime.mjs'
 import { wholeChunk } from './whole-chunk.mjs'
 
 /**
@@ -31,8 +32,7 @@ export async function bundleDaemon({ packages, target, define }) {
     optimization: { inlineConst: false },
     checks: { ineffectiveDynamicImport: false },
   })
-  const { output } = await bundle.write({
-    dir: target,
+  const { output } = await bundle.generate({
     format: 'cjs',
     entryFileNames: '[name].js',
     chunkFileNames: 'daemon-[name]-[hash].js',
@@ -43,6 +43,7 @@ export async function bundleDaemon({ packages, target, define }) {
   })
   await bundle.close()
   const chunks = output.filter((one) => one.type === 'chunk')
-  for (const { fileName, code } of chunks) writeFileSync(join(target, fileName), wholeChunk(code))
+  for (const { fileName, code } of inlineRuntime(chunks))
+    writeFileSync(join(target, fileName), wholeChunk(code))
   return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

@@ -44,7 +44,8 @@ export interface Action {
   readonly acknowledged?: (place: Place, ran: Ran) => readonly string[]
 }
 
-const START = ['sync', 'start']
+/** The command after which there must be one daemon. */
+export const START: readonly string[] = ['sync', 'start']
 const PUBLISH = ['sync', 'publish', '-']
 
 export const ACTIONS: readonly Action[] = [

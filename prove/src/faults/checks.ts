@@ -4,7 +4,7 @@ import { recordOf, recordPath, healthOn, leftoversIn } from '../stage/home.js'
 import { daemonsOf, isThere, until } from '../stage/processes.js'
 import type { Lateness } from '../stage/lateness.js'
 import type { Ran } from '../stage/run.js'
-import { runIn, type Action, type Place } from './actions.js'
+import { runIn, START, type Action, type Place } from './actions.js'
 
 /** The exit codes of docs/errors.md. */
 const DOCUMENTED = new Set([0, 1, 2, 75])
@@ -86,7 +86,10 @@ export async function goOn(
     const left = place.orphans.filter(isThere)
     if (left.length > 0)
       wrong.push(`${left.length} orphans are left after the next reset: ${next.stdout.slice(0, 300)}`)
-    const start = await runIn(place, ['sync', 'start'], NEXT_MS)
+  }
+  // A reset starts no daemon, and `sync now` only if an event waits.
+  if (action.next !== START) {
+    const start = await runIn(place, START, NEXT_MS)
     if (start.status !== 0) wrong.push(`a start after it ended with ${endOf(start)}`)
   }
   return { wrong: [...wrong, ...(await stateOf(place))], ms: next.ms, again, isBusy: isBusy(), isHitNow }

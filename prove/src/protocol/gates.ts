@@ -157,10 +157,14 @@ export function spawn(...given: readonly [string, readonly string[], childProces
   done(null, pidText(child.pid ?? 0))
   const { pid, stdio } = child
   // The code learns that the child has exited where it waits for that, not before.
-  return { pid, stdio, exitCode: null as number | null, signalCode: null, unref: () => child.unref() }
+  const left: Pick<childProcess.ChildProcess, 'exitCode' | 'signalCode'> = {
+    exitCode: null,
+    signalCode: null,
+  }
+  return { pid, stdio, ...left, ref: () => child.ref(), unref: () => child.unref() }
 }
 export async function once(
-  child: { readonly pid: number; exitCode: number | null },
+  child: { readonly pid: number; exitCode: number | null; signalCode: NodeJS.Signals | null },
   event: string,
 ): Promise<unknown> {
   const started = children.get(child.pid)
@@ -171,7 +175,8 @@ export async function once(
     throw new Error('it is still there')
   }
   if (started.exitCode === null && started.signalCode === null) await onceOf(started, 'exit')
-  child.exitCode = started.exitCode ?? 1
+  // Only a daemon that left by itself with an error makes the client give up.
+  ;({ exitCode: child.exitCode, signalCode: child.signalCode } = started)
   return done([], 'exited')
 }
 export const spawnSync = () => ({ status: 0, signal: null })

@@ -159,7 +159,8 @@ class Stage {
     const actor = world.actors[index] as Actor
     if (actor.life !== 'runs' && actor.outcome === '') return
     const { name, args } = machine.effect(actor)
-    const said = this.#plain(world, await this.#line(index)) as { effect: string; args: Plain[] }
+    const line = await this.#line(index, `expected ${name} ${JSON.stringify(args)}`)
+    const said = this.#plain(world, line) as { effect: string; args: Plain[] }
     const wanted = { effect: name, args: name === 'shutdown' ? args.slice(1) : name === 'spawn' ? [] : args }
     if (name === 'exit') wanted.args = []
     if (!isDeepStrictEqual({ ...said }, wanted))
@@ -186,7 +187,9 @@ class Stage {
     const word = { late: result === 'late', ...(name === 'idle' ? { event: result } : {}) }
     writeSync(this.#gates[index]?.down ?? -1, JSON.stringify(word))
     if (name === 'exit') return
-    const { result: raw } = JSON.parse(await this.#line(index)) as { result: Plain }
+    const { result: raw } = JSON.parse(
+      await this.#line(index, `expected the result ${JSON.stringify(result)}`),
+    ) as { result: Plain }
     if (name === 'spawn') {
       this.#pids.set((world.actors[index] as Actor).partner, Number(textOf(raw).slice(4)))
       return
@@ -212,11 +215,11 @@ class Stage {
     return found === undefined ? -1 : (actors[found[0]]?.pid ?? -1)
   }
 
-  async #line(index: number): Promise<string> {
+  async #line(index: number, wanted: string): Promise<string> {
     const gate = this.#gates[index] as Real
     const until = Date.now() + PATIENCE_MS
     while (gate.lines.length === 0) {
-      if (Date.now() > until) throw new Error(`actor ${index + 1} has no effect any more`)
+      if (Date.now() > until) throw new Error(`${wanted}, but actor ${index + 1} does nothing any more`)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 1_000)
         gate.wake = () => {

@@ -99,12 +99,20 @@ interface Child {
   readonly stdio: readonly unknown[]
   exitCode: number | null
   readonly signalCode: null
+  readonly ref: () => void
   readonly unref: () => void
 }
 
 export function spawn(): Child {
   const pid = Number(effects.sync('spawn'))
-  return { pid, stdio: [null, null, null, {}], exitCode: null, signalCode: null, unref: () => undefined }
+  return {
+    pid,
+    stdio: [null, null, null, {}],
+    exitCode: null,
+    signalCode: null,
+    ref: () => undefined,
+    unref: () => undefined,
+  }
 }
 export const spawnSync = () => ({ status: 0, signal: null })
 export async function once(child: Child, event: string): Promise<unknown> {

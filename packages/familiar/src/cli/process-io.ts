@@ -44,14 +44,32 @@ export async function runOnProcess(
   const flags = takeCommonFlags(settings.argv)
   const io = makeIo(settings, flags, { output, errors, interrupted })
   process.once('SIGINT', interrupted)
+  const nothingLeft = untilNothingIsLeft()
   try {
-    const code = await runReported(flags, command, io, settings.completeHint)
+    const ended = (args: readonly string[]): Promise<number> =>
+      Promise.race([command(args, io), nothingLeft.promise])
+    const code = await runReported(flags, ended, io, settings.completeHint)
     await output.close()
     return output.isLost() ? code || EXIT.error : code
   } finally {
     process.off('SIGINT', interrupted)
+    nothingLeft.stop()
     await errors.close()
   }
+}
+
+/**
+ * Rejects if the process would end while the command waits, because nothing is left that could wake it: Node would exit with 0 and
+ * without a word, as if the command had done its work.
+ */
+function untilNothingIsLeft(): { readonly promise: Promise<never>; readonly stop: () => void } {
+  let reject: ((why: Error) => void) | undefined
+  const promise = new Promise<never>((_, no) => {
+    reject = no
+  })
+  const fail = (): void => reject?.(new Error('the command waits for something that cannot happen any more'))
+  process.once('beforeExit', fail)
+  return { promise, stop: () => void process.off('beforeExit', fail) }
 }
 
 /** Everything that runs a command is imported statically, because the package may be replaced while the command waits. */

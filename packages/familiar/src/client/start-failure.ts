@@ -22,6 +22,8 @@ type Child = EventEmitter & {
   readonly pid?: number | undefined
   readonly exitCode: number | null
   readonly signalCode: NodeJS.Signals | null
+  ref(): void
+  unref(): void
 }
 
 /** A process that was started, and the place in its log at which the log ended before the start. */
@@ -117,11 +119,16 @@ function isEmpty(file: string): boolean {
 /** Waits for the exit, so that no process is left when the failure is reported. */
 export async function hasEnded(child: Child): Promise<boolean> {
   if (child.exitCode !== null || child.signalCode !== null) return true
-  const exit = once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) })
-  return exit.then(
-    () => true,
-    () => false,
-  )
+  // It may have been adopted: then nothing else keeps this process running until the answer is here.
+  child.ref()
+  try {
+    await once(child, 'exit', { signal: AbortSignal.timeout(ENDING_MS) })
+    return true
+  } catch {
+    return false
+  } finally {
+    child.unref()
+  }
 }
 
 /**
