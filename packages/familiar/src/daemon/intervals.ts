@@ -1,4 +1,4 @@
-import { timingFromJson, type Timing } from '../protocol/timing.js'
+import { timingFromJson, type Timing } from '../protocol/daemon-timing.js'
 import type { JsonObject } from '../json.js'
 
 /** The daemon checks its situation twice a minute. */

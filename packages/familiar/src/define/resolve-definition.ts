@@ -5,7 +5,7 @@ import type { Launch } from '../client/launch.js'
 import type { Family } from '../family.js'
 import type { PortRange } from '../identity/machine.js'
 import type { Self } from '../identity/versions.js'
-import type { Timing } from '../protocol/timing.js'
+import type { Timing } from '../protocol/daemon-timing.js'
 import { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from '../daemon/intervals.js'
 import {
   filesOf,
