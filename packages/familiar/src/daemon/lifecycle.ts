@@ -17,7 +17,7 @@ import { keepRecord, type RecordKeeper } from './record-keeper.js'
 import { retirementOf } from './retirement.js'
 import type { ScopeState } from './watch-scope.js'
 import { watchSiblings, type Siblings } from './watch-siblings.js'
-import { WATCHDOG_MS } from './intervals.js'
+import { WATCHDOG_MS } from './default-timing.js'
 
 /** What the life cycle must know about the daemon's work, and how it ends that work. */
 export interface Work {
