@@ -41,7 +41,7 @@ export const COMMAND_GROUPS = [
     // Not `start`: the library has a command of that name, which is a chunk of its own.
     name: 'sync-start',
     parts: [
-      /(?:familiar\/dist\/(?:cli\/(?:commands\/start|connect-daemon|version-notice|print-connection)|client\/(?:connect|find-recorded)|dispose|define\/connecting)|spec-kitty\/dist\/commands\/sync-start)\.js$/,
+      /(?:familiar\/dist\/(?:cli\/(?:commands\/start|connect-daemon|version-notice|print-connection)|client\/(?:connect|find-recorded|use-or-replace)|dispose|define\/connecting)|spec-kitty\/dist\/commands\/sync-start)\.js$/,
     ],
   },
   {
@@ -117,7 +117,7 @@ const modules = (names) => [new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${na
 export const LIBRARY_GROUPS = Object.entries({
   define:
     'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|author-functions|default-ports|recognise|sandbox-file|shell-quote)|protocol/daemon-timing|classify/(?:decision-tables|first-match|tri)|daemon/default-timing|observe/peek',
-  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|record-facts)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
+  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|use-or-replace|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|record-facts)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
   act: 'act/.*|client/out-of-reach',
   cold: 'client/.*',
