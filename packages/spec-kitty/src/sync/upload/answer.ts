@@ -78,6 +78,14 @@ export function judge(batch: readonly Part[], reply: Reply, reading: Reading): V
   return row?.judge(question) ?? keep(question, 'back_off')
 }
 
+/** Reads a `Retry-After` header, seconds or an HTTP date; null if it is neither. `now` is the time of day. */
+export function retryAfterMs(header: string | null, now: number): number | null {
+  if (header === null) return null
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000
+  const date = Date.parse(header)
+  return Number.isNaN(date) ? null : Math.max(date - now, 0)
+}
+
 /** Returns the verdict for a batch about which the server has said nothing: all events are kept. */
 export function keepAll(batch: readonly Part[], next: Next, error: string): Verdict {
   return { settled: batch.map(({ seq }) => ({ seq, outcome: 'keep', error })), again: [], next, error }

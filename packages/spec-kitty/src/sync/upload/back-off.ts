@@ -52,11 +52,3 @@ export function backOff({ failures, step, until }: BackOff, failure: Failure): B
   const wait = Math.max(doubled * (0.5 + random / 2), asked)
   return { failures: failures + 1, step: step + 1, until: now + wait }
 }
-
-/** Reads a `Retry-After` header, seconds or an HTTP date; null if it is neither. `now` is the time of day. */
-export function retryAfterMs(header: string | null, now: number): number | null {
-  if (header === null) return null
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? null : Math.max(date - now, 0)
-}
