@@ -1,6 +1,6 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { Settled } from '../queue/queue-types.js'
-import type { Part } from './batch.js'
+import { halve, type Part } from './batch.js'
 import type { ErrorKind } from './upload-types.js'
 
 /** The server's answer to one batch. */
@@ -164,13 +164,10 @@ function isRejected(entry: Entry | undefined): boolean {
   return entry !== undefined && (entry['status'] === undefined || entry['status'] === 'rejected')
 }
 
-/** Halves a batch. A single event cannot be halved: it is the one that the server rejects. */
+/** Sends the halves of a batch again. A single event cannot be halved: it is the one that the server rejects. */
 function split({ batch }: Question, reason: string): Verdict {
   const [only] = batch
-  if (batch.length > 1) {
-    const middle = Math.ceil(batch.length / 2)
-    return { settled: [], again: [batch.slice(0, middle), batch.slice(middle)], next: 'go_on', error: null }
-  }
+  if (batch.length > 1) return { settled: [], again: halve(batch), next: 'go_on', error: null }
   const settled: readonly Settled[] =
     only === undefined ? [] : [{ seq: only.seq, outcome: 'dead', reason, category: null }]
   return { settled, again: [], next: 'go_on', error: reason }
