@@ -189,7 +189,9 @@ export const WALLS: readonly Wall[] = [
 /** What is dangerous wherever it stands, a module or part of a global, and the only files that may use it. */
 export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:child_process': [
-    ...library('client/spawn.ts client/rehearsal.ts observe/read-scopes.ts observe/platform/run-tool.ts'),
+    ...library(
+      'client/spawn.ts client/assert-can-start.ts observe/read-scopes.ts observe/platform/run-tool.ts',
+    ),
     ...tool('cli/open-browser.ts'),
   ],
   'fs-native-extensions': library('observe/platform/native-locks.ts'),
