@@ -93,7 +93,7 @@ export const DAEMON_GROUPS = [
   {
     name: 'start',
     parts: [
-      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|record-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
+      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|agreed-places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|record-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
     ],
   },
   {
