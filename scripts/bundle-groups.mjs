@@ -19,7 +19,7 @@ const CORE = [
 
 /** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
 const SCAN = [
-  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
+  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|make-observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
   /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|describe-candidate)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
 
