@@ -93,7 +93,7 @@ export const DAEMON_GROUPS = [
   {
     name: 'start',
     parts: [
-      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|agreed-places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|record-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
+      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|read-quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|agreed-places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|record-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
     ],
   },
   {
@@ -117,7 +117,7 @@ const modules = (names) => [new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${na
 export const LIBRARY_GROUPS = Object.entries({
   define:
     'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|author-functions|default-ports|recognise|sandbox-file|shell-quote)|protocol/daemon-timing|classify/(?:decision-tables|first-match|tri)|daemon/default-timing|observe/peek',
-  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|use-or-replace|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|record-facts)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
+  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|use-or-replace|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|record-facts)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|read-quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
   act: 'act/.*|client/out-of-reach',
   cold: 'client/.*',
