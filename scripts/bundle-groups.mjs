@@ -78,7 +78,7 @@ export const COMMAND_GROUPS = [
   {
     name: 'publish',
     parts: [
-      /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|tell-daemon))\.js$/,
+      /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish-lines|event|read-lines|ulid|tell-daemon))\.js$/,
     ],
   },
 ]
