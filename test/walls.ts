@@ -153,7 +153,12 @@ export const WALLS: readonly Wall[] = [
     ],
     isPure: true,
   },
-  { part: 'spec-kitty/sync/upload/back-off.ts', may: [], isPure: true },
+  {
+    part: 'spec-kitty/sync/upload/back-off.ts',
+    may: tool('sync/upload/upload-timing.ts'),
+    isPure: true,
+  },
+  { part: 'spec-kitty/sync/upload/upload-timing.ts', may: [], isPure: true },
   { part: 'spec-kitty/sync/upload/batch.ts', may: tool('sync/queue/queue-types.ts'), isPure: true },
   {
     part: 'spec-kitty/sync/upload/cloud-events.ts',
