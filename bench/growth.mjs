@@ -15,7 +15,7 @@ import { inPrivateNetwork } from '../scripts/private-network.mjs'
 import { installBeside } from './beside.mjs'
 import { drawChart } from './chart.mjs'
 import { isHere } from './commands.mjs'
-import { keyOf, measure } from './measure.mjs'
+import { keyOf, measure } from './measure-rows.mjs'
 import { installLibraries, LIBRARIES } from './tool-copies.mjs'
 import { run } from './tool-processes.mjs'
 import { atOnce } from './tool-scenarios.mjs'
@@ -99,7 +99,7 @@ async function main() {
  */
 async function looks(home, id, title, points) {
   const here = NAMES.filter(isHere)
-  /** @type {import('./what-is-measured.mjs').Row[]} */
+  /** @type {import('./doctor-targets.mjs').Row[]} */
   const rows = points.flatMap(([, stage]) =>
     here.map((command) => ({
       id,

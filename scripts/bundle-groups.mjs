@@ -19,7 +19,7 @@ const CORE = [
 
 /** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
 const SCAN = [
-  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
+  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|make-observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
   /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|describe-candidate)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
 
@@ -41,7 +41,7 @@ export const COMMAND_GROUPS = [
     // Not `start`: the library has a command of that name, which is a chunk of its own.
     name: 'sync-start',
     parts: [
-      /(?:familiar\/dist\/(?:cli\/(?:commands\/start|connect-daemon|version-notice|print-connection)|client\/(?:connect|find-recorded)|dispose|define\/connecting)|spec-kitty\/dist\/commands\/sync-start)\.js$/,
+      /(?:familiar\/dist\/(?:cli\/(?:commands\/start|connect-daemon|version-notice|print-connection)|client\/(?:connect|find-recorded|use-or-replace)|dispose|define\/connecting)|spec-kitty\/dist\/commands\/sync-start)\.js$/,
     ],
   },
   {
@@ -78,7 +78,7 @@ export const COMMAND_GROUPS = [
   {
     name: 'publish',
     parts: [
-      /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish|event|read-lines|ulid|tell-daemon))\.js$/,
+      /spec-kitty\/dist\/(?:commands\/sync-publish|sync\/(?:publish-lines|event|read-lines|ulid|tell-daemon))\.js$/,
     ],
   },
 ]
@@ -93,7 +93,7 @@ export const DAEMON_GROUPS = [
   {
     name: 'start',
     parts: [
-      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|record-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
+      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serving|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|read-quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|agreed-places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|record-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
     ],
   },
   {
@@ -116,8 +116,8 @@ const modules = (names) => [new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${na
  */
 export const LIBRARY_GROUPS = Object.entries({
   define:
-    'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|author-functions|default-ports|recognise|sandbox-file|shell-quote)|protocol/timing|classify/(?:decision-tables|first-match|tri)|daemon/intervals|observe/peek',
-  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|record-facts)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|quietly|share-listeners|native-locks)',
+    'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|author-functions|default-ports|recognise|sandbox-file|shell-quote)|protocol/daemon-timing|classify/(?:decision-tables|first-match|tri)|daemon/default-timing|observe/peek',
+  use: 'load-beside|define/(?:connecting|attempts)|client/(?:connect|find-recorded|use-or-replace|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|record-facts)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|read-quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
   act: 'act/.*|client/out-of-reach',
   cold: 'client/.*',

@@ -153,7 +153,12 @@ export const WALLS: readonly Wall[] = [
     ],
     isPure: true,
   },
-  { part: 'spec-kitty/sync/upload/back-off.ts', may: [], isPure: true },
+  {
+    part: 'spec-kitty/sync/upload/back-off.ts',
+    may: tool('sync/upload/upload-timing.ts'),
+    isPure: true,
+  },
+  { part: 'spec-kitty/sync/upload/upload-timing.ts', may: [], isPure: true },
   { part: 'spec-kitty/sync/upload/batch.ts', may: tool('sync/queue/queue-types.ts'), isPure: true },
   {
     part: 'spec-kitty/sync/upload/cloud-events.ts',
@@ -189,7 +194,9 @@ export const WALLS: readonly Wall[] = [
 /** What is dangerous wherever it stands, a module or part of a global, and the only files that may use it. */
 export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:child_process': [
-    ...library('client/spawn.ts client/rehearsal.ts observe/read-scopes.ts observe/platform/run-tool.ts'),
+    ...library(
+      'client/spawn.ts client/assert-can-start.ts observe/read-scopes.ts observe/platform/run-tool.ts',
+    ),
     ...tool('cli/open-browser.ts'),
   ],
   'fs-native-extensions': library('observe/platform/native-locks.ts'),

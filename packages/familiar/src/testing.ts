@@ -6,7 +6,7 @@ import { definitionOf, type Daemon } from './define/define-daemon.js'
 import { SANDBOX_FILE, SANDBOX_VARIABLE } from './define/sandbox-file.js'
 import { ASYNC_DISPOSE } from './dispose.js'
 import type { PortRange } from './identity/machine.js'
-import { timingToJson } from './protocol/timing.js'
+import { timingToJson } from './protocol/daemon-timing.js'
 
 export interface SandboxOptions {
   /** The daemon exits after this time without use; by default as it is defined. Fractions are allowed. */

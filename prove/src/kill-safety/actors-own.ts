@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
-import type { Enter, Scene } from './actors-old.js'
+import type { Enter, Scene } from './actors-predecessor.js'
 import { argumentsOf, childrenOf, now } from './machine.js'
 import { startOwn } from './own-daemon.js'
 import type { Vantage } from './trial-plan.js'

@@ -1,4 +1,4 @@
-import { OLD_BOARDS, OLD_SYNC, type Enter } from './actors-old.js'
+import { OLD_BOARDS, OLD_SYNC, type Enter } from './actors-predecessor.js'
 import { OWN_BOARDS, OWN_SYNC } from './actors-own.js'
 import type { ActorKind, ActorPlan } from './trial-plan.js'
 import type { Cast } from './cast.js'

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeOldRecord } from './actors-old.js'
+import { writeOldRecord } from './actors-predecessor.js'
 import { isNewer, familyOf, type Asked } from './oracle.js'
 import type { CommandPlan, Intent, Vantage } from './trial-plan.js'
 import { now } from './machine.js'

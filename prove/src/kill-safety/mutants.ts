@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { changeBundle, copyBuild } from '../stage/builds.js'
 import { randomOf } from '../random.js'
-import { planOf } from './plan-trial.js'
+import { planOf } from './choose-trial.js'
 import type { TrialPlan } from './trial-plan.js'
 import { runBatch, type House } from './run-batch.js'
 

@@ -2,7 +2,7 @@ import type { Failure, Figure, Order, Part, Result } from '../part.js'
 import { randomOf } from '../random.js'
 import { BUILT } from '../stage/builds.js'
 import { tryMutants, type Caught } from './mutants.js'
-import { planOf } from './plan-trial.js'
+import { planOf } from './choose-trial.js'
 import { makeHouse, runBatch, whyImpossible, type House } from './run-batch.js'
 import type { TrialResult } from './trial.js'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { BUILT, copyBuild } from '../stage/builds.js'
-import { planOf } from './plan-trial.js'
+import { planOf } from './choose-trial.js'
 import type { TrialOrder, TrialResult } from './trial.js'
 
 /** Runs trials side by side: while some grow old, others act. */

@@ -1,4 +1,4 @@
-/** What a trial is made of, as data: the kinds of processes, commands and disturbances. `plan-trial.ts` chooses among them. */
+/** What a trial is made of, as data: the kinds of processes, commands and disturbances. `choose-trial.ts` chooses among them. */
 
 export type FamilyName = 'sync' | 'dashboard'
 

@@ -1,8 +1,6 @@
 import { textOf, type Plain } from './effects.js'
+import { wrongEnding, wrongMark, wrongSpawn, wrongWrite } from './properties.js'
 import { end, hold, holderOf, sightOf, type Actor, type World } from './world.js'
-
-/** The stop reasons of a daemon that retired: a daemon of any version may follow it. */
-const RETIRED: ReadonlySet<string | null> = new Set(['idle', 'installation_changed', 'scope_gone'])
 
 /** Changes the world as the effect of an actor does. Returns which property that violates; null if none. */
 export function applyEffect(
@@ -32,28 +30,22 @@ export function applyEffect(
       const old = world.record
       world.record = { pid, port: Number(args[1]), version, state: 'running', reason: null }
       actor.isRecorded = true
-      if (!actor.isGivenAway) return `daemon ${pid} wrote its record before it was adopted`
-      const isLeft = old?.state === 'stopped' && RETIRED.has(old.reason)
-      if (world.isCalm && old !== null && !isLeft && old.version >= version)
-        return `version ${version} followed version ${old.version}`
-      return null
+      return wrongWrite(world, actor, old)
     }
-    case 'record.mark':
-      if (args[1] === 'superseded') return `daemon ${actor.pid} was superseded, although it holds its lock`
-      if (result === true && world.record !== null)
+    case 'record.mark': {
+      const wrong = wrongMark(actor, args[1])
+      if (wrong === null && result === true && world.record !== null)
         world.record = { ...world.record, state: 'stopped', reason: textOf(args[1]) }
-      return null
+      return wrong
+    }
     case 'spawn': {
       const daemon = actors[actor.partner] as Actor
-      if (daemon.life !== 'none') return 'a client started two daemons'
-      const other = actors.find(
-        (one) =>
-          one.kind === 'daemon' && one.life === 'runs' && !one.hasEnded && one.version >= actor.version,
-      )
+      const wrong = wrongSpawn(world, actor)
+      if (daemon.life !== 'none') return wrong
       daemon.life = 'runs'
       daemon.isPipeOpen = true
       actor.isPipeOpen = true
-      return world.isCalm && other !== undefined ? `a daemon was started beside daemon ${other.pid}` : null
+      return wrong
     }
     case 'pipe.send': {
       const peer = actors[actor.partner]
@@ -93,16 +85,14 @@ export function applyEffect(
   }
 }
 
-/** A daemon is told to exit, or killed. That may happen only to an older one, or to the client's own that no client was given. */
+/** A daemon is told to exit, or killed. */
 function leave(world: World, by: number, pid: Plain | undefined, how: string): string | null {
-  const client = world.actors[by] as Actor
   const index = world.actors.findIndex((one) => one.kind === 'daemon' && one.pid === pid)
   const daemon = world.actors[index] as Actor
-  if (daemon.isReused) return `a process that is no daemon got ${how}`
-  const isOwnUnready = daemon.partner === by && !daemon.isGivenAway
+  const wrong = wrongEnding(world, by, daemon, how)
+  if (daemon.isReused) return wrong
   if (how === 'SIGKILL' || (how === 'SIGTERM' && !daemon.isAdopted)) end(world, index, 'killed')
   else if (!daemon.inbox.includes(how)) daemon.inbox = [...daemon.inbox, how]
   daemon.hasEnded = true
-  if (daemon.version < client.version || isOwnUnready) return null
-  return `a client of version ${client.version} ended a daemon of version ${daemon.version} (${how})`
+  return wrong
 }

@@ -26,7 +26,7 @@ const GATED: ReadonlySet<string> = new Set([
 ])
 const GATED_NODE: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['act/acquire-lock.js', 'client/await-holder.js', 'daemon/record-keeper.js'],
-  'node:child_process': ['client/spawn.js', 'client/rehearsal.js'],
+  'node:child_process': ['client/spawn.js', 'client/assert-can-start.js'],
   'node:events': ['client/spawn.js', 'client/start-failure.js'],
 }
 

@@ -3,6 +3,7 @@ import type { Random } from '../random.js'
 import type { Load } from './bundle.js'
 import { copyOf, keyOf, pidOf, worldOf, type Actor, type Move, type Scenario, type World } from './world.js'
 import { Machine } from './machine.js'
+import { wrongStandstill } from './properties.js'
 
 export interface Explored {
   readonly states: number
@@ -93,8 +94,8 @@ export async function explore(
     if (isFinal(machine, world))
       for (const { kind, outcome } of world.actors) if (kind === 'client') count(ends, outcome)
     if (possible.length === 0) {
-      const stuck = world.actors.find(({ kind, life }) => kind === 'client' && life === 'runs')
-      if (stuck !== undefined) return result(false, { why: 'a client waits for ever', trace: movesOf(trace) })
+      const why = wrongStandstill(world)
+      if (why !== null) return result(false, { why, trace: movesOf(trace) })
     }
     for (const move of possible) {
       const next = copyOf(world)

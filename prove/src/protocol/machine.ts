@@ -1,6 +1,7 @@
 import { applyEffect } from './apply-effect.js'
 import type { Automaton } from './automaton.js'
 import { textOf, type Plain, type ScanView } from './effects.js'
+import { wrongOutcome, wrongState, wrongTimeout } from './properties.js'
 import { FIRST_PORT } from './scene.js'
 import {
   end,
@@ -204,7 +205,7 @@ export class Machine {
     if (result === undefined) throw new Error(`${name} cannot happen now`)
     let wrong: string | null = null
     if (move.kind === 'late') {
-      if (world.isCalm && world.lates === 0) wrong = 'everyone waits, and nothing had happened'
+      wrong = wrongTimeout(world)
       world.lates = Math.max(0, world.lates - 1)
       world.isCalm = false
     } else if (move.kind !== 'step') {
@@ -217,7 +218,7 @@ export class Machine {
     actor.state = typeof next === 'number' ? next : await next
     const wrongEnd = this.#arrive(world, move.actor)
     unsettle(world)
-    return wrong ?? wrongEnd ?? wrongWith(world)
+    return wrong ?? wrongEnd ?? wrongState(world)
   }
 
   /** Determines what follows from the actor's next effect. */
@@ -231,16 +232,7 @@ export class Machine {
     if (name !== 'end') return null
     actor.outcome = textOf(args[0])
     end(world, index, 'over')
-    const [what, which] = actor.outcome.split(' ')
-    if (what === 'error' && !/^error E_[A-Z_]+$/.test(actor.outcome))
-      return `an error without a type: ${actor.outcome}`
-    if (what === 'error')
-      return world.isCalm ? `a client ended with ${which ?? ''}, and nothing had happened` : null
-    const daemon = world.actors.find(({ kind, pid }) => kind === 'daemon' && pid === Number(which))
-    if (daemon?.isRecorded !== true) return `a client uses daemon ${which ?? ''}, which was not adopted`
-    if (daemon.version < actor.version)
-      return `a client of version ${actor.version} uses one of version ${daemon.version}`
-    return null
+    return wrongOutcome(world, actor)
   }
 }
 
@@ -259,13 +251,4 @@ const LOOKING: ReadonlySet<string> = new Set([
 function mayBeLate(name: string, result: Plain | undefined): boolean {
   if (name === 'sleep') return true
   return result === undefined && name !== 'idle' && name !== 'end' && name !== 'scan'
-}
-
-/** What must hold in every state. */
-function wrongWith({ actors }: World): string | null {
-  const serving = actors.filter(
-    ({ kind, life, port, isRecorded }) => kind === 'daemon' && life === 'runs' && port > 0 && isRecorded,
-  )
-  if (serving.length > 1) return `daemons ${serving.map(({ pid }) => pid).join(' and ')} serve at once`
-  return null
 }

@@ -68,7 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a client replaces a daemon of a newer version too',
     edits: [
       {
-        file: 'client/find-recorded.js',
+        file: 'client/use-or-replace.js',
         from: "if (standing === 'older')",
         to: "if (standing === 'older' || standing === 'newer')",
       },
@@ -142,7 +142,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a client uses a daemon that is older than its installation',
     edits: [
       {
-        file: 'client/find-recorded.js',
+        file: 'client/use-or-replace.js',
         from: 'if (found.replaceFor !== null && request.mayReplace !== false)',
         to: 'if (false)',
       },

@@ -6,8 +6,8 @@ import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import type { Io } from './io.js'
-import { keysOf, namesOf } from './name-process.js'
-import { showingCleanUp } from './show-clean-up.js'
+import { keysOf, namesOf } from './candidate-lines.js'
+import { showingCleanUp } from './clean-up-progress.js'
 import { wrapWords } from './text-width.js'
 
 export interface ResetOptions {

@@ -1,6 +1,6 @@
 import type { Family } from '../family.js'
 import type { Platform } from '../observe/platform/platform.js'
-import type { Timing } from '../protocol/timing.js'
+import type { Timing } from '../protocol/daemon-timing.js'
 
 /** Why a daemon is started; written to its log. */
 export type StartReason =

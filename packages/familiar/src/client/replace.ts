@@ -18,7 +18,7 @@ import { hintFor, unreachable, type Beyond } from './out-of-reach.js'
 import { quarantine } from '../act/record-file.js'
 import type { FailureReason } from '../act/terminate-process.js'
 import type { Launch } from './launch.js'
-import { assertCanStart } from './rehearsal.js'
+import { assertCanStart } from './assert-can-start.js'
 
 /** A daemon that was ended so that a daemon of this installation can replace it. */
 export interface Replaced {

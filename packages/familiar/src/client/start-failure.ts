@@ -9,7 +9,7 @@ import { objectOf, stringOf, type JsonObject } from '../json.js'
 import { STARTUP_PIPE_MS } from '../protocol/startup-pipe.js'
 import { proveStarted } from '../observe/prove-process.js'
 import type { Launch, StartOrder } from './launch.js'
-import { assertCanStart } from './rehearsal.js'
+import { assertCanStart } from './assert-can-start.js'
 
 /** How long to wait for a failing daemon to exit: its pipe ends a moment before its process does. */
 const ENDING_MS = 500

@@ -2,10 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JsonObject } from '../json.js'
 import { requestIsComplete } from './connections.js'
 import { askForBody, reply, type Refusal } from './json-reply.js'
-import { announcedBytes } from './request-rules.js'
-
-/** The largest request body that a route accepts. */
-const MAX_BODY_BYTES = 1024 * 1024
+import { announcedBytes, MAX_ROUTE_BODY_BYTES } from './request-rules.js'
 
 /** One authenticated request with its body. */
 export interface DaemonRequest {
@@ -46,14 +43,14 @@ export async function answerRoute(
 type Body = { readonly json: unknown } | Refusal
 
 async function readBody(message: IncomingMessage, response: ServerResponse): Promise<Body> {
-  if (announcedBytes(message.headers) > MAX_BODY_BYTES) return { status: 413, error: 'too_large' }
+  if (announcedBytes(message.headers) > MAX_ROUTE_BODY_BYTES) return { status: 413, error: 'too_large' }
   askForBody(message, response)
   const chunks: Buffer[] = []
   let bytes = 0
   // Without `destroyOnReturn: false`, the `return` below would destroy the connection before the 413 reply is sent.
   for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) return { status: 413, error: 'too_large' }
+    if (bytes > MAX_ROUTE_BODY_BYTES) return { status: 413, error: 'too_large' }
     chunks.push(chunk)
   }
   if (bytes === 0) return { json: undefined }

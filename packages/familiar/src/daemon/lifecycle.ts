@@ -9,7 +9,7 @@ import { matchShapes } from '../identity/spawn-shape.js'
 import { realPath } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
-import { MOST_MS, type Timing } from '../protocol/timing.js'
+import { MOST_MS, type Timing } from '../protocol/daemon-timing.js'
 import type { Activity } from './activity.js'
 import type { DaemonServer } from './http-server.js'
 import { openLog, type Log } from './log.js'
@@ -17,7 +17,7 @@ import { keepRecord, type RecordKeeper } from './record-keeper.js'
 import { retirementOf } from './retirement.js'
 import type { ScopeState } from './watch-scope.js'
 import { watchSiblings, type Siblings } from './watch-siblings.js'
-import { WATCHDOG_MS } from './intervals.js'
+import { WATCHDOG_MS } from './default-timing.js'
 
 /** What the life cycle must know about the daemon's work, and how it ends that work. */
 export interface Work {

@@ -2,6 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import { isSameSecret } from '../protocol/challenge.js'
 import type { Refusal } from './json-reply.js'
 
+/** The largest request body that a handler gets, unless the author of the daemon set another limit. */
+export const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
+
+/** The largest request body that a route accepts. */
+export const MAX_ROUTE_BODY_BYTES = 1024 * 1024
+
 /** Matches a path, with or without a query, of printable ASCII. Does not match a fragment, an absolute URL or `*`. */
 const TARGET = /^\/[!"$-~]*$/
 

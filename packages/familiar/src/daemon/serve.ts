@@ -5,11 +5,11 @@ import { SHUTDOWN_PATH } from '../act/request-shutdown.js'
 import { acquireLock, type HeldLock } from '../act/acquire-lock.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { closeInherited } from '../act/inherited-descriptors.js'
-import { placesOf } from '../act/places.js'
+import { placesOf } from '../act/agreed-places.js'
 import { assertOwnScope, assertScopeThere } from '../act/scope-checks.js'
 import { bindInRange } from './bind-port.js'
 import { type Lines, STARTUP_PIPE_MS, openStartupPipe } from '../protocol/startup-pipe.js'
-import type { Timing } from '../protocol/timing.js'
+import type { Timing } from '../protocol/daemon-timing.js'
 import { createActivity } from './activity.js'
 import { startLifecycle, type ClientEvents, type Work } from './lifecycle.js'
 import type { Pages } from './pages.js'
@@ -22,7 +22,8 @@ import type { Handler } from './web-handler.js'
 import { healthOf, readSelf, recordOf, type Self } from './own-record.js'
 import { assertDescriptors } from './assert-descriptors.js'
 import { assertRecognisable } from './assert-recognisable.js'
-import { readTiming } from './intervals.js'
+import { readTiming } from './default-timing.js'
+import { DEFAULT_MAX_BODY_BYTES } from './request-rules.js'
 import { asLack, FamiliarError, oneLine } from '../errors.js'
 import type { Family } from '../family.js'
 import { countOf, objectOf, portOf, stringOf, type JsonObject } from '../json.js'
@@ -81,8 +82,6 @@ export interface ServeOptions {
 
 /** How long a daemon waits for the daemon lock, which the scope's last daemon may be about to release. */
 const DAEMON_LOCK_WAIT_MS = 500
-
-const MAX_BODY_BYTES = 10 * 1024 * 1024
 
 /** How long the daemon waits for the first line of its starter, which sends it as soon as it has started the process. */
 const HELLO_MS = 1_000
@@ -164,7 +163,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     pages: options.pages ?? null,
     handler: options.handler ?? null,
     publicHandler: options.publicHandler ?? null,
-    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     log,
     leaving: leaving.signal,
   })

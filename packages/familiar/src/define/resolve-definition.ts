@@ -5,8 +5,8 @@ import type { Launch } from '../client/launch.js'
 import type { Family } from '../family.js'
 import type { PortRange } from '../identity/machine.js'
 import type { Self } from '../identity/versions.js'
-import type { Timing } from '../protocol/timing.js'
-import { CLEAN_EVERY_MS, DRAIN_MS, TICK_MS } from '../daemon/intervals.js'
+import type { Timing } from '../protocol/daemon-timing.js'
+import { CLEAN_EVERY_MS, DRAIN_MS, IDLE_SECONDS, TICK_MS } from '../daemon/default-timing.js'
 import {
   filesOf,
   filesOfPredecessors,
@@ -28,9 +28,6 @@ import { projectRoot, scopeFiles, stateDirectory } from './scope-files.js'
 import { launchArgs, ownShape, selfReportReader } from './recognise.js'
 import { readSandbox, SANDBOX_VARIABLE, type SandboxRead } from './sandbox-file.js'
 import { shellQuote } from './shell-quote.js'
-
-/** By default a daemon that is not used exits after this time; the next command starts another. */
-const IDLE_SECONDS = 3 * 60 * 60
 
 /** A predecessor's starter writes the record of its daemon up to this long after the start. */
 const STARTING_SECONDS = 30

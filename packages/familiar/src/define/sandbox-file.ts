@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { FamiliarError } from '../errors.js'
 import type { PortRange } from '../identity/machine.js'
 import { objectOf, parseJson, portOf } from '../json.js'
-import { timingFromJson, type Timing } from '../protocol/timing.js'
+import { timingFromJson, type Timing } from '../protocol/daemon-timing.js'
 
 /** Names the directory of a sandbox (`familiar/testing`): set only in the environment of tests. */
 export const SANDBOX_VARIABLE = 'FAMILIAR_SANDBOX'

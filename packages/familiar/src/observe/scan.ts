@@ -15,7 +15,7 @@ import { prove } from './prove-process.js'
 import { readScope, type UnlockedView } from './read-records.js'
 import { ScopeReader } from './read-scopes.js'
 import { likelyHolders, NO_OTHERS } from './likely-holders.js'
-import { bestOf, observationsOf, type Heard } from './observations.js'
+import { bestOf, observationsOf, type Heard } from './make-observations.js'
 
 /**
  * The time in which a scan should be done. What is left of it after the listeners were asked is used for reading the

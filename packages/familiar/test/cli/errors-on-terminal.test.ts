@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { withCommand } from '../../src/cli/paint-command.js'
 import { reportFailure } from '../../src/cli/failure.js'
-import { namesOf } from '../../src/cli/name-process.js'
+import { namesOf } from '../../src/cli/candidate-lines.js'
 import { noticeVersions } from '../../src/cli/version-notice.js'
 import { printStop } from '../../src/cli/print-stop.js'
 import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'

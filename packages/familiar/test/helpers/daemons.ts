@@ -8,7 +8,7 @@ import type { Found, ConnectRequest } from '../../dist/client/connect-request.js
 import type { OwnRecord } from '../../dist/protocol/record.js'
 import { selectPlatform } from '../../dist/observe/platform/select.js'
 import { stopDaemon, type StopResult } from '../../dist/client/stop.js'
-import type { Timing } from '../../src/protocol/timing.js'
+import type { Timing } from '../../src/protocol/daemon-timing.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import type { Self } from '../../src/identity/versions.js'
 import { daemonFamily, TEST_SELF } from '../fixtures/processes/daemon-family.mjs'

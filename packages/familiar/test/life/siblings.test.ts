@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { acquireLock } from '../../dist/act/acquire-lock.js'
-import type { Timing } from '../../src/protocol/timing.js'
+import type { Timing } from '../../src/protocol/daemon-timing.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
   afterFirstCleanUp,

@@ -16,7 +16,7 @@ import { currentProject, findProject, resolveHere } from '../daemons/project-dir
 import { counted } from '../sync/ages.js'
 import { eventReader } from '../sync/event-reader.js'
 import { composeEvent, MAX_EVENT_BYTES } from '../sync/event.js'
-import type { PublishOptions, PublishReport, Rejected } from '../sync/publish.js'
+import type { PublishOptions, PublishReport, Rejected } from '../sync/publish-lines.js'
 import type { NewEvent, Published } from '../sync/queue/queue-types.js'
 import type { Line } from '../sync/read-lines.js'
 import { queuePath } from '../sync/queue/queue-path.js'
@@ -115,7 +115,7 @@ async function queueLines(
   onRejected: PublishOptions['onRejected'],
   io: Io,
 ): Promise<void> {
-  const { publishLines } = await import('../sync/publish.js')
+  const { publishLines } = await import('../sync/publish-lines.js')
   const queue = await openQueue(root, io)
   try {
     await publishLines(lines, { publish: queue.publish, read: eventReader(project), onRejected }, report)
@@ -130,7 +130,7 @@ interface PublishingQueue extends Disposable {
 
 async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
   const { openHandle } = await import('../sync/queue/open-queue.js')
-  const { readMaxSize } = await import('../sync/queue/max-size.js')
+  const { readMaxSize } = await import('../sync/queue/read-max-size.js')
   const { publishEvents } = await import('../sync/publish-events.js')
   const { maxSize, problem } = await readMaxSize(root)
   if (problem !== null) note(io, problem)

@@ -11,7 +11,7 @@ import { NOW } from './why-daemon.js'
 import { FOR_THIS_SHELL, reasonText, skipText, whyDocument } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
-import { TIMING } from './upload/back-off.js'
+import { TIMING } from './upload/upload-timing.js'
 import { viewWork, type WorkView } from './work-view.js'
 
 const LOOK_MINUTES = TIMING.lookEveryMs / 60_000

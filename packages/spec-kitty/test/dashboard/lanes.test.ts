@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { columnOf, countColumns, isLane, progressOf } from '../../src/dashboard/project/lanes.js'
+import { columnOf, isLane } from '../../src/dashboard/project/lane-columns.js'
+import { countColumns, progressOf } from '../../src/dashboard/project/mission-progress.js'
 import { LANES } from '../helpers/projects.js'
 
 /** The table of the specification: lane, column, weight. Null: not counted. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { SYNC_NOW } from '../../src/cli/describe/events.js'
 import { BATCH_LIMITS } from '../../src/sync/upload/batch.js'
-import { TIMING } from '../../src/sync/upload/back-off.js'
+import { TIMING } from '../../src/sync/upload/upload-timing.js'
 import { describeSetting, environmentSettings, SETTING_KEYS } from '../../src/sync/settings.js'
 import { CLOSED_REASONS } from '../../src/sync/why-nothing-leaves.js'
 

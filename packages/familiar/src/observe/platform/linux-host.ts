@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Host } from '../../identity/machine.js'
 import { hostIdOf } from './host-id.js'
-import { mountOf, quietly, readFile, readLink } from './quietly.js'
+import { mountOf, quietly, readFile, readLink } from './read-quietly.js'
 
 /**
  * Returns the facts about this machine. The host id and the namespaces are read only when they are used: reading them takes

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, statSync, type BigIntStats } from 'node
 import { basename } from 'node:path'
 import { errnoOf, throwLack } from '../../errors.js'
 import type { ToldHolder } from '../../protocol/lock-holder.js'
-import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from './quietly.js'
+import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from './read-quietly.js'
 
 /**
  * Returns the pid of the process that holds the kernel lock on the file, null when the lock is free or the file does not

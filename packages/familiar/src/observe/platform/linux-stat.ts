@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { errnoOf, throwLack } from '../../errors.js'
 import { parseBootTime, parseProcStat, parseThreadGroup, type ProcStat } from './parse-proc.js'
-import { readFile, readLink } from './quietly.js'
+import { readFile, readLink } from './read-quietly.js'
 
 /** Clock ticks per second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
 export const TICKS_PER_SECOND = 100

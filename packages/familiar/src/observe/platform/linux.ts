@@ -14,7 +14,7 @@ import {
   type ProcStat,
 } from './parse-proc.js'
 import type { Platform } from './platform.js'
-import { quietly, readDirectory, readFile, readLink, readTable } from './quietly.js'
+import { quietly, readDirectory, readFile, readLink, readTable } from './read-quietly.js'
 
 /**
  * The Linux backend, from /proc. Reads are synchronous: a small read of /proc takes microseconds and never blocks, and

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { linux } from '../../../src/observe/platform/linux.js'
 import { isPastListeners } from '../../../src/observe/platform/parse-proc.js'
-import { readFile, readTable } from '../../../src/observe/platform/quietly.js'
+import { readFile, readTable } from '../../../src/observe/platform/read-quietly.js'
 import { makeHome } from '../../helpers/homes.js'
 import { leaveNothing } from '../../helpers/leaks.js'
 

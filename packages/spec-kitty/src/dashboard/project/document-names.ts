@@ -1,6 +1,6 @@
 import type { WorkPackage } from '../api.js'
 import { isHidden } from './confine.js'
-import { LANE_FOLDERS } from './lanes.js'
+import { LANE_FOLDERS } from './lane-columns.js'
 import { META } from './project-paths.js'
 
 /** The documents of a mission that are written in this order. They are listed first, in this order. */

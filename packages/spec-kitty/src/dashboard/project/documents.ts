@@ -13,7 +13,7 @@ import {
 } from './document-names.js'
 import { list, readBytes, withFile, type Names } from './read-safely.js'
 import { splitFrontMatter } from './front-matter.js'
-import { isLane, LANE_FOLDERS, laneNamed } from './lanes.js'
+import { isLane, LANE_FOLDERS, laneNamed } from './lane-columns.js'
 import { locate, type LocatedEntry, type Located } from './locate.js'
 
 export const MAX_DOCUMENTS = 1000

@@ -1,6 +1,6 @@
 import type { Flow, FlowDay, LaneChange } from '../api.js'
 import { toMilliseconds } from './timestamps.js'
-import { columnOf } from './lanes.js'
+import { columnOf } from './lane-columns.js'
 
 /** One event that put a package into a lane. */
 export interface LaneMove {

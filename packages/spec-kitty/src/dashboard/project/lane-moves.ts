@@ -1,6 +1,6 @@
 import { objectOf } from 'familiar/cli'
 import { endsReview, isAfterReview, type LaneMove } from './lane-history.js'
-import { laneNamed } from './lanes.js'
+import { laneNamed } from './lane-columns.js'
 import { nameOf, textIn } from './fact-values.js'
 import type { Annotation } from './runtime-facts.js'
 

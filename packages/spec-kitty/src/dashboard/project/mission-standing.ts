@@ -1,6 +1,6 @@
 import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPackage } from '../api.js'
 import { finaliseCommand, mergeCommand, resumeCommand } from './next-command.js'
-import { columnOf, isAtWork, isLane, isSatisfied } from './lanes.js'
+import { columnOf, isAtWork, isLane, isSatisfied } from './lane-columns.js'
 import type { MissionRead } from './mission.js'
 import { EVENTS, META } from './project-paths.js'
 import { judge, pidToLookAt, type ProcessStarts } from './judge-agents.js'

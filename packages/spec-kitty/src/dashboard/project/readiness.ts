@@ -1,5 +1,5 @@
 import type { WorkPackage } from '../api.js'
-import { isSatisfied } from './lanes.js'
+import { isSatisfied } from './lane-columns.js'
 import { commandFor } from './next-command.js'
 import { sameId } from './package-ids.js'
 

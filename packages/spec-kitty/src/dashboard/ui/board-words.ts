@@ -5,7 +5,7 @@ export interface ColumnName {
   readonly name: string
 }
 
-/** The board's columns, from left to right. (The server maps a lane to its column: `dashboard/project/lanes.ts`.) */
+/** The board's columns, from left to right. (The server maps a lane to its column: `dashboard/project/lane-columns.ts`.) */
 export const COLUMNS: readonly ColumnName[] = [
   { column: 'planned', name: 'Planned' },
   { column: 'doing', name: 'Doing' },

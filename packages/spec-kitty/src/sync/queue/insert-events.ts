@@ -1,27 +1,27 @@
 import { existsSync } from 'node:fs'
 import { decode, encode, ORIGIN } from './columns.js'
-import type { NewEvent, Stranded } from './queue-types.js'
+import { full } from './queue-errors.js'
+import type { NewEvent, Published, Stranded } from './queue-types.js'
 import type { Database } from './sqlite.js'
 
-export interface Inserted {
-  /** The number of events that the queue did not contain. */
-  readonly added: number
-  /** The ids that stay where they are in the queue. */
-  readonly duplicates: readonly string[]
-  /** How many of these are dead letters. */
-  readonly dead: number
+interface QueueLimit {
+  /** The most events that may wait. */
+  readonly maxSize: number
+  /** The path of the queue. */
+  readonly path: string
 }
 
 /**
  * Inserts the events. One that waits for a project whose directory is gone, or that another project has replaced (`stranded`),
  * could never leave: it moves to the end of the queue of its new project. The caller has a transaction open, so that the event
- * is always in exactly one place.
+ * is always in exactly one place. Throws `E_QUEUE_FULL` if too many would wait then.
  */
 export function insertEvents(
   database: Database,
   events: readonly NewEvent[],
   stranded: readonly Stranded[],
-): Inserted {
+  { path, maxSize }: QueueLimit,
+): Published {
   const insert = insertInto(database)
   const remove = removeStranded(database, stranded)
   let added = 0
@@ -30,9 +30,19 @@ export function insertEvents(
     else if (!remove(event) || !insert(event)) return true
     return false
   })
+  if (added > 0 && countWaiting(database) > maxSize) throw full(path, maxSize)
   const duplicates = known.map(({ eventId }) => eventId)
   const find = database.prepare('SELECT 1 FROM events WHERE event_id = ? AND rejected_at IS NOT NULL')
-  return { added, duplicates, dead: duplicates.filter((id) => find.get(encode(id)) !== undefined).length }
+  return {
+    queued: events.length - duplicates.length,
+    duplicates,
+    dead: duplicates.filter((id) => find.get(encode(id)) !== undefined).length,
+  }
+}
+
+/** Returns how many events wait: all but the dead letters. */
+export function countWaiting(database: Database): number {
+  return Number(database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NULL').get()?.['n'])
 }
 
 /** The returned function returns false for an event that the queue contains. */

@@ -13,8 +13,8 @@ import {
   toEvent,
 } from './columns.js'
 import { BUSY_MS, fileAt, type Connection } from './connection.js'
-import { insertEvents } from './insert-events.js'
-import { busy, full, queueFailure, unusable } from './queue-errors.js'
+import { countWaiting, insertEvents } from './insert-events.js'
+import { busy, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import type { Database, Row } from './sqlite.js'
 import type {
@@ -61,11 +61,7 @@ export class SqliteQueue implements Queue {
   }
 
   publish(events: readonly NewEvent[], maxSize: number, stranded: readonly Stranded[] = []): Published {
-    return this.#write((database) => {
-      const { added, duplicates, dead } = insertEvents(database, events, stranded)
-      if (added > 0 && countWaiting(database) > maxSize) throw full(this.path, maxSize)
-      return { queued: events.length - duplicates.length, duplicates, dead }
-    })
+    return this.#write((database) => insertEvents(database, events, stranded, { path: this.path, maxSize }))
   }
 
   counts(): QueueCounts {
@@ -239,10 +235,6 @@ export class SqliteQueue implements Queue {
 
 function withoutLog(path: string): CommandError {
   return unusable(path, `${path}-wal was removed while it was in use`, undefined, 'spec-kitty sync restart')
-}
-
-function countWaiting(database: Database): number {
-  return Number(database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NULL').get()?.['n'])
 }
 
 function toWaitingProject(row: Row): WaitingProject {

@@ -1,5 +1,5 @@
 import { expiresWithin, sessionUnreadable } from './read-session.js'
-import { readStored, type StoredSession } from './stored-session.js'
+import { readStored, type StoredSession } from './session-file.js'
 
 export interface AccessToken {
   readonly token: string
@@ -40,7 +40,7 @@ export async function accessToken(
   const isRefused = before !== null && (refresh === true || refresh === before.access_token)
   if (before === null || (!isRefused && !expiresWithin(before, MARGIN_MS))) return tokenOf(before)
   if (before.refresh_token === null) return isRefused || expiresWithin(before, 0) ? null : tokenOf(before)
-  const { withSessionLock } = await import('./change-session.js')
+  const { withSessionLock } = await import('./write-session-file.js')
   try {
     return await withSessionLock(root, { signal }, () => renewUnlessDone(root, before))
   } catch (error) {
@@ -76,7 +76,7 @@ function tokenOf(session: StoredSession | null): AccessToken | null {
 async function renew(root: string, session: StoredSession): Promise<StoredSession> {
   const [{ renewTokens }, { writeStored }] = await Promise.all([
     import('./sign-in-service.js'),
-    import('./change-session.js'),
+    import('./write-session-file.js'),
   ])
   writeStored(root, session)
   const tokens = await renewTokens(session)

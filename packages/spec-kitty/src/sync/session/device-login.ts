@@ -7,7 +7,7 @@ import { boundedFetch } from './bounded-fetch.js'
 import { isSafeUrl, withoutSlash } from '../server-url.js'
 import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './sign-in-service.js'
 import { checkedUrl, type ServerSettings } from './which-server.js'
-import type { StoredSession } from './stored-session.js'
+import type { StoredSession } from './session-file.js'
 
 /** Signs in with a code. This module loads `openid-client`, so it is imported only when a user signs in. */
 

@@ -1,5 +1,5 @@
 import { UsageError } from 'familiar/cli'
-import { isToken } from './stored-session.js'
+import { isToken } from './session-file.js'
 
 /** The most bytes that are read. A token has fewer, so a token that is too long is recognised. */
 const MAX_BYTES = 64 * 1024

@@ -1,7 +1,7 @@
 import { CommandError, EXIT, type Io } from 'familiar/cli'
 import { isPlainUrl, isSafeUrl, withoutSlash } from '../server-url.js'
 import { readSettings, requireSetting } from '../settings.js'
-import { readStored } from './stored-session.js'
+import { readStored } from './session-file.js'
 
 /** The settings for a sign-in. */
 export interface ServerSettings {

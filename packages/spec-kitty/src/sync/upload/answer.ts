@@ -1,6 +1,6 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { Settled } from '../queue/queue-types.js'
-import type { Part } from './batch.js'
+import { halve, type Part } from './batch.js'
 import type { ErrorKind } from './upload-types.js'
 
 /** The server's answer to one batch. */
@@ -76,6 +76,14 @@ export function judge(batch: readonly Part[], reply: Reply, reading: Reading): V
   const row = ROWS.find(({ from, to }) => reply.status >= from && reply.status <= to)
   const question = { batch, reply, ...reading }
   return row?.judge(question) ?? keep(question, 'back_off')
+}
+
+/** Reads a `Retry-After` header, seconds or an HTTP date; null if it is neither. `now` is the time of day. */
+export function retryAfterMs(header: string | null, now: number): number | null {
+  if (header === null) return null
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000
+  const date = Date.parse(header)
+  return Number.isNaN(date) ? null : Math.max(date - now, 0)
 }
 
 /** Returns the verdict for a batch about which the server has said nothing: all events are kept. */
@@ -156,13 +164,10 @@ function isRejected(entry: Entry | undefined): boolean {
   return entry !== undefined && (entry['status'] === undefined || entry['status'] === 'rejected')
 }
 
-/** Halves a batch. A single event cannot be halved: it is the one that the server rejects. */
+/** Sends the halves of a batch again. A single event cannot be halved: it is the one that the server rejects. */
 function split({ batch }: Question, reason: string): Verdict {
   const [only] = batch
-  if (batch.length > 1) {
-    const middle = Math.ceil(batch.length / 2)
-    return { settled: [], again: [batch.slice(0, middle), batch.slice(middle)], next: 'go_on', error: null }
-  }
+  if (batch.length > 1) return { settled: [], again: halve(batch), next: 'go_on', error: null }
   const settled: readonly Settled[] =
     only === undefined ? [] : [{ seq: only.seq, outcome: 'dead', reason, category: null }]
   return { settled, again: [], next: 'go_on', error: reason }

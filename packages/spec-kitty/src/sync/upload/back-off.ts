@@ -1,22 +1,4 @@
-/** All times in milliseconds. */
-export const TIMING = {
-  /** The first wait after a failure; each further one doubles it. */
-  backOffMs: 500,
-  maxBackOffMs: 5 * 60_000,
-  /** The longest wait that a server may ask for. If it asks for more, it probably means another unit. */
-  maxRetryAfterMs: 60 * 60_000,
-  /** How often sending is tried while events wait. */
-  lookEveryMs: 5 * 60_000,
-  /** The time limit of a request, from the connection to the last byte of the answer. */
-  requestMs: 60_000,
-  /** How long `stop` lets the running request continue. A daemon that shuts down has five seconds. */
-  stopMs: 2_500,
-  /** A drain gives up when this many attempts in a row have failed, or when the server asks for a longer wait. */
-  drainAttempts: 5,
-  drainWaitMs: 30_000,
-} as const
-
-export type UploadTiming = { readonly [name in keyof typeof TIMING]: number }
+import type { UploadTiming } from './upload-timing.js'
 
 /** How often something failed in a row, and when it may be tried again, on the clock of the dispatcher. */
 export interface BackOff {
@@ -51,12 +33,4 @@ export function backOff({ failures, step, until }: BackOff, failure: Failure): B
   const doubled = Math.min(timing.backOffMs * 2 ** Math.min(step, 30), timing.maxBackOffMs)
   const wait = Math.max(doubled * (0.5 + random / 2), asked)
   return { failures: failures + 1, step: step + 1, until: now + wait }
-}
-
-/** Reads a `Retry-After` header, seconds or an HTTP date; null if it is neither. `now` is the time of day. */
-export function retryAfterMs(header: string | null, now: number): number | null {
-  if (header === null) return null
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? null : Math.max(date - now, 0)
 }

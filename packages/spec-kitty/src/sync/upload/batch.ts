@@ -79,6 +79,12 @@ export function divide(
   return batches
 }
 
+/** Halves a batch of at least two events. */
+export function halve(batch: readonly Part[]): readonly (readonly Part[])[] {
+  const middle = Math.ceil(batch.length / 2)
+  return [batch.slice(0, middle), batch.slice(middle)]
+}
+
 /** Returns the body of the request that carries these events. */
 export function bodyOf(batch: readonly Part[], { open, close }: Pick<Format, 'open' | 'close'>): string {
   return open + batch.map(({ text }) => text).join(',') + close

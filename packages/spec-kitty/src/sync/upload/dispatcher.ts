@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TIMING, type UploadTiming } from './back-off.js'
+import { TIMING, type UploadTiming } from './upload-timing.js'
 import { createDrains, type Drains } from './drains.js'
 import { Outbox, type OutboxOptions } from './outbox.js'
 import type { Dispatcher, DrainLine, LastWork, SyncReport } from './upload-types.js'

@@ -1,4 +1,4 @@
-import type { UploadTiming } from './back-off.js'
+import type { UploadTiming } from './upload-timing.js'
 import type { DrainLine, PassEnd } from './upload-types.js'
 import { add, type Counts } from './upload-project.js'
 

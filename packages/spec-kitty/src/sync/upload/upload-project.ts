@@ -1,7 +1,6 @@
 import type { Claimant, Consent, ErrorKind, Gate } from './upload-types.js'
 import type { Queue, Settled, WaitingProject } from '../queue/queue-types.js'
-import { judge, keepAll, type Verdict } from './answer.js'
-import { retryAfterMs } from './back-off.js'
+import { judge, keepAll, retryAfterMs, type Verdict } from './answer.js'
 import { BATCH, BATCH_LIMITS, bodyOf, divide, encode, type Format, type Part } from './batch.js'
 import { CLOUD_EVENTS } from './cloud-events.js'
 import { oneLine } from './one-line.js'

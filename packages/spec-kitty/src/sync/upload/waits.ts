@@ -1,4 +1,5 @@
-import { backOff, NO_BACK_OFF, type BackOff, type UploadTiming } from './back-off.js'
+import { backOff, NO_BACK_OFF, type BackOff } from './back-off.js'
+import type { UploadTiming } from './upload-timing.js'
 
 export interface WaitsOptions {
   /** Returns milliseconds on a monotonic clock. */

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-  backOff,
-  NO_BACK_OFF,
-  retryAfterMs,
-  TIMING,
-  type BackOff,
-} from '../../../src/sync/upload/back-off.js'
+import { backOff, NO_BACK_OFF, type BackOff } from '../../../src/sync/upload/back-off.js'
+import { TIMING } from '../../../src/sync/upload/upload-timing.js'
+import { retryAfterMs } from '../../../src/sync/upload/answer.js'
 import { proxyFor } from '../../../src/sync/upload/proxy.js'
 import { checkServerUrl, shownUrl } from '../../../src/sync/server-url.js'
 

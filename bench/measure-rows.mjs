@@ -6,8 +6,8 @@ import { setStage } from './stage.mjs'
 import { RIPE_MS, STAGES } from './stage-kinds.mjs'
 
 /**
- * @typedef {import('./what-is-measured.mjs').Row} Row
- * @typedef {import('./what-is-measured.mjs').Subject} Subject
+ * @typedef {import('./doctor-targets.mjs').Row} Row
+ * @typedef {import('./doctor-targets.mjs').Subject} Subject
  * @typedef {import('./stage.mjs').SetStage} SetStage
  * @typedef {import('./stage-kinds.mjs').StageName} StageName
  * @typedef {Map<string, number[]>} Samples by `keyOf`, one value a round

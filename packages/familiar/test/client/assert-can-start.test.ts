@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { assertCanStart } from '../../src/client/rehearsal.js'
+import { assertCanStart } from '../../src/client/assert-can-start.js'
 
 let directory: string
 

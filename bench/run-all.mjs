@@ -23,9 +23,9 @@ import { tableOf } from './tool-table.mjs'
 
 /**
  * A script that measures, its arguments, and how its output is read. `isOld`: the script also exists in the older
- * checkout.
+ * checkout, perhaps by the name `was`.
  *
- * @typedef {{ readonly script: string, readonly args: readonly string[], readonly ids: readonly string[],
+ * @typedef {{ readonly script: string, readonly was?: string, readonly args: readonly string[], readonly ids: readonly string[],
  *   readonly isOld: boolean, readonly read: (output: string) => readonly Figure[] }} Part
  */
 
@@ -42,7 +42,8 @@ const BOARD_BOUNDS = {
 /** @type {readonly Part[]} */
 const PARTS = [
   {
-    script: 'bench.mjs',
+    script: 'doctor.mjs',
+    was: 'bench.mjs',
     args: ['--json'],
     ids: ['M1', 'M2', 'M3', 'M4', 'M7', 'M8'],
     isOld: true,
@@ -96,9 +97,9 @@ if (values.write) write()
 process.exitCode = !isWhole ? 2 : rows.some(({ met }) => met === false) ? 1 : 0
 
 /** @param {string} checkout @param {Part} part @returns {readonly Figure[]} */
-function run(checkout, { script, args, read }) {
-  const path = join(checkout, 'bench', script)
-  if (!existsSync(path)) return []
+function run(checkout, { script, was = script, args, read }) {
+  const path = [script, was].map((name) => join(checkout, 'bench', name)).find((file) => existsSync(file))
+  if (path === undefined) return []
   process.stderr.write(`${checkout === HERE ? 'now' : 'before'}: ${script} ${args.join(' ')}\n`)
   const env = { ...process.env }
   delete env['NODE_EXTRA_CA_CERTS']

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { MOST_MS, timingFromJson } from '../../src/protocol/timing.js'
+import { MOST_MS, timingFromJson } from '../../src/protocol/daemon-timing.js'
 
 it.each([
   ['an hour', 3_600_000, { tickMs: 3_600_000 }],

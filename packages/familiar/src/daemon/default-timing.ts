@@ -1,8 +1,11 @@
-import { timingFromJson, type Timing } from '../protocol/timing.js'
+import { timingFromJson, type Timing } from '../protocol/daemon-timing.js'
 import type { JsonObject } from '../json.js'
 
 /** The daemon checks its situation twice a minute. */
 export const TICK_MS = 30_000
+
+/** By default a daemon that is not used exits after this time; the next command starts another. */
+export const IDLE_SECONDS = 3 * 60 * 60
 
 /**
  * The drain time is so short that all steps of a command that holds the life-cycle lock stay below the 30 s that others

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * `node bench/bench.mjs [M1 M2 ...] [--rounds N] [--json]`: measures, and reports which targets are met. The table or JSON
+ * `node bench/doctor.mjs [M1 M2 ...] [--rounds N] [--json]`: measures, and reports which targets are met. The table or JSON
  * goes to stdout, progress to stderr, the JSON also to `bench/results/last.json`. Exit code 1 if a target is missed, 2 if something could not be measured.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,10 +11,10 @@ import { parseArgs } from 'node:util'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 import { installBeside } from './beside.mjs'
 import { isHere } from './commands.mjs'
-import { measure } from './measure.mjs'
+import { measure } from './measure-rows.mjs'
 import { busyPorts } from './ports.mjs'
 import { lineOf, renderTable } from './report.mjs'
-import { ROWS } from './what-is-measured.mjs'
+import { ROWS } from './doctor-targets.mjs'
 
 /** The result of the last run, with every sample. */
 const RESULT = fileURLToPath(new URL('results/last.json', import.meta.url))
@@ -49,7 +49,7 @@ async function demandPorts() {
   say('no private network here: one stage at a time on the real ports, and slowly')
 }
 
-/** @param {readonly import('./what-is-measured.mjs').Row[]} chosen @param {number} rounds @param {boolean} isJson */
+/** @param {readonly import('./doctor-targets.mjs').Row[]} chosen @param {number} rounds @param {boolean} isJson */
 async function run(chosen, rounds, isJson) {
   const absent = new Set(chosen.map(({ of }) => of[1]).filter((command) => !isHere(command)))
   const rows = chosen.filter(({ of }) => !absent.has(of[1]))

@@ -51,6 +51,11 @@ export function columnOf(lane: string | null): BoardColumn | null {
   return placeOf(lane).column
 }
 
+/** Returns how much of a package in this lane counts as finished, from 0 to 1; null: it is left out of the progress. */
+export function weightOf(lane: string | null): number | null {
+  return placeOf(lane).weight
+}
+
 /** Returns whether what depends on a package in this lane can begin. */
 export function isSatisfied(lane: string | null): boolean {
   return lane === 'approved' || lane === 'done'
@@ -59,33 +64,6 @@ export function isSatisfied(lane: string | null): boolean {
 /** Returns whether an agent should be at work on a package in this lane. */
 export function isAtWork(lane: string | null): boolean {
   return columnOf(lane) === 'doing' || lane === 'in_review'
-}
-
-/** Returns how many packages are in each lane that this version knows. */
-export function countLanes(lanes: readonly (string | null)[]): Readonly<Partial<Record<Lane, number>>> {
-  const counts: Partial<Record<Lane, number>> = {}
-  for (const lane of lanes) if (lane !== null && isLane(lane)) counts[lane] = (counts[lane] ?? 0) + 1
-  return counts
-}
-
-/** Returns how many packages are in each column. */
-export function countColumns(lanes: readonly (string | null)[]): Readonly<Record<BoardColumn, number>> {
-  const counts = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
-  for (const lane of lanes) {
-    const column = columnOf(lane)
-    if (column !== null) counts[column] += 1
-  }
-  return counts
-}
-
-/**
- * Returns the progress from 0 to 1; null if nothing is on the board, or everything on it is canceled. What is not on the board
- * because its lane is not known counts as 0.
- */
-export function progressOf(lanes: readonly (string | null)[]): number | null {
-  const weights = lanes.flatMap((lane) => placeOf(lane).weight ?? [])
-  if (lanes.every((lane) => columnOf(lane) === null)) return null
-  return weights.length === 0 ? null : weights.reduce((sum, weight) => sum + weight, 0) / weights.length
 }
 
 function placeOf(lane: string | null): LanePlace {
