@@ -39,6 +39,21 @@ export function inTurn<T>(limit: number): InTurn<T> {
   }
 }
 
+/** Returns a function that does the pieces of work of each key one after the other. */
+export function oneByOne(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>()
+  return async (key, work) => {
+    const before = last.get(key)?.catch(() => undefined)
+    const result = before === undefined ? work() : before.then(work)
+    last.set(key, result)
+    try {
+      return await result
+    } finally {
+      if (last.get(key) === result) last.delete(key)
+    }
+  }
+}
+
 /** Returns a function that calls `read` and reuses its result for `ms` after it arrived. Failures are not kept. */
 export function keptFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
   let last: { readonly value: T; readonly at: number } | null = null

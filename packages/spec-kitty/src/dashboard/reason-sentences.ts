@@ -6,7 +6,7 @@ type SharedReason = Exclude<Reason, keyof typeof WORDS.sync.reasonNames>
 
 /** What each reason of the decision tables means, in one sentence, for a reader who does not know them. */
 const SHARED: Readonly<Record<SharedReason, string>> = {
-  is_recorded_singleton: 'The record of its scope names it, and it answers: it is in use.',
+  is_recorded_singleton: 'The record of its project or home names it, and it answers: it is in use.',
   part_of_singleton: 'It belongs to a daemon that is in use.',
   out_of_range: 'Its port is outside the range that is cleaned up.',
   third_party: 'It is another program that uses a port of this range.',
@@ -14,13 +14,14 @@ const SHARED: Readonly<Record<SharedReason, string>> = {
   missing_pid: 'The system does not say which process it is, so nothing about it is proven.',
   missing_identity: 'The process cannot be seen well enough from here, as in another container.',
   unreachable: 'It runs in another network, so that it does not answer here says nothing.',
-  elsewhere: 'The daemon of its scope runs on another machine or in a container, and holds the lock.',
-  pre_marker: 'It is too old to say which root it serves.',
-  cross_root: 'It serves another root. It may be in use there.',
+  elsewhere:
+    'The daemon of its project or home runs on another machine or in a container, and holds the lock.',
+  pre_marker: 'It is too old to say which project or home it serves.',
+  cross_root: 'It serves another project or home. It may be in use there.',
   unresponsive: 'It is alive and does not answer. It may be stopped, or busy.',
   pid_port_mismatch: 'What it says of itself differs from what the system says of it.',
   scope_mismatch:
-    'It says that it serves another scope than its command line names, or uses a directory that is no longer at that path.',
+    'It says that it serves another project or home than its command line names, or uses a directory that is no longer at that path.',
   record_unreadable: 'A record exists that cannot be read, so it is not known which daemon is in use.',
   starting: 'It is younger than 30 seconds: the command that started it may be about to record it.',
   ambiguous: 'It is not proven to be in use, and not proven to be left over.',

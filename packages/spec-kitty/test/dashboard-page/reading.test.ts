@@ -48,17 +48,68 @@ describe.skipIf(lacksChromium())('a page with much in it', () => {
       for (const more of await page.getByRole('button', { name: /^Show all/ }).all()) await more.click()
       const link = page.getByRole('link', { name }).first()
       await link.scrollIntoViewIfNeeded()
-      const top = await topOf(link)
-      await link.click()
+      const top = await topAtClick(link)
       await page.locator(shown).first().waitFor()
       await page.goBack()
       await expect.poll(() => topOf(link), PATIENT).toBe(top)
-      expect(await link.evaluate((one) => one === document.activeElement)).toBe(true)
+      await expect.poll(() => link.evaluate((one) => one === document.activeElement), PATIENT).toBe(true)
       await page.reload()
       await link.waitFor()
       await expect.poll(() => scrollOf(page), PATIENT).toBeGreaterThan(500)
     },
   )
+
+  it.each([
+    ['back', 'history.back()'],
+    ['reload', 'location.reload()'],
+  ])('is left at the very moment of the last scroll and found again: %s', async (_, leave) => {
+    const { page } = await open('#/')
+    await page.getByRole('link', { name: 'Missions' }).click()
+    await page.getByRole('link', { name: 'Mission m90' }).waitFor()
+    const loaded = leave === 'location.reload()' ? page.waitForEvent('load') : null
+    // Rows that are seen for the first time may move the others, and the page scrolls with them, until it is really left.
+    const scrolled = page.evaluate(`{
+      let isLeft = false
+      const look = () => {
+        const link = document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('li').querySelector('a')
+        sessionStorage.setItem('seen', JSON.stringify([link.textContent, Math.round(link.getBoundingClientRect().top)]))
+        if (!isLeft) ${leave}
+        isLeft = true
+      }
+      addEventListener('scroll', look)
+      addEventListener('popstate', () => removeEventListener('scroll', look))
+      scrollTo(0, 2000)
+    }`)
+    // The reload may be faster than the answer.
+    await scrolled.catch(() => undefined)
+    if (leave === 'history.back()') {
+      await page.locator('[data-package]').first().waitFor()
+      await page.goForward()
+    } else await loaded
+    const [name, top] = JSON.parse(await page.evaluate(`sessionStorage.getItem('seen')`)) as [string, number]
+    const link = page.getByRole('link', { name, exact: true })
+    await link.waitFor()
+    expect(top).toBeGreaterThan(0)
+    await expect.poll(() => topOf(link), PATIENT).toBe(top)
+  })
+
+  it('is left again before it is drawn, and found at the same place all the same', async () => {
+    const { page, replies } = await open('#/missions')
+    const link = page.getByRole('link', { name: 'Mission m90' })
+    await link.scrollIntoViewIfNeeded()
+    const top = await topAtClick(link)
+    await page.locator('[data-card]').first().waitFor()
+    await page.goBack()
+    await expect.poll(() => topOf(link), PATIENT).toBe(top)
+    const reply = replies.get('/api/missions')
+    replies.set('/api/missions', NEVER)
+    await page.reload()
+    await page.locator('main').getByText('Waiting for an answer from the dashboard').waitFor()
+    replies.set('/api/missions', reply)
+    await page.reload()
+    await link.waitFor()
+    await expect.poll(() => topOf(link), PATIENT).toBe(top)
+  })
 
   it.each([
     ['at once', '#/', []],
@@ -232,6 +283,18 @@ declare function getComputedStyle(element: unknown): { filter: string; borderBot
 
 function topOf(link: Locator): Promise<number> {
   return link.evaluate((one) => Math.round(one.getBoundingClientRect().top))
+}
+
+/** Clicks a link, and returns where it stood at that moment: rows that are seen for the first time may move it until then. */
+async function topAtClick(link: Locator): Promise<number> {
+  const stood = link.evaluate(
+    (one) =>
+      new Promise<number>((resolve) =>
+        one.addEventListener('click', () => resolve(Math.round(one.getBoundingClientRect().top))),
+      ),
+  )
+  await link.click()
+  return stood
 }
 
 function scrollOf(page: Page): Promise<number> {

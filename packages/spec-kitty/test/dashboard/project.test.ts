@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chmodSync,
   mkdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -47,6 +48,11 @@ async function missionOf(project: string, id: string) {
 async function problemsOf(project: string, id: string): Promise<readonly string[]> {
   const { problems } = await missionOf(project, id)
   return problems.map(({ path, what }) => `${path.slice(`kitty-specs/${id}/`.length)}: ${what}`)
+}
+
+/** How many bytes this process has read since it started. */
+function bytesRead(): number {
+  return Number(/^rchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
 }
 
 /** What the log of these tests says of a lane change besides. */
@@ -562,6 +568,26 @@ describe('what is remembered', () => {
     memory.forgetUnused()
     expect(await ask()).toBe(3)
   })
+
+  it.skipIf(process.platform !== 'linux')(
+    'is read once for the list and a board that are requested together',
+    async () => {
+      const project = emptyProject()
+      const [missions, bytes] = [6, 800_000]
+      for (let at = 0; at < missions; at += 1)
+        writeMission(project, `m${at}`, {
+          'tasks/WP01.md': prompt('WP01', 'One'),
+          'status.events.jsonl': laneEvent(1, 'WP01', 'in_progress', { reason: 'r'.repeat(bytes) }),
+        })
+      await sleep(2100)
+      const reader = openProject(project)
+      const before = bytesRead()
+      const ids = Array.from({ length: missions }, (_, at) => `m${at}`)
+      await Promise.all([reader.now(), reader.missions(), ...ids.map((id) => reader.mission(id))])
+      await reader.missions()
+      expect((bytesRead() - before) / (missions * bytes)).toBeLessThan(1.5)
+    },
+  )
 
   it('is not what a link led to before', async () => {
     const project = emptyProject()

@@ -52,7 +52,7 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
     })
     expect(await factsOf(page, `Port ${port}: Live`)).toMatchObject({
       process: String(pid),
-      scope: here.desk.root,
+      home: here.desk.root,
       memory: expect.stringMatching(/^\d+(\.\d)? MB$/),
       uptime: expect.stringMatching(/^\d+ (s|min)/),
     })
@@ -62,7 +62,7 @@ describe.skipIf(lacksChromium())('the daemons in a browser', () => {
     const dashboards = page.getByRole('region', { name: 'dashboard' })
     expect(await factsOf(page, `Port ${dashboard.port}: Live`)).toMatchObject({
       process: String(dashboard.pid),
-      scope: project,
+      project,
     })
     const foreign = dashboards.getByRole('article', { name: `Port ${other.port}: In use` })
     expect(await foreign.getAttribute('data-class')).toBe('never_touch')

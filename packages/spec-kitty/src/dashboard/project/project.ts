@@ -10,6 +10,7 @@ import type {
   Problem,
   SearchReply,
 } from '../api.js'
+import { oneByOne } from '../limit-work.js'
 import { charterPath, readCharter } from './charter.js'
 import { readDocument } from './documents.js'
 import { findMission, findMissions, findSpecs, missionsIn, type MissionDirectory } from './find-missions.js'
@@ -75,6 +76,8 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
     brief.keepOnly(ids)
     full.keepOnly(ids)
   }
+  /** A page requests the list and its board together: the second one finds what the first one has read of the mission. */
+  const inTurn = oneByOne()
   const memoryOf = (id: string): FileMemory => {
     const memory = memories.get(id) ?? rememberFiles()
     memories.set(id, memory)
@@ -82,19 +85,21 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
   }
   const read = (mission: MissionDirectory, worktrees: Worktrees, is_brief: boolean): Promise<MissionRead> =>
     (is_brief ? brief : full)
-      .recall(mission.id, async () => {
-        const { id, directory } = mission
-        const { copies, unread } = await copiesOf(worktrees, id)
-        const { mission: value, is_settled } = await readMission({
-          id,
-          directory,
-          copies,
-          unread,
-          memory: memoryOf(id),
-          is_brief,
-        })
-        return { value, is_kept: is_settled }
-      })
+      .recall(mission.id, () =>
+        inTurn(mission.id, async () => {
+          const { id, directory } = mission
+          const { copies, unread } = await copiesOf(worktrees, id)
+          const { mission: value, is_settled } = await readMission({
+            id,
+            directory,
+            copies,
+            unread,
+            memory: memoryOf(id),
+            is_brief,
+          })
+          return { value, is_kept: is_settled }
+        }),
+      )
       // Whatever is in one mission, the others are shown.
       .catch((error: unknown) => failedMission(mission.id, error))
   const readAll = async (): Promise<Places & { readonly read: readonly MissionRead[] }> => {

@@ -6,7 +6,8 @@ interface Entry {
   readonly isVisited?: boolean
   /** From where the open work package was opened: the fragment of the view to which its button `Close` leads. */
   readonly opener?: string
-  readonly place?: Place
+  /** The key of its place in `places`. */
+  readonly id?: string
 }
 
 /** Where the reader was in a view. */
@@ -24,6 +25,9 @@ let previous: string | null = null
 
 /** The `opener` of the current entry. */
 let opener: string | null = null
+
+/** The fragment of the view that is on the screen. After a navigation, the address is ahead of it until that is drawn. */
+let drawn: string | null = null
 
 /** Whether the next change of the fragment replaces the current entry, so that the one before stays the same. */
 let isReplacing = false
@@ -48,7 +52,6 @@ export function useRoute(): Route {
     opener = entry().opener ?? null
     follow = () => setFragment(location.hash)
     const go = (event: HashChangeEvent) => {
-      clearTimeout(settling)
       const before = new URL(event.oldURL).hash || '#/'
       if (!isReplacing) previous = before
       isReplacing = false
@@ -57,15 +60,18 @@ export function useRoute(): Route {
     }
     addEventListener('hashchange', go)
     addEventListener('click', notePlace, { capture: true })
-    addEventListener('scroll', notePlaceSoon, { passive: true })
-    addEventListener('pagehide', notePlace)
+    addEventListener('scroll', noteScroll, { passive: true })
+    addEventListener('pagehide', storePlaces)
     return () => {
       removeEventListener('hashchange', go)
       removeEventListener('click', notePlace, { capture: true })
-      removeEventListener('scroll', notePlaceSoon)
-      removeEventListener('pagehide', notePlace)
+      removeEventListener('scroll', noteScroll)
+      removeEventListener('pagehide', storePlaces)
     }
   }, [])
+  useEffect(() => {
+    drawn = fragment
+  }, [fragment])
   const route = parseRoute(fragment)
   if (route.view === 'missions') list = printRoute(route)
   return route
@@ -124,34 +130,62 @@ function note(more: Entry): void {
  * back to an entry, `returnToPlace` restores where it was left.
  */
 export function isFirstVisit(): boolean {
-  const { isVisited, place } = entry()
-  if (isVisited === true || place !== undefined) return false
+  const { isVisited, id } = entry()
+  if (isVisited === true || id !== undefined) return false
   note({ isVisited: true })
   return true
 }
 
-/** Noted only once scrolling has ended, because browsers limit how often the state may be replaced. */
-const SETTLED_MS = 150
-let settling: ReturnType<typeof setTimeout> | undefined
+/** Where the places are kept for a reload. */
+const KEY = 'places'
 
-function notePlaceSoon(): void {
-  clearTimeout(settling)
-  settling = setTimeout(notePlace, SETTLED_MS)
+/** A browser keeps about fifty entries of a tab. */
+const MAX_PLACES = 100
+
+/**
+ * Where the reader was in each entry of the history, the last noted at the end. The state of the entry itself comes too late:
+ * it cannot be changed any more when the reader goes back, and a reload takes the one from before `pagehide`.
+ */
+const places = storedPlaces()
+
+function storedPlaces(): Map<string, Place> {
+  try {
+    return new Map(JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as [string, Place][])
+  } catch {
+    return new Map()
+  }
+}
+
+function storePlaces(): void {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify([...places].slice(-MAX_PLACES)))
+  } catch {
+    // Without storage, places are lost by a reload.
+  }
+}
+
+/** Whether the reader is being brought back to a place: what scrolls until then is the page. */
+let isReturning = false
+
+function noteScroll(): void {
+  if (!isReturning) notePlace()
 }
 
 /** Notes where the reader is, by the link that was just clicked or else by one in the middle of the window. */
 function notePlace(event?: Event): void {
+  if (location.hash !== drawn) return
   const target = event?.target instanceof Element ? event.target : null
   const followed = ofView(target?.closest<HTMLElement>('a[href]'))
   const middle = document.elementFromPoint(innerWidth / 2, innerHeight / 2)
   const link = followed ?? ofView(middle?.closest('li')?.querySelector<HTMLElement>('a[href]'))
-  note({
-    place: {
-      top: scrollY,
-      link: link?.getAttribute('href') ?? null,
-      linkTop: link?.getBoundingClientRect().top ?? 0,
-      isFollowed: followed !== null,
-    },
+  const id = entry().id ?? crypto.randomUUID()
+  if (entry().id === undefined) note({ id })
+  places.delete(id)
+  places.set(id, {
+    top: scrollY,
+    link: link?.getAttribute('href') ?? null,
+    linkTop: link?.getBoundingClientRect().top ?? 0,
+    isFollowed: followed !== null,
   })
 }
 
@@ -168,23 +202,27 @@ const DRAWN_MS = 5_000
  * shows may come later, and long lists are measured only when they are seen: until the reader does something, the place is kept.
  */
 export function returnToPlace(main: HTMLElement): void {
-  const { place } = entry()
+  const place = places.get(entry().id ?? '')
   if (place === undefined) return
   const { top, link, linkTop, isFollowed } = place
   const selector = link === null ? null : `a[href="${CSS.escape(link)}"]`
   const observer = new ResizeObserver(() => {
     const found = selector === null ? null : ofView(main.querySelector<HTMLElement>(selector))
-    if (found === null) scrollTo(0, top)
-    else scrollBy(0, found.getBoundingClientRect().top - linkTop)
+    const off = () => (found === null ? top - scrollY : found.getBoundingClientRect().top - linkTop)
+    scrollBy(0, off())
+    isReturning = (found === null && selector !== null) || Math.abs(off()) > 1
     if (isFollowed && document.activeElement === main) found?.focus({ preventScroll: true })
   })
   observer.observe(main)
+  isReturning = true
   const ended = new AbortController()
   const end = () => {
+    clearTimeout(waiting)
+    isReturning = false
     observer.disconnect()
     ended.abort()
   }
+  const waiting = setTimeout(end, DRAWN_MS)
   for (const name of ['wheel', 'touchstart', 'pointerdown', 'keydown', 'hashchange'])
     addEventListener(name, end, { signal: ended.signal, passive: true })
-  setTimeout(end, DRAWN_MS)
 }

@@ -34,6 +34,32 @@ export function splitAtBound(text: string): readonly [formatted: string, rest: s
   return [text, '']
 }
 
+/** Of more definitions, the rest is left out: each makes every paragraph a little slower. */
+const MAX_DEFINITIONS = 1_000
+
+/** The line that says where the links with a label lead. */
+const DEFINITION = /^ {0,3}\[((?:[^\\[\]\n]|\\.){1,999})\]:[^\n]+/gm
+
+/** What may be the label of a link. */
+const LABEL = /\[((?:[^\\[\]]|\\.){1,999})\]/g
+
+/** Returns the lines of the rest that say where links of the formatted part lead. */
+export function definitionsFor(formatted: string, rest: string): string {
+  if (rest === '') return ''
+  const labels = new Set([...formatted.matchAll(LABEL)].map(([, label = '']) => sameLabel(label)))
+  const lines: string[] = []
+  for (const [line, label = ''] of rest.matchAll(DEFINITION)) {
+    if (lines.length === MAX_DEFINITIONS) break
+    // The first definition of a label counts.
+    if (labels.delete(sameLabel(label))) lines.push(line)
+  }
+  return lines.join('\n')
+}
+
+function sameLabel(label: string): string {
+  return label.toLowerCase().replaceAll(/\s+/g, ' ')
+}
+
 /** Returns whether the text begins with a table that has too many cells, most of which need not be written. */
 export function isHugeTable(text: string): boolean {
   const [, head, rows] = TABLE.exec(text) ?? []

@@ -1,4 +1,4 @@
-import { Marked, Tokenizer } from 'marked'
+import { Lexer, Marked, Tokenizer } from 'marked'
 import { isHugeTable, MAX_DEPTH } from './bounds.js'
 
 /** HTML tags that authors use to format text. They are kept, but without their attributes. */
@@ -57,9 +57,17 @@ const marked = new Marked({
  * Returns the HTML of a document. Plain tags in the document are kept, comments are dropped, and all other HTML is
  * shown as text: readers see what the author wrote, and the browser's parser never gets it, so it cannot violate the
  * page's content security policy. The result must still go through `sanitise`, because links may lead anywhere.
+ *
+ * `definitions` are lines that say where its links lead, for those of which the document does not say it itself.
  */
-export function markdownToHtml(markdown: string): string {
-  return marked.parse(markdown, { async: false })
+export function markdownToHtml(markdown: string, definitions = ''): string {
+  if (definitions === '') return marked.parse(markdown, { async: false })
+  const { links } = marked.lexer(definitions)
+  const lexer = new Lexer(marked.defaults)
+  // The blocks first: then it is known which links the document defines, and no link was read yet.
+  lexer.blockTokens(markdown.replaceAll(/\r\n?/g, '\n'), lexer.tokens)
+  for (const [label, link] of Object.entries(links)) lexer.tokens.links[label] ??= link
+  return marked.parser(lexer.lex(''))
 }
 
 /** Reads a quote or a list, or leaves it to be read as text if it is nested too deep: that costs time by its square. */

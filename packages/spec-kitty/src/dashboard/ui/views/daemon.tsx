@@ -77,21 +77,27 @@ function Rule({ daemon }: { readonly daemon: DaemonEntry }) {
 }
 
 function Facts({ daemon }: { readonly daemon: DaemonEntry }) {
-  const { pid, package_version: version, uptime_seconds: uptime, memory_bytes: memory, scope } = daemon
+  const { pid, package_version: version, uptime_seconds: uptime, memory_bytes: memory } = daemon
   return (
     <dl class="daemon-facts">
       <Fact name="Process" value={pid === null ? null : String(pid)} />
       <Fact name="Version" value={version} />
       <Fact name="Uptime" value={uptime === null ? null : formatDuration(uptime)} />
       <Fact name="Memory" value={memory === null ? null : formatBytes(memory)} />
-      <Fact name="Scope" value={scope} />
+      <Fact name={daemon.family === 'dashboard' ? 'Project' : 'Home'} value={daemon.scope} isPath />
     </dl>
   )
 }
 
-function Fact({ name, value }: { readonly name: string; readonly value: string | null }) {
+interface FactProps {
+  readonly name: string
+  readonly value: string | null
+  readonly isPath?: boolean
+}
+
+function Fact({ name, value, isPath = false }: FactProps) {
   return (
-    <div data-fact={name.toLowerCase()}>
+    <div data-fact={name.toLowerCase()} class={isPath ? 'is-path' : undefined}>
       <dt>{name}</dt>
       <dd>{value === null ? <span class="quiet">unknown</span> : <bdi>{visible(value)}</bdi>}</dd>
     </div>

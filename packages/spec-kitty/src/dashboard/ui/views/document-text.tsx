@@ -4,7 +4,7 @@ import type { CharterReply, DocumentReply, MissionReply } from '../../api.js'
 import { formatBytes } from '../format.js'
 import { useReply } from '../live/use-reply.js'
 import { dress, goToHeading, type Heading } from '../markdown/adapt-to-page.js'
-import { splitAtBound } from '../markdown/bounds.js'
+import { definitionsFor, splitAtBound } from '../markdown/bounds.js'
 import { languageOf, tokens } from '../markdown/highlight.js'
 import { sanitise } from '../markdown/sanitise.js'
 import { markdownToHtml } from '../markdown/to-html.js'
@@ -125,10 +125,10 @@ function Markdown({ document, text, mission, heading, isWhole }: MarkdownProps) 
   const documents = useMemo(() => new Set(names.split('\n')), [names])
   const [formatted, rest] = useMemo(() => splitAtBound(text), [text])
   useLayoutEffect(() => {
-    const fragment = sanitise(markdownToHtml(formatted))
+    const fragment = sanitise(markdownToHtml(formatted, definitionsFor(formatted, rest)))
     setHeadings(dress(fragment, { mission: id, name: document.name, documents }))
     body.current?.replaceChildren(fragment)
-  }, [formatted, id, document.name, documents])
+  }, [formatted, rest, id, document.name, documents])
   useEffect(() => {
     if (heading !== null && body.current !== null) goToHeading(body.current, heading)
   }, [heading])
