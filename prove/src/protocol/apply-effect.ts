@@ -1,10 +1,10 @@
 import { textOf, type Plain } from './effects.js'
 import { end, hold, holderOf, sightOf, type Actor, type World } from './world.js'
 
-/** The stop reasons of a daemon that retired: a daemon of any version may follow it. */
+/** The stop reasons of a daemon that retired. A daemon of any version may follow it. */
 const RETIRED: ReadonlySet<string | null> = new Set(['idle', 'installation_changed', 'scope_gone'])
 
-/** Changes the world as the effect of an actor does. Returns which property that violates; null if none. */
+/** Changes the world according to the effect of an actor. Returns the property that this violates; null if none. */
 export function applyEffect(
   world: World,
   index: number,
@@ -93,7 +93,10 @@ export function applyEffect(
   }
 }
 
-/** A daemon is told to exit, or killed. That may happen only to an older one, or to the client's own that no client was given. */
+/**
+ * A daemon is told to exit, or killed. Allowed only for an older daemon, or for the client's own if no client has been
+ * given it.
+ */
 function leave(world: World, by: number, pid: Plain | undefined, how: string): string | null {
   const client = world.actors[by] as Actor
   const index = world.actors.findIndex((one) => one.kind === 'daemon' && one.pid === pid)

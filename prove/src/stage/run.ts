@@ -15,7 +15,10 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  /** The directory for the files that take the output. (Pipes are not used: a process that inherits one would keep it open.) */
+  /**
+   * The directory of the files to which the output is written. (Pipes are not used, because a process that inherits one
+   * would keep it open.)
+   */
   readonly directory: string
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string

@@ -1,6 +1,6 @@
 /**
- * For a tool with a command line of its own: its commands about a daemon run this code, in its own words. A tool without
- * one calls `Daemon.cli`.
+ * For a tool that has its own command line. Its commands for a daemon run this code, with the tool's own wording. A tool
+ * without its own command line calls `Daemon.cli`.
  */
 export { cleanUpAll, type CleanUpAllOptions } from './clean-up-all.js'
 export { startProgress } from './progress.js'

@@ -3,18 +3,22 @@ import type { JsonObject } from '../json.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { isProvenGone, nameOfThisProcess, type ProcessName } from '../observe/process-name.js'
 
-/** Returns what identifies this process forever, for a claim that others can still judge after this process has ended. */
+/**
+ * Returns an identifier of this process that no other process ever gets. Others can use it to check a claim even after
+ * this process has ended.
+ */
 export async function ownProcessName(): Promise<ProcessName> {
   return nameOfThisProcess(await selectPlatform())
 }
 
-/** Returns whether the process that `ownProcessName` named is proven to have ended; false if that cannot be determined. */
+/** Returns whether the process that `ownProcessName` identified is proven to have ended; false if that cannot be determined. */
 export async function isProcessGone(named: JsonObject): Promise<boolean> {
   return isProvenGone(named, await selectPlatform())
 }
 
 /**
- * The time limit for asking the system about processes. Linux needs less than a millisecond, Windows starts a PowerShell.
+ * The time limit for asking the system about processes. Linux needs less than a millisecond, but Windows must start a
+ * PowerShell.
  */
 const START_TIMES_MS = 10_000
 

@@ -13,7 +13,10 @@ import type { Found, ScopeRequest } from './connect-request.js'
 /** How long inspecting a process may take. */
 const MACHINE_MS = 1_000
 
-/** The recorded daemon, which answers and has proven itself: by the record's token, or by the kernel's facts (`verify`). */
+/**
+ * The recorded daemon, which answers and has proven its identity: by the record's token, or by facts from the kernel
+ * (`verify`).
+ */
 export interface RecordedDaemon {
   readonly record: DaemonRecord
   readonly report: SelfReport
@@ -29,14 +32,15 @@ export async function findRecorded(
 ): Promise<RecordedDaemon | null> {
   const record = readOwnRecord(request.family, request.scope)
   if (record === null || !record.running) return null
-  // Pids of another machine or pid namespace mean nothing here: such a daemon is used, judged and ended only there.
+  // The pids of another machine or pid namespace are meaningless here, so such a daemon can be used, judged and ended
+  // only there.
   if (isOfElsewhere(record, await request.platform.host())) return null
   const answer = await verify(request, record, timeoutMs)
   if (answer.outcome !== 'proven') return null
   return isOfScope(answer.report, request) ? assess(request, record, answer.report) : null
 }
 
-/** A record that was copied and adjusted proves a daemon, but not that it is this scope's. */
+/** Returns whether the daemon belongs to this scope. A record that was copied and edited proves a daemon, but not that. */
 function isOfScope({ scope }: SelfReport, request: ScopeRequest): boolean {
   return scope === null || isSameScope(scope, request.scope)
 }
@@ -48,9 +52,9 @@ export async function findUsable(request: ScopeRequest): Promise<RecordedDaemon 
 }
 
 /**
- * Returns the daemon if it can be used, null if it must be replaced. If none may be replaced, one that speaks the same
- * protocol is used. Throws `E_VERSION_MISMATCH` if its protocol is newer
- * than ours, unless its own installation is gone: then no other installation can talk to it either, and it is replaced.
+ * Returns the daemon if it can be used; null if it must be replaced. If replacing is not allowed, a daemon that speaks
+ * the same protocol is used. Throws `E_VERSION_MISMATCH` if its protocol is newer than ours. But if its own installation
+ * is gone, no other installation can talk to it either, so it is replaced.
  */
 export function usable(request: ScopeRequest, found: RecordedDaemon): RecordedDaemon | null {
   if (found.replaceFor !== null && request.mayReplace !== false) return null
@@ -78,7 +82,7 @@ async function assess(
   return { record, report, standing, replaceFor: isLeft ? 'installation_gone' : null }
 }
 
-/** A path that is missing in another mount namespace proves nothing. */
+/** In another mount namespace, a missing path proves nothing. */
 async function isLeftBehind(
   { platform }: ScopeRequest,
   { pid, startedAt }: DaemonRecord,

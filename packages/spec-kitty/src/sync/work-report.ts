@@ -8,7 +8,7 @@ import type { ErrorKind, SyncReport } from './upload/upload-types.js'
  * it.
  */
 export interface WorkReport extends SyncReport {
-  /** True from the daemon's start until it has begun its first look at the queue. */
+  /** True from the daemon's start until it has begun to check the queue for the first time. */
   readonly first_look_due: boolean
   readonly environment: StartEnvironment
 }

@@ -6,16 +6,16 @@ import type { Database } from './sqlite.js'
 export interface Inserted {
   /** The number of events that the queue did not contain. */
   readonly added: number
-  /** The ids that stay where they are in the queue. */
+  /** The ids that keep their places in the queue. */
   readonly duplicates: readonly string[]
   /** How many of these are dead letters. */
   readonly dead: number
 }
 
 /**
- * Inserts the events. One that waits for a project whose directory is gone, or that another project has replaced (`stranded`),
- * could never leave: it moves to the end of the queue of its new project. The caller has a transaction open, so that the event
- * is always in exactly one place.
+ * Inserts the events. A waiting event whose project directory is gone or contains another project now (`stranded`) could
+ * never leave, so it moves to the end of the queue of its new project. The caller has a transaction open, so that the
+ * event is always in exactly one place.
  */
 export function insertEvents(
   database: Database,
@@ -35,7 +35,7 @@ export function insertEvents(
   return { added, duplicates, dead: duplicates.filter((id) => find.get(encode(id)) !== undefined).length }
 }
 
-/** The returned function returns false for an event that the queue contains. */
+/** Returns a function that inserts an event. It returns false if the queue already contains the event. */
 function insertInto(database: Database): (event: NewEvent) => boolean {
   const insert = database.prepare(
     `INSERT INTO events (event_id, event_type, project_uuid, project, envelope, size, queued_at, origin)
@@ -49,8 +49,9 @@ function insertInto(database: Database): (event: NewEvent) => boolean {
 }
 
 /**
- * The returned function removes an event that waits for another project which is not in its directory any more, and returns
- * whether it did. A claimed event may be on its way, and a rejected one is the user's to decide about: both stay.
+ * Returns a function that removes a waiting event of another project that is no longer in its directory, and returns
+ * whether it did. A claimed event may already be in transit, and the user must decide about a rejected one, so both are
+ * kept.
  */
 function removeStranded(database: Database, stranded: readonly Stranded[]): (event: NewEvent) => boolean {
   const find = database.prepare(
