@@ -24,7 +24,7 @@ function withPlainExports(code) {
   return code.replaceAll(
     /^Object\.defineProperty\(exports, "([\w$]+)", \{\n\tenumerable: true,\n\tget: function\(\) \{\n\t\treturn ([\w$]+);\n\t\}\n\}\);$/gm,
     (_, name, value) => {
-      // A getter would return the last value of a variable; this returns only the first.
+      // A plain value does not follow later changes of a variable, as a getter would.
       const isVariable = new RegExp(`^let ${value.replaceAll('$', '\\$')}[ ;]`, 'm').test(code)
       if (isVariable) throw new Error(`${value} is exported, and may change`)
       return `exports.${name} = ${value};`

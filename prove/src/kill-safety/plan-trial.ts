@@ -29,7 +29,7 @@ export function planOf(seed: number): TrialPlan {
   return random.chance(RECYCLING_PERCENT) ? recyclingOf(seed, random) : mixedOf(seed, random)
 }
 
-/** The victims in trials about recycled pids. Each may be ended by force, in a different way. */
+/** The victims in trials about recycled pids: one kind for each way in which force ends a daemon. */
 const VICTIMS: readonly ActorKind[] = [
   'old-stale',
   'old-stale',

@@ -8,7 +8,7 @@ export interface Actor {
   /** 0 for a client. */
   readonly pid: number
   state: number
-  /** `none`: not started yet; `over`: it has ended; `killed`: by a crash or a signal. */
+  /** The state of the actor. `none`: not started yet; `over`: it has ended; `killed`: it was ended by a crash or a signal. */
   life: 'none' | 'runs' | 'over' | 'killed'
   outcome: string
   /** The index of the other end of the startup pipe: for a client its daemon, for a daemon its starter. */

@@ -28,9 +28,9 @@ export interface Spared {
   readonly otherUser: boolean
   /** The other scope whose live daemon the candidate is or may be; null if there is none. */
   readonly inUseBy: string | null
-  /** It is not proven that this process can reach the candidate, so a missing answer says nothing about it. */
+  /** True if it is not proven that this process can reach the candidate, so that a missing answer says nothing about it. */
   readonly unreachable: boolean
-  /** The scope's daemon runs, or may run, on another machine or in another pid namespace. */
+  /** True if the scope's daemon runs, or may run, on another machine or in another pid namespace. */
   readonly elsewhere: boolean
 }
 

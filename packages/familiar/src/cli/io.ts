@@ -4,7 +4,7 @@ import { wrapWords } from './text-width.js'
 
 /** Everything of its process and terminal that a command may use. `runOnProcess` creates it. */
 export interface Io {
-  /** The name of the tool; it precedes the messages on stderr. */
+  /** The name of the tool, which precedes the messages on stderr. */
   readonly program: string
   /** The command that shows how to use the tool. */
   readonly help: string

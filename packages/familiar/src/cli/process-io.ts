@@ -11,7 +11,7 @@ import { shortenEnd } from './text-width.js'
 import { asksForJson, takeCommonFlags, type CommonFlags } from './arguments.js'
 
 export interface ProcessSettings {
-  /** The name of the tool; it precedes the messages on stderr. */
+  /** The name of the tool, which precedes the messages on stderr. */
   readonly program: string
   /** The command that shows how to use the tool. It is read only when an error is reported, so it may be a getter. */
   readonly help: string
@@ -39,7 +39,7 @@ export async function runOnProcess(
     process.exit(EXIT.interrupted)
   }
   const output = openStdout(program, (text) => io.err(text))
-  // An error of stderr cannot be reported anywhere else.
+  // A failed write to stderr cannot be reported anywhere else.
   const errors = openOutput(2, () => undefined)
   const flags = takeCommonFlags(settings.argv)
   const io = makeIo(settings, flags, { output, errors, interrupted })

@@ -40,7 +40,7 @@ export interface ServeOptions {
   readonly packageVersion: string
   readonly protocolVersion: number
   readonly buildTime: string | null
-  /** Returns the members of the health reply in addition to the frozen head. Members of its `owner` are added to ours. */
+  /** Returns the members of the health reply that the tool adds. Members of its `owner` are added to ours. */
   readonly describe: () => JsonObject & { readonly owner?: JsonObject }
   /** The handlers by `METHOD /path`. Every route requires the token. */
   readonly routes?: Readonly<Record<string, RouteHandler>>

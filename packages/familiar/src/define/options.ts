@@ -63,9 +63,9 @@ export interface DaemonOptions {
   /** Returns a private directory for tokens. Needed if other people may read the records, for example in a project under git. */
   readonly tokenDirectory?: () => string
   /**
-   * Returns the members of the health reply in addition to its frozen head: at most 32 KiB of JSON. Every user of the
-   * machine can read them. If the function fails while the daemon runs, the reply is sent without them and the log says
-   * so (`health_failed`).
+   * Returns additional members of the health reply: at most 32 KiB of JSON. Every user of the machine can read them. They
+   * never replace the library's own members. If the function fails while the daemon runs, the reply is sent without them
+   * and the log says so (`health_failed`).
    */
   readonly health?: (scope: string) => JsonObject & { readonly owner?: JsonObject }
   /** Earlier implementations whose daemons may still run. */

@@ -72,7 +72,7 @@ export async function request(asked: HttpRequest): Promise<HttpReply | 'unreacha
 
 /** The result of a request on a connection that will carry a second one. */
 export interface Exchange {
-  /** `closed`: the connection was refused, or ended before any HTTP arrived. Null: the time limit passed. */
+  /** The reply. `closed`: the connection was refused, or ended before any HTTP arrived. Null: the time limit passed. */
   readonly reply: HttpReply | 'unreachable' | 'closed' | null
   /** The connection, if the listener keeps it open. The caller must use or destroy it. Its errors are not thrown. */
   readonly socket: Socket | null

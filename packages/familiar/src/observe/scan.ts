@@ -42,8 +42,8 @@ export interface Candidate {
   readonly facts: Facts
   readonly verdict: Verdict
   /**
-   * The proof without which no signal is sent to the process. Null if the identity of the process is not proven, or if
-   * its command line is not proven to be one of this family (`SpawnShape`).
+   * The proof that is required to signal the process. Null if the identity of the process is not proven, or if its
+   * command line is not one of this family (`SpawnShape`).
    */
   readonly proof: ProvenProcess | null
 }

@@ -144,7 +144,10 @@ const HELD_WORDS: Readonly<Record<string, string>> = {
   other_project: 'another project there',
 }
 
-/** `closed`: the reason why the events of every project are held; null if there is none. */
+/**
+ * Returns why the events of a project are held, in a few words. `closed`: the reason why the events of every project are
+ * held; null if there is none.
+ */
 function heldWords({ reason }: ShownProject, closed: string | null): string {
   const own = reason == null ? null : (HELD_WORDS[reason] ?? reason)
   const all = [closed, own].filter((one) => one !== null)

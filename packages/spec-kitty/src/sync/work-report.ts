@@ -34,7 +34,7 @@ export function workJson(report: WorkReport): JsonObject {
   return { ...report }
 }
 
-/** Returns a daemon's report about its work. `details` are the members of its health reply besides the frozen head. */
+/** Returns a daemon's report about its work. `details` are the members of its health reply that the tool adds. */
 export function knownReport(details: JsonObject | null): KnownReport {
   const sync = objectOf(details?.['sync'])
   return {

@@ -56,8 +56,8 @@ function stacked(day: FlowDay, count: number): number {
 }
 
 /**
- * Returns how many packages were in a column, or canceled. Canceled packages are in the column Done, but are not counted
- * as done.
+ * Returns how many packages were in a group. Canceled packages are a group of their own: they are in the column Done, but
+ * do not count as done.
  */
 export function countIn(day: FlowDay, column: ShareName): number {
   return column === 'done' ? day.done - day.canceled : day[column]

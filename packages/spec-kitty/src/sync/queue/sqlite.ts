@@ -22,7 +22,7 @@ export interface Database {
 
 export interface Sqlite {
   readonly version: string
-  /** `location` is a path, or a URI that begins with `file:`. Throws an error of SQLite. */
+  /** Opens a database. `location` is a path, or a URI that begins with `file:`. Throws an error of SQLite. */
   open(location: string): Database
 }
 

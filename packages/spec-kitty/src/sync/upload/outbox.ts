@@ -251,7 +251,8 @@ export class Outbox {
   }
 
   /**
-   * `passed`: for each project with events that the server did not accept yet, the last event that this pass has sent.
+   * Records the result of sending events of one project. Returns `stop` if no further events can be sent now. `passed`:
+   * for each project with events that the server did not accept yet, the last event that this pass has sent.
    */
   #take(
     project: string,

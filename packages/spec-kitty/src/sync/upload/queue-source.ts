@@ -10,7 +10,7 @@ export interface QueueSource {
   readonly close: () => void
 }
 
-/** `onNotice` is called with one line of text if a damaged database was put aside. */
+/** Returns the source of the queue at a path. Calls `onNotice` with one line of text if a damaged database was put aside. */
 export function createQueueSource(path: string, onNotice: (message: string) => void): QueueSource {
   let queue: Queue | null = null
   const close = (): void => {

@@ -89,7 +89,7 @@ export class Waits {
     this.#trouble = NO_BACK_OFF
   }
 
-  /** `retryAfterMs` is the wait that the server asked for. */
+  /** Counts a failure of all projects. `retryAfterMs` is the wait that the server asked for. */
   failed(retryAfterMs: number | null): void {
     this.#trouble = this.#later(this.#trouble, retryAfterMs)
   }
