@@ -21,7 +21,7 @@ import { acquireLock } from '../packages/familiar/dist/act/acquire-lock.js'
 
 const MAIN = fileURLToPath(import.meta.url)
 const WAITERS = [1, 15]
-/** How long it takes until a waiter has reached its longest pause between two attempts. */
+/** How long a waiter takes to reach its longest pause between two attempts. */
 const SETTLED_MS = 400
 /** Upper limit of a random delay, so that the kill can fall at any moment of a waiter's pause. */
 const PAUSE_MS = 100

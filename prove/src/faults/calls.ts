@@ -64,14 +64,14 @@ function shortened(line: string, stage: string): string {
 /** What an injected fault affected, according to the trace of the trial. */
 export interface Hit {
   readonly isHit: boolean
-  /** How many calls it affected. A command and its daemon each count their own. */
+  /** How many calls the fault affected. A command and its daemon each count their own. */
   readonly count: number
-  /** Whether it affected a call of Node's own, which Node may answer with an abort. */
+  /** Whether the fault affected a call of Node's own, which Node may answer with an abort. */
   readonly isNodesToo: boolean
   /** The lines of the trace for the affected calls. */
   readonly met: readonly string[]
   readonly isOurs: boolean
-  /** Whether it affected a file of our package, which Node reads for us. */
+  /** Whether the fault affected a file of our package, which Node reads for us. */
   readonly isPackage: boolean
 }
 

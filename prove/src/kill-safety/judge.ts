@@ -10,11 +10,11 @@ export interface Judged {
   readonly wrongful: readonly string[]
   /** The processes that had to be ended but are still alive. */
   readonly left: readonly string[]
-  /** How many more were forgiven because they did not answer or end in time on a machine that was seen to be busy. */
+  /** How many more processes were forgiven because they did not answer or end in time on a machine that was seen to be busy. */
   readonly unanswered: number
   /**
-   * How many more were forgiven because an earlier command had signalled them before it was killed. They no longer
-   * listen, so no scan sees them.
+   * How many more processes were forgiven because an earlier command had signalled them before it was killed. They no
+   * longer listen, so no scan sees them.
    */
   readonly closedBefore: number
   /** How many rulings there were, one for each command and process, and in how many of them the process may end or live. */

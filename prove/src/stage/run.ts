@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export interface Ran {
   /** The pid of the process that was started or, if a tracer in front of it forks away, of the traced one. */
   readonly pid: number | undefined
-  /** Null if a signal ended it, or if it did not end in time. */
+  /** The exit code; null if a signal ended the process, or if it did not end in time. */
   readonly status: number | null
   readonly signal: NodeJS.Signals | null
   readonly isLate: boolean

@@ -32,7 +32,7 @@ export async function loadExplanations({
 
 /**
  * Explains the id in the arguments, or lists all ids. `command`: the words that users type before an id. Returns the exit
- * code. Throws `UsageError` with the most similar id if the id is not known.
+ * code. Throws `UsageError` with the most similar id if the id is unknown.
  */
 export async function explainIds(
   args: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * For a tool that has its own command line. Its commands for a daemon run this code, with the tool's own wording. A tool
- * without its own command line calls `Daemon.cli`.
+ * The commands for a daemon, for a tool that has its own command line and wording. A tool without its own command line
+ * calls `Daemon.cli` instead.
  */
 export { cleanUpAll, type CleanUpAllOptions } from './clean-up-all.js'
 export { startProgress } from './progress.js'

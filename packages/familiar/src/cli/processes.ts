@@ -24,7 +24,7 @@ const START_TIMES_MS = 10_000
 
 /**
  * Returns when each of these processes started, in milliseconds since 1970. A process that does not exist has no entry;
- * null means that its start time is not known. Returns null instead of a map if this machine's processes cannot be read
+ * null means that its start time is unknown. Returns null instead of a map if this machine's processes cannot be read
  * from here, for example in a pid namespace with the /proc of another one.
  */
 export async function startTimesOf(

@@ -40,7 +40,10 @@ export async function findRecorded(
   return isOfScope(answer.report, request) ? assess(request, record, answer.report) : null
 }
 
-/** Returns whether the daemon belongs to this scope. A record that was copied and edited proves a daemon, but not that. */
+/**
+ * Returns whether the daemon belongs to this scope. A record that was copied and edited may name a proven daemon of
+ * another scope.
+ */
 function isOfScope({ scope }: SelfReport, request: ScopeRequest): boolean {
   return scope === null || isSameScope(scope, request.scope)
 }

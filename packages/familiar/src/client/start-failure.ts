@@ -28,7 +28,7 @@ type Child = EventEmitter & {
 export interface Started {
   readonly child: Child
   readonly logBegin: LogPlace | null
-  /** When it was started, on the clock of `monotonicMs`. */
+  /** When the process was started, on the clock of `monotonicMs`. */
   readonly beganMs: number
   /** Returns the longest period since then in which this process did not run. */
   readonly pausedMs: () => number

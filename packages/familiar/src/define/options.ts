@@ -100,12 +100,15 @@ export interface Predecessor {
    */
   readonly readSelfReport: (body: unknown) => PredecessorReport | null
   /**
-   * Where it records its daemon. Omitted if it keeps no record; its daemon then counts as stale only if there is a record
-   * of ours, or if the scope was deleted.
+   * Where the predecessor records its daemon. Omitted if it keeps no record; its daemon then counts as stale only if
+   * there is a record of ours, or if the scope was deleted.
    */
   readonly record?: {
     readonly file: (scope: string) => string
-    /** Returns null if the text is not one of its records. If the function throws, that counts as null. */
+    /**
+     * Parses the text of a record. Returns null if the text is not a record of the predecessor. If the function throws,
+     * that counts as null.
+     */
     readonly parse: (text: string) => PredecessorRecord | null
     /** Returns a file that its daemons share. The file is shown to people and never used for a decision. */
     readonly sharedOwner?: (scope: string) => string

@@ -6,7 +6,7 @@ export interface Build {
   readonly protocolVersion: number | null
   readonly packageVersion: string | null
   /**
-   * When it was built, in the format of `Date.prototype.toISOString`. It decides between two builds that are otherwise
+   * The build time, in the format of `Date.prototype.toISOString`. It decides between two builds that are otherwise
    * equal. Null, or text in another format, means that the time is unknown.
    */
   readonly buildTime: string | null

@@ -15,7 +15,7 @@ const PROGRAM = 'spec-kitty'
 
 /**
  * Returns the help for a command, a group or a topic; without words, for the whole tool. Throws `UsageError` with the
- * most similar name if there is none of that name.
+ * most similar name if no such name exists.
  */
 export async function helpText(words: readonly string[], terminal: Terminal): Promise<string> {
   const name = words.join(' ')

@@ -16,7 +16,7 @@ export interface Homes {
   readonly homes: readonly ListedHome[]
   /** The number of listening sync daemons that belong to none of these homes. */
   readonly others: number
-  /** How many of these name a home but are not its daemon, such as older daemons that were left behind. */
+  /** How many of these daemons name a home but are not the daemon of that home, such as older ones that were left behind. */
   readonly strays: number
 }
 

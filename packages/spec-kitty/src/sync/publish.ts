@@ -14,7 +14,7 @@ export interface PublishReport {
   queued: number
   /** The number of events that were already in the queue or among the dead letters. */
   duplicates: number
-  /** How many of these the server has rejected. */
+  /** How many of the duplicates are dead letters, which the server has rejected. */
   dead: number
   /** The number of lines that were not queued. */
   rejected: number

@@ -21,7 +21,7 @@ export type ExplainedKind =
 export interface ExplanationText {
   /** The meaning in one short line, without a full stop. */
   readonly summary: string
-  /** Why it is so, or why it matters. */
+  /** The reason, or why it matters. */
   readonly why: string
   readonly whatToDo: string
 }

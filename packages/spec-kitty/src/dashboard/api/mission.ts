@@ -91,8 +91,8 @@ export interface WorkPackage {
    */
   readonly next_command: string | null
   /**
-   * Whether the process of its agent is running; null if nobody should be working on the package (it is not in Doing and
-   * not `in_review`).
+   * Whether the process of the package's agent is running; null if nobody should be working on the package (it is not in
+   * Doing and not `in_review`).
    */
   readonly process: AgentProcess | null
 }

@@ -16,7 +16,7 @@ export interface NowReply {
   /** The packages in Doing whose process is not running here. */
   readonly stalled: readonly NowPackage[]
   /**
-   * The packages that can be started, at most 50. Those that the most other packages wait for come first, then those of
+   * The packages that can be started, at most 50. Those on which the most other packages depend come first, then those of
    * the mission that changed last.
    */
   readonly ready_to_start: readonly ReadyPackage[]

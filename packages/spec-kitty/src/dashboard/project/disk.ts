@@ -31,7 +31,7 @@ export interface OpenFile {
 export interface Entry {
   /** Each character stands for one byte, because a name need not be valid text. */
   readonly name: string
-  /** Whether it is a regular file. False if it is not, or if the directory does not say. */
+  /** Whether the entry is a regular file. False if it is not, or if the directory does not say. */
   readonly is_file: boolean
 }
 

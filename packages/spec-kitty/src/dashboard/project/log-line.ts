@@ -94,7 +94,10 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ID_CHARS
 }
 
-/** Returns whether a text has more than this number of opening brackets. Only then its value may be nested more deeply. */
+/**
+ * Returns whether a text has more than this number of opening brackets. Otherwise its value cannot be nested more deeply
+ * than that.
+ */
 function mayBeDeeper(line: string, levels: number): boolean {
   let left = levels
   for (const bracket of ['{', '[']) {

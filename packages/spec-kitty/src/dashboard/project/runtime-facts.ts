@@ -31,7 +31,7 @@ export interface Note {
 /** The process that works on a package, according to the log. */
 export interface ClaimedProcess {
   readonly pid: number
-  /** When it started, in milliseconds since 1970; null if the log does not contain the time. */
+  /** When the process started, in milliseconds since 1970; null if the log does not contain the time. */
   readonly started_ms: number | null
   /** When the log named the process, as `instantOf` returns it. */
   readonly claimed_at: string

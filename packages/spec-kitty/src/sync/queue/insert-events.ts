@@ -8,7 +8,7 @@ export interface Inserted {
   readonly added: number
   /** The ids that keep their places in the queue. */
   readonly duplicates: readonly string[]
-  /** How many of these are dead letters. */
+  /** How many of the duplicates are dead letters. */
   readonly dead: number
 }
 

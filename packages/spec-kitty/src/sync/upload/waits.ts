@@ -12,7 +12,7 @@ export interface WaitsOptions {
 interface Progress {
   readonly moved: number
   readonly kept: number
-  /** Whether it was the first request of the pass for this project. */
+  /** Whether the request was the first one of the pass for this project. */
   readonly isFirst: boolean
 }
 
