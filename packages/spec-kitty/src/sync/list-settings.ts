@@ -114,7 +114,10 @@ export function sourceOf({ source }: ShownSetting): string {
   return describeSource(source)
 }
 
-/** Returns what a user sets to change the setting. Messages name the setting by that, and not by its key. */
+/**
+ * Returns the variables and the key by which a user changes the setting. Messages use these instead of the setting's own
+ * name.
+ */
 export function settersOf({ key, variables, inFile }: ShownSetting): string {
   if (key === CONSENT_KEY) return 'sync opt-in'
   return [...variables, ...(inFile === null ? [] : ['config.toml'])].join(', ')
