@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What a user would run in place of the doctor, besides lsof and ss. The packages are installed into `bench/beside` when the
- * bench runs, in the versions of its lock file, and never with the workspace.
+ * The packages that a user could run instead of the doctor, besides lsof and ss. They are installed into `bench/beside`
+ * when the bench runs, in the versions of its own lock file, so they are never installed with the workspace.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -14,7 +14,11 @@ export const PYTHON = '/usr/bin/python3'
 export const PYTHON_PACKAGES = besideFile('python')
 const PSUTIL = 'psutil==7.2.2'
 
-/** Installs what is not there. What cannot be installed is left out of the comparison. @param {(message: string) => void} say */
+/**
+ * Installs the missing packages. A package that cannot be installed is left out of the comparison.
+ *
+ * @param {(message: string) => void} say
+ */
 export function installBeside(say) {
   if (!existsSync(besideFile('node_modules'))) {
     say('installing the packages to compare with (bench/beside)')

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Draws a chart as SVG: a line for each series, with markers and bars for the spread. The axis of time is logarithmic. The colours
- * follow the reader's scheme, and each series has a marker of its own, so that a chart can be read in light and dark and
- * without colours.
+ * Draws a chart as SVG: a line for each series, with markers, and bars for the spread. The time axis is logarithmic. The
+ * colours follow the reader's colour scheme, and each series has its own marker, so a chart is readable in light and dark
+ * mode and without colours.
  */
 
 /**
@@ -13,10 +13,10 @@
 
 const WIDTH = 860
 const HEIGHT = 440
-/** The plot; what is left on the right is for the legend. */
+/** The plot area; the space to its right is for the legend. */
 const PLOT = { left: 72, right: 610, top: 52, bottom: 376 }
 
-/** The colours of Okabe and Ito, which people with any colour vision can tell apart, a little darker on light ground. */
+/** The colours of Okabe and Ito, which people with any colour vision can tell apart, slightly darker on a light background. */
 const COLOURS = [
   ['#d55e00', '#ff8c42'],
   ['#0072b2', '#56b4e9'],
@@ -77,7 +77,11 @@ ${COLOURS.map(([, dark], index) => `.s${index}{stroke:${dark};fill:${dark}}`).jo
 .line{fill:none}
 }`
 
-/** Returns the place of a time on the axis: logarithmic, over all values. @param {readonly number[]} values */
+/**
+ * Returns a function that maps a time to its position on the axis: logarithmic, over the range of all values.
+ *
+ * @param {readonly number[]} values
+ */
 function scaleOf(values) {
   const from = Math.log10(Math.min(...values, 100) * 0.85)
   const to = Math.log10(Math.max(...values, 1) * 1.1)
@@ -94,7 +98,7 @@ function ticksOf({ from, to }) {
   return ticks.filter((tick) => tick >= from && tick <= to)
 }
 
-/** There are few points, so they stand at equal distances, which is nearly logarithmic. @param {readonly number[]} points */
+/** The few points stand at equal distances, which is nearly logarithmic. @param {readonly number[]} points */
 function placesOf(points) {
   const step = (PLOT.right - PLOT.left - 80) / Math.max(1, points.length - 1)
   return points.map((_, index) => PLOT.left + 40 + index * step)
@@ -128,7 +132,7 @@ function lineOf({ values }, index, x, y) {
           },
         ],
   )
-  // Where a figure is missing, the line is interrupted.
+  // The line is interrupted where a figure is missing.
   const line = drawn
     .map((point, place) => `${drawn[place - 1]?.at === point.at - 1 ? 'L' : 'M'}${point.x} ${point.y}`)
     .join('')
@@ -143,7 +147,7 @@ function legendOf({ name }, place, index) {
   return `<path class="line s${index}" d="M${PLOT.right + 26} ${at}h30"/>${marker(index, PLOT.right + 41, at)}<text x="${PLOT.right + 66}" y="${at + 4}">${escape(name)}</text>`
 }
 
-/** The floor looks the same in every chart. @param {Series} series @param {number} index */
+/** The baseline has the same style in every chart. @param {Series} series @param {number} index */
 function styleOf({ name }, index) {
   return name === 'node -e 0' ? COLOURS.length - 1 : index
 }

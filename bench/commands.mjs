@@ -16,7 +16,7 @@ const CLI = pathOf(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.me
 const DOCTOR = [CLI, 'auth', 'doctor', '--json']
 const PORTS = [String(RANGE.from), String(RANGE.to)]
 
-/** Every command that can be timed, and a check that it did its work. @type {Record<CommandName, Timeable>} */
+/** Every command that can be timed, with a check that it did its work. @type {Record<CommandName, Timeable>} */
 const COMMANDS = {
   floor: { argv: [process.execPath, '-e', '0'], isDone: ({ exitCode }) => exitCode === 0 },
   doctor: { argv: [process.execPath, ...DOCTOR], isDone: hasSeen },
@@ -49,8 +49,8 @@ export function commandFor(name, root) {
 }
 
 /**
- * Returns how many milliseconds a run took, for `memory` its peak in MB. Throws unless the command did its work, because a
- * command that fails is fast.
+ * Returns how many milliseconds a run took or, for `memory`, its peak in MB. Throws unless the command did its work,
+ * because a command that fails early would look fast.
  *
  * @param {CommandName} name @param {import('./stage-kinds.mjs').StageName} stage @param {Timed} timed
  */
@@ -61,7 +61,7 @@ export function valueOf(name, stage, timed) {
   return name === 'memory' ? Number(timed.note) / 1024 : timed.ms
 }
 
-/** Returns whether the machine has what the command needs. @param {CommandName} name */
+/** Returns whether this machine has the programs that the command needs. @param {CommandName} name */
 export function isHere(name) {
   if (name === 'psutil') return hasPsutil()
   if (name === 'pid-port' || name === 'find-process' || name === 'fkill') return hasPackages()
@@ -80,7 +80,7 @@ function hasSwept({ exitCode, stdout }, listeners) {
   return exitCode === 0 && JSON.parse(stdout).reset_result.swept.length === listeners
 }
 
-/** Expects every listener of the range. @param {Timed} timed @param {number} listeners */
+/** Returns whether the output lists every listener of the range. @param {Timed} timed @param {number} listeners */
 function hasListed({ exitCode, stdout }, listeners) {
   return exitCode === 0 && new Set(JSON.parse(stdout).map(portIn)).size === listeners
 }
@@ -90,7 +90,7 @@ function portIn({ port }) {
   return port
 }
 
-/** Expects a header and at least one line per listener. @param {Timed} timed @param {number} listeners */
+/** Returns whether the output has a header and at least one line per listener. @param {Timed} timed @param {number} listeners */
 function hasLines({ stdout }, listeners) {
   return stdout.trimEnd().split('\n').length > listeners
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `node bench/daemon.mjs [ROUNDS]`: what an own daemon costs; each figure and its baseline are measured in the same run.
- * Needs a private network (root on Linux); the real ports are not touched.
+ * `node bench/daemon.mjs [ROUNDS]`: measures what a daemon of this version costs. Each figure and its baseline are
+ * measured in the same run. Needs a private network (root on Linux), so the real ports are not touched.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
@@ -20,7 +20,7 @@ const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', im
 const STATUS_BY_HAND = fileURLToPath(new URL('beside/status-by-hand.cjs', import.meta.url))
 const BARE = `require('http').createServer((_, r) => r.end('{}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
 const IDLE_MS = 60_000
-/** V8 collects garbage for about a minute after the start: idle begins after that. */
+/** V8 still collects garbage for about a minute after the start, so the idle measurement begins after that. */
 const BEFORE_IDLE_MS = 65_000
 
 if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
@@ -63,7 +63,7 @@ function connectHere() {
     family: definition.family,
     scope,
     platform,
-    // A getter as in the library: only a start determines how to start.
+    // A getter, as in the library: only a command that starts a daemon needs to find out how.
     get launch() {
       return { ...definition.launch(scope), env }
     },
@@ -78,7 +78,10 @@ function stop() {
   return stopDaemon({ family: definition.family, scope, platform, reason: 'bench' })
 }
 
-/** M6: time in this process from the spawn to the first answer, compared with a bare server that does nothing else. */
+/**
+ * M6: the time in this process from the spawn of a daemon to its first answer, compared with a bare server that does
+ * nothing else.
+ */
 async function measureStarts() {
   const [ours, bare] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
   for (let round = 0; round < rounds; round++) {
@@ -90,8 +93,8 @@ async function measureStarts() {
 }
 
 /**
- * M5: a warm connect in this process, and `sync status` as a whole command; beside each what does no more than it must, by
- * hand: reads the record, asks, and checks the proof.
+ * M5: a warm connect in this process, and `sync status` as a whole command. Each is compared with a script that does only
+ * what is necessary: reads the record, asks the daemon, and checks the proof.
  */
 async function measureWarm() {
   await connectHere()
@@ -128,7 +131,7 @@ function ask(file) {
   })
 }
 
-/** M12: how long a command takes that finds its daemon killed and starts another. */
+/** M12: how long a command takes if the daemon was killed and it must start another. */
 async function measureKilled() {
   const [next, floor] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
   for (let round = 0; round < rounds; round++) {

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * What a dashboard with a real-sized project costs (M13): 412 missions, about 11 000 files. Each request is also sent to
- * a static server that sends the same bytes from memory, so that the ratio shows the dashboard's own part.
+ * Measures what a dashboard costs with a project of realistic size (M13): 412 missions, about 11 000 files. Each request
+ * is also sent to a static server that sends the same bytes from memory, so the ratio shows the cost of the dashboard
+ * itself.
  */
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -17,9 +18,9 @@ import { writeRealisticProject } from '../scripts/realistic-project.mjs'
 const TICKS_PER_SECOND = 100
 const EVENTS_PER_SECOND = 10
 const BURST_SECONDS = 15
-/** The dashboard forgets what it read two seconds after its last page closed. */
+/** The dashboard drops its cache two seconds after its last page closed. */
 const UNUSED_MS = 6_000
-/** Files that were just written count as settled after two seconds. */
+/** The dashboard treats a file as settled two seconds after it was written. */
 const SETTLED_MS = 2_500
 
 /**
@@ -112,8 +113,8 @@ async function measureOnce({ cli, home, project, round }) {
 }
 
 /**
- * Changes a mission ten times a second while a client behaves like an open list: whenever it is told of a change and is
- * not reading already, it reads the list. Returns the share of a core that the dashboard uses.
+ * Changes a mission ten times a second while a client behaves like an open list: when it hears of a change and is not
+ * already reading, it reads the list. Returns the share of one core that the dashboard uses.
  *
  * @param {number} pid @param {number} port @param {string} project @param {string} mission
  * @param {{ readonly onChange: (listener: () => void) => void }} stream @param {number} round
@@ -163,7 +164,7 @@ async function timeGet(port, path, headers = {}) {
   return { ms, status: message.statusCode ?? 0, body, sent: raw.length }
 }
 
-/** Returns how long a server takes that has the bytes in memory. @param {Buffer} body */
+/** Returns how long a server takes to send the same bytes from memory. @param {Buffer} body */
 async function timeStatic(body) {
   const server = createServer((_, response) => {
     response
@@ -219,7 +220,7 @@ function get(port, path, headers) {
   })
 }
 
-/** Returns the first mission, which is a merged one. @param {string} project */
+/** Returns the first mission that is merged. @param {string} project */
 function missionOf(project) {
   return readdirSync(join(project, 'kitty-specs')).toSorted()[0] ?? ''
 }

@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * `node bench/dashboard.mjs [ROUNDS] [M9|M13]`: how long the command that starts a dashboard takes when a hundred orphans fill
- * the range (M9), compared with an empty range; and what a dashboard with 412 missions costs (M13), beside a server that sends
- * the same bytes from memory. Needs a private network (root on Linux); the real ports are not touched. With `SPEC_KITTY_CLI`,
- * M13 measures that command, as of an older checkout.
+ * `node bench/dashboard.mjs [ROUNDS] [M9|M13]`: measures two things. M9: how long the command that starts a dashboard
+ * takes if a hundred orphans fill the port range, compared with an empty range. M13: what a dashboard with 412 missions
+ * costs, compared with a server that sends the same bytes from memory. Needs a private network (root on Linux), so the
+ * real ports are not touched. With `SPEC_KITTY_CLI`, M13 measures that command instead, for example one of an older
+ * checkout.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -18,7 +19,7 @@ import { measureBoard, printBoard } from './dashboard-board.mjs'
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const [FROM, TO] = [9237, 9337]
 const TARGET_MS = 1_500
-/** By then, processes that were just started have finished their start-up work. */
+/** How long processes that were just started need to finish their start-up work. */
 const SETTLED_MS = 3_000
 const AT_ONCE = 8
 

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** What is measured. Each row becomes one line of the table. */
+/** The measurements. Each row becomes one line of the table. */
 
 /**
  * `of` is compared with `per`; each is a command on a stage, timed in random order in the same run. `target`: the largest

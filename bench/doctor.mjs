@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * `node bench/doctor.mjs [M1 M2 ...] [--rounds N] [--json]`: measures, and reports which targets are met. The table or JSON
- * goes to stdout, progress to stderr, the JSON also to `bench/results/last.json`. Exit code 1 if a target is missed, 2 if something could not be measured.
+ * `node bench/doctor.mjs [M1 M2 ...] [--rounds N] [--json]`: takes the measurements and reports which targets are met.
+ * Prints the table or JSON on stdout and progress on stderr, and writes the JSON to `bench/results/last.json`. Exit code
+ * 1 if a target is missed, 2 if something could not be measured.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, release, tmpdir } from 'node:os'
@@ -41,7 +42,7 @@ async function main() {
   return run(chosen, rounds, values.json)
 }
 
-/** Throws if there can be no private network and the real ports are in use. */
+/** Throws if a private network is not possible and the real ports are in use. */
 async function demandPorts() {
   if (inPrivateNetwork(['true']) !== null) return
   const busy = await busyPorts()

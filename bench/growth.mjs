@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * `node bench/growth.mjs [--write] [--rounds N]`: how the cost of a look grows with the processes of the machine and with the
- * listeners of the range, and the cost of a cold start with the number of commands at once, beside other tools. Prints tables;
- * `--write` also writes `bench/results/growth.json` and draws it into `docs/bench`. Needs a private network (root on Linux)
- * and the npm registry. At most six minutes with the 7 rounds that it makes unless told.
+ * `node bench/growth.mjs [--write] [--rounds N]`: measures, in comparison with other tools, how the cost of a scan grows
+ * with the number of processes on the machine and of listeners in the range, and how the cost of a cold start grows with
+ * the number of commands at once. Prints tables; `--write` also writes `bench/results/growth.json` and draws its charts
+ * into `docs/bench`. Needs a private network (root on Linux) and the npm registry. Takes at most six minutes with the
+ * default of 7 rounds.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,7 +28,7 @@ import { atOnce } from './tool-scenarios.mjs'
 const RESULT = fileURLToPath(new URL('results/growth.json', import.meta.url))
 const PAGES = fileURLToPath(new URL('../docs/bench/', import.meta.url))
 
-/** The commands that look, in the order of the legend. */
+/** The commands that scan, in the order of the legend. */
 const LOOKS = /** @type {const} */ ({
   doctor: 'spec-kitty auth doctor',
   psutil: 'psutil, with health',
@@ -41,14 +42,14 @@ const LOOKS = /** @type {const} */ ({
 
 const NAMES = /** @type {(keyof typeof LOOKS)[]} */ (Object.keys(LOOKS))
 
-/** Other processes on the machine, besides 18 orphans. @type {readonly Point[]} */
+/** How many other processes are on the machine, besides 18 orphans. @type {readonly Point[]} */
 const PROCESSES = [
   [100, 'crowd-100'],
   [1000, 'crowd'],
   [5000, 'crowd-5000'],
 ]
 
-/** Listeners in the range of 50 ports. @type {readonly Point[]} */
+/** How many processes listen in the range of 50 ports. @type {readonly Point[]} */
 const LISTENERS = [
   [0, 'nothing'],
   [18, 'orphans'],
@@ -154,7 +155,7 @@ async function startsAtOnce(home) {
   return { id: 'commands', title, axis: 'commands at once', series }
 }
 
-/** The median of the samples, and the least and the largest. @param {readonly number[]} samples */
+/** Returns the median, the minimum and the maximum of the samples. @param {readonly number[]} samples */
 function spread(samples) {
   const sorted = samples.toSorted((a, b) => a - b)
   const at = (/** @type {number} */ share) => sorted[Math.floor((sorted.length - 1) * share)] ?? null
@@ -201,7 +202,7 @@ function tableOf({ axis, series }) {
   return [lines[0], rule, ...lines.slice(1)].join('\n')
 }
 
-/** Prints on stderr, because a part of this script prints JSON on stdout. @param {string} message */
+/** Prints on stderr, because this script also runs itself with JSON as the output on stdout. @param {string} message */
 function say(message, exitCode = 0) {
   process.stderr.write(`${message}\n`)
   return exitCode

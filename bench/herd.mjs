@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `node bench/herd.mjs [ROUNDS]`: time until the last of 64 concurrent commands on a cold root is served, compared with 64
- * concurrent `node -e 0` and one cold start, in random order in each round. Needs a private network (root on Linux); the
- * real ports are not touched.
+ * `node bench/herd.mjs [ROUNDS]`: measures the time until the last of 64 concurrent commands on a root without a daemon
+ * is served, compared with 64 concurrent `node -e 0` and with one cold start, in random order in each round. Needs a
+ * private network (root on Linux), so the real ports are not touched.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -67,7 +67,11 @@ async function onColdRoot(act) {
   }
 }
 
-/** Kills the recorded pid without a proof: this script made the root itself a moment ago. @param {string} root */
+/**
+ * Kills the recorded pid without proof of its identity, which is safe because this script created the root a moment ago.
+ *
+ * @param {string} root
+ */
 function end(root) {
   const { pid } = JSON.parse(readFileSync(join(root, 'daemons', 'sync', 'record.json'), 'utf8'))
   process.kill(pid, 'SIGKILL')

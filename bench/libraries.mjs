@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * `node bench/libraries.mjs [ROUNDS] [--write]`: the same small tool with familiar, core_d and sock-daemon, side by side.
- * Installs the libraries into a temporary directory (needs the npm registry), then does everything else in a private
- * network and pid namespace (root on Linux). Prints a table in Markdown; `--write` puts it into docs/library/side-by-side.md.
- * ROUNDS: of the warm calls, 31 unless told; the other scenarios have fewer. Takes about eight minutes.
+ * `node bench/libraries.mjs [ROUNDS] [--write]`: compares the same small tool built with familiar, core_d and
+ * sock-daemon. Installs the libraries into a temporary directory (needs the npm registry), then does everything else in a
+ * private network and pid namespace (root on Linux). Prints a table in Markdown; `--write` puts it into
+ * docs/library/side-by-side.md. ROUNDS is the number of warm calls (default 31); the other scenarios have fewer rounds.
+ * Takes about eight minutes.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
@@ -65,7 +66,7 @@ async function inside(home) {
   return 0
 }
 
-/** Date, machine and load of the run, in one line. */
+/** Returns the date, the machine and its load in one line. */
 function machine() {
   const [one = 0] = loadavg()
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor'
@@ -74,7 +75,7 @@ function machine() {
 }
 
 /**
- * Runs a scenario with each library, `times` times, side by side. The order changes from round to round.
+ * Runs a scenario `times` times with each library in turn. The order changes from round to round.
  *
  * @template T
  * @param {string} name @param {number} times @param {(library: import('./tool-copies.mjs').Library) => Promise<T>} act

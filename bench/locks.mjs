@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * `node bench/locks.mjs [HAND_OVERS]`: how long it takes after the `kill -9` of a lock's holder until the next process holds
- * the lock, with one waiter and with fifteen. Timed from the signal until the new holder reports through a pipe.
+ * `node bench/locks.mjs [HAND_OVERS]`: measures how soon after the `kill -9` of a lock's holder the next process holds
+ * the lock, with one waiting process and with fifteen. The time runs from the signal until the new holder reports through
+ * a pipe.
  */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -13,16 +14,16 @@ import { fileURLToPath } from 'node:url'
 import { acquireLock } from '../packages/familiar/dist/act/acquire-lock.js'
 
 /**
- * `held` resolves once it holds the lock.
+ * `held` resolves once the process holds the lock.
  *
  * @typedef {{ child: import('node:child_process').ChildProcess, held: Promise<Contender> }} Contender
  */
 
 const MAIN = fileURLToPath(import.meta.url)
 const WAITERS = [1, 15]
-/** By then a waiter has reached its longest pause between two attempts. */
+/** How long a waiter takes to reach its longest pause between two attempts. */
 const SETTLED_MS = 400
-/** Upper limit of a random delay, so that the kill falls at any moment of a waiter's pause. */
+/** Upper limit of a random delay, so that the kill can fall at any moment of a waiter's pause. */
 const PAUSE_MS = 100
 
 const [, , first = '60', path = ''] = process.argv

@@ -18,7 +18,7 @@ const SETTLE_MS = 1_000
 
 /**
  * Times every command that the rows need, `rounds` times each. All commands of a batch run in the same rounds, in random
- * order. On the real ports only one stage can be up at a time, so there only commands on the same stage share rounds.
+ * order. On the real ports only one stage can exist at a time, so there only commands on the same stage share rounds.
  *
  * @param {readonly Row[]} rows @param {number} rounds @param {string} directory
  * @param {(message: string) => void} say
@@ -41,12 +41,12 @@ export async function measure(rows, rounds, directory, say) {
   return samples
 }
 
-/** Returns the key of a subject's samples. @param {Subject} subject */
+/** Returns the key under which the samples of a command on a stage are kept. @param {Subject} subject */
 export function keyOf([stage, command]) {
   return `${stage}/${command}`
 }
 
-/** Returns each subject once. @param {readonly Row[]} rows @returns {readonly Subject[]} */
+/** Returns each pair of a stage and a command once. @param {readonly Row[]} rows @returns {readonly Subject[]} */
 function subjectsOf(rows) {
   return [...new Map(rows.flatMap(({ of, per }) => [of, per]).map((one) => [keyOf(one), one])).values()]
 }

@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * `node bench/page.mjs [ROUNDS]`: measures a dashboard with 412 missions and 11 000 files, from the files to the screen: with a
- * daemon that was just started, with one that has read them, and with a server that sends the same bytes from memory. Run
- * `npm run build` first. Needs a Chromium and a private network; the real ports are not touched. Exit code 1: a bound is missed.
+ * `node bench/page.mjs [ROUNDS]`: measures a dashboard with 412 missions and 11 000 files, from the files to the screen,
+ * in three cases: with a daemon that was just started, with a daemon that has already read the files, and with a server
+ * that sends the same bytes from memory. Run `npm run build` first. Needs a Chromium and a private network, so the real
+ * ports are not touched. Exit code 1: a limit is exceeded.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -20,10 +21,10 @@ import { REAL_SIZE, writeRealisticProject } from '../scripts/realistic-project.m
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const MISSIONS = REAL_SIZE.missions
 
-/** Opening a page makes the daemon read everything once more: wait until that is over. */
+/** Opening a page makes the daemon read every file again, so wait until it has finished. */
 const SETTLE_MS = 2000
 
-/** How long `node -e 0` takes on the machine that the limits are stated for, in ms. */
+/** How long `node -e 0` takes on the machine for which the limits are stated, in ms. */
 const FLOOR_OF_BOUNDS_MS = 21
 
 if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
@@ -32,7 +33,7 @@ const rounds = Number(process.argv[2] ?? 7)
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'spec-kitty-bench-')))
 const project = join(home, 'project')
 writeRealisticProject(project)
-/** The last mission: it is still in work. */
+/** The last mission, which is still in progress. */
 const MISSION = readdirSync(join(project, 'kitty-specs')).toSorted().at(-1) ?? ''
 const PACKAGES = readdirSync(join(project, 'kitty-specs', MISSION, 'tasks')).filter((name) =>
   /^WP\d+-work\.md$/.test(name),
@@ -94,8 +95,8 @@ async function measureDaemon() {
 }
 
 /**
- * The views that are timed. Each has its name, the fragment of its URL, the selector and the least number of the elements
- * that it must show, and two limits in ms: with a daemon that was just started, and with one that has read the files.
+ * The views that are timed. Each has a name, the fragment of its URL, a selector, the minimum number of elements that
+ * must match it, and two limits in ms: with a daemon that was just started, and with one that has read the files.
  *
  * @typedef {readonly [string, string, string, number, number, number]} View
  * @returns {readonly View[]}
@@ -108,7 +109,7 @@ function views() {
   ]
 }
 
-/** The limits of docs/dashboard.md, in ms on the machine that they are stated for. */
+/** The limits of docs/dashboard.md, in ms on the machine for which they are stated. */
 function bounds() {
   return views().flatMap(([what, , , , coldMs, warmMs]) => [
     { what: `cold: from navigation to ${what}`, of: null, boundMs: coldMs },
@@ -135,7 +136,7 @@ async function measureCold([what, fragment, selector, count]) {
 }
 
 /**
- * Starts a server that answers what the views request with the same bytes from memory.
+ * Starts a server that answers the requests of the views with the same bytes from memory.
  *
  * @param {string} url
  */

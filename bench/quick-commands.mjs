@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `node bench/quick-commands.mjs [ROUNDS] [PACKAGE]`: whole commands of ours beside an empty Node, and beside a script that does no
- * more than it must (`beside/status-by-hand.cjs`). With the directory of another build of packages/spec-kitty, that is timed
- * too. Needs a private network (root on Linux) and bash.
+ * `node bench/quick-commands.mjs [ROUNDS] [PACKAGE]`: times whole commands of ours, compared with an empty Node and with
+ * a script that does only what is necessary (`beside/status-by-hand.cjs`). PACKAGE, the directory of another build of
+ * packages/spec-kitty, is timed too. Needs a private network (root on Linux) and bash.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
@@ -16,7 +16,7 @@ import { command, makePlace } from './sync-place.mjs'
 /** @typedef {{ what: string, args: readonly string[], env: Place['env'], said?: string }} Subject */
 /** @typedef {{ wall: number, cpu: number }} Sample in ms; `cpu` is user and system time */
 
-/** Prints the times of what it runs on stderr, in seconds. */
+/** Runs its arguments, and prints their times in seconds on stderr. */
 const TIMED = 'TIMEFORMAT="%R %U %S"; time "$@" 2>/dev/null'
 const BY_HAND = pathOf(new URL('beside/status-by-hand.cjs', import.meta.url))
 const OURS = pathOf(new URL('../packages/spec-kitty', import.meta.url))
@@ -83,7 +83,11 @@ function byHand({ root, env }, said) {
   return { what: 'by hand', args: [BY_HAND, join(root, 'daemons/sync/record.json')], env, said }
 }
 
-/** The command in each build. @param {string} words @param {Place} place @param {string} said @returns {readonly Subject[]} */
+/**
+ * Returns the command for each build.
+ *
+ * @param {string} words @param {Place} place @param {string} said @returns {readonly Subject[]}
+ */
 function ours(words, place, said) {
   const at = place === places.queue ? ', 10 events wait' : ''
   return Object.entries(builds).map(([build, directory]) => ({

@@ -2,14 +2,14 @@
 import { keyOf } from './measure-rows.mjs'
 
 /**
- * One line of the result. `value` is in ms, or in MB where the row says so. `met` is null where there is no target.
+ * One line of the result. `value` is in ms, or in MB if the row says so. `met` is null if there is no target.
  *
  * @typedef {{ id: string, what: string, unit: 'ms' | 'MB', value: number, per: number, ratio: number,
  *   target: string, met: boolean | null }} Line
  */
 
 /**
- * Returns the medians of a row, and whether they meet its target; null where nothing was measured.
+ * Returns the medians of a row and whether they meet its target; null if nothing was measured.
  *
  * @param {import('./doctor-targets.mjs').Row} row @param {import('./measure-rows.mjs').Samples} samples
  * @returns {Line | null}

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * `npm run bench [-- --before CHECKOUT] [--only M1,M5] [--write]`: every measure, M1 to M15, each beside its floor. With `--before`,
- * another built checkout is measured by its own scripts, part by part in turn with this one. Prints a table; `--write` also writes
- * `bench/results/measures.json` and `docs/bench/measures.md`. Needs a private network (root on Linux), a Chromium and the npm
- * registry. Takes half an hour or more. Exit code 1: a target is missed; 2: a part could not be
- * measured.
+ * `npm run bench [-- --before CHECKOUT] [--only M1,M5] [--write]`: takes every measurement, M1 to M15, each with its
+ * baseline. With `--before`, also measures another built checkout with its own scripts; the parts of the two checkouts
+ * alternate. Prints a table; `--write` also writes `bench/results/measures.json` and `docs/bench/measures.md`. Needs a
+ * private network (root on Linux), a Chromium and the npm registry. Takes half an hour or more. Exit code 1: a target is
+ * missed; 2: a part could not be measured.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,8 @@ import { parseArgs } from 'node:util'
 import { tableOf } from './tool-table.mjs'
 
 /**
- * What a part printed about a measure, as text: what it is, its figure, its target, and whether that is met (null: no target).
+ * What a script printed about a measurement, as text: what was measured, its figure, its target, and whether the target
+ * is met (null: there is no target).
  *
  * @typedef {{ readonly id: string, readonly what: string, readonly figure: string, readonly target: string,
  *   readonly met: boolean | null }} Figure
@@ -33,7 +34,7 @@ const HERE = fileURLToPath(new URL('..', import.meta.url))
 const RESULT = join(HERE, 'bench/results/measures.json')
 const PAGE = join(HERE, 'docs/bench/measures.md')
 
-/** The bounds that docs/dashboard.md states for the daemon. @type {Readonly<Record<string, number>>} */
+/** The limits that docs/dashboard.md states for the daemon. @type {Readonly<Record<string, number>>} */
 const BOARD_BOUNDS = {
   'daemon after the first list, MB': 120,
   'daemon when no page is open any more, MB': 80,
@@ -111,8 +112,8 @@ function run(checkout, { script, was = script, args, read }) {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const figures = read(stdout)
-  // Prints the figures of this part now, so that a run that is interrupted after half an hour has shown them. All are
-  // printed again at the end.
+  // Prints the figures of this part at once, so that they are not lost if a run is interrupted after half an hour. All
+  // figures are printed again at the end.
   for (const { id, what, figure, target } of figures)
     process.stderr.write(`  ${id} ${what}: ${figure} (${target})\n`)
   if (figures.length > 0) return figures
@@ -139,7 +140,7 @@ function readCommands(output) {
 function readDaemon(output) {
   return linesOf(output, /^(M\d+)\s+(.*?)\s+([\d.]+)\s+([\d.]+)\s*(<= .*)?$/).map(
     ([id = '', what = '', value = '', ratio = '', target = '']) => {
-      // A count or a time has a target of its own; the others are ratios.
+      // A count or a time has an absolute target; all other targets are ratios.
       const figure = /, ms$|a minute/.test(what) ? value : ratio
       return { id, what, figure, target, met: target === '' ? null : Number(figure) <= limitOf(target) }
     },
@@ -215,7 +216,7 @@ function readLibraries(output) {
   })
 }
 
-/** Returns the cells of the rows of a table in Markdown. @param {string} output */
+/** Returns the cells of each row of a Markdown table. @param {string} output */
 function cellsIn(output) {
   return output
     .split('\n')
@@ -228,7 +229,7 @@ function cellsIn(output) {
     )
 }
 
-/** Returns what the groups of a pattern match, in each line that it matches. @param {string} output @param {RegExp} pattern */
+/** Returns the captured groups of the pattern for each line that matches. @param {string} output @param {RegExp} pattern */
 function linesOf(output, pattern) {
   return output.split('\n').flatMap((line) => {
     const found = pattern.exec(line.trimEnd())

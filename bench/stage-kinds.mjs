@@ -1,12 +1,12 @@
 // @ts-check
 
-/** What runs on the machine while a command is timed. */
+/** The processes that run on the machine while a command is timed. */
 
 /**
- * `orphans`: the predecessor's sync daemons of one root, of three versions. `listeners`: hostile or foreign listeners on the
- * ports of the range that no orphan has, of the `kinds` in turn. `sleepers`: processes without a port, started last, so that a search that
- * begins with the newest process meets all of them first. `isUsedUp`: the measured command ends these processes, so every
- * round needs a new stage, old enough for a reset to end it.
+ * `orphans`: the predecessor's sync daemons of one root, of three versions. `listeners`: hostile or foreign listeners on
+ * all other ports of the range, of each of the `kinds` in turn. `sleepers`: processes without a port, started last, so
+ * that a search that begins with the newest process must go through all of them. `isUsedUp`: the measured command ends
+ * these processes, so every round needs a new stage that is old enough for a reset to end them.
  *
  * @typedef {{ orphans?: number, behaviour?: 'ignore-term', listeners?: number,
  *   kinds?: readonly import('../stand-ins/hostile.mjs').HostileKind[], sleepers?: number, isUsedUp?: boolean }} Stage
@@ -41,7 +41,7 @@ export const RANGE = { from: 9400, to: 9450 }
 /** The first port that an orphan uses. */
 export const ORPHANS_FROM = 9401
 
-/** A reset leaves a daemon younger than 30 s alone, because it counts as starting. */
+/** A reset does not end a daemon younger than 30 s, because it counts as starting. */
 export const RIPE_MS = 31_000
 
 /** Returns how many listeners the doctor must find. @param {StageName} name */

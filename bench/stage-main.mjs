@@ -6,8 +6,8 @@ import { ORPHANS_FROM, RANGE, STAGES } from './stage-kinds.mjs'
 import { time } from './time.mjs'
 
 /**
- * The process that sets up a stage and times commands on it: `stage-main.mjs NAME ROOT`, with an IPC channel. Sends
- * `ready`, then replies to every command with its timing, and takes the stage down when the channel closes.
+ * `stage-main.mjs NAME ROOT`, with an IPC channel: sets up a stage and times commands on it. Sends `ready`, then answers
+ * every command with its timing, and takes the stage down when the channel closes.
  */
 
 const VERSIONS = ['3.2.2', '3.2.3', '3.2.4']

@@ -17,8 +17,8 @@ const MAIN = fileURLToPath(new URL('stage-main.mjs', import.meta.url))
 let built = 0
 
 /**
- * Resolves when all processes of the stage run. They have their own network and pid namespace if the machine allows that,
- * so that many stages can use the same ports side by side. They end with `stop()`, or with this process.
+ * Resolves when all processes of the stage run. They have their own network and pid namespace if the machine allows it,
+ * so that many stages can use the same ports at the same time. They end with `stop()`, or with this process.
  *
  * @param {StageName} name
  * @param {string} directory where its root is made
@@ -47,8 +47,8 @@ export async function setStage(name, directory) {
 }
 
 /**
- * The home in which the root is the default one, as on most machines. Drops the certificates that Node would parse at every
- * start: they would triple the floor.
+ * Uses a home in which the root is the default one, as on most machines. Omits `NODE_EXTRA_CA_CERTS`, because Node would
+ * parse those certificates at every start and the baseline would take three times as long.
  *
  * @param {string} root
  */

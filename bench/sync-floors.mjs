@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What `sync.mjs` compares with: `node sync-floors.mjs insert FILE DATABASE` inserts each line of a file, and
- * `... post FILE URL` posts the lines in batches, one after the other. Neither checks, remembers or repeats anything.
+ * The baselines of `sync.mjs`: `node sync-floors.mjs insert FILE DATABASE` inserts each line of a file, and `... post
+ * FILE URL` posts the lines in batches, one after the other. They do no checks, keep no state and retry nothing.
  */
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib'
 import { BATCH_LIMITS } from '../packages/spec-kitty/dist/sync/upload/batch.js'
 import { loadSqlite } from '../packages/spec-kitty/dist/sync/queue/sqlite.js'
 
-/** As many events as `sync publish` queues in one transaction. */
+/** The number of events that `sync publish` queues in one transaction. */
 const BATCH_EVENTS = 1_000
 
 const [act, file = '', place = ''] = process.argv.slice(2)
@@ -19,7 +19,7 @@ if (act === 'insert') await insert()
 else if (act === 'post') await post()
 else throw new Error(`no such floor: ${act}`)
 
-/** Inserts with the same SQLite, the same durability (WAL, FULL), a unique id, and the text. */
+/** Inserts the lines with the same SQLite, the same durability (WAL, FULL) and the same columns: a unique id and the text. */
 async function insert() {
   const database = (await loadSqlite()).open(place)
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON')
@@ -51,7 +51,7 @@ async function post() {
   agent.destroy()
 }
 
-/** Returns the lines in batches of the same limits as those of the daemon. */
+/** Returns the lines in batches with the same limits as the daemon's. */
 function batches() {
   /** @type {string[][]} */
   const all = [[]]

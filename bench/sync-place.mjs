@@ -1,5 +1,5 @@
 // @ts-check
-/** Where `sync.mjs` measures: runtime roots of its own, and a server on this machine that takes every event. */
+/** Sets up what `sync.mjs` measures on: runtime roots of its own, and a server on this machine that accepts every event. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, openSync, readFileSync, closeSync } from 'node:fs'
@@ -15,7 +15,8 @@ const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', im
 /** @typedef {'take' | 'fail'} Mood */
 
 /**
- * Makes a root and a project that has opted in. `queueQuietly`: an environment in which publishing tells no daemon.
+ * Creates a root and a project that has opted in. `queueQuietly`: an environment in which publishing does not notify a
+ * daemon.
  *
  * @param {string} base @param {string} name
  * @returns {Place}
@@ -37,7 +38,7 @@ export function signIn(place, url) {
 }
 
 /**
- * Runs a command of ours to its end, which must be 0.
+ * Runs a command of ours to its end. Throws unless it exits with 0.
  *
  * @param {Place} place @param {readonly string[]} args
  * @param {{ input?: string, env?: Environment }} [options]
@@ -49,7 +50,7 @@ export function command({ env }, args, options = {}) {
 }
 
 /**
- * Runs a command of ours while this process goes on, and returns how many milliseconds it took.
+ * Runs a command of ours without blocking this process, and returns how many milliseconds it took.
  *
  * @param {Place} place @param {readonly string[]} args @param {string | null} [file] what it reads on stdin
  */
@@ -79,7 +80,7 @@ export function daemonOf({ root }) {
 }
 
 /**
- * Starts a server that takes events in both forms, and counts them, or answers 503.
+ * Starts a server that accepts events in both formats and counts them, or answers 503.
  *
  * @returns {Promise<{ url: string, mood: Mood, taken: Set<string>, close: () => void }>}
  */
@@ -119,7 +120,11 @@ export async function startServer() {
   return self
 }
 
-/** Returns the memory of a process in MB: what it has in RAM, and the same with shared pages divided. @param {number} pid */
+/**
+ * Returns the memory of a process in MB: its resident memory, and the same with each shared page divided among its users.
+ *
+ * @param {number} pid
+ */
 export function memoryOf(pid) {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
   const of = (/** @type {string} */ name) =>

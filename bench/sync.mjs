@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * `node bench/sync.mjs [ROUNDS] [--write]`: what publishing and sending events costs (M14), each beside its floor in the same
- * run. Needs a private network (root on Linux). `--write` puts the table into bench/README.md. Takes about six minutes.
+ * `node bench/sync.mjs [ROUNDS] [--write]`: measures what publishing and sending events cost (M14), each with its
+ * baseline in the same run. Needs a private network (root on Linux). `--write` puts the table into bench/README.md. Takes
+ * about six minutes.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,14 +28,14 @@ const FLOORS = fileURLToPath(new URL('sync-floors.mjs', import.meta.url))
 const PAGE = fileURLToPath(new URL('README.md', import.meta.url))
 const [BEGIN, END] = ['<!-- sync: begin -->', '<!-- sync: end -->']
 
-/** As many events as may wait by default. */
+/** The default limit of events in the queue. */
 const PUBLISHED = 100_000
-/** Fewer, because a round of draining takes seconds. */
+/** Fewer events than above, because a round of sending takes seconds. */
 const DRAINED = 20_000
 const SAMPLE_MS = 50
 const SETTLED_MS = 5_000
 const IDLE_MS = 60_000
-/** V8 collects garbage for about a minute after the last work: idle begins after that. */
+/** V8 still collects garbage for about a minute after the last work, so the idle measurement begins after that. */
 const BEFORE_IDLE_MS = 65_000
 
 const TARGET = { published: 5_000, drained: 2_000, memory: 90, wakeUps: 4 }
@@ -69,7 +70,7 @@ function inside() {
   return spawnSync(again[0] ?? '', again.slice(1), { stdio: 'inherit' }).status ?? 2
 }
 
-/** Writes events as a publisher does, a JSON object a line. Returns the file. @param {number} count */
+/** Writes events as a publisher does: one JSON object per line. Returns the file. @param {number} count */
 function linesFile(count) {
   const file = join(base, `${count}.ndjson`)
   const lines = Array.from({ length: count }, (_, at) =>
@@ -89,7 +90,7 @@ function newPlace() {
   return makePlace(base, `place-${(places += 1)}`)
 }
 
-/** Times the whole command, beside a loop that inserts the same lines. @param {string} file */
+/** Times the whole command, compared with a loop that inserts the same lines. @param {string} file */
 async function measurePublishing(file) {
   const [ours, floor] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
   for (let round = 1; round <= rounds; round++) {
@@ -110,7 +111,11 @@ async function measurePublishing(file) {
   addRatio('time of publishing / of the insert loop', ours, floor)
 }
 
-/** Times `sync now` as a whole, which starts the daemon, beside a loop that posts the same batches. @param {string} file */
+/**
+ * Times `sync now` as a whole, including the start of the daemon, compared with a loop that posts the same batches.
+ *
+ * @param {string} file
+ */
 async function measureDraining(file) {
   /** @type {{ batch: number[], cloudevents: number[], floor: number[] }} */
   const samples = { batch: [], cloudevents: [], floor: [] }
@@ -148,8 +153,8 @@ async function drain(file, format) {
 }
 
 /**
- * Measures memory and wake-ups of two daemons in the same minutes: one that never had a queue, and one that had much to
- * do.
+ * Measures the memory and wake-ups of two daemons in the same minutes: one that never had a queue, and one that has just
+ * sent many events.
  *
  * @param {string} file
  */

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * The same small tool, once for each library: `cli.js TEXT` has a daemon turn the text into capital letters, and prints it.
+ * The same small tool, written once for each library: `cli.js TEXT` has a daemon turn the text into capital letters, and
+ * prints the result.
  *
  * @typedef {'familiar' | 'core_d' | 'sock-daemon'} Library
  */
@@ -19,13 +20,13 @@ const RIVALS = { core_d: '6.1.1', 'sock-daemon': '1.4.2' }
 const TOOLS = fileURLToPath(new URL('tools/', import.meta.url))
 const FAMILIAR = fileURLToPath(new URL('../packages/familiar/', import.meta.url))
 
-/** A file of the familiar tool that only the bench uses. */
+/** Files of the familiar tool that are not part of the compared task: only the bench uses them. */
 const NOT_THE_JOB = new Set(['package.json', 'list.js'])
 
-/** Returns the lines that make the tool do the work itself: it imports the work, calls it and prints the result. */
+/** The number of lines that the tool would need without a daemon: import the work, call it and print the result. */
 const LINES_WITHOUT_DAEMON = 2
 
-/** The two versions of the tool give different answers, so that a reply tells which one did the work. */
+/** The two versions of the tool give different answers, so the reply shows which version did the work. */
 const MARKS = { '1.0.0': '', '1.1.0': '!' }
 
 /** @typedef {keyof typeof MARKS} Version */
@@ -58,8 +59,8 @@ export function versionOf(home, library) {
 }
 
 /**
- * Puts a version of the tool and everything that it needs at `directory`, as an installation does: what was there is
- * replaced, and every file is new.
+ * Puts a version of the tool and its dependencies into `directory`, as an installation does: the old content is replaced,
+ * and every file is new.
  *
  * @param {string} home @param {Library} library @param {Version} version @param {string} directory
  */
@@ -79,7 +80,7 @@ export function answeredBy(text, answer) {
   return right?.[0] ?? null
 }
 
-/** Returns the lines of code of the tool that are there because of the daemon. @param {Library} library */
+/** Returns the lines of code that the tool needs because of the daemon. @param {Library} library */
 export function linesAboutDaemon(library) {
   const files = readdirSync(join(TOOLS, library)).filter((name) => !NOT_THE_JOB.has(name))
   const lines = files.flatMap((name) => readFileSync(join(TOOLS, library, name), 'utf8').split('\n'))

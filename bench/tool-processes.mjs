@@ -5,28 +5,32 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * The processes of a private pid namespace. Everything in it, except this bench and the shell that made it, was started
- * by a command of the bench. From there, no other process of the machine can be seen or signalled.
+ * The processes of a private pid namespace. Everything in it, except this bench and its shell, was started by a command
+ * of the bench. No other process of the machine is visible from there or can be signalled.
  */
 
 /** A command that has not ended after this time is killed, and counts as not served. */
 const LIMIT_MS = 60_000
 
-/** How long a process that was told to end may take. */
+/** How long a process may take to end after it was told to. */
 const END_MS = 10_000
 
 const STEP_MS = 10
 
-/** Where the tool runs: its own home directory and working directory, so that each library has its scope there. */
+/** Where the tool runs: in its own home directory and working directory, so that each library keeps its files there. */
 /** @typedef {{ readonly directory: string }} Place */
 
-/** Without `NODE_EXTRA_CA_CERTS`, which triples Node's start time, and `CI`. @param {Place} place */
+/**
+ * Returns the environment without `NODE_EXTRA_CA_CERTS`, which triples Node's start time, and without `CI`.
+ *
+ * @param {Place} place
+ */
 function environment({ directory }) {
   return { PATH: process.env['PATH'] ?? '', HOME: directory }
 }
 
 /**
- * Runs Node with these arguments at a place.
+ * Runs Node with these arguments in that home directory and working directory.
  *
  * @typedef {{ ms: number, code: number | null, stdout: string, stderr: string }} Ran
  * @param {Place} place @param {readonly string[]} args
@@ -70,7 +74,7 @@ export function isRunning(pid) {
   return stat !== '' && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
 }
 
-/** Ends these daemons without asking them, and returns when they are gone. @param {readonly number[]} pids */
+/** Kills these daemons without a request to shut down, and resolves when they are gone. @param {readonly number[]} pids */
 export async function end(pids) {
   for (const pid of pids) if (isRunning(pid)) process.kill(pid, 'SIGKILL')
   const deadline = Date.now() + END_MS
@@ -85,7 +89,7 @@ export function residentMegabytes(pid) {
   return Number(/^VmRSS:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]) / 1024
 }
 
-/** Returns nothing for a process that has ended in the meantime. @param {string} path */
+/** Returns an empty result if the process has ended meanwhile. @param {string} path */
 function read(path) {
   try {
     return readFileSync(path, 'utf8')

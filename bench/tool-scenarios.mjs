@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { answeredBy, installTool, LIBRARIES } from './tool-copies.mjs'
 import { daemons, end, isRunning, residentMegabytes, run, shout } from './tool-processes.mjs'
 
-/** What is done to each tool. Every scenario begins without a daemon and without files, and ends its daemons. */
+/** The scenarios that every tool goes through. Each one begins without a daemon and without files, and ends its daemons. */
 
 /** @typedef {import('./tool-copies.mjs').Library} Library */
 /** @typedef {import('./tool-processes.mjs').Place} Place */
@@ -13,17 +13,20 @@ import { daemons, end, isRunning, residentMegabytes, run, shout } from './tool-p
 
 const HERD = 32
 
-/** sock-daemon ends the surplus daemons of a herd after ten seconds, and familiar looks after itself every thirty. */
+/**
+ * sock-daemon ends the surplus daemons of concurrent starts after ten seconds, and a familiar daemon checks itself every
+ * thirty seconds.
+ */
 const HERD_SETTLE_MS = 12_000
 const ORPHAN_MS = 45_000
 
-/** Long enough for a daemon to end that lost the race for its socket, or was told to exit. */
+/** Long enough for a daemon to end if it lost the race for its socket or was told to exit. */
 const SETTLE_MS = 2_000
 
-/** After a kill -9, this many commands are tried until one is served. */
+/** How many commands are tried after a kill -9 until one is served. */
 const TRIES = 3
 
-/** How often the two installations are used in turn. */
+/** How often the two installations are used alternately. */
 const TURNS = 3
 
 /**
@@ -43,7 +46,7 @@ async function onStage(home, library, act) {
   }
 }
 
-/** Runs the command and returns which version answered, null if none did. @param {Stage} stage @param {string} [tool] */
+/** Runs the command and returns the version that answered; null if none did. @param {Stage} stage @param {string} [tool] */
 async function ask(stage, tool = stage.tool) {
   const { ms, code, stdout, stderr } = await shout(stage, tool, 'hello')
   return { ms, version: code === 0 ? answeredBy('hello', stdout) : null, stderr }
@@ -59,14 +62,14 @@ async function startDaemon(stage) {
   return pid
 }
 
-/** The first command: from nothing to served. @param {string} home @param {Library} library */
+/** Times the first command, which must start the daemon. @param {string} home @param {Library} library */
 export function coldStart(home, library) {
   return onStage(home, library, async (stage) => (await ask(stage)).ms)
 }
 
 /**
- * Starts 32 commands at once, without a daemon. `after`: how many daemons there are once sock-daemon has ended its
- * surplus ones.
+ * Starts 32 commands at once while there is no daemon. `after`: the number of daemons that remain after sock-daemon has
+ * ended its surplus ones.
  *
  * @param {string} home @param {Library} library
  */
@@ -104,7 +107,7 @@ async function startTogether(stage, count) {
 }
 
 /**
- * Kills the daemon with -9. `tries`: which of the next commands was served; null if none was.
+ * Kills the daemon with SIGKILL. `tries`: the number of the first command after that which was served; null if none was.
  *
  * @param {string} home @param {Library} library
  */
@@ -121,8 +124,8 @@ export function killed(home, library) {
 }
 
 /**
- * Installs version 1.1.0 over 1.0.0 while the daemon of 1.0.0 runs. Then uses a copy of 1.0.0 elsewhere and the new one
- * in turn.
+ * Installs version 1.1.0 over 1.0.0 while the daemon of 1.0.0 runs. Then alternates between this installation and a copy
+ * of 1.0.0 elsewhere.
  *
  * @param {string} home @param {Library} library
  */
@@ -163,14 +166,23 @@ export function orphan(home, library) {
   })
 }
 
-/** What the library says about a daemon, from another copy of the tool. @param {Stage} stage @param {string} tool @param {number} pid */
+/**
+ * Returns what the library reports about a daemon when it is asked from another copy of the tool.
+ *
+ * @param {Stage} stage @param {string} tool @param {number} pid
+ */
 async function list(stage, tool, pid) {
   const { stdout } = await run(stage, [join(tool, 'list.js')])
   const seen = JSON.parse(stdout).find((/** @type {{ pid: number }} */ one) => one.pid === pid)
   return seen === undefined ? null : `${seen.class}, ${seen.reason}`
 }
 
-/** Deletes the directory of each tool, and runs no command after that. Returns whose daemon still runs. @param {string} home */
+/**
+ * Deletes the directory of each tool, and runs no command after that. Returns which libraries still have a running
+ * daemon.
+ *
+ * @param {string} home
+ */
 export async function abandoned(home) {
   /** @type {Map<Library, Stage & { pid: number }>} */
   const left = new Map()
@@ -189,7 +201,7 @@ export async function abandoned(home) {
 }
 
 /**
- * Deletes the files that the library keeps about its daemon, and then runs a command.
+ * Deletes the files that the library keeps for its daemon, and then runs a command.
  *
  * @param {string} home @param {Library} library
  */
@@ -205,7 +217,7 @@ export function filesLost(home, library) {
 }
 
 /**
- * Warm calls of every tool and what they are compared with, in random order in each round, as whole processes.
+ * Times warm calls of every tool, and of the baselines, as whole processes, in random order in each round.
  *
  * @param {string} home @param {number} rounds
  */

@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * Bundles the command and its daemons into `packages/spec-kitty/command`, and writes its page of the manual, with a chunk for each part that is loaded on
- * demand. Node loads one CommonJS file and the chunk that a command needs in a fraction of the time that the same modules
- * take one by one (docs/decisions/0006-bundle.md). Tests use, and people read, the modules in `dist`.
+ * Bundles the command and its daemons into `packages/spec-kitty/command`, with a chunk for each part that is loaded on
+ * demand, and writes the command's manual page. Node loads one CommonJS file and the chunk that a command needs in a
+ * fraction of the time that the same modules take one by one (docs/decisions/0006-bundle.md). The modules in `dist` are
+ * for tests and for readers.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +21,7 @@ import { wholeChunk } from './whole-chunk.mjs'
 
 const packages = fileURLToPath(new URL('../packages/', import.meta.url))
 const target = join(packages, 'spec-kitty/command')
-/** The same build time for every chunk. */
+/** The same build time is used for every chunk. */
 const time = buildTime(process.env, Date.now())
 /** @type {{ readonly version: string }} */
 const { version } = JSON.parse(readFileSync(join(packages, 'spec-kitty/package.json'), 'utf8'))
@@ -50,7 +51,7 @@ async function bundleCommand() {
       main: join(packages, 'spec-kitty/dist/main.js'),
     },
     platform: 'node',
-    // The modules, not the chunks of `build-library.mjs`: the command has chunks of its own.
+    // Uses the modules, not the chunks of `build-library.mjs`, because the command has its own chunks.
     resolve: {
       alias: {
         'familiar/cli': join(packages, 'familiar/dist/cli/index.js'),
@@ -61,7 +62,7 @@ async function bundleCommand() {
     external: [/^node:/, 'fs-native-extensions', '@photostructure/sqlite'],
     treeshake: { moduleSideEffects: (id) => id.endsWith('/main.js') },
     optimization: { inlineConst: false },
-    // The library loads its commands on demand, and this tool imports them.
+    // Switched off, because the library loads its commands on demand, while this tool also imports them.
     checks: { ineffectiveDynamicImport: false },
   })
   const { output } = await bundle.generate({
@@ -69,7 +70,8 @@ async function bundleCommand() {
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
     comments: false,
-    // `import()` would load the loader of ES modules, a dozen modules of Node, for a package that can be required.
+    // `import()` would load the loader of ES modules (a dozen modules of Node) even for a package that can be loaded with
+    // `require`.
     dynamicImportInCjs: false,
     codeSplitting: codeSplitting(COMMAND_GROUPS, packages),
   })

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Bundles the entry of the daemons into `packages/spec-kitty/command`, with chunks of its own. A start waits for this file:
- * from the chunks of the command it would load more than twice as much text, most of it about commands. What a daemon needs
- * until it serves is one file; what it needs later is loaded later.
+ * Bundles the entry module of the daemons into `packages/spec-kitty/command`, with its own chunks. A start waits for this
+ * file, and the command's chunks would contain more than twice as much text, most of it about commands. What a daemon
+ * needs until it serves is in one file; the rest is loaded later.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -37,7 +37,8 @@ export async function bundleDaemon({ packages, target, define }) {
     entryFileNames: '[name].js',
     chunkFileNames: 'daemon-[name]-[hash].js',
     comments: false,
-    // `import()` would load the loader of ES modules, a dozen modules of Node, for a package that can be required.
+    // `import()` would load the loader of ES modules (a dozen modules of Node) even for a package that can be loaded with
+    // `require`.
     dynamicImportInCjs: false,
     codeSplitting: codeSplitting(DAEMON_GROUPS, packages),
   })

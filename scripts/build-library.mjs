@@ -1,11 +1,10 @@
 // @ts-check
 /**
- * Bundles the modules of the library into `packages/familiar/lib`, with a chunk for each part that is loaded on demand: this
- * is what `import 'familiar'` loads. Node takes half a millisecond or more to find, read and link a module, and a warm
- * command needs more than fifty. The types stay beside the modules, in `dist`.
- *
- * Who imports the package and a module of `dist` in one process has two copies of the library: one does not recognise the
- * daemons, errors and proofs of the other.
+ * Bundles the modules of the library into `packages/familiar/lib`, with a chunk for each part that is loaded on demand.
+ * `import 'familiar'` loads these files. Node takes half a millisecond or more to find, read and link a module, and a
+ * warm command needs more than fifty. The types stay beside the modules, in `dist`. A process that imports both the
+ * package and a module of `dist` has two copies of the library, and one copy does not recognise the daemons, errors and
+ * proofs of the other.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -31,7 +30,8 @@ await bundle.write({
   format: 'esm',
   entryFileNames: '[name].js',
   plugins: [{ name: 'built-ins', renderChunk: (code) => withBuiltIns(code) }],
-  // After an upgrade, a running process must not load a chunk of the new version: it fails instead.
+  // The hash in the name ensures that after an upgrade, a running process does not load a chunk of the new version, but
+  // fails instead.
   chunkFileNames: '[name]-[hash].js',
   comments: false,
   codeSplitting: codeSplitting(LIBRARY_GROUPS, fileURLToPath(new URL('../packages/', import.meta.url))),
@@ -39,8 +39,8 @@ await bundle.write({
 await bundle.close()
 
 /**
- * Gets what a chunk imports from Node without an `import`: that would make Node call every getter of the module, and `node:fs`
- * has some that load all of its streams. It takes an eighth of the start of Node.
+ * Replaces a chunk's imports of Node's modules by other calls. An `import` would make Node call every getter of the
+ * module, and `node:fs` has some that load all of its streams, which takes an eighth of Node's start time.
  *
  * @param {string} code
  */

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Builds the dashboard's page into `packages/spec-kitty/dist/dashboard/page`: a script, the scripts of views that are loaded
- * when they are first opened, a style sheet, the files they need, and the licences of what is bundled. Everything the page uses is there; it fetches nothing from elsewhere.
+ * Builds the dashboard's page into `packages/spec-kitty/dist/dashboard/page`: a script, the scripts of views that are
+ * loaded when they are first opened, a style sheet, the files they need, and the licences of the bundled packages.
+ * Everything that the page uses is there; it fetches nothing from other servers.
  */
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -23,7 +24,7 @@ writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The dashboard page', 
 writePage()
 compress()
 
-/** Writes the page with the name of its build, by which it knows whether the dashboard serves a newer one. */
+/** Writes the page with its build id, which tells it whether the dashboard serves a newer one. */
 function writePage() {
   const hash = createHash('sha256')
   const parts = readdirSync(target).filter((file) => /\.(?:css|js)$/.test(file))
@@ -32,7 +33,7 @@ function writePage() {
   writeFileSync(join(target, 'index.html'), page.replace('PAGE_BUILD', hash.digest('hex').slice(0, 16)))
 }
 
-/** Writes each file compressed beside it, so that the dashboard need not compress it for every page. */
+/** Writes the compressed form of each file beside it, so that the dashboard need not compress it for every page. */
 function compress() {
   for (const name of readdirSync(target)) {
     const whole = readFileSync(join(target, name))
@@ -54,8 +55,8 @@ async function bundleScript() {
     input: join(source, 'main.tsx'),
     tsconfig: join(source, 'tsconfig.json'),
     platform: 'browser',
-    // Without this, code that the script shares with a view would become a third script, and the first page would wait
-    // for it.
+    // Otherwise code that the script shares with a view would become a third script, and the first page would wait for
+    // it.
     preserveEntrySignatures: 'allow-extension',
     resolve: { extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } },
   })

@@ -1,11 +1,11 @@
 // @ts-check
 
-/** The last second of the year 9999: ISO 8601 writes later years in another form. */
+/** The last second of the year 9999, because ISO 8601 writes later years in another form. */
 const LAST_SECOND = 253_402_300_799
 
 /**
  * Returns the build time for the bundle, ISO 8601 in UTC: SOURCE_DATE_EPOCH (seconds since 1970) if it is set, so that a
- * build can be repeated byte for byte, else `nowMs`. Throws for a SOURCE_DATE_EPOCH that is not such a number.
+ * build can be repeated byte for byte, otherwise `nowMs`. Throws if SOURCE_DATE_EPOCH is not such a number.
  * (https://reproducible-builds.org/specs/source-date-epoch/)
  *
  * @param {Readonly<Record<string, string | undefined>>} env

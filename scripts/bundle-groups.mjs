@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * Which modules form a chunk of their own, for the command, the entry of the daemons and the library: modules that are
- * needed together are read together. A module in the wrong group costs time but breaks nothing, so it would go unnoticed:
- * `assertNamesExist` fails if a name matches no module, as after a rename.
+ * Defines which modules form a separate chunk, for the command, for the entry module of the daemons and for the library:
+ * modules that are needed together are read together. A module in the wrong group costs time but breaks nothing, so it
+ * would go unnoticed. Therefore `assertNamesExist` fails if a name matches no module, for example after a rename.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The modules of one chunk: what nearly every command needs, and what `sync status` needs. */
+/** The modules of one chunk: those that nearly every command needs, and those that `sync status` needs. */
 const CORE = [
   /(?:familiar\/dist\/(?:errors|define\/(?:daemon-environment|home-directory)|cli\/(?:io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|prompt|watch-reader|arguments|output|grammar))|spec-kitty\/dist\/(?:version|cli\/(?:command-table|find-command)))\.js$/,
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
@@ -17,15 +17,15 @@ const CORE = [
   /(?:familiar\/dist\/cli\/commands\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/sync-status))\.js$/,
 ]
 
-/** The modules of another: what a command needs besides that scans the machine, and `auth doctor`. */
+/** The modules of another chunk: those that a scanning command needs in addition, and those of `auth doctor`. */
 const SCAN = [
   /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|prove-process|make-observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
   /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|describe-candidate)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
 ]
 
 /**
- * The groups of the command; the first one that matches counts. What is always needed together forms one chunk too: finding,
- * reading and compiling one costs a third of a millisecond.
+ * The groups of the command; the first one that matches counts. Modules that are always needed together form one chunk,
+ * because finding, reading and compiling a chunk costs a third of a millisecond.
  *
  * @type {readonly Group[]}
  */
@@ -33,12 +33,12 @@ export const COMMAND_GROUPS = [
   { name: 'core', parts: CORE },
   { name: 'scan', parts: SCAN },
   {
-    // What `doctor` needs besides to show people what it found.
+    // The additional modules that `doctor` needs to show its findings to people.
     name: 'render',
     parts: [/familiar\/dist\/cli\/(?:render-.*|format-table|fold-rows|reason-text)\.js$/],
   },
   {
-    // Not `start`: the library has a command of that name, which is a chunk of its own.
+    // Not named `start`, because the library has a command of that name with its own chunk.
     name: 'sync-start',
     parts: [
       /(?:familiar\/dist\/(?:cli\/(?:commands\/start|connect-daemon|version-notice|print-connection)|client\/(?:connect|find-recorded|use-or-replace)|dispose|define\/connecting)|spec-kitty\/dist\/commands\/sync-start)\.js$/,
@@ -67,7 +67,7 @@ export const COMMAND_GROUPS = [
     ],
   },
   {
-    // What a command needs of a project whose events wait, or in which it runs.
+    // The modules that a command needs for a project whose events wait, or in which it runs.
     name: 'consent',
     parts: [/spec-kitty\/dist\/sync\/(?:consent-file|consent-of-events|project-origin|project-uuid)\.js$/],
   },
@@ -84,8 +84,9 @@ export const COMMAND_GROUPS = [
 ]
 
 /**
- * The groups of the entry of the daemons: what a daemon needs until it serves, without the queue, the pages of the dashboard
- * and a scan; and what it needs to look for stale daemons of its scope, a moment after it serves.
+ * The groups of the entry module of the daemons. The first contains what a daemon needs until it serves, without the
+ * queue, the pages of the dashboard and a scan. The second contains what it needs shortly after that, to look for stale
+ * daemons of its scope.
  *
  * @type {readonly Group[]}
  */
@@ -108,9 +109,9 @@ export const DAEMON_GROUPS = [
 const modules = (names) => [new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${names})\\.js$`)]
 
 /**
- * The groups of the library. `define` is what the import itself needs, `use` what a command needs if its daemon runs, `scan`,
- * `act` and `cold` what it needs besides if it has to look, to lock or end something, and to start a daemon. The commands and
- * the daemon are split by what needs it together.
+ * The groups of the library. `define` is needed by the import itself, `use` by a command whose daemon runs, and `scan`,
+ * `act` and `cold` by a command that has to scan, to lock or end something, and to start a daemon. The modules of the
+ * commands and of the daemon are grouped by what is needed together.
  *
  * @type {readonly Group[]}
  */
@@ -148,7 +149,7 @@ export function codeSplitting(groups, packages) {
 }
 
 /**
- * The built form of every module of the source. (`dist` may still contain modules that were renamed.)
+ * Returns the built form of every module of the source. (`dist` may still contain modules that were renamed.)
  *
  * @param {string} packages
  */
@@ -161,7 +162,7 @@ function builtModules(packages) {
 }
 
 /**
- * Throws if a name in the groups matches no module: a module that was renamed would leave its group unnoticed.
+ * Throws if a name in the groups matches no module, because a renamed module would leave its group unnoticed.
  *
  * @param {readonly Group[]} groups
  * @param {readonly string[]} modules
@@ -177,7 +178,7 @@ export function assertNamesExist(groups, modules) {
 }
 
 /**
- * Returns expressions without `(?:a|b)` that together match what this one matches. Everything else in it stays.
+ * Returns expressions without `(?:a|b)` that together match the same texts as this one. Everything else in it is kept.
  *
  * @param {string} source
  * @returns {readonly string[]}

@@ -1,11 +1,10 @@
 // @ts-check
 /**
- * `npm run captures`: what the commands print, for docs/cli. Runs them on terminals of 60, 80 and 120 columns, with and
- * without colours, on real daemons in a private network, and writes each as text and as a picture. What differs between two
- * runs (numbers of processes, times, sizes) is replaced by fixed values of the same width. Takes some minutes, because a stale
- * daemon is at least half a minute old.
- *
- * `npm run captures -- --print NAME` prints those whose name contains NAME, and writes nothing.
+ * `npm run captures`: captures the output of the commands for docs/cli. Runs them on terminals of 60, 80 and 120 columns,
+ * with and without colours, on real daemons in a private network, and writes each output as text and as a picture. Values
+ * that differ between two runs (pids, times, sizes) are replaced by fixed values of the same width. Takes some minutes,
+ * because a stale daemon is at least half a minute old. `npm run captures -- --print NAME` prints the captures whose name
+ * contains NAME, and writes nothing.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -22,16 +21,16 @@ const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', im
 const CAPTURES = fileURLToPath(new URL('../docs/cli/', import.meta.url))
 const WIDTHS = [60, 80, 120]
 
-/** A younger daemon of the predecessor may count as starting, and not as stale. */
+/** The minimum age of a stale daemon: a younger daemon of the predecessor may count as starting. */
 const STALE_AFTER_MS = 31_000
 
 /** Old enough that an age in seconds has two digits. */
 const TWO_DIGITS_MS = 10_000
 
-/** No command takes longer. */
+/** The time limit of a command. No command takes longer. */
 const COMMAND_MS = 60_000
 
-/** The variable that names the width that a process of this script captures. */
+/** The variable that contains the width that a process of this script captures. */
 const WIDTH = 'CAPTURES_WIDTH'
 
 const printed = process.argv.indexOf('--print') < 0 ? null : (process.argv.at(-1) ?? '')
@@ -45,7 +44,8 @@ async function captureAll() {
     mkdirSync(CAPTURES, { recursive: true })
     for (const name of readdirSync(CAPTURES)) if (/\.(?:txt|svg)$/.test(name)) rmSync(join(CAPTURES, name))
   }
-  // One after the other: if others need the processor, processes end late, and other lines would be printed.
+  // The widths are captured one after the other: if others need the processor, processes end late, and other lines would
+  // be printed.
   for (const one of WIDTHS) {
     const command = inPrivateNetwork(process.argv)
     if (command === null) throw new Error('this machine allows no private network: run it as root on Linux')
@@ -57,7 +57,7 @@ async function captureAll() {
 
 /** @param {number} columns */
 async function captureAt(columns) {
-  // As many characters as the name in the captures has, so that every line keeps its length.
+  // The path has the same length as the name in the captures, so that every line keeps its length.
   const home = `/tmp/ann${String(columns).slice(0, 2)}`
   mkdirSync(home)
   // From here on, pids have four digits.
@@ -134,8 +134,8 @@ async function play(stage) {
 }
 
 /**
- * What a user has after some months: a live daemon of an earlier version, 18 stale ones, one that names no home, one of
- * another home, one that hangs, a web server, and two dashboards whose projects are gone.
+ * Starts the processes that a user may have after some months: a live daemon of an earlier version, 18 stale ones, one
+ * that names no home, one of another home, one that hangs, a web server, and two dashboards whose projects are gone.
  *
  * @param {string} root @param {string} other
  */
@@ -177,7 +177,7 @@ function isAlive(pid) {
   return status.status === 0
 }
 
-/** One web server on every port of the range. */
+/** Starts one web server on every port of the range. */
 async function fillRange() {
   const script = `
     const { createServer } = require('node:http')
@@ -215,8 +215,8 @@ function environment(home) {
 }
 
 /**
- * Runs commands (with `; ` between them) on a terminal, and writes what they show. With `once`, it is run only once, in colour, because it changes
- * what it shows.
+ * Runs commands (with `; ` between them) on a terminal, and writes their output. With `once`, the command is run only
+ * once, in colour, because it changes the state that it shows.
  *
  * @param {Stage} stage @param {string} name @param {string} line
  * @param {{ cwd?: string, answer?: string, once?: boolean }} options
@@ -260,7 +260,7 @@ async function onTerminal(line, { columns, cwd, answer, env }) {
   })
   let screen = ''
   let unsent = answer
-  // A character may come in two parts.
+  // A character may arrive in two parts.
   child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ chunk) => {
     screen += chunk
     if (unsent === '' || !screen.includes('[y/N]')) return

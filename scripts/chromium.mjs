@@ -1,12 +1,12 @@
 // @ts-check
-/** The browser for the tests, benchmarks and screenshots of the page: a Chromium that is already on the machine. */
+/** The browser for the tests, benchmarks and screenshots of the page: a Chromium that is already installed. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright-core'
 
 const WITH_WINDOWS = ['chromium', 'chromium-browser', 'google-chrome']
 
-/** This build draws no windows, so a page takes a quarter of the processor time. All of its tabs count as shown. */
+/** A build that draws no windows, so a page takes a quarter of the processor time. All of its tabs count as visible. */
 const WITHOUT_WINDOWS = ['chromium-headless-shell']
 
 /** The browser makes no requests by itself, uses no proxy, and has no sandbox, because root cannot use one. */
@@ -21,12 +21,12 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
-/** Returns the Chromium named by CHROMIUM_PATH, else the first one in PATH; null if there is none. */
+/** Returns the Chromium named by CHROMIUM_PATH, otherwise the first one in PATH; null if there is none. */
 export function findChromium() {
   return find(WITH_WINDOWS)
 }
 
-/** Like `findChromium`, for what needs no windows: prefers the build without them. */
+/** Like `findChromium`, but prefers the build without windows. For uses that need no windows. */
 export function findHeadlessChromium() {
   return find(WITHOUT_WINDOWS) ?? find(WITH_WINDOWS)
 }

@@ -192,7 +192,7 @@ A server that confirms half of a batch gets the other half again, and no event t
 `
 
 /**
- * Writes a project in the middle of its work.
+ * Writes a project that is in the middle of its work.
  *
  * @param {string} project
  */
@@ -256,12 +256,12 @@ export function writeLargeProject(project, missions, packages) {
   }
 }
 
-/** The example work always began six hours before this script started. */
+/** When the example work began: always six hours before this script started. */
 const BEGAN_MS = Date.now() - 6 * 3_600_000
 const STEP_MS = 600_000
 
 /**
- * Returns one line of a mission's event file. Each event is ten minutes after the one before.
+ * Returns one line of a mission's event file. Each event is ten minutes after the previous one.
  *
  * @param {number} at index of the event
  * @param {string} id @param {string} lane @param {number} beganMs
@@ -287,7 +287,7 @@ function writeMission(project, id, title, packages, agoHours) {
   })
 }
 
-/** How a package comes into each lane. */
+/** The lanes that a package passes on its way to each lane. */
 const WAYS = /** @type {Readonly<Record<string, readonly string[]>>} */ ({
   planned: [],
   blocked: ['blocked'],
@@ -300,11 +300,11 @@ const WAYS = /** @type {Readonly<Record<string, readonly string[]>>} */ ({
   done: ['claimed', 'in_progress', 'for_review', 'in_review', 'approved', 'done'],
 })
 
-/** Work is done in steps of three hours, so that a mission takes some days. */
+/** Events are three hours apart, so that a mission takes some days. */
 const WORK_STEP_MS = 3 * 3_600_000
 
 /**
- * Writes a mission whose log tells how each package came where it is, and who did it.
+ * Writes a mission whose log says how each package came into its lane, and who moved it.
  *
  * @param {string} project @param {string} id @param {string} title @param {readonly Package[]} packages
  * @param {{ readonly meta: object | undefined, readonly agoHours: number }} options
@@ -353,7 +353,7 @@ function historyOf([id, , lane, assignee, , facts = {}], at) {
   return [...moves, { step: last + 0.01, fields: { kind: 'annotation', wp_id: id, actor, delta } }]
 }
 
-/** The pid of a process that has ended: the last one that a kernel may give, and no system has this many. */
+/** The pid of a process that has ended. It is the largest pid of any kernel, which no real process has. */
 const NO_PROCESS = 4_194_303
 
 /** @param {Facts} facts */

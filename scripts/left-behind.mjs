@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `left-behind.mjs COMMAND...` runs a command, and fails if a process of this test run outlives it. Used inside a pid
- * namespace, whose end would hide such a process.
+ * `left-behind.mjs COMMAND...` runs a command, and fails if a process of this test run outlives it. Must be used inside
+ * the pid namespace of the run, because the end of that namespace would hide such a process.
  */
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -11,17 +11,17 @@ import { pathToFileURL } from 'node:url'
 /** How long to wait for killed processes to end. */
 const LET_GO_MS = 5_000
 
-/** The variable that marks every process of a run, even one that has lost its parent. */
+/** The variable that marks every process of a run, including those whose parent has ended. */
 const VARIABLE = 'FAMILIAR_TEST_RUN'
 
-/** Begins a run: marks every process that is started from now on. */
+/** Begins a run, and marks every process that is started from now on. */
 export function markRun() {
   process.env[VARIABLE] = `${process.pid}-${Date.now()}`
 }
 
 /**
- * Returns the processes of this run that still live, except this one and its ancestors. Waits first until killed ones
- * have ended. Returns none if the machine has no /proc.
+ * Returns the processes of this run that still exist, except this one and its ancestors. First waits until killed ones
+ * have ended. Returns an empty list if the machine has no /proc.
  */
 export async function processesLeft() {
   const until = Date.now() + LET_GO_MS
@@ -40,7 +40,7 @@ function marked() {
   })
 }
 
-/** The pids of this process, its parent, and so on. */
+/** Returns the pids of this process, its parent, and so on. */
 function ancestors() {
   const found = new Set()
   for (let pid = String(process.pid); pid !== '' && pid !== '0' && !found.has(pid);) {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Returns the licence notices of the packages that the files of a bundle belong to. Throws for a package without a licence
- * file.
+ * Returns the licence notices of the packages to which the files of a bundle belong. Throws for a package without a
+ * licence file.
  *
  * @param {string} what
  * @param {readonly string[]} files

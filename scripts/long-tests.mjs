@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * The tests that `npm test` leaves out, so that it stays below a quarter of an hour on two cores: they take minutes of processor
- * time, measure memory that a busy machine gives back late, or try in many ways what a shorter test tries in one. `npm run
- * test:full` runs them.
+ * The tests that `npm test` leaves out, so that it takes less than a quarter of an hour on two cores: they take minutes
+ * of processor time, measure memory that a busy machine frees late, or try in many ways what a shorter test tries in one.
+ * `npm run test:full` runs them.
  *
  * @type {Readonly<Record<'process' | 'live', readonly string[]>>}
  */
@@ -68,7 +68,7 @@ export const LONG = {
 }
 
 /**
- * The tests that try more in `npm run test:full` than in `npm test`.
+ * The tests that try more cases in `npm run test:full` than in `npm test`.
  *
  * @type {typeof LONG}
  */

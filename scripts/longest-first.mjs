@@ -2,7 +2,7 @@
 import { BaseSequencer } from 'vitest/node'
 import { secondsOf } from './test-rows.mjs'
 
-/** Runs the files that take the longest first, so that no worker has a long one left when the others have ended. */
+/** Runs the files that take longest first, so that no worker still has a long one left when the others have finished. */
 export class LongestFirst extends BaseSequencer {
   /**
    * @override

@@ -1,5 +1,5 @@
 // @ts-check
-/** The page spec-kitty(1) of the manual, made of the table of commands. Run `tsc -b` first. */
+/** Generates the manual page spec-kitty(1) from the table of commands. Run `tsc -b` first. */
 import { exitEntries, optionEntries, usageLines, COMMON_OPTIONS, EXIT_TEXTS } from 'familiar/cli'
 import { commandsBelow } from '../packages/spec-kitty/dist/cli/command-table.js'
 import { ENVIRONMENT, FILES_NOTE, HOME_FILES, PROJECT_FILES } from '../packages/spec-kitty/dist/cli/topics.js'
@@ -94,7 +94,7 @@ function tagged(entries) {
   return entries.flatMap(([name, what]) => ['.TP', `\\fB${escaped(name)}\\fR`, text(what)])
 }
 
-/** man(7) wants short lines, and each sentence to begin one. */
+/** The maximum length of a line. man(7) requires short lines, and each sentence to begin on a new one. */
 const LINE_BYTES = 79
 
 /** @param {string} whole */

@@ -4,18 +4,18 @@ import { rolldown } from 'rolldown'
 
 const MAIN = fileURLToPath(new URL('../packages/familiar/src/observe/peek-main.ts', import.meta.url))
 
-/** What `ps` shows first of the child. */
+/** The first text of the child process that `ps` shows. */
 const TITLE = '/* familiar: reads directories that other processes name */'
 
 /**
- * A whole command line has at most 32,767 characters on Windows: the text, a backslash for each quote in it, and the path of
- * Node.
+ * The maximum length of the text. A command line has at most 32,767 characters on Windows: the text, a backslash for each
+ * quote in it, and the path of Node.
  */
 const MAX_LENGTH = 24_000
 
 /**
- * Returns the program of the child process that reads directories named by other processes: `peek-main.ts` with all that it
- * imports, as one line of ASCII, so that it is the same text in every command line.
+ * Returns the program of the child process that reads directories named by other processes: `peek-main.ts` with
+ * everything that it imports, as one line of ASCII, so that it is the same text in every command line.
  */
 export async function peekText() {
   const bundle = await rolldown({
@@ -42,9 +42,9 @@ export async function peekText() {
 }
 
 /**
- * Other characters than printable ASCII stand only in strings and regular expressions, where an escape means the same. In
- * the word `crypto`, too: `node -e` searches its script for that word and then loads the module, which costs 7 ms and 2 MB
- * (Node 20 to 26).
+ * Escapes all characters other than printable ASCII. They occur only in strings and regular expressions, where an escape
+ * has the same meaning. Also escapes a character of the word `crypto`, because `node -e` searches its script for that
+ * word and then loads the module, which costs 7 ms and 2 MB (Node 20 to 26).
  *
  * @param {string} code
  */

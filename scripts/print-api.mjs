@@ -1,10 +1,8 @@
 // @ts-check
 /**
- * `npm run docs:api`: writes docs/library/api.md, the reference of what the entries of the library export, from the
- * declaration files of the build. A test compares the file with what this renders.
- *
- * TypeDoc does not support the compiler of this repository, and its output would be the same text: every name with its
- * documentation and its declaration.
+ * `npm run docs:api`: writes docs/library/api.md, the reference of the library's exports, from the declaration files of
+ * the build. A test compares the file with the output of this script. TypeDoc does not support the compiler of this
+ * repository, and its output would be the same text: every name with its documentation and its declaration.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,7 +13,10 @@ const PACKAGE = fileURLToPath(new URL('../packages/familiar', import.meta.url))
 
 export const API_FILE = fileURLToPath(new URL('../docs/library/api.md', import.meta.url))
 
-/** What the package exports, each entry with its declaration file. `familiar/internals` has no promise, so it is left out. */
+/**
+ * The exports of the package, each entry with its declaration file. `familiar/internals` is not part of the public API,
+ * so it is left out.
+ */
 const ENTRIES = Object.entries(
   /** @type {Record<string, string | { types: string }>} */ (
     JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')).exports
@@ -85,7 +86,7 @@ function keyOf({ name, file }) {
 }
 
 /**
- * Returns what a declaration file exports, in its order. Throws if an export has no declaration.
+ * Returns the exports of a declaration file, in its order. Throws if an export has no declaration.
  *
  * @param {string} file
  * @returns {readonly Declaration[]}
@@ -123,7 +124,7 @@ function declarationOf(file, name) {
 }
 
 /**
- * Returns the declaration that a name in a file means; null if it is one of the language's or of another package.
+ * Returns the declaration that a name in a file refers to; null if it belongs to the language or to another package.
  *
  * @param {string} file
  * @param {string} name

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Writes the commands between their markers into docs/commands.md and docs/library/commands.md, from the tables that parsing and
- * help use. Run `npm run build` first. A test compares the files with what this renders.
+ * Writes the commands between their markers into docs/commands.md and docs/library/commands.md, from the tables that the
+ * parser and the help use. Run `npm run build` first. A test compares the files with the output of this script.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -46,7 +46,7 @@ export async function renderCommands() {
 }
 
 /**
- * Returns the table of the commands that the library has for any tool.
+ * Returns the table of the commands that the library provides for any tool.
  *
  * @returns {Readonly<Record<string, string>>}
  */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Prints the decision tables and the plan from the built code as Markdown, and writes them between their markers in
- * docs/lifecycle.md. Run `npm run build` first. A test compares the file with what this renders.
+ * docs/lifecycle.md. Run `npm run build` first. A test compares the file with the output of this script.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,7 @@ import { dashboardDaemon, syncDaemon } from '../packages/spec-kitty/dist/daemons
 
 const FILE = fileURLToPath(new URL('../docs/lifecycle.md', import.meta.url))
 
-/** The document with empty tables, for when there is no file yet. */
+/** The document with empty tables, used if there is no file yet. */
 const EMPTY = `# Life cycle and identity
 
 ## The sync daemon

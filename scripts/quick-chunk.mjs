@@ -1,11 +1,11 @@
 // @ts-check
-/** What is done to every chunk of the command so that it loads quickly. A test runs each step. */
+/** The changes to every chunk of the command that make it load quickly. A test runs each step. */
 
-/** What Node has loaded anyway before a command begins. */
+/** The modules that Node has already loaded before a command begins. */
 const LOADED = new Set(['node:buffer', 'node:events', 'node:fs', 'node:path', 'node:url', 'node:util'])
 
 /**
- * Returns a chunk, without comments and in CommonJS, that does the same and loads quicker.
+ * Returns a chunk in CommonJS that does the same and loads faster, without comments.
  *
  * @param {string} code
  */
@@ -14,9 +14,9 @@ export function quickChunk(code) {
 }
 
 /**
- * A chunk sets its exports after all of its code has run. The bundler writes a getter for each instead, so that two
- * chunks that require each other work; no two do (`assertNoCircle`). The getters of the core took a tenth of the start of
- * Node.
+ * Sets the exports of a chunk as plain values after all of its code has run. The bundler writes a getter for each
+ * instead, so that two chunks that require each other work; but no two do (`assertNoCircle`). The getters of the core
+ * took a tenth of Node's start time.
  *
  * @param {string} code
  */
@@ -24,7 +24,7 @@ function withPlainExports(code) {
   return code.replaceAll(
     /^Object\.defineProperty\(exports, "([\w$]+)", \{\n\tenumerable: true,\n\tget: function\(\) \{\n\t\treturn ([\w$]+);\n\t\}\n\}\);$/gm,
     (_, name, value) => {
-      // A getter would return the last value of a variable, this only the first.
+      // A plain value does not follow later changes of a variable, as a getter would.
       const isVariable = new RegExp(`^let ${value.replaceAll('$', '\\$')}[ ;]`, 'm').test(code)
       if (isVariable) throw new Error(`${value} is exported, and may change`)
       return `exports.${name} = ${value};`
@@ -46,8 +46,8 @@ export function assertNoCircle(chunks) {
 }
 
 /**
- * Loads `node:net`, `node:crypto` and `node:child_process` where they are used, and not before: most commands use none of
- * them, and each takes a millisecond or two. Unlike a chunk, a module of Node cannot disappear until then.
+ * Makes `node:net`, `node:crypto` and `node:child_process` load only where they are used: most commands use none of them,
+ * and each takes a millisecond or two. Unlike a chunk, a module of Node cannot disappear in the meantime.
  *
  * @param {string} code
  */
@@ -56,7 +56,7 @@ function withLateBuiltIns(code) {
   const late = early.filter(([, , module]) => !LOADED.has(module ?? ''))
   return late.reduce((text, [line, name, module]) => {
     const [before = '', after = ''] = text.split(line)
-    // In brackets, so that `new` makes what the module exports.
+    // The brackets are needed so that `new` creates the export of the module.
     const uses = after.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `(${name}())`)
     const load = `let loaded_${name};\nconst ${name} = () => loaded_${name} ??= require("${module}");`
     return `${before}${load}${uses}`
@@ -64,7 +64,7 @@ function withLateBuiltIns(code) {
 }
 
 /**
- * The path of a file beside the chunk, without two URLs on the way.
+ * Replaces the computation of the path of a file beside the chunk, so that it does not create two URLs.
  *
  * @param {string} code
  */
@@ -76,8 +76,8 @@ function withPlainPaths(code) {
 }
 
 /**
- * V8 keeps, reads and scans a text of ASCII as bytes; with one character more, it takes twice the memory and several times as
- * long. So every other character is escaped.
+ * Escapes every character that is not ASCII. V8 keeps, reads and scans ASCII text as bytes; a single other character
+ * doubles the memory and takes several times as long.
  *
  * @param {string} code
  */

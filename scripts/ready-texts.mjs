@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * The texts that `bin/spec-kitty.js` prints without loading the command: the version, and every page of the help as it looks
- * in a pipe. Run `tsc -b` first.
+ * The texts that `bin/spec-kitty.js` prints without loading the command: the version, and every page of the help as it
+ * looks in a pipe. Run `tsc -b` first.
  */
 import { helpText } from '../packages/spec-kitty/dist/cli/help.js'
 import { knownNames } from '../packages/spec-kitty/dist/cli/command-table.js'
 import { TOPICS } from '../packages/spec-kitty/dist/cli/topic-names.js'
 
-/** What `runOnProcess` says of a pipe. */
+/** The properties of a pipe, as `runOnProcess` determines them. */
 const PIPE = { hasColor: false, columns: null }
 
 /**
@@ -22,7 +22,7 @@ export async function readyTexts(version) {
   return Object.fromEntries([['version', `${version}\n`], ...(await Promise.all(help))])
 }
 
-/** The last byte of a complete text: `bin/spec-kitty.js` prints no text that lacks it. */
+/** The last byte of a complete text. `bin/spec-kitty.js` prints only texts that end with it. */
 const END_OF_TEXT = '\u0003'
 
 /** @param {string} text */

@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * A project of the size of a large real one: 412 missions and about 11 000 files, with as many lane changes, annotations and
- * documents as the real ones have. The same seed always gives the same project.
+ * Writes a project with the size of a large real one: 412 missions and about 11 000 files, with as many lane changes,
+ * annotations and documents as real ones have. The same seed always gives the same project.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** The size of a real project, counted in one with 412 missions. */
+/** The size of a real project with 412 missions. */
 export const REAL_SIZE = { missions: 412, files: 11_000 }
 
 /** When the first mission began. */
@@ -25,11 +25,11 @@ const WORDS =
     ' ',
   )
 
-/** How a package comes into each lane. */
+/** The lanes that a package passes, in order. */
 const WAY = ['planned', 'claimed', 'in_progress', 'for_review', 'in_review', 'approved', 'done']
 
 /**
- * Returns a source of numbers from 0 to 1 that is always the same for a seed (mulberry32).
+ * Returns a source of numbers from 0 to 1 that always gives the same numbers for a seed (mulberry32).
  *
  * @param {number} seed
  */

@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * `npm run screenshots`: the screenshots in the documentation. Starts real dashboards of example projects and captures
- * their views with a Chromium into docs/images. Takes a minute, because a stale daemon is at least half a minute old.
+ * `npm run screenshots`: creates the screenshots in the documentation. Starts real dashboards of example projects and
+ * captures their views with a Chromium into docs/images. Takes a minute, because a stale daemon is at least half a minute
+ * old.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, statSync } from 'node:fs'
@@ -20,7 +21,7 @@ const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', im
 const IMAGES = fileURLToPath(new URL('../docs/images/', import.meta.url))
 const MAX_BYTES = 160_000
 
-/** A younger daemon of the predecessor may count as starting, and not as stale. */
+/** The minimum age of a stale daemon: a younger daemon of the predecessor may count as starting. */
 const STALE_AFTER_MS = 32_000
 
 const MISSION = '#/missions/002-offline-queue'
@@ -60,7 +61,7 @@ const inside = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1' ? null : inPrivat
 if (inside !== null)
   process.exit(spawnSync(inside[0] ?? '', inside.slice(1), { stdio: 'inherit' }).status ?? 1)
 
-// The path shows in the pictures, so it is fixed; mkdirSync fails if it already exists.
+// The path is visible in the pictures, so it is fixed; mkdirSync fails if it already exists.
 const home = join(tmpdir(), 'spec-kitty-screenshots')
 const root = join(home, '.spec-kitty')
 const projects = {
@@ -125,7 +126,7 @@ async function take(browser, url, shown, { name, width, theme }) {
   await page.locator(shown).first().waitFor()
   await page.locator('[data-testid=connection][data-state=open]').waitFor()
   const path = join(IMAGES, `${name}-${width}-${theme}.png`)
-  // The daemons that need a decision are listed below the live one, so capture the full page.
+  // The daemons that need a decision are listed below the live one, so the full page is captured.
   const fullPage = name === 'daemons' && width > 400
   await page.screenshot({ path, fullPage, animations: 'disabled', caret: 'hide' })
   await page.close()

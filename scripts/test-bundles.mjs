@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * `npm run test:bundles -- [20 22 24]`: shows that a tool with a daemon survives being bundled. Bundles the tool of
- * `scripts/bundle-tool` with the packed library in every form (two bundlers, two formats, one file or two), each into an
- * empty directory that has only the native lock library beside it. Then runs the tool's commands on each Node version, and
- * once more without the lock library. Prints a table, and fails if a cell does. Takes minutes.
+ * `npm run test:bundles -- [20 22 24]`: tests that a tool with a daemon still works when it is bundled. Bundles the tool
+ * of `scripts/bundle-tool` with the packed library in every form (two bundlers, two formats, one file or two), each into
+ * an empty directory that has only the native lock library beside it. Then runs the tool's commands on each Node version,
+ * and once more without the lock library. Prints a table, and fails if a cell does. Takes minutes.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -23,7 +23,7 @@ const PORTS = '28930-28940'
 
 const COMMAND_MS = 60_000
 
-/** The entries of a tool of one file and of one of two: the command first. */
+/** The entry modules of a tool with one file and of one with two, the command first. */
 const ENTRIES = { 1: ['one-file'], 2: ['cli', 'daemon'] }
 
 const given = process.argv.slice(2)
@@ -44,7 +44,7 @@ try {
   rmSync(home, { recursive: true, force: true })
 }
 
-/** Returns the directory of a project whose sources are the tool and whose library is the packed one. */
+/** Returns the directory of a project that contains the sources of the tool and the packed library. */
 function installPacked() {
   const project = join(home, 'project')
   const library = join(project, 'node_modules', 'familiar')
@@ -93,7 +93,7 @@ async function bundleAll(project) {
 }
 
 /**
- * A warning about the library counts as a failure: every author who bundles it would see it.
+ * A warning about the library counts as a failure, because every author who bundles it would see the warning.
  *
  * @param {string} input
  * @param {string} outfile
@@ -190,7 +190,8 @@ function runCommands(node, bundle) {
 }
 
 /**
- * Without the lock library a command that only looks works, and one that starts a daemon says what is missing.
+ * Checks that without the lock library, a command that only reads works, and one that starts a daemon says what is
+ * missing.
  *
  * @param {string} node
  * @param {Bundle} bundle
@@ -256,7 +257,7 @@ function leftBehind({ directory }) {
 }
 
 /**
- * Returns nothing for a process that has ended meanwhile.
+ * Returns an empty text if the process has ended meanwhile.
  *
  * @param {string} pid
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** `npm run test:full`: the tests that `npm test` leaves out or shortens, whole. */
+/** `npm run test:full`: runs in full the tests that `npm test` leaves out or shortens. */
 import { spawnSync } from 'node:child_process'
 import { filesOf, LONG, LONGER } from './long-tests.mjs'
 

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `npm run test:install`: packs both packages, installs them with `npm install -g` into an empty prefix, and does there what the
- * README says. Needs no registry: a small one, which this script serves, has the packages of node_modules. Prints how long
- * `--version`, `--help` and `sync status` take beside `node -e 0`.
+ * `npm run test:install`: packs both packages, installs them with `npm install -g` into an empty prefix, and follows the
+ * README there. Needs no registry, because this script serves the packages of node_modules as a small one. Prints how
+ * long `--version`, `--help` and `sync status` take, compared with `node -e 0`.
  */
 import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
@@ -14,20 +14,20 @@ import { inPrivateNetwork } from './private-network.mjs'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
-/** How often each command is timed, one after the other in turn. */
+/** How often each command is timed. The commands alternate. */
 const ROUNDS = 21
 
-/** What is timed, and what it should take as a multiple of `node -e 0`. */
+/** The commands that are timed, and what each should take as a multiple of `node -e 0`. */
 const MEASURED = [
   { args: ['--version'], target: 1.1 },
   { args: ['--help'], target: 1.1 },
   { args: ['sync', 'status'], target: 1.6 },
 ]
 
-/** The example of the README that asks the reader for a server and a sign-in: here, a server of this script takes their place. */
+/** Matches the example of the README that needs a server and a sign-in. A server of this script replaces them here. */
 const SIGN_IN = /^spec-kitty auth login --server \S+/
 
-// The commands use the real port ranges. In here, nothing of this machine is found there.
+// The commands use the real port ranges. In the private network, no listener of this machine is found there.
 const isInside = process.env['FAMILIAR_PRIVATE_NETWORK'] === '1'
 const outside = isInside ? null : inPrivateNetwork([process.execPath, import.meta.filename])
 if (outside === null) await main()
@@ -53,7 +53,7 @@ async function main() {
 }
 
 /**
- * The installed command: where its files are, and the environment of a shell that finds it.
+ * The installed command: the location of its files, and the environment of a shell that finds it.
  *
  * @typedef {{ prefix: string, project: string, env: Record<string, string> }} Place
  * @typedef {(holds: boolean, what: string) => void} Expect
@@ -182,7 +182,7 @@ async function tryReadme({ project, env: given }, expect) {
   expect(JSON.parse(left).candidates.length === 0, 'no daemon is left')
 }
 
-/** Only prints: how long a command takes is judged on a quiet machine, by `npm run bench`. @param {Place} place */
+/** Only prints the times: `npm run bench` judges them, on a quiet machine. @param {Place} place */
 function measure({ prefix, project, env }) {
   const command = join(prefix, 'bin', 'spec-kitty')
   shell('spec-kitty sync start', { env, cwd: project })
@@ -212,7 +212,7 @@ function shell(line, options) {
 }
 
 /**
- * The same, while this process goes on serving.
+ * Like `shell`, but this process continues to serve meanwhile.
  *
  * @param {string} line @param {{ env: Record<string, string>, cwd: string }} options
  * @returns {Promise<{ status: number | null, stderr: string }>}

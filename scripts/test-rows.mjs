@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * How long the slowest files take that start processes, in seconds, in `npm test` on two cores. A wrong number only costs
+ * How long the slowest files that start processes take, in seconds, in `npm test` on two cores. A wrong number only costs
  * time. A file without a number is assumed to take `OTHERS` seconds.
  *
  * @type {Readonly<Record<string, number>>}
@@ -130,9 +130,7 @@ const SECONDS = {
 }
 const OTHERS = 3
 
-/**
- * Test files that mostly wait, for things that take half a minute: they run in one row, beside busy ones.
- */
+/** Test files that mostly wait for things that take half a minute. They run in one row, beside busy ones. */
 const WAITING = new Set([
   'live/doctor',
   'live/browser-contact',
@@ -146,8 +144,8 @@ const WAITING = new Set([
 ])
 
 /**
- * Distributes the files over `busy` rows that take about equally long: the slowest file first, each into the row with the
- * least to do. One more row has the files that mostly wait.
+ * Distributes the files over `busy` rows that take about equally long: the slowest file first, each into the row that is
+ * shortest so far. One more row has the files that mostly wait.
  *
  * @param {readonly string[]} files Paths.
  * @param {number} busy
@@ -170,7 +168,7 @@ function rowWith(files) {
   return { files: [...files], seconds: files.reduce((sum, file) => sum + secondsOf(file), 0) }
 }
 
-/** Its directory and its name: two files of one name are in different directories. @param {string} file */
+/** Returns a file's directory and name, because files in different directories may have the same name. @param {string} file */
 function nameOf(file) {
   return file.replace(/^.*\/(?=[^/]+\/[^/]+$)/, '').replace('.test.ts', '')
 }

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `npm test`: all tests except the long ones (long-tests.mjs). First those that start no process, then
- * those with port ranges of their own and, at the same time if the machine allows private networks, those on the real
- * ranges. Arguments go to vitest; `--project unit`, `process` or `live` runs only that part.
+ * `npm test`: runs all tests except the long ones (long-tests.mjs). First runs those that start no process, then those
+ * with their own port ranges and, at the same time if the machine allows private networks, those on the real ranges.
+ * Arguments are passed to vitest; `--project unit`, `process` or `live` runs only that part.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -12,13 +12,13 @@ import { markRun, processesLeft } from './left-behind.mjs'
 import { inPrivateNetwork } from './private-network.mjs'
 import { rowsOf } from './test-rows.mjs'
 
-/** How many files run side by side. They mostly wait for processes: four keep two cores busy. */
+/** How many files run at the same time. They mostly wait for processes, so four keep two cores busy. */
 const WORKERS = 4
 
-/** The same beside live files: all together use two cores for three quarters of the time, because many files mostly wait. */
+/** The same while live files run. All together use two cores for three quarters of the time, because many files mostly wait. */
 const WORKERS_BESIDE_ROWS = 3
 
-/** How many rows of busy live files run side by side. One more row has those that mostly wait (test-rows.mjs). */
+/** How many rows of busy live files run at the same time. One more row has those that mostly wait (test-rows.mjs). */
 const ROWS = 2
 
 const VITEST = 'node_modules/vitest/vitest.mjs'
@@ -27,12 +27,12 @@ const VITEST = 'node_modules/vitest/vitest.mjs'
 const WATCHED = [process.execPath, 'scripts/left-behind.mjs']
 
 /**
- * Every scan reads the table of connections, in the tests and in what they start. With the table of the machine, that
- * takes a tenth of the whole time.
+ * Every scan reads the table of connections, in the tests and in the processes that they start. With the table of the
+ * machine, that takes a tenth of the total time.
  */
 const FASTER = { hasSmallTable: false }
 
-// Reading the certificates that this variable names makes every start of Node three times as long.
+// With this variable, every start of Node takes three times as long, because it reads the certificates.
 delete process.env['NODE_EXTRA_CA_CERTS']
 
 markRun()
@@ -43,20 +43,24 @@ const projects = chosen < 0 ? ['unit', 'process', 'live'] : [args[chosen + 1] ??
 const others = chosen < 0 ? args : args.toSpliced(chosen, 2)
 const reports = mkdtempSync(join(tmpdir(), 'familiar-reports-'))
 
-/** The directory for the temporary files of the tests: what is in it at the end was left behind. Other users may enter it. */
+/** The directory for the temporary files of the tests. Whatever is in it at the end was left behind. Other users may enter it. */
 const temporary = mkdtempSync(join(tmpdir(), 'fam-'))
 chmodSync(temporary, 0o1777)
 process.env['TMPDIR'] = temporary
 
-/** Where the tests put the packed library, for all of them. */
+/** Where the tests put the packed library, which all of them share. */
 process.env['FAMILIAR_PACKED'] = reports
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 
-/** What failed and why: said once more at the end, because a log that is cut keeps its end. @type {string[]} */
+/**
+ * The failed tests with the reasons. They are printed again at the end, because a truncated log keeps its end.
+ *
+ * @type {string[]}
+ */
 const failures = []
 
-/** How many characters of a failure the end repeats. */
+/** The maximum number of characters of a failure that are printed again at the end. */
 const FAILURE_LENGTH = 1_500
 
 for (const parts of groupsOf(projects)) {
@@ -83,7 +87,7 @@ process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
  */
 
 /**
- * Returns the runs of the projects, in groups: those of a group run side by side.
+ * Returns the runs of the projects in groups. The runs of a group happen at the same time.
  *
  * @param {readonly string[]} wanted
  * @returns {readonly (readonly Part[])[]}
@@ -107,8 +111,8 @@ function part(project, workers) {
 }
 
 /**
- * Returns the run in a private network and pid namespace, if the machine allows them: these tests and the daemons that they
- * start look through all processes again and again, and there they see only their own.
+ * Returns the run in a private network and pid namespace, if the machine allows that. These tests and the daemons that
+ * they start keep reading all processes, and in the namespace they see only their own.
  *
  * @param {Part} run
  * @returns {Part}
@@ -193,7 +197,7 @@ function count(report, status) {
 }
 
 /**
- * Returns the failed tests of a report, each with its error, and the files that failed outside of a test (a hook).
+ * Returns the failed tests of a report, each with its error, and the files that failed outside a test (in a hook).
  *
  * @param {{ testResults: { name: string, status: string, message: string,
  *   assertionResults: { status: string, fullName: string, failureMessages: string[] }[] }[] }} report

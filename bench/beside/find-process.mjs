@@ -1,6 +1,6 @@
 /**
- * `find-process.mjs FROM`: who has the port after FROM, by find-process, which is asked for one port. (Asked for all 50 at once,
- * beside 5 000 processes, it has not ended after a minute.)
+ * `find-process.mjs FROM`: asks the package find-process who has the port after FROM. It is asked for one port only,
+ * because asking for all 50 at once, beside 5 000 processes, did not end within a minute.
  */
 import find from 'find-process'
 

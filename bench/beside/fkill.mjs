@@ -1,6 +1,6 @@
 /**
- * `fkill.mjs FROM TO`: what `fkill` does before it shows its list: all processes, and the port of each. (The package itself
- * only ends processes.)
+ * `fkill.mjs FROM TO`: does the work of `fkill` before it shows its list: finds all processes and the port of each. (The
+ * package itself only ends processes.)
  */
 import 'fkill'
 import { allPortsWithPid } from 'pid-port'

@@ -1,4 +1,4 @@
-/** `pid-port.mjs FROM TO`: who listens in the range, by pid-port. */
+/** `pid-port.mjs FROM TO`: asks the package pid-port which processes listen in the range. */
 import { allPortsWithPid } from 'pid-port'
 
 const [from, to] = process.argv.slice(2).map(Number)

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `plain-end.mjs FROM TO`: what the end of these daemons costs without any look at what they are. Lists the listeners of the
- * range with `ss`, sends SIGTERM to all at once, SIGKILL after a second to what is left, and waits until they are gone. Prints
- * their ports. It ends only children of the process that has started it: the stage.
+ * `plain-end.mjs FROM TO`: a baseline that ends the daemons of a range without checking what they are. Lists the
+ * listeners of the range with `ss`, sends SIGTERM to all at once, sends SIGKILL to the remaining ones after a second, and
+ * waits until all are gone. Prints their ports. It only ends children of the bench process that started it.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ for (const signal of /** @type {const} */ (['SIGTERM', 'SIGKILL'])) {
 }
 console.log(JSON.stringify(ended.map(({ port }) => ({ port }))))
 
-/** A process that uses the processor is ending; one that ignores SIGTERM sleeps. */
+/** Returns whether the process uses the processor: then it is shutting down. A process that ignores SIGTERM sleeps. */
 function isWorking() {
   return ended.some(({ pid }) => stat(pid)?.state === 'R')
 }

@@ -1,6 +1,6 @@
 /**
- * `node status-by-hand.cjs RECORD`: what a command that shows the state of a daemon must at least do, with the modules of Node that
- * the real one needs: reads the record, asks the daemon and checks its proof. Checks nothing else.
+ * `node status-by-hand.cjs RECORD`: the least that a command must do to show the state of a daemon: reads the record,
+ * asks the daemon and checks its proof. Loads the same modules of Node as the real command, and checks nothing else.
  */
 const fs = require('node:fs')
 

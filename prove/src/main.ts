@@ -1,7 +1,8 @@
 /**
- * `npm run prove [PART...] [--short] [--seed N] [--trials N] [--write]`: does the trials of all parts, or of those named,
- * prints a table for each, and with `--write` keeps the figures in docs/proofs, where the pages quote them. Exit code 0: every
- * goal is met; 1: a trial failed or a goal is missed; 2: wrong arguments, or the trials could not be done.
+ * `npm run prove [PART...] [--short] [--seed N] [--trials N] [--write]`: runs the trials of all parts, or of the named
+ * ones, and prints a table for each. With `--write`, stores the figures in docs/proofs and in the pages that quote them.
+ * Exit code 0: every goal is met; 1: a trial failed or a goal is missed; 2: wrong arguments, or the trials could not be
+ * run.
  */
 import { parseArgs } from 'node:util'
 import type { Order, Part, Result } from './part.js'

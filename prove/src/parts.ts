@@ -1,6 +1,6 @@
 import type { Part } from './part.js'
 
-/** Loads each part only when it is asked for. */
+/** The parts. Each is loaded only when it is used. */
 export const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
   parsers: async () => (await import('./parsers/parsers.js')).parsers,
   'kill-safety': async () => (await import('./kill-safety/part.js')).part,

@@ -4,7 +4,7 @@ import type { Order, Part, Result } from './part.js'
 
 const DOCS = new URL('../../docs/proofs/', import.meta.url)
 
-/** The figures of a part, as they are kept in `docs/proofs/figures`. */
+/** The figures of a part, as they are stored in `docs/proofs/figures`. */
 export interface Kept extends Result {
   readonly command: string
   /** `2026-11-26`. */
@@ -39,30 +39,30 @@ export function tableOf({ figures }: Result): string {
   return [line(rows[0] ?? []), rule, ...rows.slice(1).map((row) => line(row))].join('\n')
 }
 
-/** Returns a line for each failure, at most twenty, and one for the rest. */
+/** Returns a line for each failure, at most twenty, and one line for the rest. */
 export function failuresOf({ failures }: Result): readonly string[] {
   const shown = failures.slice(0, SHOWN).map(({ trial, why }) => `FAILED ${trial}: ${why}`)
   return failures.length > SHOWN ? [...shown, `and ${failures.length - SHOWN} more`] : shown
 }
 
-/** Returns the figures as they are printed in the page of their part. */
+/** Returns the figures as they are shown in the page of their part. */
 export function printKept(kept: Kept): string {
   const { command, date, machine, seconds } = kept
   return `\n${tableOf(kept)}\n\n\`${command}\`, ${date}: ${seconds} s on ${machine}.\n\n`
 }
 
-/** Returns the mark before the figures of a part, which exists in one page. */
+/** Returns the marker that precedes the figures of a part. It exists in one page. */
 export function markOf(id: string): string {
   return `<!-- figures: ${id} -->\n`
 }
 
-/** Returns the page with these figures between the mark and the next `<!-- /figures -->`. */
+/** Returns the page with these figures between the marker and the next `<!-- /figures -->`. */
 export function withFigures(page: string, id: string, kept: Kept): string {
   const begin = page.indexOf(markOf(id)) + markOf(id).length
   return page.slice(0, begin) + printKept(kept) + page.slice(page.indexOf('<!-- /figures -->', begin))
 }
 
-/** Keeps the figures with the command that makes them, the date and the machine, and writes them into the page. */
+/** Stores the figures with the command that produced them, the date and the machine, and writes them into the page. */
 export function writeFigures(part: Part, order: Order, result: Result, seconds: number): void {
   const short = order.size === 'short' ? ' --short' : ''
   const trials = order.trials === null ? '' : ` --trials ${order.trials}`

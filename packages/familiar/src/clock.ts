@@ -1,13 +1,14 @@
 /**
- * Returns the time in milliseconds since some fixed moment; it never jumps. Used in place of `performance.now()`, because
- * Node 20 loads a dozen modules when `performance` is first touched, which takes a millisecond of every command.
+ * Returns the time in milliseconds since some fixed moment; it is not affected by clock changes. Used instead of
+ * `performance.now()`, because Node 20 loads a dozen modules on the first access to `performance`, which costs every
+ * command a millisecond.
  */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1000 + nanoseconds / 1e6
 }
 
-/** Returns a time as a clock on the wall shows it, with the date if that is not today: `12:03:10`. */
+/** Returns the local time of day, with the date if it is not today: `12:03:10`. */
 export function clockText(time: Date, now: Date = new Date()): string {
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(':')
   const isToday = time.toDateString() === now.toDateString()

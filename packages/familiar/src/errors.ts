@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 
-/** The codes of every error the library throws on purpose. Permanent: scripts match on them. */
+/** The codes of every error that the library throws on purpose. Permanent, because scripts match on them. */
 export type ErrorCode =
   | 'E_DAEMON_ELSEWHERE'
   | 'E_DAEMON_NOT_REPLACED'
@@ -33,7 +33,7 @@ export class FamiliarError extends Error {
   readonly code: ErrorCode
   /** What the user can do about it: one sentence or one command. */
   readonly hint: string | null
-  /** Further lines for people, after the message; mostly none. */
+  /** Further lines for people, after the message; usually none. */
   readonly details: readonly string[]
   /** True if the same call may succeed later without any change. */
   readonly retry: boolean
@@ -62,7 +62,10 @@ export class FamiliarError extends Error {
   }
 }
 
-/** Returns a text without line breaks: what Node and the author's code say may have several lines, a message has one. */
+/**
+ * Returns a text without line breaks. Texts from Node and from the author's code may have several lines, but a message
+ * has one.
+ */
 export function oneLine(text: string): string {
   return text.replaceAll(/\s*[\r\n\u2028\u2029]+\s*/g, ' ').trim()
 }
@@ -73,14 +76,14 @@ export function errnoOf(error: unknown): string | null {
   return typeof code === 'string' ? nameOf(code, errno) : null
 }
 
-/** Some errors (ENOLCK, EDQUOT) have no name in Node: it says `UNKNOWN`, or `Unknown system error -37`. */
+/** Some errors (ENOLCK, EDQUOT) have no name in Node, which reports `UNKNOWN` or `Unknown system error -37`. */
 function nameOf(code: string, errno: number | undefined): string {
   if (!/^unknown/i.test(code)) return code
   const number = Math.abs(errno ?? Number(/\d+$/.exec(code)?.[0]))
   return Object.entries(constants.errno).find(([, value]) => value === number)?.[0] ?? code
 }
 
-/** System errors for a process that may not open, start or allocate anything more. They say nothing about others. */
+/** The errors of a process that cannot open, start or allocate anything more. They say nothing about other processes or files. */
 const LACKS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EAGAIN'])
 
 /**

@@ -14,20 +14,20 @@ export interface ScopeFiles {
   readonly predecessorRecords: readonly string[]
   /** A file that several daemons of the scope may share. It may be shown, but is never used for a decision. */
   readonly sharedOwner: string | null
-  /** Held by a client while it scans, acts and scans again. */
+  /** The lock that a client holds while it scans, acts and scans again. */
   readonly lifecycleLock: string
-  /** Held by the daemon from before it binds its port until it ends. */
+  /** The lock that the daemon holds from before it binds its port until it ends. */
   readonly daemonLock: string
   /** The daemon's log: JSON lines, rotated. */
   readonly log: string
 }
 
-/** How daemons of a family are distinguished from everything else. */
+/** How daemons of a family are distinguished from all other processes. */
 export interface Recognition {
   readonly name: string
-  /** Every command line that a real start of this family leaves behind, including the predecessor's. */
+  /** The forms of every command line with which this family's daemons are started, including the predecessor's. */
   readonly shapes: readonly SpawnShape[]
-  /** Reads the JSON body of a health reply; null when it is not a self-report of this family. */
+  /** Parses the JSON body of a health reply; null if it is not a self-report of this family. */
   readonly readSelfReport: (body: unknown) => SelfReport | null
   /** The paths at which earlier implementations identify themselves, besides the usual one. */
   readonly healthPaths?: readonly string[]
@@ -37,37 +37,41 @@ export interface Recognition {
 export interface Predecessor {
   readonly parseRecord: ParsePredecessor
   /**
-   * Returns the request that asks such a daemon to shut down, null if none can be made with this token. The function
-   * itself is null if such daemons understand no request.
+   * Returns the request that asks such a daemon to shut down; null if there is none for this token. The function itself
+   * is null if such daemons do not accept a shutdown request.
    */
   readonly shutdown: ((token: string) => { readonly path: string; readonly body: JsonObject } | null) | null
 }
 
 /**
- * One kind of daemon of a tool, as data: where it listens, how its process is recognised, how its health reply is
- * read, which decision table applies.
- *
- * Families are explicit: a listener belongs to the family whose spawn shape it has, never to the one in whose port range
- * it happens to listen.
+ * One kind of daemon of a tool, as data: its ports, how its process is recognised, how its health reply is parsed, and
+ * its decision table. A listener belongs to the family whose spawn shape it has, even if it listens in the port range of
+ * another.
  */
 export interface Family extends Recognition {
   readonly ports: PortRange
   readonly rules: readonly Rule[]
-  /** A daemon younger than this may have no record yet: a predecessor's starter writes it after the first answer. */
+  /**
+   * A daemon younger than this may have no record yet, because a predecessor's starter writes the record after the first
+   * answer.
+   */
   readonly startingSeconds: number
   /** The tool's names for the reasons `other_family` and `not_ours`. */
   readonly reasonNames: ReasonNames
   readonly files: (scope: string) => ScopeFiles
   readonly predecessors: readonly Predecessor[]
   /**
-   * The directory for the token files of running daemons, one file per instance, if other people may be able to read the
-   * records (in a project under git). Null: each record contains the token of its daemon.
+   * The directory for the token files of running daemons, one file per instance. Needed if other people may be able to
+   * read the records (in a project under git). Null: each record contains the token of its daemon.
    */
   readonly tokenDirectory: string | null
-  /** Returns the further scopes that a predecessor's environment names: any may have its record. Null: it names none. */
+  /**
+   * Returns the additional scopes that a predecessor's environment names, each of which may have its record. Null if the
+   * environment names none.
+   */
   readonly scopesInEnvironment: ((env: Readonly<Record<string, string>>) => readonly string[]) | null
-  /** True if a daemon must never create its scope: a project that was deleted must not reappear. */
+  /** True if a daemon must never create its scope, because a deleted project must not reappear. */
   readonly scopeMustExist?: boolean
-  /** The other families of the same tool: their daemons never count as this family's. */
+  /** The other families of the same tool. Their daemons never count as this family's. */
   readonly relatives: readonly Recognition[]
 }

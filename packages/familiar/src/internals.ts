@@ -1,6 +1,6 @@
 /**
- * Parts of the library for the documentation, the tests and the benches of this repository. No promise: they may change with
- * any version.
+ * Parts of the library for the documentation, the tests and the benchmarks of this repository. They are not part of the
+ * public API and may change with any version.
  */
 export { classify, spell } from './classify/classify.js'
 export { PLAN } from './classify/plan.js'

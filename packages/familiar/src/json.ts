@@ -1,9 +1,9 @@
 /**
- * Narrow readers for untrusted JSON: each returns the value when it has exactly the expected form, else null. Nothing
- * here throws, coerces or guesses.
+ * Strict readers for untrusted JSON: each returns the value if it has exactly the expected form, otherwise null. They
+ * never throw, convert or guess.
  */
 
-/** The longest string accepted from another process: enough for a path. A longer one is rejected, not cut. */
+/** The longest string that is accepted from another process: enough for a path. A longer one is rejected, not truncated. */
 const MAX_STRING_CHARS = 4096
 
 export type JsonObject = { readonly [key: string]: unknown }
@@ -40,7 +40,7 @@ export function decimalOf(text: string | undefined): number | null {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null
 }
 
-/** Parses JSON; null when the text is not JSON. */
+/** Parses JSON; null if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

@@ -1,8 +1,8 @@
 import { FamiliarError } from './errors.js'
 
 /**
- * Runtimes that can run Node programs, each recognised by its own entry in `process.versions`, and what a daemon lacks
- * there.
+ * Runtimes that can run Node programs but no daemon, each recognised by its entry in `process.versions`, with what is
+ * missing there.
  */
 const OTHERS = [
   {
@@ -50,8 +50,8 @@ function unsupported(where: string, lack: string): FamiliarError {
 }
 
 /**
- * Returns whether Node and the tool are one file (a single executable application). Not every runtime has the module that
- * tells this.
+ * Returns whether Node and the tool are one file (a single executable application). Some runtimes lack the module that
+ * reports this.
  */
 function isSea(): boolean {
   const sea = process.getBuiltinModule?.('node:sea') as { readonly isSea?: () => boolean } | undefined

@@ -9,9 +9,9 @@ import type { PortRange } from './identity/machine.js'
 import { timingToJson } from './protocol/daemon-timing.js'
 
 export interface SandboxOptions {
-  /** The daemon exits after this time without use; by default as it is defined. Fractions are allowed. */
+  /** The idle time after which the daemon exits; by default that of its definition. Fractions are allowed. */
   readonly idleTimeoutSeconds?: number
-  /** How long a daemon that shuts down waits for requests in flight. */
+  /** How long a daemon waits for requests in flight when it shuts down. */
   readonly drainTimeoutSeconds?: number
   /** How often a daemon checks whether it must retire; by default a fifth of the idle time, at most the usual 30 s. */
   readonly tickSeconds?: number
@@ -21,20 +21,19 @@ export interface SandboxOptions {
 export interface Sandbox extends AsyncDisposable {
   /** The environment variables that every command of the test needs. */
   readonly env: Readonly<Record<string, string>>
-  /** Everything that the daemons write is below this directory. */
+  /** The directory that contains everything that the daemons write. */
   readonly directory: string
   /**
-   * Stops the daemons and removes the directory. Throws if something of the sandbox is still there then: a process that
-   * the test left behind.
+   * Stops the daemons and removes the directory. Throws if a process that the test left behind is still in the sandbox
+   * after that.
    */
   close(): Promise<void>
 }
 
 /**
- * Makes a sandbox for a daemon and its siblings: a private state directory, and ports on which nothing listens. From then
- * on until `close`, this process and the commands that get `env` use it. Automatic starts work in it in CI too.
- *
- * One sandbox at a time in one process; test processes can have one each.
+ * Creates a sandbox for a daemon and its siblings: a private state directory, and ports on which nothing listens. From
+ * then on until `close`, this process and the commands that get `env` use it. Automatic starts work in it even in CI. A
+ * process can have only one sandbox at a time; several test processes can each have one.
  */
 export async function sandbox(daemon: Daemon, options: SandboxOptions = {}): Promise<Sandbox> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), `${daemon.name}-sandbox-`)))
@@ -74,7 +73,7 @@ function timingOf({
   })
 }
 
-/** Stops every daemon that listens in the sandbox's ports. Returns what is there afterwards, in words. */
+/** Stops every daemon that listens on the sandbox's ports. Returns descriptions of those that remain. */
 async function endAll(daemon: Daemon): Promise<readonly string[]> {
   const seen = await daemon.scan()
   for (const { observation } of seen.candidates) {
@@ -88,7 +87,8 @@ async function endAll(daemon: Daemon): Promise<readonly string[]> {
 }
 
 /**
- * The ports of sandboxes. They are below the ports that systems give to clients, and above those of well-known servers.
+ * The first port of the sandboxes. Their ports are below those that systems give to clients, and above those of
+ * well-known servers.
  */
 const FIRST_PORT = 10_000
 const LAST_PORT = 31_000

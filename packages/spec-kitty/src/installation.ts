@@ -4,8 +4,8 @@ import type { DaemonOptions } from 'familiar'
 import { BUILD_TIME, PROTOCOL_VERSION, VERSION } from './version.js'
 
 /**
- * The file that runs as a daemon. The path is built here, because this module is in the top directory of `dist`, and in
- * the bundle every module is in the bundle's only directory: the relative path is right in both.
+ * The file that runs as a daemon. Its path is computed in this module, because the relative path is correct in both
+ * places where the module may be: in the top directory of `dist`, and in the only directory of the bundle.
  */
 const DAEMON_ENTRY = fileURLToPath(new URL('./spec-kitty-daemon.js', import.meta.url))
 
@@ -18,7 +18,7 @@ export const INSTALLATION = dirname(fileURLToPath(new URL('../package.json', imp
  */
 export const VERSION_VARIABLE = 'SPEC_KITTY_CLI_VERSION'
 
-/** What the daemons of this tool have in common: the installation that they belong to. */
+/** The options that all daemons of this tool share: the installation that they belong to. */
 export const INSTALLED = {
   entry: DAEMON_ENTRY,
   version: VERSION,
@@ -26,5 +26,5 @@ export const INSTALLED = {
   buildTime: BUILD_TIME,
 } satisfies Partial<DaemonOptions>
 
-/** A daemon inherits everything but the variable that fakes its version. */
+/** A daemon inherits every variable except the one that fakes its version. */
 export const ENVIRONMENT: readonly string[] = ['*', `!${VERSION_VARIABLE}`]

@@ -8,7 +8,7 @@ type Run = (args: readonly string[], io: Io) => Promise<number>
 
 const dashboard = async () => import('./commands/dashboard.js')
 
-/** What runs each command, loaded only when it runs. `route` answers `help` itself. */
+/** The modules that run the commands, each loaded only when it runs. `route` answers `help` itself. */
 const RUN: Readonly<Record<Exclude<CommandWords, 'help'>, () => Promise<Run>>> = {
   init: async () => (await import('./commands/init.js')).run,
   dashboard: async () => (await dashboard()).run,
@@ -42,12 +42,12 @@ const RUN: Readonly<Record<Exclude<CommandWords, 'help'>, () => Promise<Run>>> =
   'upgrade-hook': async () => (await import('./commands/upgrade-hook.js')).run,
 }
 
-/** The scripts of `completion` call this command, never a user, so no list contains it. */
+/** Only the scripts of `completion` call this command, never a user, so no list contains it. */
 const COMPLETE = '__complete'
 
 void main()
 
-/** `upgrade-hook` always exits with 0: an upgrade must not fail because of a daemon. */
+/** `upgrade-hook` always exits with 0, because an upgrade must not fail because of a daemon. */
 async function main(): Promise<void> {
   const argv = process.argv.slice(2)
   let help = 'spec-kitty --help'
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   process.exitCode = argv.find((word) => !word.startsWith('-')) === 'upgrade-hook' ? EXIT.ok : code
 }
 
-/** Returns the words whose help fits a wrong command line, followed by a blank. */
+/** Returns the words whose help is suggested for a wrong command line, followed by a blank. */
 function helpWords(asked: Route): string {
   if (asked.kind === 'run') return `${asked.command} `
   const [group = ''] = asked.kind === 'unknown' ? asked.typed : []
@@ -77,7 +77,7 @@ function helpWords(asked: Route): string {
 }
 
 /**
- * The table of flags is loaded only if it is needed. Mostly, the only flag before a command is `--json`, which is known
+ * The table of flags is loaded only if it is needed. Usually the only flag before a command is `--json`, which is known
  * here.
  */
 async function isValued(flag: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 /**
- * The entry of every own daemon: `node spec-kitty-daemon.js sync --spec-kitty-daemon-root=ROOT` and
- * `node spec-kitty-daemon.js dashboard --spec-kitty-dashboard-project=DIR`. The name of this file and the form of its
- * arguments are frozen: later versions recognise a daemon by them.
+ * The entry module of both daemons: `node spec-kitty-daemon.js sync --spec-kitty-daemon-root=ROOT` and `node
+ * spec-kitty-daemon.js dashboard --spec-kitty-dashboard-project=DIR`. The name of this file and the form of its arguments
+ * are frozen, because later versions recognise a daemon by them.
  */
 import { dashboardDaemon, syncDaemon } from './daemons/define-daemons.js'
 import { VERSION_VARIABLE } from './installation.js'
@@ -29,7 +29,7 @@ async function serveDashboard(): Promise<void> {
   await dashboardDaemon.serve(null, { ...reported, pages: dashboardPages(dashboardDaemon.scope, version) })
 }
 
-/** If the daemon cannot be started, writes the reason to stderr, which the command that started this reads. */
+/** If the daemon cannot be started, writes the reason to stderr, which the command that started this process reads. */
 async function orExplain(serve: () => Promise<void>): Promise<void> {
   try {
     await serve()

@@ -7,7 +7,7 @@ import { isThere, until } from '../stage/processes.js'
 import { run, type Ran } from '../stage/run.js'
 import type { EventServer } from '../stage/server.js'
 
-/** What each trial has for itself. */
+/** The resources that each trial has for itself. */
 export interface Place {
   /** The directory of the trial: all of its files are below it. */
   readonly base: string
@@ -21,26 +21,26 @@ export interface Place {
   readonly env: Readonly<Record<string, string>>
   /** The ids of the events that the trial publishes. */
   readonly ids: readonly string[]
-  /** Words to put before a command line, so that the command runs in the network namespace of the trial's stand-ins. */
+  /** Words that precede a command line, so that the command runs in the network namespace of the trial's stand-ins. */
   readonly where: readonly string[]
-  /** Stand-ins of a predecessor that must be gone in the end. */
+  /** Stand-ins of a predecessor that must be gone at the end. */
   readonly orphans: readonly number[]
 }
 
 /** An action that a fault disturbs. */
 export interface Action {
   readonly id: string
-  /** How far the faults reach: a command alone, or what it starts too. */
+  /** Which processes the faults reach: only a command, or also those that it starts. */
   readonly reach: 'command' | 'all'
   readonly args: readonly string[]
   readonly input?: (place: Place) => string
   readonly needsOrphans?: boolean
-  /** True for a daemon that is started directly, instead of a command, and exits because it is idle. */
+  /** True for a daemon that is started directly, without a command, and exits because it is idle. */
   readonly isDaemon?: boolean
   readonly prepare?: (place: Place) => Promise<void>
-  /** The next command, which must work. */
+  /** The next command, which must succeed. */
   readonly next: readonly string[]
-  /** Returns the ids of the events that were acknowledged, given how the command ended. */
+  /** Returns the ids of the acknowledged events, given how the command ended. */
   readonly acknowledged?: (place: Place, ran: Ran) => readonly string[]
 }
 
@@ -96,7 +96,7 @@ export function perform(action: Action, place: Place, prefix: readonly string[])
   })
 }
 
-/** Runs a command of ours in the place, undisturbed. */
+/** Runs a command of ours in the trial's directory, without a fault. */
 export function runIn(place: Place, args: readonly string[], limitMs = 60_000): Promise<Ran> {
   return run(commandOf(place, args), { directory: place.base, env: place.env, limitMs })
 }
@@ -106,7 +106,7 @@ function eventsOf({ ids, project }: Place): string {
   return ids.map((id) => `${JSON.stringify({ event_id: id, event_type: 'T' })}\n`).join('')
 }
 
-/** A queue with the events of the place, from one that was made once. */
+/** Creates a queue with the events of the trial, by copying one that was made once. */
 async function publishAll(place: Place): Promise<void> {
   prepareSync(place.home, place.project, place.server.url)
   const { status, stderr } = await run([...commandOf(place, PUBLISH)], {
@@ -117,7 +117,7 @@ async function publishAll(place: Place): Promise<void> {
   if (status !== 0) throw new Error(`the events of a trial could not be published: ${stderr}`)
 }
 
-/** An older daemon, started by hand: it counts as adopted. */
+/** Starts an older daemon by hand, so that it counts as adopted. */
 async function startOlder(place: Place): Promise<void> {
   mkdirSync(place.home, { recursive: true, mode: 0o700 })
   const entry = join(place.older, 'command', 'spec-kitty-daemon.js')

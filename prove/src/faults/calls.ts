@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs'
 export interface Call {
   readonly name: string
   readonly nth: number
-  /** Whether one of our files, sockets, children or signals is concerned. */
+  /** Whether the call concerns one of our files, sockets, children or signals. */
   readonly isOurs: boolean
-  /** The line of strace about it, shortened. */
+  /** The line of strace for the call, shortened. */
   readonly about: string
 }
 
 const ENDINGS = new Set(['exit', 'exit_group', 'rt_sigreturn', 'restart_syscall'])
 
-/** Returns the calls that a trace shows. The same call of several processes is one: an injection meets all of them. */
+/** Returns the calls in a trace. The same call of several processes counts as one, because an injection affects all of them. */
 export function callsIn(trace: string, stage: string): readonly Call[] {
   const counts = new Map<string, number>()
   const calls = new Map<string, Call>()
@@ -31,12 +31,13 @@ export function callsIn(trace: string, stage: string): readonly Call[] {
 
 /**
  * Returns whether a call concerns us: a file of the stage, a fact about processes in /proc, a socket, a child or a
- * signal, but not what Node reads for itself. strace adds the working directory to every path, so that proves nothing.
+ * signal. Files that Node reads for itself do not count. strace adds the working directory to every path, so that proves
+ * nothing.
  */
 export function isAboutUs(call: string, stage: string): boolean {
-  // The event loop is libuv's: if it fails, libuv ends the process.
+  // Excluded: libuv ends the process if its event loop fails, so our code cannot handle such a fault.
   if (/\bepoll_\w+\(/.test(call)) return false
-  // At its start and its end, Node looks at its standard streams, and aborts the process if it cannot.
+  // Excluded: at its start and its end, Node checks its standard streams, and aborts the process if it cannot.
   if (/\b(?:(?:new)?fstat(?:at)?|fcntl)\([012]</.test(call)) return false
   const line = call.replace(/AT_FDCWD<[^>]*>/g, 'AT_FDCWD')
   if (line.includes(stage)) return true
@@ -60,30 +61,33 @@ function shortened(line: string, stage: string): string {
     .slice(0, 100)
 }
 
-/** What an injected fault met, according to the trace of the trial. */
+/** What an injected fault affected, according to the trace of the trial. */
 export interface Hit {
   readonly isHit: boolean
-  /** How many calls it met. A command and its daemon each count their own. */
+  /** How many calls the fault affected. A command and its daemon each count their own. */
   readonly count: number
-  /** Whether it met a call of Node's own, which Node may answer with an abort. */
+  /** Whether the fault affected a call of Node's own, which Node may answer with an abort. */
   readonly isNodesToo: boolean
-  /** The lines of the trace about the calls that it met. */
+  /** The lines of the trace for the affected calls. */
   readonly met: readonly string[]
   readonly isOurs: boolean
-  /** Whether it met a file of our package, which Node reads for us. */
+  /** Whether the fault affected a file of our package, which Node reads for us. */
   readonly isPackage: boolean
 }
 
 /**
  * Matches libuv releasing its signal lock. The lock is a byte in a pipe. If the signal handler cannot put the byte back,
- * it ignores that, and whatever starts or stops a signal handle later reads from the pipe for ever.
+ * it ignores that. The next code that starts or stops a signal handle then reads from the pipe forever.
  */
 export const UNLOCKING = /^\d+\s+write\(\d+<pipe:\[\d+\]>, "\*", 1\)/
 
-/** Matches the message of a command on stderr, which such a fault loses. */
+/** Matches a command writing its message to stderr. Such a fault loses the message. */
 export const MESSAGE = /^\d+\s+write\(2</
 
-/** Returns whether this very process met such a call: a command and its daemon may meet the same fault in different calls. */
+/**
+ * Returns whether the fault affected such a call in this process. A command and its daemon may be affected in different
+ * calls.
+ */
 export function hasMet({ met }: Hit, pid: number | undefined, call: RegExp): boolean {
   return met.some((line) => Number.parseInt(line, 10) === pid && call.test(line))
 }
@@ -113,8 +117,8 @@ export function hitIn(trace: string, stage: string, fault: string): Hit {
 }
 
 /**
- * Joins a call that strace printed in two parts because a call of another thread came between: the first part has the
- * arguments.
+ * Joins a call that strace printed in two parts because a call of another thread came in between. The first part contains
+ * the arguments.
  */
 function wholeLines(trace: string): readonly string[] {
   const begun = new Map<string, string>()
@@ -136,8 +140,8 @@ function textOf(path: string): string {
 }
 
 /**
- * The errors that each call may return. None of them is a lie: ENOENT and ESRCH would claim that something is absent that
- * exists, and then no answer could be right.
+ * The errors that each call may return. ENOENT and ESRCH are not among them, because they would claim that an existing
+ * thing is absent, and then no answer could be right.
  */
 const ERRORS: Readonly<Record<string, readonly string[]>> = {
   openat: ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO', 'ENOMEM', 'ENOSPC', 'EINTR', 'EROFS'],

@@ -9,26 +9,26 @@ import { runIn, START, type Action, type Place } from './actions.js'
 /** The exit codes of docs/errors.md. */
 const DOCUMENTED = new Set([0, 1, 2, 75])
 
-/** By then, everything that was starting or leaving after a fault is done: a daemon that was not adopted waits 10 s. */
+/** How long everything that was starting or shutting down after a fault may take: a daemon that was not adopted waits 10 s. */
 const SETTLED_MS = 14_000
 
 /** The time limit of the next command. It takes 1 s if the machine is not busy, and may have to wait for a lock. */
 const NEXT_MS = 45_000
 
 /**
- * The exit code with which a command asks to be tried again, for example because a busy machine did not start a process
- * in time.
+ * The exit code by which a command asks to be run again, for example because a busy machine did not start a process in
+ * time.
  */
 const TRY_AGAIN = 75
 const MOST_AGAIN = 3
 
-/** Matches lines on stderr that are not errors: progress, and what was done before the failure. */
+/** Matches lines on stderr that are not errors: progress, and actions that succeeded before the failure. */
 const NOTICE = /^(?:waiting for |spec-kitty: upgraded the )/
 
 /**
- * Returns what is wrong with how a command ended; null if nothing is. A command may call it an internal error if a file
- * of the package itself cannot be read. If the fault met the message itself (`isLost`), the command need not say
- * anything.
+ * Returns what is wrong with how a command ended; null if nothing is. A command may report an internal error if a file of
+ * the package itself cannot be read. If the fault affected the message itself (`isLost`), the command may end without a
+ * message.
  */
 export function formOf(ran: Ran, mayBeInternal: boolean, isLost = false): string | null {
   if (ran.isLate) return 'it did not end'
@@ -59,7 +59,7 @@ export interface After {
   readonly ms: number
   readonly again: number
   readonly isBusy: boolean
-  /** True if the fault came while the next command ran: then the command after it had to work. */
+  /** True if the fault occurred while the next command ran. In this case the command after it must succeed. */
   readonly isHitNow: boolean
 }
 
@@ -78,7 +78,7 @@ export async function goOn(
   let again = 0
   for (; next.status === TRY_AGAIN && again < MOST_AGAIN && isBusy(); again++)
     next = await runIn(place, action.next, NEXT_MS)
-  // The daemon is traced until its end and counts its own calls, so it may meet the fault only now.
+  // The daemon is traced until its end and counts its own calls, so the fault may affect it only now.
   const isHitNow = next.status !== 0 && hits() > hitsBefore
   if (isHitNow) next = await runIn(place, action.next, NEXT_MS)
   const wrong = next.status === 0 ? [] : [`the next command ended with ${endOf(next)}`]
@@ -96,8 +96,8 @@ export async function goOn(
 }
 
 /**
- * Makes the leftovers of a killed process older than a minute: only then does a start remove them, because younger ones
- * could be in use.
+ * Makes the leftovers of a killed process look older than a minute. Only then does a start remove them, because younger
+ * ones could be in use.
  */
 function makeOld({ home }: Place): void {
   const before = new Date(Date.now() - 120_000)

@@ -6,7 +6,10 @@ import { createInterface } from 'node:readline'
 import type { Ran } from '../stage/run.js'
 import type { Place } from './actions.js'
 
-/** What a command sends to the daemon that it starts. The times are so short that a trial can wait for the daemon's end. */
+/**
+ * The message that a command sends to the daemon that it starts. The times are so short that a trial can wait for the
+ * daemon's end.
+ */
 const HELLO = {
   reason: 'first_start',
   previous_version: null,
@@ -15,7 +18,10 @@ const HELLO = {
   inherited: [],
 }
 
-/** With these times, an idle daemon exits after a second. One that met an error may need another tick, or its watchdog. */
+/**
+ * With these times, an idle daemon exits after a second. A daemon that encountered an error may need another tick, or its
+ * watchdog.
+ */
 const RETIRED_MS = 20_000
 
 /** Starts a daemon as a command does, and waits until it has exited because no client used it. */

@@ -6,7 +6,7 @@ import type { createStage } from './stage.js'
 
 type Stage = ReturnType<typeof createStage>
 
-/** Runs each action once without a fault, and returns the calls that it makes. A short run enumerates one or two actions. */
+/** Runs each action once without a fault, and returns its calls. A short run enumerates one or two actions. */
 export async function enumerate(
   stage: Stage,
   { seed, size, only }: { seed: number; size: 'full' | 'short'; only: string },
@@ -25,7 +25,7 @@ export async function enumerate(
   return calls
 }
 
-/** Tracing every call is so slow that a command may give up on a busy machine. */
+/** How often an action is tried. Tracing every call is so slow that a command may give up on a busy machine. */
 const TRIES = 3
 
 async function callsOf(stage: Stage, action: Action, tries: number): Promise<readonly Call[]> {
@@ -41,14 +41,17 @@ async function callsOf(stage: Stage, action: Action, tries: number): Promise<rea
   return callsOf(stage, action, tries - 1)
 }
 
-/** If a command and its daemon are traced at every call, the command may take so long that it gives up. */
+/**
+ * Returns the kinds of calls to trace. If every call of a command and its daemon were traced, the command could take so
+ * long that it gives up.
+ */
 function kinds({ reach }: Action): readonly string[] {
   return reach === 'all' ? ['--seccomp-bpf', '-e', `trace=${KNOWN.join()}`] : []
 }
 
 /**
- * Returns the tracer to put before a command line. It either follows the processes that the command starts or detaches
- * from them. With a kernel filter it is faster, but can inject only errors, no signals.
+ * Returns the tracer command that precedes a command line. It either follows the processes that the command starts or
+ * detaches from them. With a kernel filter it is faster, but can inject only errors, not signals.
  */
 export function tracing(action: Action, trace: string, filter: readonly string[] = []): readonly string[] {
   const reach =

@@ -5,17 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { kill, processes } from '../stage/processes.js'
 import type { Place } from './actions.js'
 
-/** A bad state of the machine, rather than of one call. */
+/** A bad state of the whole machine, not of a single call. */
 export interface Hardship {
   readonly id: string
   readonly actions: readonly string[]
-  /** The values that its parameter takes. */
+  /** The values of its parameter. */
   readonly values: readonly number[]
-  /** Whether Node itself may fail with a message of its own, for example with too few descriptors to start. */
+  /** Returns whether Node itself may fail with its own message, for example with too few descriptors to start. */
   readonly isNodes: (value: number) => boolean
-  /** Words to put before the command line. */
+  /** Returns words that precede the command line. */
   readonly prefix?: (value: number, place: Place) => readonly string[]
-  /** Called before anything else in the trial (`begin`), right before the action (`harden`), and after it (`end`). */
+  /** Called before everything else in the trial (`begin`), directly before the action (`harden`), and after it (`end`). */
   readonly begin?: (place: Place) => void
   readonly harden?: (place: Place, value: number) => void
   readonly end?: (place: Place) => void
@@ -25,12 +25,12 @@ export interface Hardship {
 
 const WRITING = ['start', 'publish']
 const ALL = ['start', 'replace', 'publish', 'drain-and-daemon']
-/** The fewest descriptors with which Node can load an empty file and our loader reaches our code. */
+/** The minimum number of descriptors with which Node can load an empty file and our loader can load our code. */
 const NODE_NEEDS = 18
 
 export const HARDSHIPS: readonly Hardship[] = [
   {
-    // The home is a small file system with only `value` KiB free.
+    // The home is on a small file system with only `value` KiB free.
     id: 'disk-full',
     actions: WRITING,
     values: [0, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192],
@@ -54,7 +54,7 @@ export const HARDSHIPS: readonly Hardship[] = [
     prefix: (value) => ['prlimit', `--nofile=${value}`],
   },
   {
-    // At this moment, all processes of the trial are stopped for two seconds.
+    // After `value` milliseconds, all processes of the trial are stopped for two seconds.
     id: 'suspended',
     actions: ALL,
     values: Array.from({ length: 30 }, (_, index) => index * 20),
@@ -69,7 +69,7 @@ export const HARDSHIPS: readonly Hardship[] = [
     meanwhile: (place, value) => suspend(place, value, 35_000),
   },
   {
-    // Each call that changes a file takes this many milliseconds.
+    // Each call that changes a file is delayed by this many milliseconds.
     id: 'slow-disk',
     actions: ALL,
     values: [50, 100, 200, 400],
@@ -101,7 +101,7 @@ function mountDisk({ home }: Place): void {
     throw new Error('no small file system')
 }
 
-/** Fills the disk except for this many KiB. */
+/** Fills the disk until only this many KiB are free. */
 function fillDisk({ home }: Place, freeKib: number): void {
   const ballast = join(home, 'ballast')
   try {

@@ -5,22 +5,22 @@ import type { Failure, Order, Part, Result } from '../part.js'
 import { changeBundle, copyBuild } from '../stage/builds.js'
 import { runWith } from './part.js'
 
-/** A fault in a copy of our own package. The trials must find it. */
+/** A bug that is put into a copy of our own package. The trials must find it. */
 interface Mutant {
   readonly what: string
-  /** The trials that could find it: their names contain this. */
+  /** A text in the names of the trials that could find the bug. */
   readonly only: string
-  /** How many of them are tried. */
+  /** How many of these trials are run. */
   readonly trials: number
   readonly from: string
   readonly to: string
 }
 
-/** The copy cannot be made if one of these texts is no longer in the bundle. */
+/** The bugs. If one of these texts is no longer in the bundle, the copy cannot be made. */
 export const MUTANTS: readonly Mutant[] = [
   {
     what: 'events are called queued though the queue could not be written',
-    // Try all: most of these writes create the database, and only one in ten stores an event.
+    // All are run, because most of these writes create the database, and only one in ten stores an event.
     only: 'publish pwrite64',
     trials: 200,
     from: 'await publish(batch)',

@@ -7,21 +7,21 @@ import type { Task } from './worker.js'
 
 const WORKER = fileURLToPath(new URL('./worker.js', import.meta.url))
 
-/** Two, because each waits often. */
+/** Two workers even on few cores, because each waits often. */
 const WORKERS = 2
 /**
- * A full run does as many trials as fit into this time, in the order of the seed. `--trials 100000` does all, which takes
- * hours.
+ * The time limit of a full run, which does as many trials as fit, in the order of the seed. `--trials 100000` does all,
+ * which takes hours.
  */
 const FULL_MINUTES = 15
 const ALL = 100_000
 const LEAST = 150
 const SHORT = 6
-/** The next command takes 1 s. If it has to wait for a process, C4 allows it 2 s more. */
+/** The time limit of the next command. It takes 1 s; if it has to wait for a process, C4 allows it 2 s more. */
 const NEXT_MS = 3_000
-/** At most this percentage of the trials may be forgiven for any one reason. */
+/** The maximum percentage of trials that may be forgiven for the same reason. */
 const FORGIVEN_PERCENT = 5
-/** The same limit for failures in Node's own calls, which no one else can handle. A quarter of the trials is about such calls. */
+/** The same limit for failures in Node's own calls, which our code cannot handle. A quarter of the trials affects such calls. */
 const NODES_PERCENT = 10
 
 interface PlanSize {
@@ -37,7 +37,7 @@ export const faults: Part = {
   run: (order) => runWith(order, BUILT, process.env['PROVE_ONLY'] ?? ''),
 }
 
-/** Runs the trials with this package: ours, or a copy with a fault in it. */
+/** Runs the trials with this package: ours, or a copy with a bug in it. */
 export async function runWith(order: Order, tool: string, only: string): Promise<Result> {
   const impossible = whyImpossible(['strace', 'nsenter'])
   if (impossible !== null) throw new Error(impossible)

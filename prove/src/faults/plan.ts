@@ -3,7 +3,7 @@ import { ACTIONS, type Action } from './actions.js'
 import { errorsOf, type Call } from './calls.js'
 import { HARDSHIPS, type Hardship } from './hardships.js'
 
-/** One trial: an action, and the fault that disturbs it. */
+/** One trial: an action, and the fault that affects it. */
 export type Trial = {
   /** A name that does not depend on the seed. */
   readonly name: string
@@ -17,13 +17,13 @@ export interface Plan {
   readonly trials: readonly Trial[]
   /** How many trials there would be without a limit. */
   readonly possible: number
-  /** How many calls are about our files, sockets, children and signals. */
+  /** How many of the calls concern our files, sockets, children and signals. */
   readonly ours: number
   /** How many calls the actions make. */
   readonly calls: number
 }
 
-/** For each action, how many of the calls that do not concern us are disturbed. */
+/** How many of the calls that do not concern us are tried for each action. */
 const REST = 300
 
 export interface Wanted {
@@ -85,7 +85,7 @@ function hardshipTrials(hardship: Hardship, random: Random, { size }: Wanted): r
   )
 }
 
-/** How many trials that concern us come before each one on a call of Node's own: a limited run is mostly about ours. */
+/** How many trials that concern us come before each trial on a call of Node's own, so that most of a limited run concerns us. */
 const MAIN_SHARE = 4
 
 function mixed<T>(main: readonly T[], rest: readonly T[]): readonly T[] {

@@ -10,13 +10,13 @@ import type { Place } from './actions.js'
 
 const STAND_INS = fileURLToPath(new URL('../../../stand-ins/predecessor.mjs', import.meta.url))
 
-/** A predecessor's daemon counts as starting for 30 s. */
+/** How long orphans wait before they are used, because a predecessor's daemon counts as starting for 30 s. */
 const AGE_MS = 31_000
-/** How many groups of orphans grow old at the same time. */
+/** How many groups of orphans are started in advance. */
 const AHEAD = 10
 const EVENTS = 3
 
-/** Orphans in a network namespace of their own, and the home that they name. */
+/** Orphans in their own network namespace, and the home that they name. */
 interface Orphans {
   readonly base: string
   readonly holder: number
@@ -24,7 +24,7 @@ interface Orphans {
   readonly since: number
 }
 
-/** Makes a place for each trial, and cleans up after it. */
+/** Creates the directories of each trial, and cleans up after it. */
 export function createStage(
   base: string,
   tool: string,
@@ -52,7 +52,7 @@ export function createStage(
       tool,
       older,
       server,
-      // Not for the doctor: with hosted sync on, it would report that there is no session.
+      // Hosted sync is off for the doctor, because with hosted sync on it would report that there is no session.
       env: { SPEC_KITTY_HOME: home, ...(orphans === null ? { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } : {}) },
       ids: Array.from({ length: EVENTS }, (_, index) => `${at.split('/').at(-1)}-${index}`),
       where: orphans === null ? [] : ['nsenter', `--net=/proc/${orphans.holder}/ns/net`],
@@ -73,7 +73,7 @@ export function createStage(
       mkdirSync(at)
       return place(at, null)
     },
-    /** Ends the processes that the trial has started, and removes its place. */
+    /** Ends the processes that the trial has started, and removes its directory. */
     clear: async ({ base: at }: Place): Promise<void> => {
       await clearStage(new Set(pool.flatMap(({ holder, pids }) => [holder, ...pids])))
       rmSync(at, { recursive: true, force: true })
@@ -94,7 +94,7 @@ export function createStage(
   }
 }
 
-/** Starts two daemons of a predecessor that name the same home and are in no record. */
+/** Starts two daemons of a predecessor that name the same home but are in no record. */
 function startOrphans(base: string): Orphans {
   mkdirSync(join(base, 'home'), { recursive: true, mode: 0o700 })
   const up = join(base, 'up')

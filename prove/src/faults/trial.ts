@@ -24,15 +24,15 @@ export interface Outcome {
   readonly acknowledged: number
   readonly lost: number
   readonly nextMs: number
-  /** How often the next command asked to be tried again. It is tried again only if the machine was seen to be busy. */
+  /** How often the next command asked to be run again. It is run again only if the machine was seen to be busy. */
   readonly again: number
   /** Whether the machine was seen to be busy while the next command ran. */
   readonly isBusy: boolean
-  /** True if the daemon met the fault while the next command ran: then the command after that had to work. */
+  /** True if the fault affected the daemon while the next command ran. In this case the command after that must succeed. */
   readonly isHitNow: boolean
   /** True if the command reported an unreadable file of its package as an internal error. */
   readonly isInternal: boolean
-  /** True if the fault met a call of Node's own, and Node reported it in its own words or hung. */
+  /** True if the fault affected a call of Node's own, and Node reported it with its own message or hung. */
   readonly isNodes: boolean
 }
 
@@ -87,7 +87,10 @@ function isNodesEnd(trial: Trial, ran: Ran, hit: Hit): boolean {
   return !isKilled && (isNodesOnly || isAbort || isLocked) && formOf(ran, false) !== null
 }
 
-/** Returns how many acknowledged events were lost. The server has all of them soon after the next command, or never. */
+/**
+ * Returns how many acknowledged events were lost. If the server does not receive them soon after the next command, it
+ * never will.
+ */
 async function lostOf({ server }: Place, acknowledged: readonly string[]): Promise<number> {
   const missing = (): number => acknowledged.filter((id) => !server.accepted.has(id)).length
   await until(() => missing() === 0, 5_000)
@@ -120,12 +123,12 @@ async function endure(trial: Trial & { kind: 'hardship' }, place: Place): Promis
 }
 
 /**
- * Returns what is wrong with the end of a command that met a fault of ours and was not killed. It must end as documented,
- * and tell the truth.
+ * Returns what is wrong with how a command ended that was affected by our fault and not killed. It must end as
+ * documented, and tell the truth.
  */
 async function formWrong(trial: Trial, ran: Ran, hit: Hit, { home }: Place): Promise<readonly string[]> {
   const isKilled = trial.kind === 'call' && trial.fault === 'SIGKILL'
-  // Node waits for ever if it gets no memory for one of its own threads.
+  // Node waits forever if it gets no memory for one of its own threads.
   if (isNodesEnd(trial, ran, hit)) return []
   if (ran.isLate) return ['it did not end within its time']
   if (isKilled) return []

@@ -1,4 +1,4 @@
-/** Runs its share of the trials, in a pid namespace of its own, and prints each result as a line of JSON. */
+/** Runs its share of the trials, in its own pid namespace, and prints each result as a line of JSON. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
@@ -17,13 +17,13 @@ export interface Task {
   readonly seed: number
   readonly trials: number
   readonly size: 'full' | 'short'
-  /** The number of this worker, and how many there are (`of`): it does each trial whose index modulo `of` is its number. */
+  /** The number of this worker, and the number of workers (`of`). It runs each trial whose index modulo `of` is its number. */
   readonly share: { readonly number: number; readonly of: number }
-  /** Our package, or a copy with a fault in it. */
+  /** Our package, or a copy with a bug in it. */
   readonly tool: string
   /** Limits the run to trials whose name contains this text; empty for all. */
   readonly only: string
-  /** After this time, no further trial begins; null for no limit. */
+  /** When this time is over, no further trial begins; null for no limit. */
   readonly limitMs: number | null
 }
 
@@ -34,7 +34,7 @@ async function main(task: Task): Promise<void> {
     if (spawnSync('mount', ['-t', 'tmpfs', 'none', base]).status !== 0) throw new Error('no tmpfs here')
     const older = join(base, 'tool-older')
     copyBuild(older, '3.9.0', task.tool)
-    // Copied, so that a build during a long run does not change it.
+    // The package is copied, so that a build during a long run does not change it.
     const tool = join(base, 'tool')
     copyBuild(tool, '4.0.0', task.tool)
     mkdirSync(join(base, 'trials'))
@@ -53,7 +53,7 @@ async function main(task: Task): Promise<void> {
 
 type Stage = ReturnType<typeof createStage>
 
-/** Runs the trials in order, but postpones one whose orphans are not old enough yet. */
+/** Runs the trials in order, but postpones each trial whose orphans are not old enough yet. */
 async function doAll(trials: readonly Trial[], stage: Stage, end: number): Promise<void> {
   const waiting: Trial[] = []
   stage.prepareOrphans(trials.filter(({ action }) => action.needsOrphans).length)
@@ -70,7 +70,7 @@ async function doAll(trials: readonly Trial[], stage: Stage, end: number): Promi
   }
 }
 
-/** A trial that cannot be run counts as a failure, and the others go on. */
+/** Runs a trial. If it cannot be run, it counts as a failure, and the others continue. */
 async function resultOf(trial: Trial, stage: Stage): Promise<object> {
   try {
     return { kind: 'trial', ...(await doTrial(trial, stage)) }

@@ -16,7 +16,7 @@ interface Own {
   readonly vantage?: Vantage
   readonly truth?: Partial<Truth>
   readonly after?: (scene: Scene, child: ChildProcess) => void
-  /** True if it is no longer the daemon of its scope. */
+  /** True if the daemon is no longer the daemon of its scope. */
   readonly isStale?: boolean
 }
 
@@ -49,7 +49,7 @@ function own({ version, prefix, truth, after, isStale = false, vantage = 'here' 
   }
 }
 
-/** The daemon that runs below `unshare`. */
+/** Returns the pid of the daemon that `unshare` has started. */
 function daemonBelow(pid: number): number {
   const found = childrenOf(pid).find((child) => argumentsOf(child).some((word) => word.endsWith('daemon.js')))
   if (found === undefined) throw new Error('there is no daemon in the namespace')
@@ -59,11 +59,11 @@ function daemonBelow(pid: number): number {
 const PIDS = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 const TIME = ['unshare', '--time', '--boottime', '100000', '--fork', '--kill-child']
 const stopIt = (_scene: Scene, child: ChildProcess): void => void child.kill('SIGSTOP')
-/** If its record is removed, a daemon writes it again, until it sees that its scope is gone too. So removing is tried again. */
+/** Removing is tried again: if its record is removed, a daemon rewrites it until it notices that its scope is gone too. */
 const AS_IT_WRITES = { recursive: true, maxRetries: 10 } as const
 /**
- * Its lock and record are at another path from now on. It would hear of their removal, and leave before a command sees it; of the
- * move of a directory above them it does not hear.
+ * Moves the lock and the record of the daemon to another path by moving a directory above them. The daemon is not
+ * notified of that. If they were removed, it would be notified, and exit before a command sees it.
  */
 const loseRecords = ({ stage, plan }: Scene): void => {
   const above = dirname(filesOf(stage.at(plan.scope), 'sync').own)

@@ -21,11 +21,11 @@ export type Enter = (scene: Scene) => Promise<void>
 
 export const NOBODY = 65_534
 
-/** How a predecessor's daemon is started, and what is true of it then. */
+/** How a predecessor's daemon is started, and the true facts about it after that. */
 interface Old {
   readonly options?: (scene: Scene) => Readonly<Record<string, unknown>>
   readonly truth?: (scene: Scene) => Partial<Truth>
-  /** Called once it listens. */
+  /** Called when the daemon listens. */
   readonly after?: (scene: Scene, started: Predecessor, actor: Actor) => Promise<void> | void
 }
 
@@ -111,7 +111,7 @@ export const OLD_SYNC = {
     }),
     truth: () => ({ agrees: false }),
   }),
-  // Its command line names a link to the root whose record names it.
+  // The daemon's command line names a link to the root, and the record of that root names the daemon.
   'old-through-link': old({
     options: ({ stage, plan }) => {
       const link = join(stage.base, `link-${plan.port}`)
@@ -120,13 +120,13 @@ export const OLD_SYNC = {
     },
     truth: recorded,
   }),
-  // Its command line names one root, but the record of another root names it.
+  // The daemon's command line names one root, but the record of another root names the daemon.
   'old-used-by-environment': old({
     options: ({ stage }) => ({ env: { SPEC_KITTY_HOME: stage.at('r2') }, owner: false }),
     truth: ({ stage }) => ({ singletonOf: [stage.at('r2')] }),
     after: ({ stage }, { port, token, pid }) => void writeSyncRecord(stage.at('r2'), { port, token, pid }),
   }),
-  // Its fork has a listener of its own, on which it does not answer.
+  // The daemon's fork has its own listener, on which it does not answer.
   'old-forked': old({
     options: ({ plan }) => ({
       record: true,
@@ -148,7 +148,7 @@ export const OLD_SYNC = {
   }),
 } satisfies Readonly<Record<string, Enter>>
 
-/** Returns a program that runs node in a network namespace of its own. */
+/** Returns a program that runs node in its own network namespace. */
 function nodeInNetwork({ base }: Stage): string {
   const path = join(base, 'node-in-network')
   const text = `#!/bin/sh\nexec unshare --net sh -c 'ip link set lo up && exec "$@"' sh '${process.execPath}' "$@"\n`

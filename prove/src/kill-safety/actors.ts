@@ -13,12 +13,12 @@ const ENTER: Readonly<Record<ActorKind, Enter>> = {
   ...STRANGERS,
 }
 
-/** These come first, because their start changes what others find in their scope. */
+/** These actors start first, because their start changes the state of their scope for the others. */
 const isFirst = (kind: ActorKind): boolean => kind === 'own-stale'
-/** These come last, because they write something untrue about a scope, which must stay. */
+/** These actors start last, because they write false facts about a scope, which must stay. */
 const isLast = (kind: ActorKind): boolean => kind in STRANGERS
 
-/** Starts all actors: at the same time, except where one changes what another one finds. */
+/** Starts all actors: at the same time, unless one changes the scope of another one. */
 export async function enterAll(plans: readonly ActorPlan[], stage: Stage, cast: Cast): Promise<void> {
   const enter = (plan: ActorPlan): Promise<void> => ENTER[plan.kind]({ stage, cast, plan })
   for (const plan of plans.filter(({ kind }) => isFirst(kind))) await enter(plan)

@@ -10,14 +10,14 @@ export interface Ending {
   readonly signal: string | null
 }
 
-/** A process on the stage. Its truth changes when the trial disturbs it; every state is kept. */
+/** A process on the stage. Its true state changes when the trial disturbs it; every earlier state is kept. */
 export interface Actor {
   readonly name: string
   readonly kind: string
   readonly plan: ActorPlan | null
   readonly pid: number
   readonly ticks: string
-  /** The first moment at which the trial knew of the process. */
+  /** When the trial first knew of the process. */
   readonly bornAt: number
   /** When the kernel started the process. */
   readonly birth: number
@@ -25,30 +25,27 @@ export interface Actor {
   /** The inodes of its listening sockets in this network. */
   readonly sockets: readonly string[]
   readonly child: ChildProcess | null
-  /** The process of which this one is a fork. */
+  /** The process from which this one was forked. */
   readonly parent: Actor | null
-  /** What the process truly is, with the moment from which that holds; the oldest first. */
+  /** The true facts about the process, each with the time from which they hold; the oldest first. */
   readonly truths: { readonly from: number; readonly truth: Truth }[]
-  /** When the trial itself ended the process, or made it leave its port. */
+  /** When the trial itself ended the process, or made it give up its port. */
   endedByTrialAt: number | null
-  /** True if the trial changed the process or its scope: then no command has to end it. */
+  /** True if the trial changed the process or its scope, so that no command is required to end it. */
   isDisturbed: boolean
   ending: Ending | null
 }
 
 export interface Cast {
   readonly actors: Actor[]
-  /**
-   * Adds a process. If it is a direct child of this process, its end is learned from the event, because this process
-   * reaps it.
-   */
+  /** Adds a process. The end of a direct child of this process is reported by an event, because this process reaps it. */
   add(made: NewActor): Actor
-  /** Reads which processes have ended in the meantime. */
+  /** Checks which processes have ended in the meantime. */
   look(): void
   find(name: string): Actor | null
   /** Connections that keep a daemon busy, so that it does not answer. */
   readonly idle: Socket[]
-  /** Daemons of ours on the stage, which may clean up their scope by themselves. */
+  /** Daemons of ours on the stage. They may clean up their scope by themselves. */
   readonly cleaners: Cleaner[]
 }
 
@@ -69,7 +66,7 @@ export interface NewActor {
   readonly port?: number | null
   readonly truth: Truth
   readonly parent?: Actor
-  /** A moment just before the process was started, if it matters: from then on, its pid can belong to no other process. */
+  /** A time just before the process was started, if it matters. From then on, its pid cannot belong to another process. */
   readonly bornAt?: number
 }
 
@@ -118,7 +115,7 @@ function endingOf({ pid, ticks, child }: Actor): Ending | null {
   if (isAlive(pid, ticks)) return null
   const signal = signalOfZombie(pid, ticks)
   if (signal !== null) return { at: now(), signal: signal === 0 ? null : String(signal) }
-  // A direct child is reaped by this process: its event tells how it ended, and may come a moment later.
+  // A direct child is reaped by this process. Its event says how it ended, and may come a little later.
   if (child !== null)
     return child.exitCode === null && child.signalCode === null
       ? null
@@ -126,26 +123,26 @@ function endingOf({ pid, ticks, child }: Actor): Ending | null {
   return { at: now(), signal: 'unknown' }
 }
 
-/** Returns what the process is now. */
+/** Returns the present facts about the process. */
 export function truthOf({ truths }: Actor): Truth {
   const last = truths.at(-1)
   if (last === undefined) throw new Error('an actor without a truth')
   return last.truth
 }
 
-/** Records that the process is something else from now on. */
+/** Records that other facts about the process hold from now on. */
 export function change(actor: Actor, truth: Partial<Truth>): void {
   actor.truths.push({ from: now(), truth: { ...truthOf(actor), ...truth } })
 }
 
-/** Returns every truth that held at some moment between the two times. */
+/** Returns all facts that held at some time between the two times. */
 export function truthsWithin({ truths }: Actor, from: number, to: number): readonly Truth[] {
   return truths
     .filter((one, index) => one.from <= to && (truths[index + 1]?.from ?? Number.POSITIVE_INFINITY) >= from)
     .map(({ truth }) => truth)
 }
 
-/** Connects and sends nothing: a daemon that serves one connection at a time then answers no one else. */
+/** Connects but sends nothing. A daemon that serves one connection at a time then answers nobody else. */
 export function keepBusy(cast: Cast, port: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', resolve).on('error', () => resolve())

@@ -21,7 +21,7 @@ const VERSIONS = ['3.2.0', '3.2.2', '3.2.3', '3.2.4', '3.2.5'] as const
 const BEFORE_MARKERS = ['3.1.9', '3.2.0rc1'] as const
 const AGED_PERCENT = 45
 
-/** This percentage of the trials is only about a pid that goes to another process just before the signal. */
+/** The percentage of trials that only test a pid that is given to another process just before the signal. */
 const RECYCLING_PERCENT = 8
 
 export function planOf(seed: number): TrialPlan {
@@ -29,7 +29,7 @@ export function planOf(seed: number): TrialPlan {
   return random.chance(RECYCLING_PERCENT) ? recyclingOf(seed, random) : mixedOf(seed, random)
 }
 
-/** The victims in trials about recycled pids. Each may be ended by force, in a different way. */
+/** The victims in trials about recycled pids: one kind for each way in which force ends a daemon. */
 const VICTIMS: readonly ActorKind[] = [
   'old-stale',
   'old-stale',
@@ -39,7 +39,7 @@ const VICTIMS: readonly ActorKind[] = [
   'own-stale',
 ]
 
-/** Returns a trial in which a forced clean-up is about to end daemons while their pids go to innocent processes. */
+/** Returns a trial in which a forced clean-up is about to end daemons while their pids are given to innocent processes. */
 function recyclingOf(seed: number, random: Random): TrialPlan {
   const ports = portsFrom(random, 9400, 50)
   const actors = Array.from({ length: 3 }, (_, index): ActorPlan => {
@@ -74,7 +74,7 @@ function mixedOf(seed: number, random: Random): TrialPlan {
 /** Each of these kinds needs an interpreter and a namespace, so a stage has at most one of them. */
 const COSTLY = new Set<ActorKind>(['own-in-pids', 'own-in-time'])
 
-/** Kinds that claim to be the scope's daemon by a record or a lock of ours: a scope has at most one of them. */
+/** Kinds that claim to be the scope's daemon by a record or a lock of ours. A scope has at most one of them. */
 const OWN_SINGLETONS = new Set<ActorKind>([
   'own-live',
   'own-older',
@@ -92,7 +92,7 @@ const OWN_SINGLETONS = new Set<ActorKind>([
   'board-wedged',
 ])
 
-/** Kinds that claim it by a predecessor's record. */
+/** Kinds that claim to be the scope's daemon by a predecessor's record. */
 const OLD_SINGLETONS = new Set<ActorKind>([
   'old-recorded',
   'old-recorded-stopped',
@@ -108,7 +108,7 @@ const OLD_SINGLETONS = new Set<ActorKind>([
   'old-board-forked',
 ])
 
-/** Returns the things that a stage may have only once and that this actor uses. */
+/** Returns the things that this actor uses and of which a stage may have only one. */
 function keysOf({ kind, scope }: ActorPlan): readonly string[] {
   const place = kind === 'old-used-by-environment' ? 'r2' : scope
   return [
@@ -119,7 +119,7 @@ function keysOf({ kind, scope }: ActorPlan): readonly string[] {
   ]
 }
 
-/** Kinds that get a project of their own, because it is removed: the projects of the commands stay. */
+/** Kinds that get their own project, because it is removed, while the projects of the commands must stay. */
 const OWN_PLACE = new Set<ActorKind>([
   'board-gone',
   'old-board-gone',
@@ -168,10 +168,10 @@ function actorOf(
   return { id: `${index}:${kind}@${scope}`, kind, family, scope, port, sparePort, version }
 }
 
-/** At most this many actors are on a stage. */
+/** The maximum number of actors on a stage. */
 const MOST_ACTORS = 16
 
-/** Returns a port for each actor, and behind them a spare one for each. */
+/** Returns a port for each actor, followed by a spare one for each. */
 function portsFrom(random: Random, from: number, size: number): readonly number[] {
   const step = random.pick([1, 3, 7])
   const first = random.below(size)
@@ -227,7 +227,7 @@ function commandsOf(random: Random, main: FamilyName, actors: readonly ActorPlan
       liar: random.chance(6) ? random.pick(['parent', 'itself'] as const) : null,
     }
   })
-  // If a command is killed half-way, another one does the same after it.
+  // If a command is killed half-way, another one repeats it.
   const killed = chosen.find(({ killedAfterMs }) => killedAfterMs !== null)
   return killed === undefined ? chosen : [...chosen, { ...killed, isAfter: true, killedAfterMs: null }]
 }

@@ -56,10 +56,10 @@ const PREFIX: Readonly<Record<Vantage, readonly string[]>> = {
   user: ['unshare', '--user', '--map-root-user'],
 }
 
-/** No command takes longer, because it waits at most 30 s for a lock. */
+/** The time after which a command counts as hung. No command takes longer, because it waits at most 30 s for a lock. */
 const HUNG_MS = 60_000
 
-/** Starts a command under strace. With -D the tracer is not its parent: the command is our child, so we see its end. */
+/** Starts a command under strace. With -D the tracer is not its parent, so the command is our child and we see its end. */
 export function startCommand(stage: Stage, plan: CommandPlan, index: number, hasLooks: boolean): Command {
   const trace = join(stage.base, `trace-${index}`)
   const outputs = ['out', 'err'].map((name) => join(stage.base, `${name}-${index}`))
@@ -83,7 +83,7 @@ export function startCommand(stage: Stage, plan: CommandPlan, index: number, has
 
 /**
  * Returns the command line of a shell that writes its own pid into the predecessor's record, and then starts the command
- * as its child or replaces itself by it.
+ * as its child or replaces itself with it.
  */
 function withLie(stage: Stage, plan: CommandPlan, line: readonly string[]): readonly string[] {
   if (plan.liar === null) return line

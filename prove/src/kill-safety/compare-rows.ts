@@ -4,12 +4,12 @@ import { brief, isAlone, isSignalledByOthers } from './left.js'
 import { familyOf } from './oracle.js'
 import type { Snapshot } from './snapshot.js'
 
-/** Compares what a report says about the stage with the stage itself. */
+/** The result of comparing a report about the stage with the stage itself. */
 
 export interface Compared {
   readonly rows: number
   readonly differing: readonly string[]
-  /** The number of `failed` rows about a process that ended a moment later, on a machine that was seen to be busy. */
+  /** The number of `failed` rows about a process that ended shortly after, on a machine that was seen to be busy. */
   readonly late: number
 }
 
@@ -22,10 +22,10 @@ interface Row {
 
 const LISTS = ['swept', 'skipped', 'failed'] as const
 
-/** Compares every row of a command's report with what was seen when the command ended. */
+/** Compares every row of a command's report with the state of the stage when the command ended. */
 export function compareRows(cast: Cast, doer: Doer, doers: readonly Doer[], after: Snapshot): Compared {
   const document = doer.over?.document ?? null
-  // In a pid namespace of its own, a command sees other pids.
+  // A command in its own pid namespace sees other pids.
   if (document === null || doer.asked.vantage === 'pids') return { rows: 0, differing: [], late: 0 }
   const cleaned = cleanUpRows(document)
   if (cleaned === null) return compareOutcome(cast, doer, doers, document, after)
@@ -59,7 +59,7 @@ function cleanUpRows(document: Readonly<Record<string, unknown>>): readonly Row[
   )
 }
 
-/** Returns the actors that had this pid while the command ran: several if the trial gave the pid to another process. */
+/** Returns the actors that had this pid while the command ran. There are several if the trial gave the pid to another process. */
 function named(cast: Cast, doer: Doer, pid: number | null): readonly Actor[] {
   const until = doer.over?.at ?? Number.POSITIVE_INFINITY
   return cast.actors.filter(
@@ -92,16 +92,16 @@ function whyRowDiffers(
 }
 
 /**
- * Returns whether the command signalled the process, waited, and reported that it had not ended: on a busy machine, the
- * end came a moment later.
+ * Returns whether the command signalled the process, waited, and reported that it had not ended, although on a busy
+ * machine it ended shortly after.
  */
 function isEndedLate({ pid }: Actor, { trace, isBusy }: Doer, { list }: Row): boolean {
   return isBusy && list === 'failed' && trace.sent.some(({ to, signal }) => to === pid && signal !== '0')
 }
 
 /**
- * Returns whether the process was ended by the trial, by another command or by a daemon, or ended by itself: then this
- * command need not report it.
+ * Returns whether the process was ended by the trial, another command or a daemon, or ended by itself. This command need
+ * not report it then.
  */
 function isEndedByOthers(actor: Actor, doer: Doer, doers: readonly Doer[]): boolean {
   const isOfTrial = actor.endedByTrialAt !== null || actor.isDisturbed
@@ -130,13 +130,14 @@ function isCandidate(actor: Actor, { asked, startedAt }: Doer): boolean {
   if (asked.port !== null && asked.port !== actor.port) return false
   if (actor.bornAt > startedAt) return false
   if (actor.ending !== null && actor.ending.at < startedAt) return false
-  // A live singleton is not a candidate: of the sync daemons that of this root, of the dashboards that of any project.
+  // A live singleton is not a candidate. For sync daemons this means the singleton of this root, for dashboards that of
+  // any project.
   const isInUse =
     truth.family === 'sync' ? truth.singletonOf.includes(asked.scope) : truth.singletonOf.length > 0
   return !(isInUse && truth.answers)
 }
 
-/** Compares what a start or a stop says about one process. */
+/** Compares what a start or a stop reports about one process. */
 function compareOutcome(
   cast: Cast,
   doer: Doer,

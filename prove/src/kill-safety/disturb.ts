@@ -24,7 +24,7 @@ const TRIES = 8
 /** The exit code of a stand-in whose port is in use. */
 const PORT_BUSY = 98
 
-/** Disturbs the stage, if there is something to disturb. */
+/** Disturbs the stage as planned, if a disturbance is planned. */
 export async function disturb(
   { stage, cast, command, counts }: Around,
   plan: DisturbancePlan,
@@ -62,13 +62,13 @@ const ACTS: Readonly<Record<DisturbancePlan['what'], Act>> = {
     }),
   'starts-meanwhile': async ({ stage, cast }, actor) => {
     const { plan } = actor
-    // Not for a dashboard of a project on a drive that was taken out: starting it would create the project's directory
-    // there. Then a project without a record exists, and the daemon that the drive's record names is an orphan by the
-    // table. No scan could tell the two cases apart.
+    // Does not start a dashboard of a project on a removed drive, because that would create the project's directory
+    // there. There would then be a project without a record, and the daemon that the drive's record names would be an
+    // orphan according to the table. No scan could distinguish the two cases.
     if (plan === null || (plan.family === 'dashboard' && truthOf(actor).isProjectGone === null)) return
     const port = plan.family === 'sync' ? 9_448 : 9_335
     const late = { ...plan, id: `late:${plan.id}`, kind: lateKind(plan.family), port }
-    // A command that starts a daemon may have taken the port.
+    // The start fails if a command that starts a daemon has taken the port.
     await enterOne(late, stage, cast).catch((error: unknown) => {
       if ((error as { readonly exitCode?: number }).exitCode !== PORT_BUSY) throw error
     })
@@ -103,8 +103,8 @@ async function recycle({ stage, cast, counts }: Around, actor: Actor, isTwin: bo
 }
 
 /**
- * Makes the kernel use this pid next. Returns false if the kernel does not allow that: then no pid is given away, and the
- * figures say so.
+ * Makes the kernel use this pid next. Returns false if the kernel does not allow that. In this case no pid is reassigned,
+ * and the figures say so.
  */
 function chooseNext(pid: number): boolean {
   try {
@@ -138,7 +138,7 @@ async function withPid(pid: number, start: () => ChildProcess): Promise<Innocent
   return null
 }
 
-/** Stops the command, makes the change, and lets the command continue, as on a machine that swaps. */
+/** Stops the command, makes the change, and lets the command continue, as on a machine that is swapping. */
 async function whileStopped({ command }: Around, act: () => Promise<void>): Promise<void> {
   command.isDisturbed = true
   command.child.kill('SIGSTOP')
@@ -164,11 +164,11 @@ async function handOver({ cast }: Around, actor: Actor): Promise<void> {
       truth: STRANGER,
     })
   } catch {
-    // Another process was faster.
+    // Another process took the port first.
   }
 }
 
-/** Removes the scope's record, so that it names no process any more. A daemon of ours writes its own again. */
+/** Removes the scope's record, so that it no longer names a process. A daemon of ours writes its record again. */
 function forget({ stage, cast }: Around, { plan }: Actor): void {
   if (plan === null) return
   const scope = stage.at(plan.scope)
@@ -189,7 +189,7 @@ function loseProject(
   isRemoved: boolean,
   lose: (path: string) => void,
 ): void {
-  // The projects of the commands stay. Other tests show what commands say without one.
+  // The projects of the commands are kept. Other tests show what commands report without one.
   if (plan === null || plan.family !== 'dashboard' || ['p0', 'p2'].includes(plan.scope)) return
   const path = stage.at(plan.scope)
   try {

@@ -5,23 +5,23 @@ import type { Snapshot } from './snapshot.js'
 import type { Trace } from './trace.js'
 import type { Truth } from './truth.js'
 
-/** What may have ended a process: a command, or a daemon of ours that was on the stage. */
+/** A possible cause of a process's end: a command, or a daemon of ours on the stage. */
 export interface Doer {
   readonly name: string
   readonly asked: Asked
   readonly startedAt: number
-  /** When the command ended; a daemon that it started runs on. */
+  /** When the command ended. A daemon that it started continues to run. */
   readonly over: Over | null
   readonly command: Command | null
   readonly trace: Trace
-  /** What existed when the command began, and when it ended; null for a daemon. */
+  /** What existed when the command began and when it ended; null for a daemon. */
   readonly before: Snapshot | null
   readonly after: Snapshot | null
   /** True if the witness saw a busy machine while the command ran. */
   readonly isBusy: boolean
 }
 
-/** A command that has run, with what was there before and after it. */
+/** A command that has run, with the state of the stage before and after it. */
 export interface Done {
   readonly command: Command
   readonly over: Over
@@ -30,8 +30,8 @@ export interface Done {
 }
 
 /**
- * Returns what the command may or must do to the process at that moment, once for each truth that held since the command
- * began.
+ * Returns what the command may or must do to the process at that time: one ruling for each set of facts that held since
+ * the command began.
  */
 export function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number): readonly Ruling[] {
   const ages = [startedAt, at].map((moment) => moment - actor.birth)
@@ -41,9 +41,9 @@ export function rulingsOf({ asked, startedAt }: Doer, actor: Actor, at: number):
 }
 
 /**
- * Returns the truths that a fork inherits. A fork is what its parent is, because it has its command line and its port: a
- * part of a live singleton only as long as its parent is one (a disturbance may have removed the record), and its heir
- * once the parent has ended.
+ * Returns the facts that a fork inherits. A fork has the command line and the port of its parent, so the same facts hold
+ * for it. It is a part of a live singleton only as long as its parent is one (a disturbance may have removed the record),
+ * and becomes the singleton itself when the parent has ended.
  */
 function heirTruths({ truths, parent }: Actor, from: number, at: number): readonly Truth[] {
   const [own] = truths

@@ -8,22 +8,22 @@ import { daemonTruth } from './truth.js'
 
 export interface Judged {
   readonly wrongful: readonly string[]
-  /** The processes that had to be ended and still live. */
+  /** The processes that had to be ended but are still alive. */
   readonly left: readonly string[]
-  /** How many more were forgiven because they did not answer or end in time, and the witness saw a busy machine. */
+  /** How many more processes were forgiven because they did not answer or end in time on a machine that was seen to be busy. */
   readonly unanswered: number
   /**
-   * How many more were forgiven because an earlier command, which was then killed, had signalled them: they no longer
-   * listen, so no scan sees them.
+   * How many more processes were forgiven because an earlier command had signalled them before it was killed. They no
+   * longer listen, so no scan sees them.
    */
   readonly closedBefore: number
-  /** How many rulings there were, one for each command and process, and how many leave open whether the process may end. */
+  /** How many rulings there were, one for each command and process, and in how many of them the process may end or live. */
   readonly rulings: number
   readonly openRulings: number
   /** How many daemons of a command's own scope were ended by force because they did not answer in time. */
   readonly forcedInSilence: number
   readonly signals: number
-  /** For each signal that was overtaken, the time between the last check and the signal, in milliseconds. */
+  /** The time between the last check and the signal, in milliseconds, for each signal before which the process changed. */
   readonly overtaken: readonly number[]
 }
 
@@ -112,13 +112,13 @@ function openOf({ actors }: Cast, doer: Doer): readonly boolean[] {
   return there.map((actor) => rulingsOf(doer, actor, over.at).includes('may end'))
 }
 
-/** The longest time that a program needs, under strace, from its last check of a process to the signal. */
+/** The longest time that a program needs under strace from its last check of a process to the signal. */
 const OVERTAKEN_MS = 25
 
 /**
- * Returns whether the process changed between the last check and the signal, and was right at the check. No program that
- * signals by pid can prevent this: docs/lifecycle.md names it as a limit. A command that took too long between the two
- * although nothing stopped it is not forgiven.
+ * Returns whether the check was right but the process changed between the check and the signal. No program that signals
+ * by pid can prevent this: docs/lifecycle.md names it as a limit. It is not forgiven if the command took too long between
+ * the two although nothing stopped it.
  */
 function isOvertaken(cast: Cast, doer: Doer, sent: Sent): boolean {
   const look = lastLook(doer, sent)
@@ -146,7 +146,7 @@ function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedB
   if (sent.to === sent.from) return null
   if (!(sent.to > 1)) return 'a group or the first process'
   if (sent.isToNobody) return null
-  // A command in a pid namespace of its own uses other pids: only the end of a process can be judged there.
+  // A command in its own pid namespace uses other pids, so only the end of a process can be judged there.
   if (doer.asked.vantage === 'pids') return null
   const actor = actorAt(cast, sent)
   if (actor !== null) return mayEnd(doer, actor, sent.at) ? null : actor.name
@@ -156,7 +156,7 @@ function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedB
   return maySignalStarted(doer, known) ? null : known.became.words
 }
 
-/** Returns the process that had the pid at that moment: the pid belongs to it until the next process with that pid starts. */
+/** Returns the process that had the pid at that time. The pid belongs to it until the next process with that pid starts. */
 function actorAt({ actors }: Cast, { to, at }: Sent): Actor | null {
   return actors.findLast(({ pid, bornAt }) => pid === to && bornAt <= at) ?? null
 }
@@ -165,8 +165,8 @@ const OWN_MARKER =
   /spec-kitty-daemon\.js", "(sync|dashboard)", "--spec-kitty-(?:daemon-root|dashboard-project)=([^"]+)"/
 
 /**
- * Returns whether the command may signal a daemon that a command started. Such a daemon is that of its scope; a command
- * may also end what it has started itself.
+ * Returns whether the command may signal a daemon that a command started. Such a daemon is the daemon of its scope; a
+ * command may also end a process that it has started itself.
  */
 function maySignalStarted(doer: Doer, { doer: by, became }: StartedBy): boolean {
   const [, family, scope] = OWN_MARKER.exec(became.words) ?? []
@@ -178,12 +178,15 @@ function maySignalStarted(doer: Doer, { doer: by, became }: StartedBy): boolean 
   })
 }
 
-/** Returns whether the command may end the process at that moment, by any of the truths that held since the command began. */
+/**
+ * Returns whether the command may end the process at that time, according to any of the facts that held since the command
+ * began.
+ */
 function mayEnd(doer: Doer, actor: Actor, at: number): boolean {
   return rulingsOf(doer, actor, at).some((ruling) => ruling !== 'must live')
 }
 
-/** A daemon that proves the token of the scope's record may be asked to exit from wherever it can be reached. */
+/** A daemon that proves the token of the scope's record may be asked to exit from anywhere it can be reached. */
 function mayAskToLeave({ asked, startedAt }: Doer, actor: Actor, at: number): boolean {
   const isAsking = /stop|restart|start|hook/.test(asked.intent)
   return (
@@ -207,9 +210,9 @@ function whyWronglyEnded(actor: Actor, doers: readonly Doer[]): readonly string[
 }
 
 /**
- * Returns whether force ended a daemon of the command's own scope because that missed the half second on a busy machine,
- * and the report says so. The specification allows that. The trial only knows that the daemon would have answered, not
- * when.
+ * Returns whether force ended a daemon of the command's own scope because it missed the limit of half a second on a busy
+ * machine, and the report says so. The specification allows that. The trial knows only that the daemon would have
+ * answered, but not when.
  */
 function isForcedInSilence(doer: Doer, actor: Actor): boolean {
   const { asked, over, startedAt } = doer

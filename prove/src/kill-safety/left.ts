@@ -2,7 +2,7 @@ import type { Actor, Cast } from './cast.js'
 import type { Over } from './commands.js'
 import { rulingsOf, type Doer } from './doer.js'
 
-/** Finds what a command had to end and did not. */
+/** Finds the processes that a command had to end but did not. */
 
 /** Returns whether nothing else happened on the stage while the command ran. */
 export function isAlone(doer: Doer, doers: readonly Doer[]): boolean {
@@ -17,7 +17,7 @@ export function isAlone(doer: Doer, doers: readonly Doer[]): boolean {
   )
 }
 
-/** Returns the processes that an undisturbed command had to end and that still live. */
+/** Returns the processes that an undisturbed command had to end but that are still alive. */
 export function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly Left[] {
   const { over, command, before, after } = doer
   if (over === null || command === null || !isAlone(doer, doers)) return []
@@ -30,8 +30,8 @@ export function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly
     const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
     const text = `${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`
     if (!isLeft) return []
-    // A scan sees only processes that listen. One that an earlier command signalled, or the daemon that it started, may have
-    // closed its port meanwhile, and hang.
+    // A scan sees only processes that listen. A process that was signalled by an earlier command, or by the daemon that
+    // it started, may have closed its port meanwhile, and hang.
     const isClosed = !(was.listens && is.listens) && actor.sockets.length > 0
     if (isClosed && isSignalledByOthers(actor, doer, doers)) return [{ text, forgiven: 'closed before' }]
     return [{ text, forgiven: doer.isBusy && isUnanswered(over, actor) ? 'busy' : null }]
@@ -45,7 +45,7 @@ export interface Left {
 
 /**
  * On a busy machine a healthy daemon may not answer within the half second that a scan waits, or may need longer to end
- * than a command waits. Then it is left alive, and the report says so.
+ * than a command waits. It is then left alive, and the report says so.
  */
 function isUnanswered(over: Over, { port }: Actor): boolean {
   const isSkipped = rowsOf(over, 'skipped').some(
@@ -63,7 +63,10 @@ export function rowsOf({ document }: Over, list: string): readonly Readonly<Reco
   return (result?.[list] ?? []) as readonly Readonly<Record<string, unknown>>[]
 }
 
-/** Returns whether the scope has a daemon that cannot be seen whole from here: other processes of that scope are then spared. */
+/**
+ * Returns whether the scope has a daemon that is not fully visible from here, because other processes of that scope are
+ * then spared.
+ */
 function isBesideBeyond({ actors }: Cast, { truths }: Actor): boolean {
   const { marker, environment } = truths[0]?.truth ?? {}
   const named = marker ?? environment

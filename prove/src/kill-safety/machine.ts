@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** The machine as the observer sees it. Shares no code with what is tried. */
+/** The machine as the observer sees it. Shares no code with the product under test. */
 
 /** Milliseconds since the epoch with fractions, on the clock of `strace -ttt`. */
 export function now(): number {
   return performance.timeOrigin + performance.now()
 }
 
-/** Returns the fields of /proc/PID/stat from the state on; none if the process does not exist. */
+/** Returns the fields of /proc/PID/stat from the state on; an empty list if the process does not exist. */
 function statOf(pid: number): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.trim().split(' ') ?? []
@@ -30,7 +30,7 @@ export function birthOf(ticks: string): number {
   return now() - uptimeMs + Number(ticks) * TICK_MS
 }
 
-/** Returns whether the process that started then still runs: a zombie does not. */
+/** Returns whether the process with this start time is still running. A zombie is not. */
 export function isAlive(pid: number, ticks: string): boolean {
   const fields = statOf(pid)
   return fields[19] === ticks && fields[0] !== 'Z' && fields[0] !== 'X'

@@ -6,21 +6,21 @@ import { planOf } from './choose-trial.js'
 import type { TrialPlan } from './trial-plan.js'
 import { runBatch, type House } from './run-batch.js'
 
-/** A place in the bundle, and the text to put there. */
+/** A position in the bundle, and the text to insert there. */
 interface Edit {
   readonly from: RegExp
   readonly to: string
 }
 
-/** A fault that is put into a copy of the build: trials that cannot see it would prove nothing. */
+/** A bug that is put into a copy of the build. If the trials did not find it, they would prove nothing. */
 interface Mutant {
   readonly name: string
   readonly edits: readonly Edit[]
-  /** Returns whether a trial could see it; other trials are skipped. */
+  /** Returns whether a trial could find the bug; other trials are skipped. */
   readonly isFor: (plan: TrialPlan) => boolean
 }
 
-/** The version of the faulty builds: the same as that of the build itself. */
+/** The version of the builds with bugs, equal to that of the build itself. */
 const VERSION = '4.0.0'
 
 const REPROOF: Edit = {
@@ -98,17 +98,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ]
 
-/** At most this many trials for each fault; the first one that sees it is enough. */
+/** The maximum number of trials for each bug. The first one that finds it is enough. */
 const TRIALS_EACH = 60
 const MOST_SEED = 2 ** 31
 
 export interface Caught {
   readonly name: string
-  /** The trial that saw it, and what that trial reported; null if none did. */
+  /** The trial that found the bug, and what it reported; null if none did. */
   readonly by: { readonly seed: number; readonly why: string; readonly trials: number } | null
 }
 
-/** Runs trials against each fault until one reports something that must not be. */
+/** Runs trials against each bug until one reports a violation. */
 export async function tryMutants(
   house: House,
   seed: number,

@@ -26,7 +26,7 @@ export interface Asked {
   /** The real path of the command's scope. */
   readonly scope: string
   readonly vantage: Vantage
-  /** Limits the command to what listens on this port. */
+  /** Limits the command to processes that listen on this port. */
   readonly port: number | null
 }
 
@@ -51,7 +51,7 @@ const VERBS: Readonly<Record<Intent, { readonly verb: Verb; readonly family: 'sy
   'clean-force': { verb: 'force', family: 'dashboard' },
 }
 
-/** A predecessor's daemon counts as starting for this long. Within the slack, both rulings are right. */
+/** How long a predecessor's daemon counts as starting. Within the slack around this time, both rulings are right. */
 const GRACE_MS = 30_000
 const SLACK_MS = 1_500
 

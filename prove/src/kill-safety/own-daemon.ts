@@ -12,13 +12,13 @@ export interface OwnOrder {
   readonly port: number
   /** The version that it reports. */
   readonly version?: string
-  /** Words to put before its command line, such as `unshare ...`. */
+  /** Words that precede its command line, such as `unshare ...`. */
   readonly prefix?: readonly string[]
-  /** The file in which strace records its signals. */
+  /** The file to which strace writes its signals. */
   readonly trace: string
 }
 
-/** A daemon on the stage checks its situation only once an hour, so none exits by itself. */
+/** A daemon on the stage checks its state only once an hour, so that none exits by itself. */
 const HOUR_MS = 3_600_000
 const READY_MS = 20_000
 
@@ -54,7 +54,7 @@ function send(pipe: Socket, message: object): void {
   pipe.write(`${JSON.stringify(message)}\n`)
 }
 
-/** Returns a function that returns the next document; null if none comes in time, or the process has ended. */
+/** Returns a function that returns the next document; null if none arrives in time, or if the process has ended. */
 function linesOf(pipe: Socket, child: ChildProcess): () => Promise<Readonly<Record<string, unknown>> | null> {
   const lines: string[] = []
   let text = ''

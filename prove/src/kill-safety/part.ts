@@ -9,15 +9,15 @@ import type { TrialResult } from './trial.js'
 const FULL = 1_000
 const SHORT = 12
 /**
- * How many trials work at the same time. Most of a trial is waiting, for a silent listener or for a process to end. With
- * more, healthy daemons would miss the half second in which they have to answer.
+ * How many trials run at the same time. Most of a trial is waiting, for a silent listener or for a process to end. With
+ * more trials, healthy daemons would miss the half second in which they have to answer.
  */
 const WIDTH = { full: 4, short: 1 } as const
 const MOST_SEED = 2 ** 31
-/** The largest percentage of the rulings that may be open. */
+/** The maximum percentage of rulings that leave the result open. */
 const OPEN_PERCENT = 10
 
-/** With fewer rulings, a percentage means nothing: four trials make about twenty. */
+/** The minimum number of rulings for which a percentage is meaningful: four trials make about twenty. */
 const ENOUGH_RULINGS = 500
 
 function openFigure(open: number, rulings: number): Figure {
@@ -77,8 +77,8 @@ async function runIn(house: House, order: Order): Promise<Result> {
 }
 
 /**
- * The first trial uses the seed itself, so that one trial can be run again by its own seed. In the short version no stage
- * grows old, because half a minute would be spent waiting.
+ * The first trial uses the seed itself, so that a single trial can be repeated by its own seed. In the short version the
+ * trials do not wait for daemons to grow old, because that would take half a minute.
  */
 function seedsOf({ seed, size, trials }: Order, count: number): readonly number[] {
   if (trials === 1) return [seed]
@@ -113,7 +113,7 @@ function note(
   if (sums.results.length % 50 === 0) say(`${sums.results.length} trials`)
 }
 
-/** Few trials may give no pid away. */
+/** In a few trials, no pid may be reassigned at all. */
 function recycledFigure(value: number, trials: number): Figure {
   const isMany = trials >= 100
   return {
@@ -125,8 +125,8 @@ function recycledFigure(value: number, trials: number): Figure {
 }
 
 /**
- * What was forgiven, each with its reason. All but the last count only if an independent witness saw a busy machine
- * (lateness.ts): on a quiet machine they are failures.
+ * The forgiven failures, each with its reason. All but the last count only if an independent witness saw a busy machine
+ * (lateness.ts); on a quiet machine they remain failures.
  */
 function forgivenFigures(results: readonly TrialResult[]): readonly Figure[] {
   const sum = (of: (result: TrialResult) => number): number => results.reduce((all, one) => all + of(one), 0)

@@ -8,18 +8,18 @@ import { BUILT, copyBuild } from '../stage/builds.js'
 import { planOf } from './choose-trial.js'
 import type { TrialOrder, TrialResult } from './trial.js'
 
-/** Runs trials side by side: while some grow old, others act. */
+/** Runs trials in parallel: while the daemons of some grow old, others run their commands. */
 
 const TRIAL = fileURLToPath(new URL('trial.js', import.meta.url))
 const NAMESPACES = ['unshare', '--net', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc']
 
-/** A predecessor's daemon counts as starting for 30 s. */
+/** How long the daemons of a stage grow old, because a predecessor's daemon counts as starting for 30 s. */
 const AGE_MS = 31_800
-/** The most stages that grow old at the same time: each takes some hundred megabytes. */
+/** The maximum number of stages that grow old at the same time, because each takes some hundred megabytes. */
 const MOST_ALIVE = 24
 const HUNG_MS = 240_000
 
-/** What all trials share. */
+/** The resources that all trials share. */
 export interface House {
   readonly home: string
   readonly newer: string
@@ -27,7 +27,7 @@ export interface House {
   end(): void
 }
 
-/** Returns why the trials cannot be done on this machine; null if they can. */
+/** Returns why the trials are impossible on this machine; null if they are possible. */
 export function whyImpossible(): string | null {
   if (process.platform !== 'linux') return 'it needs the namespaces of Linux'
   if (spawnSync('strace', ['-V']).status !== 0) return 'there is no strace'
@@ -52,7 +52,7 @@ export function makeHouse(): House {
   return { home, newer, record: recordOf(home), end: () => rmSync(home, { recursive: true, force: true }) }
 }
 
-/** A record as a daemon of ours writes it, used for the lies about innocent processes. */
+/** Returns a record as a daemon of ours writes it. It is used for false records about innocent processes. */
 function recordOf(home: string): TrialOrder['record'] {
   const root = join(home, 'root')
   mkdirSync(root)
@@ -90,11 +90,11 @@ export interface Batch {
   readonly seeds: readonly number[]
   /** How many trials set up their stage or run commands at the same time. */
   readonly width: number
-  /** Called with each result as it comes; returns false if no further trial may begin. */
+  /** Called with each result as it arrives; returns false if no further trial may begin. */
   readonly onResult: (result: TrialResult | { readonly seed: number; readonly error: string }) => boolean
 }
 
-/** Runs the trials with these seeds; after Ctrl+C, begins no further one. */
+/** Runs the trials with these seeds. After Ctrl+C, no further trial begins. */
 export async function runBatch({ house, build, seeds, width, onResult }: Batch): Promise<void> {
   const [busy, alive] = [places(width), places(MOST_ALIVE)]
   let goesOn = true
@@ -114,7 +114,7 @@ export async function runBatch({ house, build, seeds, width, onResult }: Batch):
 
 type Places = ReturnType<typeof places>
 
-/** The caller has taken a place in `busy`. It is given back while the stage grows old. */
+/** Runs a trial. The caller has taken a place in `busy`, which is released while the daemons of the stage grow old. */
 async function runTrial(
   { home, newer, record }: House,
   build: string,

@@ -16,12 +16,13 @@ export interface Stage {
 export const ROOTS = ['r0', 'r1', 'r2'] as const
 export const PROJECTS = ['p0', 'p1', 'p2'] as const
 
-/** Makes the directories on a file system of their own, which disappears with the trial's mount namespace. */
+/** Creates the directories on their own file system, which disappears with the trial's mount namespace. */
 export function makeStage(given: Omit<Stage, 'at'>): Stage {
   mount(given.base)
   const base = realpathSync(given.base)
   chmodSync(base, 0o755)
-  // The predecessor knew only the root `.spec-kitty` in a home; from 3.2.3 on, also one that a variable names.
+  // Before 3.2.3, the predecessor knew only the root `.spec-kitty` in a home. Since then it also accepts a root named by
+  // an environment variable.
   const at = (scope: string): string =>
     scope.startsWith('r') ? join(base, scope, '.spec-kitty') : join(base, scope)
   for (const root of ROOTS) mkdirSync(at(root), { recursive: true })
@@ -41,7 +42,7 @@ export function environmentOf(stage: Stage, root: string): Record<string, string
   return { PATH: process.env['PATH'] ?? '', HOME: stage.at('home'), SPEC_KITTY_HOME: stage.at(root) }
 }
 
-/** The files that name a daemon of a scope. */
+/** Returns the files that name a daemon of a scope. */
 export function filesOf(path: string, family: 'sync' | 'dashboard') {
   const isSync = family === 'sync'
   const own = join(path, isSync ? 'daemons/sync' : '.kittify/daemon')

@@ -9,7 +9,7 @@ import { filesOf, writePrivate, type Stage } from './stage.js'
 import { dashboardArguments, PYTHON, spawnHostile, syncArguments } from './stand-ins.js'
 import { STRANGER } from './truth.js'
 
-/** Processes that are not daemons of either family, whatever they look like and whatever records say about them. */
+/** Processes that are not daemons of either family, even if they look like one or a record names them. */
 
 const TOKEN = 'f'.repeat(32)
 
@@ -119,7 +119,7 @@ function mimic(implementation: 'own' | 'predecessor'): Enter {
   }
 }
 
-/** A preload that blocks before node reaches the program that the command line names. */
+/** A preload script that blocks before node reaches the program that the command line names. */
 const IDLE = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)\n'
 
 /** Starts a node process with this command line that does nothing. */
@@ -148,7 +148,7 @@ export const STRANGERS = {
   ),
   'named-like-ours': async (scene) => {
     const { stage, plan } = scene
-    // Each gets its own file, because a shell reads its script while it runs.
+    // Each process gets its own file, because a shell reads its script while it runs.
     const script = join(stage.base, plan.id, 'spec-kitty-daemon.js')
     mkdirSync(dirname(script))
     writeFileSync(script, 'read -r _\n')

@@ -12,18 +12,18 @@ export interface Sent {
   /** `0` only tests whether the process exists. */
   readonly signal: string
   readonly hasArrived: boolean
-  /** True if there was no such process. */
+  /** True if no such process existed. */
   readonly isToNobody: boolean
 }
 
-/** A program that a process became. */
+/** A program that a process executed. */
 export interface Became {
   readonly at: number
   readonly pid: number
   readonly words: string
 }
 
-/** A read of what the kernel says about a process. */
+/** A read of the kernel's information about a process. */
 export interface Looked {
   readonly at: number
   readonly pid: number
@@ -31,7 +31,7 @@ export interface Looked {
 
 export interface Trace {
   readonly sent: readonly Sent[]
-  /** Recorded only if the trial gives pids away, because the traces would be long otherwise. */
+  /** Recorded only if the trial reassigns pids, because the traces would otherwise be too long. */
   readonly looked: readonly Looked[]
   readonly became: readonly Became[]
 }
@@ -45,7 +45,7 @@ export function straceTo(path: string, hasLooks: boolean): readonly string[] {
 }
 
 const LINE = /^(\d+)\s+(\d+\.\d+) (\w+)\((.*)\)\s+= (-?\d+(?: E\w+)?)/
-/** If another process wrote a line in between, the end of the call is on a line of its own. */
+/** If another process wrote a line in between, the end of the call is on a separate line. */
 const UNFINISHED = /^(\d+)\s+(\d+\.\d+) (\w+)\((.*?)\s*<unfinished \.\.\.>$/
 const RESUMED = /^(\d+)\s+\d+\.\d+ <\.\.\. (\w+) resumed>(.*)\)\s+= (-?\d+(?: E\w+)?)/
 
@@ -77,7 +77,7 @@ export function readTrace(path: string): Trace {
         note(first[0], first[1], first[2], first[3] + (resumed[3] ?? ''), resumed[4] ?? '')
     }
   }
-  // A call without a recorded end may have had its effect.
+  // A call without a recorded end may still have had its effect.
   for (const [pid, at, call, args] of open.values()) note(pid, at, call, args, '0')
   return { sent, became, looked }
 }

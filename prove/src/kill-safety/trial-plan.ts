@@ -1,4 +1,4 @@
-/** What a trial is made of, as data: the kinds of processes, commands and disturbances. `choose-trial.ts` chooses among them. */
+/** The elements of a trial, as data: the kinds of processes, commands and disturbances. `choose-trial.ts` chooses among them. */
 
 export type FamilyName = 'sync' | 'dashboard'
 
@@ -81,7 +81,7 @@ export interface ActorPlan {
   readonly id: string
   readonly kind: ActorKind
   readonly family: FamilyName
-  /** Its root or project, a name below the stage's directory. */
+  /** The root or project of the process, as a name below the stage's directory. */
   readonly scope: string
   readonly port: number
   /** Another port of the range, which no other actor has. */
@@ -117,12 +117,12 @@ export interface CommandPlan {
   readonly scope: string
   readonly vantage: Vantage
   readonly port: number | null
-  /** True to wait for the end of the command before; false to start `delayMs` after that one started. */
+  /** True to wait for the end of the previous command; false to start `delayMs` after its start. */
   readonly isAfter: boolean
   readonly delayMs: number
-  /** How long after its start the command is killed. */
+  /** How long after its start the command is killed; null if it is not killed. */
   readonly killedAfterMs: number | null
-  /** A record names the shell that runs the command, or the command itself, as the pid of a daemon. */
+  /** Which process a false record names as a daemon: the shell that runs the command, or the command itself. */
   readonly liar: 'parent' | 'itself' | null
 }
 
@@ -143,9 +143,9 @@ export const DISTURBANCES = [
 export interface DisturbancePlan {
   readonly what: (typeof DISTURBANCES)[number]
   readonly actor: string
-  /** The index of the command after whose start it comes. */
+  /** The index of the command after whose start the disturbance comes. */
   readonly command: number
-  /** True to count the time from when the command holds the lock of its scope, because it is about to act then. */
+  /** True to count the time from when the command holds the lock of its scope, because it is then about to act. */
   readonly isAfterLock: boolean
   readonly afterMs: number
 }

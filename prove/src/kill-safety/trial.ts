@@ -1,7 +1,7 @@
 /**
- * One trial, in a pid, network and mount namespace of its own, whose first process this is: sets the stage, runs the commands,
- * judges. Started by run-batch.ts with its order as JSON; says `staged` and `ready` on standard output, waits for a line on standard
- * input before it acts, and prints what it found as JSON.
+ * One trial, in its own pid, network and mount namespace, whose first process this is: sets up the stage, runs the
+ * commands, and judges the result. Started by run-batch.ts with its order as JSON. Prints `staged` and `ready` on
+ * standard output, waits for a line on standard input before it acts, and prints its findings as JSON.
  */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -26,11 +26,11 @@ export interface TrialOrder {
   readonly build: string
   readonly newerBuild: string
   readonly record: Readonly<Record<string, unknown>>
-  /** In a trial with an aged stage, how long all processes must have run, in milliseconds. */
+  /** How long all processes of a trial with an aged stage must have been running, in milliseconds. */
   readonly ageMs: number
 }
 
-/** What the trial reports in the end. */
+/** What the trial reports at its end. */
 export interface TrialResult {
   readonly seed: number
   readonly wrongful: readonly string[]
@@ -40,7 +40,7 @@ export interface TrialResult {
   readonly unanswered: number
   /** Processes left alive because they no longer listened when the command began. */
   readonly closedBefore: number
-  /** Rows about a process that ended a moment later, on a machine that was seen to be busy. */
+  /** Rows about a process that ended shortly after, on a machine that was seen to be busy. */
   readonly late: number
   readonly isBusy: boolean
   readonly rulings: number
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
   if (plan.isAged) await untilOld(cast, ageMs)
   console.log('ready')
   const orders = createInterface({ input: process.stdin })
-  // If its starter is gone, the trial is useless; its namespaces end with it.
+  // Without the process that started it, the trial is useless. Its namespaces end with it.
   orders.once('close', () => process.exit(1))
   await once(orders, 'line')
   const counts = { recycled: 0, disturbances: 0, killed: 0 }
@@ -184,7 +184,7 @@ function resultOf(
   }
 }
 
-/** Returns which processes existed, what was done, and what became of each, in order of time. */
+/** Returns which processes existed, what was done, and how each ended, in order of time. */
 function storyOf({ actors }: Cast, doers: readonly Doer[]): readonly string[] {
   const began = Math.min(...actors.map(({ bornAt }) => bornAt))
   const at = (moment: number): string => `${(moment - began).toFixed(1)} ms`

@@ -1,35 +1,38 @@
 import type { FamilyName } from './trial-plan.js'
 
 /**
- * What a process on the stage truly is. The trial knows it because it made the process so, and never reads it through the
- * code that is tried.
+ * The true facts about a process on the stage. The trial knows them because it created the process, and never reads them
+ * through the code under test.
  */
 export interface Truth {
-  /** Null: not a daemon of either family, whatever it looks like. */
+  /** Null: not a daemon of either family, even if it looks like one. */
   readonly family: FamilyName | null
   readonly implementation: 'own' | 'predecessor' | null
-  /** The real path of the scope that its command line names; null without a marker. */
+  /** The real path of the scope that the process's command line names; null without a marker. */
   readonly marker: string | null
-  /** The real path of the scope that its environment names, if its command line names none: it may be in use there. */
+  /**
+   * The real path of the scope that the process's environment names, if its command line names none. The process may be
+   * in use there.
+   */
   readonly environment: string | null
-  /** The real paths of the scopes whose live singleton it is: their record names it, or it holds their lock. */
+  /** The real paths of the scopes whose live singleton the process is: their record names it, or it holds their lock. */
   readonly singletonOf: readonly string[]
-  /** Whether it would answer a health request. */
+  /** Whether the process would answer a health request. */
   readonly answers: boolean
-  /** Whether its reply, its command line and its port agree. */
+  /** Whether the process's health reply, command line and port agree. */
   readonly agrees: boolean
   readonly isOtherUser: boolean
-  /** True if it is in another namespace: nothing about it can be proven from the stage. */
+  /** True if the process is in another namespace, so that nothing about it can be proven from the stage. */
   readonly isBeyond: boolean
   /** True for a fork of a live singleton, with the same command line and socket. */
   readonly isPart: boolean
-  /** True for a build of ours that is older than the one on trial. */
+  /** True for a build of ours that is older than the build under test. */
   readonly isOlder: boolean
-  /** Whether its project is gone; null if that cannot be known, and for a daemon without a project. */
+  /** Whether the process's project is gone; null if that cannot be known, and for a daemon without a project. */
   readonly isProjectGone: boolean | null
   /**
-   * True if something else about it is odd, so that no command has to end it: the specification only says what may not be
-   * ended.
+   * True if something else about the process is unusual, so that no command is required to end it: the specification only
+   * says what must not be ended.
    */
   readonly isOdd: boolean
 }

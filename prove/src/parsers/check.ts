@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 
 /** A property that one parser must have, and the inputs to test it with. */
 export interface Check {
-  /** The name of the parser, and what must hold for it. */
+  /** The name of the parser, and the property that must hold for it. */
   readonly name: string
   readonly property: fc.IRawProperty<[unknown]>
 }

@@ -1,7 +1,7 @@
 import type { Failure } from '../part.js'
 import type { TextParser } from './total.js'
 
-/** Repeated, these make a carelessly written regular expression take quadratic or exponential time. */
+/** Texts that, when repeated, make a carelessly written regular expression take quadratic or exponential time. */
 const UNITS = [
   ...' \t\n\\"\'([{<:;,.-_=/a0'.split(''),
 
@@ -47,15 +47,18 @@ const UNITS = [
 const SHORT_CHARS = 8_000
 const GROWTH = 4
 
-/** Four times the input may take at most this many times as long: linear work with some noise, or sorting. */
+/**
+ * The maximum factor by which the time may grow for an input four times as long. This allows linear work with some noise,
+ * and sorting.
+ */
 const MOST_TIMES = 9
 
-/** Below this, the clock and the garbage collector are measured, and not the parser. */
+/** The minimum time for a comparison. Shorter times depend more on the clock and the garbage collector than on the parser. */
 const LEAST_MS = 20
 
 /**
- * Returns the parsers whose cost grows faster than their input, with the text that shows it. Uses the least processor
- * time of several tries, so that a busy machine does not matter.
+ * Returns the parsers whose cost grows faster than their input, with the text that shows it. Uses the minimum processor
+ * time of several attempts, so that a busy machine does not matter.
  */
 export function costFailures(parsers: readonly TextParser[]): readonly Failure[] {
   return parsers.flatMap((parser) =>
@@ -63,7 +66,7 @@ export function costFailures(parsers: readonly TextParser[]): readonly Failure[]
   )
 }
 
-/** Returns the texts to put before a long input: none, and a valid sample without its last characters. */
+/** Returns texts that precede a long input: an empty one, and a valid sample without its last characters. */
 function beginningsOf({ samples }: TextParser): readonly string[] {
   const [sample = ''] = samples
   return sample === '' ? [''] : ['', sample.slice(0, -3)]
@@ -94,7 +97,7 @@ function leastMs({ parse }: TextParser, text: string, tries: number): number {
     try {
       parse(text)
     } catch {
-      // A refusal is an answer; only its cost matters here.
+      // An error is a valid answer; only its cost matters here.
     }
     const { user, system } = process.cpuUsage(before)
     least = Math.min(least, (user + system) / 1000)

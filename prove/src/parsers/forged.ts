@@ -7,8 +7,8 @@ import { check, expectEqual, expectTrue, type Check } from './check.js'
 import { HOSTILE_NAME } from './inputs.js'
 
 /**
- * A made-up process, from which the output of the tools is made, as they would write it. Its name tries to look like
- * other fields, rows or processes. The truth is known, so the test sees if a name forges anything but itself.
+ * An invented process. From it, the output of the tools is generated as they would write it. Its name tries to look like
+ * other fields, rows or processes. The truth is known, so the test sees whether the name changes anything except itself.
  */
 interface Process {
   readonly pid: number
@@ -80,7 +80,7 @@ function isRefused(read: () => unknown): boolean {
   }
 }
 
-/** The kernel cuts the name at 15 bytes, and does not escape anything in `stat`. */
+/** The kernel truncates the name at 15 bytes, and does not escape anything in `stat`. */
 function statTellsTheTruth(all: readonly Process[]): void {
   for (const { pid, parent, ticks, name } of all) {
     const fields = `S ${parent} 1 1 0 -1 4194304 9 0 0 0 12 5 0 0 20 0 3 0 ${ticks} 1000 200 18446744073709551615 1 1`
@@ -146,7 +146,7 @@ function lsofTellsTheTruth(all: readonly Process[]): void {
   )
 }
 
-/** We do not ask lsof for names. If it prints one all the same, it escapes what is not printable. */
+/** We do not request names from lsof. If it prints one anyway, it escapes unprintable characters. */
 function lsofOf(all: readonly Process[]): string {
   return all
     .map(

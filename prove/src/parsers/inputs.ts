@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 
 /**
- * What parsers have trouble with: the ends of their tokens, and characters that terminals, shells, regular expressions
- * and JSON act on.
+ * Texts that are difficult for parsers: the ends of their tokens, and characters that terminals, shells, regular
+ * expressions and JSON act on.
  */
 const FRAGMENTS = [
   ...' \t\n\r\0\\/"\'`()[]{}<>:;,.#*&|!?@=+-_$%~^'.split(''),
@@ -59,7 +59,7 @@ const FRAGMENTS = [
   '%2e%2e%2f',
 ]
 
-/** Any text, mostly made of what parsers have trouble with. */
+/** Any text, mostly composed of texts that are difficult for parsers. */
 export const ANY_TEXT: fc.Arbitrary<string> = fc.oneof(
   fc.array(fc.constantFrom(...FRAGMENTS), { maxLength: 40 }).map((parts) => parts.join('')),
   fc.string({ unit: 'binary', maxLength: 200 }),
@@ -71,7 +71,7 @@ export const ANY_BYTES: fc.Arbitrary<Buffer> = fc.oneof(
   ANY_TEXT.map((text) => Buffer.from(text)),
 )
 
-/** Any value that JSON can hold, with members of the given names among others. */
+/** Returns any value that JSON can express, with members of the given names among others. */
 export function anyJson(names: readonly string[]): fc.Arbitrary<unknown> {
   const leaf = fc.oneof(ANY_TEXT, fc.integer(), fc.double(), fc.boolean(), fc.constant(null))
   return fc.letrec((tie) => ({
@@ -86,7 +86,7 @@ export function anyJson(names: readonly string[]): fc.Arbitrary<unknown> {
   })).object
 }
 
-/** Valid samples with some of their parts removed, doubled, swapped, cut off or overwritten. */
+/** Returns valid samples with some parts removed, doubled, swapped, cut off or overwritten. */
 export function mutated(samples: readonly string[]): fc.Arbitrary<string> {
   const edit = fc.record({
     at: fc.nat(),
@@ -157,5 +157,5 @@ export const HOSTILE_NAME: fc.Arbitrary<string> = fc
   .map((name) => name.replaceAll('\0', ''))
   .filter((name) => name !== '')
 
-/** What a terminal acts on, or does not show. */
+/** Matches characters that a terminal acts on or does not show. */
 export const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u2028\u2029]/

@@ -53,7 +53,7 @@ export function terminalChecks(): readonly Check[] {
       'shell quoting: a shell gives back what was quoted',
       fc.array(ANY_TEXT, { minLength: 1, maxLength: 8 }),
       (texts) => {
-        // A shell drops line feeds at the end of a command's output, and no argument can contain a NUL.
+        // A shell removes line feeds at the end of a command's output, and no argument can contain a NUL.
         const words = texts.map((text) => `${Buffer.from(text.replaceAll('\0', '')).toString()}.`)
         const script = words.map((word) => `printf '%s\\0' ${shellQuote(word)}`).join('\n')
         const { stdout, status } = spawnSync('sh', { input: script })

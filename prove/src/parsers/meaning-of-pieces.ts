@@ -7,7 +7,7 @@ import { readLines } from '../../../packages/spec-kitty/dist/sync/read-lines.js'
 import { check, expectEqual, type Check } from './check.js'
 import { ANY_BYTES, ANY_TEXT, anyJson } from './inputs.js'
 
-/** Bytes arrive in pieces, and the places where they are cut must not matter. */
+/** Checks that it does not matter how a stream of bytes is cut into pieces. */
 export function pieceChecks(): readonly Check[] {
   const pieces = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 })
   return [

@@ -148,7 +148,7 @@ export function missionChecks(): readonly Check[] {
         if (/^(?:null|true|false|yes|no|on|off)$/i.test(value)) return
         expectEqual(readFields(`agent: ${value}\n`).agent, value, 'agent')
         expectEqual(readFields(`agent: "${value}"\n`).agent, value, 'agent in quotes')
-        // `n/a` is no package, and `wp1 and wp2` are two.
+        // `n/a` is not a package, and `wp1 and wp2` are two.
         const needs = packageIdsIn(value) ?? [value]
         expectEqual(readFields(`dependencies: ["${value}"]\n`).dependencies, needs, 'dependencies')
         expectEqual(readFields(`dependencies:\n  - "${value}"\n`).dependencies, needs, 'dependencies, below')

@@ -9,13 +9,13 @@ import { selectPlatform } from '../../../packages/familiar/dist/observe/platform
 import { check, expectEqual, expectTrue, type Check } from './check.js'
 import { HOSTILE_NAME } from './inputs.js'
 
-/** A start time may differ from the real moment by this much: it has whole seconds, and the machine may be busy. */
+/** How much a start time may differ from the real time, because it has whole seconds and the machine may be busy. */
 const MOST_SECONDS = 30
 
-/** Real processes whose program file and command line have hostile names, read as a scan reads them. Linux only. */
+/** Starts real processes whose program file and command line have hostile names, and reads them as a scan does. Linux only. */
 export function nameChecks(): readonly Check[] {
   if (process.platform !== 'linux') return []
-  // The kernel keeps 15 bytes of a file's name, and a path part has no slash.
+  // The kernel keeps 15 bytes of a file's name, and a part of a path cannot contain a slash.
   const fileName = HOSTILE_NAME.map((name) => name.replaceAll('/', '').slice(0, 15)).filter(
     (name) => !['', '.', '..'].includes(name) && Buffer.from(name).toString() === name,
   )

@@ -28,7 +28,7 @@ const TAGS =
   'details summary table caption thead tbody tfoot tr th td h1 h2 h3 h4 h5 h6'
 const KNOWN = new Set(TAGS.split(' '))
 
-/** Checks what the page makes of documents, links and its own address before the browser gets it. */
+/** Checks how the page converts documents, links and its own address before they reach the browser. */
 export function pageChecks(page: PageModules): readonly Check[] {
   const markdown = fc
     .array(
@@ -80,7 +80,7 @@ export function pageChecks(page: PageModules): readonly Check[] {
   ]
 }
 
-/** Returns those of the page's parsers whose cost is measured. */
+/** Returns the page's parsers whose cost is measured. */
 export function pageParsers(page: PageModules): readonly TextParser[] {
   const languages = ['ts', 'yaml', 'json', 'sh', 'sql', 'py']
   return [

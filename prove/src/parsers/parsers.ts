@@ -10,11 +10,11 @@ import { loadPage, pageChecks, pageParsers } from './page.js'
 import { replyChecks } from './replies.js'
 import { byteChecks, TEXT_PARSERS, totalChecks } from './total.js'
 
-/** How often each property is tried. A full run also stops after this many seconds. */
+/** How often each property is tried. A full run also stops after this number of seconds. */
 const RUNS = { full: 1_000_000, short: 60 }
 const SECONDS = { full: 6, short: 2 }
 
-/** Parsers of what others write, on input that no one would write. */
+/** Parsers of text from other programs, tried on input that no program would write. */
 export const parsers: Part = {
   id: 'parsers',
   title: 'Every parser of untrusted input answers, in time, and no input makes it say what is not there.',

@@ -12,7 +12,7 @@ const REPLIES = [
   `HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${BODY}`,
 ]
 
-/** Sends what a listener may answer through a real connection, in pieces. */
+/** Sends possible answers of a listener through a real connection, in pieces. */
 export function replyChecks(): readonly Check[] {
   const bytes = fc.oneof(
     ANY_BYTES,

@@ -39,7 +39,7 @@ import { check, expectEqual, expectTrue, type Check } from './check.js'
 import { ANY_TEXT, mutated } from './inputs.js'
 import { RECORD_SAMPLES, SAMPLES } from './samples.js'
 
-/** A parser of text that others wrote. */
+/** A parser of text from other programs. */
 export interface TextParser {
   readonly name: string
   readonly parse: (text: string) => unknown
@@ -82,7 +82,7 @@ function parser(
   return { name, parse, samples, refuses }
 }
 
-/** Every parser of text that is read from files, tools, processes, the network, or what a user types. */
+/** Every parser of text that comes from files, tools, processes, the network or the user. */
 export const TEXT_PARSERS: readonly TextParser[] = [
   parser('lsof', parseLsof, captured('darwin', 'lsof'), 'E_LOOK_FAILED'),
   parser('ps', parsePs, captured('darwin', 'ps')),
@@ -161,7 +161,10 @@ function readWholeLog(text: string): unknown {
   return log.result()
 }
 
-/** Checks that each parser returns or throws its one documented error, does the same twice, and changes no shared object. */
+/**
+ * Checks that each parser returns or throws its one documented error, gives the same result twice, and changes no shared
+ * object.
+ */
 export function totalChecks(): readonly Check[] {
   return TEXT_PARSERS.map(({ name, parse, samples, refuses }) =>
     check(`${name}: always answers`, fc.oneof(ANY_TEXT, mutated(samples)), (text) => {

@@ -2,7 +2,7 @@ import { textOf, type Plain } from './effects.js'
 import { wrongEnding, wrongMark, wrongSpawn, wrongWrite } from './properties.js'
 import { end, hold, holderOf, sightOf, type Actor, type World } from './world.js'
 
-/** Changes the world as the effect of an actor does. Returns which property that violates; null if none. */
+/** Changes the world according to the effect of an actor. Returns the property that this violates; null if none. */
 export function applyEffect(
   world: World,
   index: number,

@@ -1,6 +1,7 @@
 /**
- * The shipped code of one actor as an automaton. A state is what the code has been told so far, and each state knows the
- * next effect of the code. The code itself runs only when a state is reached with a result for the first time.
+ * The shipped code of one actor as an automaton. A state is the sequence of results that the code has received so far,
+ * and each state knows the next effect of the code. The code itself runs only when a state is reached with a result for
+ * the first time.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../random.js'
@@ -10,36 +11,36 @@ import { textOf, type Effect, type EffectName, type Effects, type Plain } from '
 export interface Role {
   readonly kind: 'client' | 'daemon'
   readonly version: number
-  /** 0 for a client: its own pid decides nothing. */
+  /** The actor's pid; 0 for a client, because nothing depends on its own pid. */
   readonly pid: number
 }
 
 interface State {
   readonly effect: Effect
   readonly parent: number
-  /** The result with which the parent led to this state. */
+  /** The result that led from the parent to this state. */
   readonly told: Plain
   readonly next: Map<string, number>
   /** How often something was late before this state. */
   readonly lates: number
-  /** For a pause: whether nothing was late in the polling round before it. */
+  /** For a pause: whether nothing was late in the previous polling round. */
   readonly isEven: boolean
 }
 
 export interface Automaton {
   readonly first: number
   readonly effectOf: (state: number) => Effect
-  /** The state after `result`; runs the code if that is new. */
+  /** Returns the state after `result`. Runs the code if the state is new. */
   readonly step: (state: number, result: Plain) => number | Promise<number>
   readonly size: () => number
   /**
-   * Continues at random from pairs of histories that were taken for the same state. Returns how many pairs were tried,
+   * Continues at random from pairs of histories that are treated as the same state. Returns how many pairs were tried,
    * and the first one after which the code has different effects.
    */
   readonly check: (random: Random, pairs: number) => Promise<Checked>
 }
 
-/** The effects that a polling loop may have. The code remembers nothing of their results. */
+/** The effects that a polling loop may have. The code does not remember their results. */
 const LOOKS: ReadonlySet<EffectName> = new Set([
   'lock.try',
   'lock.look',
@@ -54,7 +55,7 @@ const LOOKS: ReadonlySet<EffectName> = new Set([
 
 const MOST_MERGED = 4_000
 
-/** For how many effects two histories are continued. */
+/** How many effects of two histories are compared. */
 const CONTINUED = 15
 
 interface Merged {
@@ -98,7 +99,7 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
     if (named !== null) known.set(named, states.length - 1)
     return states.length - 1
   }
-  /** A client forgets what it has seen when it begins to wait for the life-cycle lock, and when it starts a daemon. */
+  /** A client forgets what it has read when it begins to wait for the life-cycle lock, and when it starts a daemon. */
   const clientKey = ({ name, args }: Effect, parent: number): string | null => {
     if (name === 'spawn') return 'spawn'
     const isFirst = name === 'lock.try' && args[0] === 'life' && !hasDone(parent, 'sleep')
@@ -110,8 +111,8 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
     return effect.name === name || hasDone(parent, name)
   }
   /**
-   * Returns the polling round that ends with this pause. `head` is the pause before it, if that is the same state: only
-   * polling lies between, and nothing was late in this round and the one before.
+   * Returns the polling round that ends with this pause. `head` is the previous pause, if that is the same state: there
+   * is only polling in between, and nothing was late in this round and the previous one.
    */
   const roundOf = ({ name, args }: Effect, from: number, told: Plain): Round => {
     if (name !== 'sleep' && name !== 'idle') return { head: undefined, isEven: true }
@@ -167,13 +168,13 @@ export async function automatonOf(load: Load, role: Role): Promise<Automaton> {
   }
 }
 
-/** Of what it has read, a daemon remembers only its port: the rest goes into its log and its record. */
+/** A daemon remembers only its port from what it has read; everything else goes into its log and its record. */
 function daemonKey({ name, args }: Effect): string | null {
   return name === 'record.write' ? `write ${JSON.stringify(args)}` : null
 }
 
 /**
- * Effects whose result the code uses at once. After any other effect, the code may run on to its next effect before the
+ * Effects whose result the code uses at once. After any other effect, the code may continue to its next effect before the
  * first has happened; that next effect is then held back.
  */
 const TELLING: ReadonlySet<EffectName> = new Set([
@@ -186,13 +187,13 @@ const TELLING: ReadonlySet<EffectName> = new Set([
   'spawn',
 ])
 
-/** Thrown by an effect that has no result yet. What the code does after that is ignored. */
+/** Thrown by an effect that has no result yet. Everything that the code does after that is ignored. */
 const HALT = Object.assign(new Error('halted'), { isHalt: true })
 
-/** Code that reaches no effect within this many turns of the event loop hangs. */
+/** The maximum number of turns of the event loop to the next effect. Code that needs more hangs. */
 const MOST_TURNS = 40
 
-/** A daemon that serves and has no effect within this many turns is idle. */
+/** After this number of turns without an effect, a daemon that serves counts as idle. */
 const QUIET_TURNS = 4
 
 /** Runs the code of an actor with the results of its effects so far, and returns its next effect. */
@@ -242,7 +243,7 @@ async function execute(load: Load, role: Role, history: readonly Plain[]): Promi
   return seen.next
 }
 
-/** Longer than every wait, so that a daemon reaches its idle time only if that is chosen. */
+/** The idle time of a daemon. It is longer than every wait, so that it passes only if the exploration chooses that. */
 const IDLE_MS = 900_000
 
 /** Sends an event to a daemon that serves: a signal, a request, a tick, or a tick on which it must retire. */

@@ -5,7 +5,7 @@ import { build, type Plugin } from 'esbuild'
 import { assertThere, DIST, exportsOf } from './bundle.js'
 
 const GATES = fileURLToPath(new URL('./gates.js', import.meta.url))
-/** The files with the gates; `GATES` exports all of them. */
+/** The files that contain the gates; `GATES` exports all of them. */
 const GATE_FILES = ['./gates.js', './gates-machine.js'].map((name) => new URL(name, import.meta.url))
 const GATED_MAIN = fileURLToPath(new URL('./gated-main.js', import.meta.url))
 
@@ -76,7 +76,7 @@ const gatePlugin: Plugin = {
   },
 }
 
-/** Replaces by gates what the code does not import: the clock, and the signals of a process. */
+/** Replaces by gates the things that the code uses without importing them: the clock, and the signals of a process. */
 function onGates(text: string): string {
   const changed = text
     .replaceAll('process.hrtime()', 'gateOf.hrtime()')

@@ -6,15 +6,15 @@ import { Script } from 'node:vm'
 import { build, type Plugin } from 'esbuild'
 import type { Effects } from './effects.js'
 
-/** A fault that is put into the text of one shipped module. The build fails where the text is not found exactly once. */
+/** A bug that is put into the text of one shipped module. The build fails unless the text is found exactly once. */
 export interface Edit {
-  /** Below `packages/familiar/dist`. */
+  /** The file, relative to `packages/familiar/dist`. */
   readonly file: string
   readonly from: string
   readonly to: string
 }
 
-/** Where the shipped modules are. */
+/** The directory of the shipped modules. */
 export const DIST = fileURLToPath(new URL('../../../packages/familiar/dist/', import.meta.url))
 const SHIMS = fileURLToPath(new URL('./shims.js', import.meta.url))
 
@@ -50,7 +50,7 @@ const NODE: ReadonlySet<string> = new Set(['node:child_process', 'node:crypto', 
 /** The modules that wait for a child process. */
 const STARTS: ReadonlySet<string> = new Set(['client/spawn.js', 'client/start-failure.js'])
 
-/** The modules of Node that only compute. Every other module is an empty object, so that no effect goes unnoticed. */
+/** The modules of Node that only compute. Every other module is replaced by an empty object, so that no effect goes unnoticed. */
 const HARMLESS: ReadonlySet<string> = new Set(['node:path', 'node:events', 'node:util', 'node:url'])
 
 /** Returns a module with the exports of the real one. An export that the shims lack is undefined. */
@@ -117,7 +117,7 @@ export { serve } from ${JSON.stringify(`${DIST}daemon/serve.js`)}
 export { family, platform, SCOPE, versionText } from ${JSON.stringify(SHIMS)}
 `
 
-/** What an actor runs: the shipped `connect` and `serve`, over the effects of that actor. */
+/** The code that an actor runs: the shipped `connect` and `serve`, with the effects of that actor. */
 export interface Program {
   readonly connect: (request: unknown) => Promise<{ readonly record: { readonly pid: number } }>
   readonly serve: (options: unknown) => Promise<void>
@@ -139,13 +139,13 @@ const PARAMETERS = [
   'AbortSignal',
 ]
 
-/** Throws if a module was renamed: it would not be replaced, and its effects would be real. */
+/** Throws if a module was renamed, because it would not be replaced, and its effects would be real. */
 export function assertThere(modules: Iterable<string>): void {
   for (const module of modules)
     if (!existsSync(DIST + module)) throw new Error(`there is no ${module} any more`)
 }
 
-/** Bundles the shipped code with these faults, and returns a function that makes a separate instance of it for each actor. */
+/** Bundles the shipped code with these bugs, and returns a function that creates a separate instance of it for each actor. */
 export async function bundleProgram(edits: readonly Edit[] = []): Promise<Load> {
   assertThere([...REPLACED, ...STARTS])
   const { outputFiles } = await build({
@@ -165,7 +165,10 @@ export async function bundleProgram(edits: readonly Edit[] = []): Promise<Load> 
   return (effects) => make(...surroundings(effects))
 }
 
-/** In the order of `PARAMETERS`. No timer fires: an actor's time passes only where it sleeps or times out. */
+/**
+ * Returns the values of `PARAMETERS`, in their order. No timer fires, because an actor's time passes only where it sleeps
+ * or times out.
+ */
 function surroundings(effects: Effects): readonly unknown[] {
   const { clock, self, events } = effects
   const require = createRequire(import.meta.url)

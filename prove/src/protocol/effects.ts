@@ -1,12 +1,12 @@
 /** The arguments and the result of an effect of the shipped code, as plain data, so that histories can be compared. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain }
 
-/** Returns plain data as one word. */
+/** Returns plain data as one word of text. */
 export function textOf(data: Plain | undefined): string {
   return typeof data === 'string' ? data : JSON.stringify(data ?? null)
 }
 
-/** The next effect of the shipped code: here the exploration decides who goes on. */
+/** The next effect of the shipped code. At each effect, the exploration decides which actor continues. */
 export interface Effect {
   readonly name: EffectName
   readonly args: readonly Plain[]
@@ -62,19 +62,19 @@ export type ScanView = {
 export interface Effects {
   /** For a `client`, the version of its installation; for a `daemon`, also whether it was spawned. */
   readonly self: { readonly kind: 'client' | 'daemon'; readonly pid: number; readonly version: number }
-  /** Milliseconds. Only `late` makes time pass; every other step takes none. */
+  /** Milliseconds. Time passes only through `late`; every other step takes none. */
   readonly clock: { now: number }
   readonly sync: (name: EffectName, ...args: readonly Plain[]) => Plain
   readonly async: (name: EffectName, ...args: readonly Plain[]) => Promise<Plain>
-  /** What a daemon finds out about its situation on a tick. */
+  /** What a daemon finds out about itself on a tick. */
   readonly situation: { scope: 'here' | 'absent'; isReplaced: boolean }
-  /** What an idle daemon does on a signal, a request to leave, or a tick. */
+  /** The reactions of an idle daemon to a signal, a request to exit, or a tick. */
   readonly events: Map<string, () => unknown>
   /** Ends the exploration: what is explored is not the shipped code, because it fails where that would not. */
   readonly fail: (why: string) => void
 }
 
-/** Returns the kind of a message on the startup pipe: nothing else of it matters to the protocol. */
+/** Returns the kind of a message on the startup pipe, because nothing else in it matters to the protocol. */
 export function tagOf(message: Readonly<Record<string, unknown>>): string {
   if ('reason' in message) return 'hello'
   if ('error' in message) return `error ${String((message['error'] as { code: unknown }).code)}`

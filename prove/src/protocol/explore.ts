@@ -28,7 +28,7 @@ interface Work {
   readonly trace: Trace | null
 }
 
-/** The automata of all actors of one program: learned once, used by every scenario. */
+/** The automata of all actors of one program. They are learned once and used by every scenario. */
 export class Automata {
   readonly #load: Load
   readonly #known = new Map<string, Automaton>()
@@ -57,7 +57,7 @@ export class Automata {
 }
 
 export interface Bounds {
-  /** Depth first finds all states with little memory. Breadth first finds the shortest way to a violation. */
+  /** `depth` first finds all states with little memory. `breadth` first finds the shortest way to a violation. */
   readonly order: 'depth' | 'breadth'
   readonly seconds: number
 }
@@ -120,7 +120,7 @@ export interface Walked {
   readonly found: Explored['found']
 }
 
-/** Samples schedules of a scenario that is too large to be explored: each walk goes to its end. */
+/** Samples schedules of a scenario that is too large to be explored. Each walk continues to its end. */
 export async function walk(
   automata: Automata,
   scenario: Scenario,
@@ -158,7 +158,7 @@ export function chosenOf(machine: Machine, world: World, random: Random): Move |
   return steps.length === 0 ? undefined : random.pick(steps)
 }
 
-/** Lets the first client of a warm scenario get its daemon, without any choice. */
+/** Lets the first client of a warm scenario get its daemon, without choosing among moves. */
 export async function beginOf(machine: Machine, scenario: Scenario): Promise<World> {
   const world = worldOf(scenario)
   for (; scenario.isWarm === true;) {
@@ -195,7 +195,7 @@ export function movesOf(trace: Trace | null): readonly Move[] {
 class Visited {
   readonly #parts = Array.from({ length: 64 }, () => new Set<number>())
   size = 0
-  /** Returns whether it is new. */
+  /** Adds a state. Returns whether it is new. */
   add(key: string): boolean {
     const hash = hashOf(key)
     const part = this.#parts[hash % 64] as Set<number>

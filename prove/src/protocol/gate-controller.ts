@@ -1,5 +1,5 @@
 /**
- * The connection of a real process to the controller: the process says what it is about to do, waits for permission, and
+ * The connection of a real process to the controller. The process announces its next action, waits for permission, and
  * reports the result.
  */
 import * as fs from 'node:fs'
@@ -10,23 +10,23 @@ const isDaemon = process.env['PROVE_ROLE'] === 'daemon'
 const up = fs.openSync(`${place}.up`, 'r+')
 const down = fs.openSync(`${place}.down`, 'r+')
 
-/** Milliseconds. Time passes only if the controller says so. */
+/** Milliseconds. Time passes only when the controller says so. */
 let clock = 1_000_000
 export const passTime = (ms: number): void => void (clock += ms)
 export const hrtime = (): readonly [number, number] => [Math.floor(clock / 1000), (clock % 1000) * 1e6]
 export const uptime = (): number => clock / 1000
 
-/** True while a real module runs whose parts are gated too. */
+/** True while a real module runs whose own parts have gates too. */
 let isWithin = false
 export const isInside = (): boolean => isWithin
 
 /** Sends a message to the controller. */
 export const say = (message: object): void => void fs.writeSync(up, `${JSON.stringify(message)}\n`)
 
-/** The controller's answer. `late`: the wait times out. Otherwise `event` is what the exploration expects. */
+/** The controller's answer. `late`: the wait times out. Otherwise `event` is the event that the exploration expects. */
 type Word = { readonly late: boolean; readonly event?: string }
 
-/** Waits for the controller's answer, and blocks this process meanwhile. */
+/** Waits for the controller's answer, blocking this process. */
 export function askSync(name: EffectName, args: readonly Plain[]): Word {
   say({ effect: name, args })
   const bytes = Buffer.alloc(256)
@@ -34,7 +34,7 @@ export function askSync(name: EffectName, args: readonly Plain[]): Word {
   return JSON.parse(bytes.toString('utf8', 0, length)) as Word
 }
 
-/** For effects during which the shipped code waits on its event loop: a daemon answers requests meanwhile. */
+/** For effects during which the shipped code waits on its event loop, so that a daemon can answer requests meanwhile. */
 export async function ask(name: EffectName, args: readonly Plain[]): Promise<Word> {
   if (!isDaemon) return askSync(name, args)
   say({ effect: name, args })

@@ -1,4 +1,7 @@
-/** A real client or a real daemon under the controller of a replay. Bundled by `bundle-gated.ts`, like what it runs. */
+/**
+ * A real client or a real daemon that is controlled by a replay. `bundle-gated.ts` bundles this file together with the
+ * code that it runs.
+ */
 import { connect } from '../../../packages/familiar/dist/client/connect.js'
 import { serve } from '../../../packages/familiar/dist/daemon/serve.js'
 import { USER_SCOPE_RULES } from '../../../packages/familiar/dist/classify/decision-tables.js'
@@ -114,6 +117,6 @@ else {
     (error: unknown) => `error ${String((error as { code?: unknown }).code)}`,
   )
   ended(outcome)
-  // The end is a move too: the controller either sends SIGKILL or lets the process exit.
+  // The end of a process is a move too: the controller either sends SIGKILL or lets the process exit.
   process.exit(0)
 }

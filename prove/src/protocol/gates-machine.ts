@@ -1,11 +1,11 @@
-/** The gates before the machine: what a process sees of it, and the signals that it sends. */
+/** The gates in front of the machine: what a process reads about it, and the signals that it sends. */
 import * as fs from 'node:fs'
 import type { Platform } from '../../../packages/familiar/dist/observe/platform/platform.js'
 import { selectPlatform } from '../../../packages/familiar/dist/observe/platform/select.js'
 import * as realScan from '../../../packages/familiar/dist/observe/scan.js'
 import { ask, askSync, done, inside, isInside, pidText, portText } from './gate-controller.js'
 
-/** This process and its ancestors: before a signal, a client makes sure that its target is none of them. */
+/** Returns this process and its ancestors. Before a signal, a client checks that its target is not one of them. */
 function ancestorsOf(pid: number): ReadonlySet<number> {
   const found = new Set([pid])
   for (let at = process.ppid; at > 1 && !found.has(at);) {

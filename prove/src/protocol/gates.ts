@@ -1,6 +1,6 @@
 /**
- * The same modules with effects, in real processes. Each effect waits for the controller's permission and then really
- * happens, and its result goes to the controller. `bundle-gated.ts` puts this before the real modules. Only the clock is
+ * The modules with effects, in real processes. Each effect waits for the controller's permission and then really happens,
+ * and its result goes to the controller. `bundle-gated.ts` puts this file in front of the real modules. Only the clock is
  * not real: the controller decides when a pause ends and which wait times out.
  */
 import * as childProcess from 'node:child_process'
@@ -199,7 +199,7 @@ export function jsonLines(socket: Socket): startupPipe.Lines {
       if (!isOpen) return
       askSync('pipe.send', [tagOf(message)])
       lines.send(message)
-      // Node writes to a pipe at once if it can. The next effect of this process must not come before that.
+      // Node writes to a pipe at once if it can. The next effect of this process must come after that.
       done(null)
     },
     close: () => {

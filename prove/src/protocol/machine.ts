@@ -17,12 +17,12 @@ import {
   type World,
 } from './world.js'
 
-/** The effects during which a daemon's event loop runs, so that it answers. Everywhere else its code is synchronous. */
+/** The effects during which a daemon's event loop runs, so that it can answer. Everywhere else its code is synchronous. */
 const TURNS: ReadonlySet<string> = new Set(['pipe.receive', 'idle', 'sleep', 'inspect', 'bind'])
 
 /**
- * Effects that only the other end of a startup pipe sees, and waits for. The adoption is not one, because properties
- * mention it.
+ * Effects that only the other end of a startup pipe sees, and waits for. The adoption is not one of them, because
+ * properties mention it.
  */
 const PRIVATE: ReadonlySet<string> = new Set([
   'spawn',
@@ -33,7 +33,7 @@ const PRIVATE: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Determines which moves a world has, and what each makes of it. A move lets one actor have its next effect, ends a
+ * Determines the possible moves in a world, and the result of each. A move lets one actor have its next effect, ends a
  * process, or makes one wait time out. Every property is checked on every move.
  */
 export class Machine {
@@ -54,9 +54,9 @@ export class Machine {
   }
 
   /**
-   * Returns the moves that may come next, without polling rounds that would see what the last one has seen. If there are
-   * none, a wait may time out. If nothing can crash or be late any more, a private effect comes alone: its order relative
-   * to the effects of other actors does not matter.
+   * Returns the moves that may come next, without polling rounds that would read the same as the previous one. If there
+   * are none, a wait may time out. If nothing can crash or be late any more, a private effect is the only move, because
+   * its order relative to the effects of other actors does not matter.
    */
   moves(world: World): readonly Move[] {
     const moves: Move[] = []
@@ -68,7 +68,7 @@ export class Machine {
       if (actor.life !== 'runs') return
       const result = this.result(world, index)
       const { name, args } = this.effect(actor)
-      // A round that reads the same as the last one, and changes nothing, leads back here.
+      // A round that reads the same as the previous one, and changes nothing, leads back to this state.
       const isVain = name === 'sleep' && actor.seen === sightOf(world) && !actor.isMisled
       if (result !== undefined && !isVain) {
         if (isAlone && PRIVATE.has(name) && result !== 'adopt' && args[0] !== 'adopt')
@@ -96,7 +96,10 @@ export class Machine {
     return isQuiet || world.lates > 0 ? [...moves, ...late] : moves
   }
 
-  /** Returns whether a client has just proven this process and signals it next: a pid is not reused within microseconds. */
+  /**
+   * Returns whether a client has just proven this process and will signal it next, because a pid is not reused within
+   * microseconds.
+   */
   #isAimedAt({ actors }: World, pid: number): boolean {
     return actors.some((actor) => {
       const { name, args } = this.effect(actor)
@@ -184,7 +187,7 @@ export class Machine {
     }
   }
 
-  /** Makes a move, which changes `world`. Returns which property that violates; null if none. */
+  /** Makes a move, which changes `world`. Returns the property that this violates; null if none. */
   async make(world: World, move: Move): Promise<string | null> {
     const actor = world.actors[move.actor] as Actor
     if (move.kind === 'crash') {
@@ -211,7 +214,8 @@ export class Machine {
     } else if (move.kind !== 'step') {
       world.retirements -= 1
       actor.hasEnded = true
-      // A tick comes after half a minute at the earliest, so the starter has not read the answer for that long.
+      // A tick comes after half a minute at the earliest. If the starter is still alive, it would not have read the
+      // answer for that long.
       if (world.actors[actor.partner]?.life === 'runs') world.isCalm = false
     } else wrong = applyEffect(world, move.actor, name, args, result)
     const next = this.automaton(actor).step(actor.state, result)
@@ -221,7 +225,7 @@ export class Machine {
     return wrong ?? wrongEnd ?? wrongState(world)
   }
 
-  /** Determines what follows from the actor's next effect. */
+  /** Determines the consequences of the actor's next effect. */
   #arrive(world: World, index: number): string | null {
     const actor = world.actors[index] as Actor
     const { name, args } = this.effect(actor)
@@ -247,7 +251,7 @@ const LOOKING: ReadonlySet<string> = new Set([
   'lock.holder',
 ])
 
-/** Only waits can time out; a daemon that serves waits for ever. */
+/** Returns whether an effect can time out. Only waits can; a daemon that serves waits forever. */
 function mayBeLate(name: string, result: Plain | undefined): boolean {
   if (name === 'sleep') return true
   return result === undefined && name !== 'idle' && name !== 'end' && name !== 'scan'

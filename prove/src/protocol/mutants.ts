@@ -1,7 +1,7 @@
 import type { Edit } from './bundle.js'
 import type { Scenario } from './world.js'
 
-/** A fault in the protocol, made in the text of the shipped code, and a scenario in which it must be found. */
+/** A bug in the protocol, put into the text of the shipped code, and a scenario in which it must be found. */
 export interface Mutant {
   readonly id: string
   readonly what: string

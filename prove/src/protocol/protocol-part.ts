@@ -58,7 +58,7 @@ const FULL: readonly Scenario[] = [
   { name: '3 clients of versions 1, 2 and 1, 1 crash', clients: [1, 2, 1], crashes: 1, lates: 0 },
 ]
 
-/** The scenarios that are too large for that and are sampled instead. */
+/** The scenarios that are too large to be explored completely and are sampled instead. */
 const SAMPLED: Scenario = {
   name: '3 clients of versions 1, 2 and 1, 3 crashes, 2 waits too long',
   clients: [1, 2, 1],
@@ -71,7 +71,7 @@ const SIZES = {
   short: { walks: 100, pairs: 10, seconds: 60 },
 } as const
 
-/** Each is found within a few hundred states. */
+/** The bugs that are found within a few hundred states. */
 const SHORT_MUTANTS: ReadonlySet<string> = new Set(['adopted-ended', 'downgrade', 'lock-left-first'])
 
 interface Tried {

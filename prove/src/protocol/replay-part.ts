@@ -16,18 +16,18 @@ const SCENARIOS: readonly Scenario[] = [
 
 const COUNT = { full: 1_000, short: 8 } as const
 
-/** After this time, no further replay begins: on a busy machine, the figure is what was done until then. */
+/** When this time is over, no further replay begins. On a busy machine, the figure is the number of replays done by then. */
 const MINUTES = 17
 
 /**
- * Each replay has its own ports, so that it cannot meet a daemon of the last one. They lie below the range from which
- * Linux takes the ports of clients, each of which stays busy for a while after a request.
+ * Each replay has its own ports, so that it cannot connect to a daemon of the previous one. The ports are below the range
+ * from which Linux takes the ports of clients, each of which stays busy for a while after a request.
  */
 const FIRST_PORT = 10_000
 const PORTS_EACH = 10
 const PLACES = 1_000
 
-/** How many replays run at the same time: each mostly waits for processes to start. */
+/** How many replays run at the same time. Each mostly waits for processes to start. */
 const SIDE_BY_SIDE = { full: 8, short: 2 } as const
 
 async function run({ seed, size, trials, say }: Order): Promise<Result> {

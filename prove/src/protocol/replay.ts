@@ -1,6 +1,6 @@
 /**
- * Repeats random schedules of the exploration with real clients and daemons, each of whose effects waits for the
- * controller. After every move, the effect and its result must be those of the exploration. A crash is a real SIGKILL.
+ * Repeats random schedules of the exploration with real clients and daemons. Each of their effects waits for the
+ * controller. After every move, the effect and its result must equal those of the exploration. A crash is a real SIGKILL.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import {
@@ -45,12 +45,12 @@ export interface Replayer {
 
 const NODE_MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url))
 
-/** A real process answers within milliseconds; one that does not has diverged. */
+/** A real process answers within milliseconds. One that takes longer than this has diverged. */
 const PATIENCE_MS = 20_000
 
 const PORTS = 8
 
-/** Makes what all replays share: the bundle of the gated program, in a directory of its own. */
+/** Creates what all replays share: the bundle of the gated program, in its own directory. */
 export async function makeReplayer(automata: Automata): Promise<Replayer> {
   const directory = mkdtempSync(join(tmpdir(), 'protocol-'))
   writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
@@ -270,7 +270,7 @@ function openGate(path: string): Real {
   return gate
 }
 
-/** A zombie without other threads has freed everything. */
+/** Returns whether the process still holds resources. A zombie without other threads has freed everything. */
 function isThere(pid: number): boolean {
   try {
     const isZombie = /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))

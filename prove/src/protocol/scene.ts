@@ -1,4 +1,4 @@
-/** The one scope, its family and its machine, on which client, daemon and world agree. */
+/** The one scope, its family and its machine, which client, daemon and world share. */
 import { USER_SCOPE_RULES } from '../../../packages/familiar/dist/classify/decision-tables.js'
 import type { Family } from '../../../packages/familiar/dist/family.js'
 import type { SelfReport } from '../../../packages/familiar/dist/protocol/self-report.js'
@@ -21,7 +21,7 @@ export const HOST = {
 
 export const versionText = (version: number): string => `${version}.0.0`
 
-/** Returns the command line of a daemon. (No executable is searched for with it.) */
+/** Returns the command line of a daemon. (It is never used to search for an executable.) */
 export const commandOf = (version: number): readonly string[] => [
   'node',
   `daemon-${version}.js`,
@@ -71,7 +71,7 @@ export function reportOf(pid: number, port: number, version: number): SelfReport
   }
 }
 
-/** Reads the daemon's own health reply, which it checks before it says that it is ready. */
+/** Parses the daemon's own health reply, which the daemon checks before it reports that it is ready. */
 function readReport(body: unknown): SelfReport | null {
   const { owner, package_version: version } = body as {
     readonly owner: { readonly pid: number; readonly port: number }

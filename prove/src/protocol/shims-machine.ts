@@ -1,4 +1,4 @@
-/** The machine, as the exploration replaces it (the platform, observe/scan.js). See shims.ts. */
+/** The exploration's replacement for the machine (the platform, observe/scan.js). See shims.ts. */
 import { classify } from '../../../packages/familiar/dist/classify/classify.js'
 import { factsOf } from '../../../packages/familiar/dist/classify/derive-facts.js'
 import type { Observation, ScanContext } from '../../../packages/familiar/dist/classify/observation.js'
@@ -65,7 +65,10 @@ function listenerOf(pid: number, port: number) {
   return { port, address: '127.0.0.1', socket: `socket-${pid}`, user: HOST.user, pid }
 }
 
-/** One scan of the whole machine. What the shipped code concludes from it (facts, verdict, proof) is the shipped code's. */
+/**
+ * One scan of the whole machine. Only the reading is replaced: the facts, the verdict and the proof come from the shipped
+ * code.
+ */
 export async function scan(family: Family): Promise<Scan> {
   const { record, holder, daemons } = (await effects.async('scan')) as ScanView
   const here = {

@@ -1,4 +1,4 @@
-/** The record, as the exploration replaces it (observe/read-records.js, act/record-file.js). See shims.ts. */
+/** The exploration's replacement for the record (observe/read-records.js, act/record-file.js). See shims.ts. */
 import type { DaemonRecord, OwnRecord, RecordRead } from '../../../packages/familiar/dist/protocol/record.js'
 import type { Effects, RecordView } from './effects.js'
 import { HOST, SCOPE, versionText } from './scene.js'
@@ -92,8 +92,8 @@ export function toRecord(
 }
 let asked = 0
 /**
- * A waiting command asks again only if the record was written again. Here it asks every time: a later question is the
- * same as a later wake-up.
+ * A waiting command asks again only if the record was written again. Here it asks every time, which has the same effect
+ * as waking up later.
  */
 export const statSync = () => ({ ino: (asked += 1), mtimeMs: 0 })
 export const tidyCopies = (): void => undefined

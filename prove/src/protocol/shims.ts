@@ -1,5 +1,5 @@
 /**
- * The modules with effects, as the exploration replaces them: each effect becomes a call of `effects`, and everything else
+ * The exploration's replacements for the modules with effects. Each effect becomes a call of `effects`; everything else
  * of the protocol is the shipped code. `bundle.ts` says which module is replaced; this file has the names of all of them.
  * It runs only inside a bundle, where `effects` is a parameter.
  */
@@ -33,7 +33,7 @@ export function lockDescriptor(file: Opened): boolean {
   file.isLocked = effects.sync('lock.try', file.name, file.kind) === true
   return file.isLocked
 }
-/** For a mutant: a lock that is the text of a file, judged stale if its writer is gone. */
+/** For a mutant: a lock that consists of the text of a file, and counts as stale if its writer is gone. */
 export const isFreeByText = (file: Opened): boolean => effects.sync('lock.look', file.name) === true
 export function takeByText(file: Opened): boolean {
   effects.sync('lock.take', file.name)
@@ -54,7 +54,7 @@ export const loadTryLock = (): null => null
 
 // ---- Waiting (node:timers/promises) ----
 
-/** How far the clock of an actor jumps when it wakes up late: beyond every deadline of that loop. */
+/** How far the clock of an actor jumps if it wakes up late: beyond every deadline of that loop. */
 const LATE_MS: Readonly<Record<string, number>> = {
   'act/acquire-lock.js': 31_000,
   'client/await-holder.js': 26_000,

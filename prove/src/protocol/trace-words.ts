@@ -4,7 +4,7 @@ import { beginOf, type Automata } from './explore.js'
 import type { Actor, Move, Scenario, World } from './world.js'
 import { Machine } from './machine.js'
 
-/** Returns a trace in words: one line per move, with who does what and what it gets. */
+/** Returns a trace in words: one line per move, with the actor, its action and the result. */
 export async function told(
   automata: Automata,
   scenario: Scenario,
@@ -20,7 +20,7 @@ export async function told(
   return lines
 }
 
-/** The name of an actor in a trace. */
+/** Returns the name of an actor in a trace. */
 export function nameOf(world: World, index: number): string {
   const { kind, version, pid } = world.actors[index] as Actor
   return kind === 'client' ? `client ${index + 1} (version ${version})` : `daemon ${pid} (version ${version})`

@@ -1,4 +1,4 @@
-/** The world around the actors (locks, record, processes, pipes), and the small changes of which every larger one is made. */
+/** The world around the actors (locks, record, processes, pipes), and the small changes that every larger change consists of. */
 import type { Automaton } from './automaton.js'
 import type { Plain, RecordView } from './effects.js'
 
@@ -8,35 +8,38 @@ export interface Actor {
   /** 0 for a client. */
   readonly pid: number
   state: number
-  /** `none`: not started yet; `over`: it has ended; `killed`: by a crash or a signal. */
+  /** The state of the actor. `none`: not started yet; `over`: it has ended; `killed`: it was ended by a crash or a signal. */
   life: 'none' | 'runs' | 'over' | 'killed'
   outcome: string
-  /** The index of the other end of the startup pipe: a client's daemon, a daemon's starter. */
+  /** The index of the other end of the startup pipe: for a client its daemon, for a daemon its starter. */
   partner: number
   /** The unread messages for this actor, and whether its end of the startup pipe is open. */
   unread: string[]
   isPipeOpen: boolean
-  /** A daemon's port while it listens, else 0. */
+  /** The port of a daemon while it listens, otherwise 0. */
   port: number
-  /** True for a daemon that was told of its adoption: from then on it handles signals. */
+  /** True for a daemon that was told of its adoption. From then on it handles signals. */
   isAdopted: boolean
   isRecorded: boolean
-  /** True once its starter has sent the adoption. */
+  /** True if the starter of the daemon has sent the adoption. */
   isGivenAway: boolean
   inbox: string[]
-  /** Whether its pid now belongs to a process that is not ours. */
+  /** Whether the actor's pid now belongs to a process that is not ours. */
   isReused: boolean
-  /** A number for what a polling actor could see since its last round began; -1 if that has changed in between. */
+  /**
+   * A number that stands for everything that a polling actor could read since its last round began; -1 if any of it has
+   * changed since.
+   */
   seen: number
-  /** True if it found a lock busy that another actor only tested. */
+  /** True if the actor found a lock busy that another actor was only testing. */
   isMisled: boolean
-  /** True if a client has told it to exit, or it retires. */
+  /** True if a client has told the daemon to exit, or if it retires. */
   hasEnded: boolean
 }
 
 export interface World {
   record: RecordView | null
-  /** The index of the actor that holds each lock, -1 if it is free. `isProbe`: the holder only tests the lock. */
+  /** The index of the actor that holds each lock; -1 if the lock is free. `isProbe`: the holder only tests the lock. */
   locks: { life: number; daemon: number; isProbe: boolean }
   actors: Actor[]
   crashes: number
@@ -44,14 +47,14 @@ export interface World {
   reuses: number
   /** How many daemons may still find a reason to retire. */
   retirements: number
-  /** True while nothing has been late or crashed: then every client must get a daemon. */
+  /** True while nothing has been late or has crashed. As long as this is true, every client must get a daemon. */
   isCalm: boolean
 }
 
 /**
  * Why a daemon retires on its next tick. `unused` (R4): its idle time is over. `replaced` (R3): its installation has
- * changed. `absent` (R2): its scope was away on two ticks in a row, and is back. (R1 follows from the record, which is
- * explored.)
+ * changed. `absent` (R2): its scope was absent on two consecutive ticks, and is back. (R1 follows from the record, which
+ * is explored.)
  */
 export const RETIREMENTS = ['unused', 'replaced', 'absent'] as const
 
@@ -67,7 +70,7 @@ export interface Scenario {
   /** Whether the first client has its daemon before the others begin. */
   readonly isWarm?: boolean
   readonly crashes: number
-  /** How many waits may time out while something still happens. If nothing does, every wait times out. */
+  /** How many waits may time out while something else can still happen. If nothing else can, every wait times out. */
   readonly lates: number
   readonly reuses?: number
   /** How many daemons may find a reason to retire. */
@@ -128,7 +131,7 @@ export function copyOf(world: World): World {
   return { ...world, locks: { ...world.locks }, actors: world.actors.map((actor) => ({ ...actor })) }
 }
 
-/** Returns a key for everything that decides what may still happen. */
+/** Returns a key that contains everything that determines what may still happen. */
 export function keyOf({ record, locks, actors, crashes, lates, reuses, retirements, isCalm }: World): string {
   const parts: unknown[] = [
     record,
@@ -151,7 +154,7 @@ export function keyOf({ record, locks, actors, crashes, lates, reuses, retiremen
 
 const numbers = new Map<string, number>()
 
-/** Returns a number for what a polling actor could see. */
+/** Returns a number that stands for everything that a polling actor could read. */
 export function sightOf({ record, locks, actors }: World): number {
   const seen = actors.map(({ life, port, isReused, isAdopted }) => [isAdopted && life, port, isReused])
   const text = JSON.stringify([record, locks.life, locks.isProbe ? -1 : locks.daemon, seen])
@@ -172,7 +175,7 @@ export function hold(locks: World['locks'], name: Plain | undefined, by: number)
   }
 }
 
-/** Ends a process: the kernel frees its locks, its port and its end of the pipe. */
+/** Ends a process. The kernel then frees its locks, its port and its end of the pipe. */
 export function end(world: World, index: number, life: 'over' | 'killed'): void {
   const actor = world.actors[index] as Actor
   actor.life = life
@@ -186,7 +189,7 @@ export function end(world: World, index: number, life: 'over' | 'killed'): void 
   if (world.locks.daemon === index) hold(world.locks, 'daemon', -1)
 }
 
-/** Invalidates what a polling round has seen if anything changed, even for a moment. */
+/** Invalidates what a polling round has read if anything has changed, even for a moment. */
 export function unsettle(world: World): void {
   const now = sightOf(world)
   for (const actor of world.actors) if (actor.seen !== now) actor.seen = -1

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** The package as it is built in this repository. */
+/** The package that was built in this repository. */
 export const BUILT = join(REPOSITORY, 'packages', 'spec-kitty')
 
 const PUBLISHED = ['bin', 'command', join('dist', 'dashboard', 'page'), 'package.json']
@@ -22,7 +22,7 @@ export function copyBuild(directory: string, version: string, from = BUILT): voi
   changeBundle(directory, VERSION, `const VERSION = "${version}"`)
 }
 
-/** Changes each file of the package's bundles that contains the text, in exactly one place. Throws if no file contains it. */
+/** Changes one place in each file of the package's bundles that contains the text. Throws if no file contains it. */
 export function changeBundle(directory: string, what: RegExp | string, to: string): void {
   const command = join(directory, 'command')
   const has = (text: string): boolean => (typeof what === 'string' ? text.includes(what) : what.test(text))
@@ -35,7 +35,7 @@ export function changeBundle(directory: string, what: RegExp | string, to: strin
   for (const file of found) change(file, what, to)
 }
 
-/** Changes the one place in a file that matches; throws if none does. `to` may refer to groups of the pattern. */
+/** Changes the only place in a file that matches; throws if none does. `to` may refer to groups of the pattern. */
 function change(path: string, what: RegExp | string, to: string): void {
   const text = readFileSync(path, 'utf8')
   const changed = typeof what === 'string' ? text.replace(what, () => to) : text.replace(what, to)

@@ -70,7 +70,7 @@ function ownerIn(text: string): { readonly pid: number; readonly version: string
   }
 }
 
-/** Makes a project that has opted in, and a session with a server, so that events may leave. */
+/** Creates a project that has opted in, and a session with a server, so that events may leave. */
 export function prepareSync(home: string, project: string, url: string): void {
   mkdirSync(join(project, '.kittify'), { recursive: true })
   writeFileSync(join(project, '.kittify', 'config.yaml'), 'sync:\n  enabled: true\n')

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads'
 
 /**
- * A witness of how busy the machine is: a thread that sleeps for ten milliseconds again and again, and notes when it
- * slept much longer. A command is forgiven because of a busy machine only if this witness saw one.
+ * A witness of how busy the machine is: a thread that repeatedly sleeps for ten milliseconds, and records when it slept
+ * much longer. The failure of a command is forgiven as caused by a busy machine only if this witness saw one.
  */
 export interface Lateness {
-  /** How often the thread slept too long so far. */
+  /** Returns how often the thread has slept too long so far. */
   count(): number
   /** Returns whether the thread slept too long at some moment between the two times. */
   isSeen(from: number, to: number): boolean
@@ -13,7 +13,10 @@ export interface Lateness {
   end(): Promise<void>
 }
 
-/** A scan waits half a second for an answer. Whatever delays this thread for a fifth of that may delay a daemon for all of it. */
+/**
+ * The delay from which the machine counts as busy. A scan waits half a second for an answer, so whatever delays this
+ * thread for a fifth of that may delay a daemon for all of it.
+ */
 const LATE_MS = 100
 
 const THREAD = `
@@ -40,7 +43,7 @@ export function watchLateness(): Lateness {
     })
     worker.on('error', () => resolve())
   })
-  // A process that does not call `end` must not wait for the thread.
+  // The thread must not keep a process running that does not call `end`.
   worker.unref()
   return {
     count: () => stalls.length,

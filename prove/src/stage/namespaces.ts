@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 
 const UNSHARE = ['--net', '--pid', '--mount', '--fork', '--kill-child', '--mount-proc']
 
-/** The pid namespace outside. A worker is told it, so that it can check that it is inside another one. */
+/** The variable that passes the outer pid namespace to a worker, so that it can check that it is inside another one. */
 const OUTSIDE = 'PROVE_OUTSIDE_PIDS'
 
 /** Returns why no trial can run on this machine; null if trials can run. */
@@ -22,8 +22,8 @@ export function whyImpossible(tools: readonly string[] = []): string | null {
 }
 
 /**
- * Runs a worker in its own pid, network and mount namespaces, so that everything that it starts ends with it. `onLine`
- * gets each JSON document that it prints. Rejects if the worker fails.
+ * Runs a worker in its own pid, network and mount namespaces, so that everything that it starts ends with it. `onLine` is
+ * called with each JSON document that it prints. Rejects if the worker fails.
  */
 export async function runWorker(script: string, task: object, onLine: (line: any) => void): Promise<void> {
   const inside = 'ip link set lo up && "$@"; exit $?'
@@ -47,7 +47,7 @@ export async function runWorker(script: string, task: object, onLine: (line: any
   })
 }
 
-/** Throws outside of a private pid namespace, because a worker ends every process that it sees. */
+/** Throws outside a private pid namespace, because a worker ends every process that it sees. */
 export function assertPrivate(): void {
   const outside = process.env[OUTSIDE]
   if (outside === undefined || readlinkSync('/proc/self/ns/pid') === outside)

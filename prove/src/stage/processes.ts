@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A process as /proc shows it. The observer reads it itself, without the code under test. */
+/** A process as /proc shows it. The observer reads /proc itself, without the code under test. */
 export interface Process {
   readonly pid: number
   readonly state: string
@@ -65,7 +65,7 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Waits until the condition holds. Returns whether it did within the time. */
+/** Waits until the condition holds. Returns whether it did within the time limit. */
 export async function until(condition: () => boolean | Promise<boolean>, ms: number): Promise<boolean> {
   const end = performance.now() + ms
   while (!(await condition())) {

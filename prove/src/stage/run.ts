@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export interface Ran {
   /** The pid of the process that was started or, if a tracer in front of it forks away, of the traced one. */
   readonly pid: number | undefined
-  /** Null if a signal ended it, or if it did not end in time. */
+  /** The exit code; null if a signal ended the process, or if it did not end in time. */
   readonly status: number | null
   readonly signal: NodeJS.Signals | null
   readonly isLate: boolean
@@ -15,7 +15,10 @@ export interface Ran {
 }
 
 export interface RunOptions {
-  /** The directory for the files that take the output. (Pipes are not used: a process that inherits one would keep it open.) */
+  /**
+   * The directory of the files to which the output is written. (Pipes are not used, because a process that inherits one
+   * would keep it open.)
+   */
   readonly directory: string
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 
-/** A server for events that accepts all of them and remembers their ids. */
+/** A server that accepts all events and remembers their ids. */
 export interface EventServer {
   readonly url: string
   readonly accepted: Set<string>

@@ -1,6 +1,6 @@
 /**
- * Sends events to the daemon of a home, one request after the other, until its standard input ends: `client.js HOME PROJECT
- * NAME`. Prints a line of JSON for each request that was answered, and for each error.
+ * Sends events to the daemon of a home, one request after the other, until its standard input ends: `client.js HOME
+ * PROJECT NAME`. Prints a line of JSON for each request that was answered, and for each error.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { syncDaemon } from '../../../packages/spec-kitty/dist/daemons/define-daemons.js'
@@ -12,7 +12,7 @@ process.stdin.on('end', () => (state.isOver = true)).resume()
 for (let number = 0; !state.isOver; number++) await send(`${name}-${number}`)
 process.exit(0)
 
-/** Sends the event until it is answered: an error that an upgrade causes is tried again. */
+/** Sends the event until it is answered: after an error caused by an upgrade, it is sent again. */
 async function send(id: string): Promise<void> {
   const began = performance.now()
   const body = JSON.stringify({ event: { event_id: id, event_type: 'T' }, project })
@@ -22,7 +22,7 @@ async function send(id: string): Promise<void> {
       const connection = await syncDaemon.at(home).connect({ start: false })
       const reply = await connection.fetch('/api/sync/publish', { method: 'POST', headers, body })
       const text = await reply.text()
-      // The daemon is leaving, or its package is gone: the next daemon will answer.
+      // The daemon is shutting down, or its package is gone. The next daemon will answer.
       if (reply.status === 503)
         throw Object.assign(new Error(text), { code: `E_503_${/\w+(?="\})/.exec(text)?.[0]}`.toUpperCase() })
       if (reply.status !== 200) throw new Error(`status ${reply.status}: ${text}`)
@@ -31,7 +31,8 @@ async function send(id: string): Promise<void> {
     } catch (error) {
       const { code = null, message } = error as { code?: string; message: string }
       say({ kind: 'error', id, code, message })
-      // Longer than any round. There may be no daemon for a while, because an unfinished installation starts none.
+      // This is longer than any round. There may be no daemon for a while, because an incomplete installation starts
+      // none.
       if (performance.now() - began > 600_000) return say({ kind: 'lost', id })
       await sleep(20)
     }

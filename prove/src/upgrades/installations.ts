@@ -17,13 +17,13 @@ import { copyBuild } from '../stage/builds.js'
 
 /** A way in which a tool is installed, and replaced by another version. */
 export interface Layout {
-  /** Puts a version in place. */
+  /** Installs a version in place of the previous one. */
   readonly install: (version: string) => Promise<void>
-  /** The command line of the version that is installed. */
+  /** Returns the command line of the installed version. */
   readonly command: (args: readonly string[]) => readonly string[]
-  /** The package on disk, as it is installed now. */
+  /** Returns the directory of the package that is installed now. */
   readonly directory: () => string
-  /** A text that changes with the files that Node itself reads before ours; null if one of them is incomplete. */
+  /** Returns a text that changes with the files that Node itself reads before ours; null if one of them is incomplete. */
   readonly stamp: () => string | null
 }
 
@@ -71,7 +71,7 @@ export function cellarLayout(base: string): Layout {
   }
 }
 
-/** Like a manager of Node versions: another Node with another global directory; the old ones stay. */
+/** Like a manager of Node versions: each Node has its own global directory, and the old ones stay. */
 export function nodesLayout(base: string): Layout {
   const nodes = ['v20', 'v20-too'].map((name) => join(base, name))
   let turn = -1
@@ -96,7 +96,7 @@ export function nodesLayout(base: string): Layout {
   }
 }
 
-/** Writes over the files of an installation, one after the other in any order, each first by half. */
+/** Overwrites the files of an installation, one after the other in any order; only half of each file is written at first. */
 export async function overwriteSlowly(place: string, version: string, random: Random): Promise<void> {
   const fresh = `${place}.fresh`
   copyBuild(fresh, version)
@@ -112,7 +112,7 @@ export async function overwriteSlowly(place: string, version: string, random: Ra
   rmSync(fresh, { recursive: true })
 }
 
-/** Gives every file of an installation another time. */
+/** Changes the modification time of every file of an installation. */
 export function touchAll(place: string): void {
   const time = new Date('1985-10-26T08:15:00Z')
   for (const name of filesIn(place)) utimesSync(join(place, name), time, time)
@@ -156,7 +156,7 @@ function moveIfThere(from: string, to: string): void {
   try {
     renameSync(from, to)
   } catch {
-    // The first installation has nothing to move away.
+    // Before the first installation, there is nothing to move away.
   }
 }
 

@@ -20,7 +20,7 @@ export type Kind =
   | 'half-written'
   | 'removed'
 
-/** Performs each kind of upgrade this many times in a row, while requests and commands go on. */
+/** The kinds of upgrades. Each is performed this number of times in a row, while requests and commands continue. */
 export const KINDS: Readonly<Record<Kind, (scene: Scene, rounds: number) => Promise<void>>> = {
   'in-place': (scene, rounds) => upgradeAgainAndAgain(scene, npmLayout(scene.base), rounds),
   'purged-path': (scene, rounds) => upgradeAgainAndAgain(scene, cellarLayout(scene.base), rounds),
@@ -49,7 +49,7 @@ async function touchAgainAndAgain(scene: Scene, rounds: number): Promise<void> {
   }
 }
 
-/** The newer daemon stays in use, whichever version the commands are. */
+/** Alternates between two versions. The newer daemon must stay in use, whichever version the commands have. */
 async function downgradeAgainAndAgain(scene: Scene, rounds: number): Promise<void> {
   const layout = npmLayout(scene.base)
   await begin(scene, layout)
@@ -69,7 +69,7 @@ async function overwriteAgainAndAgain(scene: Scene, rounds: number): Promise<voi
     const starting = scene.startMeanwhile()
     await overwriteSlowly(layout.directory(), `4.${round}.0`, scene.random)
     await starting()
-    // A command may have started the new version already, once all the files that it needed were written.
+    // A command may already have started the new version, once all the files that it needed were written.
     await scene.handOver(`4.${round}.0`)
   }
 }

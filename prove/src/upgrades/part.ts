@@ -22,9 +22,9 @@ const FULL: Rounds = {
 const SHORT: Rounds = { 'in-place': 1, 'mtime-only': 1 }
 const HAND_OVER_MS = 1_000
 const HAND_OVERS = 40
-/** With fewer samples, a 95 % share means nothing. */
+/** The minimum number of samples for which a 95 % share is meaningful. */
 const LEAST_JUDGED = 10
-/** At most this percentage of the commands may start while the first files are incomplete. */
+/** The maximum percentage of commands that may start while the first files are incomplete. */
 const UNSTARTED_PERCENT = 5
 
 export const upgrades: Part = {
@@ -64,8 +64,8 @@ function figuresOf(scenes: ReadonlyMap<string, Seen>, load: string, isShort: boo
   const zero = (what: string, value: number): Figure => ({ what, value, goal: '0', met: value === 0 })
   const times = all.flatMap(({ handOvers }) => handOvers).toSorted((a, b) => a - b)
   const processor = all.flatMap((seen) => seen.processor).toSorted((a, b) => a - b)
-  // Time measured by the clock also depends on how busy the machine is: only hand-overs during which the witness saw no
-  // busy machine are judged by it.
+  // Elapsed time also depends on how busy the machine is, so it is judged only for hand-overs during which the witness
+  // saw no busy machine.
   const onTime = all.flatMap((seen) => seen.onTime).toSorted((a, b) => a - b)
   const judged = (what: string, sorted: readonly number[]): Figure => {
     const isJudged = !isShort && sorted.length >= LEAST_JUDGED

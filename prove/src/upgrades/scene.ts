@@ -17,31 +17,31 @@ import type { Layout } from './installations.js'
 const CLIENT = fileURLToPath(new URL('./client.js', import.meta.url))
 const CLIENTS = 2
 
-/** What a scene has seen. */
+/** The observations of a scene. */
 export interface Seen {
-  /** From the start of the first command of a version to its answer, in milliseconds. */
+  /** The time from the start of the first command of a version to its answer, in milliseconds. */
   readonly handOvers: readonly number[]
-  /** Those of them during which the witness saw no busy machine: only these are judged by the clock. */
+  /** Those of the hand-overs during which the witness saw no busy machine. Only these are judged by elapsed time. */
   readonly onTime: readonly number[]
   /** For the same hand-overs, the processor time of the command and of the new daemon, which does not depend on the load. */
   readonly processor: readonly number[]
   /** Commands that ran beside the upgrades. */
   readonly commands: number
   readonly requests: number
-  /** How often each error code came. Every such request was tried again. */
+  /** How often each error code occurred. Every such request was sent again. */
   readonly refused: Readonly<Record<string, number>>
   readonly lost: number
   readonly mostDaemons: number
   readonly samples: number
   readonly restarts: number
-  /** Commands that Node itself could not start, because their first file was not whole. */
+  /** Commands that Node itself could not start, because their first file was incomplete. */
   readonly unstarted: number
   readonly wrong: readonly string[]
 }
 
 export type Scene = ReturnType<typeof openScene>
 
-/** One home with a daemon, clients that send requests to it, and commands; what it sees is told at its end. */
+/** One home with a daemon, clients that send requests to it, and commands. Its observations are returned at its end. */
 export function openScene(
   base: string,
   server: EventServer,
@@ -79,8 +79,8 @@ export function openScene(
       now.stamp() !== before ||
       /Cannot find module '[^']*bin\/spec-kitty\.js'/.test(ran?.stderr ?? '')
     const form = ran === null ? null : (formOf(ran, false) ?? emptyOf(ran))
-    // Only Node's own words about a file that it reads before ours are excused: our own answers must be right at any
-    // moment.
+    // Only Node's own messages about a file that it reads before ours are excused, because our own answers must always be
+    // right.
     if (form !== null && isNodes && isInNodesWords(ran)) state.unstarted += 1
     else if (form !== null) wrong.push(`${args.join(' ')}: ${form}`)
     return ran
@@ -131,7 +131,7 @@ export function openScene(
       for (let number = 0; number < CLIENTS; number++) startClient(number)
       if (!(await until(() => answered.length > 4, 30_000))) throw new Error('no request is answered')
     },
-    /** Runs the first command of a version. In the end, there must be a daemon of that version. */
+    /** Runs the first command of a version. After that, there must be a daemon of that version. */
     handOver: async (version: string): Promise<void> => {
       const before = recordOf(home)
       const lateBefore = lateness.count()
@@ -160,7 +160,7 @@ export function openScene(
         wrong.push('the record is missing or damaged')
       else if (after.pid !== before.pid) state.restarts += 1
     },
-    /** Runs `sync start` again and again until the returned function is called. */
+    /** Runs `sync start` repeatedly until the returned function is called. */
     startMeanwhile: () => {
       const until = { isOver: false }
       const starting = (async () => {
@@ -197,7 +197,10 @@ export function openScene(
   }
 }
 
-/** What a request may meet during an upgrade: no daemon runs, it is leaving, or a part of it is gone. Each is tried again. */
+/**
+ * The errors that a request may get during an upgrade: no daemon runs, it is shutting down, or a part of it is gone. Each
+ * such request is sent again.
+ */
 const REFUSALS: ReadonlySet<string> = new Set([
   'E_DAEMON_SKIPPED',
   'E_DAEMON_UNRESPONSIVE',
@@ -207,7 +210,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'E_503_STOPPING',
 ])
 
-/** A main file that is empty is a program that does nothing. */
+/** An empty main file is a program that does nothing. */
 function emptyOf({ status, stdout }: Ran): string | null {
   return status === 0 && stdout === '' ? 'exit 0, and nothing said' : null
 }
@@ -219,7 +222,10 @@ function isInNodesWords(ran: Ran | null): boolean {
   )
 }
 
-/** The prefix that writes the processor time of a command to a file, and runs it as a user would, not as a background task. */
+/**
+ * Returns a command prefix that writes the processor time of a command to a file, and runs it as a user would, not as a
+ * background task.
+ */
 function timed(file: string): readonly string[] {
   const script = `TIMEFORMAT="%U %S"; { time nice -n ${-getPriority()} "$@" 2>&3; } 3>&2 2> "$0"`
   return ['bash', '-c', script, file]
@@ -230,7 +236,7 @@ function secondsIn(file: string): number {
   return (user ?? 0) + (system ?? 0)
 }
 
-/** The processor time of a process so far; the kernel counts in hundredths of a second. */
+/** Returns the processor time of a process so far. The kernel counts in hundredths of a second. */
 function processorMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

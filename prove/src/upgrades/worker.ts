@@ -1,4 +1,4 @@
-/** Does the upgrades of its share, in a pid namespace of its own, and prints each result as a line of JSON. */
+/** Performs its share of the upgrades, in its own pid namespace, and prints each result as a line of JSON. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { startEventServer } from '../stage/server.js'
 import { KINDS, type Kind } from './kinds.js'
 import { openScene } from './scene.js'
 
-/** What a worker is told: how many rounds of each kind. */
+/** The task of a worker: how many rounds of each kind. */
 export interface Task {
   readonly seed: number
   readonly rounds: Readonly<Partial<Record<Kind, number>>>

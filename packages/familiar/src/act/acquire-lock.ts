@@ -34,11 +34,11 @@ export interface AcquireOptions {
   /** The holder to write into the file; by default this process, as a command, without a start time. */
   readonly holder?: Holder
   readonly waitMs?: number
-  /** Called once, when the wait has taken a second. */
+  /** Called once, when the wait has lasted a second. */
   readonly onWait?: ((message: string) => void) | undefined
   /** Aborting this signal ends the wait; `acquireLock` then throws the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** True for a lock in another scope, where nothing may be created: there, a missing lock file is an error. */
+  /** True for a lock in another scope: nothing may be created there, so a missing lock file is an error. */
   readonly mustExist?: boolean
 }
 
@@ -57,8 +57,8 @@ export function acquireLock(path: string, options: AcquireOptions): Promise<Held
 }
 
 /**
- * Like `acquireLock`, but calls `find` between two attempts while the lock is busy. If `find` returns an object,
- * returns this object instead of the lock.
+ * Like `acquireLock`, but calls `find` between two attempts while the lock is busy. If `find` returns an object, stops
+ * waiting and returns that object instead of the lock.
  */
 export async function acquireLockUnless<T extends object>(
   path: string,
@@ -128,17 +128,18 @@ export function readLockHolder(path: string): LockHolder | null {
   return json === null ? null : { pid: pidOf(json['pid']), startTime: stringOf(json['birth']) }
 }
 
-/** One wait for a lock. */
+/** The attempts to take one lock. */
 interface Attempt {
   /** Returns the lock, or null if another process holds it. */
   readonly tryLock: () => HeldLock | null
-  /** Closes the file, unless its lock was taken. */
+  /** Closes the file, unless the lock was acquired. */
   readonly close: () => void
 }
 
 /**
- * Keeps the lock's file open between two tries, because opening it, with every check of the path, takes ten times as long
- * as a try, and sixty commands may wait at once. A file that was removed or replaced meanwhile is not waited for.
+ * Keeps the lock file open between two attempts: opening it, with all checks of the path, takes ten times as long as an
+ * attempt, and sixty commands may wait at once. If the file was removed or replaced meanwhile, opens the new one, because
+ * a lock on the old file protects nothing.
  */
 function createAttempt(path: string, { holder = COMMAND, mustExist }: AcquireOptions): Attempt {
   let descriptor: number | null = null
@@ -194,8 +195,9 @@ class HeldLock {
   }
 
   /**
-   * Throws `E_LOCK_BUSY` if the lock was released, or if the file at the path is no longer the locked one: then others can
-   * take a lock of the same name. Throws `E_RESOURCES` or `E_SCOPE_UNUSABLE` if that cannot be determined.
+   * Throws `E_LOCK_BUSY` if the lock was released, or if the file at the path is no longer the locked one, because then
+   * another process can take a lock at that path. Throws `E_RESOURCES` or `E_SCOPE_UNUSABLE` if that cannot be
+   * determined.
    */
   assertHeld(): void {
     if (this.#isOpen && isStillLinked(this.#descriptor, this.path)) return

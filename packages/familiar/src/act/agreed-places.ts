@@ -8,16 +8,16 @@ export interface Places {
   /** The directory of the token files; null if each record contains its token. */
   readonly token_directory: string | null
   /**
-   * True if the scope is a directory of the user's. False if it is the tool's own, which the tool creates again when
-   * it is missing.
+   * `project`: the scope is a directory of the user's, which is never created. `user`: the scope is the tool's own
+   * directory, which the tool creates again if it is missing.
    */
   readonly scope_kind: 'project' | 'user'
 }
 
 /**
- * Returns where the definition places the files of the scope's daemon, and whose directory the scope is. A command
- * compares its own with those of the daemon that it starts: if they differ, later commands would not find that
- * daemon, could not prove it, or would judge it by other rules.
+ * Returns the locations of the daemon's files and the kind of its scope, as the definition sets them. A command compares
+ * its own with those of the daemon that it starts: if they differ, later commands could not find that daemon, could not
+ * verify it, or would judge it by other rules.
  */
 export function placesOf({ files, tokenDirectory, scopeMustExist }: Family, scope: string): Places {
   const { record, daemonLock } = files(scope)
@@ -30,8 +30,8 @@ export function placesOf({ files, tokenDirectory, scopeMustExist }: Family, scop
 }
 
 /**
- * Returns in words how the places that a daemon sent differ from the expected ones; null if they agree. What the
- * daemon did not send is not compared.
+ * Returns a text that says how the locations that a daemon sent differ from the expected ones; null if they agree. Values
+ * that the daemon did not send are not compared.
  */
 export function differenceOf(said: JsonObject, expected: Places): string | null {
   const other = Object.entries(expected).find(([name, value]) => name in said && said[name] !== value)

@@ -20,23 +20,24 @@ export interface CleanUpRequest {
   readonly scope: string
   readonly platform: Platform
   readonly intent: Exclude<Intent, 'scan'>
-  /** A scan that was just taken (and perhaps shown); if omitted, the clean-up takes its own. */
+  /** A scan that was just made (and perhaps shown). If omitted, the clean-up makes its own. */
   readonly seen?: Scan
   /** Limits the clean-up to daemons of this scope, even if the family's rules allow it to end those of other scopes. */
   readonly isOwnScopeOnly?: boolean
   /** Limits the clean-up to candidates that listen on this port. */
   readonly port?: number
-  /** Processes (by `processKey`) that the user has confirmed: they are treated as with the intent `reset_force`. */
+  /** Processes (by `processKey`) that the user has confirmed: they are treated as if the intent were `reset_force`. */
   readonly confirmed?: ReadonlySet<string>
   /**
-   * Processes (by `processKey`) that were shown to the user: the clean-up ends no others. If omitted, it may end
+   * The processes (by `processKey`) that were shown to the user; the clean-up ends only these. If omitted, it may end
    * any.
    */
   readonly told?: ReadonlySet<string>
   /** Report what would be done, and do nothing. */
   readonly dryRun?: boolean
   /**
-   * How long SIGTERM and SIGKILL may each take, in milliseconds. SIGTERM gets longer while the process visibly ends.
+   * How long SIGTERM and SIGKILL may each take, in milliseconds. After SIGTERM, a process that is visibly shutting down
+   * gets longer.
    */
   readonly stepMs?: number
   /**
@@ -52,8 +53,8 @@ export interface CleanUpRequest {
   /** How long each scan may take to read the scopes that other processes name, in milliseconds. */
   readonly foreignScopesMs?: number
   /**
-   * False if the caller does not need the scan after the clean-up: then that scan is skipped, and `after` is the one
-   * before it.
+   * False if the caller does not need a scan after the clean-up. Then none is made, and `after` is the scan before the
+   * clean-up.
    */
   readonly scansAgain?: boolean
   readonly onProgress?: (done: number, total: number) => void
@@ -67,7 +68,7 @@ export interface CleanUpEntry {
 }
 
 export interface CleanUpReport {
-  /** Every candidate that could have been cleaned, each once. */
+  /** Every candidate that the request covers and that is not `never_touch`, each once. */
   readonly entries: readonly CleanUpEntry[]
   /**
    * The scan on which the entries are based: the one made while the locks were held or, if nothing was to be ended, the
@@ -161,10 +162,10 @@ function targets(request: CleanUpRequest, seen: Scan): readonly Candidate[] {
 const FOREIGN_LOCK_WAIT_MS = 1_000
 
 /**
- * Takes the life-cycle lock of every scope that is about to change, ordered by path, so that two clean-ups that need
- * the same two locks cannot wait for each other for long. Creates nothing in other scopes: if the lock file of another
- * scope does not exist or cannot be opened, the lock of `basePath` is used for it instead. If the lock of another scope
- * is busy, its candidates are not ended.
+ * Takes the life-cycle lock of every scope that is about to change. The locks are taken in the order of their paths, so
+ * that two clean-ups that need the same two locks do not block each other. Creates nothing in other scopes: if the lock
+ * file of another scope does not exist or cannot be opened, uses the lock of `basePath` for it instead. If the lock of
+ * another scope is busy, its candidates are not ended.
  */
 async function lockAll(
   request: CleanUpRequest,
@@ -205,7 +206,7 @@ function basePath({ family, scope, lock, lockFile }: CleanUpRequest): string {
   return lock?.path ?? lockFile ?? family.files(scope).lifecycleLock
 }
 
-/** The lock path of the candidate's own scope, if it is not the base path and the file exists; otherwise empty. */
+/** Returns the lock path of the candidate's own scope if the file exists and is not the base path; otherwise an empty list. */
 function otherLock(request: CleanUpRequest, candidate: Candidate, seen: Scan): readonly string[] {
   const real = scopeOf(candidate.observation, seen.context)?.real ?? null
   if (real === null) return []
@@ -251,7 +252,10 @@ async function terminateOne(
   return result
 }
 
-/** Marks the record that names an ended daemon of ours: without that, the daemon that was killed looks crashed. */
+/**
+ * Marks the record of a daemon of ours that was ended as stopped. Otherwise the killed daemon would look as if it had
+ * crashed.
+ */
 async function markRecorded(family: Family, candidate: Candidate, seen: Scan): Promise<void> {
   const scope = scopeOf(candidate.observation, seen.context)
   if (scope === null || scope.real === null || scope.gone !== false) return

@@ -24,7 +24,10 @@ export function inheritedDescriptors(): readonly string[] {
   })
 }
 
-/** Closes the descriptors that the starter named, if they still lead to the same file. This process opened none of them. */
+/**
+ * Closes the descriptors that the starter of this daemon named, if they still refer to the same files. This process did
+ * not open any of them.
+ */
 export function closeInherited(named: unknown): void {
   for (const one of Array.isArray(named) ? named : []) {
     const [descriptor, target] = String(one).split(' ')
@@ -33,7 +36,7 @@ export function closeInherited(named: unknown): void {
   }
 }
 
-/** `close` may report a late write error (network file systems), but the descriptor is closed anyway. */
+/** `close` may report a late write error (network file systems), but it closes the descriptor anyway. */
 function close(descriptor: number): void {
   try {
     closeSync(descriptor)

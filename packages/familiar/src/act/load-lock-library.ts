@@ -63,8 +63,8 @@ function hintFor(said: string, file: string): string {
 }
 
 /**
- * `candidates` are the files that the loader tried. If the directory of one exists, only the file was removed; if no
- * such directory exists, there is no build for this system.
+ * Returns why the library could not be loaded. `candidates` are the files that the loader tried. If the directory of one
+ * exists, only the file was removed; if none exists, there is no build for this system.
  */
 function explainMissing(error: unknown): readonly [why: string, hint: string] {
   const { candidates } = error as { readonly candidates?: readonly unknown[] }
@@ -74,7 +74,7 @@ function explainMissing(error: unknown): readonly [why: string, hint: string] {
   return ['the lock library has no build for this system', SYSTEMS]
 }
 
-/** Returns the first line of the system's own message: if the loader wrapped the error, that of its cause. */
+/** Returns the first line of the system's own message. If the loader wrapped the error, uses the message of its cause. */
 function textOf(error: unknown): string {
   const { cause } = error as { readonly cause?: unknown }
   const inner = cause instanceof Error ? cause : error

@@ -6,7 +6,7 @@ import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 import { openRegular, writeWhole } from './safe-file.js'
 import { writeHint } from './write-hint.js'
 
-/** Who holds a lock, as its file says. Only a daemon, which holds its lock until it ends, gives its start time. */
+/** The holder of a lock, as its file names it. Only a daemon, which holds its lock until it ends, writes its start time. */
 export interface Holder {
   readonly pid: number
   readonly startTime: string | null
@@ -26,7 +26,7 @@ export function openLockFile(path: string, mustExist: boolean): number {
   }
 }
 
-/** An error without errno says what is at the lock's path instead of a lock file. */
+/** Returns the error to throw. If the cause has no errno, its message says what is at the path instead of a lock file. */
 export function unusable(path: string, error: unknown): FamiliarError {
   throwLack(error)
   const errno = errnoOf(error)
@@ -54,8 +54,8 @@ export function isLinked(descriptor: number, path: string): boolean {
 }
 
 /**
- * Writes the holder into the lock file. Overwrites the old text first and then truncates the file, which needs no new
- * space on a full disk. If this fails, empties the file, so that it never contains half a text.
+ * Writes the holder into the lock file. Overwrites the old text before truncating the file, which needs no new space on a
+ * full disk. If this fails, empties the file, so that it never contains a partial text.
  */
 export function writeHolder(descriptor: number, holder: Holder): void {
   const isShown = holder.startTime === null || isLockShown(descriptor)

@@ -4,16 +4,16 @@ import { openRegular } from './safe-file.js'
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
 
 /**
- * Opens a log for appending and creates it (0600) if missing. Returns a file descriptor; null if the log cannot be opened,
- * is not a regular file, or belongs to another user than this one or root. Never waits.
+ * Opens a log for appending and creates it (0600) if missing. Returns a file descriptor; null if the log cannot be
+ * opened, is not a regular file, or belongs to a user other than this one or root. Never blocks.
  */
 export function openLogFile(path: string): number | null {
   return openFile(path, APPEND)
 }
 
 /**
- * A place in a log: `bytes` from the beginning of this very file. A log that was rotated meanwhile is another file, or is
- * shorter.
+ * A position in a log: `bytes` from the beginning of this file. If the log was rotated meanwhile, the path leads to
+ * another file, or the file is shorter.
  */
 export interface LogPlace {
   readonly file: string
@@ -27,8 +27,8 @@ export function placeInLog(descriptor: number): LogPlace {
 }
 
 /**
- * Returns what was written to a log after `since` (null: all of it), but at most its last `bytes` bytes; an empty string if
- * it cannot be read. Never waits.
+ * Returns the last `bytes` bytes of what was written to a log after `since` (null: of the whole log); an empty string if
+ * the log cannot be read. Never blocks.
  */
 export function endOfLog(path: string, bytes: number, since: LogPlace | null = null): string {
   const descriptor = openFile(path, constants.O_RDONLY)
@@ -46,7 +46,7 @@ export function endOfLog(path: string, bytes: number, since: LogPlace | null = n
   }
 }
 
-/** Returns null instead of throwing: without a usable log file, work goes on without a log. */
+/** Returns null instead of throwing, because a missing log must not stop the work. */
 function openFile(path: string, flags: number): number | null {
   try {
     return openRegular(path, flags)

@@ -26,14 +26,14 @@ export function prepareOwnPlace(path: string): void {
     writeNewFile(ignore, '*\n')
   } catch (error) {
     throwLack(error)
-    // The file exists if another command has just written it. If the directory is not writable, writing the lock or
-    // record fails too.
+    // The file may exist because another command has just written it. If the directory is not writable, writing the lock
+    // or record will report that.
   }
 }
 
 /**
  * Throws `E_SCOPE_UNUSABLE` if the path to the directory of a lock or record leads through a symlink or cannot be
- * resolved, or if the directory or its parent belongs to another user than this one or root.
+ * resolved, or if the directory or its parent belongs to a user other than this one or root.
  */
 export function assertNotThroughLink(path: string): void {
   const directory = dirname(path)
@@ -47,8 +47,8 @@ export function assertNotThroughLink(path: string): void {
 }
 
 /**
- * Returns the uid of the owner of the directory if that is another user than this one or root. Null if not, or if it
- * cannot be read.
+ * Returns the uid of the directory's owner if it belongs to a user other than this one or root; otherwise, or if it
+ * cannot be read, null.
  */
 function ownerOf(path: string): number | null {
   const user = process.geteuid?.()

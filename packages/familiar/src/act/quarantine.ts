@@ -15,10 +15,10 @@ import { errnoOf, throwLack } from '../errors.js'
 import { CAREFUL } from '../observe/peek.js'
 import { writeNewFile } from './safe-file.js'
 
-/** Why a file is no longer the record: it was damaged, or its daemon was replaced. */
+/** Why a record file was replaced: it was damaged, or its daemon was replaced. */
 export type Why = 'corrupt' | 'replaced'
 
-/** Where the old content was kept (`aside`). `isMoved`: the original itself was moved there, not copied. */
+/** The path to which the old content was saved (`aside`). `isMoved`: the original itself was moved there, not copied. */
 export interface Kept {
   readonly aside: string
   readonly isMoved: boolean
@@ -31,29 +31,32 @@ const KEPT_COPIES = 3
 const MAX_COPIED_BYTES = 8 * 1024 * 1024
 
 /**
- * A temporary file older than this was left by a daemon or a command that was killed while writing: none writes a record,
- * or tries whether there is room for one, for so long.
+ * A temporary file older than this was left by a process that was killed while writing: writing a record, or testing for
+ * free space, never takes this long.
  */
 const ABANDONED_MS = 60_000
 
 const REDACTED = '<redacted>'
 
-/** A shorter token is not replaced in a copy: its text may also occur elsewhere, and then the copy would be spoilt. */
+/**
+ * The minimum length of a token that is replaced in a copy. A shorter one may also occur in other text, and replacing it
+ * there would damage the copy.
+ */
 const SHORTEST_TOKEN = 16
 
 const READ_SAFELY = constants.O_RDONLY | CAREFUL
 
 const COPY_NAME = /^(?:corrupt|replaced)-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)$/
-/** The copy just made sorts after every time, so that it is kept even if the clock was set back. */
+/** A text that sorts after every time. The newest copy gets it, so that it is kept even if the clock was set back. */
 const LATEST = '~'
 const TEMPORARY_NAME = /^\.(?:record|room|new)-[0-9a-f]{12}$/
 
 /**
- * Keeps what is at the path of a record, so that nothing a user wrote is lost: as a copy (0600) under a name that says
- * why and when. In the copy, `token` (if given) and every text that looks like a token are replaced. Anything that is
- * not a regular file, cannot be read or is larger than 8 MiB is moved instead, with its content unchanged. Only the
- * newest three copies are kept. Returns null if nothing is at the path. On failure, throws the system's error or
- * `E_RESOURCES`, and leaves the original.
+ * Saves the file at the path of a record, so that nothing that a user wrote is lost: as a copy (0600) under a name that
+ * says why and when. In the copy, `token` (if given) and every text that looks like a token are replaced. A file that is
+ * not regular, cannot be read or is larger than 8 MiB is moved instead, with its content unchanged. Only the newest three
+ * copies are kept. Returns null if nothing is at the path. On failure, throws the system's error or `E_RESOURCES`, and
+ * leaves the original in place.
  */
 export function keepCopy(path: string, why: Why, token: string | null = null): Kept | null {
   const found = readCopy(path)
@@ -68,7 +71,7 @@ export function keepCopy(path: string, why: Why, token: string | null = null): K
 
 /**
  * Removes all copies of a record but the newest three, and the temporary files that a killed process left. Removes only
- * regular files with such names. Never throws: what cannot be removed now stays until the next time.
+ * regular files with such names. Never throws: a file that cannot be removed now is tried again next time.
  */
 export function tidyCopies(path: string, justMade: string | null = null): void {
   const directory = dirname(path)
@@ -80,7 +83,7 @@ export function tidyCopies(path: string, justMade: string | null = null): void {
     const abandoned = names.filter((name) => TEMPORARY_NAME.test(name) && isAbandoned(join(directory, name)))
     for (const name of [...old, ...abandoned]) rmSync(join(directory, name), { force: true })
   } catch {
-    // If this fails, the next copy tries again.
+    // If a removal fails, the next call tries again.
   }
 }
 
@@ -101,7 +104,7 @@ function readCopy(path: string): { readonly text: string } | 'absent' | 'cannot 
   }
 }
 
-/** Replaces the given token, and every hexadecimal text that is as long as a token may be. */
+/** Replaces the given token, and every hexadecimal text that has the length of a token. */
 function withoutTokens(text: string, token: string | null): string {
   const known = (token ?? '').length < SHORTEST_TOKEN ? text : text.replaceAll(token ?? '', REDACTED)
   return known.replaceAll(/[0-9a-f]{32,}/gi, REDACTED)
@@ -115,7 +118,7 @@ function moveAside(path: string, aside: string): void {
     fchmodSync(descriptor, 0o600)
     closeSync(descriptor)
   } catch {
-    // The permissions stay as they were.
+    // If this fails, the permissions stay as they were.
   }
 }
 

@@ -22,8 +22,8 @@ import { openRegular, removeLeftover, writeNewFile, writeWhole } from './safe-fi
 import { writeHint } from './write-hint.js'
 
 /**
- * Identifies a file and its state: `file` changes with its content, `access` with its permissions or owner. Null if
- * there is no file, or if it cannot be read.
+ * Identifies a file and its state: `file` changes with its content, `access` with its permissions or owner. Null if there
+ * is no file, or if its state cannot be read.
  */
 export type Stamp = { readonly file: string; readonly access: string } | null
 
@@ -67,8 +67,8 @@ export function formatRecord(record: OwnRecord): string {
 }
 
 /**
- * Reads what is at the path of a record. A symlink, or anything else that is not a regular file, is unreadable. Throws
- * `E_RESOURCES` for lack of descriptors or memory: then nothing is known about the record.
+ * Reads the file at the path of a record. A symlink, or anything else that is not a regular file, counts as unreadable.
+ * Throws `E_RESOURCES` for lack of descriptors or memory, because then nothing is known about the record.
  */
 export function readOnDisk(path: string): RecordOnDisk {
   try {
@@ -94,8 +94,9 @@ function readText(path: string): PeekedFile {
 }
 
 /**
- * Removes what is at the path of a record and keeps a copy without tokens (or moves it, see `keepCopy`). Returns the path of
- * the copy, null if there was nothing. Throws `E_SCOPE_UNUSABLE` if the copy cannot be written; then the original stays.
+ * Removes the file at the path of a record and keeps a copy without tokens (or moves it, see `keepCopy`). Returns the
+ * path of the copy; null if there was no file. Throws `E_SCOPE_UNUSABLE` if the copy cannot be written; then the original
+ * stays.
  */
 export function quarantine(
   lock: HeldLock,
@@ -114,8 +115,9 @@ export function quarantine(
 }
 
 /**
- * Marks the record as stopped if it still names the given process as running. Returns whether it did. Where no new file can be
- * written (a full disk), overwrites the old one: a record that says that its daemon runs would tell of a crash.
+ * Marks the record as stopped if it still names the given process as running. Returns whether it did. If no new file can
+ * be written (a full disk), overwrites the old one in place, because a record that still says `running` would look like a
+ * crash.
  */
 export function markStopped(lock: HeldLock, path: string, named: ProcessName, reason: string): boolean {
   const { file } = readOnDisk(path)
@@ -133,8 +135,8 @@ export function markStopped(lock: HeldLock, path: string, named: ProcessName, re
 }
 
 /**
- * Overwrites the record in place, with a text of the same length: that takes no space and no new file. Returns whether it did.
- * The text is written without line breaks and, where the reason or the time do not fit then, without those.
+ * Overwrites the record in place with a text of the same length, which needs neither disk space nor a new file. Returns
+ * whether it did. The text is written without line breaks. If the reason or the time still do not fit, they are left out.
  */
 function overwrite(path: string, record: OwnRecord): boolean {
   try {
@@ -153,7 +155,7 @@ function overwrite(path: string, record: OwnRecord): boolean {
       closeSync(descriptor)
     }
   } catch {
-    // The error of the first write says more.
+    // Return without this error: the error of the first write says more.
     return false
   }
 }

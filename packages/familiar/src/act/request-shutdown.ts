@@ -12,14 +12,13 @@ export const SHUTDOWN_PATH = '/api/shutdown'
 
 const ASK_MS = 1_000
 
-/** The drain time that is assumed for a predecessor's daemon, which announces none. */
+/** The drain time that is assumed for a predecessor's daemon, because it announces none. */
 const PREDECESSOR_DRAIN_MS = 1_000
 
 /**
- * Asks the daemon that a record names to shut down. Returns the drain time that it announces, in milliseconds; null if
- * it did not accept. A daemon of ours is sent the token only after it has proved that it already has it. (A
- * predecessor's daemon cannot prove that: the caller must have proven its process. The token is in its command line
- * anyway.)
+ * Asks the daemon that a record names to shut down. Returns the drain time that it announces, in milliseconds; null if it
+ * did not accept. A daemon of ours is sent the token only after it has proved that it already has it. (A predecessor's
+ * daemon cannot prove that, so the caller must have proven its process; its token is visible in its command line anyway.)
  */
 export async function requestShutdown(
   family: Family,

@@ -17,9 +17,9 @@ import { dirname } from 'node:path'
 import { errnoOf } from '../errors.js'
 
 /**
- * Opens a file that others could have replaced by something else: never waits, never follows a symlink, and opens no device.
- * Returns the file descriptor of a regular file of this user or root; throws the system's error, or one that says what is
- * at the path.
+ * Opens a file that others could have replaced: never blocks, never follows a symlink, and never opens a device. Returns
+ * the file descriptor of a regular file of this user or root. Throws the system's error, or an error that says what is at
+ * the path.
  */
 export function openRegular(path: string, flags: number): number {
   const found = lstatSync(path, { throwIfNoEntry: false })
@@ -45,8 +45,8 @@ function assertRegular(found: Stats): void {
 }
 
 /**
- * Writes all of the content, at `position` or else at the descriptor's current offset. A single `write` may take only part
- * of it (a full disk, a file size limit); the next one then fails with the reason. Throws the system's error.
+ * Writes all of the content, at `position` or else at the descriptor's current offset. A single `write` may write only a
+ * part (a full disk, a file size limit); the next one then fails with the reason. Throws the system's error.
  */
 export function writeWhole(descriptor: number, content: string | Uint8Array, position?: number): void {
   const bytes = Buffer.from(content as string)
@@ -77,7 +77,7 @@ export function writeNewFile(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** Opens a file for writing that must not exist yet. The mode is reduced by the umask, but not for this user. */
+/** Creates a file for writing; it must not exist yet. The umask restricts the mode, except for this user's own permissions. */
 export function createFile(path: string, mode: number): number {
   const descriptor = openSync(path, 'wx', mode)
   try {
@@ -90,12 +90,12 @@ export function createFile(path: string, mode: number): number {
   }
 }
 
-/** A umask such as 0777 takes the permissions of this user too, who then could never use the new file again. */
+/** A umask such as 0777 removes this user's own permissions too; then the user could never open the new file again. */
 function letOwnerUse(descriptor: number, { mode, size }: Stats): void {
   if (size === 0 && (mode & 0o600) !== 0o600) fchmodSync(descriptor, (mode & 0o7777) | 0o600)
 }
 
-/** Removes the file that a failed write has left. Ignores its own errors, because the error of the write says more. */
+/** Removes the file that a failed write left behind. Ignores its own errors, because the error of the write says more. */
 export function removeLeftover(path: string): void {
   try {
     unlinkSync(path)
@@ -105,16 +105,17 @@ export function removeLeftover(path: string): void {
 }
 
 /**
- * Creates a directory and its missing parents, each with the mode (0700 unless one is given) from the start; the user has every
- * permission there, whatever the umask is. Returns whether it was missing. Throws the system's error. Does not use `mkdir` with
- * `recursive`, which never ends below /proc, where the system reports a missing parent for ever, and reports a missing parent on
- * a read-only file system.
+ * Creates a directory and its missing parents, each with the mode (0700 by default) from the start. The user always gets
+ * all permissions, whatever the umask is. Returns whether the directory was missing. Throws the system's error.
+ *
+ * Does not use `mkdir` with `recursive`: it never ends below /proc, where the system keeps reporting a missing parent,
+ * and on a read-only file system it reports a missing parent instead of the real cause.
  */
 export function makeDirectory(path: string, mode = 0o700): boolean {
   const first = tryToMake(path, mode)
   if (first !== 'no parent') return first === 'made'
   if (dirname(path) !== path) makeDirectory(dirname(path), mode)
-  // Once more, and no further: a parent that is a dangling symlink is reported as missing although it exists.
+  // Try only once more: a parent that is a dangling symlink exists but is reported as missing every time.
   if (tryToMake(path, mode) === 'no parent') makeOne(path, mode)
   return true
 }
@@ -130,7 +131,7 @@ function tryToMake(path: string, mode: number): 'made' | 'exists' | 'no parent' 
   }
 }
 
-/** A umask such as 0777 would leave a directory behind that this user can never use. */
+/** A umask such as 0777 would create a directory that this user can never use. */
 function makeOne(path: string, wanted: number): void {
   mkdirSync(path, { mode: wanted })
   const { mode } = lstatSync(path)

@@ -8,12 +8,10 @@ import { removeLeftover, writeNewFile } from './safe-file.js'
 import { writeHint } from './write-hint.js'
 
 /**
- * Throws `E_SCOPE_FOREIGN_OWNER` if a path belongs to another user than `uid`, the one running this: root in another
- * user's home (sudo with that user's HOME) may scan, but must leave no root-owned file behind.
- *
- * A path that does not exist yet is judged by its nearest existing parent, and only if this user is root: other users
- * get a permission error where they may not write. Checks nothing on systems without uids (Windows), where root owns no
- * files.
+ * Throws `E_SCOPE_FOREIGN_OWNER` if a path belongs to a user other than `uid`, the user of this process. Root in another
+ * user's home (sudo with that user's HOME) may scan, but must not leave root-owned files there. A path that does not
+ * exist yet is judged by its nearest existing parent, and only for root: other users get a permission error anyway where
+ * they may not write. Checks nothing on systems without uids (Windows).
  */
 export function assertOwnScope(paths: readonly string[], uid: number | undefined): void {
   if (uid === undefined) return
@@ -30,7 +28,7 @@ export function assertOwnScope(paths: readonly string[], uid: number | undefined
   }
 }
 
-/** To run a command as root only because a directory is root's would leave more that only root can change. */
+/** Do not suggest running as root just because root owns a directory: that would create more files that only root can change. */
 function hintFor(owner: number): string {
   const own = 'use a directory of your own'
   return owner === 0 ? own : `run the command as uid ${owner}, or ${own}`
@@ -65,12 +63,11 @@ export interface WriteRequest {
 }
 
 /**
- * Throws if a new daemon of the scope could not write what it needs to start. Call this before a running daemon is
- * stopped for its successor. Writes a small file into the directories of the record and the log, syncs it to disk, and
- * removes it. For a directory that does not exist yet, uses its nearest existing parent within the scope.
- *
- * Throws `E_SCOPE_UNUSABLE` for a full disk, a limit, a read-only file system or a missing permission;
- * `E_SCOPE_FOREIGN_OWNER`, before anything is written, if the scope belongs to another user.
+ * Throws if a new daemon of the scope could not write its files. Call this before a running daemon is stopped for its
+ * successor. Writes a small file into the directories of the record and the log, syncs it to disk, and removes it. For a
+ * directory that does not exist yet, uses its nearest existing parent within the scope. Throws `E_SCOPE_UNUSABLE` for a
+ * full disk, a limit, a read-only file system or a missing permission. Throws `E_SCOPE_FOREIGN_OWNER`, before anything is
+ * written, if the scope belongs to another user.
  */
 export function assertCanWrite({ family, scope, logFile }: WriteRequest): void {
   const { record } = family.files(scope)
@@ -104,7 +101,7 @@ function tryToWrite(directory: string): void {
   }
 }
 
-/** Throws `E_SCOPE_UNUSABLE` if the path is not UTF-8, and so may stand for several directories. */
+/** Throws `E_SCOPE_UNUSABLE` if the path is not UTF-8, because its text could then stand for several directories. */
 export function assertFaithful(path: string): void {
   if (isFaithful(path)) return
   throw new FamiliarError('E_SCOPE_UNUSABLE', `${path} cannot be used: its path is not UTF-8`, {
@@ -130,8 +127,8 @@ export function assertScopeThere({ scopeMustExist }: Family, scope: string): () 
 }
 
 /**
- * Returns a key of the directory, null if it does not exist. Inodes are reused, so the birth time is part of the key.
- * An unreadable directory is left for later calls to report.
+ * Returns a key that identifies the directory; null if it does not exist. Inodes are reused, so the birth time is part of
+ * the key. If the directory cannot be read, later calls report that.
  */
 function nameOf(path: string): string | null {
   try {

@@ -7,9 +7,9 @@ import type { Platform } from '../observe/platform/platform.js'
 
 /**
  * `identity_changed`: the process is no longer the one that was proven. `gone`: it no longer exists. `ending`: it still
- * exists and nothing about it differs, but something can no longer be read: at its end a process loses its command line,
- * its executable and its namespaces, one after the other, and with the last of these, on Linux, its start time. If it has
- * threads, that can last until a busy machine has ended them all.
+ * exists and all that can be read about it agrees, but a part can no longer be read. While a process exits, it loses its
+ * command line, its executable, its namespaces and finally (on Linux) its start time. A process with threads can stay in
+ * this state on a busy machine until all threads have ended.
  */
 export type SignalResult = 'sent' | 'gone' | 'ending' | 'identity_changed' | 'permission_denied'
 
@@ -35,7 +35,8 @@ export async function sendSignal(
 ): Promise<SignalResult> {
   const refusal = refusalOf(family, target) ?? (await ancestryRefusal(platform, target.pid))
   if (refusal !== null) throw new FamiliarError('E_SIGNAL_REFUSED', `will not signal: ${refusal}`)
-  // Many processes are ended at the same time. Without this, all would be checked first and signalled after that.
+  // Many processes are ended at the same time. Without this pause, all of them would be checked first and signalled only
+  // after that.
   await nextTurn()
   const found = (await platform.inspect([target.pid], AbortSignal.timeout(REPROOF_MS))).get(target.pid)
   if (found === undefined) return 'gone'
@@ -64,8 +65,8 @@ function refusalOf(family: Family, target: ProvenProcess): string | null {
 }
 
 /**
- * Returns a refusal if the process is an ancestor of this one. Stops at an ancestor that cannot be read, because its
- * own ancestors are not visible either.
+ * Returns a refusal if the process is an ancestor of this one. Stops at the first ancestor that cannot be read, because
+ * its parent is then unknown.
  */
 async function ancestryRefusal(platform: Platform, pid: number): Promise<string | null> {
   const deadline = AbortSignal.timeout(REPROOF_MS)

@@ -18,12 +18,12 @@ export const STEP_MS = 1_000
 export const ENDING_MS = 5_000
 
 /**
- * The longest time that `terminate` takes with these limits if it does not ask the process to shut down first: SIGTERM,
- * SIGKILL, and the last check of the port.
+ * The longest time that `terminate` takes with the default limits and without a shutdown request: SIGTERM, SIGKILL, and
+ * the last check of the port.
  */
 export const LONGEST_END_MS = ENDING_MS + 2 * STEP_MS
 
-/** The pause between polls while waiting for an end: short at first, later 20 polls a second. */
+/** The pause between two polls for the end of a process: short at first, later 50 ms. */
 const FIRST_POLL_MS = 1
 const LAST_POLL_MS = 50
 
@@ -111,7 +111,10 @@ function failed(reason: FailureReason): Termination {
   return { outcome: 'failed', reason }
 }
 
-/** Called when the process is gone; waits for its port to close: a child may have inherited the socket and still listen. */
+/**
+ * Called when the process is gone. Waits for its port to close, because a child may have inherited the socket and still
+ * listen.
+ */
 async function confirm(
   platform: Platform,
   target: ProvenProcess,
@@ -155,8 +158,8 @@ async function hasEndedAfterTerm(
     return false
   }
   if (await pollUntil(isGone, () => end)) return true
-  // A process that has closed its port is shutting down, so it gets more time. A closed port does not open again, so one
-  // list of the listeners is enough: listing them is expensive when many processes are being ended.
+  // A process that has closed its port is shutting down, so it gets more time. Listing the listeners is expensive when
+  // many processes are being ended, but once is enough: a closed port does not open again.
   if (target.port === null || (await listensStill(platform, target))) return false
   return pollUntil(isGone, () => last)
 }
@@ -186,7 +189,7 @@ async function find(
   return found === undefined || (found.startTime !== null && found.startTime !== startTime) ? null : found
 }
 
-/** Polls until `isDone` returns true or the time is over; at least once, and once more at the end. */
+/** Polls until `isDone` returns true or the time is over. Polls at least once, and once more at the end. */
 async function pollUntil(isDone: () => Promise<boolean>, endAt: () => number): Promise<boolean> {
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
     if (await isDone()) return true

@@ -29,8 +29,8 @@ export interface EndOrder {
 const DAEMON_LOCK_WAIT_MS = 1_000
 
 /**
- * The longest drain time that a daemon is granted, even if it announces more. The life-cycle lock is held meanwhile:
- * other commands wait at most 30 s for it, and the start of a successor must fit into this time too.
+ * The longest drain time that a daemon is granted, even if it announces more. The life-cycle lock is held meanwhile;
+ * other commands wait at most 30 s for it, and that time must also cover the start of a successor.
  */
 const LONGEST_DRAIN_MS = 10_000
 
@@ -55,7 +55,7 @@ export async function terminateScopeDaemon(
   if (!isSingletonProven(daemon, record)) return { outcome: 'failed', reason: 'identity_unproven' }
   const { pid } = daemon.proof
   const until = untilText(LONGEST_DRAIN_MS + LONGEST_END_MS)
-  // One that hangs has not accepted, and finishes nothing.
+  // A daemon that hangs has not accepted the request, so it has no work to finish.
   let hasAccepted = false
   const announce = (): void => {
     const what = hasAccepted ? 'finish what it is doing' : 'end'
@@ -76,8 +76,8 @@ export async function terminateScopeDaemon(
 }
 
 /**
- * Asks a daemon of ours to shut down, without ever signalling it: its process has another spawn shape, or runs in a
- * container. Returns `failed` if the daemon does not accept, or is not gone after its drain time.
+ * Asks a daemon of ours to shut down, but never signals it, because its process has another spawn shape or runs in a
+ * container. Returns `failed` if the daemon does not accept, or still runs after its drain time.
  */
 export async function askOnly(
   { family, platform, reason }: EndOrder,
@@ -97,13 +97,13 @@ async function askFor(family: Family, record: DaemonRecord, reason: string): Pro
   return drainMs === null ? null : Math.min(drainMs, LONGEST_DRAIN_MS)
 }
 
-/** The parts of the order that are needed to correct a record. */
+/** The fields of the order that are needed to correct a record. */
 type TidyOrder = Pick<EndOrder, 'family' | 'scope' | 'reason'>
 
 /**
  * Marks the record of a daemon of ours that was just ended as stopped, because a killed daemon could not do so itself.
- * Does nothing if a new daemon already holds the daemon lock: that daemon writes its own record. Returns whether the
- * record was changed.
+ * Does nothing if a new daemon already holds the daemon lock, because that daemon writes its own record. Returns whether
+ * the record was changed.
  */
 export async function markEnded(order: TidyOrder, { proof, observation }: Candidate): Promise<boolean> {
   if (proof === null || observation.shape?.implementation !== 'own') return false
@@ -131,7 +131,7 @@ export async function tidyRecord(order: TidyOrder, daemon: Candidate): Promise<b
 }
 
 /**
- * Returns whether the file is (still) a predecessor's record with this token and port: another may have been written
+ * Returns whether the file is still a predecessor's record with this token and port: another record may have been written
  * meanwhile.
  */
 export function namesPredecessor(

@@ -10,9 +10,9 @@ import { tokenFile } from '../observe/read-records.js'
 import { writeOwnFile } from './write-private-file.js'
 
 /**
- * Writes the token of a running daemon to a separate file (0600) in a directory of its user's home, for clients of the
- * same home: the record in the scope does not contain the token. Throws `E_SCOPE_UNUSABLE` if the file cannot be written,
- * `E_RESOURCES` for lack of descriptors or memory.
+ * Writes the token of a running daemon to a separate file (0600) in its user's home, because the record in the scope does
+ * not contain the token. Clients with the same home can then read it. Throws `E_SCOPE_UNUSABLE` if the file cannot be
+ * written, `E_RESOURCES` for lack of descriptors or memory.
  */
 export function writeToken(directory: string, token: string, record: OwnRecord): void {
   const { pid, birth, boot_id, host_id, pid_namespace, scope, instance_id } = record

@@ -3,10 +3,7 @@ import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { LOCK_LENGTH, LOCK_OFFSET } from '../observe/platform/try-for-holder.js'
 import { loadTryLock } from './load-lock-library.js'
 
-/**
- * How often a lock call is tried: on a remote file system, a signal may interrupt (EINTR) even a call that does not
- * wait.
- */
+/** How often a lock call is tried: on a remote file system, a signal may interrupt (EINTR) even a non-blocking call. */
 const INTERRUPTED_AT_MOST = 10
 
 /** Tries the kernel lock once. False only if another process holds it. Throws `E_LOCK_UNSUPPORTED`, `E_LOCK_UNAVAILABLE` or `E_RESOURCES`. */
@@ -20,9 +17,10 @@ export function lockDescriptor(descriptor: number, path: string): boolean {
 }
 
 /**
- * Returns false only if another process holds the lock: EAGAIN, or EACCES and EBUSY on other systems. Throws for
- * anything else, so that an error is read neither as busy nor as free. macOS cannot lock ranges (EINVAL): there, every
- * process locks the whole file instead, so they still exclude each other.
+ * Tries to lock the range. Returns false only if another process holds the lock (EAGAIN, or EACCES and EBUSY on other
+ * systems) and throws for every other error, so that an error never counts as busy or free.
+ *
+ * macOS cannot lock ranges (EINVAL): there, every process locks the whole file instead, so they still exclude each other.
  */
 function lockRange(tryLock: (offset: number, length: number) => boolean): boolean {
   for (let attempt = 1; ; attempt++) {

@@ -7,9 +7,9 @@ import { makeDirectory, removeLeftover, writeNewFile } from './safe-file.js'
 import { writeHint } from './write-hint.js'
 
 /**
- * Publishes a file whole: 0600 from its first byte, synced to disk, never through a symlink, and the old content stays if
- * anything fails. Creates its directory (0700) if missing. Throws `E_SCOPE_UNUSABLE` if it cannot be written, `E_RESOURCES`
- * for lack of descriptors or memory.
+ * Replaces a file atomically: 0600 from its first byte, synced to disk, and never through a symlink. The old content
+ * stays if anything fails. Creates the directory (0700) if missing. Throws `E_SCOPE_UNUSABLE` if the file cannot be
+ * written, `E_RESOURCES` for lack of descriptors or memory.
  */
 export function writePrivateFile(path: string, content: string): void {
   publish(path, content, () => {

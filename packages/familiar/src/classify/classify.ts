@@ -8,7 +8,10 @@ export interface ReasonNames {
   readonly not_ours: string
 }
 
-/** A decision: the class, the reason, and the id of the row that decided. `reason` is null exactly for `safe_auto`. */
+/**
+ * A decision: the class, the reason, and the id of the row that decided. `reason` is null if and only if the class is
+ * `safe_auto`.
+ */
 export interface Verdict {
   readonly rule: string
   readonly class: CleanupClass

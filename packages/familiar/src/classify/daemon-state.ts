@@ -5,13 +5,13 @@ import type { ScopeSnapshot, ScanContext } from './observation.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 
 /**
- * The state of the daemon of a scope. `starting`: a process that was started a moment ago, and that no record names
- * yet, holds the daemon lock. `stopping`: the daemon is marked as stopped in its record, or has released its lock,
- * but its process still exists. `wedged`: its process exists and is not known to be unreachable, but gives no
- * self-report. `crashed`: its record says that it runs, but its process is gone. `elsewhere`: it runs on another
- * machine or in another pid namespace, or cannot be seen from here, or it was started for another path, from which its
- * directory was moved here. `unreachable`: it is in another network namespace, or this process is not allowed to connect. `foreign`: the scope belongs to another user. `none`: there
- * is no daemon, and no record that names one of this scope.
+ * The state of the daemon of a scope. `starting`: a process that was started a moment ago holds the daemon lock, and no
+ * record names it yet. `stopping`: the daemon is marked as stopped in its record, or has released its lock, but its
+ * process still exists. `wedged`: its process exists and, as far as known, can be reached, but gives no self-report.
+ * `crashed`: its record says that it runs, but its process is gone. `elsewhere`: it runs on another machine or in another
+ * pid namespace, is not visible from here, or was started for another path before its directory was moved here.
+ * `unreachable`: it is in another network namespace, or this process is not allowed to connect. `foreign`: the scope
+ * belongs to another user. `none`: there is no daemon, and no record names one of this scope.
  */
 export type DaemonState =
   | 'running'
@@ -41,25 +41,28 @@ export interface DaemonStatus {
   /** The self-report of the daemon; null if it gave none. */
   readonly report: SelfReport | null
   /**
-   * The record that names the daemon. If there is none, our own record of the scope or, if no daemon was found either, a
+   * The record that names the daemon. If none does: our own record of the scope or, if no daemon was found either, a
    * predecessor's.
    */
   readonly record: DaemonRecord | null
-  /** Set if the files of the scope cannot be looked at: why not. Then `none` means that no daemon is known. */
+  /** Set if the files of the scope cannot be read: the reason. Then the state `none` only means that no daemon is known. */
   readonly unread?: string
   /** Set if the daemon lock is held by a daemon of ours that was started for another path. Then the state is `elsewhere`. */
   readonly heldFor?: HeldFor
-  /** Set if a predecessor's daemon runs in this scope too, which our commands leave alone because the scope has a record of ours. */
+  /**
+   * Set if a predecessor's daemon runs in this scope too. Our commands leave it alone, because the scope has a record of
+   * ours.
+   */
   readonly beside?: { readonly pid: number; readonly port: number | null }
 }
 
-/** The scope that the command line of the holder of the daemon lock names, and whether `stop` ends it from there. */
+/** The scope that the holder of the daemon lock names in its command line, and whether `stop`, run there, ends that process. */
 export interface HeldFor {
   readonly path: string
   readonly isStoppedThere: boolean
 }
 
-/** The facts from which the state follows when no process was found to be the daemon. */
+/** The facts that determine the state if no process was found to be the daemon. */
 export type Around = Pick<ScanContext, 'here' | 'machine' | 'alive' | 'networkNamespace' | 'user'>
 
 /** Returns the state of a scope in which no process was found to be the daemon. Pure. */
@@ -109,7 +112,7 @@ function stateOf(context: Around): DaemonStatus {
     : as('unreachable', 'it runs where a connection from here does not reach it')
 }
 
-/** Returns our own record of the scope; null when it is absent, unreadable or of another scope. */
+/** Returns our own record of the scope; null if it is absent, unreadable or names another scope. */
 export function ownRecordIn({ records, real }: ScopeSnapshot): DaemonRecord | null {
   const own = records.flatMap((read) =>
     read.state === 'readable' && read.record.implementation === 'own' ? [read.record] : [],
@@ -130,8 +133,8 @@ function unreadableWhy({ records }: ScopeSnapshot): string | null {
 }
 
 /**
- * Returns why neither the record nor the lock of the scope can be looked at; null if one of them can. Then the lock is
- * unknown, but not because anything that is not seen here holds it.
+ * Returns why neither the record nor the lock of the scope can be read; null if one of them can. In this case the holder
+ * of the lock is unknown only because the file cannot be read, not because an invisible process holds it.
  */
 export function unreadWhy({ records, lockHolder, lockTouchedAt, real }: ScopeSnapshot): string | null {
   if (lockHolder !== 'unknown' || lockTouchedAt !== null) return null
@@ -142,26 +145,29 @@ export function unreadWhy({ records, lockHolder, lockTouchedAt, real }: ScopeSna
 }
 
 /**
- * Returns whether the daemon says that the directory of its scope was moved, removed or replaced: then it exits by itself
- * (row R2). Daemons of earlier versions do not say it.
+ * Returns whether the daemon reports that the directory of its scope was moved, removed or replaced: then it exits by
+ * itself (row R2). Daemons of earlier versions do not report this.
  */
 export function isScopeGone(report: SelfReport | null): boolean {
   return report?.details['scope_gone'] === true
 }
 
-/** Says why a daemon that was started for another path is not used here. */
+/** Returns a text that says why a daemon that was started for another path is not used here. */
 export function heldText({ path, isStoppedThere }: HeldFor): string {
   const text = `it holds the daemon lock of this directory, and its command line names ${path}`
   return isStoppedThere ? text : `${text}, where no command finds it now; it exits by itself when it is idle`
 }
 
-/** Says what the user can do about such a daemon, if no command can be named. */
+/** Returns what the user can do about such a daemon if no command can be suggested. */
 export function heldAdvice({ path, isStoppedThere }: HeldFor): string {
   if (isStoppedThere) return `stop it in ${path}`
   return `make ${path} lead to it again (mount it) and stop it there, or wait until it has exited`
 }
 
-/** Says why a daemon whose directory was moved is not used here. `scope` is the path that the daemon was started for. */
+/**
+ * Returns a text that says why a daemon whose directory was moved is not used here. `scope` is the path that it was
+ * started for.
+ */
 export function movedText(scope: string | null): string {
   return `it was started for ${scope ?? 'another path'}, which was moved here; it exits by itself within about a minute`
 }

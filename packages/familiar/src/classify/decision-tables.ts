@@ -6,7 +6,8 @@ const KNOWN: readonly Tri[] = ['yes', 'no']
 
 /**
  * The decision table for a family with one daemon for each root directory of a user. The first row that matches decides.
- * Only S16 allows an automatic clean-up, and it demands every proof; the last row refuses what no other row matched.
+ * Only S16 allows an automatic clean-up, and it requires every proof. The last row refuses everything that no other row
+ * matched.
  */
 export const USER_SCOPE_RULES: readonly Rule[] = [
   { id: 'S1', when: [{ in_range: 'no' }], class: 'never_touch', reason: 'out_of_range' },

@@ -66,8 +66,9 @@ export function namedScopes(seen: Observation, context: ScanContext): readonly (
 
 /**
  * Returns whether the process is the singleton of any scope that it names. One `yes` decides. Otherwise the result is
- * `unknown` if a scope was not read, if the list of names is incomplete, or if a scope of its command line may not be
- * mounted. (A scope that only its environment names may never have existed.)
+ * `unknown` if a scope was not read, if the list of names is incomplete, or if a scope of its command line may be on a
+ * file system that is not mounted. (A scope that only its environment names may never have existed, so it does not
+ * count.)
  */
 function singletonNamed(seen: Observation, context: ScanContext): Tri {
   const named = namedScopes(seen, context).map((scope) =>
@@ -116,9 +117,9 @@ function holdsReportedLock(seen: Observation, context: ScanContext): Tri {
 }
 
 /**
- * Returns whether a record of the scope names this process as the running daemon; such a process is protected from
- * clean-ups. A predecessor's record is matched by pid, or by port and token. One of the two matches is enough to
- * protect the process, because the other value may be wrong.
+ * Returns whether a record of the scope names this process as the running daemon. A predecessor's record is matched by
+ * pid, or by port and token; one match is enough, because the other value may be wrong and this fact protects the process
+ * from clean-ups.
  */
 export function isSingletonByRecord(record: DaemonRecord, seen: Observation, scope: ScopeSnapshot): Tri {
   if (!record.running) return 'no'
@@ -139,11 +140,11 @@ export function provesPredecessor(record: DaemonRecord, seen: Observation): Tri 
 }
 
 /**
- * Returns whether ending the process would end a live singleton or a part of it: it is the process of one, seen on another
- * port, shares the port of one, or was forked from one without exec.
+ * Returns whether ending the process would end a live singleton or a part of one: it is the process of a singleton, seen
+ * on another port; it shares the port of one; or it was forked from one without exec.
  */
 function partOfSingleton(seen: Observation, context: ScanContext, others: readonly Observation[]): Tri {
-  // One process may listen on several ports, of which a record names one.
+  // A process may listen on several ports, but a record names only one of them.
   const sharing = others.filter(
     (other) =>
       other !== seen &&
@@ -158,8 +159,8 @@ function partOfSingleton(seen: Observation, context: ScanContext, others: readon
 }
 
 /**
- * Returns whether this process can connect to the process: both are in the same network namespace, and the system allowed
- * the connection. If the namespace is unknown, a self-report proves it.
+ * Returns whether this process can connect to the candidate: both are in the same network namespace, and the system
+ * allowed the connection. If the namespace is unknown, a self-report proves it.
  */
 function reachable(seen: Observation, context: ScanContext): Tri {
   if (seen.answer === 'unreachable') return 'no'
@@ -191,8 +192,9 @@ function markerHere(seen: Observation, context: ScanContext): Tri {
 }
 
 /**
- * Returns whether the project directory is gone. Our own daemon has it as its working directory, so it is gone only if the
- * kernel says that the working directory was deleted; otherwise it may have been moved, or its file system unmounted.
+ * Returns whether the project directory is gone. Our own daemon has the project as its working directory, so the
+ * directory counts as gone only if the kernel reports it as deleted. Otherwise it may have been moved, or its file system
+ * unmounted.
  */
 export function projectGone(
   seen: Observation,
@@ -218,8 +220,9 @@ function isDisowned(seen: Observation, scope: ScopeSnapshot, context: ScanContex
 }
 
 /**
- * Returns whether a process whose scope has no record is disowned. A predecessor that records its daemons nowhere may be in
- * use in any other scope that still exists; in the scanned scope, commands of this version use a daemon of theirs instead.
+ * Returns whether a process is disowned if its scope has no record. A predecessor that never records its daemons may be
+ * in use in any other scope that still exists. In the scanned scope it is not in use, because commands of this version
+ * use their own daemon there.
  */
 function isDisownedWithoutRecord(seen: Observation, scope: ScopeSnapshot, context: ScanContext): Tri {
   const mayBeUsed = seen.shape?.isUnrecorded === true && scope.gone !== true
@@ -241,9 +244,10 @@ function reportAgrees(seen: Observation): Tri {
 }
 
 /**
- * Returns whether the self-report and, for our own daemon, the working directory name the same scope as the marker: by path,
- * and as the kernel shows the directory itself, because another file system may be mounted over it. The environment of a
- * predecessor is not compared, because some releases ignore the variable that names the scope.
+ * Returns whether the self-report and, for our own daemon, the working directory name the same scope as the marker. The
+ * working directory is compared by path and also as the kernel shows the directory itself, because another file system
+ * may be mounted over it. The environment of a predecessor is not compared, because some releases ignore the variable
+ * that names the scope.
  */
 function scopeAgrees(seen: Observation, context: ScanContext): Tri {
   const { report, shape, process } = seen

@@ -6,8 +6,8 @@ import type { Tri } from './tri.js'
 export type Condition = { readonly [F in Fact]?: Tri | readonly Tri[] }
 
 /**
- * One row of a decision table. It matches when at least one of its conditions holds; an empty condition always holds.
- * The reason is null exactly in a row of class `safe_auto`.
+ * One row of a decision table. It matches if at least one of its conditions holds; an empty condition always holds. The
+ * reason is null if and only if the class is `safe_auto`.
  */
 export type Rule = { readonly id: string; readonly when: readonly Condition[] } & (
   | { readonly class: 'safe_auto'; readonly reason: null }

@@ -5,8 +5,8 @@ import type { Facts } from './facts.js'
 import type { Observation, ScanContext } from './observation.js'
 
 /**
- * The facts that must be `yes` before a daemon is replaced: its marker and its self-report name the scanned scope, and it
- * is a process of this user about which everything needed is known. `missingProofs` requires a few more things.
+ * The facts that must be `yes` before a daemon is replaced: its marker and its self-report name the scanned scope, it is
+ * a process of this user, and everything that the decision needs is known. `missingProofs` requires a few more things.
  */
 const REQUIRED: readonly (keyof Facts)[] = [
   'in_range',
@@ -25,9 +25,9 @@ const REQUIRED: readonly (keyof Facts)[] = [
 ]
 
 /**
- * Returns the names of the proofs that are missing before a command may replace the daemon; an empty list if it may. Besides
- * the facts above, it is required that a record of the scope names the daemon (`record`), that it holds the daemon lock or
- * is a predecessor whose token and port are in that record, and that it serves no other scope. Pure.
+ * Returns the names of the proofs that are missing before a command may replace the daemon; an empty list if none is.
+ * Besides the facts above, it requires three things: a record of the scope names the daemon (`record`); the daemon holds
+ * the daemon lock, or is a predecessor whose token and port are in that record; and it serves no other scope. Pure.
  */
 export function missingProofs(
   { facts, observation }: { readonly facts: Facts; readonly observation: Observation },

@@ -12,8 +12,8 @@ import type { ShapeMatch } from '../identity/spawn-shape.js'
 export type Answer = 'silent' | 'http' | 'self_report' | 'other_family_report' | 'unreachable'
 
 /**
- * One candidate as a scan saw it: the sockets of one process on one port, and what could be read about that process. The
- * process is called "it" below.
+ * One candidate as a scan saw it: the sockets of one process on one port, and what could be read about that process. In
+ * the comments below, "it" is the process.
  */
 export interface Observation {
   /** Null for the holder of a daemon lock that does not listen. */
@@ -24,40 +24,46 @@ export interface Observation {
   readonly process: ProcessView | null
   readonly answer: Answer
   readonly report: SelfReport | null
-  /** What its command line says; null when that has no spawn shape of this family, or cannot be read. */
+  /**
+   * How the process was started, according to its command line. Null if the command line has no spawn shape of this
+   * family, or cannot be read.
+   */
   readonly shape: ShapeMatch | null
-  /** The other family of the tool whose spawn shape its command line has, else null. */
+  /** The other family of the tool whose spawn shape the command line has; otherwise null. */
   readonly otherFamily: string | null
-  /** True if it proved that it owns the token in our record of the scanned scope. */
+  /** True if the process proved that it owns the token in our record of the scanned scope. */
   readonly ownsToken: boolean
-  /** Its ancestors that have exactly the same command line, because it was forked from them without exec; nearest first. */
+  /** Its ancestors with exactly the same command line, nearest first: it was forked from them without exec. */
   readonly forkedFrom: readonly ProcessView[]
   /**
-   * Every scope that its command line, self-report, working directory or environment names, as written there. Null when
-   * the environment could not be read and may name more.
+   * Every scope that the process names in its command line, self-report, working directory or environment, as written
+   * there. Null if the environment could not be read and may name more.
    */
   readonly namedScopes: readonly string[] | null
   /**
-   * A path that leads to its working directory itself, whatever stands at the path of that directory by now (another file system
-   * may be mounted over it). Null if that is the scanned scope, for a predecessor, and on a system without such a path.
+   * A path that leads to the working directory of the process itself, even if another file system is now mounted over its
+   * original path. Null if it is the scanned scope, for a predecessor, and on a system without such a path.
    */
   readonly heldDirectory: string | null
 }
 
-/** One scope (a directory that has one daemon), as the file system and the holder of its daemon lock show it. */
+/** One scope (a directory that has one daemon), according to the file system and the holder of its daemon lock. */
 export interface ScopeSnapshot {
-  /** Its real path, or the real path it would have if it existed. Null when it could not be determined, or not in time. */
+  /**
+   * The real path of the scope; if it does not exist, the one it would have. Null if it could not be determined, or not
+   * in time.
+   */
   readonly real: string | null
-  /** True when it is proven absent, false when it exists, null when unknown. */
+  /** True if the directory is proven absent, false if it exists, null if unknown. */
   readonly gone: boolean | null
   /**
-   * Since when the directory has been empty, in milliseconds since 1970; if it is gone, since when nothing was put into its parent
-   * or removed from it. Null when the directory is not empty, or that cannot be read.
+   * Since when the directory has been empty, in milliseconds since 1970. If the directory is gone: since when its parent
+   * has been unchanged. Null if the directory is not empty, or the time cannot be read.
    */
   readonly unchangedSinceMs: number | null
   /**
-   * When the oldest entry of the directory was made, in milliseconds since 1970, if all in it are those of our own daemon. Null if
-   * there are none or others, or that cannot be read.
+   * When the oldest entry of the directory was created, in milliseconds since 1970, if all entries are those of our own
+   * daemon. Null if there are no entries or others, or the times cannot be read.
    */
   readonly ownSinceMs: number | null
   readonly records: readonly RecordRead[]
@@ -66,11 +72,11 @@ export interface ScopeSnapshot {
   readonly owner: string | null
   /** The device and inode of the directory: they identify it whatever path leads to it. Null when unknown. */
   readonly directory: string | null
-  /** When the daemon lock's file was last touched, ISO 8601; a daemon touches it on every tick. */
+  /** When the file of the daemon lock was last touched, ISO 8601. A running daemon touches it on every tick. */
   readonly lockTouchedAt: string | null
-  /** True when it was not read before the deadline: then nothing about it is known. */
+  /** True if the scope was not read before the deadline: then nothing about it is known. */
   readonly isLate?: boolean
-  /** Who holds the daemon lock. */
+  /** The process that holds the daemon lock. */
   readonly lockHolder: LockHolding
 }
 
@@ -86,9 +92,6 @@ export interface ScanContext {
   readonly scopes: ReadonlyMap<string, ScopeSnapshot>
   /** The inspected processes that exist, by pid. */
   readonly alive: ReadonlyMap<number, ProcessView>
-  /**
-   * The moment at which these processes were read, in milliseconds since 1970. The ages of the processes are counted up
-   * to it.
-   */
+  /** When these processes were read, in milliseconds since 1970. Their ages are computed for this time. */
   readonly inspectedMs: number
 }

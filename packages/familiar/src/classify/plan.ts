@@ -1,9 +1,9 @@
 import type { CleanupClass } from './class-and-reason.js'
 
 /**
- * What a scan is made for. `scan`: only to show the result. `startup_clean`: an automatic clean-up, by a running daemon
- * or to make room in a full port range before a start. `reset`: the user asked for a clean-up. `reset_force`: the user
- * asked for it with force.
+ * The purpose of a scan. `scan`: only to show the result. `startup_clean`: an automatic clean-up, by a running daemon or
+ * to free ports in a full range before a start. `reset`: the user asked for a clean-up. `reset_force`: the user asked for
+ * it with force.
  */
 export type Intent = 'scan' | 'startup_clean' | 'reset' | 'reset_force'
 
@@ -28,9 +28,9 @@ export interface Spared {
   readonly otherUser: boolean
   /** The other scope whose live daemon the candidate is or may be; null if there is none. */
   readonly inUseBy: string | null
-  /** The candidate is not proven to be reachable from here, so the lack of an answer says nothing about it. */
+  /** True if it is not proven that this process can reach the candidate, so that a missing answer says nothing about it. */
   readonly unreachable: boolean
-  /** The scope's daemon runs, or may run, on another machine or in another pid namespace. */
+  /** True if the scope's daemon runs, or may run, on another machine or in another pid namespace. */
   readonly elsewhere: boolean
 }
 

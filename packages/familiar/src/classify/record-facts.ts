@@ -9,9 +9,9 @@ import { same, tri, type Tri } from './tri.js'
  */
 
 /**
- * Returns whether the process that a record names is alive; `unknown` for a record without pid, `no` for one that is marked
- * stopped. A predecessor's record has no start time: there, the token in the command line distinguishes the daemon from a
- * later process with the same pid.
+ * Returns whether the process that a record names is alive; `unknown` for a record without pid, `no` for one that is
+ * marked stopped. A predecessor's record has no start time, so the token in the command line distinguishes the daemon
+ * from a later process with the same pid.
  */
 export function namesLiving(record: DaemonRecord, alive: ScanContext['alive']): Tri {
   if (!record.running) return 'no'
@@ -25,7 +25,7 @@ export function namesLiving(record: DaemonRecord, alive: ScanContext['alive']): 
 
 /**
  * Returns whether a record of the scope names a daemon that may still run on another machine, or in another pid namespace
- * of this boot. If the daemon lock is known to be free, it no longer runs. Pure.
+ * since this boot. If the daemon lock is known to be free, the daemon no longer runs. Pure.
  */
 export function isHeldElsewhere({ records, lockHolder }: ScopeSnapshot, machine: Machine): boolean {
   if (lockHolder === null) return false

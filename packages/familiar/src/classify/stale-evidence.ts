@@ -42,8 +42,8 @@ function isSuperseded(seen: Observation, scope: ScopeSnapshot, context: ScanCont
 }
 
 /**
- * Returns another scope of which this process is proven to be the daemon, wherever that scope is now; null if there is
- * none. Pure.
+ * Returns the other scope whose daemon this process is proven to be, wherever that scope is now; null if there is none.
+ * Pure.
  */
 export function usedScope(seen: Observation, context: ScanContext): ScopeSnapshot | null {
   const used = namedScopes(seen, context).find(
@@ -53,23 +53,23 @@ export function usedScope(seen: Observation, context: ScanContext): ScopeSnapsho
 }
 
 /**
- * Returns the path of another scope of which this process is proven to be the daemon; null if there is none, or if the
- * directory that the process uses is not at that path (`isAway`). So null does not mean that the process may be ended:
- * ask `maybeInUseBy`. Pure.
+ * Returns the path of the other scope whose daemon this process is proven to be. Null if there is none, or if the
+ * directory that the process uses is no longer at that path (`isAway`). So null does not mean that the process may be
+ * ended; use `maybeInUseBy` for that. Pure.
  */
 export function inUseBy(seen: Observation, context: ScanContext): string | null {
   const used = usedScope(seen, context)
   if (used === null || used.real === null || used.real === seen.heldDirectory) return null
   const held = heldScope(seen, context)
-  // If the directory itself is not known, only a scope that a path names counts.
+  // If the directory itself is not known, compare only the paths of scopes.
   if (held === null) return used === context.scopes.get(seen.heldDirectory ?? '') ? null : used.real
   return directoryAt(used.real, context) === held.directory ? used.real : null
 }
 
 /**
  * Returns whether no path leads to the directory that our own daemon uses: neither the path on its command line nor the
- * one that the kernel reports. This happens when a file system was unmounted (lazily), or another one was mounted over
- * it. False if it is not known, or if the process has another view of the file system. Pure.
+ * one that the kernel reports. This happens if a file system was unmounted lazily, or another one was mounted over it.
+ * False if that is unknown, or if the process has another view of the file system. Pure.
  */
 export function isAway(seen: Observation, context: ScanContext): boolean {
   const held = heldScope(seen, context)
@@ -90,9 +90,9 @@ function directoryAt(path: string, { here, scopes }: ScanContext): string | null
 }
 
 /**
- * Returns another scope whose daemon this process is or may be; null if no sign of one was found. A proven scope
- * comes first, then the text `unknown` if not all scopes that the process names are known, then a scope that could not be
- * read. Pure.
+ * Returns the other scope whose daemon this process is or may be; null if nothing suggests one. A proven scope takes
+ * precedence; next is the text `unknown`, if not all scopes that the process names are known; last is a scope that could
+ * not be read. Pure.
  */
 export function maybeInUseBy(seen: Observation, context: ScanContext): string | null {
   const proven = usedScope(seen, context)

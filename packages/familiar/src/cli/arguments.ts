@@ -1,7 +1,7 @@
-/** Dashes that editors and web pages put in place of a hyphen. */
+/** Dashes that editors and web pages substitute for a hyphen. */
 const DASH = '\\u00AD\\u2010-\\u2015\\u2212\\uFE58\\uFE63\\uFF0D'
 
-/** Matches the beginning of a word that was meant as a flag, but begins with a dash that is not a hyphen. */
+/** Matches the beginning of a word that was meant as a flag, but starts with a dash that is not a hyphen. */
 export const FOREIGN_DASH = new RegExp(`^-{0,2}[${DASH}][-${DASH}]*`)
 
 /** Returns whether a word of the command line is a flag. `-` alone is not: it means standard input. */
@@ -9,14 +9,14 @@ export function isFlag(word: string): boolean {
   return (word.startsWith('-') && word !== '-') || FOREIGN_DASH.test(word)
 }
 
-/** The first word of a command line that is not a flag (null if there is none), and all other words in their order. */
+/** The first word of a command line that is not a flag (null if there is none), and all other words in their original order. */
 export interface TakenWord {
   readonly word: string | null
   readonly rest: readonly string[]
 }
 
 /**
- * Takes the first word that is neither a flag nor the value of one. `valued` are the flags that have a value. Words after
+ * Takes the first word that is neither a flag nor the value of one. `valued` are the flags that take a value. Words after
  * `--` are not taken.
  */
 export function takeWord(args: readonly string[], valued: ReadonlySet<string>): TakenWord {
@@ -50,7 +50,10 @@ const QUIET = ['--quiet', '-q']
 const NO_COLOR = ['--no-color']
 const COMMON = new Set([...VERBOSE, ...QUIET, ...NO_COLOR])
 
-/** Letters after one hyphen, `q` among them, and the number of the last: `-fq`, `-qn 5`. `-quiet` is a slip, and stays one. */
+/**
+ * Matches several one-letter flags after one hyphen that include `q`, and the number after the last one: `-fq`, `-qn 5`.
+ * `-quiet` is a typing mistake and does not match.
+ */
 const CLUSTER = /^-(?=[a-z]*q)(?=.*[fhnvV])[fhnqvV]+\d*$/
 
 /** Takes the flags that every command has, wherever they stand before `--`. */

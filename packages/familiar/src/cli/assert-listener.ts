@@ -3,8 +3,9 @@ import { EXIT } from './exit-codes.js'
 import { CommandError } from './command-errors.js'
 
 /**
- * Throws `E_NO_LISTENER` if nothing listens on the port that the user named: then a clean-up of it does nothing. The daemon of
- * the scope may listen where this command cannot see it; then the record names its port.
+ * Throws `E_NO_LISTENER` if nothing listens on the port that the user named, because a clean-up of that port would do
+ * nothing. If the daemon of the scope listens where this command cannot see it, its record names the port; that is
+ * accepted.
  */
 export function assertListener({ candidates, context }: Scan, port: number): void {
   const isRecorded = context.here.records.some(

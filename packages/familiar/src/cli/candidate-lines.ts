@@ -7,19 +7,19 @@ import { printable } from './printable.js'
 import { evidenceText, reasonText } from './reason-text.js'
 import { wrapWords } from './text-width.js'
 
-/** Returns the keys (pid and start time) of the processes that are proven. */
+/** Returns the keys (pid and start time) of the candidates with a proven process. */
 export function keysOf(candidates: readonly Candidate[]): ReadonlySet<string> {
   return new Set(
     candidates.flatMap(({ proof }) => (proof === null ? [] : [processKey(proof.pid, proof.startTime)])),
   )
 }
 
-/** The indentation of the lines after the first. */
+/** The indentation of continued lines. */
 const INDENT = '  '
 
 /**
- * Returns a line for each candidate, for the user to read before a question: its port, process and version, whose it is, and why
- * it may be ended. A line that is too long for the terminal is broken.
+ * Returns a line for each candidate, for the user to read before a question: its port, process and version, the scope it
+ * belongs to, and why it may be ended. A line that is too long for the terminal is wrapped.
  */
 export function namesOf(
   daemon: Daemon,

@@ -19,7 +19,7 @@ import { assertListener } from './assert-listener.js'
 import { toolOf } from './describe-candidate.js'
 import { wrapWords } from './text-width.js'
 
-/** The words in which the tool reports what was found and done. */
+/** The messages in which the tool reports what was found and done. */
 export interface CleanUpWords {
   readonly found: (count: number) => string
   readonly killed: (count: number) => string
@@ -32,15 +32,15 @@ export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
   readonly dryRun: boolean
   readonly json: boolean
   readonly words: CleanUpWords
-  /** Asks the user whether to end the processes that were shown. Called only if there are some. */
+  /** Asks the user whether to end the processes that were shown. Called only if there are any. */
   readonly mayEnd: () => Promise<boolean>
 }
 
 type Report = CleanUpReport & { readonly tidied: number }
 
 /**
- * Ends the orphans of every scope: names what it would end, asks, and reports how many processes and stale records it cleaned
- * up. Live daemons of other scopes are left alone, even with `force`. Returns the exit code.
+ * Ends the orphans of every scope: lists the processes that it would end, asks, and reports how many processes and stale
+ * records it cleaned up. Live daemons of other scopes are left alone, even with `force`. Returns the exit code.
  */
 export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io: Io): Promise<number> {
   const tool = toolOf(daemon, options.record)
@@ -67,8 +67,8 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
 }
 
 /**
- * A question is printed on stderr. If stdout is not the terminal, the processes that it is about must be printed on
- * stderr too.
+ * The question is printed on stderr. If stdout is not the terminal, the list of processes must go to stderr too, so that
+ * the user sees it before answering.
  */
 async function show(lines: readonly string[], io: Io): Promise<void> {
   const text = `${lines.join('\n')}\n`
@@ -170,7 +170,7 @@ function openIn({ force, port }: CleanUpAllOptions, { seen }: Report, tool: Tool
 
 /**
  * Returns one line about the processes that ended, started or turned out to be in use between the question and the
- * answer; none if everything is as it was shown.
+ * answer; an empty list if nothing changed.
  */
 function changedLines(
   shown: readonly Candidate[],

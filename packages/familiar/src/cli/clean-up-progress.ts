@@ -4,7 +4,7 @@ import type { CleanUpOptions } from '../define/define-daemon.js'
 import type { Io } from './io.js'
 import { showingWaits } from './progress.js'
 
-/** Runs a clean-up, and shows meanwhile what it waits for. */
+/** Runs a clean-up, and shows what it waits for. */
 export async function showingCleanUp<T>(
   io: Pick<Io, 'err' | 'rewriteLine'>,
   cleanUp: (watch: Required<Pick<CleanUpOptions, 'onProgress' | 'onWait'>>) => Promise<T>,

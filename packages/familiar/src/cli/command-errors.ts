@@ -1,6 +1,6 @@
 import { EXIT } from './exit-codes.js'
 
-/** Wrong usage: one line that says what is wrong, and further lines with what may have been meant. */
+/** Wrong usage: one line that says what is wrong, and further lines that suggest what the user may have meant. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly details: readonly string[]
@@ -11,7 +11,7 @@ export class UsageError extends Error {
   }
 }
 
-/** The error about a superfluous word after the command. */
+/** The error for an extra word after the command. */
 export class UnexpectedWordError extends UsageError {
   readonly word: string
 
@@ -21,7 +21,7 @@ export class UnexpectedWordError extends UsageError {
   }
 }
 
-/** A failure of a command of the tool: a permanent code of its own, one line that says what happened, and what to do. */
+/** A failed command of the tool: its own permanent code, one line that says what happened, and advice. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
   readonly code: `E_${string}`

@@ -5,8 +5,8 @@ import { noticeVersions } from './version-notice.js'
 import { showingWaits } from './progress.js'
 
 /**
- * Returns a connection to a daemon that the user asked for, and starts one if none runs, in CI too, unless `start` is
- * false. Says on stderr what it waits for, and if the daemon has another version.
+ * Returns a connection to a daemon that the user asked for. Starts one if none runs, even in CI, unless `start` is false.
+ * Prints on stderr what it waits for, and says so if the daemon has another version.
  */
 export async function connectDaemon(
   daemon: Daemon,

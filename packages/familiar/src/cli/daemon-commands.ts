@@ -4,10 +4,10 @@ import type { CommandSpec } from './grammar.js'
 
 export type DaemonCommandName = 'start' | 'stop' | 'restart' | 'status' | 'logs' | 'doctor' | 'explain'
 
-/** The words for a daemon in the descriptions: what users call it, and what they type before `start`. */
+/** The words for a daemon in the descriptions: the name that users give it, and the words that they type before `start`. */
 export type DaemonWords = Pick<Words, 'title' | 'command'>
 
-/** A short description of each command for a list, without capital letter and full stop. */
+/** A short description of each command for a list, without a capital letter or a full stop. */
 export function daemonSummaries({ title }: DaemonWords): Readonly<Record<DaemonCommandName, string>> {
   return {
     start: `start the ${title}, or find the one that runs`,
@@ -20,13 +20,13 @@ export function daemonSummaries({ title }: DaemonWords): Readonly<Record<DaemonC
   }
 }
 
-/** What `doctor` promises about what it ends. */
+/** The promise of `doctor` in its help: what it may end. */
 const LOOKS_ONLY =
   'Without --reset it only looks. What is known to be in use or to belong to others is never ended. --force, or y at the question, may end a daemon that does not say whose it is (pre_marker): look at it first.'
 
 const OUT_OF_REACH = 'it could not be done: it does not start, does not end, or is out of reach'
 
-/** Describes the commands about a daemon, in the words of its tool. */
+/** Describes the commands for a daemon, in the words of its tool. */
 export function daemonCommands({
   title,
   command,

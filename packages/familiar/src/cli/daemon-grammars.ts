@@ -36,7 +36,7 @@ export const DOCTOR_FORMS = [
   { lead: 'reset', may: ['force', 'port', 'dry-run', 'strict', 'json'] },
 ] as const
 
-/** The grammars of the commands about a daemon. */
+/** The grammars of the commands for a daemon. */
 export const DAEMON_GRAMMARS = {
   start: { options: JSON_ONLY },
   stop: { options: JSON_ONLY },

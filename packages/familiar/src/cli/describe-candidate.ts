@@ -3,13 +3,16 @@ import { identityRecord, type Tool } from '../doctor/identity-record.js'
 import { withRemedy, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 
-/** Returns the tool that a daemon belongs to, as the doctor needs it. */
+/** Returns the facts about the daemon's tool that the doctor needs. */
 export function toolOf(daemon: Daemon, record?: Tool['record']): Tool {
   const { words, self } = definitionOf(daemon)
   return { words, self, ...(record === undefined ? {} : { record }) }
 }
 
-/** Returns a candidate of the daemon's scan as `doctor --json` prints it: who it is, its class and why, and the remedy. */
+/**
+ * Returns a candidate of the daemon's scan as `doctor --json` prints it: its identity, its class with the reason, and the
+ * remedy.
+ */
 export function describeCandidate(daemon: Daemon, candidate: Candidate, seen: Scan): DoctorRecord {
   const tool = toolOf(daemon)
   return withRemedy(identityRecord(candidate, seen, tool), candidate, seen, tool)

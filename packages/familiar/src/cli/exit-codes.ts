@@ -3,9 +3,9 @@ import type { ErrorCode, FamiliarError } from '../errors.js'
 /** The exit codes of every command. Permanent: scripts branch on them. */
 export const EXIT = {
   ok: 0,
-  /** A critical finding remains, or something that was asked for failed. */
+  /** A critical finding remains, or a requested action failed. */
   problem: 1,
-  /** Wrong usage, or an error that the state of the machine does not explain. */
+  /** Wrong usage, or an error that is not explained by the state of the machine. */
   error: 2,
   /** Busy or short of resources: the same command may succeed later (`EX_TEMPFAIL` in sysexits.h). */
   tryAgain: 75,
@@ -29,7 +29,8 @@ const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /**
- * Returns the exit code for a failure. A lack of resources is temporary (75), even if it is the daemon that lacks them.
+ * Returns the exit code for a failure. A lack of resources is temporary (75), even if the daemon and not this process
+ * lacks them.
  */
 export function exitOf({ code, retry }: FamiliarError): number {
   if (PROBLEMS.has(code)) return EXIT.problem

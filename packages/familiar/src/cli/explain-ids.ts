@@ -5,15 +5,15 @@ import type { Io } from './io.js'
 
 /** The ids that the commands of a tool may name. */
 export interface ExplainedIds {
-  /** The tool's daemons, whose ids the library explains. */
+  /** The tool's daemons; the library explains their ids. */
   readonly families: readonly ExplainedFamily[]
-  /** The ids that only the tool itself names, with their texts. */
+  /** The ids that only the tool itself uses, with their texts. */
   readonly own: readonly { readonly kind: Exclude<ExplainedKind, 'error'>; readonly texts: Texts }[]
-  /** The error codes that only the tool itself prints; none if this is left out. */
+  /** The error codes that only the tool itself prints. If omitted, there are none. */
   readonly errors?: ErrorTexts
 }
 
-/** Returns the explanation of every id. The texts are loaded only now. */
+/** Returns the explanation of every id. Loads the texts only when it is called. */
 export async function loadExplanations({
   families,
   own,
@@ -31,8 +31,8 @@ export async function loadExplanations({
 }
 
 /**
- * Explains the id that the arguments name, or lists all. `command`: what users type before an id. Returns the exit code;
- * throws `UsageError`, with the nearest id, if there is none of that name.
+ * Explains the id in the arguments, or lists all ids. `command`: the words that users type before an id. Returns the exit
+ * code. Throws `UsageError` with the most similar id if the id is unknown.
  */
 export async function explainIds(
   args: readonly string[],

@@ -20,8 +20,9 @@ type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> &
   Partial<Pick<Io, 'hasErrorColor' | 'errorColumns'>> & { readonly completeHint?: (hint: string) => string }
 
 /**
- * Prints on stderr what went wrong and what to do: in one line or, where the message has several lines or a command is shown on a
- * terminal, on a line of its own. With `isJson` also prints an object on stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
+ * Prints on stderr what went wrong and what to do. Both are on one line, unless the message has several lines, or the
+ * remedy is a command and stderr is a terminal: then the remedy gets its own line. With `isJson` also prints an object on
+ * stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
  */
 export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVerbose: boolean): number {
   const found = describe(error, io)
@@ -41,17 +42,17 @@ export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVer
 }
 
 /**
- * The longest message about wrong usage that is printed whole. Of a longer one, only the beginning and the end are
- * printed.
+ * The maximum length of a message about wrong usage that is printed in full. From a longer one, only the beginning and
+ * the end are printed.
  */
 const SHOWN_CHARS = 400
 
-/** The indentation of a line that continues the one before. */
+/** The indentation of a continued line. */
 const INDENT = '  '
 
 /**
- * Prints message and remedy on one line if they fit and there are no details. Otherwise the remedy gets a line of its own, and on
- * a terminal so does a command.
+ * Prints the message and the remedy on one line if they fit and there are no details. Otherwise the remedy gets its own
+ * line, and on a terminal so does a command.
  */
 function failureLines({ message, details = [], remediation }: Failure, io: Screen): readonly string[] {
   const { program, hasErrorColor = false, errorColumns = null } = io
@@ -59,7 +60,7 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
   const remedy = remediation === null ? null : printable(remediation)
   const painted = (text: string): string =>
     withCommand(text, program, (command) => paintError({ hasErrorColor }, 'cyan', command))
-  // A terminal gets a command on a line of its own, where it can be copied; a pipe gets one line.
+  // A terminal gets a command on its own line, where it can be copied; a pipe gets one line.
   const command = remedy === null || errorColumns === null ? null : commandLines(remedy, program)
   const width = columnsOf(said) + (remedy === null ? 0 : columnsOf(` (${remedy})`))
   if (command === null && details.length === 0 && width <= (errorColumns ?? Number.POSITIVE_INFINITY))
@@ -74,7 +75,7 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
   ]
 }
 
-/** Colours the last line, which is one command, including what precedes the name of the tool. */
+/** Colours the last line, which is a command, including the words before the name of the tool. */
 function withCyanEnd(lines: readonly string[], { hasErrorColor = false }: Screen): readonly string[] {
   return [...lines.slice(0, -1), paintError({ hasErrorColor }, 'cyan', lines.at(-1) ?? '')]
 }
@@ -114,20 +115,21 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
   }
 }
 
-/** Shortens a message about wrong usage, which quotes what the user typed and may therefore be of any length. */
+/** Shortens a message about wrong usage. It quotes what the user typed and may therefore be very long. */
 function shortened(message: string): string {
   if (message.length <= SHOWN_CHARS) return message
   return `${message.slice(0, SHOWN_CHARS / 2)} ... ${message.slice(-SHOWN_CHARS / 2)}`
 }
 
-/** The error whose own message says which part is missing, and why. */
+/** Returns whether the message of the error already says which part is missing, and why. */
 function isOwnWord(error: unknown): boolean {
   return error instanceof FamiliarError && error.code === 'E_LOCK_UNAVAILABLE'
 }
 
 /**
- * A module of this package is not there, or only in part: an upgrade is replacing the package, or was interrupted. A daemon that
- * did not start for that reason says how it ended, and where its log is.
+ * Returns the error for a module of this package that is missing or incomplete, because an upgrade is replacing the
+ * package or was interrupted. If that is why a daemon did not start, the message also says how the daemon ended and where
+ * its log is.
  */
 function installationChanged(program: string, error: unknown): Failure {
   const told = error instanceof FamiliarError ? `: ${error.describe()}` : ''
@@ -141,7 +143,7 @@ function installationChanged(program: string, error: unknown): Failure {
 
 /**
  * Returns `E_RESOURCES` if the error or one of its causes is that this process lacks file descriptors, memory or
- * processes; else null.
+ * processes; otherwise null.
  */
 function lackIn(error: unknown): FamiliarError | null {
   return causesOf(error).reduce<FamiliarError | null>((found, cause) => found ?? asLack(cause), null)

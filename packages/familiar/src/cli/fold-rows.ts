@@ -2,17 +2,17 @@ import type { DoctorRecord } from '../doctor/choose-remedy.js'
 
 /** A row of the table: one listener, or several that are shown as one. */
 export type ShownRow = DoctorRecord & {
-  /** All that the row stands for, at least one, in the order of their ports. */
+  /** All listeners that the row represents, at least one, sorted by port. */
   readonly all: readonly DoctorRecord[]
 }
 
-/** The number of listeners from which alike ones get a single row. */
+/** From this number of similar listeners on, they share one row. */
 const FOLDED = 4
 
 /**
- * Folds the listeners of a process that is left alone into one row. With `isAlikeFolded`, also processes about which the table
- * says the same: those that are proven stale, and those that are left alone. What needs a decision, what is in use and the
- * live daemon always have rows of their own. Each row stands where its first listener stood.
+ * Folds the listeners of a process that is left alone into one row. With `isAlikeFolded`, also folds processes with the
+ * same text in the table: proven stale ones, and ones that are left alone. The live daemon, processes in use and those
+ * that need a decision always have their own rows. A folded row takes the place of its first listener.
  */
 export function foldRows(
   records: readonly DoctorRecord[],
@@ -37,7 +37,7 @@ export function foldRows(
   })
 }
 
-/** The processes that a row stands for. */
+/** Returns the number of processes that a row represents. */
 export function processesOf({ all }: ShownRow): number {
   return new Set(all.map(({ pid }) => pid)).size
 }
@@ -47,7 +47,10 @@ function processOf(record: DoctorRecord): string | null {
   return pid === null || !isLeft(record) ? null : [pid, skip_reason, rule].join(' ')
 }
 
-/** Versions do not matter: folded rows are treated alike, and the row shows the range of their versions. */
+/**
+ * Returns a key; rows with the same key are folded. Versions are not part of it, because all of them are treated the same
+ * way and the row shows their range.
+ */
 function kindOf(record: DoctorRecord, reason: string): string | null {
   const { cleanup_class, rule, daemon_root, singleton_scope_id, package_version } = record
   if (cleanup_class !== 'safe_auto' && !isLeft(record)) return null

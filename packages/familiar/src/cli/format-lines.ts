@@ -5,13 +5,13 @@ import { columnsOf, padTo, wrapWords } from './text-width.js'
 
 const GAP = 2
 
-/** The least width into which a text is broken. */
+/** Text is never wrapped to fewer columns than this. */
 const LEAST_COLUMNS = 30
 
 /**
- * Returns the lines with their texts below each other, safe to show on a terminal. A text that is too long continues
- * below its own beginning; a command (cyan) stays whole, to be copied, and further left if that helps. Its comment stands above it
- * if there is no room beside it.
+ * Returns the lines with their texts aligned, safe to show on a terminal. A text that is too long continues below its own
+ * beginning. A command (cyan) is never broken, so that it can be copied; it starts further left if it fits only there.
+ * Its comment stands above it if there is no room beside it.
  */
 export function formatLines(
   lines: readonly Line[],
@@ -41,7 +41,7 @@ function commentApart(line: Line, room: number | null): readonly Line[] {
   ]
 }
 
-/** Puts the command on the line of its text if there is room, and otherwise on a line of its own. */
+/** Puts the command on the line of its text if there is room; otherwise on its own line. */
 function partsOf(
   [text, style, command]: readonly [string, Line[2]?, Line[3]?],
   room: number | null,

@@ -6,11 +6,11 @@ export interface Column<T> {
   readonly title: string
   readonly align?: 'right'
   readonly cell: (row: T) => string
-  /** Which part of a cell is left out if the terminal is too narrow: the middle of a path, the end of a text. */
+  /** Where a cell is shortened if the terminal is too narrow: a path in the middle, a text at its end. */
   readonly shorten?: 'middle' | 'end'
   /** True for a column that is dropped before any text is shortened. */
   readonly isExtra?: boolean
-  /** True for a column that is dropped next, after the extra ones. */
+  /** True for a column that is dropped after the extra ones. */
   readonly isLesser?: boolean
   readonly style?: (row: T) => Style | null
 }
@@ -26,16 +26,16 @@ type Screen = Pick<Io, 'columns' | 'hasColor'>
 
 const GAP = '  '
 
-/** The width of the mark that the caller puts to the left of every row. */
+/** The width of the mark that the caller prints to the left of every row. */
 const MARK_WIDTH = 2
 
 interface Step {
   readonly kind: 'middle' | 'end'
-  /** The least width to which a cell is shortened. */
+  /** The minimum width to which a cell is shortened. */
   readonly least: number
 }
 
-/** How cells are shortened, one step after the other. Of a path with 20 columns, both ends can still be recognised. */
+/** How cells are shortened, step by step. Both ends of a path are still recognisable in 20 columns. */
 const STEPS: readonly Step[] = [
   { kind: 'middle', least: 20 },
   { kind: 'end', least: 12 },
@@ -43,10 +43,10 @@ const STEPS: readonly Step[] = [
 ]
 
 /**
- * Returns a table for this terminal. If it is too narrow, paths are shortened first. Then the extra columns are dropped: those
- * that say the same in every row, then the others, each from the right. Then texts lose their ends, then paths are shortened
- * more, and only then other columns are dropped, the lesser ones first. The table says which are not shown. In a pipe,
- * everything is printed in full.
+ * Returns a table that fits this terminal. If the terminal is too narrow, these steps are taken one after the other until
+ * the table fits: paths are shortened; extra columns are dropped, starting with those that have the same value in every
+ * row, each time from the right; texts lose their ends; paths are shortened further; other columns are dropped, the
+ * lesser ones first. The table says which columns are not shown. In a pipe, everything is printed in full.
  */
 export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], screen: Screen): Table {
   const cells = columns.map((column) => rows.map((row) => printable(column.cell(row))))
@@ -84,7 +84,7 @@ export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], s
   }
 }
 
-/** Returns the table as lines: its header, its rows and, after them, which columns are not shown. */
+/** Returns the table as lines: the header, the rows and, at the end, which columns are not shown. */
 export function formatTable<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
@@ -98,7 +98,7 @@ function hiddenText(titles: readonly string[]): string | null {
   return titles.length === 0 ? null : `${titles.join(', ')} not shown: widen the terminal, or --json`
 }
 
-/** The least rank of an extra column. Columns of greater ranks are dropped first. */
+/** The lowest rank of an extra column. Columns with higher ranks are dropped first. */
 const EXTRA = 2
 
 function rank<T>(column: Column<T> | undefined, cells: readonly string[]): number {

@@ -1,20 +1,20 @@
 import type { PortRange } from '../identity/machine.js'
 
-/** What the value of an option must be. `name` stands for the value in the help: `--lines N`. */
+/** The kinds of values of an option. `name` stands for the value in the help, for example `N` in `--lines N`. */
 export type OptionValue =
   | { readonly kind: 'number'; readonly name: string; readonly from: number; readonly to: number }
-  /** A port of the daemon: the range is given when the command line is read. */
+  /** A port of the daemon. Its range is passed in when the command line is parsed. */
   | { readonly kind: 'port'; readonly name: string }
   | { readonly kind: 'seconds'; readonly name: string }
-  /** A text with rules of its own. `needs` completes the sentence "--type needs ...". */
+  /** A text whose format the command checks itself. `needs` completes the sentence "--type needs ...". */
   | { readonly kind: 'text' | 'file' | 'directory'; readonly name: string; readonly needs: string }
 
-/** A flag, or an option with a value. Its name, without hyphens, is its key. */
+/** A flag, or an option with a value. The key of the entry is its name without hyphens. */
 export interface OptionSpec {
   /** The letter of the short form, such as `n` for `-n`. */
   readonly short?: string
   readonly value?: OptionValue
-  /** What it does, for the help: no capital letter, no full stop. */
+  /** The effect of the option, for the help: without a capital letter or a full stop. */
   readonly text: string
 }
 
@@ -28,42 +28,43 @@ export interface Operands {
   /** Completes the sentence "config get needs ...". */
   readonly needs: string
   readonly kind: 'text' | 'directory'
-  /** The only words that are allowed; left out if any word may be. */
+  /** The only words that are allowed; omitted if any word is allowed. */
   readonly choices?: readonly string[]
 }
 
 /**
- * Options that may be used together. One with a `lead` is chosen by that option. An option in the leadless form goes with no
- * lead, unless another form has it too. Without forms, all options go together.
+ * Options that may be used together. If the form has a `lead`, that option selects it. Options of the form without a lead
+ * cannot be combined with a lead, unless the form of that lead lists them too. If a command has no forms, all its options
+ * can be combined.
  */
 export interface Form {
   readonly lead?: string
   readonly may: readonly string[]
 }
 
-/** What can be typed after the words of a command. */
+/** The arguments that can follow the words of a command. */
 export interface Grammar<T extends OptionSpecs = OptionSpecs> {
   readonly options: T
   readonly operands?: Operands
   readonly forms?: readonly Form[]
 }
 
-/** A command as its help, its completion and its page in the manual describe it. Parsing uses its grammar alone. */
+/** A command as its help, its completion and its manual page describe it. The parser uses only its grammar. */
 export interface CommandSpec<T extends OptionSpecs = OptionSpecs> extends Grammar<T> {
-  /** Usage lines that replace those made from the forms. The words of the command are put before each. */
+  /** Usage lines that replace the ones generated from the forms. The words of the command are added before each. */
   readonly usage?: readonly string[]
   /** What the command does, in one sentence. */
   readonly about: string
   /** Further paragraphs for the user. */
   readonly more?: readonly string[]
   readonly examples: readonly Example[]
-  /** The names of the environment variables that matter to this command, besides those that matter to every command. */
+  /** The names of the environment variables that affect this command, besides those that affect every command. */
   readonly environment?: readonly string[]
-  /** What each exit code means for this command; the usual meaning (`EXIT_TEXTS`) where it is left out. */
+  /** The meaning of each exit code for this command. If omitted, the code has its usual meaning (`EXIT_TEXTS`). */
   readonly exits: Readonly<Partial<Record<ExitCode, string>>>
 }
 
-/** A command line that can be pasted into a shell, and what it is for. */
+/** A command line that can be pasted into a shell, and its purpose. */
 export type Example = readonly [command: string, text: string]
 
 export type ExitCode = 0 | 1 | 2 | 75 | 130
@@ -74,7 +75,7 @@ type ValueOf<T extends OptionSpec> = T extends { readonly value: { readonly kind
     : string | undefined
   : boolean
 
-/** The values of the options: true or false for a flag, undefined for a value that is not given. */
+/** The values of the options: true or false for a flag, undefined for an option without a given value. */
 export type Values<T extends OptionSpecs> = { readonly [Name in keyof T]: ValueOf<T[Name]> }
 
 /** A command line that matches the grammar. */
@@ -83,11 +84,11 @@ export interface Parsed<T extends OptionSpecs> {
   readonly operands: readonly string[]
 }
 
-/** What the parser needs besides the grammar. */
+/** What the parser needs in addition to the grammar. */
 export interface ParseContext {
   /** The words of the command, for messages: `auth doctor`. */
   readonly command: string
-  /** The ports of its daemon, for an option that names one; `to` is not in the range. */
+  /** The port range of the daemon, for an option that names a port; `to` is not in the range. */
   readonly ports?: PortRange
 }
 

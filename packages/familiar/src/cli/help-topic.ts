@@ -34,12 +34,12 @@ function switchesOf(name: string): Readonly<Record<string, string>> {
   }
 }
 
-/** A command of the tool itself. The library knows only how it is typed and what it does. */
+/** A command of the tool itself. The library knows only its name and its description. */
 function ownHelp(command: string, [name, text]: Entry): string {
   return blocks([`Usage: ${command} ${name}`, `${text.charAt(0).toUpperCase()}${text.slice(1)}.`])
 }
 
-/** Returns the commands that can be typed: first those of the tool itself, then those about its daemon. */
+/** Returns the list of commands: first those of the tool itself, then those for its daemon. */
 function usageText(words: Words, own: Commands, terminal: Terminal): string {
   const { command, title } = words
   const ofTool = Object.entries(own)

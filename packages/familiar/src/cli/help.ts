@@ -11,8 +11,8 @@ import { paint, type Io } from './io.js'
 import { splitWords } from './text-width.js'
 
 /**
- * The least and the greatest width of help, and the width in a pipe. Longer lines are hard to read, and shorter ones
- * leave no room for the texts.
+ * The minimum and maximum width of help, and its width in a pipe. Longer lines are hard to read, and shorter ones leave
+ * no room for the texts.
  */
 const WIDTH = { most: 100, least: 30, pipe: 80 } as const
 
@@ -21,13 +21,13 @@ export type Terminal = Pick<Io, 'hasColor' | 'columns'>
 /** An entry of a list: a name and its meaning. */
 export type Entry = readonly [name: string, text: string]
 
-/** What the help of a command contains besides its description. */
+/** What the help of a command contains in addition to its description. */
 export interface HelpContext {
   /** The whole command, as it is typed: `spec-kitty auth doctor`. */
   readonly command: string
   /** The meaning of each environment variable that a description may name. */
   readonly environment: Readonly<Record<string, string>>
-  /** Other commands and topics to read. */
+  /** A last paragraph that refers to other commands and topics. */
   readonly footer?: string
 }
 
@@ -47,7 +47,7 @@ export function commandHelp(spec: CommandSpec, context: HelpContext, terminal: T
   ])
 }
 
-/** Returns blocks of text with an empty line between them, and a line feed at the end. */
+/** Returns the blocks of text separated by empty lines, with a line feed at the end. */
 export function blocks(texts: readonly string[]): string {
   return `${texts.join('\n\n')}\n`
 }
@@ -64,12 +64,12 @@ function usageBlock(spec: CommandSpec, command: string, terminal: Terminal): str
     .join('\n')
 }
 
-/** Splits `[--port N] [DIR]` at the blanks outside of brackets. */
+/** Splits `[--port N] [DIR]` at the blanks outside brackets. */
 function usageParts(text: string): readonly string[] {
   return text.match(/\[[^\]]*\]|\S+/g) ?? []
 }
 
-/** Returns what can be typed after the command, a line for each form. */
+/** Returns the usage of a command: one line for each form. */
 export function usageLines({ usage, forms, options, operands }: CommandSpec): readonly string[] {
   if (usage !== undefined) return usage
   const all = forms ?? [{ may: Object.keys(options) }]
@@ -90,7 +90,7 @@ export function flagText(name: string, option: OptionSpec | undefined): string {
   return option?.value === undefined ? `--${name}` : `--${name} ${option.value.name}`
 }
 
-/** Returns the options as a list: `-n, --lines N` and its text. */
+/** Returns the options as a list: `-n, --lines N` with its text. */
 export function optionEntries(options: OptionSpecs): readonly Entry[] {
   const hasShort = Object.values(options).some(({ short }) => short !== undefined)
   return Object.entries(options).map(([name, option]) => {
@@ -99,7 +99,7 @@ export function optionEntries(options: OptionSpecs): readonly Entry[] {
   })
 }
 
-/** Returns the examples: what each is for as a comment of the shell, and the line to paste. */
+/** Returns the examples: the purpose of each as a shell comment, and the line to paste. */
 export function examplesBlock(examples: readonly Example[], terminal: Terminal): string {
   const lines = examples.flatMap(([command, text]) => [
     ...wrap(`# ${text}`, terminal, '  ').map((line) => paint(terminal, 'dim', line)),
@@ -108,7 +108,7 @@ export function examplesBlock(examples: readonly Example[], terminal: Terminal):
   return [heading('Examples', terminal), ...lines].join('\n')
 }
 
-/** Returns what each exit code means for the command. */
+/** Returns the meaning of each exit code for the command. */
 export function exitEntries({ exits }: Pick<CommandSpec, 'exits'>): readonly Entry[] {
   return Object.entries({ ...EXIT_TEXTS, ...exits })
 }
@@ -122,10 +122,10 @@ export function section(title: string, entries: readonly Entry[], terminal: Term
   return sections([[title, entries]], terminal).join('\n')
 }
 
-/** The part of the width that names may take. A wider one gets a line of its own. */
+/** The share of the width that names may take. A longer name gets its own line. */
 const NAMES = 0.36
 
-/** Returns lists with their headings, with all texts below each other. */
+/** Returns lists with their headings. The texts of all lists are aligned. */
 export function sections(
   lists: readonly (readonly [title: string, entries: readonly Entry[]])[],
   terminal: Terminal,
@@ -161,7 +161,7 @@ function room({ columns }: Terminal): number {
   return Math.max(WIDTH.least, Math.min(WIDTH.most, columns ?? WIDTH.pipe))
 }
 
-/** Returns the text in lines that fit the terminal. */
+/** Returns the text wrapped to the terminal. */
 export function wrap(text: string, terminal: Terminal, indent = ''): readonly string[] {
   const lines = wrapWords(splitWords(text), room(terminal) - indent.length)
   return lines.map((line) => `${indent}${line}`)

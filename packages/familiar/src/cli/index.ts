@@ -1,6 +1,6 @@
 /**
- * For a tool with a command line of its own: its commands about a daemon run this code, in its own words. A tool without
- * one calls `Daemon.cli`.
+ * The commands for a daemon, for a tool that has its own command line and wording. A tool without its own command line
+ * calls `Daemon.cli` instead.
  */
 export { cleanUpAll, type CleanUpAllOptions } from './clean-up-all.js'
 export { startProgress } from './progress.js'

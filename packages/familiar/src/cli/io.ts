@@ -2,9 +2,9 @@ import { styleText } from 'node:util'
 import { printable } from './printable.js'
 import { wrapWords } from './text-width.js'
 
-/** All that a command may use of its process and terminal. `runOnProcess` creates it. */
+/** Everything of its process and terminal that a command may use. `runOnProcess` creates it. */
 export interface Io {
-  /** What users call the tool: stands before its messages on stderr. */
+  /** The name of the tool, which precedes the messages on stderr. */
   readonly program: string
   /** The command that shows how to use the tool. */
   readonly help: string
@@ -12,14 +12,14 @@ export interface Io {
   /** Returns the working directory. Throws if it was removed. */
   cwd(): string
   readonly isInteractive: boolean
-  /** Whether the user wants results and errors only: then `note` prints nothing. */
+  /** Whether the user wants only results and errors: then `note` prints nothing. */
   readonly isQuiet?: boolean
-  /** Whether a terminal shows stdout. */
+  /** Whether stdout is a terminal. */
   readonly isTerminal: boolean
   /** Columns of the terminal; null for a pipe, a file, or a terminal without a size. */
   readonly columns: number | null
   readonly hasColor: boolean
-  /** Like `columns` and `hasColor`, but for stderr: it may be a file while stdout is a terminal, or the other way round. */
+  /** Like `columns` and `hasColor`, but for stderr, because only one of the two streams may be a terminal. */
   readonly errorColumns: number | null
   readonly hasErrorColor: boolean
   /** Whether the user wants to see more: `--verbose`. */
@@ -27,8 +27,8 @@ export interface Io {
   /** True once a write to stdout has failed: further output is lost. */
   readonly isOutputClosed: boolean
   /**
-   * Returns a function that tells whether the reader of stdout is gone, even if nothing is being written. For
-   * commands that run until they are stopped. Must be called before the first write.
+   * Returns a function that returns whether the reader of stdout is gone, even if nothing is being written. For commands
+   * that run until they are stopped. Must be called before the first write.
    */
   watchOutput(): () => boolean
   out(text: string): void
@@ -38,18 +38,18 @@ export interface Io {
    */
   flushed(): Promise<void>
   /**
-   * Writes to stderr. Replaces every control character but tabs, line feeds and the styles of `paint`, because a name in a
-   * message may contain any character.
+   * Writes to stderr. Replaces control characters, because a name in a message may contain any character. Keeps only
+   * tabs, line feeds and the styles of `paint`.
    */
   err(text: string): void
   /**
-   * Shows the text in the last line of the terminal in place of the one before; an empty text leaves the line as it was.
-   * Whatever is written after that takes its place. Null if stderr is no terminal.
+   * Replaces the last line of the terminal with the text; an empty text leaves the line as it was. The next output
+   * overwrites the line. Null if stderr is not a terminal.
    */
   readonly rewriteLine: ((text: string) => void) | null
   /**
-   * Asks on the terminal; true only for an explicit yes. Ctrl+C ends the process with exit code 130, after a line that says
-   * what was not done: `untouched`, for example `nothing was ended`.
+   * Asks on the terminal. Returns true only for an explicit yes. Ctrl+C ends the process with exit code 130 after
+   * printing `untouched`, a text that says what was not done, for example `nothing was ended`.
    */
   confirm(question: string, untouched?: string): Promise<boolean>
   /**
@@ -62,8 +62,8 @@ export interface Io {
 }
 
 /**
- * Returns the terminal for a text that is only read: help and explanations. In a pipe, it has the width that the user wishes
- * (`COLUMNS`). Tables and lines for scripts are whole there, whatever the width.
+ * Returns the terminal for text that is only meant to be read: help and explanations. In a pipe, it has the width that
+ * the user requests (`COLUMNS`). Tables, and lines for scripts, are never wrapped in a pipe.
  */
 export function readingTerminal({
   hasColor,
@@ -76,7 +76,7 @@ export function readingTerminal({
 
 export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan' | 'magenta'
 
-/** Returns the text in this style if the output has colours, else the text itself. */
+/** Returns the text in this style if the output has colours; otherwise the text itself. */
 export function paint(io: Pick<Io, 'hasColor'>, style: Style, text: string): string {
   return io.hasColor ? styled(style, text) : text
 }
@@ -86,7 +86,7 @@ export function paintError(io: Pick<Io, 'hasErrorColor'>, style: Style, text: st
   return io.hasErrorColor ? styled(style, text) : text
 }
 
-/** Whether there are colours was decided already: `styleText` would look at stdout and the environment again. */
+/** The caller has already decided whether to use colours, so `styleText` must not check stdout and the environment again. */
 function styled(style: Style, text: string): string {
   return styleText(style, text, { validateStream: false })
 }
@@ -103,7 +103,8 @@ export function note(
 }
 
 /**
- * Like `note`, but for a line that the user must read: an error, or something to do. It is printed even with `--quiet`.
+ * Like `note`, but for a line that the user must read: an error, or an action that is needed. It is printed even with
+ * `--quiet`.
  */
 export function warn(io: Pick<Io, 'err'> & Partial<Pick<Io, 'errorColumns'>>, text: string): void {
   const [first = '', ...rest] = wrapWords(printable(text), io.errorColumns ?? null)

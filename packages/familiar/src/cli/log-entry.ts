@@ -5,23 +5,23 @@ import type { LinePart } from './log-lines.js'
 import { printable, printableLines } from './printable.js'
 import { localTime } from './since.js'
 
-/** A function that returns a part of a line in the form in which it is printed. */
+/** A function that formats a part of a line for printing. */
 export type LogFormat = (part: LinePart) => string
 
-/** The most characters of a line that are shown on a terminal. */
+/** The maximum number of characters of a line that are shown on a terminal. */
 const SHOWN_CHARS = 2_000
 
-/** The width of the column for names of events. Most names fit into it. */
+/** The width of the column for event names. Most names fit into it. */
 const EVENT_WIDTH = 16
 
 /** The width of `localTime`. */
 const TIME_WIDTH = 19
 
-/** Members of an entry that are text for people. They are shown first, and without their names. */
+/** Members of an entry that are text for people. They are shown first, without their names. */
 const TEXTS = ['message', 'why', 'text'] as const
 
 /**
- * Members of an entry that are not listed with the others: the time and the event have columns of their own, and a stack
+ * Members of an entry that are not listed with the others: the time and the event have their own columns, and a stack
  * trace has many lines.
  */
 const NOT_LISTED: ReadonlySet<string> = new Set(['at', 'event', 'level', 'stack', ...TEXTS])
@@ -34,7 +34,7 @@ const STYLES: Readonly<Record<Level, Style | null>> = { error: 'red', warning: '
 const ERRORS = /fail|error|crash|fatal|lost|damaged|corrupt/
 const WARNINGS = /warn|not_|_again|aside|refused|rejected|retired|dropped|timeout|late/
 
-/** Returns the time of an entry; null if the line is not an entry, or has no time. */
+/** Returns the time of an entry; null if the line is not an entry or has no time. */
 export function timeOf(line: string): Date | null {
   const at = textIn(objectIn(line)?.['at'])
   const time = at === null ? Number.NaN : Date.parse(at)
@@ -42,8 +42,8 @@ export function timeOf(line: string): Date | null {
 }
 
 /**
- * Prints an entry as it is stored. No character can act on a terminal: in JSON, control characters are escaped, in other
- * text replaced.
+ * Prints an entry as it is stored. Control characters, which a terminal would act on, are escaped in JSON and replaced in
+ * other text.
  */
 export const asStored: LogFormat = ({ text, isFirst, isLast }) => {
   const isJson = isFirst && isLast && objectIn(text) !== null
@@ -79,7 +79,7 @@ function cut(line: string, isWhole: boolean): string {
   return `${line.slice(0, SHOWN_CHARS)}... (the rest of this line: --json)`
 }
 
-/** Splits an entry into its time and the event with its other members. */
+/** Splits an entry into its time and its event, followed by its other members. */
 function columnsOf(entry: JsonObject): readonly [time: string, said: string] {
   const at = textIn(entry['at']) ?? ''
   const time = Date.parse(at)
@@ -94,7 +94,7 @@ function columnsOf(entry: JsonObject): readonly [time: string, said: string] {
   ]
 }
 
-/** Returns a text of one word as it is, and every other value as JSON. */
+/** Returns a text without spaces as it is, and every other value as JSON. */
 function shown(value: unknown): string {
   return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : (attempt(value) ?? '...')
 }
@@ -105,7 +105,7 @@ function levelOf(entry: JsonObject): Level {
   return WARNINGS.test(named) ? 'warning' : 'info'
 }
 
-/** An error message may be longer than what `stringOf` takes from another process. */
+/** Not `stringOf`, which limits texts from other processes to a length that an error message may exceed. */
 function textIn(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
@@ -119,7 +119,7 @@ function oneLine(line: string): string {
   return (entry === null ? null : attempt(entry)) ?? JSON.stringify({ text: line })
 }
 
-/** A value that is nested too deeply can be parsed, but not be written as JSON. */
+/** Returns null instead of throwing: a value that is nested too deeply can be parsed, but cannot be written as JSON. */
 function attempt(value: unknown): string | null {
   try {
     return JSON.stringify(value)

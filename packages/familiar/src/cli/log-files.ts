@@ -3,17 +3,17 @@ import { openTail, type Tail } from './tail.js'
 
 /** The part of a log that is shown. */
 export interface LogPart {
-  /** How many of the last lines are shown; infinite for all. */
+  /** The number of lines to show, counted from the end; infinite for all. */
   readonly count: number
-  /** Shows the entries from this time on; null for all. */
+  /** The time of the first entry to show; null for no limit. */
   readonly since: Date | null
 }
 
 /**
- * Opens the files that contain this part of the log, oldest first, each at the position where the part begins. These are
- * the log itself and, as far back as the part reaches, the older files to which it was rotated (`.1`, `.2`). Returns an
- * empty list if there is no log. Throws if the log itself cannot be read; calls `onProblem` if an older file cannot be
- * read.
+ * Opens the files that contain this part of the log, oldest first, each at the position where the part begins. Besides
+ * the log itself, these are the older files to which it was rotated (`.1`, `.2`), if the part reaches back so far.
+ * Returns an empty list if there is no log. Throws if the log itself cannot be read; calls `onProblem` if an older file
+ * cannot be read.
  */
 export async function openLogFiles(
   path: string,
@@ -56,7 +56,7 @@ async function openOlder(
   }
 }
 
-/** Moves to the beginning of the part that is shown. Returns whether that part may begin in an older file. */
+/** Moves to the beginning of the part to show. Returns whether that part may begin in an older file. */
 async function seek(
   tail: Tail,
   { count, since }: LogPart,

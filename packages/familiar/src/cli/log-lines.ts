@@ -5,18 +5,18 @@ export interface LinePart {
   readonly isLast: boolean
 }
 
-/** A line of more characters than this is passed on in parts, so that no line has to fit into memory. */
+/** Longer lines (in characters) are passed on in parts, so that a line need not fit into memory. */
 export const LONG_LINE = 256 * 1024
 
 /** Joins pieces of a text into lines. */
 export interface LineSplitter {
-  /** Returns the lines that end in this piece, and the part of a long line that has arrived. */
+  /** Returns the lines that end in this piece, and the part of a long line that has arrived so far. */
   add(piece: string): readonly LinePart[]
-  /** Returns the unfinished line that is left. Called when nothing more will arrive. */
+  /** Returns the unfinished last line. Called after the last piece. */
   end(): readonly LinePart[]
 }
 
-/** Returns a splitter. A piece may begin and end in the middle of a line. */
+/** Returns a splitter. A piece may begin and end anywhere in a line. */
 export function splitLines(): LineSplitter {
   let held = ''
   let isInLong = false

@@ -1,16 +1,16 @@
-/** The most suggestions that are printed. */
+/** The maximum number of suggestions. */
 const MOST = 3
 
-/** The distance that a word in another place, or a missing word, adds. A wrong letter adds 1. */
+/** The distance that a misplaced or missing word adds. A wrong letter adds 1. */
 const MISPLACED = 0.5
 const PART_MISSING = 1.5
 /** The distance that a typed word adds if the command does not contain it. */
 const UNUSED = 1.25
 
-/** A command whose distance is greater than this is not suggested. */
+/** The greatest distance at which a command is suggested. */
 const FARTHEST = 3
 
-/** The most words that are compared. No command has more. */
+/** The maximum number of words that are compared. No command has more. */
 const WORDS_AT_MOST = 6
 
 /**
@@ -25,8 +25,9 @@ interface Near {
 }
 
 /**
- * Returns how many single changes (insert, drop or replace a character, swap two neighbours) make one text of the other.
- * Case, hyphens, underscores and blanks do not count. Returns `Infinity` for texts that are too long for a command.
+ * Returns how many single changes turn one text into the other: insert, drop or replace a character, or swap two
+ * neighbours. Case, hyphens, underscores and blanks do not count. Returns `Infinity` for texts that are longer than any
+ * command.
  */
 export function distance(left: string, right: string): number {
   if (Math.max(left.length, right.length) > CHARS_AT_MOST) return left === right ? 0 : Infinity
@@ -58,7 +59,7 @@ function plain(text: string): string {
   return text.toLowerCase().replaceAll(/[-_ ]/g, '')
 }
 
-/** Returns the words that were probably meant, the nearest first; none if no word is near. */
+/** Returns the words that were probably meant, the nearest first; an empty list if no word is near. */
 export function nearest(word: string, known: Iterable<string>): readonly string[] {
   return best(
     [...new Set(known)].flatMap((name) => {
@@ -69,12 +70,12 @@ export function nearest(word: string, known: Iterable<string>): readonly string[
 }
 
 /**
- * Returns the commands that were probably meant, the nearest first. `all` are the words that were typed, without flags. A
- * command is near if its words are near what was typed, in any order, with or without its first words.
+ * Returns the commands that were probably meant, the nearest first. `all`: the typed words without flags. A command is
+ * near if its words, in any order, are similar to the typed words. Its first words may be missing.
  */
 export function nearestCommands(all: readonly string[], commands: Iterable<string>): readonly string[] {
   const typed = all.slice(0, WORDS_AT_MOST)
-  // A command that was typed correctly and is followed by more words is not suggested: the mistake is elsewhere.
+  // A command that was typed correctly and is followed by more words is not suggested, because the mistake is elsewhere.
   const isTyped = (name: string): boolean => `${typed.join(' ')} `.startsWith(`${name} `)
   return best(
     [...new Set(commands)].flatMap((name) => {
@@ -98,7 +99,7 @@ function commandAway(typed: readonly string[], words: readonly string[]): number
   const distances = [
     ...orders(words).map((order, index) => wordsAway(typed, order, index === 0 ? 0 : MISPLACED)),
     ...words.slice(1).map((_, index) => wordsAway(typed, words.slice(index + 1), PART_MISSING)),
-    // Suggests commands with the right last word in the wrong group, as for `sync login`.
+    // Suggests commands with the right last word but the wrong first word, as in `sync login`.
     words.length > 1 && typed.length === 2 ? wordsAway(typed.slice(1), last, 1 + UNUSED) : null,
     joinedAway(typed, words),
   ]
@@ -121,12 +122,12 @@ function wordsAway(typed: readonly string[], words: readonly string[], extra: nu
   return away === null || away > FARTHEST ? null : away + unused(typed.length - words.length)
 }
 
-/** Words that match nothing are arguments, or the rest of a longer command. */
+/** Returns the distance of typed words that match nothing: they may be arguments, or the rest of a longer command. */
 function unused(words: number): number {
   return UNUSED * Math.max(0, words)
 }
 
-/** Suggests commands whose words were joined or separated in another way, as in `auth-doctor` and `opt in`. */
+/** Suggests commands whose words were joined or separated incorrectly, as in `auth-doctor` and `opt in`. */
 function joinedAway(typed: readonly string[], words: readonly string[]): number | null {
   const wanted = words.join('')
   const distances = typed.map((_, index) => {
@@ -137,16 +138,16 @@ function joinedAway(typed: readonly string[], words: readonly string[]): number 
   return wanted.length > 4 && least < Infinity ? least : null
 }
 
-/** Returns the greatest distance at which a word may still have been meant. It is greater for a longer word. */
+/** Returns the greatest distance at which a word may still have been meant. It grows with the length of the word. */
 function wordAway(typed: string | undefined, word: string): number | null {
-  // Returns 0 for one letter, because a letter is equally near to every other.
+  // A single letter is equally near to every other letter, so it must match exactly.
   if (typed === undefined || word.length < 2) return null
   const isBegun = typed.length >= 2 && word.startsWith(typed.toLowerCase())
   const away = isBegun ? Math.min(1, distance(typed, word)) : distance(typed, word)
   return away <= Math.max(1, Math.floor(word.length / 3)) ? away : null
 }
 
-/** Returns `: did you mean 'X' or 'Y'?`, or nothing if nothing is near. */
+/** Returns `: did you mean 'X' or 'Y'?`, or an empty text if nothing is near. */
 export function didYouMean(names: readonly string[]): string {
   const quoted = names.map((name) => `'${name}'`)
   const last = quoted.pop()

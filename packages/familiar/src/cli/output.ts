@@ -1,27 +1,27 @@
 import { constants, fstatSync, statSync, writeSync } from 'node:fs'
 
-/** stdout or stderr as a command writes to it. After a failed write, the rest is lost. */
+/** stdout or stderr as a command writes to it. After a failed write, all further output is lost. */
 export interface Output {
   write(text: string): void
-  /** Leaves everything from now on to the stream of Node, whose errors are handled until `close`. */
+  /** Uses the stream of Node for all output from now on. Errors of that stream are handled until `close`. */
   open(): void
-  /** Resolves when everything written has been handed to the operating system, or is lost. */
+  /** Resolves when all output has been handed to the operating system, or is lost. */
   flushed(): Promise<void>
-  /** Waits for what was written, and no longer handles the errors of the stream. */
+  /** Waits for pending output, and stops handling errors of the stream. */
   close(): Promise<void>
 }
 
 export type Descriptor = 0 | 1 | 2
 
 /**
- * What a blocking write puts into a pipe at most. The capacity of a pipe is 64 KiB or more on every system, and a write that
- * waits for the reader would also make Ctrl+C wait.
+ * The maximum size of a blocking write to a pipe. Pipes hold 64 KiB or more on every system, so such a write normally
+ * does not wait for the reader. A write that waits would also delay Ctrl+C.
  */
 const PIPED_BYTES = 32_768
 
 /**
- * Returns one of the standard streams. Loading a stream of Node takes a tenth of the start of Node, so a file, and a pipe as
- * long as there is little to write, is written to without one. `onError` may be called more than once.
+ * Returns one of the standard streams. Loading a stream of Node takes a tenth of Node's start time, so files are written
+ * without one, and so are pipes as long as the output is small. `onError` may be called more than once.
  */
 export function openOutput(
   descriptor: Exclude<Descriptor, 0>,
@@ -55,7 +55,8 @@ export function openOutput(
     close: async () => {
       if (stream === null) return
       await flushed(stream)
-      // After a failed write, the stream emits `error` only after the callback: without a handler, that ends the process.
+      // After a failed write, the stream emits `error` only after this callback. Without a handler, that error would end
+      // the process.
       await new Promise((resolve) => setImmediate(resolve))
       stream.off('error', onError)
       stream = null
@@ -67,7 +68,7 @@ export function openOutput(
 const flushed = async (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => stream.write('', () => resolve()))
 
-/** Returns how many bytes were written: fewer than all if the reader of a non-blocking pipe is slow, or after an error. */
+/** Returns how many bytes were written. This is less than all if the reader of a non-blocking pipe is slow, or after an error. */
 function writeAtOnce(
   descriptor: Descriptor,
   bytes: Buffer,
@@ -82,14 +83,17 @@ function writeAtOnce(
   return at
 }
 
-/** Returns how many bytes may be written without a stream. */
+/** Returns how many bytes may be written without a stream of Node. */
 function roomFor(descriptor: Descriptor): number {
   const kind = kindOf(descriptor)
   if (kind === 'file') return Number.POSITIVE_INFINITY
   return kind === 'pipe' ? PIPED_BYTES : 0
 }
 
-/** Returns whether it may be a terminal: then only the stream can tell, which takes time to load. */
+/**
+ * Returns whether the descriptor may be a terminal. If so, only Node's stream can tell for certain, and loading it takes
+ * time.
+ */
 export function mayBeTerminal(descriptor: Descriptor): boolean {
   return kindOf(descriptor) === 'other'
 }
@@ -98,7 +102,7 @@ type Kind = 'file' | 'pipe' | 'other'
 
 const kinds = new Map<Descriptor, Kind>()
 
-/** Nothing changes what a standard stream is while the process runs. */
+/** Cached, because a standard stream stays the same while the process runs. */
 function kindOf(descriptor: Descriptor): Kind {
   const known = kinds.get(descriptor) ?? readKind(descriptor)
   kinds.set(descriptor, known)
@@ -106,7 +110,7 @@ function kindOf(descriptor: Descriptor): Kind {
 }
 
 function readKind(descriptor: Descriptor): Kind {
-  // Windows, where the kinds differ, and a pipe may lose what is written right before the end.
+  // On Windows the kinds differ, and a pipe may lose output that is written just before the process ends.
   if (constants.O_NONBLOCK === undefined) return 'other'
   try {
     const stat = fstatSync(descriptor)

@@ -1,4 +1,4 @@
-/** A word as a shell reads it, with quotes. */
+/** A word of a shell command, with its quotes. */
 const WORD = String.raw`(?:'[^']*'|\\.|[^\s'\\])+`
 
 /** Matches what may precede a command in a shell line. */
@@ -10,12 +10,13 @@ const BEFORE = String.raw`(?:[A-Z_]+=${WORD} |cd ${WORD} && )*`
  */
 const PROSE = /[;,]| (?!(?:status|logs)(?: |$))(?:[a-z]{3,}s|again|and|or|to)(?= |$)/
 
-/** What may join a command with the one before it in a shell line. */
+/** What may stand between two commands in a shell line. */
 const JOINED = /(?:\||&&) $/
 
 /**
- * Returns the lines of a remedy that is a command of `program`, or ends with one: the command is the last line, so that it can be
- * copied, and what is said of it (`to make one: tool init`) stands before it. Null for a sentence that only mentions one.
+ * Returns the lines of a remedy that is a command of `program` or ends with one. The command is the last line, so that it
+ * can be copied; its explanation (`to make one: tool init`) stands before it. Null for a sentence that only mentions a
+ * command.
  */
 export function commandLines(text: string, program: string): readonly string[] | null {
   const begin = beginOf(text, program)
@@ -26,7 +27,7 @@ export function commandLines(text: string, program: string): readonly string[] |
   return colon < 0 ? [text] : [text.slice(0, colon + 1), text.slice(start)]
 }
 
-/** Returns where the command begins, with what belongs to it; null if there is none. */
+/** Returns where the command begins, including prefixes that belong to it; null if there is no command. */
 function beginOf(text: string, program: string): number | null {
   const name = program.replaceAll(/[^\w-]/g, String.raw`\$&`)
   const found = new RegExp(`(^|[ '])${BEFORE}${name} `).exec(text)

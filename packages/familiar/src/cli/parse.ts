@@ -17,8 +17,8 @@ import { UnexpectedWordError, UsageError } from './command-errors.js'
 import { FOREIGN_DASH, isFlag } from './arguments.js'
 
 /**
- * Reads what stands after the words of a command. Throws `UsageError` with one line that names the first thing that is wrong,
- * and the right form.
+ * Parses the arguments after the words of a command. Throws `UsageError` with one line that names the first mistake and
+ * the correct form.
  */
 export function parseCommand<T extends OptionSpecs>(
   grammar: Grammar<T>,
@@ -77,8 +77,8 @@ function scan(grammar: Grammar, args: readonly string[], context: ParseContext):
 }
 
 /**
- * A word that begins with a hyphen is a flag and not a value. But `-5` and `-1h` are values (mostly wrong ones), unless a file
- * is to be named.
+ * Returns whether the next word may be the value. A word that begins with a hyphen is a flag. But `-5` and `-1h` count as
+ * (mostly wrong) values, unless the value is a file.
  */
 function mayBeValue({ kind }: OptionValue, next: string | undefined): boolean {
   if (next === undefined) return false
@@ -88,9 +88,9 @@ function mayBeValue({ kind }: OptionValue, next: string | undefined): boolean {
 
 interface Flag {
   readonly name: string
-  /** The flag as the user wrote it. */
+  /** The flag as the user typed it. */
   readonly written: string
-  /** The value after `=` or after the letter; null if there is none. */
+  /** The value after `=` or directly after the letter; null if there is none. */
   readonly attached: string | null
 }
 
@@ -110,7 +110,7 @@ function flagsOf(word: string, options: OptionSpecs): readonly Flag[] {
   return lettersOf(word, options)
 }
 
-/** Splits letters after one hyphen, the last of which may have a value: `-fn 5`, `-n5`. */
+/** Splits letters after one hyphen; the last one may have a value: `-fn 5`, `-n5`. */
 function lettersOf(word: string, options: OptionSpecs): readonly Flag[] {
   const flags: Flag[] = []
   for (let at = 1; at < word.length; at++) {
@@ -130,7 +130,7 @@ function unknownFlag(written: string, options: OptionSpecs): UsageError {
   return new UsageError(`unknown option '${written}'${didYouMean(nearestFlags(written, options))}`)
 }
 
-/** Finds the flag that was meant if one hyphen is missing or too many, as in `-json` and `--n`. */
+/** Finds the flag that was probably meant if there is one hyphen too few or too many, as in `-json` and `--n`. */
 function nearestFlags(written: string, options: OptionSpecs): readonly string[] {
   const bare = written.replace(/^-+/, '').replace(/=.*/s, '')
   const all = { ...options, ...COMMON_OPTIONS }
@@ -173,7 +173,7 @@ function valueOf({ spec, written, text }: Written, context: ParseContext): strin
   return number
 }
 
-/** A number without leading zeros: with one, the user may mean an octal number, or it is a slip. */
+/** A number without leading zeros: one with a leading zero may be meant as octal, or be a typing mistake. */
 const WHOLE = /^(?:0|[1-9]\d{0,8})$/
 const MAX_SECONDS = 1_000_000
 const DECIMAL = /^(?:0|[1-9]\d{0,5})(?:\.\d+)?$/
@@ -193,7 +193,7 @@ function needsOf(value: OptionValue, { ports }: ParseContext): string {
   return ports === undefined ? 'a port' : `a port from ${ports.from} to ${ports.to - 1}`
 }
 
-/** Throws unless one form allows all the options that are given. */
+/** Throws unless a single form allows all the given options. */
 function checkForms({ forms = [] }: Pick<CommandSpec, 'forms'>, given: ReadonlySet<string>): void {
   const leads = forms.flatMap(({ lead }) => (lead !== undefined && given.has(lead) ? [lead] : []))
   const [lead, other] = leads

@@ -5,7 +5,8 @@ import { printJson } from './print-json.js'
 import { printable } from './printable.js'
 
 /**
- * Prints which daemon a command is connected to, and whether it was started, for example because the last one crashed.
+ * Prints which daemon a command is connected to, and whether it was started and why, for example because the last one
+ * crashed.
  */
 export function printConnection(
   connection: Connection,
@@ -21,7 +22,7 @@ export function printConnection(
   io.out(`the last one crashed; its log may say why: ${paint(io, 'cyan', `${command} logs`)}\n`)
 }
 
-/** Returns the JSON document about the daemon that a command is connected to, with the members of `more` before `pid`. */
+/** Returns the JSON document about the daemon that a command is connected to. The members of `more` come before `pid`. */
 export function connectionJson(connection: Connection, more: object = {}): object {
   const { pid, port, version, protocol, started, startReason, replacedVersion } = connection
   return {

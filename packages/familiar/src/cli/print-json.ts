@@ -1,7 +1,7 @@
 import type { Io } from './io.js'
 import { HIDDEN_CONTROLS } from '../define/hidden-controls.js'
 
-/** The schema version of every JSON document, also of one about a failure. */
+/** The schema version of every JSON document, including those about failures. */
 export const SCHEMA_VERSION = 3
 
 /** Control characters that `JSON.stringify` leaves as they are: it escapes only C0 controls. */
@@ -21,7 +21,7 @@ export function formatJsonLine(document: object): string {
   return `${escapeControls(JSON.stringify(document))}\n`
 }
 
-/** Escapes in JSON what `JSON.stringify` leaves as it is and a terminal may act on. */
+/** Escapes the characters that `JSON.stringify` does not escape and a terminal may act on. */
 export function escapeControls(json: string): string {
   return json.replaceAll(HIDDEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

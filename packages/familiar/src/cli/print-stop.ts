@@ -3,7 +3,7 @@ import { paint, paintError, type Io } from './io.js'
 import { printJson } from './print-json.js'
 import { failureText, pathText } from './reason-text.js'
 
-/** Prints the result of stopping a daemon; `name` is what users call that daemon. */
+/** Prints the result of stopping a daemon. `name`: the name that users know the daemon by. */
 export function printStop(
   result: StopResult,
   name: string,

@@ -11,23 +11,23 @@ import { shortenEnd } from './text-width.js'
 import { asksForJson, takeCommonFlags, type CommonFlags } from './arguments.js'
 
 export interface ProcessSettings {
-  /** What users call the tool: stands before its messages on stderr. */
+  /** The name of the tool, which precedes the messages on stderr. */
   readonly program: string
   /** The command that shows how to use the tool. It is read only when an error is reported, so it may be a getter. */
   readonly help: string
   readonly argv: readonly string[]
-  /** Environment variables besides `CI` that mean that no question can be answered. */
+  /** Environment variables, besides `CI`, that mean that nobody can answer a question. */
   readonly quietVariables?: readonly string[]
-  /** Returns what an error says to do as it is printed, for a tool that completes the commands in it. */
+  /** Returns the advice of an error as it is printed. For a tool that completes the commands in it. */
   readonly completeHint?: (hint: string) => string
 }
 
 /**
- * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure on stderr (`reportFailure`)
- * and, with `--json`, as an object on stdout. Reads the flags of every command and does not pass them on: `--verbose` adds a
- * stack trace, `--no-color` takes the colours away, `-q` or `--quiet` leaves results and errors only. Ctrl+C ends the process
- * with exit code 130 and one line. A reader that closes the pipe (`| head`) is no failure; any other error while writing
- * is. What it installs on the process it removes before it returns.
+ * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure on stderr
+ * (`reportFailure`) and, with `--json`, as an object on stdout. Handles the flags that every command has and does not
+ * pass them on: `--verbose` adds a stack trace, `--no-color` removes colours, `-q` or `--quiet` leaves only results and
+ * errors. Ctrl+C ends the process with exit code 130 and one line. It is not a failure if the reader closes the pipe (`|
+ * head`); every other write error is. Removes all its handlers from the process before it returns.
  */
 export async function runOnProcess(
   settings: ProcessSettings,
@@ -39,7 +39,7 @@ export async function runOnProcess(
     process.exit(EXIT.interrupted)
   }
   const output = openStdout(program, (text) => io.err(text))
-  // There is nowhere else to report an error of stderr.
+  // A failed write to stderr cannot be reported anywhere else.
   const errors = openOutput(2, () => undefined)
   const flags = takeCommonFlags(settings.argv)
   const io = makeIo(settings, flags, { output, errors, interrupted })
@@ -72,7 +72,7 @@ function untilNothingIsLeft(): { readonly promise: Promise<never>; readonly stop
   return { promise, stop: () => void process.off('beforeExit', fail) }
 }
 
-/** Everything that runs a command is imported statically, because the package may be replaced while the command waits. */
+/** All modules that run a command are imported statically, because the package may be replaced while the command waits. */
 async function runReported(
   { args, isVerbose }: CommonFlags,
   command: (args: readonly string[], io: Io) => Promise<number>,
@@ -195,9 +195,9 @@ function fitting(text: string, columns: number): string {
 }
 
 /**
- * Returns stdout. A reader that has closed the pipe (EPIPE) needs no more output, so that is not an error. After any
- * other error, such as a full disk, output is lost: that is reported, and the command has failed even if all else went
- * well.
+ * Returns stdout. If the reader closes the pipe (EPIPE), it needs no more output, so that is not an error. After any
+ * other error, such as a full disk, output is lost: the error is reported and the command fails, even if everything else
+ * succeeded.
  */
 function openStdout(
   program: string,
@@ -217,8 +217,8 @@ function openStdout(
 }
 
 /**
- * Decides about colours as https://no-color.org and https://force-color.org describe: by NO_COLOR, then FORCE_COLOR, then
- * whether the stream is a terminal.
+ * Decides whether to use colours, as https://no-color.org and https://force-color.org describe: NO_COLOR comes first,
+ * then FORCE_COLOR, then whether the stream is a terminal.
  */
 function hasColor(env: Io['env'], stream: 'stdout' | 'stderr'): boolean {
   if ((env['NO_COLOR'] ?? '') !== '') return false

@@ -1,20 +1,20 @@
 import { monotonicMs } from '../clock.js'
 import { note, type Io } from './io.js'
 
-/** Waits that are shorter than this are not reported. */
+/** Waits that are shorter than this are not shown. */
 const QUIET_MS = 1_000
 
-/** If stderr is not a terminal, a wait is reported after this time, and its next change when this time has passed again. */
+/** If stderr is not a terminal, a wait is reported after this time, and the next change of its text after the same time again. */
 const FIRST_LINE_MS = 3_000
 const LINE_MS = 10_000
 
 type Screen = Pick<Io, 'err' | 'rewriteLine'>
 
-/** What a command waits for, which may change with time: `waiting for ..., until 12:03:30`. */
+/** What a command waits for. The text may change over time: `waiting for ..., until 12:03:30`. */
 export type WaitText = string | (() => string)
 
 export interface Progress {
-  /** Says what the command waits for from now on. */
+  /** Sets the text that says what the command waits for from now on. */
   readonly wait: (text: WaitText) => void
   /** Like `wait`, but shows the text at once on a terminal. For texts that change quickly. */
   readonly show: (text: WaitText) => void
@@ -23,8 +23,9 @@ export interface Progress {
 }
 
 /**
- * Shows what a command waits for: on a terminal in one line that is written again each second, in a pipe in a line every ten
- * seconds at most, each text once. Shows nothing before the first `wait`, and nothing of a wait that is over within a second.
+ * Shows what a command waits for. On a terminal, one line is rewritten every second. In a pipe, at most one line is
+ * printed every ten seconds, and each text only once. Shows nothing before the first `wait`, and nothing for a wait that
+ * ends within a second.
  */
 export function startProgress(io: Screen): Progress {
   const began = monotonicMs()
@@ -58,14 +59,14 @@ export function startProgress(io: Screen): Progress {
   }
 }
 
-/** Puts the time that has passed before the end of the wait: a narrow terminal cuts what stands last. */
+/** Inserts the elapsed time before the end of the text, because a narrow terminal cuts off the end. */
 function withTime(text: string, ms: number): string {
   return ms < QUIET_MS ? text : text.replace(/(?=, until )|$/, ` (${Math.round(ms / 1000)} s)`)
 }
 
 /**
- * Runs `work`, and shows meanwhile what it waits for. Any other message of the work, for example about a daemon that is
- * left alone, is printed once and stays on the terminal.
+ * Runs `work`, and shows what it waits for in the meantime. Every other message of the work, for example about a daemon
+ * that is left alone, is printed once and stays on the terminal.
  */
 export async function showingWaits<T>(
   io: Screen,

@@ -7,16 +7,16 @@ export interface Prompt {
     readonly setRawMode?: (isRaw: boolean) => unknown
   }
   readonly output: NodeJS.WritableStream
-  /** What is printed if the user interrupts the question. */
+  /** The text that is printed if the user interrupts the question. */
   readonly interrupted: string
 }
 
 /**
- * Asks a yes-or-no question; only `y` or `yes` is a yes, and a plain return is a no. Any other answer is asked about once
- * more, and then counts as no. Ctrl+C ends the process with 130, the end of input is a no. On a terminal, what was typed
- * before the question was printed does not count.
- * Imported with everything else that a command needs, because the package may be replaced during the long wait that can
- * come before a question; only Node's own readline is loaded on demand.
+ * Asks a yes-or-no question. Only `y` or `yes` means yes; an empty answer means no. After any other answer, asks once
+ * more; a second such answer means no. Ctrl+C ends the process with 130, and the end of input means no. On a terminal,
+ * text that was typed before the question was printed is ignored. Imported with everything else that a command needs,
+ * because the package may be replaced during the long wait that can precede a question; only Node's own readline is
+ * loaded on demand.
  */
 export async function confirm(question: string, { input, output, interrupted }: Prompt): Promise<boolean> {
   const { createInterface } = await import('node:readline')
@@ -60,9 +60,9 @@ export async function confirm(question: string, { input, output, interrupted }: 
 const CTRL_C = '\u0003'
 
 /**
- * Reads and returns what waits in a terminal: it was typed before the user could see what it would answer. In raw mode the
- * terminal also gives the beginning of a line that is not ended yet, and Ctrl+C as a character. Two turns of the event
- * loop are enough: reading begins in the first, and all that waits is read before the second ends.
+ * Reads and returns the pending input of a terminal: it was typed before the user could see the question. In raw mode the
+ * terminal also delivers an unfinished line, and Ctrl+C as a character. Two turns of the event loop are enough: reading
+ * begins in the first, and all pending input is read before the second ends.
  */
 async function discardTyped(input: Prompt['input']): Promise<string> {
   if (input.isTTY !== true) return ''
@@ -77,7 +77,7 @@ async function discardTyped(input: Prompt['input']): Promise<string> {
   return text
 }
 
-/** One more than are needed, because a stream begins to read only in the turn after it is asked to. */
+/** One more turn than needed, because a stream begins to read only in the turn after it was asked to. */
 const TURNS = 3
 
 /** Returns null for an answer that is neither yes nor no. */

@@ -16,7 +16,10 @@ export function readOptions<T extends Options>(
   }
 }
 
-/** Returns the port that `--port` names, null if it is not given. Throws `UsageError` if it is not one of the daemon's. */
+/**
+ * Returns the port that `--port` names; null if the option is not given. Throws `UsageError` if it is not a port of the
+ * daemon.
+ */
 export function readPort(text: string | undefined, { ports }: Pick<Daemon, 'ports'>): number | null {
   if (text === undefined) return null
   const { from, to } = ports
@@ -25,7 +28,10 @@ export function readPort(text: string | undefined, { ports }: Pick<Daemon, 'port
   throw new UsageError(`--port needs a port from ${from} to ${to - 1}, not '${text}'`)
 }
 
-/** Keeps only the error: Node goes on to explain how to pass a positional argument that begins with a dash. */
+/**
+ * Keeps only the error itself. Node's message continues with an explanation of how to pass a positional argument that
+ * begins with a dash.
+ */
 function firstSentence(message: string): string {
   return (message.split(/\. |\n/)[0] ?? message).replace(/\.$/, '')
 }

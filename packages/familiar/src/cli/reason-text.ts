@@ -6,8 +6,8 @@ import { EVIDENCE_WORDS, FAILURE_WORDS, PATH_WORDS, REASON_WORDS } from '../doct
 import { printable } from './printable.js'
 
 /**
- * Returns a reason in words, with its name, which `explain` and the documents know. `names` are the tool's names for reasons of
- * the library.
+ * Returns a reason in words, followed by its name, which `explain` and the documents use. `names` are the tool's names
+ * for reasons of the library.
  */
 export function reasonText(reason: string, scope: string, names: Partial<ReasonNames> = {}): string {
   const own = Object.entries(names).find(([, name]) => name === reason)?.[0] ?? reason
@@ -15,12 +15,12 @@ export function reasonText(reason: string, scope: string, names: Partial<ReasonN
   return `${REASON_WORDS[own as Reason].replaceAll('{scope}', scope)} (${reason})`
 }
 
-/** A daemon with one of these signs is not recorded either, so `unrecorded` is left out beside them. */
+/** A daemon with one of these signs is always unrecorded too, so `unrecorded` is omitted beside them. */
 const TELLS_MORE: ReadonlySet<string> = new Set(['superseded', 'project_gone'])
 
 /**
- * Returns the signs that a daemon is stale in words: `older version 3.2.2, superseded`. Where its own version stands beside
- * the text, `own` says what it is older or newer than: `older than 4.0.0, superseded`.
+ * Returns the signs that a daemon is stale, in words: `older version 3.2.2, superseded`. If the daemon's version is
+ * already shown beside the text, `own` is the version it is compared with: `older than 4.0.0, superseded`.
  */
 export function evidenceText(
   evidence: readonly string[],
@@ -41,12 +41,12 @@ function evidenceWord(evidence: string, version: string | null, own: string | un
   return isVersion && version !== null ? `${text} ${printable(version)}` : text
 }
 
-/** Returns whether the reason of a process that was ended is one not to end it without asking: then the user decided. */
+/** Returns whether the reason of a process that was ended is a skip reason, in which case the user decided to end it. */
 export function isSkipReason(reason: string): boolean {
   return Object.hasOwn(REASON_WORDS, reason)
 }
 
-/** Returns why a process was or would be ended: `reason` of a result is a skip reason, or a list of evidence. */
+/** Returns why a process was or would be ended. `reason` of a result is a skip reason or a list of evidence. */
 export function endedBecause(reason: string, version: string | null, scope: string): string {
   if (isSkipReason(reason)) return reasonText(reason, scope)
   return evidenceText(reason === '' ? [] : reason.split(', '), version)
@@ -57,7 +57,7 @@ export function failureText(reason: string): string {
   return `${FAILURE_WORDS[reason as keyof typeof FAILURE_WORDS]} (${reason})`
 }
 
-/** Returns how a process was ended, as it follows its number and port: `, SIGTERM`. */
+/** Returns how a process was ended, to be appended to its pid and port: `, SIGTERM`. */
 export function pathText(path: CleanupPath): string {
   const text = PATH_WORDS[path]
   return text === '' ? '' : `, ${text}`

@@ -12,10 +12,10 @@ import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pick<Io, 'isVerbose'>>
 
-/** How the table is headed and worded. */
+/** The headings and words of the table. */
 export interface TableWords {
   readonly words: Pick<Words, 'scope'>
-  /** The version of this command, which others are older or newer than. */
+  /** The version of this command, with which other versions are compared. */
   readonly version?: string
   /** The home directory of the user: on a terminal, `~` stands for it. */
   readonly userHome?: string | undefined
@@ -59,8 +59,8 @@ function reasonColumn(words: TableWords, isVerbose: boolean): Column<ShownRow> {
 }
 
 /**
- * If the rows have different scopes, the column is not dropped before others: then it tells which scope each daemon
- * belongs to.
+ * Returns the column of the scopes. If the rows have different scopes, the column is not dropped early, because it shows
+ * which scope each daemon belongs to.
  */
 function scopeColumn(
   { words, userHome }: TableWords,
@@ -86,8 +86,9 @@ function withTilde(path: string, userHome = ''): string {
 }
 
 /**
- * Lists live daemons first, then what needs a decision, then what is stale, and other never_touch candidates last and dim,
- * each group sorted by port. On a terminal, alike rows are folded, unless the user wants to see more.
+ * Lists the candidates in this order: live daemons, those that need a decision, stale ones, and last (dim) other
+ * never_touch candidates. Each group is sorted by port. On a terminal, similar rows are folded, unless the user wants to
+ * see more.
  */
 export function renderCandidates(
   { candidates, daemon = null }: Pick<DoctorDocument, 'candidates'> & Partial<Pick<DoctorDocument, 'daemon'>>,
@@ -116,7 +117,7 @@ export function renderCandidates(
   ]
 }
 
-/** Explains the numbers that stand in place of a PID, and how to see each process; null if there are none. */
+/** Explains the numbers that replace a PID, and how to see each process; null if there are none. */
 function foldedText(rows: readonly ShownRow[]): string | null {
   const folded = rows.map(processesOf).find((count) => count > 1)
   if (folded === undefined) return null
@@ -134,7 +135,7 @@ function orderOf(record: DoctorRecord, isLiveHere: boolean): number {
   return ['operator_required', 'safe_auto', 'never_touch'].indexOf(record.cleanup_class) + 1
 }
 
-/** The number of a process, or in parentheses how many there are. */
+/** Returns the pid of a process or, in parentheses, the number of folded processes. */
 function pidsText(row: ShownRow): string {
   const count = processesOf(row)
   return count > 1 ? `(${count})` : String(row.pid ?? '-')
@@ -156,22 +157,23 @@ function versionsText({ all }: ShownRow): string {
   return first === last ? first : `${first}-${last}`
 }
 
-/** The greatest value: of several processes, the age of the oldest and the size of the largest. */
+/** Returns the greatest value: of several processes, the age of the oldest or the size of the largest. */
 function greatest(values: readonly (number | null)[]): number | null {
   const known = values.flatMap((value) => value ?? [])
   return known.length === 0 ? null : Math.max(...known)
 }
 
 /**
- * Returns whether the row is the live daemon of this scope: it is not in use by another one, and either a record or lock names it
- * and it answers, or it has proven itself with its token although its process is not seen whole from here.
+ * Returns whether the row is the live daemon of this scope. It must not be in use by another scope. Either a record or
+ * lock names it and it answers, or it has proven itself with its token although its process is not fully visible from
+ * here.
  */
 function isLive({ skip_reason, in_use_by, pid, port }: DoctorRecord, daemon: DaemonView | null): boolean {
   const isProven = daemon?.active === true && pid !== null && pid === daemon.pid && port === daemon.port
   return in_use_by === null && (skip_reason === 'is_recorded_singleton' || isProven)
 }
 
-/** The colour repeats what the words in the row say. */
+/** Colours a row. The colour only repeats what the words in the row say. */
 function decorate(
   line: string,
   record: DoctorRecord | undefined,
@@ -182,14 +184,17 @@ function decorate(
   return record?.cleanup_class === 'never_touch' ? paint(terminal, 'dim', `  ${line}`) : `  ${line}`
 }
 
-/** A daemon that another scope uses needs no decision, so the class of the document would mislead. */
+/**
+ * Returns the class to show. A daemon that another scope uses needs no decision, so its class in the document would be
+ * misleading.
+ */
 function classOf(record: DoctorRecord): string {
   return isInUse(record) ? 'in use' : record.cleanup_class
 }
 
 /**
- * Only a class that calls for action is coloured here: the whole row of the live daemon, or of a process that is left
- * alone, is coloured already.
+ * Returns the style of the class. Only a class that calls for action is coloured here, because the rows of the live
+ * daemon and of processes that are left alone are coloured as a whole.
  */
 function styleOf(record: DoctorRecord): Style | null {
   if (record.cleanup_class === 'safe_auto') return 'magenta'
@@ -205,7 +210,7 @@ function reasonId(
   return stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence, null, version)
 }
 
-/** The live daemon is told in words; the other reasons are explained below the table. */
+/** Returns the text of the reason. The live daemon is described in words; all other reasons are explained below the table. */
 function reasonOf(record: DoctorRecord, words: TableWords): string {
   const isSingleton = record.skip_reason === 'is_recorded_singleton'
   return isSingleton ? `the live daemon of its ${words.words.scope}` : reasonId(record, words)

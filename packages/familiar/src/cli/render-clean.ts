@@ -3,21 +3,21 @@ import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import { paint, type Io } from './io.js'
 import { wrapWords } from './text-width.js'
 
-/** The most processes that are named. */
+/** The maximum number of processes that are listed by name. */
 const NAMED = 5
 
 interface CleanedUp {
-  /** The row that F-005 tells of; null if there is none. */
+  /** The row that finding F-005 describes; null if there is none. */
   readonly told: DoctorRecord | null
   readonly isFailed: boolean
-  /** Whether the command for each is printed. */
+  /** Whether the command for each process is printed. */
   readonly hasCommands: boolean
 }
 
 /**
- * Returns the line after a clean-up that says whether it is done: whether anything is left that a command here could end, and
- * why it is left. What another scope uses, and what no command ends from here, does not count. Nothing if a process could not be
- * ended: the verdict says so.
+ * Returns the line after a clean-up that says whether everything is clean: whether any process is left that a command
+ * here could end, and why. Processes that another scope uses, or that no command can end from here, do not count. Returns
+ * nothing if a process could not be ended, because the verdict says that.
  */
 export function renderClean(
   orphans: readonly DoctorRecord[],

@@ -16,12 +16,12 @@ export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pi
 
 /** What the text for people needs in addition to the document. */
 export interface DoctorText {
-  /** The lines above the one about the daemon. */
+  /** The lines above the line about the daemon. */
   readonly head: readonly Line[]
   readonly words: Pick<Words, 'scope' | 'explain' | 'clean'> & Partial<Pick<Words, 'reasonNames'>>
-  /** The ports that were scanned, for people: `ports 9400-9449`. */
+  /** The ports that were scanned, as text: `ports 9400-9449`. */
   readonly ports: string
-  /** Why the tool's own findings matter, by id. */
+  /** Why the tool's own findings matter, by id of the finding. */
   readonly why?: Readonly<Record<string, string>>
   /** The port that the user named for a clean-up. */
   readonly named?: number | null
@@ -34,9 +34,9 @@ export interface DoctorText {
 }
 
 /**
- * Returns the doctor's document as text for people, with a line feed at its end: the verdict, the findings, what the scope
- * has, every listener, and what can be done about them. After a clean-up: what was done, what is left, the numbers, and the
- * verdict last, where it does not scroll away.
+ * Returns the doctor's document as text for people, with a line feed at its end: the verdict, the findings, the state of
+ * the scope, every listener, and what can be done about them. After a clean-up: what was done, what is left, the numbers,
+ * and the verdict last, so that it does not scroll away.
  */
 export function renderDoctor(document: DoctorDocument, text: DoctorText, terminal: Terminal): string {
   const { findings, reset_result: result } = document
@@ -57,13 +57,19 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
     .join('\n')
 }
 
-/** What ends a daemon that needs a decision is printed once, below the table, where the command to look at it stands too. */
+/**
+ * Removes the command that ends daemons that need a decision from a finding. It is printed once, below the table, beside
+ * the command that shows the process.
+ */
 function withoutForce(finding: Finding): Finding {
   const isForce = ['F-002', 'F-010'].includes(finding.id) && finding.remediation?.safe === false
   return isForce ? { ...finding, remediation: null } : finding
 }
 
-/** Returns the orphans without the daemon of the scope where it does not answer: F-005 tells what to do about it. */
+/**
+ * Returns the orphans. Leaves out the daemon of the scope if it does not answer, because finding F-005 says what to do
+ * about it.
+ */
 function untold({
   orphans,
   findings,
@@ -73,7 +79,7 @@ function untold({
   return orphans.filter(({ pid }) => !isTold || pid === null || pid !== daemon?.pid)
 }
 
-/** The rows below a heading, and whether it leaves out the one that F-005 tells of. */
+/** Returns the rows below a heading, and whether the row that F-005 describes is left out. */
 function besides(document: DoctorDocument): Parameters<typeof renderRemedies>[0] {
   const orphans = untold(document)
   return { orphans, isOneTold: orphans.length < document.orphans.length }
@@ -90,7 +96,8 @@ function renderCleanUp(
   const words = { ...text.words, isForced: text.isForced === true }
   const open = untold(document)
   const { done, left, numbers } = renderReset({ result, orphans, open }, terminal, words, named)
-  // The rows that are left tell what F-002 counts, unless only one port was to be cleaned up, or stale ones came up since.
+  // The rows that are left already show what F-002 counts, unless only one port was cleaned up, or new stale processes
+  // have appeared since.
   const isStale = orphans.some(({ cleanup_class }) => cleanup_class === 'safe_auto')
   const isTold = named === null ? result.dry_run || !isStale : isPrinted(findings, open, named)
   const isEnded = result.would_sweep.some(({ pid }) => pid !== null && pid === daemon?.pid)
@@ -108,7 +115,7 @@ function renderCleanUp(
   ]
 }
 
-/** The daemon that F-005 tells of is not counted: F-002 does not count it either. */
+/** Leaves out the daemon that F-005 describes, because F-002 does not count it either. */
 function planOf(
   document: DoctorDocument & { readonly reset_result: ResetResult },
   { words, isForced = false, named: port = null }: DoctorText,
@@ -122,7 +129,7 @@ function planOf(
   return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length }
 }
 
-/** Returns whether every command of F-002 stands beside the row of the port. */
+/** Returns whether every command of F-002 is already printed beside the row of its port. */
 function isPrinted(findings: readonly Finding[], open: readonly DoctorRecord[], named: number): boolean {
   const rows = open.filter(
     ({ port, cleanup_class }) => port === named && cleanup_class === 'operator_required',

@@ -9,7 +9,7 @@ import { columnsOf, wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
 
-/** Each severity has its own mark, so that the text is clear without colours. */
+/** Each severity has its own mark, so the text is clear even without colours. */
 const MARKS: Readonly<Record<Finding['severity'], readonly [mark: string, style: Style]>> = {
   critical: ['✗', 'red'],
   warn: ['!', 'yellow'],
@@ -25,7 +25,7 @@ export function renderVerdict(
   failed = 0,
 ): readonly string[] {
   const { problems, things } = verdictOf(findings)
-  // The findings describe the machine as it is now. A process that could not be ended may have gone by itself since.
+  // The findings describe the machine as it is now. A process that could not be ended may have exited by itself since.
   if (failed > 0) {
     const rest = problems.length === 0 ? '' : ` ${counted(problems.length, 'problem')} found.`
     return [paint(terminal, 'red', `Not everything was ended: ${failed} failed.${rest}`)]
@@ -44,18 +44,18 @@ function counted(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`
 }
 
-/** How findings are worded. */
+/** The words for the findings. */
 interface FindingWords {
   readonly words: Pick<Words, 'scope'>
-  /** Why the tool's own findings matter, by id. */
+  /** Why the tool's own findings matter, by id of the finding. */
   readonly why?: Readonly<Record<string, string>>
-  /** The findings of which only the first line is printed, because the rest is elsewhere on the screen. */
+  /** The findings of which only the first line is printed, because the rest is already elsewhere on the screen. */
   readonly brief?: ReadonlySet<string>
 }
 
 /**
- * Returns the findings, the worst first: mark, what is found, why it matters, and the command. A quiet terminal gets only what is
- * found.
+ * Returns the findings, the most severe first: mark, finding, why it matters, and the command. With `--quiet`, only the
+ * finding itself.
  */
 export function renderFindings(
   findings: readonly Finding[],
@@ -86,8 +86,8 @@ function renderSummary({ id, severity, summary }: Finding, terminal: Terminal): 
 }
 
 /**
- * Returns the commands, each on a line of its own that runs as it is printed, and what they do; before them the one that shows
- * the process, if the user must look at it first.
+ * Returns the commands with what they do, each on its own line that can be run as printed. If the user must look at the
+ * process first, the command that shows it comes before them.
  */
 export function renderRemedy({ look, ...remedy }: Remedy, terminal: Terminal): readonly string[] {
   if (look === undefined) return renderCommands(remedy, terminal)

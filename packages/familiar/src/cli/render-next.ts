@@ -2,20 +2,20 @@ import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { columnsOf } from './text-width.js'
 
-/** A plan of a clean-up, and the options with which it was made. */
+/** A plan of a clean-up, and the options that it was made with. */
 interface Plan {
-  /** The command that ends what is proven stale. */
+  /** The command that ends the processes that are proven stale. */
   readonly clean: string
   readonly isForced: boolean
   readonly port: number | null
-  /** How many processes would be ended, and how many still need a decision after that. */
+  /** How many processes would be ended, and how many would still need a decision after that. */
   readonly ended: number
   readonly open: number
 }
 
 /**
- * Returns what comes after a dry run: the command that carries out the plan, and how many decisions are left then; nothing
- * if there is nothing to do. A quiet terminal gets none.
+ * Returns the lines after a dry run: the command that carries out the plan, and how many decisions would be left. Nothing
+ * if there is nothing to do, or with `--quiet`.
  */
 export function renderNext(
   { clean, isForced, port, ended, open }: Plan,

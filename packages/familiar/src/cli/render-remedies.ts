@@ -11,14 +11,15 @@ import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
 
-/** The most ports and commands that are listed for one group. */
+/** The maximum number of ports and commands that are listed for one group. */
 const LISTED = 8
 const LISTED_COMMANDS = 3
 
 /**
- * Lists what needs a decision, grouped by reason, each group with its commands. What no command ends from here, and what
- * another scope uses or another user owns, needs no decision: it is listed below a heading of its own. A quiet terminal gets no
- * commands. `isOneTold`: the daemon of this scope needs one too, and F-005 tells of it.
+ * Lists the candidates that need a decision, grouped by reason, each group with its commands. Candidates that no command
+ * can end from here, that another scope uses or that another user owns need no decision; they are listed under a separate
+ * heading. With `--quiet`, no commands are listed. `isOneTold`: the daemon of this scope needs a decision too, and F-005
+ * describes it.
  */
 export function renderRemedies(
   { orphans, isOneTold = false }: Pick<DoctorDocument, 'orphans'> & { readonly isOneTold?: boolean },
@@ -62,7 +63,7 @@ export function isInUse({ in_use_by }: Pick<DoctorRecord, 'in_use_by'>): boolean
   return in_use_by !== null
 }
 
-/** No command is printed for a daemon in use: what is run in the other scope might replace it. */
+/** No command is printed for a daemon in use, because a command run in the other scope might replace it. */
 function inUse(used: readonly DoctorRecord[], scope: string, terminal: Terminal): readonly string[] {
   if (used.length === 0) return []
   const lines = used.flatMap(({ port, in_use_by, package_version }) =>
@@ -79,7 +80,7 @@ interface Group {
   readonly ports: string[]
   readonly description: string
   readonly commands: Set<string>
-  /** The processes to look at before the commands are run. */
+  /** The processes to look at before running the commands. */
   readonly pids: Set<number>
 }
 

@@ -11,7 +11,7 @@ import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
 
-/** What a clean-up did, what it left with the commands for that, and the numbers, in this order on the screen. */
+/** The result of a clean-up in the order of the screen: what was done, what is left and the commands for it, and the numbers. */
 interface RenderedReset {
   readonly done: readonly string[]
   readonly left: readonly string[]
@@ -22,19 +22,19 @@ interface CleanedUp {
   readonly result: ResetResult
   /** What is there now. */
   readonly orphans: readonly DoctorRecord[]
-  /** Those of them for which no finding tells what to do; by default, all. */
+  /** The remaining processes for which no finding says what to do; by default, all remaining ones. */
   readonly open?: readonly DoctorRecord[]
 }
 
 /**
- * The words for what was ended. `isForced`: what needed a decision was ended because of `--force`, and not because of an
- * answer.
+ * The words for the ended processes. `isForced`: processes that needed a decision were ended because of `--force`, not
+ * because of an answer.
  */
 type EndedWords = Pick<Words, 'scope'> & { readonly isForced?: boolean }
 
 /**
- * Returns what a clean-up did with each process. `named` is the port that the user named: then only the process on that
- * port is reported.
+ * Returns what a clean-up did with each process. `named`: the port that the user named; if given, only the process on
+ * that port is reported.
  */
 export function renderReset(
   { result, orphans, open = orphans }: CleanedUp,
@@ -72,7 +72,7 @@ export function renderReset(
   }
 }
 
-/** A daemon that another scope uses is left alone: it is not counted with what needs a decision. */
+/** Leaves out daemons that another scope uses: they are left alone and need no decision. */
 function numbersOf(
   { swept, skipped, failed, would_sweep, dry_run }: ResetResult,
   orphans: readonly DoctorRecord[],
@@ -82,7 +82,7 @@ function numbersOf(
   const isUsed = (entry: Named): boolean => orphans.some((row) => isSame(row, entry) && isInUse(row))
   const used = decidable.filter(isUsed).length
   const open = decidable.length - used
-  // F-002 does not count the daemon of this scope that does not answer.
+  // F-002 does not count the daemon of this scope if it does not answer.
   const isOfFinding = (entry: Named): boolean =>
     rowOf(entry, orphans) !== undefined && rowOf(entry, told) === undefined
   const own = decidable.some(isOfFinding) ? (open === 1 ? ', which is F-005' : ', one of them F-005') : ''
@@ -111,7 +111,7 @@ function commandsOf(row: DoctorRecord | undefined, terminal: Terminal): readonly
     : renderRemedy({ ...row.remedy, description: '' }, terminal)
 }
 
-/** Returns a line for each process that was ended, would be, or could not be ended. */
+/** Returns a line for each process that was ended, would be ended, or could not be ended. */
 export function renderEnded(
   { swept, failed, would_sweep }: Pick<ResetResult, 'swept' | 'failed' | 'would_sweep'>,
   terminal: Terminal,
@@ -129,8 +129,8 @@ export function renderEnded(
 }
 
 /**
- * If the user decided to end a process, the line says so, because its reason alone reads like a reason not to end it. The
- * signs of a stale daemon contain its version already.
+ * Returns why a process was ended. If the user decided that, the text says so, because the reason alone reads like a
+ * reason not to end the process. The signs of a stale daemon already contain its version.
  */
 function endedText(
   entry: ResetResult['would_sweep'][number],
@@ -146,7 +146,7 @@ function endedText(
   return `${who(entry, `${version}${how}`)}: ${path === undefined ? '' : 'ended '}${decision}; ${why}`
 }
 
-/** Only the words that say what was done are coloured. */
+/** Colours only the words that say what was done. */
 function entryLines(done: string, text: string, style: Style | null, terminal: Terminal): readonly string[] {
   const room = terminal.columns === null ? null : terminal.columns - INDENT.length
   return wrapWords(`${done} ${text}`, room).map((line, index) => {
@@ -157,7 +157,7 @@ function entryLines(done: string, text: string, style: Style | null, terminal: T
 
 const INDENT = '  '
 
-/** What is never touched needs no decision. */
+/** A candidate that is never touched needs no decision. */
 function skipWord({ cleanup_class }: ResetResult['skipped'][number], isDryRun: boolean): string {
   if (cleanup_class === 'never_touch') return 'left alone'
   return isDryRun ? 'would skip' : 'skipped'

@@ -18,8 +18,8 @@ export interface ResetOptions {
 }
 
 /**
- * Cleans up as the options say, after the scan `seen`. Where a prompt is allowed, asks first about the candidates that need a
- * decision.
+ * Cleans up as the options say, after the scan `seen`. If a prompt is allowed, first asks about the candidates that need
+ * a decision.
  */
 export async function resetRange(
   daemon: Daemon,
@@ -41,8 +41,8 @@ export async function resetRange(
 }
 
 /**
- * Shows each process that needs a decision and may be ended, and asks once about them. Returns the processes that may be ended:
- * only those that were shown. Asks before any lock is taken.
+ * Shows each process that needs a decision and may be ended, and asks once about all of them. Returns the processes that
+ * may be ended, which are always among those shown. Asks before any lock is taken.
  */
 async function askAboutTheRest(
   daemon: Daemon,
@@ -79,27 +79,30 @@ async function askAboutTheRest(
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
 }
 
-/** Says how to decide about one of several processes alone. */
+/** Says how to decide about a single one of several processes. */
 function oneByOne(open: readonly Candidate[]): string {
   const hasPorts = open.every(({ observation }) => observation.port !== null)
   return open.length > 1 && hasPorts ? 'To decide about one alone, answer n, and add --port PORT.\n' : ''
 }
 
-/** Explains the number: F-002 does not count what may still be starting, because its row says to look again. */
+/**
+ * Explains why the number differs from that of F-002, which does not count processes that may still be starting: their
+ * row says to look again later.
+ */
 function ofStarting(open: readonly Candidate[]): string {
   const count = open.filter(({ verdict }) => verdict.reason === 'starting').length
   if (count === 0) return ''
   return open.length === 1 ? ' and may still be starting' : `, ${count} of them may still be starting`
 }
 
-/** Explains the number: F-002 does not count the daemon of this scope. */
+/** Explains why the number differs from that of F-002, which does not count the daemon of this scope. */
 function ofThisScope(open: readonly Candidate[], own: Candidate | null, daemon: Daemon): string {
   if (own === null || !open.includes(own)) return ''
   const { title, scope } = definitionOf(daemon).words
   return `${open.length === 1 ? ' and is' : ', one of them'} the ${title} of this ${scope} (F-005)`
 }
 
-/** Names the command that shows those processes about which nothing else tells what they are used for. */
+/** Suggests the command that shows the processes whose use is otherwise unknown. */
 function lookFirst(open: readonly Candidate[], columns: number | null): string {
   const pids = open.filter(isToLookAt).flatMap(({ observation }) => observation.pid ?? [])
   if (pids.length === 0) return ''
@@ -121,7 +124,10 @@ function ofOthers(open: readonly Candidate[], { context }: Scan, daemon: Daemon)
     : `, ${count} of them of another ${words.scope}`
 }
 
-/** Says, right before the question, that even an answer of no ends what is proven stale. Exported for its test. */
+/**
+ * Says, directly before the question, that processes that are proven stale are ended even if the answer is no. Exported
+ * for its test.
+ */
 export function endedAnyway(stale: number, columns: number | null = null): string {
   if (stale === 0) return ''
   const which = stale === 1 ? 'the 1 that is' : `the ${stale} that are`

@@ -11,8 +11,7 @@ import { UsageError } from './command-errors.js'
 /** Options that a tool with its own command line may pass to the commands. */
 export interface RunOptions extends CliOptions {
   /**
-   * The terminal of a command that is already running (`runOnProcess`). If it is given, errors are thrown and not
-   * printed.
+   * The `Io` of a command that is already running (`runOnProcess`). If it is given, errors are thrown instead of printed.
    */
   readonly io?: Io
   /** What the tool adds to `status`. */
@@ -45,15 +44,15 @@ const COMMANDS = {
 
 type CommandName = keyof typeof COMMANDS
 
-/** The options of these commands that have a value: they may stand before the name of the command. */
+/** The options of these commands that take a value. They may stand before the name of the command. */
 const VALUED: ReadonlySet<string> = new Set(['--lines', '-n', '--since', '--port'])
 
 const isCommand = (word: string | null): word is CommandName => word !== null && Object.hasOwn(COMMANDS, word)
 
 /**
  * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints help, and
- * returns the exit code. Returns null, and prints nothing, if the first word is none of them. If the tool has passed its
- * `commands`, a missing word prints the help, and a word that resembles a command is an error that names it.
+ * returns the exit code. If the first word is none of these, prints nothing and returns null. If the tool has passed its
+ * `commands`, a missing word prints the help, and a misspelled command is an error that names the right one.
  */
 export async function runCommand(
   daemon: Daemon,
@@ -91,13 +90,13 @@ export async function runCommand(
   return runOnProcess({ program, help, argv }, command)
 }
 
-/** What a command line asks for: a command to run, help about one command or all, or an error about a word. */
+/** What a command line asks for: a command to run, help for one command or for all, or an error about a word. */
 type Choice =
   | { readonly name: CommandName; readonly args: readonly string[]; readonly mistake?: never }
   | { readonly topic: string | null; readonly name?: never; readonly mistake?: never }
   | { readonly mistake: string; readonly name?: never; readonly topic?: never }
 
-/** Returns what the command line asks for, null if that is for the tool to say. */
+/** Returns what the command line asks for; null if the tool must decide. */
 async function choose(args: readonly string[], own: Commands | undefined): Promise<Choice | null> {
   const { word, rest } = takeWord(args, VALUED)
   const isHelp = asksForHelp(rest)
@@ -111,14 +110,14 @@ async function choose(args: readonly string[], own: Commands | undefined): Promi
   return mistyped(typed, [...Object.keys(COMMANDS), 'help', ...known])
 }
 
-/** A word that resembles a command is a mistake. Any other word is left to the tool. */
+/** A word that resembles a command counts as a mistake. Any other word is left to the tool. */
 async function mistyped(typed: string, known: readonly string[]): Promise<Choice | null> {
   const { didYouMean, nearest } = await import('./nearest.js')
   const near = isFlag(typed) ? nearest(typed, ['help']).map((name) => `--${name}`) : nearest(typed, known)
   return near.length === 0 ? null : { mistake: `there is no command '${typed}'${didYouMean(near)}` }
 }
 
-/** Returns the commands that can be typed after the name of the tool, as text with a line feed at its end. */
+/** Returns the commands that can follow the name of the tool, as text with a line feed at its end. */
 export async function usageOf(daemon: Daemon, { commands = {} }: CliOptions): Promise<string> {
   const { topicHelp } = await import('./help-topic.js')
   return topicHelp(daemon, null, commands, { hasColor: false, columns: null })

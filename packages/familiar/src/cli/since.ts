@@ -7,20 +7,20 @@ const DURATION = /^(?:(?:0|[1-9]\d*)[smhdw])+$/
 const TIME_OF_DAY = new RegExp(`^${TIME}$`)
 const MOMENT = new RegExp(`^(${DATE})(?:[T ](${TIME}) ?(Z|[+-]\\d\\d:?\\d\\d)?)?$`, 'i')
 
-/** The forms of a value of `--since`, for messages. */
+/** The formats of a value of `--since`, for messages. */
 export const SINCE_EXAMPLES = '2h, 30m, 14:05, 2026-11-26 or 2026-11-26T14:05'
 
 /**
- * Returns the moment that a value of `--since` means; null if the value has none of these forms: a duration before now
- * (`2h`, `1h30m`), a date, a date and time, or a time of day. Times are local unless they name a zone. A time of day that
- * is still to come today means yesterday's. Pure.
+ * Returns the time that a value of `--since` means; null if it has none of these formats: a duration before now (`2h`,
+ * `1h30m`), a date, a date and time, or a time of day. Times are local unless they name a zone. A time of day later than
+ * now means yesterday. Pure.
  */
 export function momentOf(text: string, now: Date): Date | null {
   if (DURATION.test(text)) return valid(new Date(now.getTime() - secondsIn(text) * 1000))
   if (TIME_OF_DAY.test(text)) return timeOfDay(text, now)
   const [, date, time, zone = ''] = MOMENT.exec(text) ?? []
   if (date === undefined || !isInCalendar(date)) return null
-  // Without a time zone, a date and time is local, and a date alone would be UTC.
+  // JavaScript reads a date and time without a zone as local, but a date alone as UTC, so a time is added.
   return valid(new Date(`${date}T${padded(time ?? '00:00')}${zone.toUpperCase()}`))
 }
 
@@ -32,12 +32,13 @@ function secondsIn(duration: string): number {
 function timeOfDay(text: string, now: Date): Date | null {
   const today = valid(new Date(`${dateOf(now)}T${padded(text)}`))
   if (today === null || today <= now) return today
-  // The date is changed, and not the time by 24 hours, because a day on which the clocks change is longer or shorter.
+  // Subtracts one from the date instead of 24 hours from the time, because a day on which the clocks change is longer or
+  // shorter.
   today.setDate(today.getDate() - 1)
   return today
 }
 
-/** The result is compared with the input, because JavaScript turns the 30th of February into the 2nd of March. */
+/** Compares the result with the input, because JavaScript turns the 30th of February into the 2nd of March. */
 function isInCalendar(date: string): boolean {
   const found = valid(new Date(`${date}T12:00:00Z`))
   return found?.toISOString().startsWith(date) === true

@@ -10,25 +10,22 @@ const BLOCK_BYTES = 256 * 1024
 
 const LINE_FEED = 0x0a
 
-/**
- * If a FIFO is at the log's path, opening it must not block; a symlink there must not be followed. (Windows has neither
- * flag.)
- */
+/** Opening the log must not block on a FIFO and must not follow a symlink. (Windows has neither flag.) */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** The most bytes of a line that are read to find its time. */
+/** The maximum number of bytes of a line that are searched for its time. */
 const MAX_SEARCHED_BYTES = 256 * 1024
 
-/** A log that is open for reading, with a read position. It never moves back. */
+/** A log that is open for reading, with a read position that only moves forward. */
 export interface Tail {
   /**
-   * Moves to the start of the last `count` lines, and returns how many of them there are. An unfinished line at the end
-   * counts as one.
+   * Moves to the start of the last `count` lines, and returns how many there are. An unfinished line at the end counts as
+   * one.
    */
   seekLastLines(count: number): Promise<number>
   /**
-   * Moves to the first line that is `wanted`, or to the end. Returns whether it is the first line for which `wanted` is not
-   * null.
+   * Moves to the first line that is `wanted`, or to the end. Returns whether it is the first line for which `wanted` is
+   * not null.
    */
   seekFirst(wanted: (line: string) => boolean | null): Promise<boolean>
   /** When the file was last written to, in milliseconds since 1970. */
@@ -36,8 +33,8 @@ export interface Tail {
   /** Reads from the position to the current end of the file, in pieces; from the start if the file was truncated. */
   read(): AsyncGenerator<string>
   /**
-   * If the log was cut since the last read, opens the copy of its old content at the read position, and begins the log
-   * anew. Returns null if it was not cut.
+   * If the log was truncated since the last read, opens the copy of its old content at the read position, and restarts
+   * the log at its beginning. Returns null if the log was not truncated.
    */
   takeRest(copy: string): Promise<Tail | null>
   /** Whether the path still names this file, by device and inode. */
@@ -104,7 +101,7 @@ function tailOf(file: FileHandle, start = 0): Tail {
       const rest = await openTail(copy, offset)
       offset = 0
       decoder = new StringDecoder('utf8')
-      // An older file than what was read last is no copy of it: the log was cut by hand.
+      // If the copy is older than the text that was read last, it is not a copy of it: the log was truncated by hand.
       if (rest === null || (await rest.writtenAt()) >= writtenAt) return rest
       await rest.close()
       return null
@@ -131,7 +128,7 @@ function tailOf(file: FileHandle, start = 0): Tail {
   }
 }
 
-/** Returns at most `length` bytes from the position on. They are overwritten by the next call. */
+/** Returns at most `length` bytes from a position on. The next call overwrites them. */
 type ReadBlock = (at: number, length: number) => Promise<Buffer>
 
 /** Searches for line feeds backwards from the end, so that only the wanted lines are read. */
@@ -153,14 +150,14 @@ async function lastLines(
   return { start: 0, count: count + 1 }
 }
 
-/** This much of each block is read at first: a few lines. */
+/** How much of each block is read at first: a few lines. */
 const SAMPLE_BYTES = 4 * 1024
 
 /**
- * Returns a position from which to search for the first wanted line: the start of the last block before it whose first
- * line with a known time is not wanted; 0 if there is none. Reads only the beginning of each block, a hundredth of a log
- * of 300 MB. Bisecting would read less, but would miss lines where the clock was set back. This misses only lines of a
- * time that was shorter than a block.
+ * Returns a position from which to search for the first wanted line: the start of the last block whose first line with a
+ * known time is not wanted; 0 if there is none. Reads only the beginning of each block, a hundredth of a log of 300 MB.
+ * Bisecting would read less, but would miss lines where the clock was set back. This method misses only lines from a
+ * period that is shorter than a block.
  */
 async function startOfSearch(
   readBlock: ReadBlock,
@@ -178,7 +175,7 @@ async function startOfSearch(
   return start
 }
 
-/** Returns whether the first line that begins here and has a known time is wanted; null if there is no such line. */
+/** Returns whether the first line after this position that has a known time is wanted; null if there is no such line. */
 async function firstKnown(
   readBlock: ReadBlock,
   at: number,
@@ -193,7 +190,7 @@ async function firstKnown(
   return null
 }
 
-/** Yields each line that begins after the position, or at 0, with its position. A long one is cut. */
+/** Yields each line that begins after the position (or at 0), with its own position. A long line is cut off. */
 async function* linesIn(
   readBlock: ReadBlock,
   size: number,
@@ -238,14 +235,15 @@ function lastBefore(block: Buffer, at: number): number {
   return at === 0 ? -1 : block.lastIndexOf(LINE_FEED, at - 1)
 }
 
-/** The log has not grown for this many times in a row: a line without an end is shown as it is. */
+/** After the log has not grown for this many polls, an unfinished line is shown as it is. */
 const IDLE_POLLS = 2
 
 /**
- * Yields the text that is appended to the log after the position of `from`, also after a rotation, until `isEnough` is true.
- * Yields null when the last line counts as complete even without a line feed: at the end of a rotated file, and when nothing
- * was appended for `IDLE_POLLS` polls. A rotation renames the log, or copies it to `.1` and cuts it; where the log was renamed more
- * than once since the last look, also reads the files between. If `from` is null, waits until the log exists. Closes `from`.
+ * Yields the text that is appended to the log after the position of `from`, also across rotations, until `isEnough` is
+ * true. Yields null when the last line counts as complete without a line feed: at the end of a rotated file, and when
+ * nothing was appended for `IDLE_POLLS` polls. A rotation renames the log, or copies it to `.1` and truncates it. If the
+ * log was renamed more than once since the last poll, also reads the files in between. If `from` is null, waits until the
+ * log exists. Closes `from`.
  */
 export async function* followLog(
   path: string,
@@ -286,14 +284,14 @@ export async function* followLog(
   }
 }
 
-/** Opens, oldest first, the log and the files to which it was rotated since it was the file of `tail`. */
+/** Opens, oldest first, the log and all files to which it was rotated after it was the file of `tail`. */
 async function openNewer(path: string, tail: Tail | null): Promise<readonly Tail[]> {
   const opened: Tail[] = []
   for (const name of tail === null ? [path] : [path, `${path}.1`, `${path}.2`]) {
     if (tail !== null && (await tail.isAt(name))) break
     const next = await openTail(name)
     if (next === null) continue
-    // Such a file is known already, or is older because the file of `tail` was deleted.
+    // Such a file was already read, or it is older than the file of `tail`, which was deleted.
     const isKnown = (await Promise.all(opened.map((one) => one.isAt(name)))).includes(true)
     const isOlder = name !== path && tail !== null && (await next.writtenAt()) < (await tail.writtenAt())
     if (isKnown || isOlder) await next.close()

@@ -2,8 +2,9 @@
 const PLAIN = /^[\u0020-\u007e]*$/
 
 /**
- * Characters that a terminal puts over or into the one before: they take no column. This and the next are texts, because
- * V8 collects the characters of a property when it loads a literal, which takes a thirtieth of the start of Node.
+ * Characters that a terminal combines with the one before: they take no column. This pattern and the next are texts, not
+ * literals, because V8 expands the character properties of a literal when it loads it, which takes a thirtieth of Node's
+ * start time.
  */
 const ZERO = String.raw`^(?:\p{Mn}|\p{Me}|[\u1160-\u11ff]|\u200b|\u200c|\u200d|[\u2060-\u2064]|\ufeff|[\u{e0001}-\u{e01ef}])$`
 
@@ -14,10 +15,10 @@ let known: { readonly zero: RegExp; readonly wide: RegExp } | null = null
 
 const ELLIPSIS = '…'
 
-/** Of a path that is shortened, this share is its begin: its end tells more. */
+/** The share of a shortened path that shows its beginning. The end gets more, because it says more. */
 const BEGIN_SHARE = 0.4
 
-/** Returns how many columns of a terminal the text takes. It must have no control characters. */
+/** Returns how many columns of a terminal the text takes. It must not contain control characters. */
 export function columnsOf(text: string): number {
   if (PLAIN.test(text)) return text.length
   return Array.from(text).reduce((sum, one) => sum + widthOf(one), 0)
@@ -29,19 +30,19 @@ function widthOf(character: string): number {
   return known.wide.test(character) ? 2 : 1
 }
 
-/** Returns the text with spaces up to so many columns. */
+/** Returns the text padded with spaces to this number of columns. */
 export function padTo(text: string, columns: number, side: 'left' | 'right'): string {
   const space = ' '.repeat(Math.max(0, columns - columnsOf(text)))
   return side === 'left' ? `${space}${text}` : `${text}${space}`
 }
 
-/** Returns the text in at most so many columns, with an ellipsis for the end that was left out. */
+/** Returns the text in at most this number of columns, with an ellipsis in place of its end. */
 export function shortenEnd(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text
   return `${take(marked(text), columns - 1).join('')}${ELLIPSIS}`
 }
 
-/** Returns the text in at most so many columns, with an ellipsis for the middle that was left out. */
+/** Returns the text in at most this number of columns, with an ellipsis in place of its middle. */
 export function shortenMiddle(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text
   const begin = Math.floor((columns - 1) * BEGIN_SHARE)
@@ -50,7 +51,7 @@ export function shortenMiddle(text: string, columns: number): string {
   return `${take(characters, begin).join('')}${ELLIPSIS}${end.toReversed().join('')}`
 }
 
-/** The characters of a text, each with the marks that are put over it. */
+/** Returns the characters of a text, each with its combining marks. */
 function marked(text: string): readonly string[] {
   const found: string[] = []
   for (const one of text) {
@@ -60,7 +61,7 @@ function marked(text: string): readonly string[] {
   return found
 }
 
-/** Returns as many of the characters as fit into the columns. */
+/** Returns as many characters as fit into the columns. */
 function take(characters: readonly string[], columns: number): readonly string[] {
   let left = columns
   const end = characters.findIndex((one) => (left -= columnsOf(one)) < 0)
@@ -68,8 +69,8 @@ function take(characters: readonly string[], columns: number): readonly string[]
 }
 
 /**
- * Returns the text in lines of at most so many columns, broken at spaces. A word that is longer, such as a path, stays whole,
- * and so does a command in quotes: then the terminal breaks it, and it can still be copied. Null: as one line.
+ * Returns the text in lines of at most this number of columns, broken at spaces. A longer word, such as a path, is not
+ * broken, and neither is a command in quotes: the terminal wraps it, so it can still be copied. Null: returns one line.
  */
 export function wrapWords(text: string, columns: number | null): readonly string[] {
   if (columns === null || columnsOf(text) <= columns) return [text]
@@ -83,11 +84,11 @@ export function wrapWords(text: string, columns: number | null): readonly string
   return lines
 }
 
-/** Matches the first and the last word of a quotation, but no word with an apostrophe. */
+/** Matches the first and the last word of a quotation, but not a word with an apostrophe. */
 const OPENS = /^\(?'[^']+$/
 const CLOSES = /^[^']*'[^'\w]*$/
 
-/** Splits a text at its spaces, but not inside of a quotation: `'spec-kitty init DIR'` is one word. */
+/** Splits a text at its spaces, but not inside a quotation: `'spec-kitty init DIR'` counts as one word. */
 export function splitWords(text: string): readonly string[] {
   const words: string[] = []
   let quoted: string[] = []

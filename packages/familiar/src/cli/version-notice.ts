@@ -3,8 +3,8 @@ import type { Definition } from '../define/resolve-definition.js'
 import { note, type Io } from './io.js'
 
 /**
- * Tells the user on stderr if the daemon has another version than this command, or replaced one. Otherwise prints
- * nothing.
+ * Tells the user on stderr if the daemon has another version than this command, or if it replaced a daemon. Otherwise
+ * prints nothing.
  */
 export function noticeVersions(
   connection: Connection,
@@ -18,7 +18,7 @@ export function noticeVersions(
   } else if (replaced) say(replacedText(words.title, replacedVersion, version), io)
 }
 
-/** The versions are equal if the daemon was replaced because its installation is gone. */
+/** Returns the text about the replaced daemon. Both versions are equal if it was replaced because its installation is gone. */
 function replacedText(title: string, from: string | null, to: string): string {
   if (from === to) return `replaced the ${title} ${to}: its installation was gone`
   return `upgraded the ${title}${from === null ? '' : ` from ${from}`} to ${to}`

@@ -13,13 +13,12 @@ import {
 const CLOSED: ReadonlySet<unknown> = new Set(['EPIPE', 'ENXIO', 'ECONNRESET', 'ENOTCONN'])
 
 /**
- * Returns a function that tells whether the reader of a pipe or socket is gone, without writing anything to it. It
- * returns false if this is not known: then the next write fails. Call this before the first write, while the reader
- * exists.
+ * Returns a function that returns whether the reader of a pipe or socket is gone, without writing anything. If this is
+ * unknown, it returns false, and the next write fails instead. Call this before the first write, while the reader exists.
  *
- * Once the reader is gone, an empty write to a socket fails; so does one to a pipe, but not on Linux. There, a named pipe
- * can no longer be opened for writing. For an unnamed pipe we search /proc for its readers: they are gone when we have seen
- * some and now see none. (We never see a reader outside of this container or of another user.)
+ * Once the reader is gone, an empty write to a socket fails, and so does one to a pipe, but not on Linux. There, opening
+ * a named pipe for writing fails. For an unnamed pipe we search /proc for its readers: they are gone if we have seen some
+ * before and now see none. (Readers outside this container or of another user are never visible.)
  */
 export function watchReader(descriptor: number): () => boolean {
   const kind = fstatSync(descriptor)
@@ -55,7 +54,7 @@ function canBeOpened(path: string): boolean {
   return true
 }
 
-/** Returns the file descriptors (as /proc paths) with which other processes read the pipe of this name. */
+/** Returns the file descriptors (as /proc paths) through which other processes read this pipe. */
 function findReaders(name: string): readonly string[] {
   const pids = list('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
   return pids.flatMap((pid) =>
@@ -82,7 +81,7 @@ function list(directory: string): readonly string[] {
   }
 }
 
-/** EACCES: the process still exists but changed its user since (`sudo`), so we cannot read its file descriptors. */
+/** EACCES: the process still exists but has changed its user since (`sudo`), so we cannot read its file descriptors. */
 function mayStillRead(path: string, name: string): boolean {
   try {
     return readlinkSync(path) === name

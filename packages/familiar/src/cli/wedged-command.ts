@@ -4,7 +4,10 @@ import { remedyOf } from '../doctor/choose-remedy.js'
 import { scopeDaemon } from '../observe/scope-daemon.js'
 import { toolOf } from './describe-candidate.js'
 
-/** Returns the command that ends the daemon of the scope, which does not answer: the one that the doctor names too. */
+/**
+ * Returns the command that ends the daemon of the scope if it does not answer. It is the same command that the doctor
+ * suggests.
+ */
 export async function wedgedCommand(daemon: Daemon): Promise<string> {
   const { words } = toolOf(daemon)
   const seen = await daemon.scan()

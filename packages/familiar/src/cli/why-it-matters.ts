@@ -10,7 +10,7 @@ const WHY: Readonly<Record<string, (scope: string) => string>> = {
   'F-015 warn': () => 'What it was doing was cut off.',
 }
 
-/** Returns why a finding matters; null where that is plain. `ofTool` has the tool's own findings, by id. */
+/** Returns why a finding matters; null if that is obvious. `ofTool`: the texts for the tool's own findings, by id. */
 export function whyItMatters(
   { id, severity }: { readonly id: string; readonly severity: string },
   scope: string,

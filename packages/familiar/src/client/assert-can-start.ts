@@ -3,13 +3,16 @@ import { lackOf, throwLack } from '../errors.js'
 import type { Launch } from './launch.js'
 
 /**
- * A daemon opens about ten file descriptors (lock, port, record, watches), and does not start with fewer than a dozen left for its
- * clients and its work (`assertDescriptors`).
+ * How many file descriptors must be free. A daemon opens about ten (lock, port, record, watches), and does not start
+ * unless a dozen are left for its clients and its work (`assertDescriptors`).
  */
 const DESCRIPTORS = 28
 const TOO_FEW = 75
 
-/** The script of a Node process that starts all of its threads and opens as much as a daemon. It takes about 50 ms. */
+/**
+ * The script of a Node process that starts all of its threads and opens as many descriptors as a daemon. It takes about
+ * 50 ms.
+ */
 const rehearsal = (descriptors: number): string => `
   const { openSync, stat } = require('node:fs')
   stat('/', () => {})
@@ -18,13 +21,13 @@ const rehearsal = (descriptors: number): string => `
   } catch {
     process.exit(${TOO_FEW})
   }`
-/** As long as a daemon may take to be ready: on a busy machine, a process may get no processor time for seconds. */
+/** The same time that a daemon may take to be ready: on a busy machine, a process may get no processor time for seconds. */
 const REHEARSAL_MS = 15_000
 
 /**
  * Throws `E_RESOURCES` if a daemon started now would fail for lack of descriptors, processes or memory. Called before a
- * daemon is ended to start another: one that cannot be replaced is left alone. Any other problem is left to the start
- * itself.
+ * daemon is ended to start another, because a daemon that cannot be replaced must keep running. All other problems are
+ * left to the start itself.
  */
 export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number = DESCRIPTORS): void {
   const { error, signal, status } = spawnSync(process.execPath, ['-e', rehearsal(descriptors)], {
@@ -36,11 +39,11 @@ export function assertCanStart({ env }: Pick<Launch, 'env'>, descriptors: number
   })
   throwLack(error)
   if (status === TOO_FEW) throw lackOf('EMFILE')
-  // Such a signal, for example Ctrl+C, was sent to the whole process group. It says nothing about the machine, and this
-  // process has received it too.
+  // Such a signal, for example from Ctrl+C, was sent to the whole process group, including this process. It says nothing
+  // about the machine.
   if (signal !== null && !FROM_OUTSIDE.has(signal))
     throw lackOf(`a new process does not come up (${error === undefined ? signal : 'it hangs'})`)
 }
 
-/** The signals with which a user, a terminal or a service manager ends a command and all that it has started. */
+/** The signals by which a user, a terminal or a service manager ends a command together with everything that it started. */
 const FROM_OUTSIDE: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])

@@ -21,18 +21,22 @@ import { verify } from '../observe/verify-record.js'
 const HOLDER_POLL_MS = 20
 
 /**
- * How long a daemon that holds its lock may take in total to answer, while it starts or leaves. With everything else, and
- * the last check whether it can be reached at all (0.1 s), this stays below 2 s.
+ * How long a daemon that holds its lock may take in total to answer, while it starts or shuts down. Together with the
+ * other steps, and the last check whether it can be reached at all (0.1 s), a command takes less than 2 s.
  */
 export const HOLDER_MS = 1_700
 
-/** How many requests in a row it may miss while others wait: on a busy machine a healthy one misses one, rarely two. */
+/**
+ * How many requests in a row the daemon may miss while others wait. On a busy machine a healthy daemon may miss one,
+ * rarely two.
+ */
 const PATIENCE = 3
 
 /**
- * Returns the daemon that holds the daemon lock, once it answers: it may not have written its record yet, or may be leaving.
- * Null if the lock is free (again). One that is silent until `until`, on the clock of `monotonicMs`, is reported, not
- * ended: `E_DAEMON_UNRESPONSIVE`, or `E_DAEMON_UNREACHABLE` or `E_DAEMON_ELSEWHERE` if it cannot answer here.
+ * Returns the daemon that holds the daemon lock, once it answers: it may not have written its record yet, or may be
+ * shutting down. Null if the lock is free (again). A daemon that is silent until `until` (on the clock of `monotonicMs`)
+ * is reported, not ended: `E_DAEMON_UNRESPONSIVE`, or, if it cannot answer here, `E_DAEMON_UNREACHABLE` or
+ * `E_DAEMON_ELSEWHERE`.
  */
 export async function awaitHolder(request: ConnectRequest, until: number): Promise<RecordedDaemon | null> {
   const { daemonLock } = request.family.files(request.scope)
@@ -48,18 +52,19 @@ export async function awaitHolder(request: ConnectRequest, until: number): Promi
   }
 }
 
-/** A command that waits for the life-cycle lock, and asks the recorded daemon meanwhile. */
+/** A command that waits for the life-cycle lock and keeps asking the recorded daemon in the meantime. */
 export interface Waiting {
   /** Returns the recorded daemon if it can be used. */
   readonly find: () => Promise<RecordedDaemon | null>
-  /** How long the holder of the daemon lock may still be silent once we have the life-cycle lock, in milliseconds. */
+  /** How long the holder of the daemon lock may still be silent after we have acquired the life-cycle lock, in milliseconds. */
   readonly patienceMs: () => number
 }
 
 /**
- * If a daemon holds its lock and let three requests in a row time out, the waiter too gets `E_DAEMON_UNRESPONSIVE`, without
- * waiting for the life-cycle lock. A command that had to wait for that lock then has the same patience of three requests:
- * if many start on a busy machine, the daemon started a moment ago may be the one that gets no CPU.
+ * Lets a command that waits for the life-cycle lock notice a daemon that hangs: if the holder of the daemon lock lets
+ * three requests in a row time out, throws `E_DAEMON_UNRESPONSIVE` at once. A command that had to wait for the lock is
+ * equally patient after that: if many commands start on a busy machine, a daemon that was just started may be the one
+ * that gets no CPU.
  */
 export function waitRecorded(request: ConnectRequest, wasSilent: boolean): Waiting {
   const { daemonLock, record } = request.family.files(request.scope)
@@ -85,10 +90,13 @@ export function waitRecorded(request: ConnectRequest, wasSilent: boolean): Waiti
   }
 }
 
-/** How soon a waiter asks the recorded daemon again if the record is still the same: it may have been busy. */
+/**
+ * How soon a waiting command asks the recorded daemon again if the record has not changed, because the daemon may have
+ * been busy.
+ */
 const ASK_AGAIN_MS = 200
 
-/** Returns a text that differs if the file was written again; the same text for every file that cannot be read. */
+/** Returns a text that changes when the file is written. It is the same for every file that cannot be read. */
 function versionOfFile(path: string): string {
   try {
     const { ino, mtimeMs } = statSync(path)
@@ -102,13 +110,13 @@ function versionOfFile(path: string): string {
 /** How long inspecting the holder of the lock may take. */
 const MACHINE_MS = 1_000
 
-/** Long enough to see that a connection is refused, which happens at once. */
+/** How long to wait for a connection. A refused connection is reported at once, so this is long enough. */
 const REFUSED_MS = 100
 
 /**
- * Returns why the holder of the daemon lock cannot answer here, null if it still may. That is never a reason to end it: it
- * may be healthy where it runs. A holder that is not visible may become so: it counts as running elsewhere only after the
- * wait (`hasWaited`), unless the record itself says so.
+ * Returns why the holder of the daemon lock cannot answer here; null if it still may. This is never a reason to end the
+ * holder, which may be healthy where it runs. A holder that is not visible yet may become visible, so it counts as
+ * running elsewhere only after the wait (`hasWaited`), unless the record itself says so.
  */
 export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Promise<FamiliarError | null> {
   const { family, scope, platform } = request
@@ -120,7 +128,8 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
   const holder = await platform.lockHolder(family.files(scope).daemonLock, told, [])
   if (holder === null) return null
   const view = holder === 'unknown' ? null : await viewOf(request, holder.pid)
-  // In a synchronised project, the record may come from another machine while the holder runs here.
+  // In a project that is synchronised between machines, the record may come from another machine while the holder runs
+  // here.
   const isForeign =
     record?.running === true && isOfElsewhere(record, host) && view?.namespaces !== host.namespaces
   if (isForeign || (holder === 'unknown' && hasWaited)) return elsewhere(request, named)
@@ -129,7 +138,8 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
   if (report !== null) return moved(request, report)
   const other = view === null ? null : await namedElsewhere(request, view)
   if (other !== null) return other
-  // Without our clock its start time is unknown: a scan cannot tell that it is the holder, and says `elsewhere`.
+  // If this machine's clock cannot be read, the start time of the process is unknown. A scan then cannot identify it as
+  // the holder, and says `elsewhere`.
   const beyond = view !== null && view.startTime === null ? elsewhere : unreachable
   const network = view?.networkNamespace ?? null
   if (network !== null && network !== host.networkNamespace) return beyond(request, named)
@@ -138,15 +148,15 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
 }
 
 /**
- * Returns the self-report of the holder of the lock if its directory was moved here, null if not. Its record names it, for
- * the path at which it was started, and it says itself that its scope is gone.
+ * Returns the self-report of the holder of the lock if its directory was moved here; otherwise null. In this case its
+ * record still names the path at which it was started, and it reports that its scope is gone.
  */
 async function reportOfMoved(
   { family, scope }: ConnectRequest,
   holder: { readonly pid: number; readonly startTime: string | null },
 ): Promise<SelfReport | null> {
   const read = readRecord(family, family.files(scope).record)
-  // The daemon of this scope may have written its record a moment ago.
+  // The daemon of this scope may have just written its record.
   if (read.state !== 'readable' || read.record.scope === scope) return null
   const { pid, startTime, port } = read.record
   if (pid !== holder.pid || startTime === null || startTime !== holder.startTime) return null
@@ -156,8 +166,8 @@ async function reportOfMoved(
 }
 
 /**
- * Returns the error for a holder of the lock whose command line names another path; null if it names this one. Scans, so that
- * a start says the same as `status` and `stop`.
+ * Returns the error for a holder of the lock whose command line names another path; null if it names this one. Scans, so
+ * that `start` gives the same explanation as `status` and `stop`.
  */
 async function namedElsewhere(
   request: ConnectRequest,
@@ -170,7 +180,7 @@ async function namedElsewhere(
   return heldFor === undefined ? null : startedFor(request, { pid, port }, heldFor)
 }
 
-/** Returns the process that our record names, if it is not the holder of the lock: then the holder was not asked. */
+/** Returns the process that our record names if it is not the holder of the lock. In this case the holder was not asked. */
 function otherNamed({ family, scope }: ConnectRequest, holder: number | null): number | null {
   const read = readRecord(family, family.files(scope).record)
   if (read.state !== 'readable' || read.record.implementation !== 'own') return null
@@ -194,7 +204,7 @@ async function viewOf({ platform }: ConnectRequest, pid: number): Promise<Proces
   return (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid) ?? null
 }
 
-/** Returns the error for a daemon that could answer here and does not. */
+/** Returns the error for a daemon that could answer here but does not. */
 export function unresponsive(request: ConnectRequest): FamiliarError {
   const { family, scope, launch, stopCommand } = request
   const record = readOwnRecord(family, scope)

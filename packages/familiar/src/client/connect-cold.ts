@@ -16,12 +16,12 @@ import { startInRange } from './start-in-range.js'
 
 export { loadLocks } from '../act/acquire-lock.js'
 
-/** The work under the life-cycle lock must be done within this time: others wait 30 s for the lock. */
+/** The work under the life-cycle lock must finish within this time, because others wait only 30 s for the lock. */
 const HOLD_MS = 25_000
 
 /**
- * What `connect` does if the warm try finds no usable daemon. Loaded only then. `wasSilent`: the recorded daemon
- * let the warm try time out.
+ * Does the work of `connect` if the first, warm attempt finds no usable daemon. Loaded only then. `wasSilent`: the
+ * recorded daemon did not answer that attempt in time.
  */
 export async function connectCold(request: ConnectRequest, wasSilent: boolean): Promise<Found> {
   const { family, scope, launch, onWait, signal } = request
@@ -29,7 +29,7 @@ export async function connectCold(request: ConnectRequest, wasSilent: boolean): 
   const assertScopeStill = assertScopeThere(family, scope)
   assertOwnScope([scope, files.lifecycleLock, files.record, dirname(launch.logFile)], process.geteuid?.())
   const waiting = waitRecorded(request, wasSilent)
-  // While this waits for the lock, a daemon that another command starts may come up: then no lock is needed.
+  // If another command's daemon becomes ready while this one waits for the lock, the lock is not needed.
   const lock = await acquireLockUnless(files.lifecycleLock, { onWait, signal }, waiting.find)
   if ('report' in lock) return connected(lock)
   try {
@@ -63,8 +63,8 @@ function startReasonAfter(previous: DaemonRecord | null): StartReason {
 }
 
 /**
- * Ends the daemon that a daemon of this installation is to replace: our own, or the recorded predecessor. Throws instead if the
- * successor could not write its record: an older daemon is better than none.
+ * Ends the daemon that this installation must replace with its own: our own older one, or the recorded predecessor.
+ * Throws instead if the new daemon could not write its record, because an old daemon is better than none.
  */
 async function replaceOutdated(
   request: ConnectRequest,
@@ -79,11 +79,10 @@ async function replaceOutdated(
 }
 
 /**
- * Checks the version once more: the daemon just started must be neither older nor of a newer protocol. (A newer one of the
- * same protocol comes from an installation that was upgraded at this moment.)
- *
- * This daemon may be silent for longer than others, until `until`: a moment ago it said that it is up, so on a busy machine
- * it only waits for the CPU.
+ * Checks the version once more: the daemon that was just started must not be older and must not speak a newer protocol.
+ * (It may be newer with the same protocol if the installation was upgraded in this moment.) It may be silent for longer
+ * than other daemons, until `until`: it has just reported that it is ready, so on a busy machine it is only waiting for
+ * the CPU.
  */
 async function connectStarted(
   request: ConnectRequest,
@@ -98,7 +97,7 @@ async function connectStarted(
   return connected(found, reason, replaced)
 }
 
-/** Where the package was replaced during the start, the daemon comes from the new one, and the command from the old. */
+/** If the package was replaced during the start, the daemon comes from the new package and the command from the old one. */
 function wrongVersion(
   { family, self, versionVariable, isInstallationChanged }: ConnectRequest,
   { record, report }: RecordedDaemon,
@@ -117,8 +116,8 @@ function wrongVersion(
 }
 
 /**
- * Starts a daemon and returns it. If one that was started by hand at the same moment came first, returns that one, or
- * throws `E_DAEMON_NOT_REPLACED` if it has to be replaced.
+ * Starts a daemon and returns it. If a daemon that was started by hand at the same moment came first, returns that one,
+ * or throws `E_DAEMON_NOT_REPLACED` if it has to be replaced.
  */
 async function startOrFind(
   request: ConnectRequest,
@@ -136,7 +135,10 @@ async function startOrFind(
   }
 }
 
-/** It holds the daemon lock and answers, but its process is not visible here; mostly it has its own pid namespace. */
+/**
+ * Returns the error for a daemon that holds the daemon lock and answers, but whose process is not visible here, usually
+ * because it has its own pid namespace.
+ */
 function stillThere(request: ConnectRequest, { record, report }: RecordedDaemon): FamiliarError {
   const { pid, port } = record
   const version = report.packageVersion

@@ -7,7 +7,7 @@ import { unreachable } from './out-of-reach.js'
 /** Why a request was not sent. */
 export type NotSent = Exclude<ProvenConnection['outcome'], 'proven'>
 
-/** The error for a request of which nothing was sent. */
+/** The error for a request of which nothing was sent yet. */
 export function notSent(why: NotSent, family: Family, record: DaemonRecord, cause?: unknown): FamiliarError {
   const daemon = nameOf(family, record)
   if (why === 'unreachable') return unreachable({ family }, record)
@@ -29,7 +29,7 @@ export function notSent(why: NotSent, family: Family, record: DaemonRecord, caus
   })
 }
 
-/** The error for a connection that ended after the request began to be sent and before a reply began. */
+/** The error for a connection that ended after sending had begun and before a reply began. */
 export function interrupted(family: Family, record: DaemonRecord, cause: unknown): FamiliarError {
   return new FamiliarError(
     'E_REQUEST_INTERRUPTED',
@@ -47,7 +47,7 @@ export function cutOff(family: Family, record: DaemonRecord, cause: unknown): Fa
   )
 }
 
-/** The error for a daemon that has proved itself and then let the time for the head of its reply pass. */
+/** The error for a daemon that has proved itself but did not begin its reply in time. */
 export function noReply(family: Family, record: DaemonRecord, timeoutMs: number): FamiliarError {
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',

@@ -1,29 +1,29 @@
 /** The options of a request. */
 export interface FetchInit {
-  /** The method; `GET` if it is left out. */
+  /** The method; `GET` by default. */
   readonly method?: string
   /**
-   * `host`, `authorization` and whatever frames the request are set by the library and must not be given. A string body
-   * gets `content-type: text/plain;charset=UTF-8` unless another type is given. `Headers` and pairs are taken too; values of
-   * the same name are joined by a comma.
+   * The headers. The library sets `host`, `authorization` and the headers that define where the request ends; they must
+   * not be given. A string body gets `content-type: text/plain;charset=UTF-8` unless another type is given. `Headers`
+   * objects and lists of pairs are accepted too; values of the same name are joined by a comma.
    */
   readonly headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]>
   /**
-   * A GET or HEAD request has none. A stream is read as fast as the daemon takes it; when the request ends early, its
-   * iterator is told so (`return`).
+   * The body. A GET or HEAD request has none. A stream is read as fast as the daemon receives it. If the request ends
+   * early, the stream is closed (`return` of its iterator).
    */
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
-  /** An abort rejects with its reason, at any moment, and destroys the connection. */
+  /** Aborting this signal rejects the request with the signal's reason, at any moment, and destroys the connection. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Allows a second try even if the daemon may have received the request. GET and HEAD always have one; a stream never
-   * does.
+   * Allows a second attempt even if the daemon may have received the request. Always allowed for GET and HEAD, and never
+   * for a stream.
    */
   readonly retry?: boolean
   /**
-   * How long the daemon may take to prove itself, and then to begin its reply, in milliseconds; by default 30 000. Each
-   * part of the body that the daemon takes restarts this time. The time that a stream takes to give its next part does
-   * not count. The body of the reply may take any time.
+   * How long the daemon may take to prove itself, and then to begin its reply, in milliseconds; 30 000 by default. The
+   * time starts again with each part of the body that the daemon receives. The time that a stream takes to produce its
+   * next part does not count. The body of the reply may take any time.
    */
   readonly headersTimeoutMs?: number
 }
@@ -36,11 +36,11 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>
   /** True if the body can be read only once. */
   readonly isStream: boolean
-  /** Begins to read the body of the request; null if it has none. */
+  /** Opens the body of the request for reading; null if it has none. */
   readonly open: (() => AsyncIterator<Uint8Array>) | null
 }
 
-/** The library sets these: they carry the token, or say where a request ends and whose it is. */
+/** Headers that the library sets itself, because they carry the token, define the end of the request, or name the host. */
 const RESERVED: ReadonlySet<string> = new Set([
   'authorization',
   'connection',
@@ -57,13 +57,13 @@ const RESERVED: ReadonlySet<string> = new Set([
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
-/** A header value must not contain a line break: another header, or another request, could follow it. */
+/** A header value must not contain a line break, because that could inject another header or another request. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
-/** How many bytes of a body are sent at once. Small, so that the daemon's progress can be seen. */
+/** How many bytes of a body are sent at once. This is small, so that the daemon's progress is visible. */
 const PART_BYTES = 256 * 1024
 
-/** Returns the request to send. Throws a `TypeError` that names what is wrong with it. */
+/** Returns the request to send. Throws a `TypeError` that says what is wrong with the options. */
 export function readInit(path: string, init: FetchInit): Outgoing {
   const target = targetOf(path)
   const method = methodOf(init.method ?? 'GET')
@@ -82,8 +82,8 @@ export function isBodiless(method: string): boolean {
 }
 
 /**
- * Returns the path as it is sent: percent-encodes what must be, and keeps what already is. Refuses a path that begins
- * with two slashes, because in a URL it would begin with the name of another host.
+ * Returns the path to send: percent-encodes characters where required, and keeps those that are already encoded. Rejects
+ * a path that begins with two slashes, because in a URL it would begin with the name of another host.
  */
 function targetOf(path: string): string {
   if (typeof path !== 'string' || !path.startsWith('/') || path.startsWith('//')) {

@@ -1,41 +1,41 @@
 import type { IncomingMessage } from 'node:http'
 
-/** The headers of a reply. Names may be given in any case; the iterator gives them in lower case. */
+/** The headers of a reply. Names may be given in any case; the iterator returns them in lower case. */
 export interface ReplyHeaders {
-  /** The values of a header that came several times are joined by a comma. */
+  /** Returns the value of a header. Several values of the same header are joined by a comma. */
   get(name: string): string | null
   has(name: string): boolean
-  /** Gives each header once, but every `set-cookie` by itself: cookies cannot be joined. */
+  /** Yields each header once, but each `set-cookie` separately, because cookies cannot be joined. */
   [Symbol.iterator](): Iterator<[string, string]>
 }
 
 /**
- * The reply to a request: what a `Response` has of this, without the cost of loading it. The body can be read once, in one
- * of four ways; a second reading rejects. A body that is cut off rejects with `E_REQUEST_INTERRUPTED`. A reply whose body
- * is not read does not keep the process running.
+ * The reply to a request: a subset of `Response`, which takes time to load. The body can be read once, in one of four
+ * ways; a second attempt to read it rejects. Reading a body that is cut off rejects with `E_REQUEST_INTERRUPTED`. A reply
+ * whose body is not read does not keep the process running.
  */
 export interface Reply {
-  /** Whether the status is one of 200 to 299. */
+  /** Whether the status is in the range 200 to 299. */
   readonly ok: boolean
   readonly status: number
   readonly headers: ReplyHeaders
-  /** The whole body as UTF-8, without a byte order mark. */
+  /** Returns the whole body as UTF-8, without a byte order mark. */
   text(): Promise<string>
   json(): Promise<unknown>
   bytes(): Promise<Uint8Array>
-  /** The body as it comes, as fast as it is read. Leaving a loop over it closes the connection. */
+  /** The body as it arrives, received no faster than it is read. Leaving a loop over it closes the connection. */
   readonly body: AsyncIterable<Uint8Array>
 }
 
 /** The connection on which a reply arrives. */
 export interface ReplyConnection {
-  /** Called when the body begins to be read: from then on, the process must not end. */
+  /** Called when reading of the body begins. From then on, the connection keeps the process running. */
   readonly hold: () => void
-  /** Throws the reason if the request was ended from this side: by an abort, or by an error in the stream it sends. */
+  /** Throws the reason if this side ended the request, because of an abort or an error in the stream that it sends. */
   readonly throwIfEnded: () => void
   /** The error for a body that ended too early. */
   readonly cutOff: (cause: unknown) => Error
-  /** Ends the connection and whatever waits for it. */
+  /** Ends the connection and everything that waits for it. */
   readonly release: () => void
 }
 
@@ -54,7 +54,7 @@ export function replyOf(message: IncomingMessage, connection: ReplyConnection): 
 
 function bodyOf(message: IncomingMessage, connection: ReplyConnection): AsyncIterable<Uint8Array> {
   let isTaken = false
-  // Without a listener, an error between the head and the first reading would be lost.
+  // Without a listener, an error between the arrival of the head and the first read would be lost.
   let failure: unknown = null
   message.once('error', (error) => (failure = error))
   async function* read(): AsyncGenerator<Uint8Array> {
@@ -84,7 +84,7 @@ async function partsOf(body: AsyncIterable<Uint8Array>): Promise<readonly Uint8A
   return parts
 }
 
-/** Not `Buffer.concat`: the memory of its result is shared with other buffers. */
+/** Not `Buffer.concat`, because its result shares its memory with other buffers. */
 function join(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0

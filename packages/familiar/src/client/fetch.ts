@@ -14,13 +14,11 @@ export type { Reply } from './fetch-reply.js'
 const HEADERS_TIMEOUT_MS = 30_000
 
 /**
- * Sends a request to the daemon that a record names, with its token, once that daemon has proved on the same connection
- * that it is the one. Whatever else listens on its port gets neither the token nor anything of the request. (A daemon that
- * does not keep the connection open gets the request on a second one, right after the proof.) The connection carries this
- * one request.
- *
- * Throws a `TypeError` for a request that cannot be sent, before anything is sent; the reason of an abort;
- * what the author's stream throws; `E_DAEMON_UNREACHABLE`, `E_DAEMON_UNRESPONSIVE`, `E_REQUEST_INTERRUPTED` and
+ * Sends a request with the token to the daemon that a record names, after that daemon has proved its identity on the same
+ * connection. Another process that listens on the port gets neither the token nor any part of the request. (If the daemon
+ * does not keep the connection open, the request is sent on a second one, immediately after the proof.) The connection is
+ * used for this request only. Throws a `TypeError` for an invalid request, before anything is sent; the reason of an
+ * abort; the error of the caller's stream; `E_DAEMON_UNREACHABLE`, `E_DAEMON_UNRESPONSIVE`, `E_REQUEST_INTERRUPTED` and
  * `E_RESOURCES`.
  */
 export async function fetchFrom(
@@ -33,9 +31,9 @@ export async function fetchFrom(
 }
 
 /**
- * Does the same as `fetchFrom`. If the request was not sent, or may be sent twice, calls `reconnect` and tries once more
- * with the daemon that it returns. A request may be sent twice if its method is GET or HEAD, or if `retry` is true, and if
- * its body is no stream. A daemon that was reached and has not begun a reply in time is not asked again.
+ * Like `fetchFrom`, but if the request was not sent, or may be sent twice, calls `reconnect` and tries once more with the
+ * daemon that it returns. A request may be sent twice if its method is GET or HEAD or `retry` is true, and its body is
+ * not a stream. There is no second attempt if the daemon was reached but did not begin a reply in time.
  */
 export async function fetchWithRetry(
   family: Family,
@@ -62,7 +60,7 @@ function replyIn(outcome: Outcome): Reply {
   throw outcome.error
 }
 
-/** Rejects as soon as the signal is aborted; the work then goes on without a reader. */
+/** Rejects as soon as the signal is aborted. The work itself continues, but its result is ignored. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {
@@ -73,7 +71,10 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   })
 }
 
-/** Tries once. Throws for whatever is not an outcome: wrong use, an abort, the author's stream, a lack of resources. */
+/**
+ * Makes one attempt. Throws for everything that is not an outcome: wrong use, an abort, an error of the caller's stream,
+ * a lack of resources.
+ */
 export async function tryFetch(
   family: Family,
   record: DaemonRecord,
@@ -82,7 +83,7 @@ export async function tryFetch(
 ): Promise<Outcome> {
   const outgoing = readInit(path, init)
   const { signal, headersTimeoutMs: timeoutMs = HEADERS_TIMEOUT_MS } = init
-  // One signal may serve many requests; above ten listeners, Node would log a warning about a leak.
+  // One signal may be shared by many requests, and Node would log a warning about a leak above ten listeners.
   if (signal instanceof EventTarget) setMaxListeners(0, signal)
   const proven = await handshakeAndKeep(family, record, {
     timeoutMs,

@@ -15,14 +15,18 @@ export async function findRecorded(
 ): Promise<RecordedDaemon | null> {
   const record = readOwnRecord(request.family, request.scope)
   if (record === null || !record.running) return null
-  // Pids of another machine or pid namespace mean nothing here: such a daemon is used, judged and ended only there.
+  // The pids of another machine or pid namespace are meaningless here, so such a daemon can be used, judged and ended
+  // only there.
   if (isOfElsewhere(record, await request.platform.host())) return null
   const answer = await verify(request, record, timeoutMs)
   if (answer.outcome !== 'proven') return null
   return isOfScope(answer.report, request) ? assess(request, record, answer.report) : null
 }
 
-/** A record that was copied and adjusted proves a daemon, but not that it is this scope's. */
+/**
+ * Returns whether the daemon belongs to this scope. A record that was copied and edited may name a proven daemon of
+ * another scope.
+ */
 function isOfScope({ scope }: SelfReport, request: ScopeRequest): boolean {
   return scope === null || isSameScope(scope, request.scope)
 }

@@ -10,7 +10,7 @@ export type StartReason =
   | 'installation_gone'
   | 'operator_restart'
 
-/** How a daemon of this family is started. */
+/** How to start a daemon of this family. */
 export interface Launch {
   /** The arguments after the interpreter: the entry module, the name of the family, the scope marker. */
   readonly args: readonly string[]
@@ -18,7 +18,7 @@ export interface Launch {
   readonly env: { readonly [name: string]: string | undefined }
   readonly cwd: string
   readonly logFile: string
-  /** The only acceptable port; if omitted, the first free one of the range. */
+  /** The only acceptable port. If omitted, the first free one of the range is used. */
   readonly port?: number
   readonly timing?: Partial<Timing>
 }
@@ -36,8 +36,8 @@ export interface StartOrder {
    * thrown.
    */
   readonly signal?: AbortSignal | undefined
-  /** The deadline of the life-cycle lock's holder, on the clock of `monotonicMs`. */
+  /** The deadline of the caller, who holds the life-cycle lock, on the clock of `monotonicMs`. */
   readonly until: number
-  /** Called with one line if the daemon takes a while to come up. */
+  /** Called with one line of text if the daemon takes long to become ready. */
   readonly onWait?: ((message: string) => void) | undefined
 }

@@ -6,7 +6,7 @@ import type { SelfReport } from '../protocol/self-report.js'
 /** Context for the errors about a daemon that a command cannot use from where it runs. */
 export interface Beyond {
   readonly family: Family
-  /** What the user can do here instead, in words that follow "or". */
+  /** What the user can do here instead, worded so that it can follow "or". */
   readonly otherScopeHint?: string
   /** Returns the command that stops the daemon of another scope; null if there is none. */
   readonly stopElsewhereCommand?: (scope: string) => string | null
@@ -35,7 +35,7 @@ export function elsewhere({ family, otherScopeHint }: Beyond, daemon: Named): Fa
   )
 }
 
-/** The error for a daemon whose directory was moved here: it is neither used nor ended here, because it exits by itself. */
+/** The error for a daemon whose directory was moved here. It is neither used nor ended here, because it exits by itself. */
 export function moved(
   { family }: Beyond,
   { pid, port, scope }: Named & Pick<SelfReport, 'scope'>,
@@ -48,7 +48,10 @@ export function moved(
   )
 }
 
-/** The error for a daemon that holds the lock of this scope and was started for another path: it is stopped there, not here. */
+/**
+ * The error for a daemon that holds the lock of this scope but was started for another path. It can be stopped there, not
+ * here.
+ */
 export function startedFor(
   { family, stopElsewhereCommand }: Beyond,
   daemon: Named,
@@ -66,7 +69,7 @@ function nameOf({ pid, port }: Named): string {
   return `process ${pid ?? 'unknown'}, port ${port ?? 'unknown'}`
 }
 
-/** Returns what to do about a daemon that cannot be judged from here; never a command that would end it. */
+/** Returns advice about a daemon that cannot be judged from here. It never names a command that would end the daemon. */
 export function hintFor(other: string | undefined): string {
   return `use it where it runs${other === undefined ? '' : `, or ${other}`}`
 }

@@ -28,10 +28,10 @@ export interface Replaced {
 
 export interface ReplaceOrder extends EndOrder, Beyond {
   readonly reason: Replaced['reason']
-  /** How the successor is started; omitted if none will be. */
+  /** How to start the successor; omitted if none will be started. */
   readonly launch?: Launch
   readonly mayReplace?: boolean
-  /** The command that deals with a daemon by its port. */
+  /** Returns the command that ends a daemon, given its port. */
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
   readonly stopCommand: string
@@ -39,7 +39,7 @@ export interface ReplaceOrder extends EndOrder, Beyond {
   readonly explainCommand?: (id: string) => string
 }
 
-/** If one of these proofs is missing, this command cannot see the daemon well enough: the daemon may be healthy. */
+/** If one of these proofs is missing, this command cannot see the daemon well enough to judge it: it may be healthy. */
 const BEYOND: ReadonlySet<string> = new Set([
   'pid_known',
   'start_time_known',
@@ -49,14 +49,15 @@ const BEYOND: ReadonlySet<string> = new Set([
 ])
 
 /**
- * How many scans to try until the daemon answers: on a busy machine even a healthy one may miss one. Ours has just proven
- * itself, but a predecessor may be hung, and that must be reported within two seconds.
+ * The maximum number of scans until the daemon answers. On a busy machine even a healthy daemon may miss one. A
+ * predecessor's daemon gets fewer than our own, which has just proven itself: it may be hung, and that must be reported
+ * within two seconds.
  */
 const SCANS: Readonly<Record<Implementation, number>> = { own: 3, predecessor: 2 }
 
 /**
- * Ends our own daemon that the record names. Returns null if a scan no longer finds that instance. Throws
- * `E_DAEMON_NOT_REPLACED` if it is not proven to be this scope's, or did not end.
+ * Ends our own daemon that the record names. Returns null if a scan no longer finds that process. Throws
+ * `E_DAEMON_NOT_REPLACED` if the daemon is not proven to be this scope's, or did not end.
  */
 export async function replaceOwn(
   order: ReplaceOrder,
@@ -71,10 +72,10 @@ export async function replaceOwn(
 }
 
 /**
- * Ends the predecessor's daemon that its record names, and moves that record aside. Does nothing once a record of ours
- * exists. Returns null if there is no such daemon, or if it is not proven to be this scope's and ours can run beside it.
- * Throws `E_DAEMON_UNRESPONSIVE` if it lives and does not answer, `E_DAEMON_UNREACHABLE` if it cannot be reached from here,
- * `E_DAEMON_NOT_REPLACED` if it did not end, or is unproven and both use one record file.
+ * Ends the predecessor's daemon that its record names, and moves that record aside. Does nothing if a record of ours
+ * exists. Returns null if there is no such daemon, or if it is not proven to be this scope's and our own can run beside
+ * it. Throws `E_DAEMON_UNRESPONSIVE` if it lives but does not answer, and `E_DAEMON_UNREACHABLE` if it cannot be reached
+ * from here. Throws `E_DAEMON_NOT_REPLACED` if it did not end, or if it is unproven and both use the same record file.
  */
 export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): Promise<Replaced | null> {
   const { family, scope } = order
@@ -94,14 +95,14 @@ export async function replacePredecessor(order: ReplaceOrder, lock: HeldLock): P
   return { reason: order.reason, packageVersion: found.version }
 }
 
-/** Throws if the scan found no daemon because it runs where a connection from here does not reach it. */
+/** Throws if the scan found no daemon only because it runs where this process cannot reach it. */
 function assertNoneBeyond(order: ReplaceOrder, seen: Scan): null {
   const { state, pid, port } = stateFrom(seen)
   if (state === 'unreachable') throw unreachable(order, { pid, port })
   return null
 }
 
-/** Leaves a daemon alone that is not proven to be this scope's, and tells the user who starts ours once. */
+/** Leaves a daemon alone that is not proven to be this scope's. Tells this once to the user who starts our own daemon. */
 function leaveBeside({ family, onWait }: ReplaceOrder, { daemon }: ReplaceTarget, why: string): null {
   const { pid, port } = daemon.observation
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
@@ -164,23 +165,23 @@ function unresponsive(
 }
 
 /**
- * A command that was just tried without success is not proposed again. A failure that is described in words has no id
- * that `explain` knows.
+ * Returns the command that explains the failure. Does not suggest a command that was just tried without success. A
+ * failure that is only described in words has no id for `explain`.
  */
 function explanationOf({ explainCommand }: ReplaceOrder, reason: FailureReason): string | null {
   return /^\w+$/.test(reason) ? (explainCommand?.(reason) ?? null) : null
 }
 
-/** Returns the error for a daemon that must be replaced and still runs. */
+/** Returns the error for a daemon that must be replaced but still runs. */
 export function notReplaced(
   { family, otherScopeHint }: Pick<ReplaceOrder, 'family' | 'otherScopeHint'>,
   daemon: {
     readonly pid: number | null
     readonly port: number | null
     readonly version: string | null
-    /** False if the daemon cannot be judged from here: then no command that would end it is proposed. */
+    /** False if the daemon cannot be judged from here. In this case no command that would end it is suggested. */
     readonly isVisible: boolean
-    /** The command that may help; null if none does. */
+    /** A command that may help; null if there is none. */
     readonly hint: string | null
   },
   why: string,
@@ -193,7 +194,7 @@ export function notReplaced(
   )
 }
 
-/** Moves only the record that named the daemon: the predecessor's own command may have written another one meanwhile. */
+/** Moves only the record that named this daemon, because the predecessor's own command may have written another one meanwhile. */
 function setPredecessorAside(
   { family, scope }: ReplaceOrder,
   lock: HeldLock,

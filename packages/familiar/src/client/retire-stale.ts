@@ -12,7 +12,8 @@ export interface RetireStaleRequest extends ScopeRequest {
 }
 
 /**
- * `none`: no daemon of ours answers. `kept`: it is not older than this installation, and its own installation exists.
+ * `none`: no daemon of ours answers. `kept`: the daemon is not older than this installation, and its own installation
+ * exists.
  */
 export type StaleResult =
   | { readonly outcome: 'none' }
@@ -20,16 +21,17 @@ export type StaleResult =
   | ({ readonly outcome: 'retired' } & Replaced)
 
 /**
- * Retires the scope's daemon if it is older than this installation, or if its own installation is gone, and starts none: for
- * an installer after an upgrade. The next command that needs a daemon starts one, and replaces a predecessor's. Throws what
- * `connect` throws for a daemon that cannot be replaced.
+ * Ends the scope's daemon if it is older than this installation, or if its own installation is gone, without starting a
+ * new one. Meant for an installer after an upgrade. The next command that needs a daemon starts one, and replaces a
+ * predecessor's. Throws what `connect` throws for a daemon that cannot be replaced.
  */
 export async function retireStale(request: RetireStaleRequest): Promise<StaleResult> {
   await loadLocks()
   const { family, scope, lockWaitMs } = request
   const files = family.files(scope)
   const found = await findRecorded(request)
-  // Another user's record cannot be read: say so, because only that user's installer can tell whether the daemon is stale.
+  // The record of another user cannot be read. Throw, because only an installer run by that user can tell whether the
+  // daemon is stale.
   if (found === null ? existsSync(files.record) : found.replaceFor !== null) {
     assertOwnScope([scope, files.lifecycleLock, files.record], process.geteuid?.())
   }

@@ -15,9 +15,10 @@ import { replyOf, type Reply, type ReplyConnection } from './fetch-reply.js'
 export const http = (): typeof import('node:http') => process.getBuiltinModule('node:http')
 
 /**
- * What came of one try. `not_sent`: nothing of the request was sent, and its body is untouched. `maybe_received`: the
- * connection ended after the request began to be sent and before a reply began, so the daemon may have done what was asked.
- * `no_reply`: the daemon may have done it too, and let the whole time pass; a second try would only wait again.
+ * The outcome of one attempt. `not_sent`: nothing of the request was sent, and its body was not read. `maybe_received`:
+ * the connection ended after sending had begun and before a reply began, so the daemon may have carried out the request.
+ * `no_reply`: the same, but the daemon did not reply within the whole time limit, so a second attempt would only wait
+ * again.
  */
 export type Outcome =
   | { readonly outcome: 'replied'; readonly reply: Reply }
@@ -35,8 +36,8 @@ export interface Sending {
 }
 
 /**
- * Sends a request on a connection to a proven daemon. Rejects with the reason of an abort, with what the author's stream
- * throws, and with `E_RESOURCES`.
+ * Sends a request on a connection to a proven daemon. Rejects with the reason of an abort, with the error of the caller's
+ * stream, and with `E_RESOURCES`.
  */
 export function send(sending: Sending): Promise<Outcome> {
   const { family, record, socket, outgoing } = sending
@@ -54,7 +55,7 @@ export function send(sending: Sending): Promise<Outcome> {
       else if (lack !== null) reject(lack)
       else resolve(outcomeOf(sending, { isSent, isLate: link.isLate }, cause))
     }
-    // Once a reply has begun, these calls have no effect: an error then goes to the reader of the body.
+    // Once a reply has begun, these calls have no effect: errors then go to the reader of the body.
     request.on('error', fail).on('close', () => fail(null))
     request.on('response', (message) => {
       resolve({ outcome: 'replied', reply: replyOf(message, link.receive(message)) })
@@ -91,7 +92,7 @@ function outcomeOf(
 function requestOn({ record, socket, token, outgoing }: Sending): ClientRequest {
   const { method, target, headers } = outgoing
   const host = `127.0.0.1:${record.port}`
-  // Errors of a connection that no request uses any more must not end the process.
+  // An error of a connection that is no longer in use must not end the process.
   socket.on('error', () => undefined)
   return http().request({
     createConnection: () => socket,
@@ -102,12 +103,12 @@ function requestOn({ record, socket, token, outgoing }: Sending): ClientRequest 
   })
 }
 
-/** One request, from its beginning to the end of its reply. */
+/** One request, from its start to the end of its reply. */
 class Link {
   readonly clock: Clock
-  /** Set when the request was ended from this side: by an abort, or by an error in the author's stream. */
+  /** Set if this side ended the request, because of an abort or an error in the caller's stream. */
   ended: { readonly reason: unknown } | null = null
-  /** Whether the daemon has not answered in time. */
+  /** Whether the daemon did not answer in time. */
   isLate = false
   readonly #request: ClientRequest
   readonly #sending: Sending
@@ -127,7 +128,7 @@ class Link {
 
   readonly #onAbort = (): void => this.end(this.#sending.signal?.reason)
 
-  /** Ends the request from this side, for a reason that the author gets. Has no effect when it is over. */
+  /** Ends the request from this side; the caller gets the reason. Has no effect if the request is already over. */
   end(reason: unknown): void {
     if (this.#isOver) return
     this.ended ??= { reason }
@@ -142,7 +143,7 @@ class Link {
     const { family, record, socket, signal } = this.#sending
     this.#reply = message
     this.clock.over()
-    // An unread reply must not keep the process running. What is still to be sent does.
+    // An unread reply must not keep the process running, but unsent data must.
     socket.unref()
     return {
       hold: () => void socket.ref(),
@@ -155,7 +156,7 @@ class Link {
     }
   }
 
-  /** Leaves no timer and no listener of the signal behind. */
+  /** Removes the timer and the listener of the signal. */
   detach(): void {
     this.clock.over()
     this.#sending.signal?.removeEventListener('abort', this.#onAbort)
@@ -175,7 +176,7 @@ interface Clock {
   readonly start: () => void
   /** Suspends the time limit: the request now waits for something other than the daemon. */
   readonly pause: () => void
-  /** Ends the time limit for good: the daemon has answered, or will not. */
+  /** Ends the time limit for good, because the daemon has answered or will not answer. */
   readonly over: () => void
 }
 
@@ -196,8 +197,8 @@ function createClock(ms: number, onTimeout: () => void): Clock {
 }
 
 /**
- * Sends the body, as fast as the daemon takes it. Rejects with what the author's stream throws. When the request ends before
- * the stream does, the stream is told so, and is read no further.
+ * Sends the body, as fast as the daemon receives it. Rejects with the error of the caller's stream. If the request ends
+ * before the stream does, closes the stream.
  */
 async function pump(request: ClientRequest, { open, isStream }: Outgoing, link: Link): Promise<void> {
   if (request.destroyed) return
@@ -224,11 +225,11 @@ async function stopReading(parts: AsyncIterator<Uint8Array>): Promise<void> {
   try {
     await parts.return?.()
   } catch {
-    // The request has ended already, for another reason.
+    // The request has already ended for another reason.
   }
 }
 
-/** Resolves when the daemon has taken enough of the body for more to be sent, or when the request has ended. */
+/** Resolves when the daemon has received enough of the body for more to be sent, or when the request has ended. */
 async function write(request: ClientRequest, part: unknown): Promise<void> {
   if (!(part instanceof Uint8Array)) {
     throw new TypeError('each part of the body of a request must be a Uint8Array')

@@ -20,20 +20,17 @@ import { watchPauses } from './watch-pauses.js'
 /** A daemon that is not ready, adopted and recorded within this time has failed. */
 const READY_MS = 15_000
 
-/** A daemon gets at least this long to be ready, even if its starter has no time left. */
+/** The minimum time in which a daemon must become ready, even if its starter has no time left. */
 const READY_LEAST_MS = 2_000
 
 /** A command that has waited this long for the daemon calls `onWait`, which says what it waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
 
 /**
- * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process. Returns how its
- * process can be watched. The life-cycle lock must be held for the whole call.
- *
- * The daemon has its own session and keeps nothing that belongs to the caller: no terminal, no working directory, no file descriptor (a
- * process that reads our output to its end would wait until the daemon exits). If this process dies before the adoption,
- * the daemon sees the end of the pipe and exits.
- *
+ * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process, with a way to watch
+ * its process. The life-cycle lock must be held for the whole call. The daemon has its own session and keeps nothing of
+ * the caller: no terminal, no working directory, no file descriptor (a process that reads our output to its end would
+ * wait until the daemon exits). If this process dies before the adoption, the daemon sees the end of the pipe and exits.
  * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines that it wrote to its log, or
  * `E_RESOURCES` if this process or the daemon has too few descriptors, processes or memory.
  */
@@ -90,9 +87,9 @@ function helloOf({ reason, previousVersion, launch }: StartOrder, inherited: rea
 }
 
 /**
- * Returns why later commands would not find the daemon that is ready, or would judge it by other rules: it listens or
- * keeps its files elsewhere than the definition of this command says, or has another kind of scope. Null if all agrees.
- * (What the daemon does not report is not compared.)
+ * Returns why later commands would not find the daemon that is ready, or would judge it by other rules: its port, the
+ * locations of its files or the kind of its scope differ from the definition of this command. Null if all agree. (Values
+ * that the daemon does not report are not compared.)
  */
 function whyNotFound({ family, scope, launch }: StartOrder, ready: JsonObject): string | null {
   const { from, to } = family.ports
@@ -121,9 +118,9 @@ function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
 }
 
 /**
- * Resolves when the process runs. Its stderr goes to the log, so that the runtime's own message about an entry that it
- * cannot load, or about a crash, is kept. Node emits some errors later and throws others; if no descriptor is left, the
- * child has no `stdio` at all.
+ * Resolves when the process runs. Its stderr goes to the log, so that messages of the runtime itself are kept, for
+ * example about an entry module that it cannot load, or about a crash. Node emits some errors later and throws others; if
+ * no descriptor is left, the child has no `stdio` at all.
  */
 async function spawnDetached({
   args,

@@ -11,7 +11,7 @@ import { proveStarted } from '../observe/prove-process.js'
 import type { Launch, StartOrder } from './launch.js'
 import { assertCanStart } from './assert-can-start.js'
 
-/** How long to wait for a failing daemon to exit: its pipe ends a moment before its process does. */
+/** How long to wait for a failing daemon to exit. Its pipe closes shortly before its process ends. */
 const ENDING_MS = 500
 
 const LOG_TAIL_LINES = 5
@@ -26,20 +26,20 @@ type Child = EventEmitter & {
   unref(): void
 }
 
-/** A process that was started, and the place in its log at which the log ended before the start. */
+/** A process that was started, and the position at which its log ended before the start. */
 export interface Started {
   readonly child: Child
   readonly logBegin: LogPlace | null
-  /** When it was started, on the clock of `monotonicMs`. */
+  /** When the process was started, on the clock of `monotonicMs`. */
   readonly beganMs: number
-  /** Returns the longest time for which this process did not run meanwhile. */
+  /** Returns the longest period since then in which this process did not run. */
   readonly pausedMs: () => number
 }
 
 /**
  * Returns the error for a start that failed: the daemon's own error or, if it sent none, how its process ended and the
- * last lines of its log. `lock` is null for a daemon that was told that it is adopted: another command may use it already, so it
- * is not ended.
+ * last lines of its log. `lock` is null for a daemon that was already told of its adoption. It is not ended, because
+ * another command may already use it.
  */
 export async function startFailure(
   message: JsonObject | null,
@@ -50,7 +50,7 @@ export async function startFailure(
   const { logFile } = order.launch
   const waitedMs = monotonicMs() - beganMs
   const isEnded = await hasEnded(child)
-  // Read now, because `endUnready` changes it.
+  // Must be read before `endUnready`, which changes it.
   const isLeft = child.exitCode === 0 && pausedMs() >= PAUSE_MS
   const how = isLeft ? NOT_ADOPTED : howItEnded(child, waitedMs)
   if (!isEnded && lock !== null) await endUnready(lock, order, child)
@@ -72,8 +72,8 @@ export async function startFailure(
 }
 
 /**
- * Returns the error for a daemon that was ready, and then ended or does not answer. The next try may succeed, unless an error
- * of its own ended it.
+ * Returns the error for a daemon that was ready, and then ended or does not answer. The next attempt may succeed, unless
+ * the daemon ended with an error of its own.
  */
 export async function endedEarly({ logFile }: Launch, { child, logBegin }: Started): Promise<FamiliarError> {
   await hasEnded(child)
@@ -87,14 +87,17 @@ export async function endedEarly({ logFile }: Launch, { child, logBegin }: Start
   })
 }
 
-/** What Node prints if it cannot read or compile a file of the program, or the package.json that gives the type of that file. */
+/**
+ * The messages of Node if it cannot read or compile a file of the program, or the package.json that gives the type of
+ * that file.
+ */
 const UNREADABLE =
   /^SyntaxError: |ENOENT[^\n]*, open '[^'\n]*\.[cm]?js'|Cannot find module|MODULE_NOT_FOUND|ERR_INVALID_PACKAGE_CONFIG|not defined in ES module scope/m
 
 /**
- * Returns the error for a daemon of whose program a part is missing, in Node's words; null if it ended for another
- * reason. Node itself ended it then, so there is no other message. If the entry is an empty file, it does nothing and
- * exits with 0.
+ * Returns the error for a daemon that ended because a part of its program is missing; null if it ended for another
+ * reason. Node itself ended the daemon, so Node's message is the only one. An empty entry file does nothing and exits
+ * with 0.
  */
 function partMissing(order: StartOrder, child: Child, logBegin: LogPlace | null): Error | null {
   const [entry = ''] = order.launch.args
@@ -103,7 +106,7 @@ function partMissing(order: StartOrder, child: Child, logBegin: LogPlace | null)
   return programChanged()
 }
 
-/** Returns the error for a package that was replaced or removed during the start: commands report it as that. */
+/** Returns the error for a package that was replaced or removed during the start, so that commands can report this cause. */
 export function programChanged(): Error {
   return Object.assign(new Error('a part of the program is not there'), { code: 'MODULE_NOT_FOUND' })
 }
@@ -116,7 +119,7 @@ function isEmpty(file: string): boolean {
   }
 }
 
-/** Waits for the exit, so that no process is left when the failure is reported. */
+/** Waits for the exit, so that the process is gone when the failure is reported. */
 export async function hasEnded(child: Child): Promise<boolean> {
   if (child.exitCode !== null || child.signalCode !== null) return true
   // It may have been adopted: then nothing else keeps this process running until the answer is here.
@@ -132,8 +135,8 @@ export async function hasEnded(child: Child): Promise<boolean> {
 }
 
 /**
- * Ends a process that hangs and therefore does not notice that its pipe was closed. It is our own child, so no other
- * process can have its pid.
+ * Ends a process that hangs and therefore does not notice that its pipe was closed. It is our own child, so its pid
+ * cannot belong to another process.
  */
 export async function endUnready(
   lock: HeldLock,
@@ -144,12 +147,12 @@ export async function endUnready(
   if (proof !== null) await terminate(lock, platform, family, proof)
 }
 
-/** A pause of this length has another cause than a busy machine. A daemon that is not adopted within 10 s of its start leaves. */
+/** A pause of this length is not caused by a busy machine. A daemon that is not adopted within 10 s of its start exits. */
 const PAUSE_MS = 5_000
 
 const NOT_ADOPTED = `this command was suspended, and a daemon waits only ${STARTUP_PIPE_MS / 1_000} s for the command that starts it; it has left`
 
-/** What Node's exit codes mean for a module that serves. */
+/** The meaning of Node's exit codes for a module that serves. */
 const EXIT_WORDS: Readonly<Record<number, string>> = {
   0: ': its file did not serve',
   13: ': a top-level await of its file never ended',
@@ -164,7 +167,7 @@ function howItEnded({ exitCode, signalCode }: Child, waitedMs: number): string {
 
 /**
  * Returns the last lines that were logged since this start, without blank lines and stack frames. Lines of earlier
- * daemons are left out, because a reader would take them for the reason of this failure.
+ * daemons are omitted, because a reader would take them for the reason of this failure.
  */
 function logTail(path: string, since: LogPlace | null): string {
   const lines = endOfLog(path, LOG_TAIL_BYTES, since)

@@ -14,13 +14,13 @@ import type { ConnectRequest } from './connect-request.js'
 export interface StartOrder {
   readonly reason: StartReason
   readonly previousVersion: string | null
-  /** The deadline of the life-cycle lock's holder, on the clock of `monotonicMs`. */
+  /** The deadline of the caller, who holds the life-cycle lock, on the clock of `monotonicMs`. */
   readonly until: number
 }
 
 /**
- * Starts the scope's daemon. If the range is full, cleans up what is provably stale and tries once more; then throws
- * `E_RANGE_FULL`, which says who uses the ports.
+ * Starts the scope's daemon. If the port range is full, cleans up what is proven stale and tries once more. If the range
+ * is still full, throws `E_RANGE_FULL`, which says who uses the ports.
  */
 export async function startInRange(
   request: ConnectRequest,
@@ -30,7 +30,7 @@ export async function startInRange(
   const { family, scope, platform, launch, signal, onWait } = request
   const start = (): Promise<Started> => {
     const started = startDaemon(lock, { family, scope, platform, launch, signal, onWait, ...order })
-    // The proof of the daemon is checked next: load what that needs while the daemon comes up.
+    // The next step checks the daemon's proof, so load the modules for it while the daemon starts.
     crypto()
     return started
   }
@@ -49,7 +49,7 @@ function isRangeFull(error: unknown): boolean {
   return error instanceof FamiliarError && error.code === 'E_RANGE_FULL'
 }
 
-/** Ignores the result: the next start finds out whether there is room now. */
+/** Ignores the result, because the next start finds out whether there is room now. */
 async function freePorts({ family, scope, platform }: ConnectRequest, lock: HeldLock): Promise<void> {
   await cleanUp({ family, scope, platform, intent: 'startup_clean', lock, scansAgain: false })
 }
@@ -66,7 +66,7 @@ async function rangeFull(request: ConnectRequest, cause: unknown): Promise<Famil
   })
 }
 
-/** Returns the mildest command that frees a port, which is enough; null if there is none. */
+/** Returns the mildest command that frees a port, because one port is enough; null if there is none. */
 function freeingCommand({ doctorCommand, cleanCommand }: ConnectRequest, seen: Scan): string | null {
   for (const one of seen.candidates) {
     const stale = staleInScope(one, seen)

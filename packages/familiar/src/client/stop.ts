@@ -36,16 +36,16 @@ export type StopResult =
     }
 
 /**
- * Ends the daemon of the scope, whatever its version: our own daemon or, if there is no record of ours, the
- * predecessor's daemon that a predecessor's record proves. First asks the daemon over HTTP to stop; our own daemon is
- * sent the token only after it has proved that it already has it. If the daemon does not end, signals its process, if
- * that is proven. Returns `stopped` only if the process is gone. Never ends a daemon that another scope uses. Waits for a
- * command that is starting the daemon at this moment.
+ * Ends the daemon of the scope, whatever its version: our own daemon or, if there is no record of ours, the predecessor's
+ * daemon that a predecessor's record proves. First asks the daemon over HTTP to stop; our own daemon is sent the token
+ * only after it has proved that it already has it. If the daemon does not end and its process is proven, signals the
+ * process. Returns `stopped` only if the process is gone. Never ends a daemon that another scope uses. Waits for a
+ * command that is just starting the daemon.
  *
- * Throws `E_DAEMON_UNREACHABLE` if the daemon cannot be reached from here, and `E_DAEMON_ELSEWHERE` if it runs on
- * another machine, in another pid namespace, or where its process is not visible from here, or if it is about to exit
- * because its directory was moved here. Throws `E_SCOPE_UNUSABLE` if nothing is known because the files of the scope cannot
- * be read, `E_SCOPE_FOREIGN_OWNER` if the scope belongs to another user.
+ * Throws `E_DAEMON_UNREACHABLE` if the daemon cannot be reached from here. Throws `E_DAEMON_ELSEWHERE` if it runs on
+ * another machine or in another pid namespace, if its process is not visible from here, or if it is about to exit because
+ * its directory was moved here. Throws `E_SCOPE_UNUSABLE` if nothing is known because the files of the scope cannot be
+ * read, `E_SCOPE_FOREIGN_OWNER` if the scope belongs to another user.
  */
 export async function stopDaemon(request: StopRequest): Promise<StopResult> {
   const { family, scope } = request
@@ -59,8 +59,8 @@ export async function stopDaemon(request: StopRequest): Promise<StopResult> {
 }
 
 /**
- * Returns whether another command works on the daemon of the scope: it may be starting one that neither holds its lock nor
- * listens yet. False if the lock cannot be used: then no command starts one.
+ * Returns whether another command is changing the daemon of the scope. It may be starting a daemon that does not hold its
+ * lock or listen yet. False if the lock cannot be used, because then no command can start one.
  */
 async function isBeingChanged(lifecycleLock: string): Promise<boolean> {
   try {
@@ -84,7 +84,7 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
   const { family, scope, platform } = request
   const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS, true)
   const { state, pid, port, report, heldFor } = stateFrom(seen)
-  // A scope of another user may only be scanned. So this throws even if there is no daemon to stop.
+  // A scope of another user may only be scanned, so this throws even if there is no daemon to stop.
   if (state === 'foreign') assertOwnScope([scope], process.geteuid?.())
   if (report !== null && state === 'elsewhere' && isScopeGone(report)) throw moved(request, report)
   const daemon = scopeDaemon(seen)
@@ -108,8 +108,8 @@ function cannotBeRead({ family: { name }, otherScopeHint }: Beyond, why: string)
 }
 
 /**
- * Returns the target for a daemon that the scan found. Null for a predecessor's daemon while there is a record of ours:
- * then commands do not use that daemon. Throws if the daemon runs elsewhere or cannot be reached from here.
+ * Returns the target for a daemon that the scan found. Null for a predecessor's daemon if there is a record of ours,
+ * because commands do not use that daemon then. Throws if the daemon runs elsewhere or cannot be reached from here.
  */
 function seenTarget(request: StopRequest, seen: Scan, daemon: Candidate): Target | null {
   const { observation, facts } = daemon
@@ -127,9 +127,9 @@ function seenTarget(request: StopRequest, seen: Scan, daemon: Candidate): Target
 }
 
 /**
- * Returns the target for a daemon that proved over HTTP to be the recorded one although the scan did not find it. Such
- * a daemon is only asked over HTTP to stop, never signalled. Throws `E_DAEMON_ELSEWHERE` if its process is not visible
- * from here, because then its end could not be seen.
+ * Returns the target for a daemon that proved over HTTP to be the recorded one although the scan did not find it. Such a
+ * daemon is only asked over HTTP to stop, never signalled. Throws `E_DAEMON_ELSEWHERE` if its process is not visible from
+ * here, because then it would be impossible to see whether it ended.
  */
 async function provenTarget(request: StopRequest, { host }: Scan, record: DaemonRecord): Promise<Target> {
   const { pid, port } = record

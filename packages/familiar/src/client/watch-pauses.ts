@@ -1,9 +1,9 @@
 import { monotonicMs } from '../clock.js'
 
-/** How often the command notes that it runs. */
+/** How often the command records that it is running. */
 const PULSE_MS = 500
 
-/** Watches for how long this process did not run at a time: while it was suspended (Ctrl+Z), it can adopt no daemon. */
+/** Measures the longest period in which this process did not run. While it is suspended (Ctrl+Z), it cannot adopt a daemon. */
 export function watchPauses(since: number): {
   readonly longestMs: () => number
   readonly stop: () => void

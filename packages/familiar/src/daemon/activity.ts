@@ -1,12 +1,12 @@
 import { monotonicMs } from '../clock.js'
 
-/** Counts what a daemon is doing for its clients, and remembers when it last did something. */
+/** Counts what a daemon is doing for its clients, and remembers when it last did something for one. */
 export interface Activity {
   /** Called with 1 when a request begins, and with -1 when it has ended. */
   readonly onRequest: (change: 1 | -1) => void
   /**
-   * Called with 1 when an event stream of an open page begins, and with -1 when it has ended. An open stream suspends the
-   * retirement rules R3 and R4; for any other reason, the daemon exits all the same.
+   * Called with 1 when an event stream of an open page begins, and with -1 when it has ended. An open stream suspends
+   * only the retirement rules R3 and R4; for any other reason, the daemon exits anyway.
    */
   readonly onStream: (change: 1 | -1) => void
   readonly requests: () => number

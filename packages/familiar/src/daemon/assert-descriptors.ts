@@ -2,12 +2,12 @@ import { closeSync, openSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { throwLack } from '../errors.js'
 
-/** What a daemon needs beyond what it has open when it is ready: a few connections, and the files of its work. */
+/** How many more descriptors a daemon needs after it is ready: for a few connections, and for the files of its work. */
 const SPARE_DESCRIPTORS = 12
 
 /**
- * Throws `E_RESOURCES` if this process may open hardly anything more. A daemon keeps the limit of the shell that started it: one
- * that comes up and then cannot work would stand in the way of every later command.
+ * Throws `E_RESOURCES` if this process can open only very few more descriptors. A daemon keeps the limit of the shell
+ * that started it. A daemon that starts but then cannot work would block every later command.
  */
 export function assertDescriptors(): void {
   const spare: number[] = []

@@ -6,11 +6,11 @@ import type { JsonObject } from '../json.js'
 import type { OwnRecord } from '../protocol/record.js'
 import { isSameScope } from '../observe/read-records.js'
 
-/** What later commands will see of this daemon. */
+/** What later commands can see of this daemon. */
 export interface SelfView {
   /**
-   * The daemon's command line as the system reports it. Null if no command started the daemon: then it need not have the
-   * usual command line.
+   * The daemon's command line as the system reports it. Null if no command started the daemon; then it may have any
+   * command line.
    */
   readonly command: CommandLine | null
   readonly health: JsonObject
@@ -18,9 +18,9 @@ export interface SelfView {
 }
 
 /**
- * Throws `E_DAEMON_UNRECOGNISABLE` if a later command would not recognise this daemon. Called before the daemon says that
- * it is ready: a daemon that is not recognised could be neither replaced nor cleaned up, and that would be noticed only
- * at the first upgrade.
+ * Throws `E_DAEMON_UNRECOGNISABLE` if a later command would not recognise this daemon. Called before the daemon reports
+ * that it is ready. An unrecognised daemon could not be replaced or cleaned up, and nobody would notice before the first
+ * upgrade.
  */
 export function assertRecognisable(family: Family, { command, health, record }: SelfView): void {
   const problem = commandProblem(family, command, record.scope) ?? healthProblem(family, health, record)

@@ -15,17 +15,16 @@ const LIST_MS = 5_000
  */
 const CONNECT_MS = 2_000
 
-/** The errors of a process that may not bind the port, or may not bind any port. */
+/** The errors of a process that is not allowed to bind this port, or any port. */
 const FORBIDDEN: ReadonlySet<string> = new Set(['EACCES', 'EPERM'])
 
 /**
- * Binds the server to the first free port of the family's range, in order, and returns the port; with `only`, to that port.
- * A port of the range on which anything listens, on any address, counts as busy. The returned port has accepted a
- * connection: a daemon that clients cannot reach must not be recorded.
- *
- * Throws `E_RANGE_FULL`, or `E_PORT_IN_USE` with `only`; `E_DAEMON_START_FAILED` when this process may not listen, or
- * cannot reach its own port (the loopback interface is down, a firewall or a sandbox forbids it); `E_RESOURCES` when it
- * lacks file descriptors or memory; `E_LOOK_FAILED` when the listeners cannot be listed.
+ * Binds the server to the first free port of the family's range, in order, and returns the port; with `only`, binds to
+ * that port. A port of the range counts as busy if anything listens on it, on any address. Makes a connection to the port
+ * before returning it, because a daemon that clients cannot reach must not be recorded. Throws `E_RANGE_FULL`, or
+ * `E_PORT_IN_USE` with `only`; `E_DAEMON_START_FAILED` if this process is not allowed to listen, or cannot reach its own
+ * port (the loopback interface is down, or a firewall or a sandbox forbids it); `E_RESOURCES` if it lacks file
+ * descriptors or memory; `E_LOOK_FAILED` if the listeners cannot be listed.
  */
 export async function bindInRange(
   server: Server,
@@ -51,7 +50,7 @@ export async function bindInRange(
   })
 }
 
-/** Makes the server listen on the port. Returns null if it does, else the error. */
+/** Makes the server listen on the port. Returns null on success, otherwise the error. */
 function listen(server: Server, port: number): Promise<Error | null> {
   return new Promise((resolve) => {
     const onError = (error: Error): void => {
@@ -68,7 +67,7 @@ function listen(server: Server, port: number): Promise<Error | null> {
   })
 }
 
-/** A port of 127.0.0.1 can be bound even while the loopback interface is down: only a connection shows that it works. */
+/** A port of 127.0.0.1 can be bound even while the loopback interface is down, so only a connection shows that it works. */
 async function assertReachable(server: Server, port: number): Promise<number> {
   const error = await new Promise<Error | null>((resolve) => {
     const socket = connect({ host: HOST, port })

@@ -2,15 +2,15 @@ import { monotonicMs } from '../clock.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** A connection that has not sent a complete request this long after it began is closed. */
+/** A connection is closed if it has not sent a complete request this long after it was opened. */
 const REQUEST_MS = 10_000
 
-/** The most connections that may wait for a complete request at once. When there are more, the oldest is closed. */
+/** The maximum number of connections that may wait for a complete request at once. If there are more, the oldest is closed. */
 const MAX_WAITING_CONNECTIONS = 256
 
 /**
- * The most requests that a connection may send after the one that is answered. They are ignored; when there are more, the
- * connection is closed.
+ * The maximum number of extra requests on a connection after the one that is answered. They are ignored. If there are
+ * more, the connection is closed.
  */
 const MAX_FURTHER_REQUESTS = 8
 
@@ -22,22 +22,22 @@ const COMPLETE = 'familiar:request'
 
 /** Limits how long the connections of a server may wait, and decides which of their requests are answered. */
 export interface Connections {
-  /** Called when a client has connected. From now on, its time to send a request runs. */
+  /** Called when a client has connected. Starts the time limit for its request. */
   readonly open: (socket: Socket) => void
   /**
-   * Returns whether a request that has just arrived may be answered: the first one of its connection, or the one after a
-   * kept reply. All others are ignored, and a client that sends many of them is disconnected.
+   * Returns whether a request that has just arrived may be answered: it is the first one of its connection, or the one
+   * after a kept reply. All others are ignored, and a client that sends many of them is disconnected.
    */
   readonly admit: (socket: Socket) => boolean
   /** Returns whether `admit` would accept a further request on this connection. */
   readonly isFree: (socket: Socket) => boolean
   /**
-   * Lets one further request follow the reply that is about to be sent, in the time that the first one had. One that the
-   * client sends before the reply is not answered, and ends the connection. Returns false, and does nothing, if this
-   * connection was kept before.
+   * Allows one further request after the reply that is about to be sent, with the same time limit as the first one. If
+   * the client sends it before the reply, it is not answered, and the connection ends. Returns false, and does nothing,
+   * if this connection was kept before.
    */
   readonly keep: (message: IncomingMessage, response: ServerResponse) => boolean
-  /** The number of kept connections that still wait for their further request, at most `KEPT_MS` each. */
+  /** Returns the number of kept connections that still wait for their further request. Each waits for at most `KEPT_MS`. */
   readonly kept: () => number
 }
 
@@ -92,8 +92,8 @@ export function createConnections(): Connections {
 }
 
 /**
- * Ends the time limit of a connection: its request is complete, or the client has shown that it may take its time. Does
- * nothing the second time.
+ * Ends the time limit of a connection: its request is complete, or the client is allowed to take its time. Does nothing
+ * the second time.
  */
 export function requestIsComplete(socket: Socket): void {
   socket.emit(COMPLETE)
@@ -101,7 +101,7 @@ export function requestIsComplete(socket: Socket): void {
 
 /**
  * Node starts every pipelined request at once, and keeps it, some KiB each, until the first one is answered. A few are
- * ignored, so that the first reply arrives; the connection of a client that sends many is closed.
+ * ignored, so that the first reply arrives. If a client sends many, its connection is closed.
  */
 function ignore(socket: Socket, state: State): false {
   state.further += 1
@@ -110,7 +110,7 @@ function ignore(socket: Socket, state: State): false {
   return false
 }
 
-/** A single timer covers the whole request, so that a client that sends slowly gains no time. */
+/** A single timer covers the whole request, so a client cannot gain time by sending slowly. */
 function expectRequest(socket: Socket, waiting: Set<Socket>): void {
   waiting.add(socket)
   const [oldest] = waiting

@@ -16,9 +16,9 @@ export interface ServerOptions {
   readonly token: string
   readonly pid: number
   readonly instanceId: string
-  /** The health reply; the server adds the proof. */
+  /** Returns the health reply; the server adds the proof. */
   readonly health: () => JsonObject
-  /** Returns whether the directory of the scope is not at its path any more. */
+  /** Returns whether the directory of the scope is no longer at its path. */
   readonly isScopeGone: () => boolean
   /** Handlers by `METHOD /path`. All require the token. */
   readonly routes: Readonly<Record<string, RouteHandler>>
@@ -28,14 +28,14 @@ export interface ServerOptions {
   readonly handler: Handler | null
   /** Answers GET and HEAD requests without a valid token. */
   readonly publicHandler: Handler | null
-  /** The most bytes of a request's body for `handler`. */
+  /** The maximum size of a request body for `handler`, in bytes. */
   readonly maxBodyBytes: number
   readonly log: Log
   /** Called with 1 when an event stream of a page begins, and with -1 when it has ended. */
   readonly onStream: (change: 1 | -1) => void
   /** Aborted when the daemon begins to shut down; this ends its event streams. */
   readonly leaving: AbortSignal
-  /** Called for every proof that the server sends: the client that asked for it is about to send a request. */
+  /** Called for every proof that the server sends. The client that asked for it will soon send a request. */
   readonly onProof: () => void
   /** Called with 1 when an authenticated request, or one for a page, begins, and with -1 when it has ended. */
   readonly onRequest: (change: 1 | -1) => void
@@ -44,29 +44,27 @@ export interface ServerOptions {
 export interface DaemonServer {
   readonly server: Server
   /**
-   * Accepts no further connection. (Node's own `close` would also destroy a connection whose client has its proof and is
-   * just sending its request: that client could not tell whether the request was received.)
+   * Stops accepting connections. (Node's own `close` would also destroy a connection whose client has its proof and is
+   * just sending its request. That client could not tell whether the request was received.)
    */
   readonly stopListening: () => void
-  /** The number of clients that have just received a proof and are about to send a request on the same connection. */
+  /** Returns the number of clients that have just received a proof and are about to send a request on the same connection. */
   readonly promised: () => number
 }
 
 /**
- * Returns the daemon's HTTP server. It checks Host, Origin and target first, then answers health and pages without a token;
- * for anything else it checks the token, then the route, then the body's size.
- *
- * Every reply closes its connection, so that an idle client does not hold one for long. Only a health reply with a proof
- * keeps it open, if the client asks for that (`Connection: keep-alive`): one further request may follow, so that a client
- * sends its token on the very connection that was proven.
+ * Returns the daemon's HTTP server. It first checks Host, Origin and target, then answers health and pages without a
+ * token. For all other requests it checks the token, then the route, then the size of the body. Every reply closes its
+ * connection, so that idle clients do not occupy connections. The only exception is a health reply with a proof, if the
+ * client asks to keep the connection open (`Connection: keep-alive`): one further request may follow, so that a client
+ * sends its token on the same connection that was proven.
  */
 export function createDaemonServer(options: ServerOptions): DaemonServer {
-  // `node:http` is not imported, because on Node 22 and later an `import` would also load the classes for Request and
-  // Response.
+  // Not imported: on Node 22 and later, an `import` of `node:http` would also load the classes for Request and Response.
   const server = process.getBuiltinModule('node:http').createServer({
     connectionsCheckingInterval: 2 ** 31 - 1,
     keepAliveTimeout: 0,
-    // By default, Node would reject a request without a Host header before we see it, even a pipelined one. `refusalOf`
+    // By default, Node rejects a request without a Host header, even a pipelined one, before we see it. `refusalOf`
     // rejects it instead.
     requireHostHeader: false,
   })
@@ -81,7 +79,7 @@ export function createDaemonServer(options: ServerOptions): DaemonServer {
   }
   server.on('connection', connections.open)
   server.on('request', onRequest)
-  // Without these listeners, Node would answer such requests itself, at once, even one that must not be answered.
+  // Without these listeners, Node would answer such requests itself at once, including those that must not be answered.
   server.on('checkContinue', onRequest)
   server.on('checkExpectation', onRequest)
   server.on('connect', (_message: IncomingMessage, socket: Socket) => {
@@ -102,14 +100,14 @@ export function createDaemonServer(options: ServerOptions): DaemonServer {
 }
 
 /**
- * Loads the modules that answer requests for a handler. They are loaded before the daemon is ready, because the package
- * may be replaced on disk later. Node's own classes, which take more memory, are loaded by the first request.
+ * Loads the modules that answer requests for a handler before the daemon is ready, because the package may be replaced on
+ * disk later. Node's own classes, which take more memory, are loaded by the first request.
  */
 export async function loadHandlers(): Promise<void> {
   await Promise.all([import('./web-handler.js'), import('./public-handler.js')])
 }
 
-/** A reply that has already begun cannot become an error reply, so its connection is closed. */
+/** A reply that has already begun cannot be turned into an error reply, so its connection is closed. */
 function fail(response: ServerResponse): void {
   if (response.headersSent) response.destroy()
   else reply(response, 500, { error: 'internal' })
@@ -167,8 +165,8 @@ function answerHealth(
 }
 
 /**
- * In HTTP/1.1 a connection stays open even without this header, but only a client that sends it makes use of the open
- * connection.
+ * In HTTP/1.1 a connection stays open even without this header, but only a client that sends the header uses the
+ * connection again.
  */
 function wantsToGoOn(message: IncomingMessage): boolean {
   const { httpVersion, headers } = message
@@ -176,8 +174,8 @@ function wantsToGoOn(message: IncomingMessage): boolean {
 }
 
 /**
- * Lets the handler answer. The client is trusted, so it may send as slowly as the handler reads. Node's classes for Request
- * and Response (about 30 ms, 7 to 13 MB) are loaded by the first request.
+ * Lets the handler answer. The client is trusted, so its request has no time limit and arrives as fast as the handler
+ * reads it. Node's classes for Request and Response (about 30 ms, 7 to 13 MB) are loaded by the first request.
  */
 async function answerAuthorized(
   message: IncomingMessage,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { JsonObject } from '../json.js'
 
-/** How long the rest of a request is read and thrown away after its reply, so that the client gets to read the reply. */
+/** How long the rest of a request is read and discarded after its reply, so that the client can read the reply. */
 const LINGER_MS = 2_000
 
 const HEAD = {
@@ -17,15 +17,15 @@ const REASONS = {
   405: 'Method Not Allowed',
 } as const
 
-/** A reply that says only why the request was rejected. */
+/** A reply that only says why the request was rejected. */
 export interface Refusal {
   readonly status: number
   readonly error: string
 }
 
 /**
- * Sends a JSON reply, unless a reply has begun. The connection is closed after it, or kept open with
- * `connection: 'keep-alive'`.
+ * Sends a JSON reply, unless a reply has already begun. Then closes the connection, unless `connection` is
+ * `'keep-alive'`.
  */
 export function reply(
   response: ServerResponse,
@@ -46,8 +46,8 @@ export function refuseBody(message: IncomingMessage, response: ServerResponse, r
 }
 
 /**
- * Ends a reply. If the client is still sending its request, this first reads the rest and throws it away, for at most 2 s:
- * when a connection with unread data is closed, the kernel resets it, and the client may lose the reply.
+ * Ends a reply. If the client is still sending its request, first reads the rest and discards it, for at most 2 s.
+ * Otherwise the kernel would reset the connection because of its unread data, and the client might lose the reply.
  */
 export function endReply(message: IncomingMessage, response: ServerResponse): void {
   if (response.destroyed) return
@@ -64,12 +64,12 @@ export function endReply(message: IncomingMessage, response: ServerResponse): vo
   message.resume()
 }
 
-/** Sends `100 Continue` if the client waits for it before it sends the body. */
+/** Sends `100 Continue` if the client waits for it before sending the body. */
 export function askForBody({ httpVersion, headers }: IncomingMessage, response: ServerResponse): void {
   if (httpVersion === '1.1' && /^100-continue$/i.test(headers.expect ?? '')) response.writeContinue()
 }
 
-/** Sends an error reply on a connection for which Node gives us no response object, and closes the connection. */
+/** Sends an error reply on a connection for which Node provides no response object, and closes the connection. */
 export function refuseOnSocket(socket: Socket, status: keyof typeof REASONS, error: string): void {
   const text = JSON.stringify({ error })
   const headers = { ...HEAD, 'content-length': Buffer.byteLength(text), connection: 'close' }

@@ -8,13 +8,13 @@ import { announcedBytes, MAX_ROUTE_BODY_BYTES } from './request-rules.js'
 export interface DaemonRequest {
   readonly method: string
   readonly path: string
-  /** The JSON body; undefined when there was none. */
+  /** The JSON body; undefined if there was none. */
   readonly body: unknown
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal
 }
 
-/** Answers a request for its route: the returned `json` is sent with the returned `status`. */
+/** Answers a request for its route. The returned `json` is sent with the returned `status`. */
 export type RouteHandler = (
   asked: DaemonRequest,
 ) => Promise<{ readonly status: number; readonly json: JsonObject }>

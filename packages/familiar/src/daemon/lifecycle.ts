@@ -19,22 +19,27 @@ import type { ScopeState } from './watch-scope.js'
 import { watchSiblings, type Siblings } from './watch-siblings.js'
 import { WATCHDOG_MS } from './default-timing.js'
 
-/** What the life cycle must know about the daemon's work, and how it ends that work. */
+/** What the life cycle needs to know about the daemon's work, and how it starts and ends that work. */
 export interface Work {
   /**
    * Called once, when this process has become the daemon of its scope. Before that, it must not work for the scope. The
-   * starting command waits for its promise, at most 15 seconds; if it fails, the start fails.
+   * command that starts the daemon waits for the returned promise, at most 15 seconds. If the promise rejects, the start
+   * fails.
    */
   readonly start?: (tools: { readonly log: Pick<Log, 'write'> }) => void | Promise<void>
   /**
-   * The number of open uploads, drains and streams; by default 0. HTTP requests are not included: the server counts them.
+   * Returns the number of open uploads, drains and streams; 0 by default. HTTP requests are not included, because the
+   * server counts them.
    */
   readonly inFlight?: () => number
-  /** The number of events that may be sent now; by default 0. While there are any, the daemon does not exit for being idle. */
+  /**
+   * Returns the number of events that may be sent now; 0 by default. While there are any, the daemon does not exit for
+   * being idle.
+   */
   readonly pending?: () => number
   /**
-   * Called once, when the daemon begins to shut down. From then on the work starts nothing new, and finishes or abandons
-   * what it has begun.
+   * Called once, when the daemon begins to shut down. From then on the work must not start anything new, and must finish
+   * or abandon what it has begun.
    */
   readonly stop?: () => void | Promise<void>
 }
@@ -60,7 +65,7 @@ export interface LifecycleOptions {
   readonly work?: Work
   readonly isInstallationChanged: () => boolean | null
   /**
-   * The daemon runs in the caller's terminal and ends when that terminal is closed (SIGHUP). A background daemon
+   * True if the daemon runs in the caller's terminal and ends when that terminal is closed (SIGHUP). A background daemon
    * ignores SIGHUP.
    */
   readonly isForeground?: boolean
@@ -74,14 +79,14 @@ export interface LifecycleOptions {
   readonly start: StartCause
 }
 
-/** Why and by whom this daemon was started, for its log. */
+/** Why this daemon was started, and by which process, for its log. */
 export interface StartCause {
   readonly reason: string
   readonly previousVersion: string | null
   readonly starterPid: number | null
 }
 
-/** The time between two checks whether the work has ended, while the daemon shuts down. */
+/** How often the daemon checks during its shutdown whether the work has ended. */
 const DRAIN_POLL_MS = 20
 
 /**
@@ -95,8 +100,8 @@ export async function startLifecycle(options: LifecycleOptions): Promise<void> {
   const place = watchPlace(options)
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
   const leave = createLeave(options, log, (reason) => keeper.stop(reason))
-  // Before the record is written: a reader of the record may send a signal at once, and even then the daemon must mark its
-  // record as stopped before it ends.
+  // This must happen before the record is written: a reader of the record may send a signal at once, and even then the
+  // daemon must mark its record as stopped before it ends.
   leaveOnSignals(options, leave)
   const keeper = openKeeper(options, log, place, () => leaveIfLost(place, leave))
   const siblings = openSiblings(options, log, () => place.isSingleton() && keeper.rival() === null)
@@ -113,10 +118,10 @@ export async function startLifecycle(options: LifecycleOptions): Promise<void> {
 /** Shuts the daemon down and ends the process. Only the first call has an effect. */
 type Leave = (reason: string, rule: string | null) => Promise<void>
 
-/** What the daemon sees of its scope and its lock. */
+/** The state of the scope and the lock, as the daemon sees them. */
 interface Place {
   readonly state: () => ScopeState
-  /** Whether this daemon is proven to be the one of its scope. */
+  /** Returns whether this daemon is proven to be the daemon of its scope. */
   readonly isSingleton: () => boolean
   readonly isLockLost: () => boolean
 }
@@ -125,8 +130,8 @@ function watchPlace({ scopeState: state, lock }: LifecycleOptions): Place {
   return {
     state,
     isSingleton: () => state() === 'here' && isHeld(lock) === 'yes',
-    // The scope is checked after the lock: if the scope was deleted with the lock file in it, the daemon must not report
-    // that it lost its lock.
+    // The scope is checked after the lock: if the scope was deleted together with the lock file in it, the daemon must
+    // not report that it lost its lock.
     isLockLost: () => isHeld(lock) === 'no' && state() === 'here',
   }
 }
@@ -136,12 +141,12 @@ function leaveOnSignals({ isForeground }: LifecycleOptions, leave: Leave): void 
   process.on('SIGHUP', () => void (isForeground === true && leave('SIGHUP', null)))
 }
 
-/** How long the lock file must be missing, so that a directory that is just renamed to and fro makes no daemon exit. */
+/** How long the lock file must be missing, so that renaming a directory away and back does not make its daemon exit. */
 const LOST_MS = 500
 
 /**
- * Rule R1 without waiting for the tick, if the lock file is proven gone or another one (`git clean -fdx`): the next command starts another
- * daemon, and two would serve.
+ * Applies rule R1 without waiting for the tick if the lock file is proven gone or replaced (`git clean -fdx`). The next
+ * command starts another daemon, and two would serve at once.
  */
 function leaveIfLost(place: Place, leave: Leave): void {
   if (!place.isLockLost()) return
@@ -201,7 +206,7 @@ function createLeave(options: LifecycleOptions, log: Log, markStopped: (reason: 
   }
 }
 
-/** Rejects if the work throws, too. */
+/** Rejects also if the work throws. */
 async function stopWork(work: Work | undefined): Promise<void> {
   await work?.stop?.()
 }
@@ -215,7 +220,7 @@ interface TickTools {
   readonly report: (error: unknown) => void
 }
 
-/** Returns what the daemon does every half minute: it checks its record, and whether it must retire. */
+/** Returns the function that the daemon runs every half minute: it checks the record, and whether the daemon must retire. */
 function createTick(options: LifecycleOptions, tools: TickTools): () => Promise<void> {
   const { timing, work, lock, activity } = options
   const { log, place, keeper, siblings, leave, report } = tools
@@ -231,7 +236,7 @@ function createTick(options: LifecycleOptions, tools: TickTools): () => Promise<
       }
     } catch (error) {
       report(error)
-      // A lack of resources says nothing about the record or the scope: the next tick tries again.
+      // A lack of resources says nothing about the record or the scope, so wait for the next tick.
       if (asLack(error) !== null) return
     }
     const rule = retirementOf({
@@ -269,8 +274,8 @@ function logStart(log: Log, { record, start }: LifecycleOptions): void {
 }
 
 /**
- * Returns whether this daemon still holds its lock. `unknown` after a system error, for example if memory is short or
- * the file system does not respond: such an error does not mean that the lock is lost.
+ * Returns whether this daemon still holds its lock. `unknown` after a system error, for example if memory is short or the
+ * file system does not respond, because such an error does not mean that the lock is lost.
  */
 function isHeld(lock: HeldLock): Tri {
   try {
@@ -282,9 +287,9 @@ function isHeld(lock: HeldLock): Tri {
 }
 
 /**
- * Returns whether the process that a record names is a living daemon of this scope. Any other process, even one with
- * the recorded start time, cannot supersede this daemon, which holds the daemon lock. Throws `E_LOOK_FAILED` when not
- * even this process itself is found: then processes cannot be read at all.
+ * Returns whether the process that a record names is a living daemon of this scope. No other process can supersede this
+ * daemon, which holds the daemon lock, even if its start time is the recorded one. Throws `E_LOOK_FAILED` if not even
+ * this process itself is found, because then no process can be read.
  */
 async function isRival({ family, scope, platform }: LifecycleOptions, named: DaemonRecord): Promise<boolean> {
   if (named.pid === null) return false

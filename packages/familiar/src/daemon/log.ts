@@ -4,7 +4,7 @@ import { writeWhole } from '../act/safe-file.js'
 import { oneLine } from '../errors.js'
 import { objectOf, type JsonObject } from '../json.js'
 
-/** The content of a log of this size is moved to `.1`, and the previous `.1` is renamed to `.2`. */
+/** The size at which the content of a log is moved to `.1`, and the previous `.1` is renamed to `.2`. */
 export const LOG_BYTES = 1024 * 1024
 
 const NEWLINE = 0x0a
@@ -13,11 +13,12 @@ const NEWLINE = 0x0a
 export interface Log {
   readonly path: string
   /**
-   * Adds an entry: the time, the event and the rest. An error in it is written with its message and stack. Of what JSON
-   * cannot express (a cycle), the entry has only the names, and why (`not_written`).
+   * Adds an entry: the time, the event and the other members. An error among them is written with its message and stack.
+   * If a member cannot be expressed in JSON (a cycle), the entry contains only the names of its members, and the cause in
+   * `not_written`.
    */
   write(event: string, more?: JsonObject): void
-  /** Rotates the log if what the process writes to stderr has made it too large. */
+  /** Rotates the log if it has become too large through the output of the process on stderr. */
   limit(): void
 }
 
@@ -37,7 +38,10 @@ export function openLog(path: string): Log {
   }
 }
 
-/** Returns one entry. The time and the event are the library's own, and an entry that JSON cannot express says so. */
+/**
+ * Returns the line of one entry. Its time and event cannot be replaced by members. If it cannot be expressed in JSON, the
+ * entry says so.
+ */
 function lineOf(event: string, more: unknown): string {
   const own = { at: new Date().toISOString(), event }
   const details = objectOf(more) ?? { value: more }
@@ -49,7 +53,7 @@ function lineOf(event: string, more: unknown): string {
   }
 }
 
-/** Of an error, JSON would write nothing, and a large integer it refuses. */
+/** JSON would write an error as an empty object, and fails on a large integer. */
 function plain(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
   if (!(value instanceof Error)) return value
@@ -57,7 +61,7 @@ function plain(_name: string, value: unknown): unknown {
   return { name, message, stack, ...(cause === undefined ? {} : { cause }), ...rest }
 }
 
-/** A full disk must not end a daemon whose work does not depend on it. */
+/** Ignores a full disk, which must not end a daemon whose work does not depend on it. */
 function unlessFull(write: () => void): void {
   try {
     write()
@@ -66,7 +70,7 @@ function unlessFull(write: () => void): void {
   }
 }
 
-/** Logs the error with which a request failed. The query is left out, because it may contain secrets. */
+/** Logs the error with which a request failed. Omits the query, because it may contain secrets. */
 export function logFailure(
   log: Pick<Log, 'write'>,
   event: string,
@@ -77,7 +81,7 @@ export function logFailure(
   log.write(event, { method, path: url.split('?')[0], why: message, stack })
 }
 
-/** A full disk may have truncated the last line: the new one starts on its own line, or it would be unreadable too. */
+/** A full disk may have truncated the last line. Start the new entry on its own line, or it would be unreadable too. */
 function append(path: string, line: string): void {
   const descriptor = openLogFile(path)
   if (descriptor === null) return
@@ -95,9 +99,9 @@ function endsWithLine(descriptor: number): boolean {
 }
 
 /**
- * Moves the content of a log that has grown to `.1`, by a copy: the daemon's stderr, with the traces of crashes, goes to this
- * very file for as long as the process lives, and Node cannot open it again. Of a log that stderr has flooded, only the end
- * is kept.
+ * Moves the content of a log that has grown too large to `.1`. Copies it instead of renaming the file: stderr, with the
+ * traces of crashes, is connected to this file for as long as the process lives, and Node cannot reopen it. If stderr has
+ * flooded the log, only its end is kept.
  */
 function rotate(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
@@ -119,7 +123,7 @@ function rotate(path: string): void {
   }
 }
 
-/** Returns the last lines of a log: all of it, if it was not flooded. */
+/** Returns the last lines of a log, or the whole log if it was not flooded. */
 function endOf(descriptor: number): Buffer {
   const { size } = fstatSync(descriptor)
   const end = Buffer.alloc(Math.min(size, 2 * LOG_BYTES))

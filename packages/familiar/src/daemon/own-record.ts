@@ -9,7 +9,7 @@ import type { ServeOptions } from './serve.js'
 /** The time limit for reading the facts about this process. */
 const SELF_MS = 5_000
 
-/** What this process knows about itself. */
+/** The facts that this process knows about itself. */
 export interface Self {
   readonly pid: number
   readonly startTime: string
@@ -61,9 +61,9 @@ export function recordOf(
 }
 
 /**
- * Returns the health reply. Its head (`status` to `package_version`) and `owner.pid` and `owner.port` are frozen: what the
- * tool adds never replaces them. `scope_gone` is true while the directory of the scope is not at its path any more: then
- * the daemon is about to exit. The reply contains no token.
+ * Returns the health reply. Its head (`status` to `package_version`), `owner.pid` and `owner.port` are frozen: members
+ * that the tool adds never replace them. `scope_gone` is true if the directory of the scope is no longer at its path;
+ * then the daemon is about to exit. The reply contains no token.
  */
 export function healthOf({ describe }: ServeOptions, record: OwnRecord, isScopeGone: boolean): JsonObject {
   const { owner, ...more } = describe()

@@ -11,18 +11,18 @@ export interface PageRequest {
   /** The part of the URL after the `?`, as the client sent it; empty if there is none. */
   readonly query: string
   readonly headers: IncomingMessage['headers']
-  /** Aborted when the client disconnects: work for it that has not begun can be skipped. */
+  /** Aborted when the client disconnects, so that work that has not begun can be skipped. */
   readonly signal: AbortSignal
   /**
-   * Returns whether the path of the scope no longer leads to the directory that the daemon was started for: it was moved,
-   * removed or replaced. The daemon is then about to exit, and what is read from that path is not of its scope.
+   * Returns whether the path of the scope no longer leads to the directory that the daemon was started for, because it
+   * was moved, removed or replaced. The daemon is then about to exit, and files at that path do not belong to its scope.
    */
   readonly isScopeGone: () => boolean
 }
 
 /**
- * The reply to a page request. Only `content-length` and `connection` are added to the given headers. With status 304, the
- * body is not sent.
+ * The reply to a page request. Only `content-length` and `connection` are added to the given headers. With status 304,
+ * the body is not sent.
  */
 export type PageReply =
   | {
@@ -31,8 +31,8 @@ export type PageReply =
       readonly body: string | Uint8Array
     }
   /**
-   * An event stream (`text/event-stream`): stays open until either side ends it. `open` is called once. An `id` of an event
-   * is one line.
+   * An event stream (`text/event-stream`), which stays open until either side ends it. `open` is called once. The `id` of
+   * an event must be one line.
    */
   | {
       readonly open: (send: (event: string, data: unknown, id?: string) => void, closed: AbortSignal) => void
@@ -74,7 +74,7 @@ export async function answerPage(
     const { isScopeGone } = options
     const page = await pages({ path, query, headers, signal: gone.signal, isScopeGone })
     if (page === null) return false
-    // The rest of the request is read, because a connection with unread data does not report that its client has
+    // The rest of the request must be read, because a connection with unread data does not report that its client has
     // disconnected.
     message.resume()
     if (!('open' in page)) send(response, page, isHead)

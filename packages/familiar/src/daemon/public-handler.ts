@@ -4,8 +4,8 @@ import { answerByHandler, type Exchange, type Handler } from './web-handler.js'
 import type { Delivery } from './web-response.js'
 
 /**
- * Lets a handler answer a GET or HEAD request without a token, within the limits for such replies. No other website may
- * read its response, whatever headers the handler sets, and browsers do not guess its type from its content.
+ * Lets a handler answer a GET or HEAD request without a token, within the limits for such replies. Whatever headers the
+ * handler sets, other websites cannot read its response, and browsers do not guess its type from its content.
  */
 export async function answerPublicly(
   handler: Handler,

@@ -2,25 +2,25 @@ import type { ServerResponse } from 'node:http'
 
 /**
  * Limits for replies to requests without a token. Any local user can send such requests, so the limits apply to all such
- * replies of the process together. `send-body.ts` limits the replies that clients do not read.
+ * replies of the process together. `send-body.ts` limits replies whose clients do not read them.
  */
 
 /**
- * The most event streams at once. A browser opens at most six connections to one origin, so this is enough for many
- * windows, but not for a flood.
+ * The maximum number of event streams at once. A browser opens at most six connections to one origin, so this is enough
+ * for many windows, but stops a flood.
  */
 const MAX_STREAMS = 64
 
-/** The most replies in preparation: each holds a connection and some KiB. Browsers ask for far fewer at once. */
+/** The maximum number of replies in preparation. Each holds a connection and some KiB. Browsers ask for far fewer at once. */
 const MAX_ASKED = 256
 
-/** The most unsent data of a slow reader before its stream is ended; it gets everything again when it reconnects. */
+/** How much data may be unsent to a slow reader before its stream is ended. When it reconnects, it gets everything again. */
 const MAX_BEHIND_BYTES = 256 * 1024
 
 let asked = 0
 let streams = 0
 
-/** Reports the requests that need no token to the daemon. */
+/** How requests that need no token are reported to the daemon. */
 export interface PublicOptions {
   /** Called with 1 when a request begins, and with -1 when it has ended. */
   readonly onRequest: (change: 1 | -1) => void
@@ -72,14 +72,14 @@ export function takeStreamPlace(response: ServerResponse, { onStream, leaving }:
   return true
 }
 
-/** Writes to an event stream. Ends the stream instead if its client has not read what was written before. */
+/** Writes to an event stream. Ends the stream instead if its client has not read the earlier data. */
 export function writeToStream(response: ServerResponse, chunk: string | Uint8Array): void {
   if (response.writableEnded || response.destroyed) return
   if (response.writableLength > MAX_BEHIND_BYTES) response.destroy()
   else response.write(chunk)
 }
 
-/** The 503 reply for too many requests at once: the client may retry after a second. */
+/** Sends the 503 reply for too many requests at once, after which the client may retry in a second. */
 function refuse(response: ServerResponse): void {
   response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
 }

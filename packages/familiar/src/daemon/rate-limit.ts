@@ -1,7 +1,7 @@
 import { monotonicMs } from '../clock.js'
 /**
- * Returns a rate limiter: `burst` uses at once, and then one every `everyMs`. A call returns 0 if the caller may go ahead
- * now, and counts that as a use, else the number of milliseconds to wait.
+ * Returns a rate limiter that allows `burst` uses at once, and then one every `everyMs`. A call returns 0 if the caller
+ * may proceed, and counts that as a use; otherwise it returns the number of milliseconds to wait.
  */
 export function rateLimit(burst: number, everyMs: number): () => number {
   let fullAt = Number.NEGATIVE_INFINITY

@@ -12,22 +12,22 @@ import { rateLimit } from './rate-limit.js'
 import type { Log } from './log.js'
 import { judge, otherNamed, type Verdict } from './record-verdict.js'
 
-/** Changes of a directory come in bursts, so the record is checked this long after the first change. */
+/** How long after the first change the record is checked, because changes of a directory come in bursts. */
 const SETTLE_MS = 100
 
-/** Text that is not a record counts as damaged only after this time: another process may still be writing it. */
+/** Text that is not a record counts as damaged only after this time, because another process may still be writing it. */
 const DAMAGED_MS = 300
 
-/** If the record is damaged again and again, it is rewritten this many times without delay, and then once a second. */
+/** How often a repeatedly damaged record is rewritten without delay; after that, once a second. */
 const DAMAGED_BURST = 10
 const DAMAGED_EVERY_MS = 1_000
 
 /** Keeps the record of the scope correct while its daemon lives. */
 export interface RecordKeeper {
   /**
-   * Writes the record again if it vanished, was changed or damaged, or names a daemon that does not run; leaves it alone if
-   * it names another live daemon. Throws `E_RESOURCES` for lack of file descriptors or memory: then nothing was concluded
-   * and nothing written.
+   * Writes the record again if it vanished, was changed or damaged, or names a daemon that does not run. Leaves it alone
+   * if it names another live daemon. Throws `E_RESOURCES` for lack of file descriptors or memory, without a conclusion
+   * and without writing anything.
    */
   check(): Promise<void>
   /** The other live daemon that the record named at the last check, or null. */
@@ -44,16 +44,16 @@ export interface KeeperOptions {
   /** Returns whether the process that a record names is a living daemon of this scope. */
   readonly lives: (named: DaemonRecord) => Promise<boolean>
   readonly mayWrite: () => boolean
-  /** Called when the record has vanished and this daemon may not write it again. */
+  /** Called if the record has vanished and this daemon may not write it again. */
   readonly onLost?: () => void
-  /** The least time between two overwrites of a well-formed record that names another daemon. */
+  /** The minimum time between two overwrites of a well-formed record that names another daemon. */
   readonly overwriteEveryMs: number
 }
 
 /**
- * Writes the record and keeps it correct: the holder of the daemon lock *is* the singleton, so a record that vanished or was
- * damaged is written again, within a second where its directory can be watched, else on the next tick. A copy of damaged
- * text is kept, without tokens.
+ * Writes the record and keeps it correct. The holder of the daemon lock *is* the singleton, so it writes a vanished or
+ * damaged record again: within a second if the directory can be watched, otherwise on the next tick. Keeps a copy of
+ * damaged text, without tokens.
  */
 export function keepRecord(options: KeeperOptions): RecordKeeper {
   const { family, lock, path, record, log, lives, mayWrite } = options
@@ -117,16 +117,17 @@ function isReplaceable(family: Family, path: string): boolean {
 }
 
 /**
- * Returns null if the directory cannot be watched (no file descriptors left, a file system without events). Then the
+ * Returns null if the directory cannot be watched (no file descriptors left, or a file system without events). Then the
  * record is checked only on ticks.
  */
 function watchDirectory(path: string, onChange: () => void): FSWatcher | null {
   let timer: NodeJS.Timeout | null = null
-  // The event concerns the directory itself, which was moved or removed.
+  // An event about the directory itself, which was moved or removed, has the name of the directory.
   const telling = new Set([basename(path), basename(dirname(path))])
   try {
     const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
-      // Events of other files are ignored: locks, the log and a tool's own files change much more often than the record.
+      // Events of other files are ignored, because locks, the log and the tool's own files change much more often than
+      // the record.
       if (name !== null && !telling.has(name)) return
       timer ??= setTimeout(() => {
         timer = null

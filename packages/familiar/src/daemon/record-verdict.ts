@@ -7,9 +7,9 @@ import { toRecord } from '../observe/read-records.js'
 import type { PeekedFile } from '../observe/peek.js'
 
 /**
- * What a daemon finds at the path of its own record. `right`: what it wrote. `altered`: its own record in another
+ * The state of the file at the path of a daemon's own record. `right`: unchanged. `altered`: its own record in another
  * formatting, with other permissions, or with other values for this same process. `foreign`: a well-formed record of
- * anything else. `damaged`: not a record. `unknown`: a system error, which says nothing about the record.
+ * another daemon. `damaged`: not a record. `unknown`: a system error, which says nothing about the record.
  */
 export type Verdict = 'right' | 'unknown' | 'absent' | 'altered' | 'foreign' | 'damaged'
 
@@ -28,14 +28,14 @@ export function judge(
   return isOwn(file.text, read.record, record) ? 'altered' : 'foreign'
 }
 
-/** If the unreadable file is the one the daemon wrote, unchanged, only its permissions can have been altered. */
+/** If the unreadable file is the one that the daemon wrote, unchanged, then only its permissions can have been altered. */
 function judgeUnreadable(why: string, stamp: Stamp, written: Stamp): Verdict {
   if (stamp === null) return 'unknown'
   if (stamp.file === written?.file) return stamp.access === written.access ? 'unknown' : 'altered'
   return isSystemError(why) ? 'unknown' : 'damaged'
 }
 
-/** Any errno except those that say something about the file itself. */
+/** Any errno except those that concern the file itself. */
 function isSystemError(why: string): boolean {
   return (
     /^(?:E[A-Z0-9]+$|Unknown system error)/.test(why) && !['EACCES', 'EPERM', 'ELOOP', 'EISDIR'].includes(why)
@@ -48,8 +48,8 @@ function isOwn(text: string, named: DaemonRecord, own: OwnRecord): boolean {
 }
 
 /**
- * Returns the other daemon that the record says is running in this scope; null if it names none. The record of a predecessor
- * does not say its scope. But this one was found at the path of our own record, so it can only be about this scope.
+ * Returns the other daemon that the record names as running in this scope; null if it names none. A predecessor's record
+ * does not name its scope. But this one was found at the path of our own record, so it can only be about this scope.
  */
 export function otherNamed(family: Family, file: PeekedFile, own: OwnRecord): DaemonRecord | null {
   const read = toRecord(family, file)

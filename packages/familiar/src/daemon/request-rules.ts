@@ -8,16 +8,20 @@ export const DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 /** The largest request body that a route accepts. */
 export const MAX_ROUTE_BODY_BYTES = 1024 * 1024
 
-/** Matches a path, with or without a query, of printable ASCII. Does not match a fragment, an absolute URL or `*`. */
+/** Matches a path of printable ASCII, with or without a query. Does not match a fragment, an absolute URL or `*`. */
 const TARGET = /^\/[!"$-~]*$/
 
-/** This machine by name, with the port at the near end of a tunnel (`ssh -L 8080:127.0.0.1:PORT`), or without one: 80. */
+/**
+ * Matches a Host header that names this machine, with the local port of a tunnel (`ssh -L 8080:127.0.0.1:PORT`), or
+ * without a port, which means 80.
+ */
 const LOOPBACK = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/
 
 /**
- * Returns why a request is rejected, whatever it asks for; null if it is not. Refuses DNS rebinding and cross-site
- * requests first, then TRACE and targets that are not a path: with `GET http://HOST/`, HTTP would ignore the Host that
- * was checked. A page may be asked for through a tunnel, so with any port; DNS rebinding needs a foreign name.
+ * Returns why a request is rejected, whatever it asks for; null if it is accepted. First rejects DNS rebinding and
+ * cross-site requests, then TRACE and targets that are not a path: HTTP ignores the Host header for `GET http://HOST/`,
+ * so checking it would not help. Any port is accepted for a page, because it may be requested through a tunnel; DNS
+ * rebinding needs a foreign name.
  */
 export function refusalOf(message: IncomingMessage, port: number, isForPage: boolean): Refusal | null {
   const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
@@ -39,13 +43,13 @@ export function refusalOf(message: IncomingMessage, port: number, isForPage: boo
   return TARGET.test(message.url ?? '') ? null : { status: 400, error: 'bad_target' }
 }
 
-/** A page on another port of this host is `same-site`: it may navigate here, but not load anything from here. */
+/** A page on another port of this host is `same-site`: it may link here, but must not load anything from here. */
 function isFromAnotherPage({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site']
   return site === 'cross-site' || (site === 'same-site' && headers['sec-fetch-mode'] !== 'navigate')
 }
 
-/** Node also calls us for requests whose end cannot be determined. */
+/** Node also emits requests whose end cannot be determined; they are rejected. */
 function isFramed({ httpVersion, headers }: IncomingMessage): boolean {
   const encoding = headers['transfer-encoding']
   return encoding === undefined || (httpVersion === '1.1' && encoding.toLowerCase() === 'chunked')
@@ -65,7 +69,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || announcedBytes(headers) > 0
 }
 
-/** Returns the length of the body that the head of a request states: 0 if it states none. */
+/** Returns the length of the body that the head of a request announces; 0 if it announces none. */
 export function announcedBytes(headers: IncomingMessage['headers']): number {
   return Number(headers['content-length'] ?? 0)
 }

@@ -1,43 +1,43 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** A client must read a whole reply within this time, or its connection is cut off. */
+/** A client must read a whole reply within this time, or it is disconnected. */
 const REPLY_MS = 10_000
 
 /**
- * The most bytes in all replies together that their clients have not completely taken. A browser takes a reply of a MiB in
- * some milliseconds, so this is room for many windows; ten times as much would be a burden to a small machine.
+ * The maximum number of unsent bytes in all replies together. A browser reads a reply of 1 MiB in a few milliseconds, so
+ * this is enough for many windows. Ten times as much would be a burden on a small machine.
  */
 const MAX_UNSENT_BYTES = 32 * 1024 * 1024
 
 /**
- * The most replies that clients have not read completely. Each occupies a connection; browsers open at most six to one
- * origin.
+ * The maximum number of replies that clients have not read completely. Each occupies a connection; browsers open at most
+ * six to one origin.
  */
 const MAX_UNSENT_REPLIES = 64
 
-/** The bytes written at once. The next portion follows when the client has taken this one. */
+/** The number of bytes that are written at once. The next portion follows when the client has read this one. */
 const PORTION_BYTES = 64 * 1024
 
 /**
- * How long a reply waits for cut-off connections to close. The event loop needs less; a connection that fails to close
- * delays the reply no longer than this.
+ * How long a reply waits at most for cut-off connections to close. Normally that takes less, but a connection that fails
+ * to close must not delay the reply for longer.
  */
 const FREED_MS = 1_000
 
 /**
- * The replies that are being sent, in the order of their last progress: the client of the first one has read nothing for
+ * The replies that are being sent, in the order of their last progress. The client of the first one has read nothing for
  * the longest time.
  */
 const unsent = new Map<ServerResponse, Uint8Array>()
 
-/** Replies that were cut off but are not closed yet: their unsent data is still in memory. */
+/** Replies that were cut off but are not closed yet, so their unsent data is still in memory. */
 const freeing = new Set<ServerResponse>()
 
 /**
- * Sends the body of a reply whose head is written, as fast as the client takes it, and cuts the connection off if it has
- * not taken all of it in 10 s. If all replies together have too much unsent, those whose clients have taken nothing for the
- * longest time are cut off, so that a client that does not read cannot block the others.
+ * Sends the body of a reply whose head is already written, no faster than the client reads it. Disconnects the client if
+ * it has not read the whole body within 10 s. If there is too much unsent data in all replies together, disconnects the
+ * clients that have read nothing for the longest time, so that a client that does not read cannot block the others.
  */
 export function sendBody(response: ServerResponse, body: Uint8Array): void {
   track(response, body)
@@ -45,8 +45,8 @@ export function sendBody(response: ServerResponse, body: Uint8Array): void {
 }
 
 /**
- * Sends a part of a reply in the same way, with 10 s for this part alone. Resolves when the client has taken it, or when the
- * connection is closed.
+ * Sends a part of a reply in the same way, with a limit of 10 s for this part alone. Resolves when the client has read
+ * it, or when the connection is closed.
  */
 export function sendPart(response: ServerResponse, part: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
@@ -64,16 +64,13 @@ export function sendPart(response: ServerResponse, part: Uint8Array): Promise<vo
 
 /**
  * Resolves when the memory of all replies that were cut off is freed. Requests that arrive together all start before any
- * connection is closed: without this wait, each would add its reply to those that are just being cut off to make room.
+ * connection is closed. Without this wait, each would add its reply to the ones that are being cut off to make room.
  */
 export async function cutOffIsFreed(): Promise<void> {
   while (freeing.size > 0) await nextTurn()
 }
 
-/**
- * Counts the bytes that a client has to read, until it has read them or has disconnected. Returns a function that ends
- * the count.
- */
+/** Counts bytes as unsent until the client has read them or has disconnected. Returns a function that ends the count. */
 function track(response: ServerResponse, bytes: Uint8Array): () => void {
   const timer = setTimeout(() => cutOff(response), REPLY_MS)
   const untrack = (): void => {
@@ -112,14 +109,14 @@ function abandonOldest(): void {
   }
 }
 
-/** All clients get a file of the page from the same buffer, so its bytes count once. */
+/** All clients share the buffer of a file of the page, so its bytes count once. */
 function unsentBytes(): number {
   let bytes = 0
   for (const body of new Set(unsent.values())) bytes += body.length
   return bytes
 }
 
-/** Resets the connection: after a normal close the kernel would keep its buffered data for a client that does not read. */
+/** Resets the connection: after a normal close, the kernel would keep the buffered data for a client that does not read. */
 function cutOff(response: ServerResponse): void {
   unsent.delete(response)
   freeing.add(response)

@@ -30,69 +30,67 @@ import { countOf, objectOf, portOf, stringOf, type JsonObject } from '../json.js
 import type { OwnRecord } from '../protocol/record.js'
 import type { Platform } from '../observe/platform/platform.js'
 
-/** What the entry module of a daemon specifies. */
+/** The options that a daemon's entry module sets. */
 export interface ServeOptions {
   readonly family: Family
   /** The real path of the scope. */
   readonly scope: string
   readonly platform: Platform
-  /** The path of its log: JSON lines, rotated. */
+  /** The path of the daemon's log: JSON lines, rotated. */
   readonly logFile: string
   readonly packageVersion: string
   readonly protocolVersion: number
   readonly buildTime: string | null
-  /** Returns what the health reply contains besides the frozen head. The keys of its `owner` are added to ours. */
+  /** Returns the members of the health reply that the tool adds. Members of its `owner` are added to ours. */
   readonly describe: () => JsonObject & { readonly owner?: JsonObject }
   /** The handlers by `METHOD /path`. Every route requires the token. */
   readonly routes?: Readonly<Record<string, RouteHandler>>
-  /** Answers every request with the token that has no route, except to the paths of health and shutdown. */
+  /** Answers every request that has the token but no route, except to the paths of health and shutdown. */
   readonly handler?: Handler
   /**
-   * Answers GET and HEAD requests without a valid token that have no route and no page, to a browser on this machine. Any
-   * local user can cause up to 256 calls at once. At most 64 of its responses are event streams (`text/event-stream`); one of
-   * them is cut off if more than 256 KiB is unsent, because the client reads too slowly.
+   * Answers GET and HEAD requests of a browser on this machine that have no valid token, no route and no page. Any local
+   * user can cause up to 256 calls at once. At most 64 of its responses are event streams (`text/event-stream`). If more
+   * than 256 KiB of one is unsent because the client reads too slowly, the stream is cut off.
    */
   readonly publicHandler?: Handler
-  /** The most bytes of a request's body for `handler`; 10 MiB by default. Beyond that, the client gets status 413. */
+  /** The maximum size of a request body for `handler`, in bytes; 10 MiB by default. A client that sends more gets status 413. */
   readonly maxBodyBytes?: number
-  /** The pages that it serves without a token, to a browser on this machine. */
+  /** The pages that the daemon serves to a browser on this machine without a token. */
   readonly pages?: Pages
   readonly work?: Work
-  /** True when its own package on disk is gone or has another version than the running one; null when unknown. */
+  /** Returns true if the daemon's own package on disk is gone or has another version than the running one; null if unknown. */
   readonly isInstallationChanged: () => boolean | null
   readonly timing: Timing
   /**
-   * False when the file descriptor of the startup pipe may be something else: in the foreground, or when a service manager
-   * handed over sockets.
+   * False if the descriptor of the startup pipe may be something else: in the foreground, or if a service manager passed
+   * sockets.
    */
   readonly mayHavePipe: boolean
   /**
-   * True when the daemon runs in the caller's terminal: then it exits when the terminal is closed (SIGHUP), as it does on
-   * Ctrl+C.
+   * True if the daemon runs in the caller's terminal: then it exits when the terminal is closed (SIGHUP), and on Ctrl+C.
    */
   readonly isForeground?: boolean
   readonly exit: (code: number) => void
   /** The only port to try, unless the startup pipe names one; otherwise the first free port of the range. */
   readonly port?: number | null
-  /** Called once, when the daemon serves and its record is written. */
+  /** Called once, when the daemon serves requests and its record is written. */
   readonly onReady?: (record: OwnRecord) => void
-  /** Called instead of `exit` when the daemon could not start. */
+  /** Called instead of `exit` if the daemon could not start. */
   readonly onFailure?: (error: FamiliarError) => void
 }
 
-/** How long a daemon waits for the daemon lock, which the scope's last daemon may be about to release. */
+/** How long a daemon waits for the daemon lock: the previous daemon of the scope may be about to release it. */
 const DAEMON_LOCK_WAIT_MS = 500
 
-/** How long the daemon waits for the first line of its starter, which sends it as soon as it has started the process. */
+/** How long the daemon waits for the first line from its starter, which sends it directly after starting the process. */
 const HELLO_MS = 1_000
 
 /**
- * Runs a daemon: takes the daemon lock for life, binds its port, says *ready* on the startup pipe, waits to be adopted,
- * writes its record, and lives until it is told to shut down or retires by itself.
- *
- * A failure to start goes to the starter as a typed error, and to the log (except `E_SCOPE_FOREIGN_OWNER`: nothing is
- * written in another user's directory). Without a startup pipe the daemon counts as adopted. Before its adoption, if the
- * pipe ends or the starter does not answer for 10 s, it exits at once: there is nothing to undo.
+ * Runs a daemon: takes the daemon lock for life, binds its port, sends *ready* on the startup pipe, waits to be adopted,
+ * writes its record, and runs until it is told to shut down or retires by itself. A failure to start is sent to the
+ * starter as a typed error and written to the log (except `E_SCOPE_FOREIGN_OWNER`, because nothing may be written in
+ * another user's directory). Without a startup pipe the daemon counts as adopted. If the pipe ends before the adoption,
+ * or the starter does not answer for 10 s, the daemon exits at once, because there is nothing to undo.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const pipe = openStartupPipe(options.mayHavePipe)
@@ -112,7 +110,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 /**
  * Tells the command that started this process why it cannot be the daemon. Sends nothing if the other end of the
- * descriptor does not begin as a starting command does: then it is something else.
+ * descriptor does not begin as a starting command does, because then it is something else.
  */
 export async function refuseStart(failure: FamiliarError, mayHavePipe: boolean): Promise<void> {
   const pipe = openStartupPipe(mayHavePipe)
@@ -127,8 +125,8 @@ function sendFailure(pipe: Lines | null, { code, message, hint, retry }: Familia
 }
 
 /**
- * A starting command has already checked the owner of the scope. For a daemon that was started by hand or in the
- * foreground, no command has.
+ * A command that starts a daemon has already checked the owner of the scope. If the daemon was started by hand or in the
+ * foreground, nothing has checked it yet.
  */
 function assertOwnFiles({ family, scope, logFile }: ServeOptions): void {
   const { lifecycleLock, record } = family.files(scope)
@@ -150,7 +148,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   const activity = createActivity()
   const clients = new EventEmitter<ClientEvents>()
   const leaving = new AbortController()
-  // Every stream adds a listener. With more than ten, Node would log a warning about a leak.
+  // Every stream adds a listener, and Node would log a warning about a leak above ten listeners.
   setMaxListeners(0, leaving.signal)
   const server = createDaemonServer({
     ...identity,
@@ -207,8 +205,8 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
 }
 
 /**
- * Only the starter knows the token of a daemon that is not adopted yet. So the daemon has no other clients, and can exit
- * at once.
+ * Before its adoption, only the starter knows the daemon's token. So the daemon has no other clients, and can exit at
+ * once.
  */
 function shutdownHandler(clients: EventEmitter<ClientEvents>, drainMs: number): RouteHandler {
   return async ({ body }) => {
@@ -219,8 +217,8 @@ function shutdownHandler(clients: EventEmitter<ClientEvents>, drainMs: number): 
 }
 
 /**
- * Writes the token for clients of the same home. If the home cannot be written (read-only, or full), the daemon works
- * without it: clients then identify it by the kernel's facts, as clients of another home do.
+ * Writes the token for clients with the same home. If the home is not writable (read-only, or full), the daemon works
+ * without that file. Clients then identify it by facts from the kernel, as clients with another home do.
  */
 function keepToken(directory: string, token: string, record: OwnRecord, log: Log): void {
   try {
@@ -231,7 +229,10 @@ function keepToken(directory: string, token: string, record: OwnRecord, log: Log
   }
 }
 
-/** Changes into the scope, creating it unless the family forbids that. Returns a check that it is still the same. */
+/**
+ * Changes into the scope, creating it unless the family forbids that. Returns a check that throws if it is no longer the
+ * same directory.
+ */
 function enterScope(family: Family, scope: string): () => void {
   const assertScopeStill = assertScopeThere(family, scope)
   if (family.scopeMustExist !== true) makeDirectory(scope)
@@ -239,7 +240,7 @@ function enterScope(family: Family, scope: string): () => void {
   return assertScopeStill
 }
 
-/** Returns false if the starter ends or does not answer: then no command needs this daemon. */
+/** Returns false if the starter ends or does not answer, because then no command needs this daemon. */
 async function isAdopted(pipe: Lines, family: Family, record: OwnRecord, token: string): Promise<boolean> {
   const { port, pid, birth, package_version, protocol_version, instance_id } = record
   const named = { port, pid, birth, package_version, protocol_version, instance_id }

@@ -4,18 +4,17 @@ import { errnoOf } from '../errors.js'
 import { fileNameOf, textOfBytes } from '../identity/path-text.js'
 
 /**
- * The state of the scope's directory, which has been the daemon's working directory since its start. `here`: the path still
- * leads to that same directory. `absent`: that directory is proven gone from its path, whether the path now leads to another
- * one or to nothing. `unknown`: anything else, above all an unmounted file system.
+ * The state of the scope's directory, which has been the daemon's working directory since its start. `here`: the path
+ * still leads to that directory. `absent`: that directory is proven gone from its path, whether the path now leads to
+ * another one or to nothing. `unknown`: everything else, most importantly an unmounted file system.
  */
 export type ScopeState = 'here' | 'absent' | 'unknown'
 
 /**
- * Returns a function that returns the state of the scope. Call this once, after the process has changed into the scope.
- *
- * That another device and inode are at the path does not prove that the directory is gone: another file system may be
- * mounted over it, and some (SMB without server inodes, shares of virtual machines) give one directory a new inode from
- * time to time. What proves it is that the kernel names another path for the working directory.
+ * Returns a function that returns the state of the scope. Call this once, after the process has changed into the scope. A
+ * different device and inode at the path do not prove that the directory is gone: another file system may be mounted over
+ * it, and some file systems (SMB without server inodes, shares of virtual machines) change the inode of a directory from
+ * time to time. It is proven gone if the kernel reports another path for the working directory.
  */
 export function watchScope(scope: string): () => ScopeState {
   const path = fileNameOf(scope)
@@ -58,7 +57,7 @@ function isWorkingDirectoryDeleted(): boolean {
   }
 }
 
-/** Returns whether the working directory is at another path now: it, or a directory above it, was renamed. */
+/** Returns whether the working directory now has another path, because it or a directory above it was renamed. */
 function isMovedFrom(scope: string): boolean {
   try {
     const now = realpathSync.native('.', 'buffer')

@@ -9,7 +9,7 @@ export interface SiblingsOptions {
   readonly scope: string
   readonly platform: Platform
   readonly log: Log
-  /** The least time between two clean-ups, in milliseconds. */
+  /** The minimum time between two clean-ups, in milliseconds. */
   readonly everyMs: number
   /** Returns whether this daemon is the recorded singleton and is not about to exit. */
   readonly mayClean: () => boolean
@@ -17,14 +17,14 @@ export interface SiblingsOptions {
 
 /** Cleans up the stale daemons of the same scope. */
 export interface Siblings {
-  /** Called when a client has connected: a clean-up is due soon. */
+  /** Requests a clean-up soon. Called when a client has connected. */
   readonly request: () => void
-  /** Cleans up if a client asked for it since the last clean-up, or if that one failed. */
+  /** Cleans up if a client requested it since the last clean-up, or if that one failed. */
   readonly tick: () => Promise<void>
 }
 
 /**
- * How long a clean-up waits after the client that caused it. Loading its code and scanning keep this process from replying
+ * How long a clean-up waits after the client that requested it. Loading the clean-up code and scanning block this process
  * for tens of milliseconds, and the first client waits for the proof of the daemon that it has just started.
  */
 const AFTER_REPLY_MS = 100
@@ -32,9 +32,9 @@ const AFTER_REPLY_MS = 100
 const loadCleaner = () => import('./clean-siblings.js')
 
 /**
- * Cleans up stale daemons of the same scope, only while this daemon is the recorded singleton, one clean-up at a time.
- * The next one begins at the earliest `everyMs` after the last one began, because every client that asks for a proof
- * requests one. Only after an error with `retry`, such as a busy lock, does the next tick try again at once.
+ * Cleans up stale daemons of the same scope. Does so only while this daemon is the recorded singleton, and one clean-up
+ * at a time. Every client that asks for a proof requests a clean-up, so at least `everyMs` lie between the starts of two.
+ * Only after an error with `retry`, such as a busy lock, the next tick tries again at once.
  */
 export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions): Siblings {
   let lastAt = Number.NEGATIVE_INFINITY
@@ -65,7 +65,7 @@ export function watchSiblings({ everyMs, mayClean, log, ...at }: SiblingsOptions
   const request = (): void => {
     isDue = true
     setTimeout(() => {
-      // Loaded even if nothing may be cleaned now: later, the files of this version may have been replaced.
+      // Loaded even if nothing may be cleaned up now, because the files of this version may be replaced later.
       void loadCleaner()
         .catch(() => undefined)
         .then(() => clean(everyMs))

@@ -7,14 +7,12 @@ import { toRequest, type Incoming } from './web-request.js'
 import { atPaceOf, sendResponse, type Delivery } from './web-response.js'
 
 /**
- * Answers a request with a response, both web-standard.
- *
- * The body of the request arrives as fast as it is read, and that of the response is read as fast as the client takes it.
- * If the handler throws, or its result is not a `Response`, the client gets status 500; if the body of the response fails
- * after its head was sent, the connection is cut off. The log tells both, unless the signal was aborted and the error is
- * the reason of the signal, or the `AbortError` of a function that got the signal: that is not a failure. If it happens
- * because the daemon is shutting down, or because a module is missing that was removed or replaced on disk, and the head of
- * the response was not sent yet, the client gets status 503.
+ * Answers a web-standard request with a web-standard response. The body of the request arrives as fast as it is read, and
+ * the body of the response is read as fast as the client receives it. If the handler throws, or its result is not a
+ * `Response`, the client gets status 500. If the body of the response fails after its head was sent, the connection is
+ * cut off. Both are logged, with one exception: after the signal was aborted, the reason of the signal, or the
+ * `AbortError` of a function that got the signal, is not a failure. If the daemon is shutting down, or a module was
+ * removed or replaced on disk, and the head of the response was not sent yet, the client gets status 503.
  */
 export type Handler = (request: Request, context: HandlerContext) => Response | Promise<Response>
 
@@ -25,17 +23,17 @@ export interface HandlerContext {
   /** The daemon's log. */
   readonly log: Pick<Log, 'write'>
   /**
-   * Until the result is disposed, the daemon does not exit for being idle or because its installation has changed; if it
-   * is told to shut down, it waits for the disposal, at most for the drain time.
+   * Keeps the daemon running until the result is disposed: it does not exit for being idle or because its installation
+   * has changed. If it is told to shut down, it waits for the disposal, but no longer than the drain time.
    */
   hold(): Disposable
 }
 
-/** One request that a handler answers, and what the daemon adds to it. */
+/** One request that a handler answers, and what the daemon provides for it. */
 export interface Exchange {
   readonly message: IncomingMessage
   readonly response: ServerResponse
-  /** The most bytes of the request's body; null if the handler gets no body. */
+  /** The maximum size of the request's body in bytes; null if the handler gets no body. */
   readonly maxBodyBytes: number | null
   /** Aborted when the daemon begins to shut down. */
   readonly leaving: AbortSignal
@@ -45,14 +43,14 @@ export interface Exchange {
 }
 
 /**
- * The request aborts its own signal, so the request must not be garbage-collected while its handler keeps only the
- * signal.
+ * Requests that are being answered. The request aborts its own signal, so it must not be garbage-collected while its
+ * handler keeps only the signal.
  */
 const answering = new Set<Incoming>()
 
 /**
- * Lets the handler answer, and sends its response. Resolves when the reply is sent, or its connection is closed.
- * `deliver` says how the response is sent.
+ * Lets the handler answer, and sends its response. Resolves when the reply is sent or its connection is closed. `deliver`
+ * returns how to send the response.
  */
 export async function answerByHandler(
   handler: Handler,
@@ -111,7 +109,7 @@ function hold({ onRequest }: Exchange): Disposable {
 }
 
 /**
- * An error that is caused by the client's disconnect or the daemon's shutdown is not a failure of the handler, and is not
+ * An error caused by the client's disconnect or the daemon's shutdown is not a failure of the handler, so it is not
  * logged.
  */
 function fail(error: unknown, { message, response, log, leaving }: Exchange, signal: AbortSignal): void {
@@ -119,7 +117,7 @@ function fail(error: unknown, { message, response, log, leaving }: Exchange, sig
   if (!isAborted) logFailure(log, 'handler_failed', message, error)
   if (response.headersSent) response.destroy()
   else if (leaving.aborted && isAborted) refuseBody(message, response, { status: 503, error: 'stopping' })
-  // Its package was replaced or removed: the daemon leaves soon, and the next one can answer.
+  // The daemon's package was replaced or removed. This daemon will exit soon, and the next one can answer.
   else if (isModuleMissing(error))
     refuseBody(message, response, { status: 503, error: 'installation_changed' })
   else refuseBody(message, response, { status: 500, error: 'internal' })

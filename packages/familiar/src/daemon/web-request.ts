@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { hasBody, isRead } from './request-rules.js'
 
-/** A request as a handler gets it. */
+/** A request as a handler receives it. */
 export interface Incoming {
   readonly request: Request
   /** Makes the body fail, and reads and discards the rest of it. Called when the reply is complete. */
@@ -13,8 +13,8 @@ type Body = Pick<Incoming, 'drop'> & { readonly stream: ReadableStream<Uint8Arra
 type Controller = ReadableStreamDefaultController<Uint8Array>
 
 /**
- * Returns the request with its body as a stream, which arrives as fast as it is read. The Host and the target must have been
- * checked. A body of more than `maxBodyBytes` fails at the limit, and `onTooLarge` is called with its error.
+ * Returns the request with its body as a stream that arrives as fast as it is read. The caller must have checked the Host
+ * and the target. A body of more than `maxBodyBytes` fails at the limit, and `onTooLarge` is called with its error.
  */
 export function toRequest(
   message: IncomingMessage,
@@ -25,7 +25,7 @@ export function toRequest(
   const url = `http://${message.headers.host}${message.url}`
   const init = { method: message.method ?? '', headers: headersOf(message), signal }
   if (maxBodyBytes === null || isRead(message) || !hasBody(message)) {
-    // The unread rest is read and discarded, because a connection with unread data does not report that its client has
+    // The rest must be read and discarded, because a connection with unread data does not report that its client has
     // disconnected.
     message.resume()
     return { request: new Request(url, init), drop: () => undefined }

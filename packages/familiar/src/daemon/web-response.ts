@@ -4,13 +4,13 @@ import { endReply } from './json-reply.js'
 
 /** How the body of a response is sent. */
 export interface Delivery {
-  /** Sends a chunk. Resolves when the next one is wanted, or the connection is closed. */
+  /** Sends a chunk. Resolves when the client is ready for the next one, or the connection is closed. */
   readonly send: (chunk: Uint8Array) => Promise<void>
-  /** Aborting this signal ends the response. What the handler has not produced by then is not sent. */
+  /** Aborting this signal ends the response. Whatever the handler has not produced by then is not sent. */
   readonly until?: AbortSignal
 }
 
-/** Headers that describe the connection. Only the server sets them. */
+/** Headers that describe the connection. Only the server may set them. */
 const CONNECTION_HEADERS = [
   'connection',
   'keep-alive',
@@ -21,9 +21,9 @@ const CONNECTION_HEADERS = [
 ]
 
 /**
- * Sends the response of a handler, and cancels its body if the connection is closed before the body has ended. Throws the
- * error with which the body fails, and an error if the response cannot be sent. `deliver` may change the headers, and
- * says how the body is sent; null: another reply was sent.
+ * Sends the response of a handler. If the connection is closed before the body has ended, cancels the body. Throws the
+ * error with which the body fails, or an error if the response cannot be sent. `deliver` may change the headers, and
+ * returns how to send the body; it returns null if it has already sent another reply.
  */
 export async function sendResponse(
   answer: unknown,
@@ -52,7 +52,7 @@ export async function sendResponse(
   endReply(message, response)
 }
 
-/** Returns whether the value is a response, of Node's class or of a package's. */
+/** Throws unless the value is a response, of Node's class or of a package's. */
 function assertResponse(answer: unknown): asserts answer is Response {
   const { status, headers, body } = (answer ?? {}) as Partial<Response>
   const hasBody = body === null || typeof body?.getReader === 'function'
@@ -74,12 +74,12 @@ function headersOf(answer: Response): Headers {
   return headers
 }
 
-/** Sends the chunks of a body, and is told when the body has ended. */
+/** Sends the chunks of a body, and learns when the body has ended. */
 interface Sending extends Delivery {
   readonly end: () => void
 }
 
-/** With a wrong Content-Length, the client would fail, and nothing would tell the author of the handler why. */
+/** Checks the Content-Length. If it is wrong, the client fails, and the author of the handler would not learn why. */
 function assertingLength(delivery: Delivery, headers: Headers): Sending {
   const announced = headers.get('content-length')
   let bytes = 0
@@ -97,7 +97,7 @@ function assertingLength(delivery: Delivery, headers: Headers): Sending {
   }
 }
 
-/** If the body fails before the next turn of the event loop, the head is not sent yet, and the client gets status 500. */
+/** If the body fails before the next turn of the event loop, the head is not sent yet, so the client can still get status 500. */
 async function sendBody(
   body: ReadableStream<Uint8Array>,
   response: ServerResponse,
@@ -128,9 +128,9 @@ async function sendBody(
 }
 
 /**
- * Node makes a byte stream of a body that is an iterable, and on some versions its end, after it was cancelled while a read
- * was pending, throws where nothing can catch it (`ERR_INVALID_STATE`): that would end the daemon. Such a body is cancelled
- * when its pending read has ended.
+ * Node turns an iterable body into a byte stream. On some versions, if that stream is cancelled during a pending read,
+ * its end throws an error that cannot be caught (`ERR_INVALID_STATE`) and would end the daemon. So such a body is
+ * cancelled only after its pending read.
  */
 function cancelReading(
   reader: ReadableStreamDefaultReader<Uint8Array>,
@@ -159,7 +159,7 @@ function cancel(body: ReadableStream | null): void {
   body?.cancel().catch(() => undefined)
 }
 
-/** Returns a delivery that wants the next chunk when the client has taken the last one. */
+/** Returns a delivery that asks for the next chunk when the client has received the last one. */
 export function atPaceOf(response: ServerResponse): Delivery {
   return {
     send: async (chunk) => {

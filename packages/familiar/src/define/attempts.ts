@@ -1,4 +1,4 @@
-/** One attempt, for whose result several callers wait. */
+/** One attempt, whose result several callers wait for. */
 interface Attempt {
   readonly result: Promise<unknown>
   readonly ending: AbortController
@@ -9,7 +9,7 @@ interface Attempt {
 const attempts = new WeakMap<object, Map<string, Attempt>>()
 
 /**
- * Runs `work`, or joins the attempt with this key that is under way. The work's signal is aborted when the signals of all
+ * Runs `work`, or joins a running attempt with the same key. The signal of the work is aborted when the signals of all
  * its callers are.
  */
 export async function shareAttempt<T>(
@@ -52,7 +52,7 @@ function begin<T>(
   return attempt
 }
 
-/** Rejects with the signal's reason as soon as it is aborted. The work then goes on until it sees the signal itself. */
+/** Rejects with the signal's reason as soon as it is aborted. The work continues until it checks the signal itself. */
 export async function abortable<T>(
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,

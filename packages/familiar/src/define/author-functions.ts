@@ -8,8 +8,8 @@ import type { Daemon } from './define-daemon.js'
 import type { DaemonOptions, Predecessor, PredecessorReport } from './options.js'
 
 /**
- * Calls a function of the tool's author that reads what other programs wrote: files, replies, command lines. Such text may be
- * anything, so a function that fails on it has not recognised it: then this returns null.
+ * Calls a function of the tool's author that parses text from other programs: files, replies, command lines. Such text
+ * may be anything, so if the function throws, the text counts as not recognised and the result is null.
  */
 function recognising(read: () => unknown): unknown {
   try {
@@ -19,7 +19,7 @@ function recognising(read: () => unknown): unknown {
   }
 }
 
-/** Returns what a predecessor's health reply says. A value of a wrong type counts as one that the reply does not contain. */
+/** Returns the content of a predecessor's health reply. A value of a wrong type counts as missing. */
 export function readReport(
   { readSelfReport }: Predecessor,
   body: unknown,
@@ -36,7 +36,7 @@ export function readReport(
   }
 }
 
-/** Returns what a predecessor's record says; null if the text is not such a record, or has no usable port or token. */
+/** Returns the content of a predecessor's record; null if the text is not such a record, or has no usable port or token. */
 export function readRecord({ record }: Predecessor, text: string): PredecessorRecord | null {
   const read = objectOf(recognising(() => record?.parse(text) ?? null))
   const [port, token] = [portOf(read?.['port']), stringOf(read?.['token'])]
@@ -55,7 +55,7 @@ export function shutdownRequest(
   return path === null || body === null ? null : { path, body }
 }
 
-/** Returns the scopes that the environment of a predecessor's daemon names. */
+/** Returns the scopes that are named in the environment of a predecessor's daemon. */
 export function readEnvironment(
   { scopesInEnvironment }: Predecessor,
   env: Readonly<Record<string, string>>,
@@ -64,7 +64,7 @@ export function readEnvironment(
   return Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : []
 }
 
-/** Returns the form of a predecessor's command line. A scope that cannot be decoded is the text itself. */
+/** Returns the form of a predecessor's command line. If a scope cannot be decoded, its text is used. */
 export function shapeOf({ commandLine, record }: Predecessor): SpawnShape {
   const { decodeScope } = commandLine
   return {
@@ -77,7 +77,7 @@ export function shapeOf({ commandLine, record }: Predecessor): SpawnShape {
   }
 }
 
-/** Returns the path of a scope that the author's function names. */
+/** Returns the path of the scope that the author's function returns. */
 export function scopeOf(scope: () => string): string {
   return pathFrom('scope', scope())
 }
@@ -86,14 +86,14 @@ export function tokenDirectoryOf({ tokenDirectory }: DaemonOptions): string | nu
   return tokenDirectory === undefined ? null : pathFrom('tokenDirectory', tokenDirectory())
 }
 
-/** Returns the daemons that the author names as siblings; whether they are daemons is checked where they are used. */
+/** Returns the values that the author names as siblings. The code that uses them checks whether they are daemons. */
 export function siblingsOf({ siblings }: DaemonOptions): readonly Daemon[] {
   const named: unknown = siblings?.() ?? []
   if (Array.isArray(named)) return named as readonly Daemon[]
   throw invalid('defineDaemon', `siblings must return a list, not ${shown(named)}`)
 }
 
-/** Returns the files of a scope that the author places elsewhere. */
+/** Returns those files of a scope for which the author sets another location. */
 export function filesOf({ files }: DaemonOptions, scope: string): Partial<ScopeFiles> {
   const named = files?.(scope) ?? {}
   if (objectOf(named) === null)
@@ -122,13 +122,16 @@ function isPromise(value: JsonObject): boolean {
   return typeof value['then'] === 'function'
 }
 
-/** Readers of a health reply give up one of 64 KiB; what the library writes itself takes less than half of that. */
+/**
+ * The maximum size of the author's part of a health reply. Readers reject a reply of 64 KiB; the library's own part takes
+ * less than half of that.
+ */
 const MOST_HEALTH_BYTES = 32 * 1024
 
 /**
- * Returns a function that calls the author's `health`. It throws what is wrong until `health` has succeeded once, which is
- * before the daemon is ready. Later it returns nothing of the tool instead, because a daemon whose health reply fails
- * counts as one that hangs; `onFailure` is called, once for each new reason.
+ * Returns a function that calls the author's `health`. Until the first success, which comes before the daemon is ready,
+ * it throws any error. After that it returns an empty object on an error, because a daemon whose health reply fails would
+ * count as hung; `onFailure` is called once for each new reason.
  */
 export function healthReader(
   call: string,

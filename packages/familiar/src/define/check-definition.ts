@@ -8,7 +8,7 @@ import type * as calls from './define-daemon.js'
 import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
 import type { ServeSettings } from './serving.js'
 
-/** What an option must be. It may be left out unless it is `needed`. */
+/** The rule for an option. The option may be omitted unless it is `needed`. */
 interface Rule {
   readonly is?: (value: unknown) => boolean
   /** Completes the sentence "it must be ...". */
@@ -16,7 +16,7 @@ interface Rule {
   readonly isNeeded?: true
   /** The options in it. */
   readonly of?: AnyRules
-  /** The options in each element of the list. */
+  /** The options of each element of the list. */
   readonly each?: AnyRules
 }
 
@@ -29,7 +29,7 @@ const needed = (rule: Rule): Rule => ({ ...rule, isNeeded: true })
 const listOf = (is: (value: unknown) => boolean, what: string): Rule =>
   must((value) => Array.isArray(value) && value.every(is), what)
 
-/** 24 days: a timer of Node takes hardly more than that. */
+/** 24 days, because a Node timer cannot run for much longer. */
 const MOST_SECONDS = 24 * 24 * 60 * 60
 
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -130,7 +130,7 @@ const DEFINITION: Rules<DaemonOptions> = {
 
 const COMMAND: Rules<calls.CommandOptions> = { signal: SIGNAL, onWait: FUNCTION }
 
-/** The options of every call. Those of a fetch are checked further where the request is made. */
+/** The options of every call. The options of a fetch are checked further where the request is made. */
 const CALLS = {
   defineDaemon: DEFINITION,
   connect: { ...COMMAND, start: TRUTH, replace: TRUTH, port: PORT } satisfies Rules<ConnectOptions>,
@@ -175,8 +175,8 @@ const CALLS = {
 } as const
 
 /**
- * Returns the options of a call. Throws one sentence about the first mistake in them: `E_DEFINITION_INVALID`; from a fetch
- * a `TypeError`.
+ * Returns the options of a call. Throws on the first mistake in them, with a message of one sentence:
+ * `E_DEFINITION_INVALID`, or a `TypeError` for a fetch.
  */
 export function checked<T>(call: keyof typeof CALLS, options: T): T {
   checkAll(call, '', CALLS[call], options)
@@ -207,8 +207,8 @@ function checkOne(call: string, name: string, { is, what, isNeeded, of, each }: 
 }
 
 /**
- * Throws unless the port is one of the definition's, or left out. A daemon elsewhere is not seen by a scan, and no command
- * would know whose it is.
+ * Throws unless the port is one of the definition's, or omitted. A scan would not see a daemon on another port, so no
+ * command could find out whose it is.
  */
 export function assertInRange(
   call: keyof typeof CALLS,
@@ -220,19 +220,19 @@ export function assertInRange(
   throw invalid(call, `${name} must be one of the definition's ports, ${from} to ${to - 1}, not ${port}`)
 }
 
-/** Throws unless it is a handler of requests, or null. */
+/** Throws unless the value is a request handler or null. */
 export function assertHandler(handler: unknown): void {
   if (handler !== null && !isFunction(handler))
     throw invalid('serve', `the handler must be a function or null, not ${shown(handler)}`)
 }
 
-/** Throws unless these are the words of a command line. */
+/** Throws unless the value is a list of the words of a command line. */
 export function assertWords(words: unknown): void {
   if (!Array.isArray(words) || !words.every(isText))
     throw invalid('cli', `the arguments must be a list of texts, not ${shown(words)}`)
 }
 
-/** Returns a path that a function of the author, or a caller, gave. Throws unless it is an absolute one. */
+/** Returns a path given by a function of the author or by a caller. Throws unless it is absolute. */
 export function checkedPath(call: string, what: string, path: unknown): string {
   if (typeof path === 'string' && isAbsolute(path)) return path
   throw invalid(call, `${what} must be an absolute path, not ${shown(path)}`)
@@ -254,7 +254,7 @@ function isRange(value: unknown): boolean {
   return Number.isInteger(from) && Number.isInteger(to) && from! >= 1024 && from! < to! && to! <= 65_536
 }
 
-/** Returns the error for a mistake of the tool's author, not of its user: in the call of this function. */
+/** Returns the error for a mistake that the tool's author, not its user, made in a call of this function. */
 export function invalid(call: string, what: string): Error {
   if (call === 'fetch') return new TypeError(`fetch: ${what}`)
   return new FamiliarError('E_DEFINITION_INVALID', `${call}: ${what}`, {
@@ -262,10 +262,7 @@ export function invalid(call: string, what: string): Error {
   })
 }
 
-/**
- * Suggests the name that is most similar to what was typed, if at least half of the longer one is the same at its
- * beginning and end.
- */
+/** Suggests the most similar name, if at least half of the longer text is equal at the beginning and end. */
 function didYouMean(typed: string, names: readonly string[]): string {
   const near = names
     .map((name) => ({ name, share: shareOf(typed.toLowerCase(), name.toLowerCase()) }))

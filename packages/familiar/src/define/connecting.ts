@@ -18,15 +18,15 @@ import { SANDBOX_VARIABLE } from './sandbox-file.js'
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined
   /**
-   * False: only a running daemon is used. True: if none runs, one is started, in CI too. By default, one is started
+   * False: only a running daemon is used. True: if none runs, one is started, even in CI. By default, one is started
    * except in CI.
    */
   readonly start?: boolean | undefined
-  /** False: an older daemon that speaks the same protocol is used as it is, and none is ever replaced. */
+  /** False: an older daemon that speaks the same protocol is used as it is, and no daemon is replaced. */
   readonly replace?: boolean | undefined
-  /** The only port on which a daemon may be started: one of those of the definition. */
+  /** The only port on which a daemon may be started; it must be in the range of the definition. */
   readonly port?: number | undefined
-  /** Called with one line when the call has to wait for another command, or leaves a predecessor's daemon alone. */
+  /** Called with one line of text if the call has to wait for another command, or leaves a predecessor's daemon alone. */
   readonly onWait?: ((message: string) => void) | undefined
 }
 
@@ -35,13 +35,13 @@ export interface Skipped {
   readonly outcome: 'skipped'
   readonly reason: string
   /**
-   * The error that `connect` would throw. Left out if a daemon would be possible, but the user or the caller does not
-   * want one.
+   * The error that `connect` would throw. Omitted if a daemon would be possible, but the user or the caller does not want
+   * one.
    */
   readonly error?: FamiliarError
 }
 
-/** A proven daemon. Holds nothing open: every `fetch` has its own connection. */
+/** A proven daemon. Keeps no resources open, because every `fetch` has its own connection. */
 export interface Connection extends AsyncDisposable {
   readonly outcome: 'connected'
   readonly pid: number
@@ -59,9 +59,9 @@ export interface Connection extends AsyncDisposable {
   /** How the daemon's version compares with that of this installation. */
   readonly relation: VersionRelation
   /**
-   * Sends a request to the daemon, with its token, after it has proved on the same connection that it is the daemon. If
-   * that daemon was replaced or has exited meanwhile, connects again and sends the request once more; a request that may
-   * have been received is repeated only if it is a GET or HEAD, or with `retry`.
+   * Sends a request with the token to the daemon, after it has proved on the same connection that it is the daemon. If
+   * that daemon was replaced or has exited meanwhile, connects again and sends the request once more. A request that may
+   * already have been received is repeated only if it is a GET or HEAD, or with `retry`.
    */
   fetch(path: string, init?: FetchInit): Promise<Reply>
   /** Closes the connection: after this, `fetch` rejects. */
@@ -83,7 +83,7 @@ export async function connectOrThrow(
   throw skipped(definition, result.reason)
 }
 
-/** Returns the error for a call that needs a daemon where none may be used. */
+/** Returns the error for a call that needs a daemon although none may be used. */
 export function skipped(definition: Definition, reason: string): FamiliarError {
   const { options, words } = definition
   return new FamiliarError('E_DAEMON_SKIPPED', `no ${options.name} daemon is used: ${reason}`, {
@@ -93,7 +93,8 @@ export function skipped(definition: Definition, reason: string): FamiliarError {
 
 /**
  * The errors that mean that no daemon is possible here until the environment changes, although neither a daemon nor its
- * definition is at fault. Every other error must be thrown: a caller that continued without a daemon would hide it.
+ * definition has a fault. All other errors must be thrown, because a caller that continued without a daemon would hide
+ * them.
  */
 const NONE_HERE: ReadonlySet<ErrorCode> = new Set([
   'E_DAEMON_ELSEWHERE',
@@ -108,8 +109,8 @@ const NONE_HERE: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /**
- * Like `connectOrThrow`, but returns `skipped` if no daemon is possible here. `scope` may throw, as it does outside of a
- * project: then there is no scope, and no daemon.
+ * Like `connectOrThrow`, but returns `skipped` if no daemon is possible here. `scope` may throw, for example outside a
+ * project; then there is no scope, and no daemon.
  */
 export async function tryConnect(
   definition: Definition,
@@ -138,8 +139,8 @@ async function connectOrSkip(
 }
 
 /**
- * Returns why the environment switches daemons off; null if it does not. The user decides this, so `start: true` does not
- * override it.
+ * Returns why the environment disables daemons; null if it does not. This is the user's decision, so `start: true` does
+ * not override it.
  */
 export function disabledBy(
   { options }: Definition,
@@ -157,7 +158,7 @@ function skipReason({ start }: ConnectOptions): string | null {
   return isQuiet ? 'CI is set, and none runs' : null
 }
 
-/** Calls of this process for one scope share one attempt. It ends when the last of its callers has given up. */
+/** All calls of this process for the same scope share one attempt. It ends when the last of them has given up. */
 async function find(definition: Definition, scope: string, options: InternalOptions): Promise<Found> {
   const { signal, onWait, ...rest } = options
   const key = JSON.stringify([scope, rest])

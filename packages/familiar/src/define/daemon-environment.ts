@@ -30,21 +30,25 @@ const EVERYWHERE = [
 ] as const
 
 /**
- * `NODE_*` variables configure the caller's own Node (options, preloads, coverage, debugging, a channel to its parent), and
- * `LISTEN_*` describe sockets that a service manager passed to the caller. A daemon outlives its caller.
+ * `NODE_*` variables configure the caller's own Node (options, preloads, coverage, debugging, a channel to its parent),
+ * and `LISTEN_*` describe sockets that a service manager passed to the caller. Neither is meant for a daemon, which
+ * outlives its caller.
  */
 const NEVER = ['NODE_*', 'LISTEN_FDS', 'LISTEN_PID', 'LISTEN_FDNAMES'] as const
 
 const CERTIFICATES = 'NODE_EXTRA_CA_CERTS'
 
-/** Reduces the memory of an idle daemon from 51 MB to 43: it needs no V8 thread pool and no large young generation. */
+/**
+ * Reduces the memory of an idle daemon from 51 MB to 43, because it needs neither the V8 thread pool nor a large young
+ * generation.
+ */
 const NODE_OPTIONS = '--v8-pool-size=0 --max-semi-space-size=1'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Returns the whole environment of a daemon: what every program needs, what the patterns of the author add (`NAME`,
- * `PREFIX_*`, `*`) and do not exclude (`!NAME`). Names match in upper and lower case, as on Windows.
+ * Returns the whole environment of a daemon: the variables that every program needs, and those that the patterns of the
+ * author add (`NAME`, `PREFIX_*`, `*`) and do not exclude (`!NAME`). Upper and lower case are equal, as on Windows.
  */
 export function daemonEnvironment(env: Environment, patterns: readonly string[]): Environment {
   const excluded = patterns.filter((one) => one.startsWith('!')).map((one) => one.slice(1))
@@ -54,12 +58,13 @@ export function daemonEnvironment(env: Environment, patterns: readonly string[])
       (!matchesAny(name, NEVER) || isTrusted(name, patterns)) &&
       !matchesAny(name, excluded),
   )
-  // NODE_V8_COVERAGE must be named: Node copies it from the caller into any child environment that lacks the key.
+  // NODE_V8_COVERAGE must be set explicitly, because Node copies it from the caller into any child environment without
+  // it.
   return { ...Object.fromEntries(kept), NODE_OPTIONS, NODE_V8_COVERAGE: undefined }
 }
 
 /**
- * This variable (additional TLS certificates) is inherited if it is named in full, because a daemon that connects to a
+ * This variable (additional TLS certificates) is inherited if its full name is given, because a daemon that connects to a
  * server may need it.
  */
 function isTrusted(name: string, patterns: readonly string[]): boolean {
@@ -74,7 +79,7 @@ function matchesAny(name: string, patterns: readonly string[]): boolean {
   })
 }
 
-/** Returns whether a switch is on: set, and not to an empty text, 0, false, no or off. */
+/** Returns whether a switch is on: its variable is set, and the value is not an empty text, 0, false, no or off. */
 export function isOn(value: string | undefined): boolean {
   return value !== undefined && !/^(?:|0|false|no|off)$/i.test(value.trim())
 }

@@ -13,26 +13,26 @@ import { servedScope } from './recognise.js'
 import { resolveDefinition, type Definition } from './resolve-definition.js'
 import type { ServeSettings } from './serving.js'
 
-/** Ends the wait for the result with the reason of the signal. */
+/** Aborting this signal ends the wait for the result, which rejects with the signal's reason. */
 export interface Abort {
   readonly signal?: AbortSignal | undefined
 }
 
 export interface CommandOptions extends Abort {
-  /** Called with one line when the command has to wait for another one. */
+  /** Called with one line of text if the command has to wait for another one. */
   readonly onWait?: ((message: string) => void) | undefined
 }
 
 export interface ScanOptions extends Abort {
   /**
-   * True before a clean-up. Then the scan waits up to three seconds for the scopes that other processes name, and loads
-   * the modules of the clean-up, because the package may be replaced meanwhile.
+   * True before a clean-up. The scan then waits up to three seconds for the scopes that other processes name. It also
+   * loads the modules of the clean-up, because the package may be replaced meanwhile.
    */
   readonly forCleanUp?: boolean
 }
 
 export interface StatusOptions extends Abort {
-  /** A scan that was just taken; if omitted, one is taken where it is needed. */
+  /** A scan that was just made. If omitted, one is made where needed. */
   readonly seen?: Scan
 }
 
@@ -42,34 +42,35 @@ export interface StopOutdatedOptions extends CommandOptions {
 }
 
 export interface CleanUpOptions extends CommandOptions {
-  /** A scan that was just taken, and perhaps shown to the user. */
+  /** A scan that was just made, and perhaps shown to the user. */
   readonly seen?: Scan
   /**
-   * Processes that the user has agreed to end, each as `<pid>@<startTime>` of the `proof` of its candidate: treated as with
-   * `force`.
+   * Processes that the user has agreed to end, each as `<pid>@<startTime>` from the `proof` of its candidate. They are
+   * treated as with `force`.
    */
   readonly confirmed?: ReadonlySet<string>
   /**
-   * Processes that were shown to the user, in the same form. No other process is ended, even if it became stale meanwhile.
+   * Processes that were shown to the user, in the same form. No other process is ended, even if it has become stale
+   * meanwhile.
    */
   readonly told?: ReadonlySet<string>
   readonly onProgress?: (done: number, total: number) => void
   /** Also ends daemons of class `operator_required`. */
   readonly force?: boolean
-  /** Limits the clean-up to what listens on this port. */
+  /** Limits the clean-up to processes that listen on this port. */
   readonly port?: number
-  /** Reports what would be done, and does nothing. */
+  /** Only reports what would be done. */
   readonly dryRun?: boolean
 }
 
-/** The tool's own commands, for the help: how each is typed after the tool's name (`render FILE`), and what it does. */
+/** The tool's own commands, for the help: the words after the tool's name (`render FILE`), and what the command does. */
 export type Commands = Readonly<Record<string, string>>
 
 export interface CliOptions {
   readonly commands?: Commands
 }
 
-/** The daemon of one scope: what commands can do with it, and what its own process calls. */
+/** The daemon of one scope: the functions for commands, and those for the daemon's own process. */
 export interface Daemon {
   readonly name: string
   /** The version of this installation. Throws `E_DEFINITION_INVALID` if none is found. */
@@ -77,35 +78,35 @@ export interface Daemon {
   /** The range of ports in which the daemon listens and which a scan covers. `to` is not in the range. */
   readonly ports: PortRange
   /**
-   * The real path of the scope; in the daemon's own process, the scope that it serves. Throws `E_SCOPE_UNUSABLE` where
-   * there is none, as outside of a project.
+   * The real path of the scope; in the daemon's own process, the scope that it serves. Throws `E_SCOPE_UNUSABLE` if there
+   * is none, for example outside a project.
    */
   readonly scope: string
   /**
-   * The path of the daemon's log: a JSON object per line, between them what the process writes to stderr. If it has 1 MiB when
-   * the daemon logs something, or looks after itself (twice a minute), its content moves to `.1`, at most the last 2 MiB, and
-   * that of `.1` to `.2`.
+   * The path of the daemon's log: one JSON object per line, mixed with the output of the process on stderr. The daemon
+   * rotates the log when it logs something, and twice a minute: if the log has reached 1 MiB, its content (at most the
+   * last 2 MiB) moves to `.1`, and the content of `.1` to `.2`.
    */
   readonly logFile: string
   /** Returns the daemon of another scope, which is an absolute path. */
   at(scope: string): Daemon
-  /** Whether this process was started as the daemon. If so, it must call `serve` and do nothing else. */
+  /** Whether this process was started as the daemon. If so, it must only call `serve`. */
   readonly isDaemonProcess: boolean
   /**
-   * Returns a connection to the daemon, which has proved who it is and has a usable version. Starts one if none runs, and
-   * replaces an older one. Throws `E_DAEMON_SKIPPED` where none may be started, and the errors in docs/errors.md.
+   * Returns a connection to the daemon, which has proved its identity and has a usable version. Starts one if none runs,
+   * and replaces an older one. Throws `E_DAEMON_SKIPPED` if none may be started, and the errors in docs/errors.md.
    */
   connect(options?: ConnectOptions): Promise<Connection>
   /**
-   * Like `connect`, but returns `skipped` with the reason where no daemon may be started or none is possible: the
-   * directory cannot be written, locks do not work, the daemon is out of reach, and the like. Then the caller does the
-   * work itself. Throws every other error: it means that something is wrong, or that a later try may succeed.
+   * Like `connect`, but returns `skipped` with the reason if no daemon may be started or none is possible: for example,
+   * the directory is not writable, locks do not work, or the daemon is out of reach. The caller then does the work
+   * itself. Throws every other error, because it means that something is wrong, or that a later attempt may succeed.
    */
   tryConnect(options?: ConnectOptions): Promise<Connection | Skipped>
   /**
-   * Runs the daemon in this process: it answers requests with `handler` (null: it answers none), and exits by itself when
-   * it is no longer needed. Resolves when it serves. Before that, checks that later versions will recognise this daemon;
-   * throws `E_DAEMON_UNRECOGNISABLE` if they would not.
+   * Runs the daemon in this process. It answers requests with `handler` (null: it answers none), and exits by itself when
+   * it is no longer needed. Resolves when it serves requests. Before that, throws `E_DAEMON_UNRECOGNISABLE` if later
+   * versions would not recognise this daemon.
    */
   serve(handler: Handler | null, settings?: ServeSettings): Promise<void>
   /** Returns the state of the daemon. Never starts one. */
@@ -114,20 +115,20 @@ export interface Daemon {
   stop(options?: CommandOptions): Promise<StopResult>
   /** Stops the daemon and starts another. Leaves the daemon running if no other could start. */
   restart(options?: CommandOptions): Promise<Connection>
-  /** For installers: ends the daemon if it is older than this installation, and starts none. */
+  /** For installers: ends the daemon if it is older than this installation, and does not start another. */
   stopOutdated(options?: StopOutdatedOptions): Promise<StaleResult>
-  /** Returns every listener in the port range, with its class and the reason. Ends nothing. */
+  /** Returns every listener in the port range, with its class and the reason. Does not end anything. */
   scan(options?: ScanOptions): Promise<Scan>
   /** Ends the daemons that are proven stale. `tidied` is the number of records of ended daemons that were corrected. */
   cleanUp(options?: CleanUpOptions): Promise<CleanUpReport & { readonly tidied: number }>
   /**
    * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain` on this process's
-   * standard streams. Returns its exit code. With `--help` first, it lists them, after the tool's own `commands`. If the
-   * first word is anything else, or missing, returns null and prints nothing: then it is a command of the tool, or the
-   * tool prints its `usage`.
+   * standard streams. Returns its exit code. If the first word is `--help`, lists the tool's own `commands` and then
+   * these. If the first word is anything else, or missing, prints nothing and returns null. The tool then runs its own
+   * command, or prints its `usage`.
    */
   cli(argv: readonly string[], options?: CliOptions): Promise<number | null>
-  /** Returns the text that `cli(['--help'])` prints: what can be typed after the name of the tool. */
+  /** Returns the text that `cli(['--help'])` prints: the commands that can follow the name of the tool. */
   usage(options?: CliOptions): Promise<string>
 }
 
@@ -140,10 +141,8 @@ export function definitionOf(daemon: Daemon): Definition {
 }
 
 /**
- * Defines a daemon. Reads nothing and starts nothing. Throws `E_DEFINITION_INVALID` if the options cannot be right.
- *
- * The same definition is used by commands (`connect`, `cli`) and by the daemon's own module (`serve`), so that both mean
- * the same.
+ * Defines a daemon. Reads no files and starts no process. Throws `E_DEFINITION_INVALID` if the options are invalid.
+ * Commands (`connect`, `cli`) and the daemon's own module (`serve`) must use the same definition, so that both agree.
  */
 export function defineDaemon(options: DaemonOptions): Daemon {
   const definition = resolveDefinition(checked('defineDaemon', options), (siblings) =>

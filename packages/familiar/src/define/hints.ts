@@ -1,6 +1,6 @@
 import type { Words } from './options.js'
 
-/** The commands that the errors of the library name. */
+/** The commands that the library's errors suggest. */
 export interface Hints {
   readonly doctorCommand: (port: number | null) => string
   readonly stopCommand: string
@@ -27,26 +27,26 @@ export function hintsOf(words: Words): Hints {
   }
 }
 
-/** Returns the command that ends one listener of the range, or all of them, even those that need a decision. */
+/** Returns the command that ends one listener of the range, or all of them, including those that need a decision. */
 export function forceCommand(clean: string, port: number | null): string {
   return `${clean} --force${port === null ? '' : ` --port ${port}`}`
 }
 
 /**
- * Matches assignments at the beginning of `clean` that name a scope. They must go: they would override the one that is
- * put before the command.
+ * Matches assignments at the beginning of `clean` that name a scope. They must be removed, because they would override
+ * the assignment that is put before the command.
  */
 const ASSIGNMENTS = /^(?:[A-Z_]+=(?:'[^']*'|\\.|[^\s'\\])+ )+/
 
-/** Returns the command that cleans up another scope; null if `clean` acts on all scopes, or there is no such command. */
+/** Returns the command that cleans up another scope; null if `clean` acts on all scopes, or if there is no such command. */
 export function cleanCommand({ clean, inScope }: Words, scope: string): string | null {
   const prefix = inScope(scope)
   return prefix === '' ? null : `${prefix}${clean.replace(ASSIGNMENTS, '')}`
 }
 
 /**
- * Returns the command that stops the daemon of another scope. It is made from the command that shows the status there.
- * Null if there is none, for example because the command does not name the scope.
+ * Returns the command that stops the daemon of another scope, derived from the command that shows its status. Null if
+ * there is none, for example because the command does not name the scope.
  */
 export function stopElsewhere({ showElsewhere, status, stop }: Words, scope: string): string | null {
   const [shown, asked] = [showElsewhere(scope), status.replace(ASSIGNMENTS, '')]

@@ -4,10 +4,10 @@ import { FamiliarError } from '../errors.js'
 import { isFaithful } from '../identity/path-text.js'
 
 /**
- * Returns the home directory of this user, as `HOME` names it (on Windows, the system). Throws `E_SCOPE_UNUSABLE` if
- * `HOME` is not set, empty, relative or not UTF-8: a home in every working directory would mean a daemon in each, and the home in
- * the user database may be another one than that of the user's other commands. `variables` is the text in which the hint
- * names the variables to set.
+ * Returns the home directory of this user, as `HOME` names it (on Windows, as the system does). Throws `E_SCOPE_UNUSABLE`
+ * if `HOME` is not set, empty, relative or not UTF-8: a relative home would mean another daemon in each working
+ * directory, and the home in the user database may differ from the one that the user's other commands use. `variables`:
+ * the text with which the hint names the variables to set.
  */
 export function homeDirectory(variables: string): string {
   const { HOME: home } = process.env

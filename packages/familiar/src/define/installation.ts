@@ -3,10 +3,10 @@ import { dirname, join, resolve } from 'node:path'
 import { errnoOf } from '../errors.js'
 import { objectOf, parseJson, stringOf } from '../json.js'
 
-/** The entry of a daemon on disk, and the package that it belongs to. */
+/** The entry module of a daemon on disk, and the package that it belongs to. */
 export interface Installation {
   readonly entry: string
-  /** The nearest package.json with a version above the entry, and its directory; null if there is none. */
+  /** The nearest package.json above the entry that has a version; null if there is none. */
   readonly packageFile: string | null
   readonly directory: string
   readonly version: string | null
@@ -31,7 +31,7 @@ function versionIn(packageFile: string): string | null {
 }
 
 /**
- * Returns whether the installation on disk is gone or of another version than `since`. Null if that is not known, for
+ * Returns whether the installation on disk is gone or has another version than `since`. Null if that is unknown, for
  * example while its package.json is being replaced.
  */
 export function isChanged({ packageFile, entry }: Installation, since: string | null): boolean | null {

@@ -4,7 +4,7 @@ import type { SelfReport } from '../protocol/self-report.js'
 import { readReport } from './author-functions.js'
 import type { CommandLine, Predecessor, PredecessorReport } from './options.js'
 
-/** Returns how a daemon's own command line is recognised. `launchArgs` writes it. */
+/** Returns the pattern that recognises a daemon's own command line. `launchArgs` is its counterpart. */
 export function ownShape({ role, scopeFlag, entry }: CommandLine): SpawnShape {
   return {
     implementation: 'own',
@@ -36,7 +36,7 @@ function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)
 }
 
-/** The members of every health reply: the rest is what the tool adds. */
+/** The members of every health reply. All other members are added by the tool. */
 const HEAD = new Set([
   'status',
   'daemon_family',
@@ -47,7 +47,7 @@ const HEAD = new Set([
   'token',
 ])
 
-/** Returns the reader of the health replies of a daemon of ours, and of its predecessors'. */
+/** Returns the function that parses the health replies of our own daemons and of their predecessors. */
 export function selfReportReader(
   name: string,
   predecessors: readonly Predecessor[],
@@ -85,8 +85,8 @@ function detailsOf(json: JsonObject): JsonObject {
 }
 
 /**
- * A report with a pid and a port is matched to the listener by these two; any other report by the command line and the
- * token.
+ * A report with a pid and a port is matched to the listener by these two. Every other report is matched by the command
+ * line and the token.
  */
 function toReport(report: Required<PredecessorReport> | null): SelfReport | null {
   if (report === null) return null

@@ -29,12 +29,12 @@ import { launchArgs, ownShape, selfReportReader } from './recognise.js'
 import { readSandbox, SANDBOX_VARIABLE, type SandboxRead } from './sandbox-file.js'
 import { shellQuote } from './shell-quote.js'
 
-/** A predecessor's starter writes the record of its daemon up to this long after the start. */
+/** How long after the start a predecessor's starter may still write the record of its daemon. */
 const STARTING_SECONDS = 30
 
 /**
- * What follows from the options of a daemon. Each value is read when it is first needed, and then kept (except a test's
- * sandbox).
+ * The values derived from the options of a daemon. Each is computed when it is first needed, and then kept (except a
+ * test's sandbox).
  */
 export interface Definition {
   readonly options: DaemonOptions
@@ -46,15 +46,15 @@ export interface Definition {
   readonly version: string
   readonly self: Self
   readonly timing: Required<Pick<Timing, 'tickMs' | 'idleMs' | 'drainMs' | 'cleanEveryMs'>>
-  /** The directory for files that belong to no single scope. */
+  /** Returns the directory for files that do not belong to a single scope. */
   readonly place: () => string
-  /** The scope of a command that names none. */
+  /** Returns the scope of a command that names none. */
   readonly defaultScope: () => string
-  /** How the daemon of a scope is started. */
+  /** Returns how to start the daemon of a scope. */
   readonly launch: (scope: string) => Launch
 }
 
-/** Resolves options that were checked. `familiesOf` returns the families of the daemons that they name. */
+/** Resolves options that were already checked. `familiesOf` returns the families of the daemons that they name. */
 export function resolveDefinition(
   options: DaemonOptions,
   familiesOf: (siblings: readonly Daemon[]) => Family['relatives'],
@@ -183,7 +183,7 @@ function entryOf({ entry }: DaemonOptions): string {
     return file
   }
   const path = typeof named === 'string' && !named.startsWith('file:') ? named : fileURLToPath(named)
-  // A missing file is not reported here but by the start, because an upgrade may be replacing it.
+  // A missing file is reported by the start and not here, because an upgrade may be replacing it.
   return existsSync(path) ? realpathSync(path) : path
 }
 
@@ -215,7 +215,7 @@ function defaultWords(name: string, isProject: boolean, tool: string): Words {
 }
 
 /**
- * Returns a function that reads the sandbox which the environment names at that moment; it returns null outside of tests.
+ * Returns a function that reads the sandbox that the environment names when it is called; outside tests it returns null.
  */
 function sandboxFor(name: string): () => SandboxRead | null {
   return () => {

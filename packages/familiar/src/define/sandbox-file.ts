@@ -5,11 +5,11 @@ import type { PortRange } from '../identity/machine.js'
 import { objectOf, parseJson, portOf } from '../json.js'
 import { timingFromJson, type Timing } from '../protocol/daemon-timing.js'
 
-/** Names the directory of a sandbox (`familiar/testing`): set only in the environment of tests. */
+/** The environment variable that names the directory of a sandbox (`familiar/testing`). It is set only in tests. */
 export const SANDBOX_VARIABLE = 'FAMILIAR_SANDBOX'
 export const SANDBOX_FILE = 'sandbox.json'
 
-/** The sandbox of a daemon in a test: a directory for its files, ports of its own, and shorter times. */
+/** The sandbox of a daemon in a test: its own directory for files, its own ports, and shorter times. */
 export interface SandboxRead {
   readonly state: string
   readonly ports: PortRange
@@ -17,8 +17,8 @@ export interface SandboxRead {
 }
 
 /**
- * Returns the part of the sandbox at `directory` that is for this daemon; null if the sandbox is for other daemons.
- * Throws `E_SCOPE_UNUSABLE` if there is no sandbox: real files must not be touched then.
+ * Returns the part of the sandbox at `directory` that belongs to this daemon; null if the sandbox is for other daemons.
+ * Throws `E_SCOPE_UNUSABLE` if the sandbox does not exist, because a test must not touch real files.
  */
 export function readSandbox(directory: string, name: string): SandboxRead | null {
   const json = objectOf(parseJson(textOf(join(directory, SANDBOX_FILE))))

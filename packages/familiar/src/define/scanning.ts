@@ -22,7 +22,7 @@ export async function status(
   })
 }
 
-/** The token is removed, because a state is shown and logged. */
+/** Removes the token, because a state is shown and logged. */
 function withoutToken<T extends { readonly token: string | null }>(read: T | null): T | null {
   return read === null ? null : { ...read, token: null }
 }

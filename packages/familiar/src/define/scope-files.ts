@@ -5,7 +5,7 @@ import { FamiliarError } from '../errors.js'
 import type { ScopeFiles } from '../family.js'
 import { homeDirectory } from './home-directory.js'
 
-/** Where programs keep their state in the user's home, by operating system. */
+/** The directory below the user's home in which programs keep their state, by operating system. */
 const BELOW_HOME: Readonly<
   Partial<Record<NodeJS.Platform, readonly string[]>> & { linux: readonly string[] }
 > = {
@@ -18,9 +18,9 @@ const BELOW_HOME: Readonly<
 const PROJECT_MARKERS = ['package.json', '.git'] as const
 
 /**
- * Returns the directory for the user's state of a tool: `$XDG_STATE_HOME/<name>`, by default `~/.local/state/<name>`, on
- * macOS `~/Library/Application Support/<name>`, on Windows `%LOCALAPPDATA%\<name>`. Throws `E_SCOPE_UNUSABLE` if there is
- * none, or if its path is not UTF-8.
+ * Returns the directory for the user's state of a tool: `$XDG_STATE_HOME/<name>`, by default `~/.local/state/<name>`; on
+ * macOS `~/Library/Application Support/<name>`; on Windows `%LOCALAPPDATA%\<name>`. Throws `E_SCOPE_UNUSABLE` if it
+ * cannot be determined, or if its path is not UTF-8.
  */
 export function stateDirectory(
   name: string,
@@ -65,10 +65,9 @@ function currentDirectory(): string {
 }
 
 /**
- * Returns the paths of a scope's files. They are in the scope: in a directory of their own, unless the scope contains
- * nothing else. They follow from the scope and from nothing else. If they followed from HOME too, a daemon that a program
- * with another HOME started for the same scope would have another lock and look unrecorded, and each would end the other
- * as a stale one.
+ * Returns the paths of a scope's files. They are in the scope, in their own directory unless the scope contains nothing
+ * else. They depend on the scope alone. If they also depended on HOME, a program with another HOME would start a daemon
+ * for the same scope with another lock. Each of the two daemons would look unrecorded to the other, and end it as stale.
  */
 export function scopeFiles(
   scope: string,

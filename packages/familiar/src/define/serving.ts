@@ -14,25 +14,25 @@ import { isChanged } from './installation.js'
 import { launchArgs } from './recognise.js'
 
 export interface ServeSettings {
-  /** Answers GET and HEAD requests without a token, such as those of a browser on this machine. */
+  /** Answers GET and HEAD requests without a token, for example from a browser on this machine. */
   readonly public?: Handler
   /** Like `public`, but for pages whose replies are kept in memory. Returns null if there is no such page. */
   readonly pages?: Pages
   /**
-   * Returns the part of the health reply that describes the running daemon: at most 32 KiB of JSON. It replaces what the
-   * definition says, and every user of the machine can read it. If it fails while the daemon runs, the reply is without it,
-   * and the log says so (`health_failed`).
+   * Returns the part of the health reply that describes the running daemon: at most 32 KiB of JSON. It replaces the
+   * definition's `health`, and every user of the machine can read it. If the function fails while the daemon runs, the
+   * reply is sent without it and the log says so (`health_failed`).
    */
   readonly health?: () => JsonObject & { readonly owner?: JsonObject }
   /** The work that the daemon does in addition to answering requests. */
   readonly work?: Work
-  /** The version to report instead of the installed one; only for tests that simulate another. */
+  /** The version to report instead of the installed one, for tests that simulate another version. */
   readonly version?: string
   /** True to run in the caller's terminal until Ctrl+C, instead of as a background process. */
   readonly foreground?: {
     /** The only port to try. */
     readonly port?: number
-    /** Called once, when the daemon serves. */
+    /** Called once, when the daemon serves requests. */
     readonly onReady: (at: { readonly url: string; readonly port: number }) => void
     /** Called if the daemon could not start, instead of ending the process. */
     readonly onFailure: (error: FamiliarError) => void
@@ -41,7 +41,7 @@ export interface ServeSettings {
   }
 }
 
-/** A process is one daemon: another call of `serve` would take over its startup pipe and its working directory. */
+/** A process can be only one daemon: a second call of `serve` would take over its startup pipe and its working directory. */
 let isServing = false
 
 /** Runs the daemon in this process. `scope` is null if this process was started neither as the daemon nor for one scope. */
@@ -65,8 +65,8 @@ export async function serveDaemon(
   const { public: publicHandler, pages, health, work, version, foreground } = settings
   const real = realPath(scope) ?? scope
   const { options, family, installation } = definition
-  // The version that the running code states, if it states one, because the package on disk may have been replaced since
-  // the code was loaded.
+  // The version that the running code states, if any: the package on disk may have been replaced since the code was
+  // loaded.
   const running = options.version ?? installation.version
   const logFile = family.files(real).log
   const described = healthReader(

@@ -1,6 +1,6 @@
 import { HIDDEN_CONTROLS } from './hidden-controls.js'
 
-/** Characters that a terminal acts on, or does not show. They would be replaced where the command is printed. */
+/** Characters that a terminal acts on or does not show. They would be replaced when the command is printed. */
 const CONTROL = new RegExp(`[\\u0000-\\u001f${HIDDEN_CONTROLS}]`)
 
 /**

@@ -18,12 +18,12 @@ import type { Definition } from './resolve-definition.js'
 export { loadLocks }
 
 /**
- * How long an installer waits for another command. It need not wait longer, because the next command replaces the daemon
+ * How long an installer waits for another command. A short wait is enough, because the next command replaces the daemon
  * anyway.
  */
 const LOCK_WAIT_MS = 5_000
 
-/** Stops the daemon, and says which daemon of the predecessor still runs in the scope. */
+/** Stops the daemon, and returns which daemon of the predecessor still runs in the scope. */
 export async function stop(
   definition: Definition,
   scope: string,
@@ -63,14 +63,14 @@ export async function restart(
   if (result.outcome === 'connected') return result
   const { title, explain } = definition.words
   throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the ${title} is not stopped: ${result.reason}`, {
-    // A failure that is described in words has no id that `explain` knows.
+    // A failure that is only described in words has no id for `explain`.
     hint: `${explain} ${/^\w+$/.test(result.reason) ? result.reason : 'F-005'}`,
   })
 }
 
 /**
- * Returns the new daemon, or why the old one could not be stopped. Checks first that another daemon may and can start: one
- * that cannot be replaced is left running.
+ * Returns the new daemon, or why the old one could not be stopped. First checks that another daemon may and can start,
+ * because a daemon that cannot be replaced must keep running.
  */
 export async function stopAndStart(
   definition: Definition,
@@ -105,7 +105,7 @@ export async function stopOutdated(
   )
 }
 
-/** A clean-up of projects takes a lock of its own, because the directory in which it runs need not have a daemon. */
+/** A clean-up of projects takes its own lock, because the directory in which it runs need not have a daemon. */
 export async function cleanUpRange(
   { family, isProject, place }: Definition,
   scope: string,
@@ -130,7 +130,7 @@ export async function cleanUpRange(
   })
 }
 
-/** Corrects the records of ended daemons whose project is known to exist still. Returns how many it corrected. */
+/** Corrects the records of ended daemons whose project is known to still exist. Returns how many it corrected. */
 async function tidyRecords({ entries, seen }: CleanUpReport): Promise<number> {
   const swept = entries.filter(({ result }) => result.outcome === 'swept').map((entry) => entry.candidate)
   const tidied = swept.map(async (candidate) => {

@@ -11,7 +11,7 @@ import { staleInScope } from '../observe/stale-in-scope.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
 import { explained, isExplanation, type Remedy } from './remedy.js'
 
-/** An identity record with its remedy, which is null only for never_touch. */
+/** An identity record with its remedy, which is null if and only if the class is never_touch. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: Remedy | null }
 
 type Asked = Pick<Tool, 'words'>
@@ -27,7 +27,7 @@ export function withRemedy(
   return { ...record, remedy: remedyOf(candidate, seen, tool, failure) }
 }
 
-/** Returns the mildest remedy that works for a candidate; null exactly for class `never_touch`. Pure. */
+/** Returns the mildest remedy that works for a candidate; null if and only if the class is `never_touch`. Pure. */
 export function remedyOf(
   candidate: Candidate,
   seen: Scan,
@@ -50,12 +50,12 @@ export function remedyOf(
   )
 }
 
-/** The part of a row or of a candidate that decides whether the user must. */
+/** The members of a row or candidate that determine whether the user must decide. */
 type Decidable = Pick<DoctorRecord, 'cleanup_class' | 'in_use_by' | 'remedy'>
 
 /**
- * Returns whether the user has to decide about a row: a command ends it, and no other scope uses it. Everything that lists
- * or counts decisions uses this function, so that the numbers agree.
+ * Returns whether the user has to decide about a row: a command can end the process, and no other scope uses it.
+ * Everything that lists or counts decisions uses this function, so that the numbers agree.
  */
 export function needsDecision(
   { cleanup_class, in_use_by, remedy }: Decidable,
@@ -66,8 +66,8 @@ export function needsDecision(
 }
 
 /**
- * Returns the candidates about which the user has to decide, whatever a clean-up has just tried. `own` is the daemon of this
- * scope, if it is one of them: its finding is F-005, and F-002 counts the others.
+ * Returns the candidates about which the user has to decide, independent of what a clean-up has just tried. `own` is the
+ * daemon of this scope, if it is one of them: finding F-005 is about it, and F-002 counts the others.
  */
 export function decisionsIn(
   seen: Scan,
@@ -87,7 +87,7 @@ export function decisionsIn(
   return { all, own: own !== null && all.includes(own) ? own : null }
 }
 
-/** A failure that is described in words has no id that `explain` knows. */
+/** A failure that is only described in words has no id for `explain`. */
 function failed(failure: FailureReason, { verdict }: Candidate, { words }: Asked): Remedy {
   const id = /^\w+$/.test(failure) ? failure : (verdict.reason ?? verdict.class)
   return explained(words, id, `it could not be ended: ${failure}`)
@@ -105,7 +105,7 @@ function ofAnotherUser({ verdict, observation }: Candidate, { words }: Asked): R
 }
 
 /**
- * The command `stop` ends the scope's own daemon, even one that does not answer. F-005 and `status` propose the same
+ * The command `stop` ends the scope's own daemon, even one that does not answer. F-005 and `status` suggest the same
  * command.
  */
 function stopped(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
@@ -128,7 +128,7 @@ function shownElsewhere({ observation }: Candidate, { context }: Scan, { words }
   return { commands: [words.showElsewhere(scope)], description, safe: true }
 }
 
-/** Its lock is held and its directory in use, so it is spared; no command can name a directory that has no path. */
+/** The daemon's lock is held and its directory is in use, so it is spared. No command can name a directory that has no path. */
 function awayFromItsPath(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
   const { verdict, observation } = candidate
   if (!isSpared(candidate, seen) || !isAway(observation, seen.context)) return null
@@ -138,7 +138,7 @@ function awayFromItsPath(candidate: Candidate, seen: Scan, { words }: Asked): Re
   return { ...explained(words, verdict.reason ?? '', description), ...look }
 }
 
-/** Returns the remedy for a candidate that even `--force` spares, cannot end, or should not end yet. */
+/** Returns the remedy for a candidate that even `--force` spares or cannot end, or that should not be ended yet. */
 function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
   const { verdict, proof, observation } = candidate
   const reason = verdict.reason ?? ''
@@ -156,12 +156,13 @@ function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy |
     const description = 'its process is not seen whole from here: look at it as root, or where it runs'
     return explained(words, reason, description)
   }
-  // A process without a port cannot be named on the command line, and no other process may be ended in its place.
+  // A process without a port cannot be named on the command line, and a command without a port could end other processes
+  // instead.
   if (observation.port !== null || reason === 'starting') return null
   return explained(words, reason, 'it does not listen, so no command can name it')
 }
 
-/** Seen from its own scope, this daemon is proven stale: the clean-up of that scope ends it without force. */
+/** In its own scope, this daemon is proven stale, so a clean-up of that scope ends it without force. */
 function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): Remedy | null {
   const scope = staleInScope(candidate, seen)
   const command = scope === null ? null : cleanCommand(words, scope)
@@ -170,8 +171,8 @@ function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): 
 }
 
 /**
- * Its starter may be about to record it. That also applies to a daemon of another scope, which the verdict does not
- * distinguish: only force could end it, and its use will be known in a moment.
+ * The starter of this daemon may be about to record it. This includes a daemon of another scope, which the verdict does
+ * not distinguish: only force could end it now, and in a moment it will be known whether it is used.
  */
 function mayBeStarting({ verdict, facts }: Candidate, { family }: Scan, { words }: Asked): Remedy | null {
   const isYoung = verdict.reason === 'cross_root' && facts.in_startup_grace === 'yes'
@@ -179,7 +180,7 @@ function mayBeStarting({ verdict, facts }: Candidate, { family }: Scan, { words 
   return explained(words, 'starting', `it may still be coming up: look again in ${family.startingSeconds} s`)
 }
 
-/** Reasons that do not show what the process is used for: the user must look at it before it is ended. */
+/** Reasons that do not show what the process is used for, so the user must look at it before ending it. */
 const LOOK_FIRST: ReadonlySet<string | null> = new Set([
   'pre_marker',
   'pid_port_mismatch',

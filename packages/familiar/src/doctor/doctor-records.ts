@@ -5,8 +5,8 @@ import { identityRecord, type Tool } from './identity-record.js'
 import { withRemedy, type DoctorRecord } from './choose-remedy.js'
 
 /**
- * Returns the doctor's record of each candidate of a scan. `report` is the clean-up after which the scan was made, if
- * there was one: what that clean-up has just tried without success is not proposed again as a remedy.
+ * Returns the doctor's record of each candidate of a scan. `report`: the clean-up before the scan, if any. A command that
+ * this clean-up has just tried without success is not suggested again.
  */
 export function rowsOf(
   seen: Scan,

@@ -12,7 +12,7 @@ import { resetResult, type ResetResult } from './reset-result.js'
 /** What `doctor --json` prints, after the `schema_version`. Names and meanings are permanent. */
 export interface DoctorDocument {
   readonly generated_at: string
-  /** The scope; left out if the tool states it under a name of its own. */
+  /** The scope; omitted if the tool has its own member for it. */
   readonly scope?: string
   readonly daemon: DaemonView | null
   /** Candidates of class safe_auto and operator_required. */
@@ -29,7 +29,7 @@ export interface DoctorDocument {
  */
 export type LineStyle = 'cyan' | 'green' | 'red' | 'yellow' | 'dim'
 
-/** One line for people: its label, its text, the colour of the text, and a command that follows the text. */
+/** One line for people: its label, its text, the style of the text, and a command that follows the text. */
 export type Line = readonly [
   label: string,
   text: string,
@@ -39,7 +39,7 @@ export type Line = readonly [
 
 /** What a tool adds to the doctor's document. */
 export interface DoctorAddition extends Pick<Tool, 'record'> {
-  /** The lines above the one about the daemon. They replace the line about the scope. */
+  /** The lines above the line about the daemon. They replace the line about the scope. */
   readonly head?: readonly Line[]
   /** Members of the document that replace `scope`. */
   readonly document?: object
@@ -57,8 +57,8 @@ export type DoctorExtension = (at: {
 }) => Promise<DoctorAddition>
 
 /**
- * What the document is made from, in addition to the scan. `report` is null if there was no clean-up. After a
- * clean-up, the scan must be the one that was made after it.
+ * The input for the document, in addition to the scan. `report` is null if there was no clean-up. After a clean-up, the
+ * scan must be a later one.
  */
 export interface DocumentParts {
   readonly scope: string

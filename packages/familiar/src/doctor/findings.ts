@@ -27,8 +27,8 @@ interface Seen {
   /** True if the path at which the scope's daemon is installed is proven gone, as seen from here. */
   readonly isInstallationGone?: boolean
   /**
-   * The remedies of the candidates, as their rows show them. A finding about a candidate proposes the same remedy as
-   * its row.
+   * Returns the remedy of a candidate, as its row shows it. A finding about a candidate suggests the same remedy as its
+   * row.
    */
   readonly remedyOf: (candidate: Candidate) => Remedy | null
 }
@@ -43,15 +43,18 @@ export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Fin
   return [...found, ...ofTool].toSorted(byId)
 }
 
-/** The ids are ASCII. `localeCompare` would load the rules of languages, which takes a fifth of the start of Node. */
+/**
+ * The ids are ASCII, so `localeCompare` is not needed: it would load language rules, which takes a fifth of Node's start
+ * time.
+ */
 function byId(one: Finding, other: Finding): number {
   return Number(one.id > other.id) - Number(one.id < other.id)
 }
 
 /**
- * Counts the orphans that a command can end. Does not count candidates that even `--force` spares, and candidates that may
- * still be starting: their rows say how long to wait. Does not count this scope's own daemon either: the findings about it tell
- * what to do.
+ * Counts the orphans that a command can end. Does not count candidates that even `--force` spares, nor candidates that
+ * may still be starting, because their rows say how long to wait. Does not count this scope's own daemon either, because
+ * other findings describe it.
  */
 function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
   const own = scopeDaemon(seen)
@@ -86,8 +89,8 @@ function isSafe({ verdict }: Candidate): boolean {
 }
 
 /**
- * Returns the mildest remedies, each command once: those that end only stale daemons or, if there are none, those
- * that need a decision. For what remains after that, the next run of the doctor shows a remedy.
+ * Returns the mildest remedies, each command once: those that end only stale daemons or, if there are none, those that
+ * need a decision. The next run of the doctor suggests a remedy for whatever remains.
  */
 function mildest(
   all: readonly { readonly remedy: Remedy; readonly pid: number | null }[],
@@ -133,8 +136,8 @@ function otherVersion({ seen, self, words, isInstallationGone }: Seen): Finding 
 }
 
 /**
- * `start` replaces a daemon that is older, or whose own installation is gone, only if no proof is missing. `restart` stops the daemon
- * first, as `stop` does.
+ * `start` replaces a daemon that is older, or whose own installation is gone, only if every proof is present. `restart`
+ * stops the daemon first, as `stop` does.
  */
 function replacing(standing: VersionRelation | 'gone', isProven: boolean, { start, restart }: Words): Remedy {
   if (standing === 'older' || standing === 'gone') {
@@ -150,8 +153,8 @@ function replacing(standing: VersionRelation | 'gone', isProven: boolean, { star
 }
 
 /**
- * Returns whether commands would replace this predecessor's daemon: only if no proof about it is missing, and each
- * record of the scope is absent or the predecessor's.
+ * Returns whether commands would replace this predecessor's daemon. This requires every proof about the daemon, and that
+ * each record of the scope is absent or is the predecessor's.
  */
 function isReplaced(daemon: Candidate, seen: Scan): boolean {
   return isPredecessorAlone(seen) && isReplaceable(daemon, seen)
@@ -229,8 +232,8 @@ function nameOf({ pid, port }: DaemonStatus, { title }: Words): string {
 }
 
 /**
- * Reports that the port range is nearly full. Its remedy is to end the orphans in the range, because nothing else
- * may be ended.
+ * Reports that the port range is nearly full. The remedy is to end the orphans in the range, because nothing else may be
+ * ended.
  */
 function nearlyFull(all: Seen): Finding | null {
   const { seen } = all
@@ -246,9 +249,9 @@ function nearlyFull(all: Seen): Finding | null {
 }
 
 /**
- * Reports that a predecessor's daemon serves this scope too and is left alone. (A daemon that commands would replace
- * is reported by F-004 instead.) Once the scope has a record of ours, no command of ours ends it: the predecessor is
- * still in use.
+ * Reports that a predecessor's daemon serves this scope too and is left alone. (A daemon that commands would replace is
+ * reported by F-004 instead.) If the scope has a record of ours, no command of ours ends that daemon, because the
+ * predecessor is still in use.
  */
 function predecessorToo({ seen, words }: Seen): Finding | null {
   const { predecessor, scope, stop } = words

@@ -11,8 +11,8 @@ export interface Tool {
   readonly words: Words
   readonly self: Self
   /**
-   * Returns the tool's own members of a record. `details` are the tool's own members of the daemon's health reply;
-   * null if there was no reply.
+   * Returns the tool's own members of a record. `details` are the tool's own members of the daemon's health reply; null
+   * if there was no reply.
    */
   readonly record?: (details: JsonObject | null) => object
 }
@@ -25,7 +25,7 @@ export interface IdentityRecord {
   readonly scanned_family: string
   readonly daemon_family: string | null
   readonly pid: number | null
-  /** Null for a process that holds the daemon lock and does not listen. */
+  /** Null for a process that holds the daemon lock but does not listen. */
   readonly port: number | null
   readonly protocol_version: number | null
   readonly package_version: string | null

@@ -3,9 +3,9 @@ import type { StaleEvidence } from '../classify/stale-evidence.js'
 import type { Reason } from '../classify/class-and-reason.js'
 
 /**
- * What each id means, in a few words: a line about a process says them, and `explain` begins with those of reasons and
- * failures. `{scope}` stands for what the tool calls a scope. The module is apart from `explain/`, because every clean-up
- * loads it and only `explain` needs the long texts.
+ * The meaning of each id in a few words. They are used in the lines about a process, and `explain` begins with those of
+ * reasons and failures. `{scope}` stands for the tool's name for a scope. The module is separate from `explain/`, because
+ * every clean-up loads it, while only `explain` needs the long texts.
  */
 
 /** Why a candidate is not ended without asking. */
@@ -31,7 +31,7 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   ambiguous: 'not everything about it is known',
 }
 
-/** Signs that a daemon is stale. The version of the daemon follows the first two. */
+/** Signs that a daemon is stale. The first two are followed by the version of the daemon. */
 export const EVIDENCE_WORDS: Readonly<Record<StaleEvidence, string>> = {
   older_version: 'older version',
   newer_version: 'newer version',
@@ -42,7 +42,7 @@ export const EVIDENCE_WORDS: Readonly<Record<StaleEvidence, string>> = {
   project_gone: 'its project is gone',
 }
 
-/** Why a process could not be ended. `unknown: ...` says it in words. */
+/** Why a process could not be ended. A reason of the form `unknown: ...` describes it in words. */
 export const FAILURE_WORDS: Readonly<Record<Exclude<FailureReason, `unknown: ${string}`>, string>> = {
   permission_denied: 'this user may not end it',
   identity_changed: 'it is another process by now',
@@ -51,7 +51,7 @@ export const FAILURE_WORDS: Readonly<Record<Exclude<FailureReason, `unknown: ${s
   identity_unproven: 'it is not proven to be what it seems',
 }
 
-/** How a process was ended. Empty for a daemon that exited when it was asked over HTTP: that is the normal way. */
+/** How a process was ended. Empty for a daemon that exited when it was asked over HTTP, because that is the normal case. */
 export const PATH_WORDS: Readonly<Record<CleanupPath, string>> = {
   http_shutdown: '',
   terminate: 'SIGTERM',

@@ -15,7 +15,7 @@ interface Versioned extends Named {
   readonly reason: string
 }
 
-/** The `reset_result` block. Every candidate that could have been cleaned, or was named, is in exactly one list. */
+/** The `reset_result` block. Every candidate that could have been cleaned up, or was named, is in exactly one list. */
 export interface ResetResult {
   readonly swept: readonly (Versioned & { readonly cleanup_path: CleanupPath })[]
   readonly skipped: readonly (Named & {
@@ -30,8 +30,8 @@ export interface ResetResult {
 }
 
 /**
- * Returns what the clean-up did with each candidate. Versions and evidence are from the scan that the clean-up acted
- * on. `namedPort` is the port that the user named: what stands there and must not be touched was skipped too.
+ * Returns what the clean-up did with each candidate. Versions and evidence come from the scan that the clean-up acted on.
+ * `namedPort` is the port that the user named: a `never_touch` candidate on that port is reported as skipped too.
  */
 export function resetResult(
   report: CleanUpReport,

@@ -5,8 +5,9 @@ export interface DoctorVerdict {
   /** The findings of severity warn or critical. */
   readonly problems: readonly Finding[]
   /**
-   * Of severity info, with a remedy. An info finding without a remedy describes a normal state (no daemon runs, or
-   * there is no session and none is needed): it is in the JSON document and is not shown to people.
+   * The findings of severity info that have a remedy. An info finding without a remedy describes a normal state (no
+   * daemon runs, or there is no session and none is needed). Such a finding is in the JSON document but is not shown to
+   * people.
    */
   readonly things: readonly Finding[]
 }

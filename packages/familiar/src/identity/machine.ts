@@ -3,7 +3,7 @@
  * always means *unknown*, never *no*.
  */
 
-/** A half-open range of TCP ports: `from` is in it, `to` is not. */
+/** A half-open range of TCP ports: it contains `from` but not `to`. */
 export interface PortRange {
   readonly from: number
   readonly to: number
@@ -14,21 +14,21 @@ export interface Listener {
   readonly port: number
   /** The bound address as text: `127.0.0.1`, `0.0.0.0`, `::1`, `::`. IPv4-mapped addresses are given as IPv4. */
   readonly address: string
-  /** Identifies this socket while it exists (Linux: its inode), so that a later scan can tell it from a new one. */
+  /** Identifies this socket while it exists (on Linux, its inode), so that a later scan can distinguish it from a new one. */
   readonly socket: string
-  /** The owner of the socket (POSIX uid as text, Windows SID); null when unknown. */
+  /** The owner of the socket (POSIX uid as text, Windows SID); null if unknown. */
   readonly user: string | null
-  /** The process that holds the socket, if the system's list of sockets names that process, else null. */
+  /** The process that holds the socket, if the system's list of sockets names it; otherwise null. */
   readonly pid: number | null
 }
 
 /**
- * A command line as the system gives it: `args` where the system keeps the arguments separate, `text` where it only gives
+ * A command line as the system reports it: `args` if the system keeps the arguments separate, `text` if it only provides
  * them joined by blanks (macOS `ps`).
  */
 export type CommandLine = { readonly args: readonly string[] } | { readonly text: string }
 
-/** Returns a command line as one string, for comparing or searching. */
+/** Returns a command line as one string, to compare or search it. */
 export function commandText(command: CommandLine): string {
   return 'args' in command ? command.args.join('\0') : command.text
 }
@@ -39,34 +39,34 @@ export interface ProcessView {
   readonly parent: number | null
   /**
    * The start time as the kernel keeps it, preceded by the id of the boot (not on Windows). Two views with the same pid
-   * and the same start time are of the same process. A later change of the wall clock does not change this text.
+   * and the same start time show the same process. Later changes of the wall clock do not affect this text.
    */
   readonly startTime: string | null
   /** The owner of the process (POSIX uid as text, Windows SID). */
   readonly user: string | null
   readonly command: CommandLine | null
   readonly executable: string | null
-  /** True when the executable is known to be gone from disk, false when known to be there. */
+  /** True if the executable is known to be gone from disk, false if it is known to exist. */
   readonly executableGone: boolean | null
-  /** True when the working directory of the process was deleted, false when it exists. */
+  /** True if the working directory of the process was deleted, false if it exists. */
   readonly workingDirectoryGone: boolean | null
-  /** The path of the working directory; null when unknown or deleted. */
+  /** The path of the working directory; null if unknown or deleted. */
   readonly workingDirectory: string | null
   /**
-   * The pid, mount, time and user namespaces and the root directory of the process, as text. Only for processes with the
-   * same text do pids, paths and start times mean the same. A constant on systems without namespaces.
+   * The pid, mount, time and user namespaces and the root directory of the process, as text. Pids, paths and start times
+   * of two processes can be compared only if this text is equal. It is constant on systems without namespaces.
    */
   readonly namespaces: string | null
-  /** The network namespace as text: a process in another one cannot be reached over loopback. */
+  /** The network namespace as text. A process in another one cannot be reached over loopback. */
   readonly networkNamespace: string | null
   readonly ageSeconds: number | null
   /**
-   * When it started by the wall clock, ISO 8601, in whole seconds: the same in every view of the process, unless the clock is
-   * set. For people; `startTime` names the process.
+   * The start time by the wall clock, ISO 8601, in whole seconds. It is equal in every view of the process, unless the
+   * clock is set. For people; `startTime` identifies the process.
    */
   readonly startedAt: string | null
   readonly memoryBytes: number | null
-  /** CPU time used so far by all its threads, in user and kernel mode. Never decreases while the process lives. */
+  /** The CPU time used so far by all threads of the process, in user and kernel mode. Never decreases while the process lives. */
   readonly cpuSeconds: number | null
 }
 

@@ -11,9 +11,9 @@ const RUNS =
 const LONE_SURROGATE = /[\ud800-\udfff]/u
 
 /**
- * Returns whether the path names what it was made from. Node reads the environment, the command line and the working
- * directory as UTF-8 and puts U+FFFD in the place of every other byte: then two different directories have the same path,
- * and it leads to a third one. And a string with a lone surrogate is only a name for what passes it through `fileNameOf`.
+ * Returns whether the path names what it was made from. Node decodes the environment, the command line and the working
+ * directory as UTF-8 and replaces every invalid byte with U+FFFD. Two different directories then get the same path, which
+ * leads to neither. A string with a lone surrogate is a valid name only for functions that pass it through `fileNameOf`.
  */
 export function isFaithful(path: string): boolean {
   return !path.includes('\ufffd') && !LONE_SURROGATE.test(path)

@@ -1,8 +1,8 @@
 import type { CommandLine, Listener } from './machine.js'
 
 /**
- * What was read about one process when it was proven. Before a signal, its start time, command line, executable and
- * namespaces are read again and compared.
+ * The facts about a process that were read when it was proven. Before a signal, its start time, command line, executable
+ * and namespaces are read again and compared with these.
  */
 export interface ProofFacts {
   readonly family: string
@@ -32,12 +32,12 @@ export function makeProof(facts: ProofFacts): ProvenProcess {
   return proof as ProvenProcess
 }
 
-/** Returns whether `makeProof` made this very object: a copy, or an object read from a file, is not a proof. */
+/** Returns whether `makeProof` made this very object. A copy, or an object read from a file, is not a proof. */
 export function isProof(value: object): value is ProvenProcess {
   return made.has(value)
 }
 
-/** Returns a key that identifies one process for ever: a pid may be reused, but never with the same start time. */
+/** Returns a key that identifies one process forever: a pid may be reused, but never with the same start time. */
 export function processKey(pid: number, startTime: string): string {
   return `${pid}@${startTime}`
 }

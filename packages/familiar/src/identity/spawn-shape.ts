@@ -5,11 +5,9 @@ import { portOf } from '../json.js'
 export type Implementation = 'own' | 'predecessor'
 
 /**
- * The form of the command line with which daemons of a family are started.
- *
- * `head` has one pattern for each leading argument; a pattern must match the whole argument. `marker` is the pattern of
- * the later argument that names the scope; null if there is none. Patterns may have the named groups `scope`, `port` and
- * `token`.
+ * The form of the command line with which daemons of a family are started. `head` has one pattern for each leading
+ * argument; a pattern must match the whole argument. `marker` is the pattern of the later argument that names the scope;
+ * null if there is none. Patterns may have the named groups `scope`, `port` and `token`.
  */
 export interface SpawnShape {
   readonly implementation: Implementation
@@ -18,27 +16,27 @@ export interface SpawnShape {
   readonly head: readonly RegExp[]
   readonly marker: RegExp | null
   /**
-   * Decodes the text of the `scope` group into a path. If this is left out, or returns null, the text itself is the path.
+   * Decodes the text of the `scope` group into a path. If this is omitted or returns null, the text itself is the path.
    */
   readonly decodeScope?: (text: string) => string | null
-  /** True if such a daemon is recorded nowhere: then the absence of a record does not say that it is unused. */
+  /** True if such a daemon is never recorded, so that a missing record does not mean that it is unused. */
   readonly isUnrecorded?: boolean
 }
 
 /** What was found in a command line that has a known spawn shape. */
 export interface ShapeMatch {
   readonly implementation: Implementation
-  /** The scope that the marker names, decoded; null when the command line has no marker. */
+  /** The scope that the marker names, decoded; null if the command line has no marker. */
   readonly marker: string | null
   readonly port: number | null
   readonly token: string | null
-  /** True if daemons with this command line are recorded nowhere. */
+  /** True if daemons with this command line are never recorded. */
   readonly isUnrecorded?: boolean
 }
 
 /**
- * A longer command line is not matched; that of a real daemon has about 1 KiB. The limit is needed because the time to
- * match grows with the square of the length: 16 KiB of blanks take 0.2 s, 64 KiB take 3 s.
+ * The maximum length of a command line that is matched; that of a real daemon has about 1 KiB. The limit is needed
+ * because the time to match grows with the square of the length: 16 KiB of blanks take 0.2 s, 64 KiB take 3 s.
  */
 const MAX_TEXT_CHARS = 16 * 1024
 
@@ -65,7 +63,7 @@ function matchArguments(shape: SpawnShape, given: readonly string[]): Groups | n
   return { ...groups, ...findMarker(shape, args.slice(shape.head.length)) }
 }
 
-/** Leaves out the options that directly follow the interpreter. */
+/** Removes the options that directly follow the interpreter. */
 function withoutOptions([interpreter = '', ...rest]: readonly string[]): readonly string[] {
   const first = rest.findIndex((argument) => !argument.startsWith('-'))
   return first < 0 ? [interpreter] : [interpreter, ...rest.slice(first)]
@@ -80,10 +78,10 @@ function findMarker(shape: SpawnShape, later: readonly string[]): Groups {
 }
 
 /**
- * Matches a command line that is one string with the arguments joined by blanks, as macOS gives it. Only an option may
- * follow the head: otherwise a longer `-c` script that begins with the same text would match. The value of the marker
- * ends where the next option begins, so a path that contains ` --` is cut off there; it then names another scope, and the
- * daemon is not taken for the daemon of this one.
+ * Matches a command line that is one string with the arguments joined by blanks, as macOS reports it. Only an option may
+ * follow the head, because otherwise a longer `-c` script that begins with the same text would match. The value of the
+ * marker ends where the next option begins, so a path that contains ` --` is cut off there. It then names another scope,
+ * and the daemon does not count as this scope's.
  */
 function matchText(shape: SpawnShape, text: string): Groups | null {
   if (text.length > MAX_TEXT_CHARS) return null

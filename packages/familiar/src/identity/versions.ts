@@ -1,18 +1,18 @@
 import type { Implementation } from './spawn-shape.js'
 
-/** The facts by which installations, and the daemons that were started from them, are ordered from older to newer. */
+/** The facts that order installations, and the daemons started from them, from older to newer. */
 export interface Build {
   readonly implementation: Implementation
   readonly protocolVersion: number | null
   readonly packageVersion: string | null
   /**
-   * When it was built, in the format of `Date.prototype.toISOString`. It decides between two builds that are otherwise
+   * The build time, in the format of `Date.prototype.toISOString`. It decides between two builds that are otherwise
    * equal. Null, or text in another format, means that the time is unknown.
    */
   readonly buildTime: string | null
 }
 
-/** The installation that scans or connects. */
+/** The installation that is scanning or connecting. */
 export interface Self extends Build {
   readonly implementation: 'own'
   readonly packageVersion: string
@@ -20,16 +20,16 @@ export interface Self extends Build {
 }
 
 /**
- * How a running daemon compares with an installation. `same`: version and protocol match. `newer`: a newer version with
- * the same protocol, so the installation can use it. `newer_protocol`: not older, but with another protocol, so the
- * installation cannot use it. `older`: the installation may replace it. `unordered`: same protocol and another version,
- * but it is not known which is older; the installation can use it.
+ * How a running daemon compares with an installation. `same`: version and protocol are equal. `newer`: a newer version
+ * with the same protocol, so the installation can use it. `newer_protocol`: the daemon is not older and speaks another
+ * protocol, so the installation cannot use it. `older`: the installation may replace it. `unordered`: same protocol and
+ * another version, but it is unknown which is older; the installation can use it.
  */
 export type VersionRelation = 'same' | 'newer' | 'newer_protocol' | 'older' | 'unordered'
 
 /**
- * Returns how the daemon compares with the installation. Pure. Of two installations, at most one finds that the daemon of
- * the other is `older`. So installations that are used in turn do not replace each other's daemons again and again: every
+ * Returns how the daemon compares with the installation. Pure. Of two installations, at most one considers the daemon of
+ * the other `older`. So two installations that are used alternately do not keep replacing each other's daemons: every
  * replacement is by a newer build.
  */
 export function versionRelation(daemon: Build, self: Build): VersionRelation {
@@ -44,8 +44,8 @@ export function versionRelation(daemon: Build, self: Build): VersionRelation {
 
 /**
  * Returns whether two versions match, which means that their release and pre-release are equal. Two builds between
- * releases (written as by git describe: `1.2.0-5-gabc1234`) match only if their texts are equal. If only one of the two
- * has such a suffix, it is ignored. A text that is not a version matches only itself.
+ * releases (in the format of git describe: `1.2.0-5-gabc1234`) match only if their texts are equal. If only one of the
+ * two has such a suffix, it is ignored. A text that is not a version matches only itself.
  */
 export function versionsMatch(a: string, b: string): boolean {
   const [one, other] = [parseVersion(a), parseVersion(b)]
@@ -55,9 +55,9 @@ export function versionsMatch(a: string, b: string): boolean {
 }
 
 /**
- * Returns a negative number when `a` is older than `b`, a positive number when it is newer, and 0 when they are equal or
- * one is not a version. The order is by release (a pre-release is older than its release), then by the number of commits
- * since then. For display, not for decisions.
+ * Returns a negative number if `a` is older than `b`, a positive number if it is newer, and 0 if they are equal or one is
+ * not a version. The order is by release (a pre-release is older than its release), then by the number of commits since
+ * then. For display, not for decisions.
  */
 export function compareVersions(a: string, b: string): number {
   const [one, other] = [parseVersion(a), parseVersion(b)]
@@ -65,8 +65,8 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /**
- * Returns a negative number when `a` is older than `b` and a positive number when it is newer. A predecessor is older than
- * every build of ours; otherwise the protocol decides, then the version (a missing one is the oldest), then the build
+ * Returns a negative number if `a` is older than `b` and a positive number if it is newer. A predecessor is older than
+ * every build of ours. Otherwise the protocol decides, then the version (a missing one is the oldest), then the build
  * time. Returns 0 if all of these are equal, or if only the build time could decide and one is unknown.
  */
 export function compareBuilds(a: Build, b: Build): number {
@@ -86,7 +86,7 @@ interface Version {
   readonly release: readonly number[]
   /** The identifiers of a pre-release (`rc`, `1`); null for a release. */
   readonly pre: readonly string[] | null
-  /** For a build between releases, the number of commits since the release or pre-release that it is based on; else null. */
+  /** For a build between releases, the number of commits since the release or pre-release that it is based on; otherwise null. */
   readonly commits: number | null
 }
 
@@ -128,8 +128,8 @@ function compareBases(one: Version, other: Version): number {
 }
 
 /**
- * Compares two pre-releases in the order of https://semver.org: numbers by value, words by text, a number before a word,
- * and of two lists with the same beginning the shorter one first.
+ * Compares two pre-releases in the order of https://semver.org: numbers by value, words by text, and a number before a
+ * word. If one list is the beginning of the other, the shorter one comes first.
  */
 function comparePre(one: readonly string[], other: readonly string[]): number {
   for (const [index, part] of one.entries()) {
@@ -148,8 +148,8 @@ function compareIdentifiers(one: string, other: string): number {
 }
 
 /**
- * Compares two strings of digits by value, whatever their length. They are not converted to numbers: long ones would be
- * rounded, and the longest would become infinite.
+ * Compares two strings of digits by value, whatever their length. Converting them to numbers would round long ones and
+ * turn the longest into infinity.
  */
 function compareDigits(one: string, other: string): number {
   const [digits, otherDigits] = [one.replace(/^0+/, ''), other.replace(/^0+/, '')]

@@ -22,9 +22,9 @@ export type Handshake =
   | { readonly outcome: 'impostor' }
 
 /**
- * Asks the daemon that one of our records names to prove that it owns the token in that record; only then may the token
- * be sent to it. Makes one local request and takes at most `timeoutMs`. A record without pid, token or instance id gives
- * `impostor` without a request. Throws `E_RESOURCES` when this process lacks the resources to connect.
+ * Asks the daemon that one of our records names to prove that it owns the token in that record; only after that may the
+ * token be sent to it. Makes one local request and takes at most `timeoutMs`. A record without pid, token or instance id
+ * gives `impostor` without a request. Throws `E_RESOURCES` if this process lacks the resources to connect.
  */
 export async function handshake(
   family: Family,
@@ -39,22 +39,22 @@ export async function handshake(
 }
 
 /**
- * How a recorded daemon answered on a connection that is to carry a request. `proven`: `socket` is that connection, or null
- * if the daemon did not keep it open. `closed`: the connection was refused, or ended without a reply.
+ * The answer of a recorded daemon on a connection that will carry a request. `proven`: `socket` is that connection, or
+ * null if the daemon did not keep it open. `closed`: the connection was refused, or ended without a reply.
  */
 export type ProvenConnection =
   | { readonly outcome: 'proven'; readonly token: string; readonly socket: Socket | null }
   | { readonly outcome: 'closed' }
   | Exclude<Handshake, { readonly outcome: 'proven' }>
 
-/** `whileWaiting` is called when the daemon was asked: for work that can be done meanwhile. */
+/** `whileWaiting` is called after the request was sent, for work that can be done while waiting for the reply. */
 export interface HandshakeOptions extends Pick<HttpRequest, 'timeoutMs' | 'signal'> {
   readonly whileWaiting: () => void
 }
 
 /**
- * Does the same as `handshake` on a connection that the daemon is asked to keep open for one request. What is sent on that
- * connection afterwards can reach only the process that has given the proof.
+ * Like `handshake`, but asks the daemon to keep the connection open for one request. Whatever is sent on that connection
+ * afterwards can reach only the process that has given the proof.
  */
 export async function handshakeAndKeep(
   family: Family,
@@ -90,9 +90,8 @@ function proofRequest({ port }: DaemonRecord, nonce: string) {
 }
 
 /**
- * Returns what a reply to `nonce` proves about the listener. A listener that says it is the daemon of another scope is
- * not the daemon of the record: in a copied home whose files were rewritten, the record has the token of the original's
- * daemon.
+ * Returns what a reply to `nonce` proves about the listener. A listener that reports another scope is not the daemon of
+ * the record: if the files of a copied home were rewritten, its record contains the token of the original's daemon.
  */
 function checkReply(
   family: Family,
@@ -112,8 +111,8 @@ function checkReply(
 }
 
 /**
- * Returns a new nonce of 32 hex digits. It is read from the random source of the kernel where there is one, because
- * loading node:crypto takes longer than the rest of a command; that module is loaded while the daemon answers.
+ * Returns a new nonce of 32 hex digits. It comes from the kernel's random source if there is one, because loading
+ * node:crypto takes longer than the rest of a command. That module is loaded while the daemon answers.
  */
 function randomNonce(): string {
   const bytes = Buffer.alloc(16)

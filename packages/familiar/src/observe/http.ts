@@ -11,15 +11,18 @@ export interface HttpRequest {
   /** The body of the request, which is sent as JSON. */
   readonly body?: unknown
   readonly timeoutMs: number
-  /** The system has just listed a listener there: that it refuses a connection then says nothing about that listener. */
+  /**
+   * True if the system has just listed a listener on the port. If it refuses the connection, that says nothing about the
+   * listener.
+   */
   readonly isListed?: boolean
-  /** Called when the request was sent, for work that can be done while the reply is on its way. */
+  /** Called after the request was sent, for work that can be done while waiting for the reply. */
   readonly whileWaiting?: () => void
-  /** When it is aborted, the connection is destroyed, and the call rejects with its reason. */
+  /** Aborting this signal destroys the connection, and the call rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
-/** The reply. `json` is undefined when the body is not JSON or could not be read whole. */
+/** The reply. `json` is undefined if the body is not JSON or could not be read completely. */
 export interface HttpReply {
   readonly status: number
   readonly json: unknown
@@ -27,24 +30,25 @@ export interface HttpReply {
 
 /**
  * Timeouts are counted in steps of this length. If this process gets no CPU for a second, a single timer would fire
- * before the data that arrived meanwhile is read: on a busy machine, a hundred healthy listeners looked silent that way.
- * After each step, pending data is read first.
+ * before data that arrived meanwhile is read: on a busy machine, a hundred healthy listeners looked silent for this
+ * reason. After each step, pending data is read first.
  */
 const STEP_MS = 100
 
 /**
- * After this many bytes, reading a reply stops, and its body is ignored. A health reply has about 1 000 bytes. Node reads as much
- * as this at once: so a listener that floods costs one such piece of memory, not two.
+ * After this many bytes, reading of a reply stops, and its body is ignored. A health reply has about 1 000 bytes. Node
+ * reads this much at once, so a listener that floods uses the memory of one such piece, not two.
  */
 const MAX_REPLY_BYTES = 64 * 1024
 
 /**
- * The ways in which a connection fails because of the listener: it closed its port meanwhile, or its queue is full. Whatever else
- * `connect` says is about the way to it: a sandbox or a firewall forbids it, the loopback interface is down, there is no route.
+ * The errors of a connection that the listener itself causes: it has just closed its port, or its queue is full. All
+ * other errors of `connect` concern the way to it: a sandbox or a firewall forbids it, the loopback interface is down, or
+ * there is no route.
  */
 const BY_LISTENER: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT'])
 
-/** Returns whether a connection failed because this process cannot reach the port, whatever listens there. */
+/** Returns whether a connection failed because this process cannot reach the port, no matter what listens there. */
 export function isNoWay(error: unknown, isListed = false): boolean {
   const { syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
   const code = errnoOf(error) ?? ''
@@ -52,31 +56,31 @@ export function isNoWay(error: unknown, isListed = false): boolean {
 }
 
 /**
- * Sends one request and returns the reply that arrived within `timeoutMs`; of a reply that is incomplete or has 64 KiB
- * or more, only the status. Returns null when nothing arrived, or something that is not HTTP, and `unreachable` when this
- * process cannot reach the port. Throws `E_RESOURCES` when this process lacks the resources to connect. The last two say
- * nothing about the listener.
+ * Sends one request and returns the reply that arrived within `timeoutMs`; for a reply that is incomplete or has 64 KiB
+ * or more, only its status. Returns null if nothing arrived or it was not HTTP, and `unreachable` if this process cannot
+ * reach the port. Throws `E_RESOURCES` if this process lacks the resources to connect. The last two say nothing about the
+ * listener.
  *
  * The request is HTTP/1.0, written by hand: no chunked replies, no keep-alive, no redirects. The connection is closed as
- * soon as the reply is complete or too long, because an idle connection blocks a single-threaded predecessor. (`node:http`
- * takes 6 ms longer to load, `fetch` 90 ms.)
+ * soon as the reply is complete or too long, because an idle connection blocks a single-threaded predecessor.
+ * (`node:http` takes 6 ms longer to load, `fetch` 90 ms.)
  */
 export async function request(asked: HttpRequest): Promise<HttpReply | 'unreachable' | null> {
   const { reply } = await exchange(asked, false)
   return reply === 'closed' ? null : reply
 }
 
-/** What came of a request on a connection that is to carry a second one. */
+/** The result of a request on a connection that will carry a second one. */
 export interface Exchange {
-  /** `closed`: the connection was refused, or ended before anything arrived that is HTTP. Null: that took too long. */
+  /** The reply. `closed`: the connection was refused, or ended before any HTTP arrived. Null: the time limit passed. */
   readonly reply: HttpReply | 'unreachable' | 'closed' | null
-  /** The connection, if the listener keeps it open: the caller must use or destroy it. An error on it is not thrown. */
+  /** The connection, if the listener keeps it open. The caller must use or destroy it. Its errors are not thrown. */
   readonly socket: Socket | null
 }
 
 /**
- * Does the same as `request`, but in HTTP/1.1, and asks the listener to keep the connection open. A listener that does so
- * must send a `Content-Length`, and nothing after its reply.
+ * Like `request`, but uses HTTP/1.1 and asks the listener to keep the connection open. A listener that does so must send
+ * a `Content-Length`, and nothing after its reply.
  */
 export function requestAndKeep(asked: HttpRequest): Promise<Exchange> {
   return exchange(asked, true)
@@ -133,9 +137,9 @@ function exchange(asked: HttpRequest, isToKeep: boolean): Promise<Exchange> {
 interface Received {
   /** Returns whether the reply is complete, or too long. */
   readonly add: (chunk: Buffer) => boolean
-  /** The reply, or null if what arrived is not HTTP. */
+  /** Returns the reply, or null if what arrived is not HTTP. */
   readonly reply: () => HttpReply | null
-  /** Whether the reply is complete, nothing follows it, and the listener leaves the connection open. */
+  /** Returns whether the reply is complete, nothing follows it, and the listener leaves the connection open. */
   readonly isKeptOpen: () => boolean
 }
 
@@ -181,7 +185,7 @@ function write(socket: Socket, { method, path, port, headers, body }: HttpReques
   socket.write(`${lines.join('\r\n')}\r\n\r\n${content}`)
 }
 
-/** Returns the address to connect to: loopback for a wildcard bind, else the bound address. */
+/** Returns the address to connect to: loopback for a wildcard bind, otherwise the bound address. */
 function reachable(address: string): string {
   if (address === '0.0.0.0') return '127.0.0.1'
   return address === '::' ? '::1' : address
@@ -205,7 +209,7 @@ function saysKeepAlive(chunks: readonly Buffer[]): boolean {
   return head.startsWith('HTTP/1.1 ') && !/^connection:.*\bclose\b/im.test(head)
 }
 
-/** A status line begins within these bytes. */
+/** The status line is searched for within this many bytes. */
 const STATUS_BYTES = 64
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})\b/
 

@@ -3,15 +3,15 @@ import type { SelfReport } from '../protocol/self-report.js'
 import { isGoneSince } from './peek.js'
 
 /**
- * Returns whether the installation of a daemon in our own mount namespace is proven to have gone since the daemon was started, alone or with the
- * directories above it, as when the whole prefix of a Node version is removed. The path comes from the daemon: a relative one
- * proves nothing.
+ * Returns whether the installation of a daemon in our own mount namespace is proven to have been removed since the daemon
+ * was started, alone or together with the directories above it (for example the whole prefix of a Node version). The path
+ * comes from the daemon, so a relative one proves nothing.
  */
 export function isInstallationGone(
   { installation }: Pick<SelfReport, 'installation'>,
   startedAt: string | null,
 ): boolean {
   if (installation === null || !isAbsolute(installation)) return false
-  // Without a start time, an empty directory that is still there never counts as changed.
+  // Without a start time, an empty directory that still exists never counts as changed.
   return isGoneSince(installation, startedAt === null ? Number.POSITIVE_INFINITY : Date.parse(startedAt))
 }

@@ -3,28 +3,28 @@ import { matchShapes, type ShapeMatch } from '../identity/spawn-shape.js'
 import { realPath } from './peek.js'
 import type { Platform } from './platform/platform.js'
 
-/** What the command lines of all processes tell of the holders of the listeners, before a listener has answered. */
+/** What the command lines of all processes suggest about the holders of the listeners, before a listener has answered. */
 export interface LikelyHolders {
-  /** The processes that have the command line of a daemon of the family: a search for the holder of a socket begins there. */
+  /** The processes that have the command line of a daemon of the family. A search for the holder of a socket begins with them. */
   readonly pids: Iterable<number>
-  /** Whether they name a scope besides this one, which only a child process may read. */
+  /** Whether these processes name a scope other than this one. Only a child process may read such a scope. */
   readonly nameOtherScopes: boolean
 }
 
 export const NO_OTHERS: LikelyHolders = { pids: [], nameOtherScopes: false }
 
 /**
- * Returns what can be told without an answer. It only saves time: predecessors up to 3.2.3 do not report their pid, and
- * without this the descriptors of every process on the machine would be searched for their sockets; and the child that
- * reads other scopes takes as long to start as Node, so it is started early if it is needed, and not at all if it is not.
- * Nothing is proven by it, and whatever is missing here is found later, more slowly.
+ * Returns what is known before any listener answers. It only saves time and proves nothing; whatever is missing here is
+ * found later, more slowly. It helps in two ways. Predecessors up to 3.2.3 do not report their pid, so otherwise the
+ * descriptors of every process on the machine would be searched for their sockets. And the child process that reads other
+ * scopes takes as long to start as Node, so it is started early if it is needed, and not at all otherwise.
  */
 export async function likelyHolders(
   family: Family,
   scope: string,
   platform: Platform,
 ): Promise<LikelyHolders> {
-  // In this turn of the event loop the probes are sent, so that the listeners work while the command lines are read.
+  // Let the probes be sent in this turn of the event loop, so that the listeners work while the command lines are read.
   await new Promise((resolve) => setImmediate(resolve))
   const found = await platform.matching((command) => matchShapes(family.shapes, command))
   if (found === null) return { pids: [], nameOtherScopes: true }

@@ -15,18 +15,18 @@ import type { Platform } from './platform/platform.js'
 /** Time limit for reading the parents of forked processes. */
 const PARENTS_MS = 5_000
 
-/** How one socket answered the probe. */
+/** The answer of one socket to the probe. */
 export interface Heard {
   readonly answer: Observation['answer']
   readonly report: Observation['report']
 }
 
-/** What a scan read from the machine; the observations are built from it. */
+/** Everything that a scan has read from the machine. The observations are built from it. */
 export interface Read {
   readonly listeners: readonly Listener[]
   /** The pid that holds each socket. */
   readonly holders: ReadonlyMap<string, number>
-  /** How each socket answered. */
+  /** The answer of each socket. */
   readonly replies: ReadonlyMap<string, Heard>
   readonly here: ScopeSnapshot
   readonly alive: ReadonlyMap<number, ProcessView>
@@ -105,8 +105,9 @@ async function toObservation(
 }
 
 /**
- * Returns the path at which Linux shows the working directory of a process itself; null if that is the scanned scope. Asks the
- * file system of the scanned scope only: of another one, the directory is compared when it is read, in a child process.
+ * Returns the path at which Linux shows the working directory of the process itself; null if that is the scanned scope.
+ * Only accesses the file system of the scanned scope. A directory on another file system is compared later, when a child
+ * process reads it.
  */
 function heldBy(
   { shape, process }: Pick<Observation, 'shape' | 'process'>,
@@ -121,9 +122,10 @@ function heldBy(
 }
 
 /**
- * Returns every scope that the process names: in its command line, its self-report, its working directory (our own daemon)
- * or its environment (a predecessor of this user). Null if the environment could not be read and may name more. (macOS and
- * Windows do not show it: there the other names are returned, and null only if there are none.)
+ * Returns every scope that the process names: in its command line, its self-report, its working directory (our own
+ * daemon) or its environment (a predecessor of this user). Null if the environment could not be read and may name more.
+ * (macOS and Windows do not show the environment. There the result contains the other names, and is null only if there
+ * are none.)
  */
 async function scopesNamedBy(
   family: Family,
@@ -180,8 +182,9 @@ function otherFamilyOf(family: Family, command: CommandLine): string | null {
 }
 
 /**
- * If several sockets of a process on one port, or several paths of one socket, answered differently, the first kind in
- * this list counts: the most informative first, and the answer of another family before one of this family.
+ * The kinds of answers, the most informative first, and an answer of another family before one of this family. If several
+ * sockets of a process on one port, or several paths of one socket, answered differently, the first kind in this list
+ * counts.
  */
 const BEST_FIRST: readonly Observation['answer'][] = [
   'other_family_report',
@@ -191,7 +194,7 @@ const BEST_FIRST: readonly Observation['answer'][] = [
   'silent',
 ]
 
-/** Returns the most informative of several answers of one listener. */
+/** Returns the most informative answer of one listener. */
 export function bestOf(heard: readonly Heard[]): Heard | undefined {
   return BEST_FIRST.map((answer) => heard.find((one) => one.answer === answer)).find(Boolean)
 }

@@ -1,12 +1,12 @@
 /**
- * The main module of the child process that reads the scopes that other processes name. It writes an empty line to stdout when
- * it is up, takes the question as JSON on stdin, and writes one reply per line, each as soon as it is known. If the file
- * system behind a path hangs, only this child hangs, and its parent continues with the replies that it has. Exit code 75: the
- * child had too few resources.
+ * The main module of the child process that reads the scopes that other processes name. It writes an empty line to stdout
+ * when it is ready, takes the question as JSON on stdin, and writes one reply per line, each as soon as it is known. If
+ * the file system behind a path hangs, only this child hangs, and its parent continues with the replies that it has. Exit
+ * code 75: the child had too few resources.
  *
- * No process loads this file: scripts/build-peek.mjs makes it one text with everything that it imports (`peek-text.ts`),
- * and the child runs the text. On Windows a whole command line has at most 32,767 characters, so it imports nothing that
- * it does not need.
+ * No process loads this file itself. scripts/build-peek.mjs bundles it with everything that it imports into one text
+ * (`peek-text.ts`), and the child runs that text. On Windows a command line has at most 32,767 characters, so it imports
+ * only what it needs.
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { asLack } from '../errors.js'
@@ -26,7 +26,7 @@ async function answer(): Promise<void> {
   }
 }
 
-/** The lock library is loaded only if there is a lock to try: never where the kernel names the holders. */
+/** The lock library is loaded only if a lock has to be tried, which is never the case where the kernel names the holders. */
 function lockHolderOf(nativeLocks: string | null): Platform['lockHolder'] {
   if (nativeLocks !== null)
     return async (path, told) => tryForHolder(path, told, () => requireNativeLocksFrom(nativeLocks))

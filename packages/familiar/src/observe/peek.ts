@@ -20,7 +20,7 @@ export interface PeekRequest {
   readonly records: readonly string[]
   readonly sharedOwner: string | null
   readonly daemonLock: string
-  /** The names of the entries of the scope's directory in which our own daemon has its files. */
+  /** The names of the entries in the scope's directory that contain our own daemon's files. */
   readonly ownEntries: readonly string[]
 }
 
@@ -37,11 +37,11 @@ export interface PeekReply {
   readonly records: readonly PeekedFile[]
   readonly sharedOwnerPresent: boolean | null
   readonly daemonLock: PeekedFile
-  /** The uid of the directory's owner, as text; null when unknown or absent, and on a system without uids. */
+  /** The uid of the directory's owner, as text; null if unknown or absent, and on a system without uids. */
   readonly owner: string | null
-  /** Identifies the directory itself, whatever path leads to it (device and inode); null when unknown or absent. */
+  /** The device and inode of the directory, which identify it whatever path leads to it; null if unknown or absent. */
   readonly directory: string | null
-  /** When the lock file was last touched, ISO 8601: a daemon touches it on every tick. Null when unknown or absent. */
+  /** When the lock file was last touched, ISO 8601; a daemon touches it on every tick. Null if unknown or absent. */
   readonly lockTouchedAt: string | null
 }
 
@@ -50,7 +50,7 @@ const MAX_RECORD_BYTES = 64 * 1024
 
 /**
  * Reads a scope's directory and files. Writes nothing and throws only `E_RESOURCES`, but may block for as long as the
- * file system does: a path named by another process must be read in a child process (`read-scopes.ts`).
+ * file system does. So a path named by another process must be read in a child process (`read-scopes.ts`).
  */
 export function peek(request: PeekRequest): PeekReply {
   const gone = isGone(request.scope)
@@ -68,7 +68,7 @@ export function peek(request: PeekRequest): PeekReply {
   }
 }
 
-/** Identifies the directory by device and inode: equal for two paths that lead to the same place (a bind mount). */
+/** Identifies the directory by device and inode. They are equal for two paths that lead to the same directory (a bind mount). */
 export function directoryName(path: string): string | null {
   return ask(path, (found) => (found.isDirectory() ? `${found.dev}/${found.ino}` : null))
 }
@@ -82,7 +82,7 @@ function ask<T>(path: string, read: (found: Stats) => T): T | null {
   }
 }
 
-/** Returns the path with the symlinks in its existing part resolved, and the rest unchanged. Null when that fails. */
+/** Returns the path with the symlinks in its existing part resolved, and the rest unchanged. Null if that fails. */
 export function realPath(path: string): string | null {
   const absolute = resolve(path)
   try {
@@ -95,12 +95,12 @@ export function realPath(path: string): string | null {
   }
 }
 
-/** Where systems mount drives: with a drive that was taken out, its directory there goes too. */
+/** Where systems mount drives. When a drive is removed, its directory there is removed too. */
 const DRIVES: ReadonlySet<string> = new Set(['/media', '/mnt', '/run/media', '/Volumes'])
 
 /**
- * Returns true if the path is proven to be absent. Returns false if it exists, null if neither is known: its parent is not
- * there, or a file system may be missing (a link that leads nowhere, an empty mount point, a directory of drives).
+ * Returns true if the path is proven to be absent and false if it exists. Returns null if neither is known: its parent is
+ * missing, or a file system may not be mounted (a dangling link, an empty mount point, a directory of drives).
  */
 export function isGone(path: string): boolean | null {
   const found = exists(path, statSync)
@@ -118,9 +118,9 @@ export function isGone(path: string): boolean | null {
 }
 
 /**
- * Returns whether the path is proven to have gone since `usedMs` (milliseconds since 1970), perhaps together with directories above
- * it: then what must be proven absent is the topmost one that is missing. If the directory that is left is empty, it
- * must have changed since then, because the mount point of a drive that was taken out is empty too, and did not change.
+ * Returns whether the path is proven to have been removed since `usedMs` (milliseconds since 1970), perhaps together with
+ * directories above it. In that case, the topmost missing directory must be proven absent. If the remaining parent is
+ * empty, it must have changed since then, because the mount point of a removed drive is empty too, but did not change.
  */
 export function isGoneSince(path: string, usedMs: number): boolean {
   const top = topmostMissing(resolve(path))
@@ -148,8 +148,8 @@ function isEmpty(directory: string): boolean {
 }
 
 /**
- * Returns since when nothing was put into the scope's directory or removed from it, in milliseconds since 1970. If the scope is
- * gone, this is of its parent; if it exists, null unless it is empty. Null, too, if that cannot be read.
+ * Returns since when the entries of the scope's directory have not changed, in milliseconds since 1970. If the scope is
+ * gone, returns this for its parent. Returns null if the scope exists and is not empty, or if the time cannot be read.
  */
 function unchangedSinceMs(scope: string, gone: boolean | null): number | null {
   try {
@@ -163,8 +163,8 @@ function unchangedSinceMs(scope: string, gone: boolean | null): number | null {
 }
 
 /**
- * Returns when the oldest entry of the scope's directory was made, in milliseconds since 1970, if all are of those in which our own
- * daemon has its files. Null if there are none or others, or they cannot be read.
+ * Returns when the oldest entry of the scope's directory was created, in milliseconds since 1970, if all entries contain
+ * our own daemon's files. Null if there are none or others, or if they cannot be read.
  */
 function ownSinceMs({ scope, ownEntries }: PeekRequest): number | null {
   try {
@@ -177,7 +177,10 @@ function ownSinceMs({ scope, ownEntries }: PeekRequest): number | null {
   }
 }
 
-/** Returns when a file was made, in milliseconds since 1970, or when it last changed if the file system does not keep that. */
+/**
+ * Returns when a file was created, in milliseconds since 1970, or when it last changed if the file system does not store
+ * that.
+ */
 function madeMs({ birthtimeMs, ctimeMs }: Stats): number {
   return birthtimeMs > 0 ? birthtimeMs : ctimeMs
 }
@@ -193,22 +196,22 @@ function exists(path: string, look: (path: string | Buffer) => Stats): boolean |
 }
 
 /**
- * Flags for opening a file that another process may have prepared: do not follow a symlink, do not wait for the other
- * end of a FIFO. (Windows has neither flag.)
+ * Flags for opening a file that another process may have prepared: do not follow a symlink, and do not block on a FIFO.
+ * (Windows has neither flag.)
  */
 export const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** Options for reading a small file. */
 export interface SmallFile {
   readonly maxBytes?: number
-  /** True where users may replace the file by a symlink to another place of theirs: then the symlink is followed. */
+  /** True if users may replace the file by a symlink to another location of theirs. The symlink is then followed. */
   readonly mayBeLink?: boolean
 }
 
 /**
- * Returns the text of a regular file owned by this user or root, or why it could not be read. A file above `maxBytes`
- * (default 64 KiB), a symlink (unless `mayBeLink`), a FIFO, a device and another user's file are unreadable. Never waits
- * for the other end of a FIFO. Throws only `E_RESOURCES`.
+ * Returns the text of a regular file owned by this user or root, or why it could not be read. A file larger than
+ * `maxBytes` (default 64 KiB), a symlink (unless `mayBeLink`), a FIFO, a device and another user's file are unreadable.
+ * Never blocks on a FIFO. Throws only `E_RESOURCES`.
  */
 export function readSmallFile(path: string, { maxBytes, mayBeLink }: SmallFile = {}): PeekedFile {
   let descriptor: number | null = null

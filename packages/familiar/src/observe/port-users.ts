@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { Candidate, Scan } from './scan.js'
 
-/** The most groups that are listed. All others are counted together. */
+/** The maximum number of groups that are listed. All others are counted together. */
 const SHOWN_GROUPS = 4
 
 interface PortUser {
@@ -10,8 +10,8 @@ interface PortUser {
 }
 
 /**
- * Returns in one line who uses the ports of the range. A process with several ports is named; all other processes are
- * counted by kind. The largest users come first.
+ * Returns a line that says which processes use the ports of the range. A process with several ports is named; all others
+ * are counted by kind. The largest users come first.
  */
 export function describePortUsers({ candidates }: Scan): string {
   const users = [...groupBy(candidates.filter(listens), keyOf(candidates)).values()]
@@ -23,8 +23,8 @@ export function describePortUsers({ candidates }: Scan): string {
 }
 
 /**
- * Returns in one line who uses the ports of a range in which no port can be bound. A port without a listener is bound by
- * a socket that does not listen, and Linux does not list such sockets.
+ * Returns a line that says which processes use the ports of a range in which no port can be bound. A port without a
+ * listener is bound by a socket that does not listen, and Linux does not list such sockets.
  */
 export function describeFullRange(seen: Scan): string {
   const { from, to } = seen.family.ports
@@ -42,7 +42,7 @@ function listens({ observation }: Candidate): boolean {
   return observation.port !== null
 }
 
-/** Returns a function that gives the group of a candidate. A process with several ports is a group of its own. */
+/** Returns a function that returns the group of a candidate. A process with several ports is a group of its own. */
 function keyOf(candidates: readonly Candidate[]): (candidate: Candidate) => string {
   const counts = groupBy(candidates.filter(listens), ({ observation }) => String(observation.pid))
   return (candidate) => {
@@ -52,7 +52,7 @@ function keyOf(candidates: readonly Candidate[]): (candidate: Candidate) => stri
   }
 }
 
-/** Returns what the candidate is, as in the doctor's table: the reason, or that it is proven stale. */
+/** Returns the kind of the candidate, as in the doctor's table: the reason, or that it is proven stale. */
 function kindOf({ verdict }: Candidate): string {
   return verdict.reason ?? verdict.class
 }

@@ -13,9 +13,9 @@ export interface Beside {
 }
 
 /**
- * Returns the predecessor's daemon that its record names as living in this scope although the scope has a record of ours; null if
- * there is none. Its users still use it, so our commands leave it alone: they can only say that it is there. Reads one record, and
- * looks at its process only if there is one.
+ * Returns the predecessor's daemon that is alive according to its record although the scope has a record of ours; null if
+ * there is none. Its users still use it, so our commands leave it alone and only report it. Reads one record, and
+ * inspects its process only if there is one.
  */
 export async function predecessorBeside({ family, scope, platform }: OfScope): Promise<Beside | null> {
   if (readPredecessorRecord(family, scope) !== null) return null
@@ -27,14 +27,15 @@ export async function predecessorBeside({ family, scope, platform }: OfScope): P
     const alive = await platform.inspect([pid], AbortSignal.timeout(INSPECT_MS))
     const command = alive.get(pid)?.command
     const shape = command == null ? null : matchShapes(family.shapes, command)
-    // The record in a copied home names the daemon of the original one, whose marker says so.
+    // The record in a copied home names the daemon of the original home, and the marker of that daemon names the
+    // original.
     const isHere = shape?.implementation === 'predecessor' && (shape.marker ?? scope) === scope
     if (isHere && namesLiving(read.record, alive) === 'yes') return { pid, port }
   }
   return null
 }
 
-/** Says that such a daemon is there, and what ends it. */
+/** Returns a text that says that such a daemon exists, and what ends it. */
 export function besideText(name: string, { pid, port }: Beside): string {
   return `a ${name} daemon of an earlier version (process ${pid}, port ${port ?? 'none'}) runs here too; it is left alone, and ends with its own stop command`
 }

@@ -7,7 +7,10 @@ import type { Platform } from './platform/platform.js'
 /** How long inspecting one process may take. */
 const INSPECT_MS = 2_000
 
-/** Identifies one process forever: its pid, its start time, and where both count. Records and claims contain it. */
+/**
+ * Identifies one process forever: its pid, its start time, and the machine, boot and namespace in which both are valid.
+ * Records and claims contain it.
+ */
 export interface ProcessName {
   readonly pid: number
   readonly birth: string
@@ -16,14 +19,14 @@ export interface ProcessName {
   readonly pid_namespace: string
 }
 
-/** Returns the name of this process. Throws `E_LOOK_FAILED` if the system does not tell its start time. */
+/** Returns the identification of this process. Throws `E_LOOK_FAILED` if the system does not report its start time. */
 export async function nameOfThisProcess(platform: Platform): Promise<ProcessName> {
   const { bootId, hostId, pidNamespace } = await platform.host()
   const { pid, startTime } = await viewThisProcess(platform, INSPECT_MS)
   return { pid, birth: startTime, boot_id: bootId, host_id: hostId, pid_namespace: pidNamespace }
 }
 
-/** Returns what the system shows of this process. Throws `E_LOOK_FAILED` if it does not tell the start time in time. */
+/** Returns what the system reports about this process. Throws `E_LOOK_FAILED` if it does not report the start time in time. */
 export async function viewThisProcess(
   platform: Platform,
   withinMs: number,
@@ -36,8 +39,8 @@ export async function viewThisProcess(
 }
 
 /**
- * Returns whether the process that a file names is proven gone. After a reboot it is. On another machine or in another pid
- * namespace, the pid is another process and proves nothing.
+ * Returns whether the process that a file names is proven gone. It is gone after a reboot. On another machine or in
+ * another pid namespace, the pid belongs to another process and proves nothing.
  */
 export async function isProvenGone(named: JsonObject, platform: Platform): Promise<boolean> {
   const [pid, startTime] = [pidOf(named['pid']), stringOf(named['birth'])]

@@ -9,7 +9,7 @@ import type { Platform } from './platform/platform.js'
 const INSPECT_MS = 5_000
 
 /**
- * Returns the proof for a process that the caller has just started; null when it is not (or no longer) a daemon of the
+ * Returns the proof for a process that the caller has just started; null if it is not (or no longer) a daemon of the
  * family.
  */
 export async function proveStarted(

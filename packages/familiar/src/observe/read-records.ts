@@ -12,7 +12,7 @@ export interface ScopesQuestion {
   readonly scopes: readonly PeekRequest[]
   /** The processes that are likely to hold the locks of these scopes. */
   readonly pids: readonly number[]
-  /** The file of the lock library, where a lock must be tried to know whether it is held; null where the kernel tells. */
+  /** The file of the lock library, if a lock must be tried to find out whether it is held; null if the kernel reports that. */
   readonly nativeLocks: string | null
 }
 
@@ -35,12 +35,12 @@ export interface ScopeReply {
 export type PeekedScope = Omit<ScopeSnapshot, 'records'> & { readonly records: readonly PeekedFile[] }
 
 /**
- * A scope as its files describe it. The kernel has not yet been asked who holds the daemon lock; `told` is the holder
- * that the lock file names.
+ * A scope as its files describe it. The kernel has not been asked yet which process holds the daemon lock; `told` is the
+ * holder that the lock file names.
  */
 export type UnlockedView = Omit<ScopeSnapshot, 'lockHolder'> & { readonly told: ToldHolder }
 
-/** Reads the caller's own scope in this process. Blocks this process for as long as the file system blocks. */
+/** Reads the caller's own scope in this process. Blocks for as long as the file system does. */
 export function readScope(family: Family, scope: string): UnlockedView {
   const { daemonLock, records, ...view } = peek(requestFor(family, scope))
   const reads = records.map((file) => ofScope(withToken(family, toRecord(family, file)), view.real ?? scope))
@@ -48,7 +48,7 @@ export function readScope(family: Family, scope: string): UnlockedView {
   return { ...view, records: isLeft ? reads.map(absent) : reads, told: isLeft ? null : toldIn(daemonLock) }
 }
 
-/** Reads a scope, and asks the kernel who holds its lock. */
+/** Reads a scope, and asks the kernel which process holds its lock. */
 export async function viewScope(
   request: PeekRequest,
   pids: readonly number[],
@@ -67,8 +67,8 @@ export function snapshotOf(family: Family, view: PeekedScope): ScopeSnapshot {
 }
 
 /**
- * Returns whether the files of a scope that are outside of it no longer count, because the scope is gone and no command
- * creates it again. (Files inside of it are gone with it.)
+ * Returns whether the files of a scope that lie outside its directory no longer count, because the scope is gone and no
+ * command creates it again. (Files inside its directory are gone with it.)
  */
 function isLeftBehind({ scopeMustExist }: Family, gone: boolean | null): boolean {
   return scopeMustExist === true && gone === true
@@ -79,7 +79,7 @@ function absent(): RecordRead {
 }
 
 /**
- * Returns our own record of the scope. Null when there is none, when it cannot be read, or when the file contains a
+ * Returns our own record of the scope. Null if there is none, if it cannot be read, or if the file contains a
  * predecessor's record or the record of another scope.
  */
 export function readOwnRecord(family: Family, scope: string): DaemonRecord | null {
@@ -89,8 +89,8 @@ export function readOwnRecord(family: Family, scope: string): DaemonRecord | nul
 }
 
 /**
- * Returns the predecessor's record of the scope. Null when there is none, when it cannot be read, or when a record file
- * of ours exists: then commands do not use a predecessor's daemon.
+ * Returns the predecessor's record of the scope. Null if there is none, if it cannot be read, or if a record file of ours
+ * exists, because commands do not use a predecessor's daemon then.
  */
 export function readPredecessorRecord(family: Family, scope: string): DaemonRecord | null {
   const { record, predecessorRecords } = family.files(scope)
@@ -105,7 +105,10 @@ export function tokenFile(directory: string, instanceId: string): string {
   return join(directory, `${instanceId}.json`)
 }
 
-/** Returns the names of the entries of the scope's directory that our own daemon makes: its files, or the directories around them. */
+/**
+ * Returns the names of the entries of the scope's directory that our own daemon creates: its files, or the directories
+ * around them.
+ */
 function ownEntries(files: ScopeFiles, scope: string): readonly string[] {
   const paths = [files.record, files.lifecycleLock, files.daemonLock, files.log]
   return [...new Set(paths.map((path) => relative(scope, path).split(sep)[0] ?? ''))]
@@ -124,10 +127,10 @@ export function requestFor(family: Family, scope: string): PeekRequest {
 }
 
 /**
- * Adds the token to a record that does not contain it, if its token file exists. The file must name the same pid and
- * start time as the record. A daemon that was started with another home directory has its token file there, not here.
- * The instance id is checked because it becomes a part of the file name, and the record that it comes from may be
- * forged.
+ * Adds the token to a record that does not contain it, if its token file exists. That file must name the same pid and
+ * start time as the record. A daemon that was started with another home directory has its token file in that home, so it
+ * is not found here. The instance id is checked because it becomes a part of the file name, and the record that it comes
+ * from may be forged.
  */
 function withToken({ tokenDirectory }: Family, read: RecordRead): RecordRead {
   if (tokenDirectory === null || read.state !== 'readable') return read
@@ -140,7 +143,7 @@ function withToken({ tokenDirectory }: Family, read: RecordRead): RecordRead {
   return { state: 'readable', record: { ...record, token: stringOf(json['token']) } }
 }
 
-/** Returns whether two paths lead to the same scope: a bind mount gives one directory two real paths. */
+/** Returns whether two paths lead to the same scope. A bind mount gives one directory two real paths. */
 export function isSameScope(one: string, other: string): boolean {
   if (one === other) return true
   const name = directoryName(one)
@@ -149,7 +152,7 @@ export function isSameScope(one: string, other: string): boolean {
 
 /**
  * Treats a record that names this directory by another path as a record of this scope. The record in a copied directory
- * names the original directory, and so stays a record of another scope.
+ * names the original directory, so it stays a record of another scope.
  */
 function ofScope(read: RecordRead, scope: string): RecordRead {
   if (read.state !== 'readable' || read.record.scope === null || read.record.scope === scope) return read
@@ -165,7 +168,7 @@ export function readRecord(family: Family, path: string): RecordRead {
   return toRecord(family, readSmallFile(path))
 }
 
-/** Parses what was read at the path of a record. */
+/** Parses the content of a record file. */
 export function toRecord({ predecessors }: Pick<Family, 'predecessors'>, file: PeekedFile): RecordRead {
   return file.state === 'text'
     ? parseRecord(

@@ -16,19 +16,19 @@ import {
   type ScopesQuestion,
 } from './read-records.js'
 
-/** Enough for 50 scopes with two records of 64 KiB each, with every character escaped. */
+/** Enough for 50 scopes with two records of 64 KiB each, even if every character is escaped. */
 const MAX_REPLY_CHARS = 48 * 1024 * 1024
 
 /**
- * How long the child may take to come up. It touches no path of others before, so that a long start means a busy machine
- * and not a file system that hangs.
+ * How long the child may take to start. Until then it does not access paths of others, so a slow start means a busy
+ * machine and not a file system that hangs.
  */
 const START_MS = 10_000
 
-/** Exit code of the child when it had too few resources itself (`EX_TEMPFAIL`). */
+/** Exit code of the child if it had too few resources (`EX_TEMPFAIL`). */
 const LACKING = 75
 
-/** The snapshot of a scope that was not read in time: everything about it is unknown, and nothing is taken to be absent. */
+/** The snapshot of a scope that was not read in time: everything about it is unknown, and nothing counts as absent. */
 export const UNTOLD: ScopeSnapshot = {
   real: null,
   gone: null,
@@ -52,8 +52,8 @@ export class ScopeReader {
   #prepared: Child | null = null
 
   /**
-   * Starts the child before it is known what to read, because most of its time is the start of Node, and the caller can
-   * work meanwhile. If the start fails, `read` starts another child.
+   * Starts the child before the question is known, because most of its time is the start of Node, and the caller can work
+   * meanwhile. If the start fails, `read` starts another child.
    */
   prepare(): void {
     try {
@@ -64,9 +64,9 @@ export class ScopeReader {
   }
 
   /**
-   * Returns a snapshot of each scope. `pids` are the processes that are likely to hold the locks of these scopes. A scope
-   * that was not read within `ms` milliseconds after the child came up, or because the child failed, is `UNTOLD`. Throws
-   * `E_RESOURCES` when this process or the child had too few resources, and what `spawn` throws.
+   * Returns a snapshot of each scope. `pids` are the processes that are likely to hold the locks of these scopes. The
+   * snapshot is `UNTOLD` if the scope was not read within `ms` milliseconds after the start of the child, or if the child
+   * failed. Throws `E_RESOURCES` if this process or the child had too few resources, and the errors of `spawn`.
    */
   async read(
     family: Family,
@@ -88,7 +88,7 @@ export class ScopeReader {
     )
   }
 
-  /** Ends the child that was prepared, if it was not needed. It has read no scope, so it does not hang. */
+  /** Ends the prepared child if it was not needed. It has not read a scope, so it cannot hang. */
   async close(): Promise<void> {
     const child = this.#prepared
     this.#prepared = null
@@ -99,7 +99,7 @@ export class ScopeReader {
 
 interface Child {
   readonly handle: ChildProcess
-  /** Aborting it sends SIGKILL. */
+  /** Aborting this controller sends SIGKILL. */
   readonly ending: AbortController
   /** Resolves when the child is ready for the question, or has ended. */
   readonly up: Promise<void>
@@ -116,10 +116,10 @@ function startChild(): Child {
   const handle = spawnChild(ending.signal)
   const ended = new Promise<void>((resolve) => {
     handle.once('close', () => resolve())
-    // A child that could not be started is not closed.
+    // A child that could not be started emits no `close` event.
     if (handle.pid === undefined) handle.once('error', () => resolve())
   })
-  // It writes an empty line before it reads the question.
+  // The child writes an empty line before it reads the question.
   const ready = new Promise<void>((resolve) => handle.stdout?.once('data', () => resolve()))
   const child: Child = { handle, ending, up: Promise.race([ready, ended]), ended, text: '', error: null }
   handle.on('error', (failure) => {
@@ -137,9 +137,9 @@ function startChild(): Child {
 }
 
 /**
- * The child needs no file but that of Node, so it runs from any bundle. It gets nothing of this process: no environment,
- * which could change how Node runs (libuv adds what Windows needs), no options of Node, and no working directory, which
- * may be on a file system that hangs.
+ * The child needs no file except that of Node, so it can be run from any bundle. It inherits nothing from this process:
+ * no environment, which could change how Node runs (libuv adds what Windows needs), no options of Node, and no working
+ * directory, which may be on a file system that hangs.
  */
 function spawnChild(signal: AbortSignal): ChildProcess {
   try {
@@ -160,8 +160,8 @@ function spawnChild(signal: AbortSignal): ChildProcess {
 }
 
 /**
- * Sends the question and returns what the child wrote until it ended or the time was over. Then the child is killed but not
- * waited for, because even SIGKILL does not end a process that hangs in the kernel.
+ * Sends the question and returns what the child wrote until it ended or the time was over. In the latter case, the child
+ * is killed but not waited for, because even SIGKILL does not end a process that hangs in the kernel.
  */
 async function ask(child: Child, question: ScopesQuestion, ms: number): Promise<string> {
   const { handle } = child

@@ -9,9 +9,9 @@ import { verify, type OfScope } from './verify-record.js'
 const INSPECT_MS = 1_000
 
 /**
- * Returns the state of the daemon of the scope. If our own daemon proves itself, this takes reading one record and one
- * local request. Otherwise the machine is scanned, by `takeScan` if the caller passes it. If not, and if the daemon lock is
- * free, the state may follow from the records without a scan (`quietState`).
+ * Returns the state of the daemon of the scope. If our own daemon proves itself, this takes one read of a record and one
+ * local request. Otherwise, if the daemon lock is free, the state may follow from the records (`quietState`). Otherwise
+ * the machine is scanned. If the caller passes `takeScan`, that is called instead of both.
  */
 export async function readState(
   at: OfScope,
@@ -58,8 +58,8 @@ async function provenState(at: OfScope): Promise<DaemonStatus | null> {
 }
 
 /**
- * Returns the state if the daemon lock is free and every record is absent or our own: then no process can be the daemon,
- * and no scan is needed. Returns null otherwise: the caller must scan.
+ * Returns the state if the daemon lock is free and every record is absent or our own, because then no process can be the
+ * daemon, and no scan is needed. Otherwise returns null, and the caller must scan.
  */
 async function quietState({ family, scope, platform }: OfScope): Promise<DaemonStatus | null> {
   const { told, ...view } = readScope(family, scope)
@@ -74,7 +74,7 @@ async function quietState({ family, scope, platform }: OfScope): Promise<DaemonS
   return stateWithout({ here: { ...view, lockHolder: null }, machine, alive, user, networkNamespace })
 }
 
-/** Loads the scan on demand: a daemon that proves itself does not need it. */
+/** Loads the scan on demand, because a daemon that proves itself does not need it. */
 async function loadScan() {
   const [{ stateFrom }] = await Promise.all([import('./state-from-scan.js'), import('./scan.js')])
   return { stateFrom }

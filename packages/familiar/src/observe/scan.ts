@@ -18,8 +18,8 @@ import { likelyHolders, NO_OTHERS } from './likely-holders.js'
 import { bestOf, observationsOf, type Heard } from './make-observations.js'
 
 /**
- * The time in which a scan should be done. What is left of it after the listeners were asked is used for reading the
- * scopes that other processes name.
+ * The time limit of a scan. The time that is left after the listeners were asked is used to read the scopes that other
+ * processes name.
  */
 const SCAN_MS = 950
 
@@ -36,14 +36,14 @@ const FOREIGN_SCOPES_SHORT_MS = 300
 /** How long the tools of the operating system may take (Linux needs none). */
 const MACHINE_MS = 5_000
 
-/** One candidate: what the scan saw of it, the facts derived from that, the verdict, and the proof if there is one. */
+/** One candidate: the observation, the facts derived from it, the verdict, and the proof if there is one. */
 export interface Candidate {
   readonly observation: Observation
   readonly facts: Facts
   readonly verdict: Verdict
   /**
-   * The proof without which no signal is sent to the process. Null if it is not proven which process this is, or that its
-   * command line is one of this family (`SpawnShape`).
+   * The proof that is required to signal the process. Null if the identity of the process is not proven, or if its
+   * command line is not one of this family (`SpawnShape`).
    */
   readonly proof: ProvenProcess | null
 }
@@ -58,16 +58,14 @@ export interface Scan {
 }
 
 /**
- * Scans every listener in the family's port range and classifies it. Writes nothing and signals no candidate. No
- * process that it starts outlives the scan, except a child that hangs in a system call (`read-scopes.ts`). Takes about a
- * second at most, whatever the listeners do; longer if `foreignScopesMs` gives other scopes more time, where a busy machine
- * is slow to start the child that reads them, or where slow tools of the operating system are needed (macOS, Windows).
+ * Scans every listener in the family's port range and classifies it. Writes nothing and signals no candidate. No process
+ * that it starts outlives the scan, except a child that hangs in a system call (`read-scopes.ts`).
  *
- * `isToAct`: candidates may be signalled on the strength of this scan. So it looks at who holds each socket before it asks,
- * and once more after it has read the processes.
- *
- * Throws `E_LOOK_FAILED` when the system cannot list the listeners, and `E_RESOURCES` when this process has too few
- * resources.
+ * Takes at most about a second, whatever the listeners do. Takes longer if `foreignScopesMs` gives other scopes more
+ * time, if a busy machine is slow to start the child that reads them, or if slow tools of the operating system are needed
+ * (macOS, Windows). `isToAct`: candidates may be signalled because of this scan, so it checks who holds each socket
+ * before asking it, and again after reading the processes. Throws `E_LOOK_FAILED` if the system cannot list the
+ * listeners, and `E_RESOURCES` if this process has too few resources.
  */
 export async function scan(
   family: Family,
@@ -97,7 +95,7 @@ async function scanWith(
   const read = readScope(family, scope)
   const listeners = await platform.listeners(family.ports, deadline)
   const asked = isToAct ? null : askAll(family, listeners)
-  // If it fails, the `await` below throws: until then it must not count as an unhandled rejection.
+  // If the request fails, the `await` below throws. Until then it must not count as an unhandled rejection.
   asked?.catch(() => undefined)
   const ownPorts = recordedPorts(read)
   const hasOther = listeners.some(({ port }) => !ownPorts.has(port))
@@ -107,8 +105,8 @@ async function scanWith(
     const hints = new Set([...hintsFrom(heard, read), ...likely.pids])
     return new Map(await platform.holders(listeners, hints, deadline))
   }
-  // A reply is taken for that of the process that held the socket *before* it was asked. Otherwise the reply of a daemon that
-  // has just ended would prove its fork, which holds the socket too, and does not answer.
+  // A reply is attributed to the process that held the socket *before* it was asked. Otherwise the reply of a daemon that
+  // has just ended would prove its fork, which also holds the socket but does not answer.
   const before = isToAct ? await search([]) : null
   const replies = await (asked ?? askAll(family, listeners))
   const holders = before ?? (await search(replies.values()))
@@ -141,9 +139,9 @@ async function scanWith(
 }
 
 /**
- * Removes the holders that no longer hold their socket, from a second look at them after their processes were read. Between
- * the first look and that reading, a holder may have ended and another process may have got its pid: facts of one process
- * would then be taken for those of another.
+ * Removes the holders that no longer hold their socket, after reading the holders a second time. Between the first read
+ * and the reading of the processes, a holder may have ended and another process may have got its pid. Facts about one
+ * process would then be attributed to another.
  */
 async function forgetMoved(
   listeners: readonly Listener[],
@@ -152,7 +150,7 @@ async function forgetMoved(
   platform: Platform,
   deadline: AbortSignal,
 ): Promise<void> {
-  // One whose descriptors cannot be read has proven itself by its token instead.
+  // A holder whose descriptors cannot be read has proven itself by its token instead.
   const held = listeners.filter(({ socket }) => holders.has(socket) && !proven.has(socket))
   for (const pid of new Set(held.map(({ socket }) => holders.get(socket) ?? 0))) {
     const its = held.filter(({ socket }) => holders.get(socket) === pid)
@@ -161,7 +159,7 @@ async function forgetMoved(
   }
 }
 
-/** Adds the holder of the scanned scope's daemon lock. Checks `pids` first: the holder is nearly always one of them. */
+/** Adds the holder of the scanned scope's daemon lock. Checks `pids` first, because the holder is nearly always one of them. */
 async function withLockHolder(
   family: Family,
   scope: string,
@@ -173,11 +171,11 @@ async function withLockHolder(
 }
 
 /**
- * Asks the daemon that a record names to prove that it has the record's token, and returns the sockets of those that
- * did. This is needed when the file descriptors of the process cannot be read (mostly because its Node has file
- * capabilities), so it is done only for sockets whose holder is otherwise unknown. The proof shows that the holder is
- * the process that the record names, so its pid is added to `holders`. The pid is added only if it belongs to our own
- * pid namespace: in another one the same number is another process.
+ * Asks the daemon that a record names to prove that it has the record's token, and returns the sockets of those that did.
+ * This is needed if the file descriptors of the process cannot be read (usually because its Node has file capabilities),
+ * so it is done only for sockets whose holder is otherwise unknown. The proof shows that the holder is the process that
+ * the record names, so its pid is added to `holders`. The pid is added only if it belongs to our own pid namespace,
+ * because in another one the same number is another process.
  */
 async function proveRecorded(
   family: Family,
@@ -215,12 +213,15 @@ async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform)
   return found !== undefined && (found.startTime === null || found.startTime === record.startTime)
 }
 
-/** Asks all listeners, side by side. Returns what each socket answered. */
+/** Asks all listeners in parallel. Returns the answer of each socket. */
 async function askAll(family: Family, listeners: readonly Listener[]): Promise<ReadonlyMap<string, Heard>> {
   return new Map(await Promise.all(listeners.map(async (at) => [at.socket, await ask(family, at)] as const)))
 }
 
-/** Asks at every path at which a daemon of the tool may identify itself, side by side: a silent one costs no more time. */
+/**
+ * Asks in parallel at every path at which a daemon of the tool may identify itself, so a path without an answer costs no
+ * extra time.
+ */
 async function ask(family: Family, { address, port }: Listener): Promise<Heard> {
   const others = [family, ...family.relatives].flatMap(({ healthPaths = [] }) => healthPaths)
   const paths = [...new Set([HEALTH_PATH, ...others])]
@@ -237,9 +238,7 @@ function hear(family: Family, reply: ProbeReply): Heard {
   return { answer: isOther ? 'other_family_report' : 'http', report: null }
 }
 
-/**
- * Returns the pids that a reply or a record names. They are checked first when searching for the holder of a socket.
- */
+/** Returns the pids that a reply or a record names. The search for the holder of a socket checks them first. */
 function hintsFrom(heard: Iterable<Heard>, here: UnlockedView): ReadonlySet<number> {
   const claimed = [...heard].flatMap(({ report }) => report?.pid ?? [])
   return new Set([...claimed, ...recordedPids([here])])
@@ -251,7 +250,7 @@ function recordedPorts({ records }: UnlockedView): ReadonlySet<number> {
 
 /**
  * Returns the pids in the records and locks of these scopes. Some may belong to another machine or pid namespace;
- * inspecting those tells nothing about the recorded daemon.
+ * inspecting those says nothing about the recorded daemon.
  */
 function recordedPids(scopes: Iterable<ScopeSnapshot | UnlockedView>): readonly number[] {
   return [...scopes].flatMap((scope) => {
@@ -264,8 +263,8 @@ function recordedPids(scopes: Iterable<ScopeSnapshot | UnlockedView>): readonly 
 }
 
 /**
- * Reads the scopes that processes name. A path that another user's process names is never opened, because that user
- * chose it and it may lead to anything.
+ * Reads the scopes that processes name. A path that another user's process names is never opened, because that user chose
+ * it and it may lead anywhere.
  */
 async function readScopes(
   reader: ScopeReader,
@@ -291,7 +290,7 @@ function isOfUser({ listeners, process }: Observation, user: string): boolean {
   )
 }
 
-/** Compares the directories themselves: another file system may be mounted over one of them, and both then have the same path. */
+/** Compares the directories themselves. If another file system is mounted over one of them, both have the same path. */
 function isSame(one: ScopeSnapshot, other: ScopeSnapshot): boolean {
   if (one.directory !== null && other.directory !== null) return one.directory === other.directory
   return one.real !== null && one.real === other.real

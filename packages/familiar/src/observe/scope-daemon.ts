@@ -6,9 +6,9 @@ import type { Implementation } from '../identity/spawn-shape.js'
 import type { Candidate, Scan } from './scan.js'
 
 /**
- * Returns the daemon of the scanned scope, our own before a predecessor's; null if none was seen. Excludes a daemon whose
- * marker is not proven to name this scope, and one that is the live daemon of another scope: the record in a copied home
- * directory names the daemon of the original one.
+ * Returns the daemon of the scanned scope, preferably our own, otherwise a predecessor's; null if none was found.
+ * Excludes a daemon whose marker is not proven to name this scope, and one that is the live daemon of another scope,
+ * because the record in a copied home directory names the daemon of the original one.
  */
 export function scopeDaemon(seen: Scan, implementation?: Implementation): Candidate | null {
   const found = seen.candidates.filter(
@@ -23,14 +23,14 @@ export function scopeDaemon(seen: Scan, implementation?: Implementation): Candid
 
 /**
  * Returns whether the daemon is the one that, according to a record of the scope, runs on another machine or in another
- * pid namespace. False for a daemon in our own namespaces: if the project is synchronised between machines, the record may
- * have been written on another one.
+ * pid namespace. False for a daemon in our own namespaces, because the record of a project that is synchronised between
+ * machines may have been written on another one.
  */
 export function runsElsewhere({ facts }: Candidate, { context }: Scan): boolean {
   return facts.same_namespaces !== 'yes' && isHeldElsewhere(context.here, context.machine)
 }
 
-/** Returns the record of the scanned scope that names this daemon; null when none does. */
+/** Returns the record of the scanned scope that names this daemon; null if none does. */
 export function recordOf({ observation }: Candidate, { context }: Scan): DaemonRecord | null {
   const here = context.here
   const records = here.records.flatMap((read) => (read.state === 'readable' ? [read.record] : []))
@@ -44,9 +44,10 @@ export function recordOf({ observation }: Candidate, { context }: Scan): DaemonR
 }
 
 /**
- * Returns whether a proof of the process is enough to signal it as the daemon of the scope. For a daemon of ours it is. A
- * predecessor's daemon must also have the token and port in the record. If its command line has no marker, everything else
- * that could name a scope must be readable too, so that the daemon of another scope is never ended by mistake.
+ * Returns whether a proof of the process is enough to signal it as the daemon of the scope. It is enough for a daemon of
+ * ours. A predecessor's daemon must also have the token and port in the record. If its command line has no marker,
+ * everything else that could name a scope must be readable too, so that the daemon of another scope is never ended by
+ * mistake.
  */
 export function isSingletonProven({ facts, observation }: Candidate, record: DaemonRecord | null): boolean {
   if (observation.shape?.implementation !== 'predecessor') return true
@@ -55,8 +56,8 @@ export function isSingletonProven({ facts, observation }: Candidate, record: Dae
 }
 
 /**
- * Returns whether `stop` ends this daemon of the scope. A predecessor's only as long as the scope has no record of ours:
- * with one, only commands of the predecessor use it.
+ * Returns whether `stop` ends this daemon of the scope. It ends a predecessor's daemon only if the scope has no record of
+ * ours, because otherwise only commands of the predecessor use that daemon.
  */
 export function isEndedByStop(daemon: Candidate, seen: Scan): boolean {
   if (daemon.observation.shape?.implementation !== 'predecessor') return true

@@ -7,7 +7,7 @@ import type { Candidate, Scan } from './scan.js'
 /** Returns the reasons to spare a candidate. If any holds, even force does not end a candidate of `operator_required`. */
 export function sparedOf({ facts, observation, verdict }: Candidate, { context }: Scan): Spared {
   const scope = scopeOf(observation, context)
-  // For a project that is not mounted, the reason in its row says so: a user who forces its clean-up knows that.
+  // The reason in the row says that the project is not mounted, so a user who forces its clean-up knows that.
   const isAway = verdict.reason === 'cross_root' && scope !== null && isUnmounted(observation, scope, context)
   return {
     otherUser: facts.same_user === 'no',
@@ -17,12 +17,12 @@ export function sparedOf({ facts, observation, verdict }: Candidate, { context }
   }
 }
 
-/** Returns whether there is a reason to spare this candidate: then neither force nor the user's confirmation ends it. */
+/** Returns whether there is a reason to spare this candidate. If so, neither force nor the user's confirmation ends it. */
 export function isSpared(candidate: Candidate, seen: Scan): boolean {
   return planFor('operator_required', 'reset_force', sparedOf(candidate, seen)) === 'skip'
 }
 
-/** Returns whether force ends this candidate, named by its port: it is proven, nothing spares it, and it is not coming up. */
+/** Returns whether force ends this candidate if its port is named: it is proven, no reason spares it, and it is not starting. */
 export function isEndedByForce(candidate: Candidate, seen: Scan): boolean {
   const { verdict, proof, observation } = candidate
   const isNamed = proof !== null && observation.port !== null

@@ -3,8 +3,8 @@ import { factsOf, scopeOf } from '../classify/derive-facts.js'
 import type { Candidate, Scan } from './scan.js'
 
 /**
- * Returns the other scope from which this candidate is proven stale, so that the clean-up of that scope ends it without
- * force; null if there is none. Judged by the facts of this scan. Pure.
+ * Returns the other scope in which this candidate is proven stale, so that a clean-up of that scope ends it without
+ * force; null if there is none. Uses only the facts of this scan. Pure.
  */
 export function staleInScope({ observation, verdict }: Candidate, seen: Scan): string | null {
   const scope = scopeOf(observation, seen.context)

@@ -24,9 +24,9 @@ export function stateFrom(seen: Scan): DaemonStatus {
 }
 
 /**
- * Returns the state if a daemon of ours that was started for another path holds the lock of this scope: two paths lead to one
- * directory and the first is gone (unmounted), the files are hard links or behind a link, or were exchanged. It is seen here and
- * may answer, but it is not the daemon of this scope.
+ * Returns the state if a daemon of ours that was started for another path holds the lock of this scope. This happens if
+ * two paths lead to one directory and the first is gone (unmounted), or if the files are hard links, are behind a link,
+ * or were exchanged. The daemon is visible here and may answer, but it is not the daemon of this scope.
  */
 function heldForAnother({ candidates, context }: Scan): DaemonStatus | null {
   for (const { observation, facts } of candidates) {
@@ -45,7 +45,7 @@ function heldForAnother({ candidates, context }: Scan): DaemonStatus | null {
 
 /**
  * Returns the daemon that was started for another path and whose directory was moved here: it holds the lock of this
- * scope, and says itself that its own scope is gone. It is not the daemon of this scope, and exits by itself.
+ * scope, and reports that its own scope is gone. It is not the daemon of this scope, and exits by itself.
  */
 function movedHere({ candidates, context: { here } }: Scan): Observation | null {
   const found = candidates.find(
@@ -61,8 +61,8 @@ function ofMoved({ report, pid, port, process }: Observation): DaemonStatus {
 }
 
 /**
- * Returns the daemon of the scanned scope. If the scope has a record of ours, a predecessor's daemon is ignored: then only
- * commands of the predecessor use it.
+ * Returns the daemon of the scanned scope. If the scope has a record of ours, a predecessor's daemon is ignored, because
+ * only commands of the predecessor use it.
  */
 function countedDaemon(seen: Scan): Candidate | null {
   const found = scopeDaemon(seen)

@@ -17,10 +17,10 @@ export interface OfScope {
 
 /**
  * Asks the daemon that one of our records names to prove that it is that daemon. The proof is that it owns the token in
- * the record. If that token is stored in another home directory, the proof is a self-report that agrees with the record,
- * and that the operating system says: the process in the record holds the daemon lock of the scope, has the recorded start
- * time, and listens on the recorded port. Makes one local request of at most `timeoutMs`; without a token it may take 2 s
- * more.
+ * the record. If that token is stored in another home directory, two things prove it instead: a self-report that agrees
+ * with the record, and facts from the operating system: the process in the record holds the daemon lock of the scope, has
+ * the recorded start time, and listens on the recorded port. Makes one local request of at most `timeoutMs`; without a
+ * token it may take 2 s more.
  */
 export async function verify(
   at: OfScope,

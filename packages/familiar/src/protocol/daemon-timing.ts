@@ -1,23 +1,23 @@
 import { countOf, type JsonObject } from '../json.js'
 
-/** The times of a daemon's life, in milliseconds. Tests lower them through the startup pipe; nothing else can. */
+/** The time limits of a daemon, in milliseconds. Only tests can lower them, through the startup pipe. */
 export interface Timing {
   /** How often a daemon checks whether it must retire. */
   readonly tickMs: number
-  /** A daemon that has been idle for this long exits; with 0, it never exits for being idle. */
+  /** How long a daemon must be idle before it exits; 0 means that it never exits for being idle. */
   readonly idleMs: number
   /**
-   * How long a daemon that shuts down waits for work in flight. It announces this time in its reply to the shutdown
+   * How long a daemon waits for work in flight when it shuts down. It announces this time in its reply to the shutdown
    * request.
    */
   readonly drainMs: number
-  /** The least time between two clean-ups of stale siblings. */
+  /** The minimum time between two clean-ups of stale siblings. */
   readonly cleanEveryMs: number
-  /** The least time between two overwrites of a record that names another daemon; a minute by default. */
+  /** The minimum time between two overwrites of a record that names another daemon; a minute by default. */
   readonly overwriteEveryMs?: number
 }
 
-/** The longest time that a timer of Node takes. With more, it fires at once. */
+/** The longest delay that a Node timer accepts. A timer with a longer delay fires at once. */
 export const MOST_MS = 2 ** 31 - 1
 
 /** The names under which the times are sent through the startup pipe. */
@@ -29,14 +29,13 @@ const TIMING: readonly (readonly [keyof Timing, string])[] = [
   ['overwriteEveryMs', 'overwrite_every_ms'],
 ]
 
-/** Returns the times in the form in which they are sent. */
+/** Returns the times in the format of the startup pipe. */
 export function timingToJson(timing: Partial<Timing> = {}): JsonObject {
   return Object.fromEntries(TIMING.map(([name, key]) => [key, timing[name]]))
 }
 
 /**
- * Returns the times that were received, at most `MOST_MS`, without those that are missing or are not a number of
- * milliseconds.
+ * Returns the received times, limited to `MOST_MS`, without those that are missing or are not a number of milliseconds.
  */
 export function timingFromJson(json: JsonObject | null): Partial<Timing> {
   const given = TIMING.map(([name, key]) => [name, countOf(json?.[key])] as const)

@@ -1,32 +1,35 @@
 import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
 
 /**
- * Who holds a kernel lock. Null: it is free. `unknown`: its holder cannot be seen from here, or it is not known whether it
- * is held. `isTold`: it is certainly held, but the holder's name comes from the text of the file, which does not rule out
- * any other process.
+ * The holder of a kernel lock. Null: the lock is free. `unknown`: its holder is not visible from here, or it is unknown
+ * whether the lock is held. `isTold`: the lock is certainly held, but the holder's name comes from the text of the file,
+ * so another process may be the holder.
  */
 export type LockHolding = HolderName | 'unknown' | null
 
 export interface HolderName {
   readonly pid: number
-  /** Null for a process whose start time cannot be compared with ours. */
+  /** Null if the start time of the process cannot be compared with ours. */
   readonly startTime: string | null
   readonly isTold?: boolean
 }
 
-/** Identifies one process for ever. */
+/** Identifies one process forever. */
 export interface ProcessName {
   readonly pid: number
   readonly startTime: string
 }
 
 /**
- * The daemon that the text of a lock file names. Null when it names none: it is empty, damaged, or was written by a client,
- * which gives no start time. `unknown` if its writer found that the kernel does not show who holds the lock.
+ * The daemon that the text of a lock file names. Null if it names none: the text is empty, damaged, or was written by a
+ * client, which gives no start time. `unknown` if the writer found that the kernel does not show the holders of locks.
  */
 export type ToldHolder = ProcessName | 'unknown' | null
 
-/** Returns the daemon that the text of a lock file names. For display, and where the kernel does not name lock holders. */
+/**
+ * Returns the daemon that the text of a lock file names. Used for display, and on systems whose kernel does not name lock
+ * holders.
+ */
 export function parseHolder(text: string): ToldHolder {
   if (text.trim() === '') return null
   const json = objectOf(parseJson(text))

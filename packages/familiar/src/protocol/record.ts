@@ -10,7 +10,7 @@ export interface DaemonRecord {
   readonly pid: number | null
   readonly startTime: string | null
   readonly port: number
-  /** Null when the token is kept in another file (`Family.tokenDirectory`) and was not found there. */
+  /** Null if the token is kept in another file (`Family.tokenDirectory`) and was not found there. */
   readonly token: string | null
   readonly running: boolean
   readonly packageVersion: string | null
@@ -43,7 +43,7 @@ export interface OwnRecord {
   readonly host: '127.0.0.1'
   readonly port: number
   readonly url: string
-  /** Left out when other people may be able to read the record (`Family.tokenDirectory`). */
+  /** Omitted if other people may be able to read the record (`Family.tokenDirectory`). */
   readonly token?: string
   readonly package_version: string
   readonly protocol_version: number
@@ -54,7 +54,7 @@ export interface OwnRecord {
   readonly state: 'running' | 'stopped'
   /**
    * This field and `stopped_at` describe the last stop of a daemon of this scope. While this daemon runs, that is the
-   * stop of the daemon before it.
+   * previous daemon.
    */
   readonly stop_reason: string | null
   readonly stopped_at: string | null
@@ -67,9 +67,9 @@ export type RecordRead =
   | { readonly state: 'malformed'; readonly why: string }
   | { readonly state: 'unreadable'; readonly why: string }
 
-/** What a predecessor's record says. */
+/** The content of a predecessor's record. */
 export interface PredecessorRecord {
-  /** Null if the record contains no pid: not every version of a predecessor wrote it. */
+  /** Null if the record contains no pid, because some versions of a predecessor did not write it. */
   readonly pid: number | null
   readonly port: number
   readonly token: string
@@ -79,8 +79,8 @@ export interface PredecessorRecord {
 export type ParsePredecessor = (text: string) => PredecessorRecord | null
 
 /**
- * Parses a record: ours, or else that of the first predecessor that knows its form. A JSON object with the member
- * `schema` can only be ours. Anything else is malformed; nothing is guessed.
+ * Parses a record: our own or, if it is not ours, that of the first predecessor that recognises it. A JSON object with
+ * the member `schema` can only be ours. Everything else is malformed; nothing is guessed.
  */
 export function parseRecord(text: string, predecessors: readonly ParsePredecessor[]): RecordRead {
   const json = objectOf(parseJson(text))
@@ -153,13 +153,13 @@ function ofPredecessor(found: PredecessorRecord | null): DaemonRecord | null {
   }
 }
 
-/** The machine, boot and pid namespace in which a pid means something. */
+/** The machine, boot and pid namespace in which a pid is valid. */
 export type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
 
 /**
- * Returns whether the pid in a record belongs to another machine, or to another pid namespace of this boot. False for a
- * predecessor's record, which does not say. The host id takes longer to compute than the rest, so it is compared only if
- * the boot ids differ. Pure.
+ * Returns whether the pid in a record belongs to another machine, or to another pid namespace since this boot. False for
+ * a predecessor's record, which does not say. The host id takes longer to compute than the rest, so it is compared only
+ * if the boot ids differ. Pure.
  */
 export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
   if (record.implementation === 'predecessor' || record.hostId === null) return false

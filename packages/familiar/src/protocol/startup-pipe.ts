@@ -13,11 +13,11 @@ const MAX_LINE_CHARS = 1024 * 1024
 
 /** A two-way stream of JSON documents, one per line. */
 export interface Lines {
-  /** The next document; null if the stream ended, the line is not a JSON object, or the time is over. */
+  /** Returns the next document; null if the stream ended, the line is not a JSON object, or the time is over. */
   receive(timeoutMs: number): Promise<JsonObject | null>
-  /** Sends a document. It is not an error if the reader is gone. */
+  /** Sends a document. A missing reader is not an error. */
   send(message: JsonObject): void
-  /** Sends what is pending and ends the stream. */
+  /** Sends all pending data and ends the stream. */
   close(): void
 }
 
@@ -31,7 +31,7 @@ export function jsonLines(socket: Socket): Lines {
     isOver = true
     wake?.()
   }
-  // A character of several bytes may arrive in two pieces.
+  // A character of several bytes may be split between two pieces.
   socket.setEncoding('utf8')
   socket.on('data', (piece: string) => {
     const parts = (pending + piece).slice(0, MAX_LINE_CHARS).split('\n')
@@ -66,8 +66,9 @@ export function jsonLines(socket: Socket): Lines {
 }
 
 /**
- * Returns the startup pipe, null when this process was started without one (by hand, by a service manager): then it counts as
- * adopted. Pass false where systemd hands sockets over: they begin at the same file descriptor and are not a startup pipe.
+ * Returns the startup pipe; null if this process was started without one (by hand, by a service manager), in which case
+ * it counts as adopted. Pass false if systemd passes sockets: they begin at the same file descriptor and are not a
+ * startup pipe.
  */
 export function openStartupPipe(mayHavePipe: boolean): Lines | null {
   if (!mayHavePipe || !isSocket(STARTUP_PIPE_FD)) return null

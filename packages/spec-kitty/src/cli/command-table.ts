@@ -1,6 +1,6 @@
 import type { CommandSpec } from 'familiar/cli'
 
-/** How the list of all commands is grouped, in the order in which a newcomer needs them. */
+/** The sections of the list of all commands, in the order in which a newcomer needs them. */
 export const SECTIONS = {
   start: 'Start here',
   mend: 'Look and mend',
@@ -11,12 +11,12 @@ export const SECTIONS = {
   tool: 'This command line',
 } as const
 
-/** A command in the list of all. Its description is loaded when its help is wanted, and by the command itself. */
+/** A command in the list of all commands. Its full description is loaded by its help and by the command itself. */
 export interface Listed {
   /** The words that are typed. */
   readonly words: string
   readonly aliases?: readonly string[]
-  /** What the command does, without capital letter and full stop. */
+  /** What the command does, without a capital letter or a full stop. */
   readonly summary: string
   readonly section: keyof typeof SECTIONS
   readonly describe: () => Promise<CommandSpec>
@@ -30,7 +30,7 @@ const dashboard = async () => import('./describe/dashboard.js')
 const project = async () => import('./describe/project.js')
 const tool = async () => import('./describe/tool.js')
 
-/** Every command. What can be typed, what the help and the completion show, and the manual all come from here. */
+/** Every command. The parser, the help, the completion and the manual all use this table. */
 export const TABLE = [
   {
     words: 'init',
@@ -227,7 +227,7 @@ export type CommandWords = (typeof TABLE)[number]['words']
 
 const LISTED: readonly (Listed & { readonly words: CommandWords })[] = TABLE
 
-/** Words that other tools use for a command, and commands with a missing word. They are only suggested, and are no names here. */
+/** Names that other tools use for a command, and incomplete names. They are only suggested and do not work as names here. */
 export const ELSEWHERE: Readonly<Record<string, CommandWords>> = {
   'sync enable': 'sync opt-in',
   'sync on': 'sync opt-in',
@@ -242,17 +242,17 @@ export const ELSEWHERE: Readonly<Record<string, CommandWords>> = {
   'sync upload': 'sync now',
 }
 
-/** Everything that can be typed, and the command that it means. */
+/** Every name that can be typed, with the command that it means. */
 const NAMES: ReadonlyMap<string, CommandWords> = new Map(
   LISTED.flatMap(({ words, aliases = [] }) => [words, ...aliases].map((name) => [name, words] as const)),
 )
 
-/** The first words of commands, which are no commands themselves: `auth`, `sync`. */
+/** The first words of commands that are not commands themselves: `auth`, `sync`. */
 const GROUPS: ReadonlySet<string> = new Set(
   LISTED.map(({ words }) => words.split(' ')[0] ?? '').filter((word) => !NAMES.has(word)),
 )
 
-/** Returns the command that the words mean; null if they mean none. */
+/** Returns the command with this name; null if there is none. */
 export function commandNamed(words: string): CommandWords | null {
   return NAMES.get(words) ?? null
 }
@@ -261,17 +261,17 @@ export function isGroup(word: string): boolean {
   return GROUPS.has(word)
 }
 
-/** Returns whether the words begin those of a command, or are all of them. */
+/** Returns whether the words are the name of a command or the beginning of one. */
 export function beginsCommand(words: string): boolean {
   return [...NAMES.keys()].some((name) => name === words || name.startsWith(`${words} `))
 }
 
-/** Returns every name of a command or group: the names that a mistyped command is compared with. */
+/** Returns the names of all commands and groups, with which a mistyped command is compared. */
 export function knownNames(): readonly string[] {
   return [...NAMES.keys(), ...GROUPS]
 }
 
-/** Returns the commands whose words begin so; all for an empty text. */
+/** Returns the commands whose names begin with these words; all commands for an empty text. */
 export function commandsBelow(words: string): readonly Listed[] {
   return LISTED.filter((one) => words === '' || one.words === words || one.words.startsWith(`${words} `))
 }

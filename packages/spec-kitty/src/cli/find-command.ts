@@ -6,27 +6,28 @@ export type Route =
   | {
       readonly kind: 'run'
       readonly command: Exclude<CommandWords, 'help'>
-      /** The words as they were typed, which may be an alias. */
+      /** The words that were typed, which may be an alias. */
       readonly name: string
       readonly args: readonly string[]
     }
   /** Help about these words; without words, the list of all commands. */
   | { readonly kind: 'help'; readonly words: readonly string[] }
   | { readonly kind: 'version'; readonly args: readonly string[] }
-  /** Words that are not a command, or only a group; with `--` if that stands between them. */
+  /** Words that are not a command, or are only a group; they include `--` if it stands between them. */
   | { readonly kind: 'unknown'; readonly typed: readonly string[] }
   /** A flag without a command. */
   | { readonly kind: 'flag'; readonly flag: string }
 
-/** Tells for a flag that stands before the command whether the next word is its value. */
+/** Returns whether the next word is the value of a flag that stands before the command. */
 export type IsValued = (flag: string) => Promise<boolean>
 
 const HELP = new Set(['--help', '-h'])
 const VERSION = new Set(['--version', '-v', '-V'])
 
 /**
- * Finds what a command line asks for: the longest words that are a command, with flags before, between and after them. What is
- * left are the arguments of the command, flags first. A mistyped word is never taken for a command.
+ * Finds what a command line asks for: the longest sequence of words that is a command, with flags before, between and
+ * after them. The remaining words are the arguments of the command, flags first. A mistyped word never counts as a
+ * command.
  */
 export async function route(argv: readonly string[], isValued: IsValued): Promise<Route> {
   const { words, flags, rest } = await split(argv, isValued)
@@ -50,12 +51,12 @@ export async function route(argv: readonly string[], isValued: IsValued): Promis
   return { kind: 'unknown', typed: before.length === rest.length ? typed : [...words, ...withDashes(rest)] }
 }
 
-/** After `--` there is no command: what was typed is shown with it, so that the guess is another text. */
+/** There is no command after `--`. Shows the typed words with the `--`, so that the suggestion looks different. */
 function withDashes(rest: readonly string[]): readonly string[] {
   return rest.filter((word) => !isFlag(word) || word === '--')
 }
 
-/** `init help` and `sync help` ask for help: a project can still be named `./help`. */
+/** `init help` and `sync help` ask for help. A project with that name can still be given as `./help`. */
 function isHelpWord(words: readonly string[], rest: readonly string[]): boolean {
   return words.length > 0 && rest.find((word) => !isFlag(word)) === 'help'
 }
@@ -93,7 +94,7 @@ async function split(argv: readonly string[], isValued: IsValued): Promise<Split
   for (; at < argv.length && argv[at] !== '--'; at++) {
     const word = argv[at] ?? ''
     if (isFlag(word)) {
-      // A flag after a command belongs to that command, whose grammar knows whether it has a value.
+      // A flag after a command belongs to that command, whose grammar defines whether it takes a value.
       if (commandNamed(words.join(' ')) !== null && !isFurther(words, argv[at + 1])) break
       flags.push(word)
       const next = argv[at + 1]
@@ -104,7 +105,7 @@ async function split(argv: readonly string[], isValued: IsValued): Promise<Split
   return { words, flags, rest: argv.slice(at) }
 }
 
-/** Returns whether the next word belongs to the command too, as in `dashboard --json status`. */
+/** Returns whether the next word is also part of the command, as in `dashboard --json status`. */
 function isFurther(words: readonly string[], next: string | undefined): boolean {
   return next !== undefined && beginsCommand([...words, next].join(' '))
 }

@@ -1,7 +1,7 @@
 import { commandsBelow } from './command-table.js'
 
 /**
- * Returns whether a flag has a value. This does not depend on the command: every flag has a value in all commands or in
+ * Returns whether a flag takes a value. This does not depend on the command: a flag takes a value in all commands or in
  * none.
  */
 export async function isValuedFlag(flag: string): Promise<boolean> {

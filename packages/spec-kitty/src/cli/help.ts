@@ -14,8 +14,8 @@ import { isTopic, TOPICS } from './topic-names.js'
 const PROGRAM = 'spec-kitty'
 
 /**
- * Returns the help of a command, a group, a topic or, without words, of everything. Throws `UsageError` with the nearest name
- * if there is none.
+ * Returns the help for a command, a group or a topic; without words, for the whole tool. Throws `UsageError` with the
+ * most similar name if no such name exists.
  */
 export async function helpText(words: readonly string[], terminal: Terminal): Promise<string> {
   const name = words.join(' ')
@@ -51,7 +51,7 @@ function allHelp(terminal: Terminal): string {
   ])
 }
 
-/** Returns the commands below a group, in the sections that have any. */
+/** Returns the commands of a group, by section, without empty sections. */
 function sectionsOf(group: string): readonly (readonly [title: string, commands: readonly Entry[]])[] {
   const commands = commandsBelow(group)
   return Object.entries(SECTIONS).flatMap(([key, title]) => {

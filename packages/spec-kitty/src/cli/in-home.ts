@@ -3,23 +3,23 @@ import { join } from 'node:path'
 import { homeDirectory, realPath, shellQuote, type Io } from 'familiar/cli'
 
 /**
- * Matches a command of this tool that acts on a home, unless its home is named before it already. Help and explanations
- * are the same for every home.
+ * Matches a command of this tool that acts on a home, unless a home is already set before it. Help and explanations are
+ * the same for every home.
  */
 const COMMAND =
   /(?<!SPEC_KITTY_HOME=\S*(?:[^\n;&]*')? )\bspec-kitty (?=(?:auth|config|sync)(?:\s|$))(?![\w -]*--help)/g
 
 /**
- * Returns the text with the home before each command that acts on one: `SPEC_KITTY_HOME=DIR spec-kitty sync restart`. A command
- * that was copied without it would act on the usual home of the user who runs it. Returns the text unchanged if the home is the
- * usual one.
+ * Returns the text with the home set before each command that acts on one: `SPEC_KITTY_HOME=DIR spec-kitty sync restart`.
+ * Without it, a copied command would act on the default home of the user who runs it. Returns the text unchanged if the
+ * home is the default one.
  */
 export function inHome(text: string, env: Io['env'] = process.env): string {
   const prefix = homePrefix(env)
   return prefix === '' ? text : text.replaceAll(COMMAND, () => `${prefix}spec-kitty `)
 }
 
-/** Returns the object with the home before its command, also in the form for people. */
+/** Returns the object with the home set before its command, and before the form of the command for people. */
 export function withHome<T extends { readonly command: string; readonly shown?: string }>(
   one: T,
   env: Io['env'],
@@ -29,8 +29,8 @@ export function withHome<T extends { readonly command: string; readonly shown?: 
 }
 
 /**
- * Returns what must stand before a command so that it acts on the home of this one; empty if that is the usual home. Also empty
- * if `HOME` names nothing that exists: then the command cannot act on another home.
+ * Returns what must precede a command so that it acts on this command's home; empty if that is the default home. Also
+ * empty if `HOME` does not name an existing directory, because the command cannot act on another home then.
  */
 export function homePrefix(env: Io['env'] = process.env): string {
   const set = env['SPEC_KITTY_HOME']
@@ -40,7 +40,10 @@ export function homePrefix(env: Io['env'] = process.env): string {
   return last.prefix
 }
 
-/** The last answer and what it was for: a command asks twenty times, and each answer reads a dozen links. */
+/**
+ * The last answer, with the settings that it was for. A command asks about twenty times, and each answer reads about
+ * twelve links.
+ */
 let last: { readonly set: string; readonly home: string | undefined; readonly prefix: string } | null = null
 
 function prefixFor(set: string): string {
@@ -49,7 +52,7 @@ function prefixFor(set: string): string {
   return usual === null || root === usual ? '' : `SPEC_KITTY_HOME=${shellQuote(root)} `
 }
 
-/** The home that a command takes if SPEC_KITTY_HOME is not set, even if it was not made yet; null if there is none. */
+/** Returns the home that a command uses if SPEC_KITTY_HOME is not set, even if it does not exist yet; null if there is none. */
 function usualRoot(): string | null {
   try {
     const home = homeDirectory('HOME')

@@ -10,12 +10,12 @@ import {
 import type { Route } from './find-command.js'
 import { commandNamed, commandsBelow, ELSEWHERE, isGroup, knownNames } from './command-table.js'
 
-/** Returns the error, in one line, about a command line that matches no command, with what was probably meant. */
+/** Returns the error for a command line that matches no command: one line with the command that was probably meant. */
 export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {
   return asked.kind === 'flag' ? wrongFlag(asked.flag) : unknownCommand(asked.typed)
 }
 
-/** Returns the error about words that are neither a command nor a topic. */
+/** Returns the error for words that are neither a command nor a topic. */
 export function noHelp(words: readonly string[], topics: readonly string[]): UsageError {
   const text = `there is no help for '${words.join(' ')}'`
   if (meansCleaning(words)) return cleaning(text)
@@ -28,11 +28,11 @@ function choicesOf(group: string): string {
   return `needs one of: ${[...new Set(below)].join(', ')}`
 }
 
-/** The answer to `config set`: the commands with similar names would not do what the user wants. */
+/** The answer to `config set`, because the commands with similar names would not do what the user wants. */
 const NO_WRITING =
   "spec-kitty does not write settings: edit config.toml in its home, or set a variable ('spec-kitty config list' shows them)"
 
-/** Words for a clean-up that are no command. Hyphens and blanks in them do not count. */
+/** Words for a clean-up that are not a command. Hyphens and blanks in them are ignored. */
 const CLEANING: ReadonlySet<string> = new Set([
   'clean',
   'cleanup',
@@ -70,10 +70,10 @@ function unknownCommand(typed: readonly string[]): UsageError {
   return new UsageError(`${text}: '${group}' ${choicesOf(group)}`)
 }
 
-/** Returns the commands that were probably meant, each by one name. */
+/** Returns the commands that were probably meant, with one name for each. */
 function meant(typed: readonly string[]): readonly string[] {
   const name = typed.join(' ')
-  // Only the `--` between the words of the command was wrong.
+  // The only mistake was the `--` between the words of the command.
   if (commandNamed(name) !== null) return [name]
   const elsewhere = ELSEWHERE[typed.slice(0, 2).join(' ').toLowerCase()]
   if (elsewhere !== undefined) return [elsewhere]
@@ -84,7 +84,7 @@ function meant(typed: readonly string[]): readonly string[] {
 
 const ALONE = ['help', 'version']
 
-/** The flags that may stand before every command. None has a value. */
+/** The flags that may precede every command. None takes a value. */
 const VALUELESS: ReadonlySet<string> = new Set([...ALONE, ...Object.keys(COMMON_OPTIONS), 'json'])
 
 function wrongFlag(flag: string): UsageError {
@@ -100,7 +100,7 @@ function wrongFlag(flag: string): UsageError {
   return new UsageError(`'${flag}' begins with a dash that is no hyphen: write ${near[0] ?? `--${name}`}`)
 }
 
-/** Returns the error about a word too many with the command that was probably meant: `sync queue retr` or `doctor auth`. */
+/** Returns the error for an extra word, with the command that was probably meant: `sync queue retr` or `doctor auth`. */
 export function withGuess({ word }: UnexpectedWordError, name: string, args: readonly string[]): UsageError {
   const near = meant([...name.split(' '), ...args.filter((one) => !isFlag(one))])
   return new UsageError(`unexpected word '${word}' after '${name}'${didYouMean(near)}`)

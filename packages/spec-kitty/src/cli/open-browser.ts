@@ -7,12 +7,12 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
   win32: ['rundll32', 'url.dll,FileProtocolHandler'],
 }
 
-/** Most openers hand the URL over and exit. One that still runs after this time is the browser itself: that is success. */
+/** Most openers pass the URL on and exit. One that still runs after this time is the browser itself, which counts as success. */
 const OPENED_MS = 1_000
 
 /**
- * Opens the URL with `BROWSER` if that is set, else with the system's opener; returns false if that fails. (`spawn` throws
- * some errors and emits others.) The browser is the user's own, so it gets the whole environment.
+ * Opens the URL with `BROWSER` if that is set, otherwise with the system's opener. Returns false if that fails. (`spawn`
+ * throws some errors and emits others.) The browser belongs to the user, so it gets the whole environment.
  */
 export function openInBrowser(url: string, env: Io['env']): Promise<boolean> {
   const [command, ...args] = env['BROWSER'] ? [env['BROWSER']] : (OPENERS[process.platform] ?? ['xdg-open'])

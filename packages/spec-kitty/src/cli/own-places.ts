@@ -3,7 +3,7 @@ import { assertOwnScope } from 'familiar/cli'
 
 /**
  * Throws `E_SCOPE_FOREIGN_OWNER` if the home, or one of our directories in it, belongs to another user. Call this before
- * anything is written there: root in the home of a user must leave nothing behind that the user cannot change.
+ * writing there, because root must not leave files in a user's home that the user cannot change.
  */
 export function assertOwnHome(root: string): void {
   const daemons = join(root, 'daemons')
@@ -12,8 +12,9 @@ export function assertOwnHome(root: string): void {
 }
 
 /**
- * Throws `E_SCOPE_FOREIGN_OWNER` if this process is root, and the project or what we write in it belongs to another user:
- * that user could not withdraw a consent that root gave. Other users get a permission error where they may not write.
+ * Throws `E_SCOPE_FOREIGN_OWNER` if this process is root, and the project or our part of it belongs to another user,
+ * because that user could not withdraw a consent that root gave. Other users get a permission error anyway where they may
+ * not write.
  */
 export function assertOwnProject(project: string): void {
   if (process.geteuid?.() !== 0) return
@@ -22,8 +23,8 @@ export function assertOwnProject(project: string): void {
 }
 
 /**
- * Throws `E_SCOPE_FOREIGN_OWNER` if the path belongs to another user or, for root, if it would be created in a place that
- * belongs to another user.
+ * Throws `E_SCOPE_FOREIGN_OWNER` if the path belongs to another user or, for root, if it would be created in a directory
+ * of another user.
  */
 export function assertOwnPath(path: string): void {
   assertOwnScope([path], process.geteuid?.())

@@ -3,16 +3,17 @@ import { isAbsolute, join } from 'node:path'
 import { FamiliarError } from 'familiar'
 import { assertFaithful, homeDirectory, realPath, UsageError, type Io } from 'familiar/cli'
 
-/** Returns the runtime root of this process. Throws as `runtimeRoot` does, but does not check what is there. */
+/** Returns the runtime root of this process. Throws like `runtimeRoot`, but does not check whether it is a directory. */
 export function processRoot(): string {
   return rootIn(process.env)
 }
 
 /**
  * Returns the runtime root, `$SPEC_KITTY_HOME` or `~/.spec-kitty`, as a real path. Reads the environment on each call, so
- * that a change takes effect. Throws `UsageError` when the variable is not an absolute path (empty: a script that forgot to
- * set it must not act on the usual root), and `E_SCOPE_UNUSABLE` without it if `HOME` names no directory, or if there is
- * something else than a directory in the place of the root, or if its path is not UTF-8.
+ * that a change takes effect. Throws `UsageError` if the variable is not an absolute path. An empty one is not accepted
+ * either, because a script that forgot to set it must not act on the default root. Throws `E_SCOPE_UNUSABLE` if the
+ * variable is not set and `HOME` names no directory, if the root exists but is not a directory, or if its path is not
+ * UTF-8.
  */
 export function runtimeRoot(io: Pick<Io, 'env'>): string {
   const root = rootIn(io.env)
@@ -32,7 +33,7 @@ function rootIn(env: Io['env']): string {
   return real
 }
 
-/** Returns the home of this user where SPEC_KITTY_HOME names no other, as a real path; null if there is none. */
+/** Returns the home of this user that is used if SPEC_KITTY_HOME names no other, as a real path; null if there is none. */
 export function usualHome(): string | null {
   try {
     return realPath(join(homeDirectory('HOME'), '.spec-kitty'))
@@ -41,7 +42,7 @@ export function usualHome(): string | null {
   }
 }
 
-/** Other errors are left to whoever uses the root: it may not be visible to this user, or not exist yet. */
+/** Other errors are left to the code that uses the root: it may not exist yet, or not be visible to this user. */
 const NO_DIRECTORY: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of its path is not a directory',
   ELOOP: 'its links lead in a circle',

@@ -22,8 +22,9 @@ async function* readAll(stdin: NodeJS.ReadStream): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * For what Node does not know (a directory, a block device), `process.stdin` is a stream that ends at once: an error would
- * look like an empty input. Read as a file, it gives the content or the error.
+ * Returns the stream to read. If stdin is of a kind that Node does not know (a directory, a block device),
+ * `process.stdin` ends at once, so an error would look like an empty input. Reading it as a file gives the content or the
+ * error.
  */
 function source(stdin: NodeJS.ReadStream): AsyncIterable<Uint8Array> {
   const isKnown = stdin instanceof Socket || (stdin as unknown) instanceof ReadStream

@@ -17,7 +17,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const root = runtimeRoot(io)
   const settings = await readServer(root, io.env, values.server)
   const options = { onWait: (message: string) => note(io, message) }
-  // A home that cannot be written to is reported before the user confirms anything.
+  // Takes the lock first, so that a home without write permission is reported before the user confirms anything.
   await withSessionLock(root, options, async () => undefined)
   const session = values['with-token']
     ? tokenSession(await readTokenFrom(standardInput(process.stdin)), settings)

@@ -23,7 +23,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return session !== null && session.over === null && !refused ? EXIT.ok : EXIT.problem
 }
 
-/** Returns whether the server refused the session when a daemon last used it. */
+/** Returns whether the server rejected the session when a daemon last used it. */
 async function isRefused(root: string): Promise<boolean> {
   const { report } = await syncDaemon.at(root).status()
   return isSessionRefused(root, knownReport(report?.details ?? null))

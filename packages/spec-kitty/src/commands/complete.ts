@@ -3,8 +3,8 @@ import { dashboardDaemon, syncDaemon } from '../daemons/define-daemons.js'
 
 /**
  * For the scripts of `completion`: prints the ports of the listeners in a family's range that may be cleaned up, one per
- * line, without those of daemons that another home uses. Only scans, and changes nothing. Prints nothing for any other argument,
- * and never fails, because a shell waits for the output.
+ * line, without those of daemons that another home uses. Only scans, and changes nothing. Prints nothing for any other
+ * argument, and never fails, because a shell waits for the output.
  */
 export async function run([what, family]: readonly string[], io: Io): Promise<number> {
   if (what !== 'ports') return EXIT.ok
@@ -17,7 +17,7 @@ export async function run([what, family]: readonly string[], io: Io): Promise<nu
       .map(({ port }) => port)
     for (const port of ports) if (port !== null) io.out(`${port}\n`)
   } catch {
-    // A scan can be impossible here: then there is nothing to offer.
+    // If a scan is impossible here, there is nothing to offer.
   }
   return EXIT.ok
 }

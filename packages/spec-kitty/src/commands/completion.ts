@@ -13,7 +13,7 @@ const OF_PROJECT = [CONSENT_KEY, 'whether the events of this project may leave t
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript } as const
 
-/** Prints the script with which a shell completes the commands of this tool. */
+/** Prints the script that makes a shell complete the commands of this tool. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { operands } = parseCommand(COMPLETION, args, { command: 'completion' })
   const shell = operands[0] as keyof typeof SCRIPTS

@@ -35,7 +35,7 @@ function unknown(key: string): UsageError {
   return new UsageError(`there is no setting '${key}'${help}`)
 }
 
-/** A key may lack what stands before its point, as in config.toml. */
+/** The key may lack the part before its point, as in config.toml. */
 function meant(key: string, known: readonly string[]): readonly string[] {
   const byName = new Map(known.map((one) => [one.split('.').at(-1) ?? one, one]))
   return [...new Set(nearest(key, [...known, ...byName.keys()]).map((one) => byName.get(one) ?? one))]

@@ -5,7 +5,7 @@ import { currentProject } from '../daemons/project-directory.js'
 
 /** Prints the log of the dashboard of the project that the working directory is in. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
-  // A wrong value of SPEC_KITTY_HOME is reported before a project is looked for.
+  // Reports a wrong value of SPEC_KITTY_HOME before looking for a project.
   runtimeRoot(io)
   return runCommand(dashboardDaemon.at(currentProject(io)), ['logs', ...args], { io })
 }

@@ -6,7 +6,7 @@ import { currentProject } from '../daemons/project-directory.js'
 
 const { ports } = dashboardDaemon
 
-/** Starts or finds the dashboard, or does what `--status`, `--stop`, `--cleanup-all` or `--foreground` says. */
+/** Starts or finds the dashboard, or does what `--status`, `--stop`, `--cleanup-all` or `--foreground` asks for. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const values = parseOptions(DASHBOARD, args, { command: 'dashboard', ports })
   if (values['cleanup-all']) return cleanUp(values, io)
@@ -53,7 +53,7 @@ export async function runRestart(args: readonly string[], io: Io): Promise<numbe
   return EXIT.ok
 }
 
-/** Wrong values of the environment are reported before anything is done. */
+/** Reports wrong values in the environment before doing anything. */
 function projectHere(io: Io): string {
   runtimeRoot(io)
   return currentProject(io)

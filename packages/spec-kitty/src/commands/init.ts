@@ -24,7 +24,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(INIT, args, { command: 'init' })
   const { json } = values
   const wanted = resolveHere(operands[0] ?? '.', io)
-  // A home or project in which no dashboard could be started is reported before anything is created.
+  // Reports a home or project in which a dashboard could not be started before creating anything.
   assertOwnHome(runtimeRoot(io))
   const place = projectOf(wanted)
   assertOwnPath(place)
@@ -36,7 +36,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
     if (!json) note(io, `its dashboard runs there now; to stop it: ${WORDS.dashboard.stop}`)
   } catch (error) {
-    // The project was created, as the user wanted. That it has no running dashboard is the user's choice too.
+    // The project was created, as the user wanted. If it has no running dashboard, that is the user's choice too.
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
     if (json) printJson({ ...NO_DASHBOARD, project }, io)
     else warn(io, error.message)

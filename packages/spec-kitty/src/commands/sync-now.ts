@@ -58,7 +58,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** Returns the queue if nothing waits and no daemon runs: then none need be started. Null if a daemon has to look. */
+/**
+ * Returns the queue if nothing waits and no daemon runs, because then no daemon needs to be started. Null if a daemon has
+ * to check.
+ */
 async function emptyWithoutDaemon(root: string): Promise<QueueView | null> {
   const { readQueue } = await import('../sync/read-queue.js')
   const [read, { state }] = await Promise.all([readQueue(root), syncDaemon.at(root).status()])
@@ -66,7 +69,7 @@ async function emptyWithoutDaemon(root: string): Promise<QueueView | null> {
   return isAbsent && !('problem' in read) && read.queued === 0 ? read : null
 }
 
-/** Ends as a drain that found nothing. */
+/** Ends like a drain that found nothing to send. */
 async function endEmpty(
   queue: QueueView,
   { root, isJson }: { readonly root: string; readonly isJson: boolean },
@@ -80,7 +83,7 @@ async function endEmpty(
   return EXIT.ok
 }
 
-/** The switches with which the user forbids commands to start the daemon apply to this command too. */
+/** The switches by which the user forbids commands to start the daemon apply to this command too. */
 async function connect(root: string, io: Io): Promise<Connection> {
   const reason = await readSkipReason(root, io.env, 'remote_required')
   try {
@@ -100,13 +103,13 @@ async function connect(root: string, io: Io): Promise<Connection> {
   }
 }
 
-/** Returns the command that `sync status` names for it. */
+/** Returns the same command that `sync status` suggests. */
 async function switchOn(root: string, io: Io): Promise<string> {
   const why = await whyNow(root, io)
   return why?.reason === 'hosted_sync_disabled' ? why.command : SWITCH_ON
 }
 
-/** A daemon that is started by hand would send nothing while the file is broken. */
+/** Even a daemon that is started by hand would send nothing while the configuration file is broken. */
 function hintFor(reason: SkipReason | null, { brokenLine }: Settings, error: FamiliarError): string | null {
   if (reason === null) return error.hint
   return reason === 'policy_manual' && brokenLine !== null
@@ -115,13 +118,13 @@ function hintFor(reason: SkipReason | null, { brokenLine }: Settings, error: Fam
 }
 
 /**
- * Returns why events still wait, and the command that changes this. `attempts` is how many have failed in a row while this
- * command watched.
+ * Returns why events still wait, and the command that changes this. `attempts`: how many attempts have failed in a row
+ * while this command ran.
  */
 async function explain(root: string, attempts: number, io: Io): Promise<Explanation | null> {
   const why = await whyNow(root, io)
   if (why === null) return null
-  // `sync now` has just tried, so it does not propose itself.
+  // `sync now` has just tried, so it must not suggest itself.
   if (why.reason === 'backing_off') {
     const tried = `stopped watching after ${counted(attempts, 'failed attempt')}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
@@ -143,8 +146,9 @@ async function whyNow(root: string, io: Io): Promise<Why | null> {
 }
 
 /**
- * Returns the queue if it knows more than the daemon: why events are held, and what was rejected. A daemon that cannot
- * read the queue reports an empty one: then this throws `E_QUEUE_UNUSABLE`, in the words of `sync status`.
+ * Returns the queue if it contains more information than the daemon's reply: why events are held, and what was rejected.
+ * A daemon that cannot read the queue reports an empty one. In that case this throws `E_QUEUE_UNUSABLE`, with the message
+ * of `sync status`.
  */
 async function readRemainder(root: string, finished: Finished): Promise<QueueView | null> {
   if (!isNothing(finished) && finished.held + finished.rejected === 0) return null
@@ -156,7 +160,7 @@ async function readRemainder(root: string, finished: Finished): Promise<QueueVie
   throw new CommandError('E_QUEUE_UNUSABLE', read.problem, { hint })
 }
 
-/** The daemon has put a damaged queue aside during this command: what waited there was not sent. */
+/** During this command the daemon has put a damaged queue aside, so the events in it were not sent. */
 function putAside(paths: readonly string[]): CommandError {
   const text = `the queue was damaged: it was moved to ${paths.join(', ')}, and a new one started`
   return new CommandError('E_QUEUE_CORRUPT', text, {

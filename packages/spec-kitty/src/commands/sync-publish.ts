@@ -21,10 +21,10 @@ import type { NewEvent, Published } from '../sync/queue/queue-types.js'
 import type { Line } from '../sync/read-lines.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 
-/** The most bad lines that are listed. Further ones are only counted, so that memory stays bounded. */
+/** The maximum number of bad lines that are listed. Further ones are only counted, so that memory stays bounded. */
 const LISTED = 1_000
 
-/** Queues events, and tells the sync daemon. */
+/** Queues events, and notifies the sync daemon. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(SYNC_PUBLISH, args, { command: 'sync publish' })
   const root = runtimeRoot(io)
@@ -102,7 +102,7 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   return rejected > 0 ? EXIT.problem : EXIT.ok
 }
 
-/** The result is out first: a daemon that does not answer may take seconds. */
+/** The result is printed first, because a daemon that does not answer may take seconds. */
 async function sayWhereItGoes(root: string, io: Io, isJson: boolean): Promise<void> {
   await io.flushed()
   const { tellHostedOff } = await import('../sync/tell-hosted-off.js')
@@ -142,7 +142,7 @@ async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
   }
 }
 
-/** The daemon is told even if the queue is full, because then it must be emptied. */
+/** The daemon is notified even if the queue is full, because then it must be emptied. */
 async function wake(root: string, io: Io): Promise<void> {
   await io.flushed()
   const { wakeDaemon } = await import('../sync/tell-daemon.js')
@@ -163,7 +163,7 @@ function describe({ queued, duplicates, dead, rejected }: PublishReport, env: Io
   ].join(', ')
 }
 
-/** A correction with the id of a dead letter changes nothing: the rejected event is the user's to decide about. */
+/** A correction with the id of a dead letter changes nothing, because the user must decide about the rejected event. */
 function correctText(count: number, env: Io['env']): string {
   const command = inHome('spec-kitty sync queue --dead', env)
   return `${command}; drop ${count === 1 ? 'it' : 'them'} first to send a corrected one`

@@ -7,7 +7,7 @@ import { counted } from '../sync/ages.js'
 import { lostOf } from '../sync/consent-of-events.js'
 import { lookAtQueue, useQueue } from '../sync/use-queue.js'
 
-/** Removes dead letters, or what waits for a project that is lost. */
+/** Removes dead letters, or the waiting events of a project that no longer exists. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(SYNC_QUEUE_DROP, args, { command: 'sync queue drop' })
   const root = runtimeRoot(io)
@@ -34,12 +34,12 @@ async function dropLetters(root: string, ids: readonly string[], flags: Flags, i
   return missing.length === 0 ? EXIT.ok : EXIT.problem
 }
 
-/** Consent decides about the events of a project that is there. */
+/** If the project still exists, consent decides about its events. */
 async function dropProject(root: string, path: string, flags: Flags, io: Io): Promise<number> {
   const waiting = (await lookAtQueue(root, (queue) => queue.waiting())) ?? []
   const at = (place: string | null) => waiting.filter(({ project }) => project === place)
   const exact = at(path)
-  // The queue has real paths. The one that was named counts first: it may have become a link since.
+  // The queue contains real paths. The path as it was typed takes precedence, because it may have become a link since.
   const here = exact.length > 0 ? exact : at(realPath(path))
   const lost = await lostOf(here)
   const [first] = lost

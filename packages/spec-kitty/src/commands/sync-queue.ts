@@ -15,7 +15,7 @@ import { lookAtQueue } from '../sync/use-queue.js'
 import { viewWork } from '../sync/work-view.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 
-/** Shows or exports the events that wait. Creates no queue. */
+/** Shows or exports the waiting events. Does not create a queue. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const values = parseOptions(SYNC_QUEUE, args, { command: 'sync queue' })
   const root = runtimeRoot(io)
@@ -40,7 +40,7 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   return EXIT.ok
 }
 
-/** The commands below a table act on the home of this one. */
+/** The commands below a table act on the same home as this command. */
 function inHomeOf({ env }: Io): (command: string) => string {
   return (command) => inHome(command, env)
 }
@@ -53,7 +53,7 @@ async function showLetters(root: string, isJson: boolean, io: Io): Promise<numbe
   return EXIT.ok
 }
 
-/** Returns the dead letters without their envelopes, so that no envelope stays in memory. */
+/** Returns the dead letters without their envelopes, which would take too much memory. */
 function lettersIn(queue: SqliteQueue): readonly ShownLetter[] {
   return Array.from(queue.deadLetters(), (letter) => ({ ...letter, envelope: null }))
 }
@@ -85,15 +85,15 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
   return unreadable.length === 0 ? EXIT.ok : EXIT.problem
 }
 
-/** A command stays in one line, so that it can be copied. */
+/** A command is not wrapped, so that it can be copied. */
 function say(line: string, io: Io): void {
   if (!line.startsWith(' ')) note(io, line)
   else if (io.isQuiet !== true) io.err(`${printable(inHome(line, io.env))}\n`)
 }
 
 /**
- * A damaged database is found and put aside first, so that its readable events are exported with those of the other
- * damaged databases.
+ * A damaged database is detected and put aside first, so that its readable events are exported together with those of
+ * other damaged databases.
  */
 async function* envelopesIn(
   root: string,

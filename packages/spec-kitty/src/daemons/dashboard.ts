@@ -38,7 +38,7 @@ function dashboardsOf(root: string): string {
 }
 
 /**
- * Returns a file name that differs between projects: the logs of all dashboards are in one directory, not in the
+ * Returns a file name that differs between projects. The logs of all dashboards are in one directory, not in the
  * projects.
  */
 function nameOf(project: string): string {

@@ -2,7 +2,7 @@ import type { JsonObject } from 'familiar'
 import { countOf, objectOf, stringOf } from 'familiar/cli'
 
 /**
- * The members of an identity record about a daemon's session and queue; null for a member that the daemon does not
+ * The members of an identity record about a daemon's session and queue; null for each one that the daemon does not
  * report.
  */
 export interface OwnerDetails {
@@ -20,7 +20,7 @@ export function ownerDetails(details: JsonObject | null): OwnerDetails {
   }
 }
 
-/** What a sync daemon reports about its work; null for a field that it does not report. */
+/** What a sync daemon reports about its work; null for each field that it does not report. */
 export interface SyncDetails {
   readonly last_sync: string | null
   readonly consecutive_failures: number | null

@@ -6,7 +6,7 @@ import { syncDaemon } from './define-daemons.js'
 /** A home that has a sync daemon, or had one, as `sync list` shows it. Names and meanings are permanent. */
 export interface ListedHome extends StatusHead {
   readonly home: string
-  /** Whether this is the home of the command that lists. */
+  /** Whether this is the home that the listing command uses. */
   readonly is_current: boolean
   readonly uptime_seconds: number | null
 }
@@ -16,18 +16,18 @@ export interface Homes {
   readonly homes: readonly ListedHome[]
   /** The number of listening sync daemons that belong to none of these homes. */
   readonly others: number
-  /** How many of these name a home, without being the daemon of it: such as older ones that were left behind. */
+  /** How many of these daemons name a home but are not the daemon of that home, such as older ones that were left behind. */
   readonly strays: number
 }
 
 /**
- * Returns every home that has a sync daemon, found by one scan: this one, and those that the listeners in the port range
- * name. The home of another user is never opened; only what the daemon's command line says about it is listed. Changes
+ * Returns every home that has a sync daemon, found by one scan: this home, and those that listeners in the port range
+ * name. The home of another user is never opened; only the information in its daemon's command line is listed. Changes
  * nothing.
  */
 export async function listHomes(root: string): Promise<Homes> {
   const daemon = syncDaemon.at(root)
-  // This command exists to show other homes, so it allows the time to read them, even on a busy machine.
+  // This command exists to show other homes, so it allows enough time to read them, even on a busy machine.
   const scan = await daemon.scan({ forCleanUp: true })
   const found = scan.candidates
     .filter(({ observation }) => observation.shape !== null)
@@ -44,8 +44,8 @@ export async function listHomes(root: string): Promise<Homes> {
 }
 
 /**
- * The homes that this user's daemons name: the scan has read them, so none of them hangs. The usual home is included,
- * because its daemon may have crashed, and then it does not listen any more.
+ * Returns the homes that this user's daemons name. The scan has already read them, so they do not hang. The default home
+ * is included, because its daemon may have crashed and no longer listen.
  */
 async function otherHomes(
   root: string,
@@ -62,7 +62,7 @@ async function otherHomes(
   return Promise.all(read)
 }
 
-/** A home of another user is foreign, whatever is in it. */
+/** A home of another user is listed as foreign, whatever it contains. */
 function hasDaemon({ state, pid, last_stop }: StatusHead): boolean {
   return state === 'foreign' ? pid !== null || last_stop !== null : state !== 'none'
 }
@@ -72,7 +72,7 @@ function homeOf(home: string, head: StatusHead, root: string, found: readonly Do
   return { home, is_current: home === root, ...head, uptime_seconds: seen?.uptime_seconds ?? null }
 }
 
-/** The homes that were not read: another user's, and those that the scan could not read in time. */
+/** Returns the homes that were not read: those of other users, and those that the scan could not read in time. */
 function unreadHomes(found: readonly DoctorRecord[], { context }: Scan): readonly ListedHome[] {
   return found.flatMap((record) => {
     const home = homeNamed(record)

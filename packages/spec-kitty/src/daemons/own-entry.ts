@@ -1,2 +1,2 @@
-/** The entry file of every own daemon. Frozen: later versions recognise earlier daemons by it. */
+/** Matches the entry file of every daemon of ours. Frozen, because later versions recognise earlier daemons by it. */
 export const OWN_ENTRY = /(?:.*[\\/])?spec-kitty-daemon\.js/

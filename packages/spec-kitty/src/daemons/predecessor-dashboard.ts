@@ -4,7 +4,7 @@ import { countOf, objectOf, stringOf } from 'familiar/cli'
 import { parseRecord, shutdownRequest } from './predecessor-record.js'
 import { unquotePython } from './python-repr.js'
 
-/** A Python string literal as `repr` writes it. */
+/** Matches a Python string literal as `repr` writes it. */
 const PYTHON_STRING = `'(?:[^'\\\\\\n]|\\\\.)*'|"(?:[^"\\\\\\n]|\\\\.)*"`
 
 /** The dashboard of the Python spec-kitty, 3.0 to 3.2. */
@@ -25,7 +25,7 @@ export const pythonDashboard: Predecessor = {
   shutdown: shutdownRequest,
 }
 
-/** Reads a reply of the predecessor's dashboard, which contains its project and its token, but no family, pid or port. */
+/** Parses a reply of the predecessor's dashboard, which contains its project and its token, but no family, pid or port. */
 function readSelfReport(body: unknown): PredecessorReport | null {
   const json = objectOf(body)
   if (json === null || json['status'] !== 'ok' || json['daemon_family'] !== undefined) return null

@@ -16,14 +16,14 @@ export const pythonSync: Predecessor = {
     sharedOwner: (root) => join(root, 'sync', 'daemon', 'owner.json'),
   },
   shutdown: shutdownRequest,
-  // 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME: so the daemon's record may be in either root.
+  // Version 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME, so the daemon's record may be in either root.
   scopesInEnvironment: ({ SPEC_KITTY_HOME: root, HOME: home }) =>
     [root ?? '', home === undefined ? '' : join(home, '.spec-kitty')].filter((path) => path !== ''),
 }
 
 /**
- * Reads a reply of versions up to 3.2.3, which names no family and no scope. (Later ones reply as our own daemons do.) Its
- * `owner` block is ignored: it is the content of a file that every daemon of the root overwrites.
+ * Parses a reply of versions up to 3.2.3, which names no family and no scope. (Later ones reply like our own daemons.)
+ * Its `owner` block is ignored, because it comes from a file that every daemon of the root overwrites.
  */
 function readSelfReport(body: unknown): PredecessorReport | null {
   const json = objectOf(body)

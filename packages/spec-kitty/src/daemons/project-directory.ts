@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { assertFaithful, UsageError, type Io, realPath } from 'familiar/cli'
 
-/** Entries that make a directory a project: each of them alone does. */
+/** Entries that make a directory a project; one of them is enough. */
 export const SIGNS = ['.kittify', 'kitty-specs'] as const
 
 /** The directory of a project's git worktrees. */
@@ -29,7 +29,7 @@ export function findProject(start: string): string | null {
   }
 }
 
-/** Returns the project of the working directory; null outside of a project, or if the directory no longer exists. */
+/** Returns the project of the working directory; null outside a project, or if the directory no longer exists. */
 export function projectHere(io: Pick<Io, 'cwd'>): string | null {
   try {
     return currentProject(io)
@@ -39,8 +39,9 @@ export function projectHere(io: Pick<Io, 'cwd'>): string | null {
 }
 
 /**
- * Returns the project that a directory is a worktree of (`PROJECT/.worktrees/NAME`), else the directory itself. A worktree is
- * a checkout of the same missions: a dashboard of its own would show a second, older state of them.
+ * If a directory is a worktree of a project (`PROJECT/.worktrees/NAME`), returns the project; otherwise returns the
+ * directory itself. A worktree is a checkout of the same missions, so its own dashboard would show a second, older state
+ * of them.
  */
 export function projectOf(directory: string): string {
   const worktrees = dirname(directory)
@@ -54,8 +55,8 @@ function isProject(directory: string): boolean {
 }
 
 /**
- * Returns an absolute path. Asks for the working directory only if the path needs it: that may be gone. Throws
- * `E_SCOPE_UNUSABLE` if it leads to a directory whose path is not UTF-8.
+ * Returns an absolute path. Reads the working directory only if the path is relative, because the directory may be gone.
+ * Throws `E_SCOPE_UNUSABLE` if the path leads to a directory whose path is not UTF-8.
  */
 export function resolveHere(path: string, io: Pick<Io, 'cwd'>): string {
   const found = isAbsolute(path) ? resolve(path) : resolve(workingDirectory(io), path)

@@ -1,17 +1,17 @@
 /**
- * A character that Python's `repr` writes as it is, or one of its escapes; codes are hexadecimal. It is a text, because V8
- * collects the characters of a property when it loads a literal, and few commands ever meet such a name.
+ * A character that Python's `repr` writes as it is, or one of its escapes with hexadecimal codes. This is a text and not
+ * a literal, because V8 expands the character properties of a literal when it loads it, and few commands ever see such a
+ * name.
  */
 const PYTHON_CHARACTER = String.raw`\\(?:(?<short>[tnr\\'])|x(?<x>[0-9a-f]{2})|u(?<u>[0-9a-f]{4})|U(?<U>[0-9a-f]{8}))|(?<plain> |[^\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Z}])`
 
 const SHORT: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\', "'": "'" }
 
 /**
- * Returns the path that Python 3's `repr` writes as this literal. Null if `repr` never writes this literal, or if it holds
- * a character that no path has: a path that cannot be read exactly is not used. A byte that is not UTF-8 becomes a lone
- * surrogate, U+DC80 to U+DCFF, as in Python.
- *
- * Which characters beyond Latin-1 are printable depends on the Python version, so both forms, plain and escaped, are read.
+ * Returns the path for which Python 3's `repr` writes this literal. Null if `repr` never writes this literal, or if it
+ * contains a character that no path has, because a path that cannot be decoded exactly must not be used. A byte that is
+ * not UTF-8 becomes a lone surrogate, U+DC80 to U+DCFF, as in Python. It depends on the Python version which characters
+ * beyond Latin-1 are printable, so both forms, plain and escaped, are accepted.
  */
 export function unquotePython(literal: string): string | null {
   const quote = literal.charAt(0)
@@ -41,14 +41,14 @@ function characterOf({ plain, short, x, u, U }: Readonly<Record<string, string |
   return isWritten ? String.fromCodePoint(code) : null
 }
 
-/** True for control characters without a short escape (but not NUL), the no-break space, and the soft hyphen. */
+/** Returns true for control characters without a short escape (but not NUL), the no-break space, and the soft hyphen. */
 function isUnprintableLatin1(code: number): boolean {
   const isControl =
     (code > 0 && code < 0x20 && ![0x09, 0x0a, 0x0d].includes(code)) || (code >= 0x7f && code < 0xa0)
   return isControl || code === 0xa0 || code === 0xad
 }
 
-/** True for U+0100 to U+FFFF, but of the surrogates only for those that stand for a byte. */
+/** Returns true for U+0100 to U+FFFF; of the surrogates, only for those that stand for a byte. */
 function isInFour(code: number): boolean {
   return code > 0xff && (code < 0xd800 || code > 0xdfff || (code >= 0xdc80 && code <= 0xdcff))
 }

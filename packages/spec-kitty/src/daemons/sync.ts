@@ -16,7 +16,7 @@ export const sync: DaemonOptions = {
   // A sync daemon that has nothing to do exits after a quarter of an hour; the next command starts another.
   idleTimeoutSeconds: 900,
   maxBodyBytes: 1024 * 1024,
-  // It connects to a server whose certificate may come from the user's company.
+  // The daemon connects to a server whose certificate may be issued by the user's company.
   env: [...ENVIRONMENT, 'NODE_EXTRA_CA_CERTS'],
   commandLine: { role: 'sync', scopeFlag: '--spec-kitty-daemon-root=', entry: OWN_ENTRY },
   files: (root) => ({

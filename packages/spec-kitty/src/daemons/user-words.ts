@@ -5,7 +5,7 @@ import { VERSION_VARIABLE } from '../installation.js'
 
 const PREDECESSOR = 'the Python spec-kitty'
 
-/** What users call the daemons and their commands, by the name of the family. */
+/** The names by which users know the daemons and their commands, by the name of the family. */
 export const WORDS = {
   sync: {
     title: 'sync daemon',
@@ -28,7 +28,7 @@ export const WORDS = {
     showElsewhere: (root) => `SPEC_KITTY_HOME=${shellQuote(root)} spec-kitty sync status`,
     explain: 'spec-kitty explain',
     inScope: (root) => (root === null ? '' : `SPEC_KITTY_HOME=${shellQuote(root)} `),
-    // What the user can do if this root's daemon runs where a command cannot reach it.
+    // Advice for a user whose daemon runs where a command cannot reach it.
     otherScopeHint: 'set SPEC_KITTY_HOME to another directory to have another daemon here',
     scope: 'home',
     predecessor: PREDECESSOR,
@@ -42,7 +42,8 @@ export const WORDS = {
     stop: 'spec-kitty dashboard --stop',
     restart: 'spec-kitty dashboard --stop && spec-kitty dashboard',
     status: 'spec-kitty dashboard --status',
-    // The command contains `--yes`, because without a terminal for the question it would end nothing.
+    // The command contains `--yes`, because without a terminal nobody could answer its question, and it would end
+    // nothing.
     clean: 'spec-kitty dashboard clean-up --yes',
     showElsewhere: (project) => `cd ${shellQuote(project)} && spec-kitty dashboard --status`,
     explain: 'spec-kitty explain',

@@ -1,9 +1,9 @@
 /**
  * The JSON that the dashboard's server sends to its page: `GET /api/now`, `/api/missions`, `/api/missions/:id`,
- * `/api/missions/:id/documents/:name`, `/api/charter`, `/api/search?q=`, `/api/daemons`, and the events of `/api/events`. A
- * file in `api/` describes each.
- * Every reply names its project in the header `spec-kitty-project`, because another project's dashboard may have taken over
- * the port. Types only, because the page and the server both import this file.
+ * `/api/missions/:id/documents/:name`, `/api/charter`, `/api/search?q=`, `/api/daemons`, and the events of `/api/events`.
+ * A file in `api/` describes each. Every reply names its project in the header `spec-kitty-project`, because the
+ * dashboard of another project may have taken over the port. Types only, because the page and the server both import this
+ * file.
  */
 
 export type { BoardColumn, ErrorReply, Lane, Problem, ProjectHeader } from './api/common.js'

@@ -25,7 +25,7 @@ function nameOf({ pid, port, rule }: DaemonEntry): string {
   return `${process}${port === null ? '' : ` on port ${port}`} (rule ${rule})`
 }
 
-/** Returns the summary of the daemons, which the page shows in one line above them. */
+/** Returns the summary of the daemons that the page shows in one line above them. */
 export function summaryOf(families: readonly Family[]): DaemonsReply['summary'] {
   const daemons = families.flatMap((family) => family.daemons)
   const stale = daemons.filter((daemon) => isEnded(daemon))

@@ -2,7 +2,7 @@ import type { StatusExtension } from 'familiar/cli'
 import { WORDS } from '../daemons/user-words.js'
 import { urlOf } from './urls.js'
 
-/** Returns what `dashboard --status` shows: also the project and, if it runs, the URL. */
+/** Returns what `dashboard --status` shows in addition: the project and, if the dashboard runs, its URL. */
 export function dashboardStatus(project: string): StatusExtension {
   return async ({ document, lines, state }) => {
     const { log, cli_version, uptime_seconds: _, ...head } = document

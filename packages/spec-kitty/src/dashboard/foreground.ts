@@ -5,9 +5,9 @@ import { WORDS } from '../daemons/user-words.js'
 import { dashboardPages } from './page-routes.js'
 
 /**
- * Runs the dashboard in this process until Ctrl+C, SIGTERM or `--stop`, until its terminal is closed, or until it retires
- * itself: for containers, tests and debugging. In all of these cases it exits with 0. No other dashboard of the project
- * may run at the same time. Never returns; throws if it could not start.
+ * Runs the dashboard in this process, for containers, tests and debugging. It runs until Ctrl+C, SIGTERM or `--stop`,
+ * until its terminal is closed, or until it retires itself, and then exits with 0. No other dashboard of the project may
+ * run at the same time. Never returns; throws if the dashboard could not start.
  */
 export async function runInForeground(project: string, port: number | null, io: Io): Promise<number> {
   io.releaseInterrupt()
@@ -33,10 +33,10 @@ function serve(project: string, port: number | null, io: Io): Promise<number> {
   })
 }
 
-/** The states in which another try may help: the other dashboard cannot be used, or is about to exit. */
+/** The states in which another attempt may succeed: the other dashboard cannot be used, or is about to exit. */
 const PASSING: ReadonlySet<string> = new Set(['none', 'starting', 'stopping', 'stopped', 'crashed'])
 
-/** Adds to the error where the other dashboard of the project is. */
+/** Adds to the error how to find the other dashboard of the project. */
 async function explain(error: unknown, project: string): Promise<unknown> {
   if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') return error
   const { state, why, pid, port } = await dashboardDaemon.at(project).status()

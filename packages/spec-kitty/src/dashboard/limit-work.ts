@@ -1,11 +1,11 @@
-/** Limits the work that many pages, or a flooding client, request at the same time. */
+/** Limits the work that many pages, or a client that floods, request at the same time. */
 
 type InTurn<T> = (key: string, signal: AbortSignal, work: () => Promise<T>) => Promise<T>
 
 /**
- * Returns a function that runs at most `limit` pieces of work at once and queues the rest in order of arrival. Callers
- * queued with the same key share one run. The run begins after all of them have called, so its result is as fresh as
- * that of a run of their own. If the signals of all of them are aborted before its turn, the call throws instead.
+ * Returns a function that runs at most `limit` pieces of work at once and queues the others in order of arrival. Callers
+ * that wait with the same key share one run. It begins after all of them have called, so its result is as fresh as that
+ * of a separate run. If the signals of all of them are aborted before the run begins, the call throws.
  */
 export function inTurn<T>(limit: number): InTurn<T> {
   const waiting = new Map<string, { readonly signals: AbortSignal[]; readonly result: Promise<T> }>()
@@ -54,7 +54,7 @@ export function oneByOne(): <T>(key: string, work: () => Promise<T>) => Promise<
   }
 }
 
-/** Returns a function that calls `read` and reuses its result for `ms` after it arrived. Failures are not kept. */
+/** Returns a function that calls `read` and reuses the result for `ms` milliseconds. Failures are not reused. */
 export function keptFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
   let last: { readonly value: T; readonly at: number } | null = null
   return async () => {
@@ -66,7 +66,7 @@ export function keptFor<T>(ms: number, read: () => Promise<T>): () => Promise<T>
   }
 }
 
-/** Returns a function. When that function has not been called for `ms`, `rest` is called. */
+/** Returns a function. If that function has not been called for `ms` milliseconds, `rest` is called. */
 export function afterRest(ms: number, rest: () => unknown): () => void {
   const timer = setTimeout(rest, ms).unref()
   return () => void timer.refresh()

@@ -13,13 +13,13 @@ const JSON_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
-/** Bodies that are smaller than this are not compressed, because they fit into one packet anyway. */
+/** The minimum size of a body that is compressed. Smaller ones fit into one packet anyway. */
 const COMPRESSED_FROM_BYTES = 1024
 
-/** The level of compression. It takes a third of the time of the default, and makes JSON a tenth larger. */
+/** The compression level. It takes a third of the time of the default level, and makes JSON a tenth larger. */
 const LEVEL = 3
 
-/** Encodes the body once, so that all requests that share a reply of many MiB share its bytes. */
+/** Encodes the body once, so that all requests that share a large reply (many MiB) share its bytes. */
 export function json(body: object, status = 200): BodyReply {
   return { status, headers: JSON_HEADERS, body: Buffer.from(JSON.stringify(body)) }
 }
@@ -28,7 +28,7 @@ const encoded = new WeakMap<object, Buffer>()
 
 const COMMA = Buffer.from(',')
 
-/** Encodes the list of missions. What is said of a mission is encoded once, for as long as it stays the same. */
+/** Encodes the list of missions. The text of each mission is reused until the mission changes. */
 export function listJson({ missions, ...rest }: MissionsReply): BodyReply {
   const begin = Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"missions":[`)
   const items = missions.flatMap((mission, at) =>
@@ -46,8 +46,8 @@ function encodedOf(value: object): Buffer {
 }
 
 /**
- * Encodes what happens now. Its tag is a weak one, which leaves out when the reply was made: two replies with the same tag say the
- * same of the project.
+ * Encodes what happens now. Its tag is weak, because it ignores when the reply was made: two replies with the same tag
+ * contain the same data about the project.
  */
 export function nowJson(now: NowReply): BodyReply {
   const { generated_at: _, ...rest } = now
@@ -63,19 +63,22 @@ export function notFound(): BodyReply {
   return json({ error: 'not_found' } satisfies ErrorReply, 404)
 }
 
-/** Returns the reply while the path of the project does not lead to the directory that the dashboard was started for. */
+/**
+ * Returns the reply for the time in which the path of the project does not lead to the directory that the dashboard was
+ * started for.
+ */
 export function projectGone(): BodyReply {
   const message =
     'The directory of the project was moved, removed or replaced. This dashboard exits within about a minute.'
   return json({ error: 'project_gone', message } satisfies ErrorReply, 410)
 }
 
-/** Returns the reply for a malformed request, with one sentence. */
+/** Returns the reply for a malformed request, with a one-sentence message. */
 export function badRequest(message: string): BodyReply {
   return json({ error: 'bad_query', message } satisfies ErrorReply, 400)
 }
 
-/** Returns the reply with an ETag: two replies with the same one are the same. */
+/** Returns the reply with an ETag. Two replies with the same ETag are equal. */
 export function tagged(reply: BodyReply): BodyReply {
   if (reply.status !== 200) return reply
   return withTag(reply, tagOf(reply.body))
@@ -89,7 +92,7 @@ export function tagOf(body: string | Uint8Array): string {
   return `"${createHash('sha1').update(body).digest('base64url')}"`
 }
 
-/** Returns the reply without its body, status 304, if the client says that it has this one. */
+/** If the client says that it already has this reply, returns it without its body, with status 304. */
 export function unlessKnown(reply: BodyReply, { headers }: Pick<PageRequest, 'headers'>): BodyReply {
   const tag = reply.headers['etag']
   const known = headers['if-none-match']?.split(',').map((one) => strong(one.trim()))
@@ -103,13 +106,13 @@ function strong(tag: string): string {
   return tag.replace(/^W\//, '')
 }
 
-/** Returns whether a client takes gzip. Only a plain refusal (`q=0`) counts as one. */
+/** Returns whether a client accepts gzip. It does not if it sends `q=0`; other weights are ignored. */
 export function takesGzip({ headers }: Pick<PageRequest, 'headers'>): boolean {
   const accepted = headers['accept-encoding'] ?? ''
   return accepted.split(',').some((one) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$)[\d.]+\s*)?$/i.test(one))
 }
 
-/** Compresses the body for a client that takes it. The module that compresses is loaded by the first such reply. */
+/** Compresses the body if the client accepts that. The module that compresses is loaded by the first such reply. */
 export async function compressed(
   reply: BodyReply,
   request: Pick<PageRequest, 'headers'>,

@@ -25,29 +25,29 @@ import { afterRest, inTurn, keptFor } from './limit-work.js'
 import { VERSION } from '../version.js'
 
 /**
- * How many missions and documents are read at once. A document of 1 MiB takes up to 30 MiB of memory until it is sent,
- * and more at once would not be faster: the slow part runs on one thread.
+ * How many missions and documents are read at once. A document of 1 MiB takes up to 30 MiB of memory until it is sent.
+ * Reading more at once would not be faster, because the slow part runs on one thread.
  */
 const READ_AT_ONCE = 2
 
-/** How long a scan is reused: it starts a process and takes up to a second, and any local client may request one. */
+/** How long a scan is reused, because it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
 
-/** A reply that takes this much processor time has read many files, as the first list and a search do. */
+/** A reply that takes this much processor time has read many files, like the first list or a search. */
 const HARD_WORK_MS = 300
 
 /**
- * How long after its work the daemon returns memory to the system. By then, the watches of a project that is no longer
+ * How long after such work the daemon returns memory to the system. By then, the watches of a project that is no longer
  * watched are closed.
  */
 const RELEASE_MS = 1_000
 
-/** A client that has sent no request for this long will probably not send one soon. */
+/** A client that has not sent a request for this long will probably not send one soon. */
 const REST_MS = 10 * 60_000
 
 /**
- * Returns what the dashboard serves to a browser: the page and its data. All of it is read-only and needs no token; the
- * caller has checked that the request comes from this machine and from no other origin.
+ * Returns what the dashboard serves to a browser: the page and its data. All of it is read-only and needs no token,
+ * because the caller has checked that the request comes from this machine and from no other origin.
  */
 export function dashboardPages(directory: string, version = VERSION): Pages {
   keepHeapSmall()
@@ -70,8 +70,8 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     released()
   }
   /**
-   * A hidden tab has no stream but may be shown again. So what was read is kept, and then the files need only be checked
-   * for changes.
+   * A hidden tab has no stream but may be shown again. So the cached data is kept, and then only has to be checked for
+   * changes.
    */
   const rest = async (): Promise<void> => {
     await project.rest()
@@ -88,7 +88,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     if (path === '/api/daemons') return looking(path, signal, daemons)
     if (isScopeGone()) return projectGone()
     const reply = await read(asked)
-    // If the directory was replaced meanwhile, what was read may be of another project.
+    // If the directory was replaced meanwhile, the data may belong to another project.
     return isScopeGone() ? projectGone() : reply
   }
   const read = async ({ path, query, signal }: PageRequest): Promise<BodyReply | null> => {
@@ -140,7 +140,7 @@ function taggedOrNotFound(found: object | null): BodyReply {
   return tagged(orNotFound(found))
 }
 
-/** Null if the percent-encoding is invalid. */
+/** Returns null if the percent-encoding is invalid. */
 function decode(part: string): string | null {
   try {
     return decodeURIComponent(part)
@@ -149,7 +149,7 @@ function decode(part: string): string | null {
   }
 }
 
-/** Returns the text to search for, of a query with nothing else in it; null if it has none, or is not well formed. */
+/** Returns the search text of a query that contains nothing else; null if there is none, or if it is malformed. */
 function textIn(query: string): string | null {
   const [, text] = /^q=([^&]*)$/.exec(query) ?? []
   return text === undefined ? null : decode(text.replaceAll('+', ' '))

@@ -7,7 +7,7 @@ import { cleanUpOf, summaryOf } from './daemon-summary.js'
 import { sentenceOf } from './reason-sentences.js'
 import { urlOf } from './urls.js'
 
-/** Scans the port ranges of both families and returns everything that listens there. Changes nothing. */
+/** Scans the port ranges of both families and returns every listener there. Changes nothing. */
 export async function readDaemons(project: string): Promise<DaemonsReply> {
   const families = await Promise.all(
     [dashboardDaemon.at(project), syncDaemon.at(processRoot())].map(readFamily),

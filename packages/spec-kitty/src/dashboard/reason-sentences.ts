@@ -1,7 +1,7 @@
 import type { Reason } from 'familiar/cli'
 import { WORDS } from '../daemons/user-words.js'
 
-/** The reasons that both kinds of daemon call by the library's name. */
+/** The reasons for which both kinds of daemon use the library's name. */
 type SharedReason = Exclude<Reason, keyof typeof WORDS.sync.reasonNames>
 
 /** What each reason of the decision tables means, in one sentence, for a reader who does not know them. */
@@ -27,7 +27,7 @@ const SHARED: Readonly<Record<SharedReason, string>> = {
   ambiguous: 'It is not proven to be in use, and not proven to be left over.',
 }
 
-/** The reasons for which each kind of daemon has a name of its own. */
+/** The reasons for which each kind of daemon has its own name. */
 const OWN: Readonly<Record<string, string>> = {
   [WORDS.sync.reasonNames.other_family]:
     'It is a dashboard on a port of the sync daemons. A clean-up of these leaves it alone.',

@@ -1,20 +1,21 @@
-/** The most changes that are remembered. A page that has missed more reads everything. */
+/** The maximum number of changes that are remembered. A page that has missed more reads everything. */
 const MAX_REMEMBERED = 200
 
 export interface Told {
-  /** Remembers a change that is sent to pages (null: anything may have changed), and returns its id. */
+  /** Adds a change that is sent to pages (null: anything may have changed), and returns its id. */
   add(missions: readonly string[] | null): string
   /** Returns the id of the last change. */
   lastId(): string
-  /** Returns the missions that changed after this id; null if that is not known, or if anything may have changed. */
+  /** Returns the missions that changed after this id; null if that is unknown, or if anything may have changed. */
   since(id: string): readonly string[] | null
-  /** Forgets everything: from here on, changes may not be noticed. */
+  /** Forgets everything, because changes may be missed from now on. */
   forget(): void
 }
 
 /**
- * Remembers the changes that were sent to pages, so that a window that takes over the event stream from another one gets
- * exactly the changes between the two. `run` identifies this run of the dashboard: ids of another run mean nothing.
+ * Remembers the changes that were sent to pages, so that a window that takes over the event stream from another one
+ * receives exactly the changes in between. `run` identifies this run of the dashboard; ids of other runs are not
+ * recognised.
  */
 export function rememberTold(run: string): Told {
   let number = 0

@@ -5,44 +5,47 @@ import { toldChanges, type Vouching } from './project/vouching.js'
 import { rememberTold } from './remember-sent-changes.js'
 import { watchProject, type ProjectWatch } from './project/watch.js'
 
-/** Keep the watches this long after the last page closed: a reload, or a client that reopens streams, uses them again. */
+/** How long the watches are kept after the last page closed. A reload, or a client that reopens streams, uses them again. */
 const LINGER_MS = 2_000
 
-/** If more missions than this may have changed, the event does not name them: it is sent to up to 64 pages. */
+/** If more missions than this may have changed, the event does not list them, because it is sent to up to 64 pages. */
 const MAX_NAMED = 100
 
-/** A page that hears nothing for 25 s has lost the dashboard: two of these may be late. */
+/** A page that receives nothing for 25 s has lost the dashboard, so two of these may be late. */
 const HEARTBEAT_MS = 10_000
 
-/** How often the place of the project is checked while a page is open. A directory above it can be moved without an event. */
+/**
+ * How often the path of the project is checked while a page is open, because a directory above it can be moved without an
+ * event.
+ */
 const PLACE_MS = 2_000
 
 type Send = (event: string, data: unknown, id?: string) => void
 
 export interface Changes {
-  /** Opens a stream; `after` is the id of the last change that the window heard of through another stream, or empty. */
+  /** Opens a stream. `after` is the id of the last change that the window received through another stream, or empty. */
   readonly open: (send: Send, closed: AbortSignal, after?: string) => void
-  /** Tells which missions are unchanged, while the project is watched. */
+  /** Knows which missions are unchanged, while the project is watched. */
   readonly vouching: Vouching
-  /** Remembers what was sent about a mission. When one of its processes ends or returns, its pages are notified. */
+  /** Remembers the data that was sent about a mission. When one of its processes ends or returns, its pages are notified. */
   readonly note: Living['note']
-  /** Whether a page is open, or was until just now. */
+  /** Returns whether a page is open, or was open until a moment ago. */
   readonly isUsed: () => boolean
 }
 
 export interface ChangesOptions {
   readonly look: LookAtProcesses
-  /** Called when the last page has been closed for two seconds. */
+  /** Called two seconds after the last page was closed. */
   readonly onUnused?: () => void
   /** Returns whether the path of the project no longer leads to the directory that the dashboard was started for. */
   readonly isGone?: () => boolean
 }
 
 /**
- * Returns the event stream of a project, shared by all its pages (`StreamEvents` says what is in it). The project is watched
- * while at least one page is open, and two seconds longer, so that a dashboard without pages sleeps. Every page is sent
- * `missions: null` once, as soon as everything is watched: what it reads from then on is current until an event says
- * otherwise. A window that takes the stream over from another one is sent what changed in between instead.
+ * Returns the event stream of a project, shared by all its pages (`StreamEvents` describes its content). The project is
+ * watched while at least one page is open, and two seconds longer; without pages, the dashboard sleeps. Every page is
+ * sent `missions: null` once, as soon as everything is watched: what it reads from then on is current until an event says
+ * otherwise. A window that takes over the stream from another one is sent the changes in between instead.
  */
 export function shareChanges(directory: string, hello: HelloEvent, options: ChangesOptions): Changes {
   const pages = new Set<Send>()
@@ -60,14 +63,14 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
   const tell = <Name extends keyof StreamEvents>(name: Name, data: StreamEvents[Name], id?: string): void => {
     for (const page of pages) page(name, data, id)
   }
-  /** Returns whether the project is gone. Tells the pages when that has changed. */
+  /** Returns whether the project is gone. Notifies the pages if that has changed. */
   const checkPlace = (): boolean => {
     const isGone = options.isGone?.() === true
     if (isGone === (goneSince !== null)) return isGone
     goneSince = isGone ? new Date().toISOString() : null
     generations.next(null)
     tell('gone', { since: goneSince })
-    // Until then, the watches may have followed the path to whatever was there.
+    // So far, the watches may have followed the path to another directory.
     if (!isGone && watch !== null) {
       watch.close()
       watch = null
@@ -78,8 +81,8 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
   }
   const tellChanged = (changed: readonly string[] | null): void => {
     const wasGone = goneSince !== null
-    // While it is gone, what is at the path is not this project. When it is back, the new watch reports that all may have
-    // changed.
+    // While the project is gone, its path leads to something else. When it is back, the new watch reports that everything
+    // may have changed.
     if (checkPlace() || wasGone) return
     const missions = isMany(changed) ? null : changed
     tell('changed', { missions }, told.add(missions))
@@ -146,7 +149,7 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
 }
 
 /**
- * Counts the changes: a mission gets a new number with each of its changes, and all missions do with a change of the
+ * Counts the changes: a mission gets a new number with each of its changes, and all missions get one with a change of the
  * list.
  */
 function countGenerations() {

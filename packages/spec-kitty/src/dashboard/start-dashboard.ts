@@ -14,7 +14,7 @@ export interface StartOptions {
 /** Finds or starts the dashboard of the project, prints its URL, and opens it in a browser if requested. */
 export async function startDashboard(options: StartOptions, io: Io): Promise<void> {
   const { project, port, isOpened, isJson } = options
-  // Import this before anything that may wait: the package may be replaced meanwhile.
+  // Imported before anything that may wait, because the package may be replaced meanwhile.
   const opener = isOpened ? await import('../cli/open-browser.js') : null
   const wanted = port === null ? {} : { port }
   const daemon = dashboardDaemon.at(project)
@@ -25,7 +25,7 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   if (port !== null && dashboard.port !== port) {
     const { stop, start } = WORDS.dashboard
     note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}; to move it:`)
-    // A command stays whole, to be copied, however wide the terminal is.
+    // A command is not wrapped, whatever the width of the terminal, so that it can be copied.
     if (io.isQuiet !== true) io.err(`${stop} && ${start} --port ${port}\n`)
   }
   if (isJson) printJson(connectionJson(dashboard, { project, url }), io)

@@ -4,7 +4,7 @@ import type { PageReply } from 'familiar'
 import { INSTALLATION } from '../installation.js'
 import { tagOf, takesGzip, unlessKnown, type BodyReply, type PageRequest } from './page-replies.js'
 
-/** The page's directory in the installed package, wherever this module was bundled to. */
+/** The page's directory in the installed package, independent of the bundle that contains this module. */
 const PAGE = join(INSTALLATION, 'dist', 'dashboard', 'page')
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -15,10 +15,13 @@ const TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain; charset=utf-8',
 }
 
-/** The build writes the compressed form of a file beside it. */
+/** The suffix of the compressed form of a file, which the build writes beside it. */
 const COMPRESSED = '.gz'
 
-/** Content security policy: nothing is loaded from elsewhere, no text becomes script, no other page may frame this one. */
+/**
+ * Content security policy: nothing is loaded from other servers, no text is run as script, and no other page may frame
+ * this one.
+ */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -32,7 +35,7 @@ const POLICY = [
   'trusted-types spec-kitty',
 ].join('; ')
 
-/** A file of the page, and the same compressed, if the build made it. */
+/** A file of the page, and its compressed form if the build created one. */
 interface PageFile {
   readonly body: Buffer
   readonly gzip: Buffer | null
@@ -41,7 +44,7 @@ interface PageFile {
 
 let files: ReadonlyMap<string, PageFile> | null = null
 
-/** Returns a file of the page by its path, `/` for the page itself; null if there is none of that name. */
+/** Returns a file of the page by its path, `/` for the page itself; null if there is no such file. */
 export function staticFile(path: string, request: Pick<PageRequest, 'headers'>): PageReply | null {
   const name = path === '/' ? 'index.html' : path.slice(1)
   files ??= readPage()
@@ -65,14 +68,14 @@ function replyOf(name: string, { body, gzip, tag }: PageFile, isCompressed: bool
   return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: gzip }
 }
 
-/** Returns the build of the page that is served, as `scripts/build-page.mjs` wrote it into the page; empty if it did not. */
+/** Returns the build id of the served page, as `scripts/build-page.mjs` wrote it into the page; empty if there is none. */
 export function pageBuild(): string {
   files ??= readPage()
   const page = files.get('index.html')?.body.toString('utf8') ?? ''
   return /<meta name="page-build" content="([^"]*)"/.exec(page)?.[1] ?? ''
 }
 
-/** Reads all files at once: an upgrade may replace them under a running daemon, and two versions must not be mixed. */
+/** Reads all files at once, because an upgrade may replace them under a running daemon, and two versions must not be mixed. */
 function readPage(): ReadonlyMap<string, PageFile> {
   const read = new Map(readdirSync(PAGE).map((name) => [name, readFileSync(join(PAGE, name))]))
   const shown = [...read].filter(([name]) => !name.endsWith(COMPRESSED))

@@ -1,21 +1,21 @@
 import type { AgentProcess, MissionReply } from './api.js'
 import { judge, pidToLookAt, type LookAtProcesses } from './project/judge-agents.js'
 
-/** How often the processes are checked: the end of a process is noticed within this time. */
+/** How often the processes are checked. The end of a process is noticed within this time. */
 const LOOK_MS = 2_000
 
 /**
- * Where a check takes long, because it starts a tool of the system, the pause is so long that checks take a twentieth of
- * a core at most.
+ * The pause after a check, as a multiple of its duration: a check that starts a system tool takes long, and checks should
+ * take at most a twentieth of a core.
  */
 const LOOK_PAUSES = 20
 
 /** Checks the processes of the missions that pages show, for as long as there are pages. */
 export interface Living {
-  /** Remembers what was sent to a page about the processes of a mission. */
+  /** Remembers the data about the processes of a mission that was sent to a page. */
   readonly note: (mission: MissionReply) => void
   readonly begin: () => void
-  /** Stops checking, and forgets what was sent to pages. */
+  /** Stops checking, and forgets the data that was sent to pages. */
   readonly end: () => void
 }
 
@@ -26,8 +26,8 @@ interface Told {
 }
 
 /**
- * Checks every two seconds whether what was sent to pages about processes is still true, and calls `onChange` with the
- * missions for which it is not. Checks only the pids that were sent to pages.
+ * Checks every two seconds whether the data about processes that was sent to pages is still true, and calls `onChange`
+ * with the missions for which it is not. Checks only pids that were sent to pages.
  */
 export function watchLiving(look: LookAtProcesses, onChange: (missions: readonly string[]) => void): Living {
   const told = new Map<string, Told>()

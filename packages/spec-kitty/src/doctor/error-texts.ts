@@ -1,6 +1,6 @@
 import type { ErrorTexts } from 'familiar/cli'
 
-/** The error codes that only this tool prints. The library has those of the daemons and of usage. */
+/** The error codes that only this tool prints. The library explains those of the daemons and of wrong usage. */
 export const ERRORS: ErrorTexts = {
   E_AUTH_REFUSED: {
     summary: 'the sign-in service refuses a request',

@@ -103,7 +103,7 @@ export const SKIPS: Texts<SkipReason> = {
 const SIGN_IN =
   'Run `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. Replace HOST: your team knows the address of its server.'
 
-/** What lets events that have lost their project leave with the consent of another one. */
+/** How events whose project is lost can leave with the consent of another project. */
 const MOVE_EVENTS = [
   'Or let them be events of another project. Save what waits:',
   '`spec-kitty sync queue --export FILE`',
@@ -219,7 +219,7 @@ export const WHYS: Texts<WhyReason> = {
   },
 }
 
-/** The states of a session that `auth status` and the doctor name. */
+/** The states of a session that `auth status` and the doctor report. */
 export const SESSIONS: Texts<NonNullable<Session['over']> | 'signed_in'> = {
   signed_in: {
     summary: 'there is a session with a sync server',

@@ -5,14 +5,14 @@ import { inHome } from '../cli/in-home.js'
 import { ERRORS } from './error-texts.js'
 import { FINDINGS, SESSIONS, SKIPS, WHYS } from './explain-texts.js'
 
-/** The commands in the texts act on the home of this one. */
+/** Makes the commands in the texts act on the same home as this command. */
 function placed(texts: Texts): Texts {
   return Object.fromEntries(
     Object.entries(texts).map(([id, one]) => [id, { ...one, whatToDo: inHome(one.whatToDo) }]),
   )
 }
 
-/** Every id that a command of the tool names, of both daemons. */
+/** Every id that a command of the tool may print, for both daemons. */
 export const EXPLAINED: ExplainedIds = {
   families: [
     { words: WORDS.sync, rules: USER_SCOPE_RULES },

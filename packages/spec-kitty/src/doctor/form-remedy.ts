@@ -1,6 +1,9 @@
 import { remediationOf, type Remediation } from 'familiar/cli'
 
-/** A script must get no command that waits for a token or a terminal; people get the one that `sync status` shows. */
+/**
+ * The reader of a command. A script must not get a command that waits for a token or a terminal. People get the command
+ * that `sync status` shows.
+ */
 export type Form = 'script' | 'people'
 
 interface Commands {
@@ -10,13 +13,13 @@ interface Commands {
 
 interface About {
   readonly description: string
-  /** The description where people are shown another command than scripts. */
+  /** The description for people, if they are shown another command than scripts. */
   readonly forPeople?: string
   readonly isSafe?: boolean
   readonly form: Form
 }
 
-/** Returns the remedy with the command in the form in which it is shown, without the comment of that command. */
+/** Returns the remedy with the command in the form for its reader, without the comment of that command. */
 export function remedyOfCommands(
   { command, shown = command }: Commands,
   { description, forPeople = description, isSafe = true, form }: About,

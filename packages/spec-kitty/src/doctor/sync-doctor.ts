@@ -15,8 +15,8 @@ import { workFindings } from './work-findings.js'
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
 /**
- * Returns what `auth doctor` shows in addition to the daemons: the root, the session, the queue, and what is wrong with
- * them. `form` is the form in which it is shown.
+ * Returns what `auth doctor` shows in addition to the daemons: the root, the session, the queue, and their problems.
+ * `form`: who reads the result.
  */
 export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>, form: Form): DoctorExtension {
   return async ({ scope: root, status }) => {
@@ -43,7 +43,7 @@ export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>, form: Form): DoctorExten
   }
 }
 
-/** Returns the finding with a remedy that acts on this home. */
+/** Returns the finding with a remedy that acts on the same home as this command. */
 function placed(finding: Finding, env: Io['env']): Finding {
   const { remediation } = finding
   if (remediation === null) return finding
@@ -55,7 +55,7 @@ function placed(finding: Finding, env: Io['env']): Finding {
   }
 }
 
-/** Returns what is wrong with the configuration of the project in which the command runs; null if nothing is. */
+/** Returns the problem with the configuration of the project in which the command runs; null if there is none. */
 async function projectProblem(io: Pick<Io, 'cwd'>): Promise<string | null> {
   const project = projectHere(io)
   if (project === null) return null
@@ -63,10 +63,7 @@ async function projectProblem(io: Pick<Io, 'cwd'>): Promise<string | null> {
   return consentProblem(project)
 }
 
-/**
- * Returns the `session` block of the document; null if there is no session. A session that cannot be read counts as not
- * present.
- */
+/** The `session` block of the document; null if there is no session. A session that cannot be read counts as missing. */
 interface SessionView {
   readonly present: boolean
   readonly server_url: string | null
@@ -107,7 +104,7 @@ function sessionFindings(read: SessionRead, view: WorkView, form: Form): readonl
   return [
     {
       id,
-      // Where the home cannot be written to, F-021 is the critical one: no session could be stored.
+      // If the home is not writable, F-021 is the critical finding, because no session could be stored.
       severity: isNeeded ? (isFirst ? 'critical' : 'warn') : isUnreadable ? 'warn' : 'info',
       summary: isNeeded ? `${problem}, but hosted sync is on` : problem,
       remediation: isNeeded || isUnreadable ? signIn(loginServer, { id, isGiven, isNeeded }, form) : null,

@@ -2,8 +2,8 @@ import { isFlag } from 'familiar/cli'
 import type { WhyReason } from '../sync/why-types.js'
 
 /**
- * Other words for the reasons why nothing leaves: those that `sync status` prints, and those that a reader makes of them. Most
- * reasons are printed without their ids.
+ * Other words for the reasons why no events leave: the words that `sync status` prints, and those that readers derive
+ * from them. Most reasons are printed without their ids.
  */
 const OF_REASONS: Readonly<Record<WhyReason, readonly string[]>> = {
   hosted_sync_disabled: ['hosted sync', 'hosted sync is off', 'hosted sync off', 'sync off'],
@@ -42,7 +42,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ...['dead', 'dead letter', 'dead letters', 'rejected'].map((one) => [plain(one), 'F-020'] as const),
 ])
 
-/** Returns the words of `explain` with the id in the place of another word for it. Options stay. */
+/** Returns the arguments of `explain` with a synonym replaced by its id. Options are kept. */
 export function withoutSynonyms(args: readonly string[]): readonly string[] {
   const words = plain(args.filter((one) => !isFlag(one)).join(' '))
   const id = SYNONYMS.get(words) ?? SYNONYMS.get(words.replace(/^(?:you_are|the|is|it_is)_/, ''))

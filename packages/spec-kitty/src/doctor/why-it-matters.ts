@@ -1,4 +1,4 @@
-/** Why the tool's own findings matter, one sentence each, by id: `auth doctor` shows it below the finding. */
+/** Why the tool's own findings matter, one sentence each, by id. `auth doctor` shows the sentence below the finding. */
 export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-001': 'Events stay on this machine until you are signed in.',
   'F-009': 'Nothing is lost, but the server does not have these events yet.',

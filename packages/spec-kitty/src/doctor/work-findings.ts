@@ -11,10 +11,10 @@ import { remedyOfCommands, type Form } from './form-remedy.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
-/** Events that wait for longer than this are a finding. A night and a day without network are normal. */
+/** Events that wait for longer than this are a finding. A day and a night without a network connection are normal. */
 const LONG_SECONDS = 24 * 60 * 60
 
-/** Returns what is wrong with the queue and the settings, and what keeps events from leaving. */
+/** Returns the problems with the queue and the settings, and what keeps events from leaving. */
 export function workFindings(
   view: WorkView,
   ofProject: string | null,
@@ -73,12 +73,12 @@ function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<ty
   )
 }
 
-/** A session that the server refused is over, as one that has expired (F-001): nothing leaves until the user signs in again. */
+/** A session that the server has rejected is as good as expired (F-001): no events leave until the user signs in again. */
 function severityOf({ reason }: Why, { isHostedHere }: WorkView): Finding['severity'] {
   return reason === 'session_refused' && isHostedHere ? 'critical' : 'warn'
 }
 
-/** The effect of a command, by a text that the command contains; the first match counts. */
+/** The effect of a command, by a text that the command contains. The first match counts. */
 const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
@@ -101,7 +101,7 @@ function effectOf(command: string, { reason }: Why): string {
   return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
 }
 
-/** Reasons that have a finding of their own: F-001, F-005, F-012, F-013 to F-017, F-021. */
+/** Reasons with a separate finding: F-001, F-005, F-012, F-013 to F-017, F-021. */
 const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'no_session',
   'session_unreadable',
@@ -111,19 +111,19 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'home_unwritable',
 ])
 
-/** F-012 reports what is wrong here, but not what only the daemon was started with. */
+/** F-012 reports settings that are wrong here, but not those that only the daemon was started with. */
 function isToldElsewhere({ reason, command }: Why, { settings }: WorkView): boolean {
   if (reason === 'config_unreadable' && (settings.problems.length === 0 || command.endsWith(RESTART)))
     return false
   return TOLD_ELSEWHERE.has(reason)
 }
 
-/** The directory is gone, or another project is in it. */
+/** The reasons that mean that the directory is gone, or contains another project now. */
 const GONE: ReadonlySet<Why['reason']> = new Set(['project_missing', 'other_project'])
 
 /**
- * Returns why events of a project that is gone stay. The user did not choose this, so it is reported even if the events
- * of other projects leave, or stay by choice.
+ * Returns why events of a project that no longer exists stay here. The user did not choose this, so it is reported even
+ * if the events of other projects leave or stay by choice.
  */
 function goneProject({ why, further }: WorkView): Why | null {
   if (why === null) return null
@@ -132,8 +132,8 @@ function goneProject({ why, further }: WorkView): Why | null {
 }
 
 /**
- * Returns the finding for events that stay although they should leave, in the words of `sync status`. If the user chose
- * that they stay, it is only information, and only while events wait.
+ * Returns the finding for events that stay although they should leave, with the words of `sync status`. If the user chose
+ * that they stay, the finding is only information, and only while events wait.
  */
 function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
   const { queue, isDaemonRunning, isHostedHere } = view
@@ -182,8 +182,8 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
 }
 
 /**
- * A daemon is needed only if hosted sync is on. One that runs needs no permission that this command lacks, but no event
- * can be queued on a full disk.
+ * A daemon is needed only if hosted sync is on. A running daemon does not need the permission that this command lacks,
+ * but no event can be queued on a full disk.
  */
 function unwritableHome({
   homeProblem,
@@ -220,8 +220,8 @@ function rejectedEvents({ queue }: WorkView): readonly Finding[] {
 }
 
 /**
- * Returns whether the command is safe to run without a decision of the user. It is not if it ends or replaces a
- * daemon, or is an opt-in, which lets events leave.
+ * Returns whether the command is safe to run without a decision of the user. It is not if it ends or replaces a daemon,
+ * or is an opt-in, which lets events leave.
  */
 function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
   if (command.includes(' explain ')) return true
@@ -249,7 +249,7 @@ function wrongSettings(view: WorkView, ofProject: string | null): readonly Findi
   ]
 }
 
-/** If the home belongs to another user, F-021 says so, and there is nothing for this user to repair. */
+/** If the home belongs to another user, F-021 says so, and this user cannot repair anything. */
 function unreadableQueue(
   { queueProblem, homeProblem, isQueueDamaged }: WorkView,
   form: Form,
@@ -266,7 +266,7 @@ function unreadableQueue(
   return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation }]
 }
 
-/** Reported until the user has removed the files: only the user knows whether the events in them were queued again. */
+/** Reported until the user has removed the files, because only the user knows whether the events in them were queued again. */
 function damagedQueues({ damagedQueues: { length: count } }: WorkView): readonly Finding[] {
   if (count === 0) return []
   const remediation = remediationOf({

@@ -13,7 +13,7 @@ export function secondsSince(time: string | null, now: number): number | null {
   return Number.isNaN(at) ? null : Math.max(0, Math.floor((now - at) / 1000))
 }
 
-/** Returns a length of time in words, in its largest whole unit: `3 hours`. */
+/** Returns a duration in words, in its largest whole unit: `3 hours`. */
 export function describeAge(seconds: number): string {
   const [unit, size] = UNITS.find(([, one]) => seconds >= one) ?? ['second', 1]
   return counted(Math.floor(seconds / size), unit)

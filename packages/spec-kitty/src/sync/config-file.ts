@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { JsonObject } from 'familiar'
 import { objectOf, readSmallFile } from 'familiar/cli'
 
-/** Line and column, from 1. */
+/** Line and column, counted from 1. */
 export interface Place {
   readonly line: number
   readonly column: number
@@ -15,16 +15,16 @@ export type ConfigRead =
       readonly state: 'readable'
       readonly path: string
       readonly sync: JsonObject
-      /** Returns the place at which a key of `[sync]` gets its value; null if it cannot be determined. */
+      /** Returns the position at which a key of `[sync]` gets its value; null if it cannot be determined. */
       readonly placeOf: (key: string) => Place | null
-      /** The keys that stand outside of every table. */
+      /** The keys outside all tables. */
       readonly keysAbove: readonly string[]
       /** The tables other than `[sync]`. */
       readonly otherTables: readonly string[]
-      /** Returns the place of one of these. */
+      /** Returns the position of such a key or table. */
       readonly placeAbove: (key: string) => Place | null
     }
-  /** `why` begins with line and column if the text is not TOML; `line` is null if it is not that. */
+  /** The file cannot be read. If the text is not TOML, `why` begins with line and column; otherwise `line` is null. */
   | {
       readonly state: 'unreadable'
       readonly path: string
@@ -32,12 +32,12 @@ export type ConfigRead =
       readonly line: number | null
     }
 
-/** The largest configuration that is read, in bytes. A real one has a few lines. */
+/** The maximum size of a configuration that is read, in bytes. A real one has a few lines. */
 const MAX_BYTES = 1024 * 1024
 
 /**
- * How many lines are tried to find the place of a key. A key that occurs in more lines mostly stands in comments or other
- * tables.
+ * How many lines are tried to find the position of a key. If a key occurs in more lines, most of these are comments or
+ * belong to other tables.
  */
 const MAX_TRIED_LINES = 20
 
@@ -75,17 +75,17 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   }
 }
 
-/** Only the first line of the parser's message is used: the other lines only quote the file. */
+/** Only the first line of the parser's message is used, because the others only quote the file. */
 function describe(error: unknown): string {
   const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   const said = first.replace(/^Invalid TOML document: /, '') || 'it is not TOML'
-  // A URL or a word without quotes is the usual mistake, and the parser's words do not tell.
+  // The usual mistake is a URL or a word without quotes, and the parser's message does not say so.
   return said === 'invalid value' ? 'invalid value: text needs quotes, as in key = "text"' : said
 }
 
 /**
- * The parser keeps no positions. So this parses the text up to each line, and returns the first line with which the key
- * appears.
+ * Returns the position of a key. The parser keeps no positions, so this parses the text up to each line, and returns the
+ * first line with which the key appears.
  */
 function placeOf(keys: readonly string[], text: string, parse: Parse): Place | null {
   const key = keys.at(-1) ?? ''

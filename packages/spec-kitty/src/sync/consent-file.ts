@@ -25,29 +25,36 @@ import type { Consent } from './parse-consent.js'
 export type { Consent } from './parse-consent.js'
 
 /**
- * The largest file that is read. Real files have a few KiB. The daemon reads them between two requests, and this many
- * bytes take 60 ms.
+ * The maximum size of a file that is read. Real files have a few KiB. The daemon reads them between two requests, and
+ * this many bytes take 60 ms.
  */
 const MAX_BYTES = 256 * 1024
 
-/** What `sync opt-in` and `opt-out` write where there was nothing. To read it, 200 kB of YAML parser need not be loaded. */
+/**
+ * The texts that `sync opt-in` and `opt-out` write into a new file. They are recognised without loading 200 kB of YAML
+ * parser.
+ */
 const WRITTEN: ReadonlyMap<string, Consent> = new Map([
   ['sync:\n  enabled: true\n', 'yes'],
   ['sync:\n  enabled: false\n', 'no'],
 ])
 
-/** Flags that neither follow a link nor wait for a FIFO, in case one of these has replaced the file since it was read. */
+/** Flags that neither follow a symlink nor block on a FIFO, in case one of these has replaced the file since it was read. */
 const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
-/** The file in which a project says whether its events may leave this machine. It is the predecessor's too. */
+/**
+ * Returns the path of the file in which a project says whether its events may leave this machine. The predecessor uses
+ * the same file.
+ */
 export function consentFile(project: string): string {
   return join(project, '.kittify', 'config.yaml')
 }
 
 /**
- * Returns whether events of the project may leave this machine, as its file says at this moment. A missing file is no
- * consent; a file that cannot be read, is not YAML, is a link, not a regular file, or another user's is no consent
- * either, and the result says why. `project` is a real path: one that leads through a link is another project.
+ * Returns whether events of the project may leave this machine, according to its file at this moment. A missing file
+ * means no consent. A file that cannot be read, is not YAML, is a symlink or not a regular file, or belongs to another
+ * user also means no consent, and the result says why. `project` is a real path, because a path through a symlink means
+ * another project.
  */
 export async function readConsent(project: string): Promise<Consent> {
   const file = read(consentFile(project))
@@ -61,16 +68,19 @@ export async function readConsent(project: string): Promise<Consent> {
 
 export interface Written {
   readonly path: string
-  /** False if the file already contained this consent: then it was not written. */
+  /** False if the file already contained this consent and was therefore not written. */
   readonly isChanged: boolean
-  /** Set if the file that was replaced had other names (hard links): how many. They still name it, with the old consent. */
+  /**
+   * Set if the replaced file had other names (hard links): their number. They still lead to the old file with the old
+   * consent.
+   */
   readonly otherNames?: number
 }
 
 /**
- * Records the consent. Every other key, comment and line end stays, and so does the file's mode; the file is replaced whole
- * or not at all. Throws `E_PROJECT_CONFIG_UNUSABLE` for a file that cannot be read or written, is broken, or is a link; it
- * stays as it is then. Throws `E_PROJECT_CONFIG_CHANGED` (try again) if another program wrote it meanwhile, and
+ * Records the consent. Every other key, comment and line end is kept, and so is the file's mode. The file is replaced
+ * atomically. Throws `E_PROJECT_CONFIG_UNUSABLE` for a file that cannot be read or written, is broken, or is a symlink;
+ * the file is not changed then. Throws `E_PROJECT_CONFIG_CHANGED` (try again) if another program wrote it meanwhile, and
  * `E_SCOPE_FOREIGN_OWNER` in another user's project.
  */
 export async function writeConsent(project: string, isGiven: boolean): Promise<Written> {
@@ -83,7 +93,7 @@ export async function writeConsent(project: string, isGiven: boolean): Promise<W
   const { withConsent } = await import('./edit-consent.js')
   const before = consentIn(text)
   const isSaid = before === (isGiven ? 'yes' : 'no')
-  // An opt-out is written even if the file contains no consent, because only a written value is a decision of the user.
+  // An opt-out is written even if the file contains no consent, because only a written value shows that the user decided.
   const changed = isGiven && isSaid ? text : withConsent(text, isGiven)
   if (changed === null && !isSaid) {
     throw typeof before === 'string' ? notEditable(path, isGiven) : unusable(path, before.why)
@@ -105,7 +115,7 @@ function read(path: string): Read {
 }
 
 /**
- * Writes a new file beside the old one and renames it over the old one. `before` is the text that was read, null if there
+ * Writes a new file beside the old one and renames it over the old one. `before` is the text that was read; null if there
  * was no file.
  */
 function replace(path: string, before: string | null, after: string): void {
@@ -115,7 +125,7 @@ function replace(path: string, before: string | null, after: string): void {
   )
   try {
     if (before === null) makeDirectory(dirname(path), 0o777)
-    // A file that is not writable is not replaced, although a rename would succeed.
+    // A file that is not writable must not be replaced, although a rename would succeed.
     else closeSync(openSync(path, constants.O_WRONLY | CAREFUL))
     writeNew(temporary, after, before === null ? null : lstatSync(path).mode & 0o7777)
     const now = read(path)

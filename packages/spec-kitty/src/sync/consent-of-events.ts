@@ -17,7 +17,7 @@ type Reading =
 
 /**
  * Returns whether these events may leave. The consent in their directory counts only for events of the project that is
- * there now. The project is read after its consent, so the consent is that of this project or of an earlier one.
+ * there now. The project is read after its consent, so the consent belongs to this project or to an earlier one.
  */
 export async function readConsentOf({ project, projectUuid, origin }: Waiting): Promise<Reading> {
   const consent = await readConsent(project)
@@ -35,7 +35,7 @@ export async function readConsentOf({ project, projectUuid, origin }: Waiting): 
   return { consent: 'other', detail }
 }
 
-/** Returns the projects that may not send, in the given order. */
+/** Returns the projects whose events may not be sent, in the given order. */
 export async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
   const held = new Map<string, HeldProject>()
   const readings = await Promise.all(waiting.map(readConsentOf))
@@ -43,7 +43,7 @@ export async function heldOf(waiting: readonly WaitingProject[]): Promise<readon
     const reading = readings[index]
     if (reading === undefined || reading.consent === 'yes') continue
     const { consent, ...more } = reading
-    // A project that was given an id after some of its events were published has several origins.
+    // A project that got an id after some of its events were published has several origins.
     const key = JSON.stringify([project, consent, more.detail])
     const { origins = [], count: before = 0 } = held.get(key) ?? {}
     held.set(key, {
@@ -57,7 +57,7 @@ export async function heldOf(waiting: readonly WaitingProject[]): Promise<readon
   return [...held.values()]
 }
 
-/** Returns those whose project is lost: its directory is gone, or another project is in it. */
+/** Returns those whose project is lost: its directory is gone, or contains another project now. */
 export async function lostOf<T extends Waiting>(waiting: readonly T[]): Promise<readonly T[]> {
   const readings = await Promise.all(waiting.map(readConsentOf))
   return waiting.filter((_, index) => LOST.has(readings[index]?.consent))
@@ -65,7 +65,7 @@ export async function lostOf<T extends Waiting>(waiting: readonly T[]): Promise<
 
 const LOST: ReadonlySet<string | undefined> = new Set<Consent>(['gone', 'other'])
 
-/** Returns the events that belong to another project than the one in their directory now. */
+/** Returns the events that belong to another project than the one that is in their directory now. */
 export async function strandedOf(waiting: readonly WaitingProject[]): Promise<readonly Stranded[]> {
   const held = await heldOf(waiting)
   return held

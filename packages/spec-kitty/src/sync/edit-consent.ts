@@ -13,7 +13,7 @@ import {
 import { anchorOf, consentIn, isEmpty, KEY, pairOf, parse, SECTION, startOf } from './parse-consent.js'
 
 /**
- * Returns the text with this consent written into it; every other character stays. Null if that is not possible, for
+ * Returns the text with this consent written into it; all other characters are kept. Null if that is not possible, for
  * example because another part of the file shares the section. The text must be readable, except that the value of the
  * consent may be wrong.
  */
@@ -82,7 +82,7 @@ function valueEdits(
   return colon < 0 ? [] : [{ from: colon + 1, to: colon + 1, text: ` ${literal}` }]
 }
 
-/** The section exists and has other keys. The consent becomes its first key. */
+/** Edits for a section that exists and has other keys. The consent becomes its first key. */
 function keyEdits({ text, eol, literal }: At, section: Pair, value: YAMLMap): readonly Edit[] {
   const first = value.items[0]?.key
   if (value.flow === true) return flowEdits(value, `${KEY}: ${literal}`)
@@ -107,7 +107,7 @@ function emptySectionEdits({ text, eol, literal }: At, { key, value }: Pair, roo
   ]
 }
 
-/** The section does not exist. It is added at the end of the document. */
+/** Edits for a missing section. It is added at the end of the document. */
 function sectionEdits(at: At, root: YAMLMap): readonly Edit[] {
   if (root.flow === true) return flowEdits(root, `${SECTION}: {${KEY}: ${at.literal}}`)
   const indent = indentOf(at.text, startOf(root.items[0]?.key))
@@ -150,7 +150,7 @@ function indentOf(text: string, at: number): string {
   return /^ */.exec(text.slice(lineStart(text, at), at).replace('\uFEFF', ''))?.[0] ?? ''
 }
 
-/** Returns the anchors that aliases refer to. A change of such a node would also change other parts of the file. */
+/** Returns the anchors that aliases refer to. Changing such a node would also change other parts of the file. */
 function sharedAnchors(document: Document): ReadonlySet<string> {
   const shared = new Set<string>()
   visit(document, { Alias: (_, { source }: Alias) => void shared.add(source) })

@@ -4,7 +4,7 @@ import { newUlid } from './ulid.js'
 
 export type EventReader = (text: string) => Promise<EventRead>
 
-/** Returns a function that reads events of a project. It looks at the project when the first event comes. */
+/** Returns a function that reads events of a project. It reads the project's id when the first event comes. */
 export function eventReader(project: string): EventReader {
   const defaults = { project, newId: () => newUlid(), now: () => new Date().toISOString() }
   let known: KnownProject | null = null

@@ -2,21 +2,21 @@ import { objectOf } from 'familiar/cli'
 import type { NewEvent } from './queue/queue-types.js'
 
 /**
- * The largest event, in bytes. A server accepts bodies of 256 KiB, which must have room for the event and the text around
- * it.
+ * The maximum size of an event in bytes. A server accepts bodies of 256 KiB, which must contain the event and the text
+ * around it.
  */
 export const MAX_EVENT_BYTES = 256 * 1024 - '{"events":[]}'.length
 
 const MAX_ID_CHARS = 128
 
-/** The values for members that the publisher of an event left out. */
+/** The values for members that the publisher of an event omitted. */
 export interface EventDefaults {
   /** The real path of the project's directory. */
   readonly project: string
   readonly newId: () => string
   /** Returns the present time, ISO 8601 in UTC. */
   readonly now: () => string
-  /** The project's id, or why there is none. */
+  /** The project's id, or why it has none. */
   readonly projectUuid: ProjectUuid
   /** What identifies the project, for `NewEvent`. */
   readonly origin: string
@@ -29,7 +29,7 @@ export type EventRead =
   /** One line that says what is wrong with the event. */
   | { readonly state: 'bad'; readonly why: string }
 
-/** For an event with a project id of its own, no other id is needed. */
+/** An event with its own project id needs no other one. */
 const NONE = { uuid: null }
 
 type Envelope = Readonly<Record<string, unknown>>
@@ -39,8 +39,8 @@ type Member = 'event_id' | 'event_type' | 'project_uuid' | 'timestamp'
 
 /**
  * Reads one event: a JSON object of at most `MAX_EVENT_BYTES`. A missing `event_id`, `timestamp` or `project_uuid` (null
- * counts as missing) is written into its text. All else stays as it was written, byte for byte: parsing and printing it
- * again would damage large numbers.
+ * counts as missing) is written into its text. Everything else is kept as it was written, byte for byte, because parsing
+ * and printing it again would damage large numbers.
  */
 export function readEvent(text: string, defaults: EventDefaults): EventRead {
   const written = text.trim()
@@ -120,7 +120,7 @@ function problemIn(members: Envelope): string | null {
   return isTime(members['timestamp']) ? null : 'timestamp must be a date and time as in ISO 8601'
 }
 
-/** The length is counted in characters, each of which may be two UTF-16 units. */
+/** The length is counted in characters, each of which may consist of two UTF-16 units. */
 function isId(value: unknown): boolean {
   if (typeof value !== 'string' || value === '' || value.length > 2 * MAX_ID_CHARS) return false
   return value.length <= MAX_ID_CHARS || Array.from(value).length <= MAX_ID_CHARS
@@ -133,7 +133,7 @@ function isTime(value: unknown): boolean {
 }
 
 /**
- * Returns the text of the object with these members added: each replaces a member that is null, or is put at the
+ * Returns the text of the object with these members added. Each replaces a member that is null, or is inserted at the
  * beginning.
  */
 function withMembers(text: string, envelope: Envelope, added: Added): string {
@@ -152,7 +152,8 @@ function memberText(name: Member, added: Added): string {
 }
 
 /**
- * Matches what is needed to follow the nesting of JSON text: a whole string, a bracket, or a member whose value is null.
+ * Matches the tokens that are needed to follow the nesting of JSON text: a complete string, a bracket, or a member whose
+ * value is null.
  */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:\s*null\b)?|[{}[\]]/gs
 

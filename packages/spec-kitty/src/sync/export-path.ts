@@ -3,16 +3,16 @@ import { basename, dirname, join } from 'node:path'
 import { CommandError, realPath } from 'familiar/cli'
 import { assertOwnPath } from '../cli/own-places.js'
 
-/** The directories of a home in which every name is the tool's or its predecessor's. */
+/** The directories of a home that contain only files of the tool or its predecessor. */
 const IN_HOME = ['daemons', join('daemons', 'sync'), join('daemons', 'dashboards'), 'sync'] as const
 
-/** What the tool, its predecessor and its users keep in the home itself, and in `.kittify` of a project. */
+/** The files that the tool, its predecessor and its users keep in the home itself, and in `.kittify` of a project. */
 const HOME_FILES: ReadonlySet<string> = new Set(['session.json', 'config.toml', 'sync-daemon'])
 const PROJECT_FILES: ReadonlySet<string> = new Set(['config.yaml', '.dashboard'])
 
 /**
- * Throws `E_EXPORT_FAILED` if the path is a name that the tool uses itself, such as `queue.db-wal`, which SQLite would remove
- * with the events in it, and `E_SCOPE_FOREIGN_OWNER` for root in what belongs to another user.
+ * Throws `E_EXPORT_FAILED` if the tool uses this path itself, for example `queue.db-wal`, which SQLite would remove
+ * together with the events in it. Throws `E_SCOPE_FOREIGN_OWNER` for root in a directory of another user.
  */
 export function assertExportable(root: string, path: string): void {
   assertOwnPath(path)
@@ -45,7 +45,10 @@ function withParents(directory: string): readonly string[] {
   return above === directory ? [directory] : [directory, ...withParents(above)]
 }
 
-/** Identifies a directory whatever path leads to it, also through a bind mount; null if there is none to be seen. */
+/**
+ * Returns a key that identifies a directory whatever path leads to it, even through a bind mount; null if there is no
+ * visible directory.
+ */
 function directoryAt(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true })

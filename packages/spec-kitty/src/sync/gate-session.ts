@@ -3,7 +3,7 @@ import { OVER, readSession } from './session/read-session.js'
 import { sessionPath } from './session/session-file.js'
 import type { GateSession } from './upload/gate.js'
 
-/** Returns what the gate must know about the session of a root. A session that is over counts as none. */
+/** Returns what the gate must know about the session of a root. A session that is over counts as missing. */
 export function gateSession(root: string): GateSession {
   const read = readSession(root)
   if (read.state === 'absent') return read
@@ -24,7 +24,7 @@ export function isSessionGiven(root: string): boolean {
   return read.state === 'readable' && read.session.kind === 'token'
 }
 
-/** Returns a text that changes whenever the session's file does; empty if there is none. */
+/** Returns a text that changes whenever the session's file does; empty if there is no file. */
 export function sessionMark(root: string): string {
   try {
     const { ino, mtimeNs, size } = lstatSync(sessionPath(root), { bigint: true })

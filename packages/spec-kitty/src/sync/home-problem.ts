@@ -4,15 +4,15 @@ import { dirname } from 'node:path'
 import { diskProblem } from './queue/disk-problem.js'
 
 /**
- * Returns why no daemon could start in this home, because nothing can be written there; null if something can. Writes nothing itself. Names the nearest
- * directory that exists and lacks the permission: a home that does not exist yet is judged by the directory in which it would be
- * made, and one that cannot be entered by the directory that forbids it.
+ * Returns why a daemon could not start in this home, because nothing can be written there; null if something can. Writes
+ * nothing itself. Names the nearest directory that exists and lacks the permission. For a home that does not exist yet,
+ * that is the directory in which it would be created; for one that cannot be entered, the directory that forbids it.
  */
 export function homeProblem(root: string): string | null {
   return troubleOf(root)?.problem ?? null
 }
 
-/** Returns what lets something be written to this home, in words; null if `homeProblem` says it already, or if nothing is wrong. */
+/** Returns in words how to make this home writable; null if `homeProblem` already says it, or if nothing is wrong. */
 export function wayOut(root: string): string | null {
   return troubleOf(root)?.wayOut ?? null
 }
@@ -31,9 +31,9 @@ function troubleOf(root: string): Trouble | null {
 }
 
 /**
- * Returns who owns the home, if that is another user; null if not. A command changes nothing in such a home, even if it
- * could. It does not open the queue there either, because SQLite writes files beside it, and that user may then be unable
- * to write them.
+ * Returns the owner of the home if that is another user; otherwise null. A command changes nothing in such a home, even
+ * if it could. It does not open the queue there either, because SQLite writes files beside it, and the owner may then be
+ * unable to write them.
  */
 export function homeOfAnotherUser(root: string): string | null {
   const [owner, user] = [ownerOf(root), process.geteuid?.()]
@@ -83,10 +83,13 @@ function unwritable(path: string): Trouble | null {
 
 const OWN_DIRECTORY = 'set SPEC_KITTY_HOME to a directory of your own'
 
-/** The types of `/proc` and `/sys` (statfs(2)): root may write to their directories, and yet can make nothing there. */
+/**
+ * The types of `/proc` and `/sys` (statfs(2)): root has the permission to write to their directories, but cannot create
+ * anything there.
+ */
 const KERNELS: ReadonlySet<number> = new Set([0x9fa0, 0x62656572])
 
-/** Returns where a link leads; null if there is no link. One that leads nowhere is often to a disk that is not mounted. */
+/** Returns the target of a link; null if there is no link. A dangling link often leads to a disk that is not mounted. */
 function targetOf(path: string): string | null {
   try {
     return readlinkSync(path)
@@ -95,7 +98,7 @@ function targetOf(path: string): string | null {
   }
 }
 
-/** Node knows only the name of its own user. The name of another one is in the list of users, if the system has one. */
+/** Node knows only the name of its own user. The names of others are in the list of users, if the system has one. */
 function nameOf(uid: number): string {
   try {
     if (uid === process.geteuid?.() && uid === process.getuid?.()) return userInfo().username

@@ -8,7 +8,7 @@ function pathOf(root: string): string {
   return join(root, 'daemons', 'sync', 'last-work.json')
 }
 
-/** Reads what the last daemon knew. What is missing or cannot be read is null. */
+/** Reads the stored knowledge of the last daemon. Missing or unreadable values are null. */
 export function readLastWork(root: string): LastWork {
   const file = readSmallFile(pathOf(root))
   const json = file.state === 'text' ? objectOf(parseJson(file.text)) : null
@@ -20,15 +20,15 @@ export function readLastWork(root: string): LastWork {
 }
 
 /**
- * Returns a function that stores what a daemon knows after a pass, if it has changed. Never throws: on a full disk it
- * stores nothing.
+ * Returns a function that stores the knowledge of a daemon after a pass, if it has changed. Never throws: on a full disk
+ * it stores nothing.
  */
 export function rememberWork(root: string): (known: LastWork) => void {
   let stored = readLastWork(root)
   return (known) => {
     const next = {
       lastSync: known.lastSync ?? stored.lastSync,
-      // Until the server has answered this daemon, the stored state of the session stays.
+      // The stored state of the session is kept until the server has answered this daemon.
       refused: known.refused ?? (known.lastSync === null ? stored.refused : null),
     }
     if (next.lastSync === stored.lastSync && next.refused === stored.refused) return
@@ -40,7 +40,7 @@ export function rememberWork(root: string): (known: LastWork) => void {
   }
 }
 
-/** Returns whether the server refused the session that is there, when a daemon last used it. */
+/** Returns whether the server rejected the present session when a daemon last used it. */
 export function isSessionRefused(root: string, { refused, lastSync }: KnownReport): boolean {
   if (refused || lastSync !== null) return refused
   const mark = sessionMark(root)

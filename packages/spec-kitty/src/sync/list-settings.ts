@@ -18,7 +18,7 @@ import {
 /** One setting, as `config list` shows it. */
 export interface ShownSetting extends SettingDescription {
   readonly key: string
-  /** The value; null if it is not set, or wrong. */
+  /** The value; null if it is not set, or is wrong. */
   readonly value: string | number | boolean | null
   readonly source: Source
   readonly wrong: Pick<Wrong, 'code' | 'problem'> | null
@@ -27,7 +27,7 @@ export interface ShownSetting extends SettingDescription {
 /** The consent belongs to the project and not to the root, so it is listed only inside a project. */
 export const CONSENT_KEY = 'project.consent'
 
-/** Returns every setting in the order of the table and, inside of a project, its consent. */
+/** Returns every setting in the order of the table and, inside a project, its consent. */
 export async function listSettings(
   settings: Settings,
   project: string | null,
@@ -48,7 +48,10 @@ function valueOf(found: Resolved<ShownSetting['value']>): ShownSetting['value'] 
 
 const URLS: ReadonlySet<SettingKey> = new Set(['sync.server_url', 'sync.issuer'])
 
-/** A URL that no token is sent to is well-formed, and keeps every event here: the list must not call it right. */
+/**
+ * A URL may be well-formed but unsafe for a token, which keeps every event here. The list must not show such a URL as
+ * correct.
+ */
 function unsafeUrl(key: SettingKey, found: Resolved<ShownSetting['value']>): ShownSetting['wrong'] {
   if (!URLS.has(key) || found.state === 'wrong' || typeof found.value !== 'string') return null
   const checked = checkServerUrl(found.value)
@@ -59,7 +62,7 @@ function unsafeUrl(key: SettingKey, found: Resolved<ShownSetting['value']>): Sho
   return { code: 'E_CONFIG_INVALID', problem: `${name}: ${checked.why}; write https://...${place}` }
 }
 
-/** Returns, in one line, what is wrong with the file that contains the project's consent; null if nothing is. */
+/** Returns, in one line, the problem with the file that contains the project's consent; null if there is none. */
 export async function consentProblem(project: string): Promise<string | null> {
   const consent = await readConsent(project)
   return typeof consent === 'string' ? null : problemOf(project, consent.why)
@@ -111,13 +114,16 @@ export function sourceOf({ source }: ShownSetting): string {
   return describeSource(source)
 }
 
-/** Returns what a user sets to change it: messages name the setting by that, and not by its key. */
+/**
+ * Returns the variables and the key by which a user changes the setting. Messages use these instead of the setting's own
+ * name.
+ */
 export function settersOf({ key, variables, inFile }: ShownSetting): string {
   if (key === CONSENT_KEY) return 'sync opt-in'
   return [...variables, ...(inFile === null ? [] : ['config.toml'])].join(', ')
 }
 
-/** Returns the consent of the project of the working directory; null outside of a project, or if it cannot be read. */
+/** Returns the consent of the project of the working directory; null outside a project, or if it cannot be read. */
 export async function projectConsent(io: Pick<Io, 'cwd'>): Promise<'yes' | 'no' | null> {
   const project = projectHere(io)
   const consent = project === null ? null : await readConsent(project)

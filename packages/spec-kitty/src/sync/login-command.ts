@@ -2,17 +2,17 @@ import { shellQuote } from 'familiar/cli'
 import { checkServerUrl } from './server-url.js'
 import type { Settings } from './settings.js'
 
-/** Returns the command that signs in to this server or, where no server is known, the one that explains the id. */
+/** Returns the command that signs in to this server or, if no server is known, the command that explains the id. */
 export function loginCommand(server: string | null, id: string): string {
   return server === null ? `spec-kitty explain ${id}` : `spec-kitty auth login --server ${shellQuote(server)}`
 }
 
-/** What people are shown if no server is known. It has a placeholder, so a script cannot run it. */
+/** The command that people are shown if no server is known. It has a placeholder, so a script cannot run it. */
 const LOGIN_ANYWHERE = 'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it'
 
 /**
- * The command that signs in again, and how people see it. A token that the user gave is replaced by another one, from a variable
- * that no script has set: what a script gets explains the id.
+ * The command that signs in again, for scripts and for people. A token that was given by the user is replaced by a new
+ * one from a variable, which no script has set. So a script gets the command that explains the id instead.
  */
 export function loginCommands(
   server: string | null,
@@ -27,14 +27,14 @@ export function loginCommands(
   }
 }
 
-/** Returns the command that signs in with a token from a variable: it runs as it is printed. */
+/** Returns the command that signs in with a token from a variable. It can be run as printed. */
 export function tokenLogin(server: string): string {
   return `printenv SYNC_TOKEN | spec-kitty auth login --with-token --server ${shellQuote(server)}`
 }
 
 /**
- * Returns the server to sign in to: the one in the settings, or else that of the last session. Null if none is named, or
- * if the named one must not get a token.
+ * Returns the server to sign in to: the one in the settings, otherwise that of the last session. Null if there is none,
+ * or if it must not get a token.
  */
 export function loginServer(settings: Settings, ofSession: string | null): string | null {
   const found = settings.get('sync.server_url')

@@ -2,7 +2,7 @@ import { nearest } from 'familiar/cli'
 import type { ConfigRead, Place } from './config-file.js'
 
 /**
- * Returns one line for each key of `config.toml` that was probably meant as a setting and is none: it is misspelt, it
+ * Returns one line for each key of `config.toml` that was probably meant as a setting but is none: it is misspelt, it
  * stands above `[sync]`, or the name of its table is misspelt. Any other unknown key may belong to the Python spec-kitty,
  * which uses the same file.
  */

@@ -30,7 +30,7 @@ export async function recordConsent(
   const { values, operands } = parseCommand(spec, args, { command: `sync ${command}` })
   const { json } = values
   const directory = operands[0] ?? null
-  // A wrong value of SPEC_KITTY_HOME is reported before anything is recorded.
+  // Reports a wrong value of SPEC_KITTY_HOME before recording anything.
   const root = runtimeRoot(io)
   const project = directory === null ? currentProject(io) : namedProject(directory, io)
   const { path, isChanged, otherNames } = await writeConsent(project, isGiven)
@@ -52,8 +52,8 @@ export async function recordConsent(
 }
 
 /**
- * A directory that the user names must be the project's own directory, so that a consent never covers more than the user
- * meant.
+ * Throws unless a directory that the user names is the project's own directory, so that a consent never covers more than
+ * the user meant.
  */
 function namedProject(directory: string, io: Io): string {
   const path = resolveHere(directory, io)

@@ -25,31 +25,31 @@ export type Consent =
   | 'no'
   | {
       readonly state: 'unreadable'
-      /** Begins with line and column if they are known. */
+      /** The reason. It begins with line and column if they are known. */
       readonly why: string
-      /** True if only the value is wrong, so that recording a consent mends the file. */
+      /** True if only the value is wrong, so that recording a consent repairs the file. */
       readonly isMendable?: true
     }
 
 /**
- * The most YAML nodes that are parsed. Real files have some hundred. The time to parse grows with their number: this many
- * take about 0.1 s.
+ * The maximum number of YAML nodes that are parsed. Real files have some hundred. The time to parse grows with their
+ * number: this many take about 0.1 s.
  */
 const MAX_PARTS = 5_000
 const PARTS = /\n|[-:][ \t]|[,?!&*[\]{}"'@]/g
 
-/** The character that decoding puts in place of bytes that are not UTF-8. */
+/** The character that decoding inserts in place of bytes that are not UTF-8. */
 const NOT_DECODED = '\uFFFD'
 
 interface Parsed {
   readonly document: Document
-  /** Returns a place as text: `line L, column C`. */
+  /** Returns a position as text: `line L, column C`. */
   readonly placeOf: (node: Node) => string
 }
 
 /**
- * Returns the consent. Only the literal `true` is a consent. A text that is not clearly a consent or its absence counts
- * as unreadable.
+ * Returns the consent. Only the literal `true` is a consent. A text that clearly contains neither a consent nor its
+ * absence counts as unreadable.
  */
 export function consentIn(text: string): Consent {
   const parsed = parse(text)
@@ -99,7 +99,8 @@ export function parse(text: string): Parsed | string {
 const TOO_DEEP = 'it is nested too deep'
 
 /**
- * Returns whether the error is a stack overflow: the library recurses, and reports an overflow as an error in the text.
+ * Returns whether the error is a stack overflow, because the library recurses and reports an overflow as an error in the
+ * text.
  */
 function isTooDeep(error: unknown): boolean {
   return error instanceof Error && /call stack/.test(error.message)
@@ -139,7 +140,7 @@ function keyThatStandsTwice(map: YAMLMap): Flaw | null {
   return null
 }
 
-/** Returns whether a node is empty: a document of comments alone, a key without a value, or `null`. */
+/** Returns whether a node is empty: a document with only comments, a key without a value, or `null`. */
 export function isEmpty(node: unknown): node is null | undefined {
   return node === null || node === undefined || (isScalar(node) && node.value === null)
 }

@@ -6,33 +6,33 @@ import { readGivenUuid, uuidOfPlace } from './project-uuid.js'
 
 /**
  * What identifies the project at a path: the id in its configuration (null if there is none), and marks of its directory
- * and its contents. The path alone does not, because another project may be there later.
+ * and its content. The path alone is not enough, because another project may be there later.
  */
 interface Origin {
   readonly uuid: string | null
   readonly marks: Readonly<Record<string, string>>
 }
 
-/** The origin of an event that was queued before origins were recorded: all that is known is the event's `project_uuid`. */
+/** The origin of an event that was queued before origins were recorded. Only the event's `project_uuid` is known. */
 interface OldOrigin {
   readonly publishedUuid: string
 }
 
-/** What is known of a project when events of it are published. */
+/** What is known about a project when events of it are published. */
 export interface KnownProject {
   readonly projectUuid: ProjectUuid
-  /** As it is stored with each event. */
+  /** The origin as it is stored with each event. */
   readonly origin: string
 }
 
 /**
- * What stays as long as a directory is the same project. One of the entries inside is enough, because a `git checkout`
- * may remove `.kittify` and create it again, and a project need not be in git.
+ * The marks that stay as long as a directory is the same project. One of the entries inside is enough, because a `git
+ * checkout` may remove `.kittify` and create it again, and a project need not be in git.
  */
 const DIRECTORY = '.'
 const INSIDE = ['.git', '.kittify', 'kitty-specs'] as const
 
-/** Reads what identifies the project that stands in this directory now. */
+/** Reads what identifies the project that is in this directory now. */
 export async function readProject(project: string): Promise<KnownProject> {
   const given = await readGivenUuid(project)
   const uuid = 'why' in given ? null : given.uuid
@@ -43,16 +43,16 @@ export async function readProject(project: string): Promise<KnownProject> {
   }
 }
 
-/** The project that stands now where events were published. */
+/** The project that is now in the directory in which events were published. */
 export interface Standing {
   readonly isSame: boolean
-  /** The id that an event published now would get; null if that cannot be read. */
+  /** The id that an event would get now; null if it cannot be read. */
   readonly uuid: string | null
 }
 
 /**
  * Returns whether the project in this directory now is the one with this origin. If both have an id in their
- * configuration, the ids decide; else the directory must be the same one. If that is not known, the answer is no.
+ * configuration, the ids decide; otherwise the directory must be the same one. If that is unknown, the answer is no.
  */
 export async function whoStandsAt(project: string, origin: string): Promise<Standing> {
   const now = await readProject(project)
@@ -60,7 +60,7 @@ export async function whoStandsAt(project: string, origin: string): Promise<Stan
   return { isSame: isSameProject(readOrigin(origin), readOrigin(now.origin), uuid), uuid }
 }
 
-/** Pure. `uuid` is the id that an event published now would get. */
+/** Pure. `uuid`: the id that an event would get now. */
 function isSameProject(
   before: Origin | OldOrigin | null,
   now: Origin | OldOrigin | null,
@@ -71,7 +71,7 @@ function isSameProject(
   if (before.uuid !== null && now.uuid !== null) return before.uuid === now.uuid
   const isSame = (name: string): boolean =>
     before.marks[name] !== undefined && before.marks[name] === now.marks[name]
-  // Without the time of its creation, a directory that took the inode of a deleted one looks the same.
+  // Without its creation time, a directory that reuses the inode of a deleted one looks the same.
   if (now.uuid !== null && !before.marks[DIRECTORY]?.includes(MADE)) return false
   return isSame(DIRECTORY) && INSIDE.some(isSame)
 }
@@ -89,12 +89,12 @@ function marksOf(project: string): Origin['marks'] {
   return Object.fromEntries(found.filter(([, mark]) => mark !== null)) as Origin['marks']
 }
 
-/** Separates the inode from the time of creation. */
+/** Separates the inode from the creation time. */
 const MADE = '@'
 
 /**
- * Inodes are reused, so the time of the creation is part of the mark, where the file system has one. The device is not: its
- * number may change with the next start of the machine.
+ * Inodes are reused, so the creation time is part of the mark if the file system has one. The device is not, because its
+ * number may change when the machine restarts.
  */
 function markOf(path: string): string | null {
   try {

@@ -3,15 +3,16 @@ import { objectOf, ownProcessName, readSmallFile } from 'familiar/cli'
 
 const MAX_BYTES = 1024 * 1024
 
-/** The id that the predecessor wrote when it had none. It identifies no project. */
+/** The id that the predecessor wrote if it had none. It does not identify a project. */
 const NIL = '00000000-0000-0000-0000-000000000000'
 
-/** Matches the end of the parser's message, which names the place and shows it. */
+/** Matches the end of the parser's message, which names the position and shows it. */
 const PLACE = / at line \d+, column \d+:$/
 
 /**
- * Returns the id in `.kittify/config.yaml`, where the predecessor keeps it (`project: uuid:`); null if it has none. If the
- * file exists and cannot be read, there is no id: with a wrong id, the events would belong to another project for ever.
+ * Returns the id in `.kittify/config.yaml`, where the predecessor keeps it (`project: uuid:`); null if there is none. If
+ * the file exists but cannot be read, returns no id, because with a wrong id the events would belong to another project
+ * forever.
  */
 export async function readGivenUuid(
   project: string,
@@ -37,8 +38,9 @@ function isGiven(uuid: string): boolean {
 }
 
 /**
- * Returns the id of a project without one: it is made of this machine and the project's path, and the same every time. It
- * has the bits of a hash, in the form of a UUID of version 8 (RFC 9562), which leaves the content to the application.
+ * Returns the id of a project that has none. It is computed from this machine and the project's path, and is always the
+ * same. It consists of the bits of a hash, in the form of a UUID of version 8 (RFC 9562), which leaves the content to the
+ * application.
  */
 export async function uuidOfPlace(project: string): Promise<string> {
   const { host_id: host } = await ownProcessName()

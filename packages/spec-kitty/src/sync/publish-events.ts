@@ -2,8 +2,9 @@ import { strandedOf } from './consent-of-events.js'
 import type { NewEvent, Published, Queue } from './queue/queue-types.js'
 
 /**
- * Queues the events. Those that are queued already, for a project that is not in its directory any more, are moved to the one
- * that publishes them: the user says so by publishing them there. Throws what `Queue.publish` throws.
+ * Queues the events. An event may already be queued for another project that is no longer in its directory. Such an event
+ * is moved to the project that publishes it, because this is how the user says that it belongs there. Throws what
+ * `Queue.publish` throws.
  */
 export async function publishEvents(
   queue: Pick<Queue, 'publish' | 'waiting'>,
@@ -19,7 +20,7 @@ export async function publishEvents(
   const second = queue.publish([...again.values()], maxSize, stranded)
   return {
     queued: first.queued + second.queued,
-    // An id that stands twice in these events is still one event.
+    // An id that occurs twice in these events is still one event.
     duplicates: first.duplicates.filter(
       (id, index, all) => second.duplicates.includes(id) || all.indexOf(id) !== index,
     ),

@@ -14,7 +14,7 @@ export interface PublishReport {
   queued: number
   /** The number of events that were already in the queue or among the dead letters. */
   duplicates: number
-  /** How many of these the server has rejected. */
+  /** How many of the duplicates are dead letters, which the server has rejected. */
   dead: number
   /** The number of lines that were not queued. */
   rejected: number
@@ -27,20 +27,20 @@ export interface PublishOptions {
   readonly onRejected: (rejected: Rejected) => void
 }
 
-/** The most events that share a transaction. Each transaction waits once for the disk. */
+/** The maximum number of events in one transaction. Each transaction waits once for the disk. */
 const BATCH_EVENTS = 1_000
 const BATCH_CHARS = 8 * 1024 * 1024
 
 /**
- * The longest time that a line waits for further lines before it is queued, for publishers that write a line now and
+ * How long a line waits at most for further lines before it is queued. For publishers that write only a line now and
  * then.
  */
 const QUIET_MS = 200
 
 /**
  * Queues the events of the lines as they arrive, in transactions of up to 1000. Reports a bad line and queues the rest.
- * Counts in `report`, which is correct even if this throws: a transaction that fails (for example because the queue is
- * full) has queued nothing.
+ * Counts in `report`, which is correct even if this throws, because a transaction that fails (for example because the
+ * queue is full) has queued nothing.
  */
 export async function publishLines(
   lines: AsyncIterable<readonly Line[]>,

@@ -9,8 +9,8 @@ const WRITE_CHARS = 256 * 1024
 
 /**
  * Writes the envelopes, one per line, into a new file (0600), which is on disk when this returns. With `-`, writes them
- * to stdout. Returns the number of envelopes. Throws `E_EXPORT_FAILED` if the file exists already or cannot be written;
- * then there is no file.
+ * to stdout. Returns the number of envelopes. Throws `E_EXPORT_FAILED` if the file already exists or cannot be written;
+ * in the second case, no file is left.
  */
 export async function exportLines(
   envelopes: AsyncIterable<string>,
@@ -61,7 +61,7 @@ async function toFile(envelopes: AsyncIterable<string>, file: string): Promise<n
   }
 }
 
-/** Writes all bytes. A single write may take only a part of them. */
+/** Writes all bytes, because a single write may write only a part of them. */
 function writeWhole(descriptor: number, bytes: Buffer): void {
   for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done)
 }
@@ -76,7 +76,7 @@ function failure(error: unknown, file: string): unknown {
   })
 }
 
-/** JSON that is written over several lines becomes one line: outside of its strings, a line break is only a blank. */
+/** Turns JSON that is written over several lines into one line. Outside its strings, a line break is only a blank. */
 function lineOf(envelope: string): string {
   return `${envelope.replaceAll(/[\r\n]/g, ' ')}\n`
 }

@@ -9,8 +9,8 @@ export type Line =
 const NEWLINE = 0x0a
 
 /**
- * Splits a stream of bytes into lines; the last line need not end with a line feed, and empty lines are left out. Yields
- * the lines that a chunk completes together. A line longer than `maxBytes` is reported as bad, and only its beginning is
+ * Splits a stream of bytes into lines. The last line need not end with a line feed, and empty lines are omitted. Yields
+ * together all lines that a chunk completes. A line longer than `maxBytes` is reported as bad, and only its beginning is
  * kept in memory.
  */
 export async function* readLines(
@@ -56,7 +56,7 @@ function tooLong(number: number, maxBytes: number): Line {
   return { number, why: `it is longer than ${maxBytes} bytes` }
 }
 
-/** Decodes a line. Invalid UTF-8 makes it a bad line, because it would otherwise become other characters silently. */
+/** Decodes a line. Invalid UTF-8 makes it a bad line, because it would otherwise silently become other characters. */
 function toLine(number: number, bytes: Buffer): Line {
   if (!isUtf8(bytes)) return { number, why: 'it is not UTF-8' }
   const text = bytes.toString('utf8')
@@ -64,7 +64,7 @@ function toLine(number: number, bytes: Buffer): Line {
 }
 
 /**
- * Yields what the input yields, and null whenever nothing has arrived for this long. A null tells the caller to process
+ * Yields the items of the input, and null whenever nothing has arrived for this long. A null tells the caller to process
  * what has arrived.
  */
 export async function* withPauses<T>(input: AsyncIterable<T>, quietMs: number): AsyncGenerator<T | null> {

@@ -11,16 +11,19 @@ export interface QueueView extends QueueCounts {
   readonly held: readonly HeldProject[]
 }
 
-/** The queue could not be read: one line that says why. */
+/** The queue could not be read: the reason in one line. */
 export interface QueueProblem {
   readonly problem: string
-  /** Whether the file is damaged, so that what can be read of it can be saved. */
+  /** Whether the file is damaged, so that its readable events can be saved. */
   readonly isDamaged: boolean
 }
 
 const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
 
-/** Reads the queue of the root. If there is no queue, does not even load SQLite. Throws only if a part of the program is not there. */
+/**
+ * Reads the queue of the root. If there is no queue, does not even load SQLite. Throws only if a module of the program is
+ * missing.
+ */
 export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
   const path = queuePath(root)
   if (isQueueAbsent(path)) return EMPTY
@@ -48,7 +51,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
   }
 }
 
-/** A queue that this user may not look at is not absent: opening it says why. */
+/** Returns false for a queue that this user may not read, because opening it reports the reason. */
 export function isQueueAbsent(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) === undefined
@@ -57,7 +60,7 @@ export function isQueueAbsent(path: string): boolean {
   }
 }
 
-/** A queue that cannot be used is mended outside of this tool, so what to do stands beside what is wrong. */
+/** A queue that cannot be used must be repaired outside this tool, so the advice is part of the text. */
 function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const isUnusable = error instanceof CommandError && error.code === 'E_QUEUE_UNUSABLE'

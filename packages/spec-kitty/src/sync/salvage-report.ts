@@ -1,16 +1,16 @@
 import { shellQuote } from 'familiar/cli'
 import type { SalvagedEvent } from './queue/salvage.js'
 
-/** What an export has read of the damaged databases that were put aside. */
+/** What an export has read from the damaged databases that were put aside. */
 export interface SalvageReport {
   readonly salvaged: number
   /** The projects whose events were saved. */
   readonly projects: readonly string[]
-  /** The databases in which no event could be read. */
+  /** The databases from which no event could be read. */
   readonly unreadable: readonly string[]
 }
 
-/** Counts the events that pass. `databases` are all that were put aside. */
+/** Counts the events that pass through it. `databases`: all databases that were put aside. */
 export function salvageCounter(): {
   readonly seen: (event: SalvagedEvent, isExported: boolean) => void
   readonly report: (databases: readonly string[]) => SalvageReport
@@ -34,8 +34,9 @@ export function salvageCounter(): {
 }
 
 /**
- * Returns what follows an export of damaged databases: how their events are queued again, and that the databases may be removed
- * then. A line that begins with a blank is a command. `file` is `-` for standard output, `path` is the path of the queue.
+ * Returns the lines to print after an export of damaged databases: how to queue their events again, and that the
+ * databases may be removed after that. A line that begins with a blank is a command. `file` is `-` for standard output,
+ * `path` is the path of the queue.
  */
 export function salvageLines(
   { salvaged, projects, unreadable }: SalvageReport,

@@ -1,4 +1,4 @@
-/** A server that events may be sent to, or why not. `insecure`: the token would cross a network in the clear. */
+/** A server that events may be sent to, or why they may not. `insecure`: the token would be sent over a network unencrypted. */
 export type ServerUrl =
   | { readonly state: 'usable'; readonly url: string }
   | { readonly state: 'unusable'; readonly why: string }
@@ -10,12 +10,12 @@ export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 
-/** Returns whether a token may be sent there: HTTPS, or HTTP to a loopback address, which no other machine can listen to. */
+/** Returns whether a token may be sent to a URL: HTTPS, or HTTP to a loopback address, on which no other machine can listen. */
 export function isSafeUrl({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
-/** Returns whether a URL names a place and nothing else: a user, a password, a query or a fragment may hold a secret. */
+/** Returns whether a URL contains only a location, because a user, a password, a query or a fragment may contain a secret. */
 export function isPlainUrl({ username, password, search, hash }: URL): boolean {
   return [username, password, search, hash].every((part) => part === '')
 }
@@ -24,7 +24,7 @@ export function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '')
 }
 
-/** Checks a server's URL. The result has no slash at its end. */
+/** Checks a server's URL. The result does not end with a slash. */
 export function checkServerUrl(text: string): ServerUrl {
   const url = urlOf(text)
   if (url === null) return { state: 'unusable', why: 'the server URL is not a URL' }
@@ -38,21 +38,21 @@ export function checkServerUrl(text: string): ServerUrl {
   return { state: 'usable', url: url.href.replace(/\/$/, '') }
 }
 
-/** Returns a server's URL for a status or a log: without user name, password, query and fragment, which may be secret. */
+/** Returns a server's URL for a status or a log, without user name, password, query and fragment, which may contain secrets. */
 export function shownUrl(text: string): string {
   const url = urlOf(text)
   return url === null ? 'an unreadable URL' : `${url.protocol}//${url.host}${shownPath(url.pathname)}`
 }
 
-/** Reported in place of a wrong value that may contain a secret. */
+/** Shown instead of a wrong value that may contain a secret. */
 export const WRONG = '(wrong)'
 
-/** The longest wrong value that a message repeats. */
+/** The maximum length of a wrong value that a message repeats. */
 export const MAX_SHOWN_CHARS = 60
 
 /**
- * Returns a text that should be a URL in a form for a message: leaves out whatever may be a user name, a password or a
- * token, even if the text is not a URL. Null if there is nothing to show.
+ * Returns a text that should be a URL, in a form for a message. Removes everything that may be a user name, a password or
+ * a token, even if the text is not a URL. Null if nothing is left to show.
  */
 export function withoutSecrets(given: unknown): string | null {
   const text = typeof given === 'string' ? given.trim() : ''
@@ -61,7 +61,7 @@ export function withoutSecrets(given: unknown): string | null {
   return shown.length > MAX_SHOWN_CHARS ? `${shown.slice(0, MAX_SHOWN_CHARS)}...` : shown
 }
 
-/** Returns the same value as a part of the sentence that says what it must be, and says what it lacks. */
+/** Returns the same text worded as a part of the sentence about the expected value, and says what it lacks. */
 export function insteadOf(given: unknown): string {
   const shown = withoutSecrets(given)
   if (shown === null) return ''
@@ -69,7 +69,7 @@ export function insteadOf(given: unknown): string {
   return `, not ${JSON.stringify(shown)}${isBare ? ': write http:// or https:// before it' : ''}`
 }
 
-/** If the scheme was written twice, user name and password are in the path. */
+/** If the scheme was written twice, the path contains the user name and the password. */
 function shownPath(path: string): string {
   return withoutSlash(path).replaceAll(/[^/]*:[^/]*@/g, '')
 }

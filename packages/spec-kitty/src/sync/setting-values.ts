@@ -1,17 +1,17 @@
 import { isPlainUrl, withoutSlash } from './server-url.js'
 
-/** How the value of a setting is read, from the environment or the file. Undefined: it is not what it must be. */
+/** How the value of a setting is parsed, from the environment or the file. Undefined means that the value is invalid. */
 
-/** The largest queue that can be configured: about a terabyte of events. */
+/** The maximum queue size that can be configured: about a terabyte of events. */
 export const MAX_QUEUE_SIZE = 1_000_000_000
 
-/** Returns the one of some words that was given, in upper or lower case. */
+/** Returns the word that was given, in upper or lower case, if it is one of these words. */
 export function oneOf<T extends string>(words: readonly T[], given: unknown): T | undefined {
   const word = typeof given === 'string' ? given.trim().toLowerCase() : null
   return words.find((one) => one === word)
 }
 
-/** Reads a size. A number in quotes is accepted too, because the predecessor, which uses the same file, accepts it. */
+/** Parses a size. A number in quotes is accepted too, because the predecessor, which uses the same file, accepts it. */
 export function readSize(given: unknown): number | undefined {
   const size = typeof given === 'string' && /^\d+$/.test(given.trim()) ? Number(given) : given
   return typeof size === 'number' && Number.isInteger(size) && size >= 1 && size <= MAX_QUEUE_SIZE

@@ -23,27 +23,25 @@ export type Resolved<T> = { readonly state: 'right'; readonly value: T; readonly
 export interface Wrong {
   readonly state: 'wrong'
   readonly code: 'E_CONFIG_INVALID' | 'E_CONFIG_UNREADABLE'
-  /** One line that names the value, where it stands, and what it must be. It contains no secret. */
+  /** One line that names the value, its position, and the expected value. It contains no secret. */
   readonly problem: string
   readonly source: Source
 }
 
 interface Setting<T> {
   readonly about: string
-  /**
-   * The environment variables of the setting. The first one that is set to a text that is not empty overrides the file.
-   */
+  /** The environment variables of the setting. The first one that is set and not empty overrides the file. */
   readonly variables: readonly string[]
   /** The key in `[sync]` of `config.toml`. */
   readonly key: string | null
   readonly fallback: (root: string) => T
   /** A description of the values that are allowed. */
   readonly expected: string
-  /** Returns undefined for a value that is wrong. */
+  /** Returns undefined for an invalid value. */
   readonly read: (given: unknown, variable: string | null) => T | undefined
-  /** For a switch: its effect if the variable is neither on nor off. */
+  /** For a switch: what happens if its value means neither on nor off, for example because it is misspelt. */
   readonly unclear?: string
-  /** Whether a wrong value may contain a password. That part of it is not shown. */
+  /** Whether a wrong value may contain a password. If so, that part of it is not shown. */
   readonly mayHoldSecret?: true
 }
 
@@ -54,7 +52,7 @@ function setting<T>(one: Setting<T>): Setting<T> {
   return one
 }
 
-/** Every setting of the tool. Commands, the daemon and the doctor take everything about a setting from this table. */
+/** Every setting of the tool. Commands, the daemon and the doctor use only this table for information about settings. */
 const SETTINGS = {
   root: setting<string>({
     about: 'the home of the sync daemon, its queue and its session',
@@ -122,7 +120,7 @@ const SETTINGS = {
     key: 'issuer',
     fallback: () => null,
     expected: 'an http or https URL without user, query and fragment',
-    // The issuer is kept exactly as it is, even with a slash at its end, because the service compares it character by
+    // The issuer is kept exactly as it is, including a slash at its end, because the service compares it character by
     // character.
     read: readUrl,
     mayHoldSecret: true,
@@ -167,16 +165,16 @@ type ValueOf<K extends SettingKey> = (typeof SETTINGS)[K] extends Setting<infer 
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[]
 
-/** The settings of a root, as they were at one moment. */
+/** The settings of a root, as they were when they were read. */
 export interface Settings {
   readonly get: <K extends SettingKey>(key: K) => Resolved<ValueOf<K>>
   /** One line for a `config.toml` that cannot be read, and one for each wrong value. */
   readonly problems: readonly string[]
-  /** The line of `config.toml` that keeps all of it from being read, for people; null if none does. */
+  /** The line of `config.toml` that makes the whole file unreadable, for people; null if there is none. */
   readonly brokenLine: string | null
 }
 
-/** Returns the settings that the environment and `config.toml` give. */
+/** Returns the settings in the environment and in `config.toml`. */
 export async function readSettings(root: string, env: Environment): Promise<Settings> {
   return settingsOf(root, env, await readConfig(root))
 }
@@ -197,7 +195,7 @@ export function wrongSetting({ code, problem }: Pick<Wrong, 'code' | 'problem'>)
   return new CommandError(code, problem, { hint: 'spec-kitty config list', exit: EXIT.error })
 }
 
-/** Returns what a setting is for, and where its value may come from. */
+/** Returns the purpose of a setting, and the possible sources of its value. */
 export function describeSetting(key: SettingKey): SettingDescription {
   const { about, variables, key: inFile } = SETTINGS[key]
   return { about, variables, inFile }
@@ -247,7 +245,7 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
   }
 }
 
-/** Says what a text that is probably a misspelt "on" does: a switch takes every text that does not mean on as off. */
+/** Says what a text that is probably a misspelt "on" does: a switch treats every text that does not mean on as off. */
 function unclearSwitch({ unclear, variables }: Setting<unknown>, env: Environment): readonly string[] {
   const [variable = ''] = variables
   const given = (env[variable] ?? '').trim()

@@ -6,7 +6,7 @@ import type { HeldProject, Why } from './why-types.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'>
 
-/** Returns a command with the home that it acts on. */
+/** Returns a command with the home that it acts on set before it. */
 type Placed = (command: string) => string
 
 /** The content that `sync queue` shows. */
@@ -18,14 +18,17 @@ export interface QueueView extends QueueCounts {
 }
 
 export interface ShownProject extends Omit<WaitingProject, 'origin'> {
-  /** Why the project's events stay in the queue; null if nothing holds them, or if the reason is not known. */
+  /** Why the project's events stay in the queue; null if nothing holds them, or if the reason is unknown. */
   readonly reason?: string | null
 }
 
 /** A dead letter without its envelope. */
 export type ShownLetter = Omit<DeadLetter, 'envelope'> & { readonly envelope: null }
 
-/** Returns the projects with what holds their events. Events of one project that stay for the same reason share a row. */
+/**
+ * Returns the projects with the reasons why their events are held. Events of one project that are held for the same
+ * reason share a row.
+ */
 export function shownProjects(
   waiting: readonly WaitingProject[],
   held: readonly HeldProject[],
@@ -141,7 +144,10 @@ const HELD_WORDS: Readonly<Record<string, string>> = {
   other_project: 'another project there',
 }
 
-/** `closed` is what holds the events of every project; null if nothing does. */
+/**
+ * Returns why the events of a project are held, in a few words. `closed`: the reason why the events of every project are
+ * held; null if there is none.
+ */
 function heldWords({ reason }: ShownProject, closed: string | null): string {
   const own = reason == null ? null : (HELD_WORDS[reason] ?? reason)
   const all = [closed, own].filter((one) => one !== null)
@@ -194,7 +200,7 @@ const LETTER_COMMANDS = [
   ['remove, also to publish a corrected one', 'spec-kitty sync queue drop EVENT... --yes'],
 ] as const
 
-/** Where both do not fit in one line, the command has a line of its own, so that it can be copied. */
+/** If both do not fit on one line, the command gets its own line, so that it can be copied. */
 function commandLines(what: string, command: string, screen: Screen): readonly string[] {
   const shown = paint(screen, 'cyan', command)
   const isShort = wrapWords(`${what}: ${command}`, screen.columns).length === 1
@@ -205,7 +211,7 @@ function withCategory({ reason, category }: ShownLetter): string {
   return category === null ? reason : `${category}: ${reason}`
 }
 
-/** Returns the age of an event in the words of `sync status`. */
+/** Returns the age of an event, in the same words as `sync status`. */
 function ageOf(time: string, now: number): string {
   return describeAge(secondsSince(time, now) ?? 0)
 }

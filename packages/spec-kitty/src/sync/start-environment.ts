@@ -22,8 +22,8 @@ export interface Difference {
 }
 
 /**
- * Returns the variables of an environment that matter to the daemon, without passwords: every user of the machine may see
- * the result.
+ * Returns the variables of an environment that matter to the daemon, without passwords, because every user of the machine
+ * may see the result.
  */
 export function startEnvironment(env: Io['env']): StartEnvironment {
   const settings = environmentSettings('', env)
@@ -47,15 +47,15 @@ function withoutPassword(proxy: string): string {
   return URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : WRONG
 }
 
-/** Returns the variables that decide whether and where events leave, as the daemon has them. */
+/** Returns the daemon's values of the variables that decide whether and where events leave. */
 export function startedWith(environment: StartEnvironment): Io['env'] {
   const named = [SWITCH, 'SPEC_KITTY_SAAS_URL'] as const
   return Object.fromEntries(named.map((name) => [name, environment[name] ?? '']))
 }
 
 /**
- * Returns the differences between the daemon's environment and that of this command; none if the daemon does not report
- * its environment.
+ * Returns the differences between the daemon's environment and that of this command; an empty list if the daemon does not
+ * report its environment.
  */
 export function differences(
   daemon: StartEnvironment | null,
@@ -73,8 +73,8 @@ export function isWrongHere({ command }: Difference): boolean {
 }
 
 /**
- * Returns whether the daemon has hosted sync on while the variable of this command explicitly turns it off: the daemon
- * sends what the user of this shell may believe stays here.
+ * Returns whether the daemon has hosted sync on while the variable of this command explicitly turns it off. The daemon
+ * then sends events that the user of this shell may believe to stay here.
  */
 export function isSendingAnyway(differing: readonly Difference[], env: Io['env']): boolean {
   return isTurnedOff(env) && differing.some(({ variable, daemon }) => variable === SWITCH && daemon === 'on')
@@ -86,12 +86,15 @@ export function isTurnedOff(env: Io['env']): boolean {
   return given !== '' && (!isOn(given) || /^n$/i.test(given))
 }
 
-/** Returns whether the daemon was started with hosted sync on; false if that is not known. */
+/** Returns whether the daemon was started with hosted sync on; false if that is unknown. */
 export function startedHosted(environment: StartEnvironment | null): boolean {
   return environment?.[SWITCH] === 'on'
 }
 
-/** Returns the variables that decide where and how the daemon connects, if a restart could take over all that are set here. */
+/**
+ * Returns the variables that decide where and how the daemon connects, if a restart could give it all of them as they are
+ * set here.
+ */
 export function otherAtStart(differing: readonly Difference[]): readonly string[] {
   if (differing.some(isWrongHere)) return []
   return differing.map(({ variable }) => variable).filter((one) => one !== SWITCH)

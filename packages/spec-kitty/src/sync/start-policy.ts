@@ -12,8 +12,8 @@ export type SkipReason =
   | 'policy_manual'
 
 /**
- * Returns why commands may not start the sync daemon on their own; null if they may. The reasons and their order are part of
- * the contract. A configuration that is unreadable or wrong counts as `manual`.
+ * Returns why commands may not start the sync daemon on their own; null if they may. The reasons and their order are part
+ * of the contract. An unreadable or wrong configuration counts as `manual`.
  */
 export async function readSkipReason(
   root: string,
@@ -26,12 +26,12 @@ export async function readSkipReason(
   )
 }
 
-/** Returns the variable that is set so that no sync daemon is started or used, whatever the settings say; null if none is. */
+/** Returns the variable that forbids starting and using a sync daemon, whatever the settings say; null if there is none. */
 export function disabledBy(env: Io['env']): string | null {
   return ['FAMILIAR_DISABLE', 'SYNC_NO_DAEMON'].find((variable) => isOn(env[variable])) ?? null
 }
 
-/** Like `readSkipReason`, but for settings that were read already. */
+/** Like `readSkipReason`, but for settings that were already read. */
 export function skipReason(settings: Settings, intent: Intent): SkipReason | null {
   return skipReasonOfEnvironment(settings, intent) ?? skipReasonOfConfig(settings)
 }

@@ -17,13 +17,14 @@ import { viewWork, type WorkView } from './work-view.js'
 const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
 
 /**
- * Returns what `sync status` shows in addition to the daemon's state: the queue, the state of sending, why nothing
- * leaves, and what is wrong.
+ * Returns what `sync status` shows in addition to the daemon's state: the queue, the state of sending, why no events
+ * leave, and problems.
  */
 export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExtension {
   const { env } = io
   return async ({ status, document: { log, ...document }, lines }) => {
-    // The first line names the command that ends a daemon that hangs. It is another one if the daemon is not proven.
+    // The first line suggests the command that ends a daemon that hangs. The command depends on whether the daemon is
+    // proven.
     const told = lines[0]?.[3] ?? null
     const view = await viewWork(root, env, status, told ?? undefined)
     const isHeldHere = await hasNotOptedIn(view, io)
@@ -53,14 +54,14 @@ function automaticText(
 ): string {
   if (disabling !== null) return `off: ${disabling} is set`
   if (skipped === null && homeProblem === null) return 'on: commands may start it'
-  // The reason why nothing leaves says it in full.
+  // The line about why no events leave already contains this reason in full.
   if (skipped === null)
     return `off: ${why?.reason === 'home_unwritable' ? 'the home cannot be written to' : homeProblem}`
   const text = skipText(skipped, settings)
   return settings.problems.includes(text) ? 'off: the configuration is wrong' : `off: ${text}`
 }
 
-/** The part of `sync status --json` about the daemon's work. Null means not known. Names and meanings are permanent. */
+/** The part of `sync status --json` about the daemon's work. Null means unknown. Names and meanings are permanent. */
 function workDocument(view: WorkView, now: number) {
   const { report, gate, queue, queueProblem, why, further, differences, settings } = view
   return {
@@ -87,7 +88,7 @@ interface Here {
   readonly env: Io['env']
   /** Whether the command runs in a project whose events are held. */
   readonly isHeldHere: boolean
-  /** The command that the line about the daemon names already; null if it names none. */
+  /** The command that the line about the daemon already suggests; null if there is none. */
   readonly told: string | null
 }
 
@@ -127,8 +128,8 @@ function valueText(value: string | null, given?: string): string {
 }
 
 /**
- * Says how to give the daemon the variables that are set here. A restart also loses the variables that only the daemon
- * has, so it is not proposed if one of them is the switch of hosted sync, or while events leave.
+ * Says how to give the daemon the variables that are set here. A restart also removes the variables that only the daemon
+ * has. So it is not suggested if one of these is the switch of hosted sync, or while events leave.
  */
 function takeOverLines({ differences, isRestartProposed, isSendingAnyway, why }: WorkView): readonly Line[] {
   if (isSendingAnyway) return [['', 'the setting of the daemon counts; to stop that:'], commandLine(RESTART)]
@@ -145,18 +146,18 @@ function isLost({ command }: Difference): boolean {
   return command === null || command === 'off'
 }
 
-/** If events may leave, the line that says so names the server. */
+/** If events may leave, the line about that already names the server. */
 function serverLines(view: WorkView): readonly Line[] {
   const server = serverOf(view)
   return view.why === null || server === null ? [] : [['server', server]]
 }
 
-/** Returns where events go or, while none may leave, the server that a sign-in would be for. */
+/** Returns the server to which events go or, while none may leave, the server for a sign-in. */
 function serverOf({ gate, loginServer }: WorkView): string | null {
   return gate.state === 'open' ? gate.serverUrl : loginServer
 }
 
-/** A daemon reports what it has sent itself. What the one before has sent is not known. */
+/** A daemon reports only what it has sent itself. What the previous daemon has sent is unknown. */
 function lastUnknown({ state, record }: DaemonStatus): string {
   if (state === 'running') return 'none since the daemon started'
   if (state === 'wedged') return 'unknown: the daemon does not answer'
@@ -180,7 +181,7 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
   return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
 }
 
-/** Tells of the full disk here, unless the line about uploads does. */
+/** Reports the full disk, unless the line about uploads does. */
 function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
   if (diskProblem === null || why?.reason === 'home_unwritable') return []
   return [['', `no event can be queued: ${diskProblem}`, 'yellow'], commandLine('spec-kitty explain F-021')]
@@ -199,7 +200,7 @@ function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
   ]
 }
 
-/** Returns how full a queue is that takes no further event; null if it takes one. */
+/** Returns how full the queue is if it accepts no further event; otherwise null. */
 export function fullText(queued: number, maxSize: number): string | null {
   return queued < maxSize
     ? null
@@ -224,7 +225,7 @@ function uploadLines(view: WorkView, now: number, { isHeldHere, told }: Omit<Her
     if ((queue?.queued ?? 0) === 0) return [['uploads', `events may leave${to}`]]
     if (report.isFirstLookDue)
       return [['uploads', `events may leave${to}; the daemon has just started, and sends them now`]]
-    // What kept them was mended without a command that tells the daemon, such as a line of config.toml.
+    // The problem was repaired without a command that notifies the daemon, for example in config.toml.
     return [
       ['uploads', `events may leave${to}; the daemon looks every ${LOOK_MINUTES} minutes`],
       commandLine(`${NOW}  # sends them at once`),
@@ -256,7 +257,7 @@ function uploadText(view: WorkView, why: Why, now: number): string {
   return `${text}; next attempt in ${seconds} s (${clockText(at, new Date(now))})`
 }
 
-/** Returns the reason without the details that have lines of their own: those of the queue, the settings and the failures. */
+/** Returns the reason without the details that have separate lines: those of the queue, the settings and the failures. */
 function briefText({ reason, sentence, brief = sentence }: Why, view: WorkView): string {
   const { settings, isQueueDamaged } = view
   if (reason === 'queue_unusable') return isQueueDamaged ? 'the queue is damaged' : 'the queue cannot be read'

@@ -7,7 +7,7 @@ import { RESTART } from './why-restart.js'
 import { knownReport } from './work-report.js'
 
 /**
- * Says what becomes of an event that is queued while hosted sync is off in this shell. New users would think that it was
+ * Says what happens to an event that is queued while hosted sync is off in this shell. New users would think that it was
  * sent. Users who turned hosted sync off with a variable would think that it stays here, although a daemon may send it.
  */
 export async function tellHostedOff(
@@ -21,14 +21,14 @@ export async function tellHostedOff(
   const isSent = await sends(root)
   if (isSent && isOff) {
     warn(io, 'hosted sync is off in this shell, but the sync daemon sends all the same; to stop that:')
-    // A command stays whole, to be copied, however wide the terminal is.
+    // A command is not wrapped, whatever the width of the terminal, so that it can be copied.
     io.err(`${printable(inHome(RESTART, io.env))}\n`)
   }
   if (!isSent && isForPeople)
     note(io, inHome('it stays on this machine for now: hosted sync is off (spec-kitty sync status)', io.env))
 }
 
-/** Returns whether a daemon runs that was started with hosted sync on. The event is queued, so nothing may fail any more. */
+/** Returns whether a daemon runs that was started with hosted sync on. Never throws, because the event is already queued. */
 async function sends(root: string): Promise<boolean> {
   try {
     const { report } = await syncDaemon.at(root).status()

@@ -12,7 +12,7 @@ export function newUlid(now = Date.now()): string {
   return [...time, ...Array.from(randomBytes(RANDOM_BYTES), charAt)].join('')
 }
 
-/** 32 divides 256, so every character is as likely as any other. */
+/** 32 divides 256, so every character is equally likely. */
 function charAt(value: number): string {
   return ALPHABET[value % ALPHABET.length] ?? ''
 }

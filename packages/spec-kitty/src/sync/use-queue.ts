@@ -7,8 +7,8 @@ import { isQueueAbsent } from './read-queue.js'
 import { queuePath } from './queue/queue-path.js'
 
 /**
- * Calls `act` with the queue of the root for a command, and says on stderr if a damaged one was put aside. Returns null, and
- * creates nothing, if there is no queue.
+ * Calls `act` with the queue of the root for a command, and prints on stderr if a damaged one was put aside. If there is
+ * no queue, returns null and creates nothing.
  */
 export async function useQueue<T>(
   root: string,
@@ -26,8 +26,8 @@ export async function useQueue<T>(
 }
 
 /**
- * Calls `act` with the queue of the root, which stays as it is even if it is damaged. Returns null if there is no queue. Throws
- * `E_QUEUE_CORRUPT` for a damaged one, and `E_QUEUE_UNUSABLE` for one in the home of another user.
+ * Calls `act` with the queue of the root, without changing it even if it is damaged. Returns null if there is no queue.
+ * Throws `E_QUEUE_CORRUPT` for a damaged one, and `E_QUEUE_UNUSABLE` for one in the home of another user.
  */
 export async function lookAtQueue<T>(root: string, act: (queue: SqliteQueue) => T): Promise<T | null> {
   const path = queuePath(root)
@@ -43,7 +43,7 @@ export async function lookAtQueue<T>(root: string, act: (queue: SqliteQueue) => 
   }
 }
 
-/** Returns what says on stderr that a damaged queue was put aside, where it is, and how to save what waits in it. */
+/** Returns a function that prints on stderr that a damaged queue was put aside, where it is, and how to save the events in it. */
 export function tellDamage(io: Pick<Io, 'err'> & Partial<Pick<Io, 'errorColumns'>>): (text: string) => void {
   return (text) => {
     warn(io, text)

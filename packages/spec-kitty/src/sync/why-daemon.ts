@@ -6,7 +6,7 @@ export const START = 'spec-kitty sync start'
 
 export const HOSTED_OFF = 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)'
 
-/** The remedy is the same as in the daemon's own finding. What must be done after that is a further reason. */
+/** The remedy is the same as in the doctor's finding about the daemon. What must be done after that is a further reason. */
 export function whyWedged({ wedgedStop = null }: Standing): Why | null {
   if (wedgedStop === null) return null
   const sentence = 'the sync daemon does not answer'
@@ -32,20 +32,23 @@ export function whyNoDaemon(standing: Standing): Why {
 }
 
 /**
- * `sync now` is what starts a daemon for events that wait, unless only `sync start` may. A broken file forbids it only until it
- * is corrected.
+ * `sync now` starts a daemon for waiting events, unless only `sync start` may. A broken file forbids it only until it is
+ * corrected.
  */
 function startCommand({ isStartForbidden = false, brokenLine = null, queued }: Standing): string {
   return (isStartForbidden && brokenLine === null) || queued === 0 ? START : NOW
 }
 
-/** Returns whether a command of a reason also starts the daemon, so that no further reason need name a command for that. */
+/**
+ * Returns whether the command of a reason also starts the daemon. If so, no further reason needs to suggest a command for
+ * that.
+ */
 export function isStarting({ command, shown = command }: Why): boolean {
   return [command, shown].some((one) => one.endsWith(NOW) || one.endsWith(START))
 }
 
 export function whyOff(standing: Standing): Why {
-  // The daemon keeps the variable as it was at its start.
+  // The daemon keeps the value that the variable had when it was started.
   const sentence =
     standing.isHostedHere === true ? 'hosted sync was off when the sync daemon started' : HOSTED_OFF
   return { reason: 'hosted_sync_disabled', sentence, command: switchOnCommand(standing), isAll: true }
@@ -53,7 +56,7 @@ export function whyOff(standing: Standing): Why {
 
 /**
  * Hosted sync may be off by choice, so the remedy must not end a daemon that another installation or another user relies
- * on. A restart is named only if it replaces this user's own daemon by one of the same version.
+ * on. A restart is suggested only if it replaces this user's own daemon by one of the same version.
  */
 function switchOnCommand(standing: Standing): string {
   const { isDaemonRunning, isRestartHarmless, wedgedStop, away, disabledBy } = standing
@@ -68,8 +71,8 @@ function switchOnCommand(standing: Standing): string {
 }
 
 /**
- * Returns whether a daemon could send something once this obstacle is gone. If not, the remedy for it starts no daemon:
- * that one would send nothing.
+ * Returns whether a daemon could send something once this obstacle is gone. If not, the remedy for it does not start a
+ * daemon, which would send nothing.
  */
 export function isOnly(reason: Why['reason'], standing: Standing): boolean {
   const { obstacles = [], homeProblem = null, queueProblem, queued, held } = standing

@@ -10,13 +10,13 @@ import { mayRestart, restartCommand, startedText } from './why-restart.js'
 import type { HeldProject, Standing, Why } from './why-types.js'
 
 const LIST = 'spec-kitty config list'
-/** What to say of a server that fails, where a command can only try at once. */
+/** The explanation of a command that can only try at once, if the server fails. */
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
 
-/** A switch that a command sets ends with its shell. */
+/** A variable that a command sets is lost when its shell ends. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
 
-/** The sentence for each reason; `detail` is put after it. If no command is given, the remedy is to sign in. */
+/** The sentence for each reason; `detail` is appended to it. If no command is given, the remedy is to sign in. */
 const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
   hosted_sync_disabled: { text: HOSTED_OFF, command: null },
   config_unreadable: { text: 'the configuration is wrong', command: LIST },
@@ -45,12 +45,15 @@ const SKIPPED: Readonly<Record<SkipReason, string>> = {
 /** The reasons for which the gate is closed, in the order in which they are checked. */
 export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 
-/** Returns whether a reason keeps the events of every project here. */
+/** Returns whether a reason keeps the events of all projects here. */
 export function isClosed(reason: string): reason is ClosedReason {
   return Object.hasOwn(CLOSED, reason)
 }
 
-/** Returns why nothing leaves, or why some of it stays; null if all that waits is on its way, or nothing is in the way. */
+/**
+ * Returns why no events leave, or why some of them stay; null if all waiting events are being sent, or if nothing
+ * prevents that.
+ */
 export function whyNothingLeaves(standing: Standing): Why | null {
   const { queued, held, isDaemonRunning, nextAttemptAt } = standing
   const [inTheWay] = beforeAnyProject(standing)
@@ -67,9 +70,9 @@ export function whyNothingLeaves(standing: Standing): Why | null {
 }
 
 /**
- * Returns what keeps the events of every project here, in the order in which a user deals with it. Hosted sync that is off may
- * be a choice, so it comes first. Then comes what is wrong on this machine: until that is mended, a sign-in may not be
- * stored, and starts no daemon.
+ * Returns the reasons that keep the events of all projects here, in the order in which a user should deal with them.
+ * Hosted sync that is off may be a choice, so it comes first. Problems on this machine are next, because before they are
+ * repaired, a sign-in may not be stored and does not start a daemon.
  */
 function beforeAnyProject(standing: Standing): readonly Why[] {
   const { gate, obstacles = [], queueProblem } = standing
@@ -89,8 +92,8 @@ function beforeAnyProject(standing: Standing): readonly Why[] {
 }
 
 /**
- * Returns what will still keep events here after the reason that `whyNothingLeaves` names is solved, so that the user
- * need not ask again after each one. Nothing follows a home that cannot be written to: no other remedy works there.
+ * Returns what will still keep events here after the reason from `whyNothingLeaves` is solved, so that the user need not
+ * ask again after each one. A home that is not writable has no further reasons, because no other remedy works there.
  */
 export function furtherReasons(standing: Standing): readonly Why[] {
   const { queued, held, isDaemonRunning } = standing
@@ -110,7 +113,7 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   )
 }
 
-/** How many projects that are held for other reasons than the first one are named too. Each has its own command. */
+/** How many further projects that are held for other reasons than the first one are listed. Each has its own command. */
 const MAX_OTHERS = 3
 
 function heldReasons(held: readonly HeldProject[]): readonly Why[] {
@@ -126,8 +129,8 @@ export function whyText({ isAll, sentence }: Why): string {
 }
 
 /**
- * Returns in words why commands may not start the sync daemon on their own. For a setting that is wrong or cannot be read, the
- * words name its place.
+ * Returns in words why commands may not start the sync daemon on their own. If a setting is wrong or unreadable, the text
+ * names its position.
  */
 export function skipText(reason: SkipReason, settings: Settings): string {
   const policy = settings.get('sync.background_daemon')
@@ -146,14 +149,14 @@ export function whyDocument(why: Why | null): object | null {
   return { reason, sentence, command, is_all: isAll }
 }
 
-/** Only what is wrong with a damaged queue has a command that mends it. A script cannot run it: it has a placeholder. */
+/** Only a damaged queue has a command that repairs it. A script cannot run that command, because it has a placeholder. */
 function whyUnusable(problem: string, { isQueueDamaged = false }: Standing): Why {
   const command = 'spec-kitty explain queue_unusable'
   const shown = isQueueDamaged ? { shown: `${SALVAGE_COMMAND}  # saves what can be read of it` } : {}
   return { reason: 'queue_unusable', sentence: problem, command, ...shown, isAll: true }
 }
 
-/** In a home that cannot be written, no sign-in and no event can be stored. */
+/** In a home that is not writable, no session and no event can be stored. */
 function whyUnwritable({ homeProblem = null, wayOut = null, isDaemonRunning }: Standing): Why | null {
   if (homeProblem === null || isDaemonRunning) return null
   return {
@@ -201,7 +204,7 @@ function backingOffRemedy(standing: Standing): Doubted {
   return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }
 }
 
-/** Returns why nothing may leave at all. */
+/** Returns why no events may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   const { loginServer: server, isTokenGiven = false, isServerOfSession = false } = standing
   const { text, command } = CLOSED[reason]
@@ -215,7 +218,7 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
       command: restartCommand(standing),
       isAll: true,
     }
-  // `config list` shows only what is set, and this server is not.
+  // `config list` shows only settings, and this server comes from the session.
   const isOfSession = reason === 'insecure_server' && isServerOfSession
   if (command !== null && !isOfSession)
     return {
@@ -229,8 +232,8 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
 }
 
 /**
- * `config list` shows no setting of a file that cannot be read, but the wrong line is known. After its correction the events can
- * be sent, unless something else is in the way.
+ * `config list` shows no setting of a file that cannot be read, but the wrong line is known. After it is corrected, the
+ * events can be sent, unless there is another obstacle.
  */
 function corrected(standing: Standing): Pick<Why, 'before' | 'shown'> {
   const { brokenLine = null } = standing
@@ -253,7 +256,7 @@ export function whyHeld(held: HeldProject, others = 0): Why {
   }
 }
 
-/** A broken file must be mended by hand first, and a directory that is gone cannot opt in. */
+/** A broken file must be repaired by hand first, and a directory that is gone cannot opt in. */
 function consentCommand({ project, reason, isMendable }: HeldProject): string {
   const canOptIn = reason === 'no_consent' || (reason === 'consent_unreadable' && isMendable === true)
   return canOptIn ? `spec-kitty sync opt-in ${shellQuote(project)}` : `spec-kitty explain ${reason}`

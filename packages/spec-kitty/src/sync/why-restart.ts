@@ -7,12 +7,12 @@ export const RESTART = 'spec-kitty sync restart'
 
 export const SWITCH_ON = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
 
-/** The daemon takes the switch from the shell that restarts it: without the switch there, hosted sync would be off. */
+/** The daemon gets the switch from the shell that restarts it. Without the switch there, hosted sync would be off. */
 export function restartCommand({ isHostedHere }: Standing): string {
   return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
 }
 
-/** Returns whether a restart may be proposed to give the daemon the variables that are set here. */
+/** Returns whether a restart may be suggested to give the daemon the variables that are set here. */
 export function mayRestart(standing: Standing): boolean {
   const { isRestartHarmless = false, isHostedHere = false } = standing
   return (isRestartHarmless || isHostedHere) && !isWorseHere(standing)
@@ -27,9 +27,9 @@ const STARTED: Readonly<Partial<Record<ClosedReason, string>>> = {
 }
 
 /**
- * Returns the words for an obstacle that only the daemon has, because it keeps the variables of its start. The settings
- * here are right, so only a restart helps: a sign-in or a look at the settings would change nothing. Null if the obstacle
- * exists here too.
+ * Returns the text for an obstacle that only the daemon has, because it keeps the variables from its start. The settings
+ * here are correct, so only a restart helps; signing in or checking the settings would change nothing. Null if the
+ * obstacle exists here too.
  */
 export function startedText(obstacle: Obstacle, standing: Standing): string | null {
   const { obstaclesHere = null } = standing
@@ -38,8 +38,8 @@ export function startedText(obstacle: Obstacle, standing: Standing): string | nu
 }
 
 /**
- * Returns whether a daemon that was started from this shell would have an obstacle that the present one does not have:
- * then a restart is no remedy. Hosted sync that is off here does not count, because a command can turn it on.
+ * Returns whether a daemon started from this shell would have an obstacle that the present one does not have. If so, a
+ * restart is no remedy. Hosted sync that is off here does not count, because a command can turn it on.
  */
 export function isWorseHere({
   obstacles = [],

@@ -1,17 +1,17 @@
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, ErrorKind, Gate, HeldReason } from './upload/upload-types.js'
 
-/** Why events stay on this machine, and the one command that changes it, or that says what must be changed. */
+/** Why events stay on this machine, and the one command that changes this or says what must be changed. */
 export interface Why {
   readonly reason: WhyReason
   /** The reason, in one line. */
   readonly sentence: string
-  /** The reason without what `sync status` tells in lines of its own; `sentence` if it is left out. */
+  /** The reason without the details that `sync status` shows on separate lines; `sentence` by default. */
   readonly brief?: string
   readonly command: string
-  /** The command as people see it: with a placeholder or a comment that no script could run. `command` if it is left out. */
+  /** The command for people, with a placeholder or a comment that a script could not run; `command` by default. */
   readonly shown?: string
-  /** What must be done by hand before the command that people see. */
+  /** What must be done by hand before the command for people. */
   readonly before?: string
   /** False if only some of the waiting events stay. */
   readonly isAll: boolean
@@ -34,19 +34,19 @@ export interface HeldProject {
   readonly reason: HeldReason
   readonly detail: string | null
   readonly count: number
-  /** Whether `opt-in` mends a consent that cannot be read. */
+  /** Whether `opt-in` repairs a consent that cannot be read. */
   readonly isMendable?: boolean
 }
 
 /** The state of sending. */
 export interface Standing {
   readonly gate: Gate
-  /** All that closes the gate; only the first is known if this is left out. */
+  /** All obstacles that close the gate. If omitted, only the first is known. */
   readonly obstacles?: readonly Obstacle[]
   readonly queued: number
   /** Why the queue cannot be read; null if it can. */
   readonly queueProblem: string | null
-  /** Whether the queue is damaged, so that what can be read of it can be saved. */
+  /** Whether the queue is damaged, so that its readable events can be saved. */
   readonly isQueueDamaged?: boolean
   /** The projects that may not send, the one with the oldest event first. */
   readonly held: readonly HeldProject[]
@@ -54,35 +54,35 @@ export interface Standing {
   /** The command that ends a daemon that does not answer; null if the daemon is not in that state. */
   readonly wedgedStop?: string | null
   /**
-   * The state of a daemon that this command cannot reach, and that prevents another one from starting; null if there is
-   * no such daemon.
+   * The state of a daemon that this command cannot reach and that prevents another one from starting; null if there is
+   * none.
    */
   readonly away?: string | null
   /** Whether a restart would only replace this user's own daemon of this version by one with another environment. */
   readonly isRestartHarmless?: boolean
   /** Whether hosted sync is on for this command. The daemon may have been started without it. */
   readonly isHostedHere?: boolean
-  /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
+  /** Why the home is not writable, so that no daemon can start there; null if it is writable. */
   readonly homeProblem?: string | null
-  /** What makes it possible to write there, as a user is told. */
+  /** How to make the home writable, in words for the user. */
   readonly wayOut?: string | null
-  /** The line of `config.toml` that keeps all of it from being read; null if none does. */
+  /** The line of `config.toml` that makes the whole file unreadable; null if there is none. */
   readonly brokenLine?: string | null
   /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */
   readonly isStartForbidden?: boolean
-  /** The variable that forbids to use a daemon at all; null if none does. */
+  /** The variable that forbids using a daemon at all; null if there is none. */
   readonly disabledBy?: string | null
-  /** The server that a sign-in would be for; null if none is known. */
+  /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
-  /** Whether no server is set, so that events go to that of the session. */
+  /** Whether no server is set, so that events are sent to the server of the session. */
   readonly isServerOfSession?: boolean
-  /** Whether the user gave the token of the session: signing in again takes another one. */
+  /** Whether the user gave the token of the session. Signing in again then needs another token. */
   readonly isTokenGiven?: boolean
-  /** What would close the gate for a daemon with the variables of this command; null if the daemon has the same ones. */
+  /** The obstacles for a daemon with the variables of this command; null if the daemon has the same ones. */
   readonly obstaclesHere?: readonly Obstacle[] | null
   readonly lastError: string | null
   readonly lastErrorKind?: ErrorKind | null
-  /** The variables, other than the switch of hosted sync, that the daemon was started with otherwise than they are set here. */
+  /** The variables, except the switch of hosted sync, whose values at the daemon's start differ from those here. */
   readonly otherAtStart?: readonly string[]
   /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null

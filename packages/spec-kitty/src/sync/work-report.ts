@@ -8,7 +8,7 @@ import type { ErrorKind, SyncReport } from './upload/upload-types.js'
  * it.
  */
 export interface WorkReport extends SyncReport {
-  /** True from the daemon's start until it has begun its first look at the queue. */
+  /** True from the daemon's start until it has begun to check the queue for the first time. */
   readonly first_look_due: boolean
   readonly environment: StartEnvironment
 }
@@ -34,7 +34,7 @@ export function workJson(report: WorkReport): JsonObject {
   return { ...report }
 }
 
-/** Returns a daemon's report about its work. `details` are the members of its health reply besides the frozen head. */
+/** Returns a daemon's report about its work. `details` are the members of its health reply that the tool adds. */
 export function knownReport(details: JsonObject | null): KnownReport {
   const sync = objectOf(details?.['sync'])
   return {

@@ -28,52 +28,52 @@ import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
 import { mayRestart } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
-/** All that is known about the work of a root's sync daemon, from its own report and from the files. */
+/** Everything that is known about the work of a root's sync daemon, from its own report and from the files. */
 export interface WorkView {
   readonly report: KnownReport
-  /** Whether the server refused the session when a daemon last used it. */
+  /** Whether the server rejected the session when a daemon last used it. */
   readonly isRefused: boolean
-  /** When the server last answered this daemon or an earlier one; null if that is not known. */
+  /** When the server last answered this daemon or an earlier one; null if unknown. */
   readonly lastSync: string | null
   readonly isDaemonRunning: boolean
-  /** The server that a sign-in would be for; null if none is known. */
+  /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
   /** The gate as the daemon sees it or, if no daemon runs, as this command sees it. */
   readonly gate: Gate
-  /** All that closes the gate. */
+  /** All obstacles that close the gate. */
   readonly obstacles: readonly Obstacle[]
   /** The queue; null if it cannot be read. */
   readonly queue: QueueView | null
   readonly queueProblem: string | null
-  /** Whether the queue is damaged, so that what can be read of it can be saved. */
+  /** Whether the queue is damaged, so that its readable events can be saved. */
   readonly isQueueDamaged: boolean
   /** The paths of damaged queues that were put aside. */
   readonly damagedQueues: readonly string[]
-  /** The most events that may wait. */
+  /** The maximum number of events that may wait. */
   readonly maxQueueSize: number
   readonly why: Why | null
-  /** What else keeps events here once that is mended. */
+  /** What else keeps events here after the first reason is solved. */
   readonly further: readonly Why[]
   readonly differences: readonly Difference[]
-  /** Whether a restart may be proposed so that the daemon takes over what is set here. */
+  /** Whether a restart may be suggested to give the daemon the variables that are set here. */
   readonly isRestartProposed: boolean
   /** Whether the daemon sends although this shell has turned hosted sync off. */
   readonly isSendingAnyway: boolean
   /** Whether hosted sync is on for this command. */
   readonly isHostedHere: boolean
   readonly settings: Settings
-  /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
+  /** Why the home is not writable, so that no daemon can start there; null if it is writable. */
   readonly homeProblem: string | null
-  /** Why its disk has no room, so that no event can be queued, even while a daemon runs; null if it has some. */
+  /** Why the disk of the home is full, so that no event can be queued, even while a daemon runs; null if it has room. */
   readonly diskProblem: string | null
 }
 
-/** States in which a daemon has the home, but not within reach of this command. */
+/** The states in which a daemon uses the home but cannot be reached by this command. */
 const AWAY: ReadonlySet<DaemonStatus['state']> = new Set(['unreachable', 'elsewhere'])
 
 /**
- * Reads the view. Starts and changes nothing. `stop` is the command that ends a daemon that does not answer, if it is
- * known which daemon that is.
+ * Reads the view. Starts and changes nothing. `stop`: the command that ends a daemon that does not answer, if it is known
+ * which daemon that is.
  */
 export async function viewWork(
   root: string,
@@ -91,7 +91,7 @@ export async function viewWork(
     readQueue(root),
   ])
   const isRefused = isSessionRefused(root, report)
-  // A refusal that only an earlier daemon met says less than what is in the way now.
+  // A rejection by the server that only an earlier daemon experienced is less important than a present obstacle.
   const isFirst = report.refused || own.gate.state === 'open'
   const refusal = { reason: 'session_refused', detail: null } as const
   const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
@@ -105,7 +105,7 @@ export async function viewWork(
   const problem = homeProblem(root)
   const standing: Standing = {
     gate,
-    // A refused session is what the daemon says first; the files may say more.
+    // The daemon reports a rejected session first; the files may show further obstacles.
     obstacles: isRefused
       ? isFirst
         ? [refusal, ...own.obstacles]
@@ -122,7 +122,7 @@ export async function viewWork(
     isHostedHere,
     homeProblem: problem,
     wayOut: problem === null ? null : wayOut(root),
-    // If a variable forbids a start, `sync now` starts no daemon even after the correction.
+    // If a variable forbids a start, `sync now` does not start a daemon even after the correction.
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
     isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),

@@ -38,7 +38,7 @@ interface Examined {
 export async function run(args: readonly string[], context: CommandContext): Promise<number> {
   const { daemon, io } = context
   const options = readArguments(args, context)
-  // If there is no scope, this throws before anything is done.
+  // Without a scope, this throws before anything else is done.
   const { scope } = daemon
   const reset = options.reset ? await loadReset() : null
   const render = options.json ? null : await loadRender()
@@ -52,12 +52,15 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   return exitFor(examined.document, options.isStrict)
 }
 
-/** Loads the clean-up code, only for `--reset`, and before the scan: the package may be replaced while the scan runs. */
+/**
+ * Loads the clean-up code, which only `--reset` needs. It is loaded before the scan, because the package may be replaced
+ * while the scan runs.
+ */
 async function loadReset() {
   return (await import('../reset-range.js')).resetRange
 }
 
-/** Loads what shows people the result, and also before the scan. */
+/** Loads the code that renders the result, also before the scan. */
 async function loadRender() {
   return (await import('../render-doctor.js')).renderDoctor
 }

@@ -18,7 +18,7 @@ export async function run(args: readonly string[], { daemon, words, io }: Comman
   return explain(args, catalogueOf([{ words, rules }]), words.explain, io)
 }
 
-/** Like `run`, but with the ids of a whole tool. `command` is what users type before an id. */
+/** Like `run`, but with the ids of a whole tool. `command` is the command that users type before an id. */
 export function explain(
   args: readonly string[],
   catalogue: readonly Explanation[],
@@ -54,7 +54,7 @@ function explanationsOf(
   throw new UsageError(`nothing is called '${id}'${help}`)
 }
 
-/** An id of two words may be typed with a blank or an underscore. */
+/** The words of an id may be separated by a blank or an underscore. */
 function plain(id: string): string {
   return id.toLowerCase().replaceAll(' ', '_')
 }
@@ -65,10 +65,10 @@ function documentOf({ id, kind, summary, why, whatToDo, conditions }: Explanatio
 
 const INDENT = '  '
 
-/** The width of an explanation in a pipe, as that of help: a paragraph in one line is hard to read. */
+/** The width of an explanation in a pipe, the same as that of the help: a paragraph in one long line is hard to read. */
 const PIPE_COLUMNS = 80
 
-/** Stands for a blank inside a command: no line is broken there, so that the command can be copied. */
+/** Replaces the blanks inside a command, so that no line breaks there and the command can be copied. */
 const KEPT = '\u00a0'
 
 const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
@@ -107,12 +107,12 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
-/** Returns one line for each id. On a terminal, the end of a line that does not fit is left out. */
+/** Returns one line for each id. On a terminal, lines that do not fit are cut off. */
 function listText(catalogue: readonly Explanation[], command: string, io: Terminal): string {
   const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
   const blocks = kinds.map((kind) => {
     const ofKind = catalogue.filter((one) => one.kind === kind)
-    // An id of several words would widen the column for all.
+    // An id of several words would make the column too wide for the others.
     const width = Math.max(...ofKind.map(({ id }) => (id.includes(' ') ? 0 : id.length)))
     const lines = ofKind.map(({ id, summary }) => {
       const line = `  ${id.padEnd(width)}  ${summary}`
@@ -135,7 +135,7 @@ function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation,
   return `${lines.join('\n')}\n`
 }
 
-/** Returns a line for each fact that a row demands, if it demands several. */
+/** Returns one line for each fact that a row requires, if it requires several. */
 function conditionLines(begin: string, condition: string, io: Terminal): readonly string[] {
   const facts = condition.split('; ')
   if (facts.length === 1) return [indented(`${begin}: ${condition}`, io)]

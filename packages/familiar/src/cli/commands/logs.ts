@@ -22,8 +22,8 @@ interface Request {
 }
 
 /**
- * Prints the last entries of the daemon's log: for people on a terminal, as they are stored in a pipe, and with `--json` as one
- * document. With `--follow` goes on until the reader is gone.
+ * Prints the last entries of the daemon's log: formatted on a terminal, as stored in a pipe, and as one document with
+ * `--json`. With `--follow`, continues until the reader closes the output.
  */
 export async function run(args: readonly string[], { daemon, io }: CommandContext): Promise<number> {
   const request = readRequest(args)
@@ -109,7 +109,7 @@ async function* readAll(files: readonly Tail[]): AsyncGenerator<string | null> {
   }
 }
 
-/** Prints the pieces no faster than the reader takes them. Returns whether there was nothing to print. */
+/** Prints the pieces no faster than the reader takes them. Returns whether there were none. */
 async function print(pieces: AsyncIterable<string | null>, format: LogFormat, io: Io): Promise<boolean> {
   const lines = splitLines()
   let isEmpty = true

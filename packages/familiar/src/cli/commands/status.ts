@@ -16,23 +16,23 @@ export interface StatusDocument extends StatusHead {
   readonly log: string
 }
 
-/** What `status` would show. A tool may add to it. */
+/** What `status` would show. The tool may add to it. */
 export interface StatusView {
   readonly status: DaemonStatus
   readonly document: StatusDocument
-  /** The first line is about the daemon, the last about its log. */
+  /** The lines to print. The first is about the daemon, the last about its log. */
   readonly lines: readonly Line[]
   /** The state in a few words, unless it is `running`. */
   readonly state: string
 }
 
-/** Returns what `status` is to show instead. */
+/** Returns what `status` shows instead. */
 export type StatusExtension = (
   view: StatusView,
 ) => Promise<{ readonly document: object; readonly lines: readonly Line[] }>
 
 /**
- * Shows the state of the daemon. Exits with 1 if the daemon exists and does not answer. With `--check`, exits with 0 only
+ * Shows the state of the daemon. Exits with 1 if the daemon exists but does not answer. With `--check`, exits with 0 only
  * if the daemon runs.
  */
 export async function run(
@@ -50,7 +50,7 @@ export async function run(
   return exitFor(view.status.state, check)
 }
 
-/** The command that ends a hung daemon is found by a scan, whose modules are loaded only in this case. */
+/** Only a scan can tell which command ends a hung daemon, so the modules of the scan are loaded only in this case. */
 async function loadWedged() {
   return (await import('../wedged-command.js')).wedgedCommand
 }
@@ -95,8 +95,8 @@ function linesOf(
 }
 
 /**
- * Returns the line about a predecessor's daemon that runs here too. It is below the line about our own, whose state does
- * not mention it.
+ * Returns the line about a predecessor's daemon that runs here too. It stands below the line about our own daemon, whose
+ * state does not mention it.
  */
 function besideLine({ beside }: DaemonStatus, predecessor: string): readonly Line[] {
   if (beside === undefined) return []
@@ -105,7 +105,7 @@ function besideLine({ beside }: DaemonStatus, predecessor: string): readonly Lin
   return [['beside it', text, 'yellow']]
 }
 
-/** The colours of some states. They repeat what the words say. */
+/** The colours of some states. A colour only repeats what the words say. */
 const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
   running: 'green',
   wedged: 'red',
@@ -115,7 +115,7 @@ const STATE_STYLE: Partial<Record<DaemonState, LineStyle>> = {
   foreign: 'yellow',
 }
 
-/** Why the last daemon stopped, in words; `--verbose` shows the id, which `explain` knows. */
+/** Why the last daemon stopped, in words. `--verbose` also shows the id, which can be given to `explain`. */
 export const STOP_WORDS: Readonly<Record<string, string>> = {
   operator_stop: 'stopped by a command',
   operator_restart: 'stopped by a command, to be started again',

@@ -9,7 +9,7 @@ import { REASONS } from './reasons.js'
 import { rowExplanation } from './rows.js'
 import { CAUSES, OUTCOMES, SOURCES, WORDS } from './words.js'
 
-/** A kind of daemon whose ids are explained: its words and its decision table. */
+/** A kind of daemon of the tool. Its wording and its decision table are needed to explain the ids that appear in the output. */
 export interface ExplainedFamily {
   readonly words: NamedWords & Pick<Words, 'reasonNames'>
   readonly rules: readonly Rule[]
@@ -32,12 +32,12 @@ const ORDER: readonly Explanation['kind'][] = [
   'error',
 ]
 
-/** A text whose order is that of the ids: S2 comes before S10. (`Intl.Collator` takes ten milliseconds to load.) */
+/** Returns a text that sorts in the order of the ids: S2 comes before S10. (`Intl.Collator` takes ten milliseconds to load.) */
 const sortKeyOf = (id: string): string => id.replaceAll(/\d+/g, (digits) => digits.padStart(4, '0'))
 
 /**
- * Returns the explanation of every id that the doctor and the commands about these daemons name. `own` has the
- * explanations of the tool's own ids.
+ * Returns the explanation of every id that appears in the output of the doctor and of the commands for these daemons.
+ * `own` contains the explanations of the tool's own ids.
  */
 export function catalogueOf(
   families: readonly ExplainedFamily[],

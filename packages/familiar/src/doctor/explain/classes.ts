@@ -5,7 +5,7 @@ import type { DaemonState } from '../../classify/daemon-state.js'
 import { FAILURE_WORDS } from '../reason-words.js'
 import { withSummaries, type Texts } from './explanation.js'
 
-/** `in use` is what people see in place of a class: see `classOf` of the doctor's table. */
+/** `in use` is shown to people instead of a class: see `classOf` of the doctor's table. */
 export const CLASSES: Texts<CleanupClass | 'in use'> = {
   safe_auto: {
     summary: 'a stale daemon: a clean-up ends it without asking',
@@ -146,7 +146,7 @@ export const PATHS: Texts<CleanupPath> = {
   },
 }
 
-/** Why a process could not be ended. `unknown: ...` says it in words. */
+/** Why a process could not be ended. A reason of the form `unknown: ...` describes it in words. */
 export const FAILURES: Texts<keyof typeof FAILURE_WORDS> = withSummaries(FAILURE_WORDS, {
   permission_denied: {
     why: 'It has the rights of another user, or a security policy forbids it.',

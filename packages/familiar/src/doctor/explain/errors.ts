@@ -1,6 +1,6 @@
 import type { Texts } from './explanation.js'
 
-/** What is known of an error code: the table of docs/errors.md has the first three. */
+/** The facts about an error code. The table of docs/errors.md shows the first three. */
 export interface ErrorText {
   readonly summary: string
   readonly exit: '1' | '2' | '75' | '2 or 75'
@@ -18,7 +18,7 @@ const EXITS: Readonly<Record<ErrorText['exit'], string>> = {
   '2 or 75': 'Exit code 2, or 75 where the same command may succeed later.',
 }
 
-/** Returns the texts of error codes as those of the other ids. */
+/** Returns the texts of error codes in the form of the texts of the other ids. */
 export function errorTexts(errors: ErrorTexts): Texts {
   const entries = Object.entries(errors).map(([code, { summary, exit, retry, whatToDo }]) => {
     const more =
@@ -28,7 +28,10 @@ export function errorTexts(errors: ErrorTexts): Texts {
   return Object.fromEntries(entries)
 }
 
-/** The codes of the library and of its commands. A test compares them with the source, because most are thrown above this module. */
+/**
+ * The error codes of the library and of its commands. A test compares them with the source, because this module cannot
+ * import the modules that throw most of them: they are in higher layers.
+ */
 export const ERRORS: ErrorTexts = {
   E_DAEMON_ELSEWHERE: {
     summary: 'the daemon runs on another machine, in a container, or for another path',

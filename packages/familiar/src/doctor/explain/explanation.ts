@@ -1,6 +1,6 @@
 import type { Words } from '../../define/options.js'
 
-/** What an id names. An id may name two things: `unreachable` is a state and a reason. */
+/** The kinds of things that an id can stand for. One id may stand for two: `unreachable` is a state and a reason. */
 export type ExplainedKind =
   | 'finding'
   | 'row'
@@ -17,11 +17,11 @@ export type ExplainedKind =
   | 'word'
   | 'error'
 
-/** What an id means. A word in braces stands for a word of the tool: `{clean}`, `{scope}`. */
+/** The explanation of an id. A name in braces is replaced by a word of the tool: `{clean}`, `{scope}`. */
 export interface ExplanationText {
-  /** What it means: one short line, without a full stop. */
+  /** The meaning in one short line, without a full stop. */
   readonly summary: string
-  /** Why it is so, or why it matters. */
+  /** The reason, or why it matters. */
   readonly why: string
   readonly whatToDo: string
 }
@@ -29,13 +29,13 @@ export interface ExplanationText {
 export interface Explanation extends ExplanationText {
   readonly id: string
   readonly kind: ExplainedKind
-  /** The conditions under which a row matches, one of which must hold; empty for everything else. */
+  /** The conditions under which a row matches; one of them must hold. Empty for everything else. */
   readonly conditions: readonly string[]
 }
 
 export type Texts<Id extends string = string> = Readonly<Record<Id, ExplanationText>>
 
-/** Returns the texts with their summaries, which the lines about a process say too (`reason-words.ts`). */
+/** Returns the texts with their summaries, which are also used in the lines about a process (`reason-words.ts`). */
 export function withSummaries<Id extends string>(
   summaries: Readonly<Record<Id, string>>,
   texts: Readonly<Record<Id, Omit<ExplanationText, 'summary'>>>,
@@ -47,10 +47,10 @@ export function withSummaries<Id extends string>(
 
 const NAMED = ['title', 'start', 'stop', 'clean', 'scope', 'predecessor'] as const
 
-/** The words of a tool that may stand in braces in a text. */
+/** The words of a tool that may appear in braces in a text. */
 export type NamedWords = Pick<Words, (typeof NAMED)[number]>
 
-/** Returns the explanations of a kind. A text about several kinds of daemons names the words of each. */
+/** Returns the explanations of a kind. If a text applies to several kinds of daemons, it uses the words of each. */
 export function explanationsFrom(
   kind: ExplainedKind,
   texts: Texts,
@@ -67,8 +67,8 @@ export function explanationsFrom(
 }
 
 /**
- * Returns the text with the words of the tool; a command in backticks stays in backticks. Where the kinds of daemons have different
- * commands, each says which daemons it is for.
+ * Returns the text with the words of the tool; a command in backticks stays in backticks. If the kinds of daemons have
+ * different commands, the text says which command belongs to which kind.
  */
 export function worded(text: string, words: readonly NamedWords[]): string {
   return text.replaceAll(/(`?)\{([a-z]+)\}\1/g, (all, quote: string, name: string) => {

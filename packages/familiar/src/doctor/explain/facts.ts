@@ -1,6 +1,6 @@
 import type { Fact } from '../../classify/facts.js'
 
-/** The facts of the decision tables in words for people. */
+/** The facts of the decision tables, described for people. */
 export const FACTS: Readonly<Record<Fact, string>> = {
   in_range: 'its port is in the range, or it does not listen',
   other_family: 'it is a daemon of another kind of this tool',

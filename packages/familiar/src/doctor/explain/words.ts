@@ -3,7 +3,7 @@ import type { IdentityRecord } from '../identity-record.js'
 import type { ResetResult } from '../reset-result.js'
 import type { Texts } from './explanation.js'
 
-/** What became of a process in a clean-up; `left alone` is what people see for what is never touched. */
+/** The results of a clean-up for a process. People see `left alone` for processes that are never touched. */
 export const OUTCOMES: Texts<Exclude<keyof ResetResult, 'dry_run'> | 'left alone'> = {
   swept: {
     summary: 'the clean-up ended it, and it is gone',
@@ -33,8 +33,8 @@ export const OUTCOMES: Texts<Exclude<keyof ResetResult, 'dry_run'> | 'left alone
 }
 
 /**
- * Why a daemon was started, and why it stopped: the record, the log and `status` contain these ids. The modules that give
- * these reasons are above this one, so a test compares the ids.
+ * Why a daemon was started, and why it stopped. The record, the log and `status` contain these ids. A test compares them
+ * with the modules that use them, because this module cannot import those: they are in higher layers.
  */
 export const CAUSES: Texts = {
   first_start: {
@@ -109,7 +109,7 @@ export const CAUSES: Texts = {
   },
 }
 
-/** How it is known who a listener is: `identity_source` of a row in JSON. */
+/** How the identity of a listener was determined: `identity_source` of a row in JSON. */
 export const SOURCES: Texts<IdentityRecord['identity_source']> = {
   health_self_report: {
     summary: 'its health reply says who it is, and is proven to come from it',
@@ -133,7 +133,7 @@ export const SOURCES: Texts<IdentityRecord['identity_source']> = {
   },
 }
 
-/** Words that the output uses, and how severe a finding is. */
+/** Words of the output, and the severities of findings. */
 export const WORDS: Texts<
   Finding['severity'] | 'dry_run' | 'candidate' | 'listener' | 'orphan' | 'scan' | 'stale'
 > = {
@@ -184,7 +184,7 @@ export const WORDS: Texts<
   },
 }
 
-/** Other forms of these words, as texts for people have them, by the id that they mean. */
+/** Other forms of these words that appear in texts for people, with the id that they mean. */
 export const OTHER_FORMS: Readonly<Record<string, string>> = {
   would_be_swept: 'would_sweep',
   would_stop: 'would_sweep',

@@ -20,15 +20,14 @@ const ENV = { TZ: 'UTC', LC_ALL: 'C' }
 /** macOS does not separate processes by namespaces. */
 const NAMESPACES = 'none'
 
-/** `sysctl` answers in a few milliseconds; the rest is allowance for a loaded machine. */
+/** `sysctl` answers in a few milliseconds; the rest is a margin for a busy machine. */
 const HOST_TIMEOUT_MS = 2000
 
 /**
- * Returns the macOS backend: `lsof`, `ps` and `sysctl`, each by its full path, so that no PATH can replace it.
- *
- * Limits. Without root, `lsof` shows only the sockets of this user's processes: another user's listener is not seen. A
- * start time has a resolution of one second. The executable is what the process claims as its first argument, and
- * unknown if that is not an absolute path. The arguments come joined into one text.
+ * Returns the macOS backend. It runs `lsof`, `ps` and `sysctl`, each by its full path, so that PATH cannot replace them.
+ * Limits: without root, `lsof` shows only the sockets of this user's processes, so listeners of other users are not seen.
+ * A start time has a resolution of one second. The executable is what the process claims in its first argument, and is
+ * unknown if that is not an absolute path. The arguments are joined into one text.
  */
 export function createDarwin(run: RunTool = runTool): Platform {
   const boot = (deadline: AbortSignal): Promise<string> => readBootSession(run, deadline)
@@ -48,7 +47,7 @@ export function createDarwin(run: RunTool = runTool): Platform {
     inspect: async (pids, deadline) => {
       const wanted = wantedOf(pids)
       if (wanted.size === 0) return new Map()
-      // Without the boot session the start times are unknown; everything else can still be reported.
+      // Without the boot session, start times are unknown, but everything else can still be reported.
       const session = boot(deadline).catch(() => null)
       const rows = await readProcesses(run, wanted, deadline)
       const views = rows.map(async (row) => toView(row, await session, deadline))
@@ -97,7 +96,7 @@ function toListener(rows: readonly LsofRow[]): Listener[] {
   return [{ port, address, socket, user, pid: holderAmong(rows) }]
 }
 
-/** If processes share a socket, its holder is the one that all others descend from; null if there is no such process. */
+/** Returns the holder if several processes share a socket: the one that all others descend from; null if there is none. */
 function holderAmong(rows: readonly LsofRow[]): number | null {
   const pids = new Set(rows.map((row) => row.pid))
   const eldest = new Set(rows.filter((row) => !pids.has(row.parent ?? 0)).map((row) => row.pid))

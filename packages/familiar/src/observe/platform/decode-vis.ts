@@ -1,6 +1,6 @@
 /**
- * Decodes how macOS `ps` prints the bytes of an argument that are not printable ASCII (always the same way under
- * `LC_ALL=C`): a newline is `\012`, a tab `\011`, and a byte from 0x80 on is `M-x`, `M^X` or `\240`.
+ * Decodes the notation in which macOS `ps` prints the bytes of an argument that are not printable ASCII (always the same
+ * under `LC_ALL=C`): a newline is `\012`, a tab `\011`, and a byte from 0x80 on is `M-x`, `M^X` or `\240`.
  */
 
 const CONTINUATION = String.raw`(?:M-[!-?]|M\^[@-_]|\\240)`
@@ -16,11 +16,10 @@ const BYTE = /M-(?<high>.)|M\^(?<control>.)|\\240/g
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Returns the text with its original newlines, tabs and UTF-8 characters.
- *
- * `ps` does not escape a literal backslash, so an argument that really contains the four characters `\012` is decoded to
- * a newline: the two cannot be told apart. `^J` (an older form of the newline) is decoded only if the text has no `\012`,
- * which would show that this `ps` uses the newer form. Other control characters stay as `ps` wrote them.
+ * Returns the text with its original newlines, tabs and UTF-8 characters. `ps` does not escape a literal backslash, so an
+ * argument that really contains the four characters `\012` is decoded to a newline, because the two cannot be
+ * distinguished. `^J` (an older notation for the newline) is decoded only if the text contains no `\012`, which would
+ * show that this `ps` uses the newer one. Other control characters stay as `ps` wrote them.
  */
 export function decodeVis(text: string): string {
   const characters = text.replace(CHARACTER, decodeCharacter).replaceAll('\\011', '\t')

@@ -3,10 +3,9 @@ import { stat } from 'node:fs/promises'
 import { errnoOf } from '../../errors.js'
 
 /**
- * Returns true when the file is proven absent, false when it exists, null when neither is known by the deadline (no
- * permission, a dead network mount).
- *
- * The system call cannot be cancelled: on a dead mount it keeps one thread of the pool busy even after this returns.
+ * Returns true if the file is proven absent, false if it exists, null if neither is known by the deadline (no permission,
+ * a dead network mount). The system call cannot be cancelled: on a dead mount it keeps one thread of the pool busy even
+ * after this function has returned.
  */
 export async function isFileGone(path: string, deadline: AbortSignal): Promise<boolean | null> {
   if (deadline.aborted) return null

@@ -5,8 +5,8 @@ import { hostIdOf } from './host-id.js'
 import { mountOf, quietly, readFile, readLink } from './read-quietly.js'
 
 /**
- * Returns the facts about this machine. The host id and the namespaces are read only when they are used: reading them takes
- * longer than a request to a daemon, and a command whose daemon proves itself does not need them.
+ * Returns the facts about this machine. The host id and the namespaces are read only on access: reading them takes longer
+ * than a request to a daemon, and a command whose daemon proves itself does not need them.
  */
 export function readHost(): Host {
   let namespaces: string | null = null
@@ -29,8 +29,8 @@ export function readHost(): Host {
 }
 
 /**
- * Returns whether the process is in our time namespace. In another one, start times are shifted although the boot id is the
- * same, so they cannot be compared with ours.
+ * Returns whether the process is in our time namespace. In another one, start times are shifted although the boot id is
+ * the same, so they cannot be compared with ours.
  */
 export function hasOurClock(pid: number): boolean {
   return ownTime() === null || readLink(`/proc/${pid}/ns/time`) === ownTime()

@@ -5,15 +5,14 @@ import type { ToldHolder } from '../../protocol/lock-holder.js'
 import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from './read-quietly.js'
 
 /**
- * Returns the pid of the process that holds the kernel lock on the file, null when the lock is free or the file does not
- * exist, `unknown` when the holder cannot be seen from here or the kernel does not tell.
+ * Returns the pid of the process that holds the kernel lock on the file. Null if the lock is free or the file does not
+ * exist. `unknown` if the holder is not visible from here or the kernel does not report it. May block for as long as the
+ * file's file system does.
  *
- * A process is the holder when one of its file descriptors is the file (same device and inode) and the kernel prints a
- * lock for that descriptor. The file's text never proves a holder: it can be copied, restored or written by any process.
- * The pid in `told` and `pids` are only checked first (`pids` once for all calls with the same list). Every process is
- * searched only if none of them is the holder and /proc/locks lists a lock on the file or cannot be read.
- *
- * May block for as long as the file's file system does.
+ * A process is the holder if one of its file descriptors is the file (same device and inode) and the kernel prints a lock
+ * for that descriptor. The file's text never proves a holder, because any process could have copied, restored or written
+ * it. The pids in `told` and `pids` are only checked first (`pids` once for all calls with the same list). If none of
+ * them is the holder, every process is searched, but only if /proc/locks lists a lock on the file or cannot be read.
  */
 export function findLockHolder(
   path: string,
@@ -22,7 +21,7 @@ export function findLockHolder(
 ): number | 'unknown' | null {
   const file = statOf(path)
   if (file === null || file === 'unknown') return file
-  // The holder noted that this kernel does not print locks in fdinfo: no search can find it.
+  // The holder noted in the file that this kernel does not print locks in fdinfo, so no search can find it.
   if (told === 'unknown') return 'unknown'
   const name = basename(path)
   const isIt = (lock: HeldFile): boolean => lock.dev === file.dev && lock.ino === file.ino
@@ -35,15 +34,18 @@ export function findLockHolder(
     const all = allPids().flatMap((pid) => locksOf(pid, name))
     const holder = all.find(isIt)
     if (holder !== undefined) return holder.pid
-    // In /proc/locks all btrfs subvolumes have the same device, and a snapshot keeps its original's inodes. If the locks
-    // of such other files account for every listed one, this file's lock is free.
+    // In /proc/locks all btrfs subvolumes have the same device, and a snapshot has the same inodes as its original. If
+    // the locks of such other files account for every listed one, the lock on this file is free.
     const others = new Set(all.filter(({ ino }) => ino === file.ino).map(({ dev }) => dev))
     if (others.size >= listed) return null
   }
   return 'unknown'
 }
 
-/** How often to search: a command that only tests the lock holds it for microseconds, so it may be listed but not found. */
+/**
+ * How often to search. A command that only tests the lock holds it for microseconds, so that lock may be listed but no
+ * longer be found.
+ */
 const SEARCHES = 3
 
 function allPids(): readonly number[] {
@@ -74,8 +76,8 @@ function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] 
 }
 
 /**
- * Returns the locked files with this name that the process has open. The names are compared first, because most file
- * descriptors are of other files, and a stat of a file on a dead mount would block.
+ * Returns the locked files with this name that the process has open. Compares the names first, because most descriptors
+ * belong to other files, and a stat of a file on a dead mount would block.
  */
 function locksOf(pid: number, name: string): readonly HeldFile[] {
   return readDirectory(`/proc/${pid}/fd`).flatMap((descriptor) => {
@@ -89,14 +91,15 @@ function locksOf(pid: number, name: string): readonly HeldFile[] {
 }
 
 /**
- * A line of fdinfo for a write lock of our kind (`flock` locks are another kind). The device in this line is not compared,
- * because stat can give another one (btrfs, overlay).
+ * Matches a line of fdinfo for a write lock of the kind we use (`flock` locks are another kind). The device in this line
+ * is not compared, because stat may return another one (btrfs, overlay).
  */
 const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\b/m
 
 /**
- * Returns how many locks /proc/locks lists for this file; infinity when it cannot be read. The device is compared too if it
- * is known: file systems have the same small inode numbers, and a lock on another one must not make this lock seem held.
+ * Returns how many locks /proc/locks lists for this file; infinity if it cannot be read. The device is compared too if it
+ * is known: different file systems use the same small inode numbers, so a lock on another one could make this lock look
+ * held.
  */
 function countListed(path: string, file: BigIntStats): number {
   const locks = readTable('/proc/locks')
@@ -108,12 +111,15 @@ function countListed(path: string, file: BigIntStats): number {
   return own === null ? devices.length : devices.filter((device) => device === own).length
 }
 
-/** A flag of open(2), for which Node has no constant: no content can be read, no FIFO blocks, and no lock is affected. */
+/**
+ * A flag of open(2) for which Node has no constant. With it, no content can be read, a FIFO does not block, and no lock
+ * is affected.
+ */
 const O_PATH = 0o10_000_000
 
 /**
- * Returns the device of the file's mount as /proc/locks prints it, null when unknown. That is the superblock's device,
- * which mountinfo lists; stat can give another one (btrfs, overlay).
+ * Returns the device of the file's mount as /proc/locks prints it; null if unknown. It is the device of the superblock,
+ * which mountinfo lists; stat may return another one (btrfs, overlay).
  */
 function deviceOf(path: string, file: BigIntStats): string | null {
   const descriptor = quietly(() => openSync(path, O_PATH))

@@ -6,7 +6,7 @@ import { readFile, readLink } from './read-quietly.js'
 /** Clock ticks per second in /proc: `USER_HZ`, 100 on every architecture that Node 20 runs on. */
 export const TICKS_PER_SECOND = 100
 
-/** Returns what the kernel says of a process; null if it cannot be read. */
+/** Returns what the kernel reports about a process; null if it cannot be read. */
 export function readStat(pid: number): ProcStat | 'gone' | null {
   try {
     return parseProcStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))
@@ -19,8 +19,8 @@ export function readStat(pid: number): ProcStat | 'gone' | null {
 }
 
 /**
- * Returns whether the process is dead. A zombie with other threads is not: until they end, its sockets may still be open
- * (measured: 24 of 25 times).
+ * Returns whether the process is dead. A zombie with other threads is not: its sockets may still be open until those
+ * threads end (measured: 24 of 25 times).
  */
 export function isDead(stat: ProcStat): boolean {
   return stat.state === 'X' || (stat.state === 'Z' && stat.threads <= 1)
@@ -29,8 +29,8 @@ export function isDead(stat: ProcStat): boolean {
 let knownBootMs: number | null = null
 
 /**
- * Returns the start by the wall clock, ISO 8601, in whole seconds: the same with each look, because the time of the boot is
- * read once. (An age that is taken from the time now differs by some milliseconds.)
+ * Returns the start time by the wall clock, ISO 8601, in whole seconds. Repeated calls give the same result, because the
+ * time of the boot is read only once. (An age computed from the current time would differ by some milliseconds.)
  */
 export function startedAt({ startTicks }: ProcStat): string | null {
   knownBootMs ??= parseBootTime(readFile('/proc/stat') ?? '')
@@ -44,9 +44,9 @@ function startMs(bootMs: number, startTicks: string): number {
 }
 
 /**
- * Returns when processes started, in milliseconds since 1970: null if it is not known, and no entry if there is no such
- * process. The id of a thread is that of no process, though /proc answers to it. The kernel counts from the boot, also while
- * the machine sleeps.
+ * Returns when processes started, in milliseconds since 1970. Null means unknown; a process that does not exist has no
+ * entry. /proc also answers for the id of a thread, which does not count as a process. The kernel counts from the boot,
+ * including the time in which the machine sleeps.
  */
 export function readStartTimes(
   pids: readonly number[],
@@ -65,18 +65,21 @@ export function readStartTimes(
   return starts
 }
 
-/** Returns whether absence proves that a process does not exist: with `hidepid`, /proc hides those of other users. */
+/**
+ * Returns whether a missing entry proves that a process does not exist. With `hidepid`, /proc hides the processes of
+ * other users.
+ */
 function areAllVisible(): boolean {
   return readStat(1) !== 'gone'
 }
 
-/** Returns whether an id is known to be that of a thread which is not the first of its process. */
+/** Returns whether an id is known to belong to a thread other than the first of its process. */
 function isThread(id: number): boolean {
   const group = parseThreadGroup(readFile(`/proc/${id}/status`) ?? '')
   return group !== null && group !== id
 }
 
-/** Returns whether a process is known to be in another pid namespace: there it goes by another pid. */
+/** Returns whether a process is known to be in another pid namespace, where it has another pid. */
 function isElsewhere(pid: number, ownNamespace: string): boolean {
   const namespace = readLink(`/proc/${pid}/ns/pid`)
   return namespace !== null && namespace !== ownNamespace

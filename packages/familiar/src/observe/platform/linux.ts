@@ -17,9 +17,9 @@ import type { Platform } from './platform.js'
 import { quietly, readDirectory, readFile, readLink, readTable } from './read-quietly.js'
 
 /**
- * The Linux backend, from /proc. Reads are synchronous: a small read of /proc takes microseconds and never blocks, and
- * the time between the last check of a process and the signal stays short. Every read throws `E_RESOURCES` when this
- * process lacks a file descriptor or memory for it: that says nothing about the process to be read.
+ * The Linux backend, which reads /proc. Reads are synchronous: a small read of /proc takes microseconds and never blocks,
+ * and the time between the last check of a process and the signal stays short. Every read throws `E_RESOURCES` if this
+ * process lacks a file descriptor or memory for it, because that says nothing about the process to be read.
  */
 export const linux: Platform = {
   name: 'linux',
@@ -41,8 +41,8 @@ export const linux: Platform = {
 
 /**
  * Throws `E_SCAN_IMPOSSIBLE` unless /proc shows this process under its own pid. In a pid namespace without its own /proc,
- * the same numbers name other processes: what is read there must not be recorded, and nothing may be signalled. (The
- * symlink /proc/self is not enough: it can agree by coincidence.)
+ * the same numbers belong to other processes, so nothing that is read there may be recorded, and nothing may be
+ * signalled. (The symlink /proc/self is not enough, because it can agree by coincidence.)
  */
 export function assertOwnProc(): void {
   const pids = /^NSpid:((?:\s+\d+)+)$/m
@@ -77,8 +77,8 @@ function readListeners(range: PortRange): readonly Listener[] {
 }
 
 /**
- * Finds the holders of sockets. Checks the hints first: one directory per pid, while a search reads those of every process.
- * Where a process and its forks hold one socket, the process counts as the holder: it owns what they share.
+ * Finds the holders of sockets. Checks the hints first, which takes one directory per pid, while a search reads the
+ * directories of every process. If a process and its forks share a socket, the process counts as the holder.
  */
 function findHolders(
   listeners: readonly Listener[],
@@ -115,12 +115,12 @@ function originOf(pid: number, socket: string): number {
   return socketsOf(stat.parent, new Set([socket])).length > 0 ? originOf(stat.parent, socket) : pid
 }
 
-/** Longer command lines are cut: `matchShapes` accepts none of this length. */
+/** Longer command lines are truncated, because `matchShapes` accepts none of this length. */
 const MAX_COMMAND_BYTES = 64 * 1024
 
 /**
- * Reads the command line of every process. Of a process that is none of ours this takes three system calls; finding its
- * sockets takes one for each descriptor.
+ * Reads the command line of every process. For a process that is none of ours this takes three system calls; finding its
+ * sockets would take one for each descriptor.
  */
 function findMatching<T>(match: (command: CommandLine) => T | null): ReadonlyMap<number, T> {
   const buffer = Buffer.allocUnsafe(MAX_COMMAND_BYTES)
@@ -133,7 +133,7 @@ function findMatching<T>(match: (command: CommandLine) => T | null): ReadonlyMap
   return found
 }
 
-/** Returns the first bytes of a file, as a part of `buffer`; none when it cannot be read. */
+/** Returns the first bytes of a file, as a part of `buffer`; an empty part if it cannot be read. */
 function readInto(buffer: Buffer, path: string): Buffer {
   const bytes = quietly(() => {
     const descriptor = openSync(path, 'r')
@@ -146,7 +146,7 @@ function readInto(buffer: Buffer, path: string): Buffer {
   return buffer.subarray(0, bytes ?? 0)
 }
 
-/** Returns the pids of all processes, the highest first, because daemons are younger than most processes. */
+/** Returns the pids of all processes, the highest first, because daemons are usually younger than most processes. */
 function allPids(): readonly number[] {
   return readDirectory('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -164,16 +164,16 @@ function socketsOf(pid: number, wanted: ReadonlySet<string>): readonly string[] 
 }
 
 /**
- * Returns the view of one process, or nothing if the kernel says that the pid does not exist or is the id of a thread, or
- * that the process is dead. A process that cannot be read, or whose pid was reused during the read, is returned with every
- * fact unknown. To notice reuse, the start time is read before and after the rest.
+ * Returns the view of one process, or an empty list if the kernel reports that the pid does not exist or belongs to a
+ * thread, or that the process is dead. If the process cannot be read, or its pid was reused during the read, every fact
+ * is unknown. To notice reuse, the start time is read before and after the rest.
  */
 function inspectOne(pid: number): readonly ProcessView[] {
   const stat = readStat(pid)
   if (stat === 'gone' || (stat !== null && isDead(stat))) return []
   if (stat === null) return [unknownView(pid)]
   const status = parseProcStatus(readFile(`/proc/${pid}/status`) ?? '')
-  // /proc answers to the id of a thread too, with the command line of its process.
+  // /proc also answers for the id of a thread, with the command line of its process.
   if (status.process !== null && status.process !== pid) return []
   const args = parseCmdline(readArguments(pid))
   const executable = readLink(`/proc/${pid}/exe`)
@@ -221,8 +221,8 @@ function unknownView(pid: number): ProcessView {
 }
 
 /**
- * Returns whether the working directory was deleted. The suffix ` (deleted)` alone does not prove it, because it may be part
- * of the name; but a deleted directory has a link count of 0.
+ * Returns whether the working directory was deleted. The suffix ` (deleted)` alone does not prove it, because it may be
+ * part of the name. But a deleted directory has a link count of 0.
  */
 function isWorkingDirectoryGone(pid: number): boolean | null {
   const path = readLink(`/proc/${pid}/cwd`)
@@ -230,12 +230,12 @@ function isWorkingDirectoryGone(pid: number): boolean | null {
   return quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0)
 }
 
-/** Read once for all processes: of its own stat, only the start time is used, which never changes. */
+/** Read once and used for all processes. Only the start time in it is used, which never changes. */
 let knownOwnStat: ProcStat | null = null
 
 /**
- * Returns the age of a process, computed from the start time of this process: a container that fakes /proc/uptime must not
- * make an old process look young.
+ * Returns the age of a process, computed relative to the start time of this process, because a container that fakes
+ * /proc/uptime must not make an old process look young.
  */
 function ageSeconds(stat: ProcStat): number | null {
   const own = knownOwnStat ?? readStat(process.pid)
@@ -245,7 +245,7 @@ function ageSeconds(stat: ProcStat): number | null {
   return Math.max(0, older + process.uptime())
 }
 
-/** Returns the arguments, decoded without loss: a scope whose name is not UTF-8 must not be taken for another one. */
+/** Returns the arguments, decoded without loss, because two scopes whose names are not UTF-8 must not be confused. */
 function readArguments(pid: number): string {
   return quietly(() => textOfBytes(readFileSync(`/proc/${pid}/cmdline`))) ?? ''
 }
@@ -260,7 +260,7 @@ function readEnvironment(pid: number): Readonly<Record<string, string>> | null {
   return Object.fromEntries(pairs)
 }
 
-/** Returns the target of a symlink as text, without loss even if it is not UTF-8. */
+/** Returns the target of a symlink as text, decoded without loss even if it is not UTF-8. */
 function readPath(path: string): string | null {
   return quietly(() => textOfBytes(readlinkSync(path, 'buffer')))
 }

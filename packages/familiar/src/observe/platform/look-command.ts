@@ -1,7 +1,8 @@
 /**
- * Returns the command that shows whose processes are, since when they run, their whole command lines, and their working
- * directories: of a daemon that names no home or project, the last may tell which it belongs to. It only looks, and is one
- * line that runs as it is printed. `pwdx` comes with the `ps` of Linux, `lsof` with macOS; Windows shows no working directory.
+ * Returns a command that shows the owners of processes, their start times, their full command lines and their working
+ * directories. If a daemon names no home or project, its working directory may show which one it belongs to. The command
+ * changes nothing, and is one line that can be run as printed. `pwdx` comes with the `ps` of Linux, `lsof` with macOS;
+ * Windows shows no working directory.
  */
 export function lookCommand(pids: readonly number[], system: NodeJS.Platform = process.platform): string {
   if (system !== 'win32') {

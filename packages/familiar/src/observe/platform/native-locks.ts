@@ -15,22 +15,23 @@ export interface NativeLocks {
 /**
  * Loads `fs-native-extensions` from a `node_modules` directory above the file that this code runs from. So a bundle needs
  * that package beside it, and no bundler can include its native part by mistake. Does not use `import()`, which needs
- * threads (Node aborts if it gets none) and remembers a failure. Throws what `require` or the loader of the package throws.
+ * threads (Node aborts if it cannot create one) and caches a failure. Throws what `require` or the loader of the package
+ * throws.
  */
 export function requireNativeLocks(): NativeLocks {
   const require = requireFrom(runningFile())
   return loadAddon(require) ?? (require('fs-native-extensions') as NativeLocks)
 }
 
-/** The native part of the package: it throws `EAGAIN` if another process holds the range. */
+/** The native part of the package. It throws `EAGAIN` if another process holds the range. */
 interface Addon {
   readonly tryLock: (descriptor: number, offset: number, length: number, isExclusive: boolean) => void
 }
 
 /**
- * Loads the native part by its place in the package, because the package looks for it with ten modules of its own: that takes
- * a fifth of the processor time that a daemon needs until it is ready, 20 of 100 ms (Node 20). Returns null
- * if that fails for any reason: the package then finds the file, or says what is wrong.
+ * Loads the native part by its path in the package. The package itself searches for it with ten modules, which takes 20
+ * of the 100 ms of processor time that a daemon needs until it is ready (Node 20). Returns null on any failure: the
+ * package then finds the file, or reports what is wrong.
  */
 function loadAddon(load: NodeJS.Require): NativeLocks | null {
   const build = `${process.platform}-${process.arch}`
@@ -56,7 +57,7 @@ function locksOf({ tryLock }: Addon): NativeLocks {
   }
 }
 
-/** Returns the main file of `fs-native-extensions`, or its name alone where it is not installed. */
+/** Returns the main file of `fs-native-extensions`, or only its name if it is not installed. */
 export function nativeLocksFile(): string {
   const require = requireFrom(runningFile())
   try {
@@ -66,18 +67,18 @@ export function nativeLocksFile(): string {
   }
 }
 
-/** Loads `fs-native-extensions` from that file: for a process whose code is not in a file. */
+/** Loads `fs-native-extensions` from that file. For a process whose code is not in a file. */
 export function requireNativeLocksFrom(file: string): NativeLocks {
   return requireFrom(file)(file) as NativeLocks
 }
 
-/** Node's own module is loaded with the first lock: most commands need none. */
+/** Node's own module is loaded with the first lock, because most commands need none. */
 function requireFrom(file: string): NodeJS.Require {
   return process.getBuiltinModule('node:module').createRequire(file)
 }
 
 /**
- * Returns the file that this code runs from, as a path or a URL: if it was bundled, the bundle. CommonJS has only
+ * Returns the file that this code runs from, as a path or a URL; in a bundle, the file of the bundle. CommonJS has only
  * `__filename` (esbuild leaves `import.meta` empty there), and ES modules have only `import.meta`. If neither names a
  * file (`node -e`), returns the executable.
  */

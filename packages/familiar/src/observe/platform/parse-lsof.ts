@@ -1,11 +1,11 @@
 import { FamiliarError } from '../../errors.js'
 import { decimalOf } from '../../json.js'
 
-/** One listening socket held by one process. A socket that several processes share has a row for each. */
+/** One listening socket held by one process. A socket that several processes share has one row for each of them. */
 export interface LsofRow {
   readonly pid: number
   readonly parent: number | null
-  /** The effective uid of the process: lsof does not report the owner of the socket itself. */
+  /** The effective uid of the process, because lsof does not report the owner of the socket itself. */
   readonly user: string | null
   readonly socket: string
   readonly address: string
@@ -20,10 +20,9 @@ type Fields = ReadonlyMap<string, string>
 
 /**
  * Returns a row for each listening TCP socket in the field output of lsof, newline- or NUL-terminated. Entries that are
- * incomplete or have no plain `address:port` as their name are left out.
- *
- * Throws `E_LOOK_FAILED` when the text is not empty but names no process (then it is not field output at all), or when
- * its end is cut off: a truncated list would hide listeners.
+ * incomplete or have no plain `address:port` as their name are left out. Throws `E_LOOK_FAILED` if the text is not empty
+ * but names no process (it is then not field output), or if its end is cut off, because a truncated list would hide
+ * listeners.
  */
 export function parseLsof(text: string): readonly LsofRow[] {
   if (text.trim() === '') return []
@@ -57,7 +56,7 @@ function fieldsOf(block: string): Fields {
 
 /**
  * The device field is the socket's kernel address, obfuscated but constant until the next boot. If it is missing, pid and
- * file descriptor name the socket: enough for one process, but sharing is not recognised.
+ * file descriptor identify the socket. That is enough for one process, but does not show that processes share a socket.
  */
 function readSocket(file: Fields, pid: number): Pick<LsofRow, 'socket' | 'address' | 'port'> | null {
   const bound = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[^:[\]]+)):(?<port>\d+)(?: \(LISTEN\))?$/.exec(
@@ -70,7 +69,7 @@ function readSocket(file: Fields, pid: number): Pick<LsofRow, 'socket' | 'addres
   return { socket, address: host === '*' ? wildcardOf(file.get('t')) : plainAddress(host), port }
 }
 
-/** lsof writes both wildcards as `*`; only the type tells them apart. */
+/** lsof writes both wildcards as `*`; only the type distinguishes them. */
 function wildcardOf(type: string | undefined): string {
   return type === 'IPv6' ? '::' : '0.0.0.0'
 }

@@ -11,7 +11,7 @@ export interface TcpRow {
   readonly created: string | null
 }
 
-/** One process as `Win32_Process` reports it. Every null is *unknown*. */
+/** One process as `Win32_Process` reports it. Null always means *unknown*. */
 export interface ProcessRow {
   readonly pid: number
   readonly parent: number | null
@@ -85,8 +85,8 @@ function toRow(row: JsonObject, pid: number, now: string | null): ProcessRow {
 }
 
 /**
- * PowerShell writes its warnings to the same stream, so only the last line that starts with `{` counts. Lines end with
- * CRLF, and a byte order mark may come first.
+ * Returns the JSON object in the output. PowerShell writes its warnings to the same stream, so only the last line that
+ * starts with `{` counts. Lines end with CRLF, and a byte order mark may come first.
  */
 function answerIn(text: string): JsonObject {
   const lines = text.replace(/^\uFEFF/, '').split(/[\r\n]+/)
@@ -95,7 +95,10 @@ function answerIn(text: string): JsonObject {
   return answer
 }
 
-/** A list is usually an array, but PowerShell 5.1 may write it as `{ value, Count }`, or a list of one as its element. */
+/**
+ * Returns the rows of a list. It is usually an array, but PowerShell 5.1 may write it as `{ value, Count }`, or write the
+ * only element instead of a list.
+ */
 function rowsOf(answer: JsonObject): readonly JsonObject[] {
   const rows = answer['rows']
   const wrapped = objectOf(rows)
@@ -113,7 +116,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/** Ticks stay text: they have more digits than a JSON number can hold. */
+/** Ticks are kept as text, because they have more digits than a JSON number can hold. */
 function ticksOf(value: unknown): string | null {
   const text = textOf(value)
   return text !== null && /^[1-9]\d{0,18}$/.test(text) ? text : null

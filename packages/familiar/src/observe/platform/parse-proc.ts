@@ -17,10 +17,10 @@ export function parseProcNetTcp(text: string, range: PortRange): readonly Listen
 }
 
 /**
- * Returns whether the text contains a row of another socket than a listener. The kernel prints all listeners first, in both
- * tables: `tcp_seq_start` and `tcp_seq_next` (net/ipv4/tcp_ipv4.c), which tcp6 uses too, go through the hash of listeners
- * before that of connections. Documentation/networking/proc_net_tcp.rst says so: "It first lists all listening TCP sockets,
- * and next lists all established TCP connections."
+ * Returns whether the text contains a row of a socket that is not a listener. The kernel prints all listeners first, in
+ * both tables: `tcp_seq_start` and `tcp_seq_next` (net/ipv4/tcp_ipv4.c), which tcp6 uses too, go through the hash of
+ * listeners before that of connections. Documentation/networking/proc_net_tcp.rst says so: "It first lists all listening
+ * TCP sockets, and next lists all established TCP connections."
  */
 export function isPastListeners(text: string): boolean {
   return /^ *\d+: \S+ \S+ (?!0A)[0-9A-F]{2} /m.test(text)
@@ -39,7 +39,7 @@ function parseHexAddress(hex: string): string {
   return isMapped ? bytes.slice(12).join('.') : formatIpv6(bytes)
 }
 
-/** Returns the usual short form: the longest run of zero groups becomes `::`. */
+/** Returns the usual short form of an IPv6 address: the longest run of zero groups becomes `::`. */
 function formatIpv6(bytes: readonly number[]): string {
   const groups = [0, 2, 4, 6, 8, 10, 12, 14].map((at) =>
     (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)).toString(16),
@@ -56,11 +56,14 @@ export interface ProcStat {
   readonly threads: number
   /** The start time in clock ticks since boot, as text. It is used to identify a process and to compute its age. */
   readonly startTicks: string
-  /** Ticks of CPU time, user and kernel mode together; null when either is not a number. */
+  /** The ticks of CPU time in user and kernel mode together; null if either is not a number. */
   readonly cpuTicks: number | null
 }
 
-/** Returns fields of /proc/PID/stat; null if the text is incomplete. The name ends at the last `)`: it may contain `)`. */
+/**
+ * Returns fields of /proc/PID/stat; null if the text is incomplete. The process name ends at the last `)`, because it may
+ * contain `)`.
+ */
 export function parseProcStat(text: string): ProcStat | null {
   const fields = text
     .slice(text.lastIndexOf(')') + 1)
@@ -80,10 +83,10 @@ export function parseProcStat(text: string): ProcStat | null {
 }
 
 export interface ProcStatus {
-  /** The uid; null when the real and the effective one differ, because the owner is then ambiguous. */
+  /** The uid; null if the real and the effective one differ, because the owner is then ambiguous. */
   readonly user: string | null
   readonly memoryBytes: number | null
-  /** The pid of the process: another one than was asked for where that is the id of a thread. */
+  /** The pid of the process. It differs from the requested id if that is the id of a thread. */
   readonly process: number | null
 }
 
@@ -98,18 +101,18 @@ export function parseProcStatus(text: string): ProcStatus {
   }
 }
 
-/** Returns the pid of the process that a thread belongs to, from its /proc/ID/status; null if it is not there. */
+/** Returns the pid of the process that a thread belongs to, from its /proc/ID/status; null if the text does not contain it. */
 export function parseThreadGroup(text: string): number | null {
   const pid = /^Tgid:\s+(\d+)$/m.exec(text)?.[1]
   return pid === undefined ? null : Number(pid)
 }
 
-/** Returns the arguments in /proc/PID/cmdline, null when there are none (a kernel thread, a zombie). */
+/** Returns the arguments in /proc/PID/cmdline; null if there are none (a kernel thread, a zombie). */
 export function parseCmdline(text: string): readonly string[] | null {
   return text === '' ? null : text.replace(/\0$/, '').split('\0')
 }
 
-/** Returns the time of the boot in the text of /proc/stat, in milliseconds since 1970; null if it is not there. */
+/** Returns the time of the boot in the text of /proc/stat, in milliseconds since 1970; null if the text does not contain it. */
 export function parseBootTime(text: string): number | null {
   const seconds = /^btime (\d+)$/m.exec(text)?.[1]
   return seconds === undefined ? null : Number(seconds) * 1000

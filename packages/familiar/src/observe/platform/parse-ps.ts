@@ -1,10 +1,10 @@
 import { decodeVis } from './decode-vis.js'
 
-/** One process as macOS `ps` prints it. Every null is *unknown*. */
+/** One process as macOS `ps` prints it. Null always means *unknown*. */
 export interface PsRow {
   readonly pid: number
   readonly parent: number | null
-  /** The uid; null when the real and the effective one differ, because the owner is then ambiguous. */
+  /** The uid; null if the real and the effective one differ, because the owner is then ambiguous. */
   readonly user: string | null
   readonly zombie: boolean
   /** The start time in UTC, to the second: `2026-11-21T09:35:43Z`. */
@@ -26,14 +26,14 @@ interface PsAnswer {
 }
 
 /**
- * The columns to ask for. `comm` may contain blanks and is padded to an unknown width, so the pid is requested a second
+ * The columns to request. `comm` may contain blanks and is padded to an unknown width, so the pid is requested a second
  * time, between `comm` and `command`, to mark where `comm` ends.
  */
 export const PS_COLUMNS = 'pid=,ppid=,uid=,ruid=,stat=,lstart=,etime=,time=,rss=,comm=,pid=,command='
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** Each part is optional and requires the one before it: a line that is malformed at the end still names its process. */
+/** Each part is optional and requires the one before it, so a line that is malformed at the end still names its process. */
 const LINE = new RegExp(
   String.raw`^\s*(?<pid>[1-9]\d*)(?:\s+(?<parent>\d+)\s+(?<uid>-?\d+)\s+(?<real>-?\d+)\s+(?<stat>[A-Z?]\S*)` +
     String.raw`(?:\s+[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})` +
@@ -44,8 +44,8 @@ const LINE = new RegExp(
 type Groups = Readonly<Record<string, string | undefined>>
 
 /**
- * Returns a row for each line that names a process; anything else that is missing or malformed in it is null. Never
- * throws. A last line without a line end was cut off, perhaps in the middle of its pid, so it is not read.
+ * Returns a row for each line that names a process. Other parts of the line are null if they are missing or malformed.
+ * Never throws. A last line without a line end was cut off, perhaps in the middle of its pid, so it is not read.
  */
 export function parsePs(text: string): PsAnswer {
   const [cut = '', ...whole] = text.split(/\r?\n/).toReversed()
@@ -84,7 +84,7 @@ function startOf(groups: Groups): string | null {
   return `${groups['year']}-${String(month).padStart(2, '0')}-${day}T${groups['time']}Z`
 }
 
-/** Reads `[[days-]hours:]minutes:seconds`; the seconds of CPU time have two decimals. */
+/** Parses `[[days-]hours:]minutes:seconds`; the seconds of CPU time have two decimals. */
 function secondsOf(text: string): number | null {
   const parts = /^(?:(?<d>\d+)-)?(?:(?<h>\d+):)?(?<m>\d+):(?<s>\d+(?:[.,]\d\d)?)$/.exec(text)?.groups
   if (parts === undefined) return null

@@ -2,9 +2,9 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync 
 import { errnoOf, throwLack } from '../../errors.js'
 
 /**
- * Returns the result of `read`, or null (*unknown*) when it fails with a system error, for example because it is not
- * permitted. Throws `E_RESOURCES` when this process has too few resources, and rethrows an error that is not a system
- * error, because that is a bug.
+ * Returns the result of `read`, or null (*unknown*) if it fails with a system error, for example for lack of permission.
+ * Throws `E_RESOURCES` if this process has too few resources, and rethrows an error that is not a system error, because
+ * that is a bug.
  */
 export function quietly<T>(read: () => T): T | null {
   try {
@@ -26,11 +26,11 @@ const PAGE_BYTES = 4_096
 const ROW_BYTES = 512
 
 /**
- * Returns the text of a table in /proc, at least up to where `isEnough` is true; null when it cannot be read. A read that
- * leaves room for another row in the page is taken as the last one. Another read would only find the end, and every read
- * takes milliseconds, because the kernel walks the table or waits for all its writers. (The least for /proc/net/tcp is one
- * walk through its hash of connections, 2 ms on a machine with 262 144 buckets: only there the kernel learns that no row
- * follows the listeners. A larger buffer changes nothing, because one read fills one page.)
+ * Returns the text of a table in /proc, at least up to the point where `isEnough` is true; null if it cannot be read. A
+ * read that leaves room for another row in the page counts as the last one. Another read would only find the end, and
+ * every read takes milliseconds, because the kernel walks the table or waits for all its writers. (The minimum for
+ * /proc/net/tcp is one walk through its hash of connections, 2 ms on a machine with 262 144 buckets: only then does the
+ * kernel know that no row follows the listeners. A larger buffer changes nothing, because one read fills one page.)
  */
 export function readTable(path: string, isEnough: (text: string) => boolean = () => false): string | null {
   return quietly(() => {
@@ -53,12 +53,12 @@ export function readLink(path: string): string | null {
   return quietly(() => readlinkSync(path))
 }
 
-/** Returns the names in a directory; none when it cannot be read. */
+/** Returns the names in a directory; an empty list if it cannot be read. */
 export function readDirectory(path: string): readonly string[] {
   return quietly(() => readdirSync(path)) ?? []
 }
 
-/** Returns the id of the mount that an open file descriptor of this process is on; null when the kernel does not tell. */
+/** Returns the id of the mount that an open file descriptor of this process is on; null if the kernel does not report it. */
 export function mountOf(descriptor: number): string | null {
   return /^mnt_id:\s*(\d+)$/m.exec(readFile(`/proc/self/fdinfo/${descriptor}`) ?? '')?.[1] ?? null
 }

@@ -6,9 +6,9 @@ import { asLack, errnoOf, FamiliarError, throwLack } from '../../errors.js'
 export interface ToolOptions {
   /** The tool is killed as soon as this signal is aborted. */
   readonly deadline: AbortSignal
-  /** All environment variables of the tool. If this is left out, the tool inherits the environment of this process. */
+  /** All environment variables of the tool. If omitted, the tool inherits the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
-  /** An exit code that means "nothing, or not everything, was found", if stderr is empty. */
+  /** An exit code that means "nothing, or not everything, was found" if stderr is empty. */
   readonly quietExit?: number
 }
 
@@ -18,20 +18,18 @@ export interface ToolOptions {
 export type RunTool = (file: string, args: readonly string[], options: ToolOptions) => Promise<string>
 
 /**
- * The most output that is read. One command line can be 1 MiB long, and `ps` prints some of its bytes as four bytes.
+ * The maximum output that is read. One command line can be 1 MiB long, and `ps` prints some of its bytes as four bytes.
  */
 const MAX_OUTPUT_MIB = 16
 
 const MAX_COMPLAINT_CHARS = 200
 
 /**
- * Returns what the tool printed on stdout. No shell is involved and stdin is closed.
- *
- * Throws `E_LOOK_FAILED`, which names the tool and the cause, when the tool is missing, is not done before the
- * deadline, prints more than 16 MiB, is killed, or exits with a code that is neither 0 nor `quietExit`. So partial
- * output is never returned as if it were complete. Throws `E_RESOURCES` when this process lacks the resources to start
- * the tool. A tool that runs as root (macOS `ps`) cannot be killed at the deadline, but this function still stops
- * waiting for it in time.
+ * Returns what the tool printed on stdout. No shell is involved, and stdin is closed. Throws `E_LOOK_FAILED`, which names
+ * the tool and the cause, if the tool is missing, has not finished by the deadline, prints more than 16 MiB, is killed,
+ * or exits with a code that is neither 0 nor `quietExit`. So partial output is never returned as if it were complete.
+ * Throws `E_RESOURCES` if this process lacks the resources to start the tool. A tool that runs as root (macOS `ps`)
+ * cannot be killed at the deadline, but this function still stops waiting for it in time.
  */
 export const runTool: RunTool = (file, args, options) =>
   run(file, args, options).catch((error: unknown) => {
@@ -84,7 +82,7 @@ function causeOf(error: ExecFileException, stderr: string, deadline: AbortSignal
   return complaint === '' ? end : `${end}: ${complaint}`
 }
 
-/** The first line of stderr that is not blank, cleaned and cut to fit into a one-line message. */
+/** Returns the first line of stderr that is not blank, cleaned and shortened to fit into a one-line message. */
 function complaintIn(stderr: string): string {
   const line = stderr.split('\n').find((text) => text.trim() !== '') ?? ''
   return line

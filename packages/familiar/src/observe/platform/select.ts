@@ -4,10 +4,10 @@ import type { Platform } from './platform.js'
 
 /**
  * Returns the backend of the running system (Linux, macOS or Windows) and loads only that one. Throws
- * `E_PLATFORM_UNSUPPORTED` on any other system, and `E_RUNTIME_UNSUPPORTED` in a runtime that is not Node: to start a daemon,
- * or the child of a scan, could start something else there. There is no fallback, because it would have to guess. Throws
- * `E_SCAN_IMPOSSIBLE` on Linux if /proc does not show the processes of our pid namespace. So a caller that has a backend
- * need not check this again before it scans, writes records or sends signals.
+ * `E_PLATFORM_UNSUPPORTED` on any other system. There is no fallback, because it would have to guess. Throws
+ * `E_RUNTIME_UNSUPPORTED` in a runtime that is not Node, because starting a daemon, or the child of a scan, could start
+ * something else there. Throws `E_SCAN_IMPOSSIBLE` on Linux if /proc does not show the processes of our pid namespace. So
+ * a caller that has a backend need not check these again before it scans, writes records or sends signals.
  */
 export async function selectPlatform(): Promise<Platform> {
   assertRuntime()
@@ -28,7 +28,10 @@ export async function selectPlatform(): Promise<Platform> {
   }
 }
 
-/** Returns whether the kernel of this system tells which process holds a lock (Linux). Elsewhere a lock must be tried. */
+/**
+ * Returns whether the kernel of this system reports which process holds a lock (Linux). On other systems a lock must be
+ * tried.
+ */
 export function kernelNamesHolders(): boolean {
   return process.platform === 'linux'
 }

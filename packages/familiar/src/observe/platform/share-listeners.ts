@@ -2,9 +2,9 @@ import type { Listener, PortRange } from '../../identity/machine.js'
 import type { Platform } from './platform.js'
 
 /**
- * Returns the platform with one difference: all calls of `listeners` within one turn of the event loop share one scan of
- * all of `ports`, which begins after the last of these calls. (On Linux every scan walks the kernel's whole table, 7 ms;
- * eighteen daemons that end together would scan eighteen times.)
+ * Returns the platform with one change: all calls of `listeners` within one turn of the event loop share one listing of
+ * all of `ports`, which begins after the last of these calls. (On Linux every listing walks the kernel's whole table, 7
+ * ms; eighteen daemons that end together would cause eighteen.)
  */
 export function shareListeners(platform: Platform, ports: PortRange): Platform {
   let next: Promise<readonly Listener[]> | null = null

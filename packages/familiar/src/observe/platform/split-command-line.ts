@@ -1,10 +1,9 @@
 /**
- * Returns the arguments that a program started with this Windows command line sees in its argument vector.
- *
- * Windows keeps one string; each program splits it itself. These are the rules of the Microsoft C runtime, which Python
- * and Node are built with: unquoted spaces and tabs separate arguments; a backslash is literal, except before a quote,
- * where each pair of them gives one backslash and an odd one makes the quote literal; inside quotes, two quotes give one.
- * In the program name (the first argument) a backslash is always literal. The end of the text closes an open quote.
+ * Returns the arguments that a program started with this Windows command line sees in its argument vector. Windows passes
+ * one string, and each program splits it itself. These are the rules of the Microsoft C runtime, which Python and Node
+ * are built with. Unquoted spaces and tabs separate arguments. A backslash is literal, except before a quote: there, each
+ * pair of backslashes gives one backslash, and an odd one makes the quote literal. Inside quotes, two quotes give one. In
+ * the program name (the first argument) a backslash is always literal. The end of the text closes an open quote.
  */
 export function splitCommandLine(line: string): readonly string[] {
   const name = /^(?:"[^"]*"?|[^ \t"])*/.exec(line)?.[0] ?? ''

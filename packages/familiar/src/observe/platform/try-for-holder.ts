@@ -4,12 +4,12 @@ import { CAREFUL } from '../peek.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 import type { NativeLocks } from './native-locks.js'
 
-/** The locked byte is far behind the content, because on Windows a locked byte of a file cannot be read. */
+/** The locked byte is far beyond the content, because on Windows a locked byte of a file cannot be read. */
 export const LOCK_OFFSET = 2 ** 30
 export const LOCK_LENGTH = 1
 
 /**
- * Returns the holder of a lock on a system whose kernel does not name holders; null when the lock is free. To find out, it
+ * Returns the holder of a lock on a system whose kernel does not name holders; null if the lock is free. To find out,
  * takes a shared lock and releases it at once. If the lock is held, returns the holder that the text of the file names,
  * with `isTold`, because the text may be wrong; `unknown` if the text names none, or if the lock cannot be tested. `load`
  * loads the lock library; it is called only if the file exists.
@@ -34,7 +34,7 @@ export function tryForHolder(path: string, told: ToldHolder, load: () => NativeL
   }
 }
 
-/** macOS cannot lock ranges (EINVAL): try the whole file. Every process does the same, so they still exclude each other. */
+/** macOS cannot lock ranges (EINVAL), so try the whole file. Every process does the same, so they still exclude each other. */
 function isGranted(tryLock: (offset: number, length: number) => boolean): boolean {
   try {
     return tryLock(LOCK_OFFSET, LOCK_LENGTH)

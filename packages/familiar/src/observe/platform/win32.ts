@@ -24,7 +24,10 @@ const NAMESPACES = 'none'
 /** The first PowerShell after a boot takes seconds to start. */
 const HOST_TIMEOUT_MS = 10_000
 
-/** The beginning of every script: an error ends it. No script contains double quotes, as the command line would change them. */
+/**
+ * The beginning of every script, which makes any error end it. Scripts contain no double quotes, because the command line
+ * would change them.
+ */
 const BEGIN = [
   `$ErrorActionPreference='Stop'`,
   `$ProgressPreference='SilentlyContinue'`,
@@ -35,13 +38,12 @@ const BEGIN = [
 type Ask = (script: string, deadline: AbortSignal) => Promise<string>
 
 /**
- * Returns the Windows backend: PowerShell 5.1, which every supported Windows has, under `systemRoot`, by its full
- * path, because a bare name would be looked up in the current directory first.
- *
- * Limits. Each question starts a PowerShell, which takes a good part of a second. Without elevation the command line,
- * executable and owner of other users' processes are unknown. The owner of a socket is always unknown. A start time is
- * the creation time to 100 ns, without the boot: it is unique across boots by itself, and Windows may correct the boot
- * time. If PowerShell is restricted to the constrained language, no question can be answered.
+ * Returns the Windows backend. It runs PowerShell 5.1, which every supported Windows has under `systemRoot`, by its full
+ * path, because Windows looks up a bare name in the current directory first. Limits: each question starts a PowerShell,
+ * which takes most of a second. Without elevation the command line, executable and owner of other users' processes are
+ * unknown. The owner of a socket is always unknown. A start time is the creation time to 100 ns, without the boot: it is
+ * unique across boots by itself, and Windows may correct the boot time. If PowerShell is restricted to the constrained
+ * language, no question can be answered.
  */
 export function createWin32(run: RunTool = runTool, systemRoot = 'C:\\Windows'): Platform {
   const powershell = `${systemRoot}\\System32\\WindowsPowerShell\\v1.0\\powershell.exe`
@@ -87,7 +89,7 @@ async function readHost(ask: Ask): Promise<Host> {
   }
 }
 
-/** Filters the ports in the pipeline, because a cmdlet that is given ports fails at the first one without a listener. */
+/** Filters the ports in the pipeline, because the cmdlet fails at the first requested port without a listener. */
 async function readListeners(ask: Ask, range: PortRange, deadline: AbortSignal): Promise<Listener[]> {
   if (range.to <= range.from) return []
   const script = `try{$all=@(Get-NetTCPConnection -State Listen -ErrorAction Stop)}
@@ -101,7 +103,7 @@ async function readListeners(ask: Ask, range: PortRange, deadline: AbortSignal):
   return [...new Map(inRange.map((row) => [socketOf(row), toListener(row)])).values()]
 }
 
-/** Windows does not number sockets. This name is unique unless two sockets are created there within the same 100 ns. */
+/** Windows does not number sockets. This key is unique unless two sockets are created on a port within the same 100 ns. */
 function socketOf(row: TcpRow): string {
   return `${row.address}:${row.port}/${row.pid ?? '?'}/${row.created ?? '?'}`
 }

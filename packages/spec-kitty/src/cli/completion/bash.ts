@@ -1,6 +1,6 @@
 import { byPlace, flagsWith, quote, stepsOf, type Place } from './model.js'
 
-/** Returns the script for bash, 3.2 and later: it needs no other package. */
+/** Returns the script for bash 3.2 and later, which needs no other package. */
 export function bashScript(places: readonly Place[], version: string): string {
   return `# bash completion for spec-kitty ${version}, printed by: spec-kitty completion bash
 _spec_kitty_paths() {

@@ -46,7 +46,7 @@ function placeLines({ at, words, choices, flags, operand }: Place): readonly str
   ]
 }
 
-/** How the script describes each kind of value to fish. */
+/** The options with which the script describes each kind of value to fish. */
 const VALUES: Readonly<Record<NonNullable<Flag['value']>, (at: string) => string>> = {
   port: (at) => `-x -a '(__spec_kitty_ports ${at.startsWith('dashboard') ? 'dashboard' : 'sync'})'`,
   file: () => '-r -F',
@@ -63,7 +63,7 @@ function described(text: string): string {
   return text === '' ? '' : ` -d ${quote(text)}`
 }
 
-/** Between single quotes, fish knows only these two escapes. */
+/** fish knows only these two escapes inside single quotes. */
 function quote(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }

@@ -2,10 +2,10 @@ import { COMMON_OPTIONS, type CommandSpec, type OptionSpec } from 'familiar/cli'
 import { commandNamed, commandsBelow, type CommandWords, type Listed } from '../command-table.js'
 import { TOPICS } from '../topic-names.js'
 
-/** A word that can be typed at a place, and what it means. */
+/** A word that can be typed at a position, and its meaning. */
 export type Word = readonly [word: string, text: string]
 
-/** An option that can be typed at a place. */
+/** An option that can be typed at a position. */
 export interface Flag {
   readonly name: string
   readonly short: string | null
@@ -14,21 +14,21 @@ export interface Flag {
   readonly value: 'port' | 'file' | 'directory' | 'other' | null
 }
 
-/** A place on the command line: after the words of a command or a group. */
+/** A position on the command line: after the words of a command or a group. */
 export interface Place {
-  /** The words, with blanks between them; empty at the beginning. */
+  /** The words before the position, separated by blanks; empty at the beginning. */
   readonly at: string
   readonly words: readonly Word[]
   /** The only operands that a command accepts. */
   readonly choices: readonly Word[]
   readonly flags: readonly Flag[]
-  /** The kind of other operands that can be typed there. */
+  /** The kind of other operands that can be typed at the position. */
   readonly operand: 'directory' | null
 }
 
 /**
- * Returns every place on the command line of the tool, with what can be typed there. `choices` are the only right operands of
- * commands whose description does not list them, each with what it is.
+ * Returns every position on the command line of the tool, with the words that can be typed there. `choices`: the valid
+ * operands of commands whose description does not list them, each with its meaning.
  */
 export async function completionModel(
   choices: Readonly<Partial<Record<CommandWords, readonly Word[]>>>,
@@ -48,7 +48,7 @@ export async function completionModel(
   return [...places, ...helpPlaces(places)]
 }
 
-/** `sync queue retry`: `sync`, `sync queue` and itself. */
+/** Returns the beginnings of a name: for `sync queue retry`, they are `sync`, `sync queue` and the name itself. */
 function beginningsOf(name: string): readonly string[] {
   const words = name.split(' ')
   return words.map((_, index) => words.slice(0, index + 1).join(' '))
@@ -97,7 +97,7 @@ function flagOf(name: string, { short, text, value }: OptionSpec): Flag {
   return { name, short: short ?? null, text, value: kind === undefined ? null : isKnown ? kind : 'other' }
 }
 
-/** The places after `help`: everything that can be typed without `help`, and the topics. */
+/** Returns the positions after `help`: the same words as without `help`, and the topics. */
 function helpPlaces(places: readonly Place[]): readonly Place[] {
   const topics = Object.entries(TOPICS)
   const known = places.filter(({ at }) => at !== 'help' && !at.startsWith('help '))
@@ -112,12 +112,12 @@ function helpPlaces(places: readonly Place[]): readonly Place[] {
     }))
 }
 
-/** Returns the places by where they are, the last of those with the same words. */
+/** Returns the positions without duplicates; of those with the same words, the last one counts. */
 export function byPlace(places: readonly Place[]): readonly Place[] {
   return [...new Map(places.map((one) => [one.at, one])).values()]
 }
 
-/** Returns every step from a place to the next one, as `sync/status`. */
+/** Returns every step from one position to the next, as `sync/status`. */
 export function stepsOf(places: readonly Place[]): readonly string[] {
   return byPlace(places).flatMap(({ at }) => {
     const cut = at.lastIndexOf(' ')
@@ -125,7 +125,7 @@ export function stepsOf(places: readonly Place[]): readonly string[] {
   })
 }
 
-/** Returns the flags of all places that have a value of a kind, as they are typed. */
+/** Returns the flags of all positions that take a value of this kind, as they are typed. */
 export function flagsWith(places: readonly Place[], kind: Flag['value']): readonly string[] {
   const flags = places.flatMap((one) => one.flags).filter(({ value }) => value === kind)
   return [

@@ -54,7 +54,7 @@ function flagWords({ name, short, text }: Flag): readonly Word[] {
   return [[`--${name}`, text], ...(short === null ? [] : [[`-${short}`, text] as const])]
 }
 
-/** `_describe` takes everything up to the first colon for the word. */
+/** `_describe` treats everything up to the first colon as the word. */
 function described([word, text]: Word): string {
   return quote(text === '' ? word : `${word.replaceAll(':', '\\\\:')}:${text}`)
 }

@@ -30,7 +30,7 @@ export interface MissionName {
   readonly title: string
 }
 
-/** The body of every refusal. */
+/** The body of every error reply. */
 export interface ErrorReply {
   readonly error: string
   /** One sentence, for some errors. */

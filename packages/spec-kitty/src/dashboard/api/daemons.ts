@@ -1,16 +1,16 @@
-/** One daemon of the page's Daemons view. */
+/** One daemon in the page's Daemons view. */
 export interface DaemonEntry {
   readonly family: string
   readonly pid: number | null
   readonly port: number | null
   readonly package_version: string | null
-  /** The runtime root or the project it belongs to. */
+  /** The runtime root or the project that the daemon belongs to. */
   readonly scope: string | null
   /** True for the dashboard of this project and the sync daemon of this runtime root. */
   readonly is_live: boolean
-  /** True for the dashboard that answers. */
+  /** True for the dashboard that sends this reply. */
   readonly is_self: boolean
-  /** The page of a dashboard that is proven to be in use, of whatever project; null for everything else. */
+  /** The page of a dashboard that is proven to be in use, of any project; null for all other daemons. */
   readonly url: string | null
   /** The reason (`skip_reason`) in one sentence, for a reader who does not know the rules. */
   readonly explanation: string
@@ -20,11 +20,11 @@ export interface DaemonEntry {
   readonly rule: string
   readonly uptime_seconds: number | null
   readonly memory_bytes: number | null
-  /** The command that the user can run about the daemon, or a sentence where there is none; null if nothing is to be done. */
+  /** The command that the user can run for the daemon, or a sentence if there is none; null if nothing needs to be done. */
   readonly remedy: string | null
 }
 
-/** `GET /api/daemons`: everything that listens in the port ranges of both families. A scan is reused for a second. */
+/** `GET /api/daemons`: every process that listens in the port ranges of both families. A scan is reused for a second. */
 export interface DaemonsReply {
   readonly generated_at: string
   readonly families: readonly {
@@ -39,11 +39,11 @@ export interface DaemonsReply {
   readonly summary: {
     /** How many daemons a clean-up would end. */
     readonly stale: number
-    /** The memory that these daemons use; null if it is not known for any of them. */
+    /** The memory that these daemons use; null if it is unknown for all of them. */
     readonly stale_bytes: number | null
     /** How many daemons need a decision. */
     readonly undecided: number
-    /** The commands that clean up, one for each family with something stale. */
+    /** The clean-up commands, one for each family that has something stale. */
     readonly commands: readonly string[]
     /** One line: `1 stale, 44 MB: one command`, or `nothing to clean up`. */
     readonly text: string
@@ -54,8 +54,8 @@ export interface DaemonsReply {
 export interface CleanUp {
   /** The command that does it; null if there is nothing to do. */
   readonly command: string | null
-  /** The command that only says what it would do. */
+  /** The command that only reports what it would do. */
   readonly dry_run_command: string
-  /** What would happen, one sentence a line. */
+  /** What would happen, one sentence per line. */
   readonly lines: readonly string[]
 }

@@ -1,21 +1,21 @@
 import { isMap, isScalar, isSeq, parseDocument, type Node, type YAMLMap } from 'yaml'
 import type { Field as SimpleField } from './simple-yaml.js'
 
-/** Reads whatever else is YAML, one node after the other: what `readSimpleYaml` is not certain of. */
+/** Reads any YAML that `readSimpleYaml` cannot read with certainty, one node after the other. */
 
-/** The names for the id of a package: the first in the predecessor's own front matter, the others in what people write. */
+/** The names for the id of a package: the first is from the predecessor's own front matter, the others are what people write. */
 export const ID_NAMES = ['work_package_id', 'wp_id', 'wp', 'id'] as const
 
 const MAX_NAME_CHARS = 500
 
 export const NO_YAML = 'its front matter is not YAML'
 
-/** A value as full YAML reads it: what a simple value may be, or a map of names to texts. */
+/** A value as full YAML reads it: a simple value, or a map of names to texts. */
 export type Field = SimpleField | { readonly kind: 'map'; readonly texts: ReadonlyMap<string, string | null> }
 
 export type Fields = ReadonlyMap<string, Field>
 
-/** Returns the names at the top with their values. */
+/** Returns the top-level names with their values. */
 export function readAnyYaml(yaml: string, problems: string[]): Fields {
   const fields = new Map<string, Field>()
   const contents = parse(yaml, problems)
@@ -75,14 +75,14 @@ function textsIn(node: YAMLMap): ReadonlyMap<string, string | null> {
   return new Map(pairs)
 }
 
-/** Returns numbers and dates as they are written. Undefined: not a single value, or an alias for one. */
+/** Returns numbers and dates as they are written. Undefined if the node is not a single value, or is an alias. */
 function scalarOf(node: unknown): string | null | undefined {
   if (!isScalar(node)) return undefined
   if (node.value === null) return null
   return typeof node.value === 'string' ? node.value : (node.source ?? '')
 }
 
-/** Returns the problem with a name that occurs twice. */
+/** Returns the problem for a name that occurs twice. */
 export function twice(name: string): string {
   return `its front matter says ${JSON.stringify(name.slice(0, MAX_NAME_CHARS))} twice, and the first one counts`
 }

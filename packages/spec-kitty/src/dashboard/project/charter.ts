@@ -5,8 +5,9 @@ import { readText } from './documents.js'
 import { kindOf, type LocatedEntry } from './locate.js'
 
 /**
- * Where the charter of a project is: `charter.md` today, `constitution.md` in older projects. Most of these paths lead through
- * a hidden directory, in which the page may see nothing else. They are fixed, and no part of one may be a symlink.
+ * The locations of a project's charter: `charter.md` today, `constitution.md` in older projects. Most of these paths lead
+ * through a hidden directory, of which the page must not see anything else. So the paths are fixed, and no part of one
+ * may be a symlink.
  */
 const PLACES: readonly (readonly string[])[] = [
   ['.kittify', 'charter', 'charter.md'],
@@ -45,8 +46,9 @@ async function findCharter(directory: string): Promise<FoundCharter | null> {
 }
 
 /**
- * Returns a regular file that is reached without a symlink; null if there is none. Its directory is its root, so that what
- * replaces a part of the path before the file is opened is noticed then, and nothing else in a hidden directory is reached.
+ * Returns a regular file that is reached without a symlink; null if there is none. Its own directory is used as its root:
+ * this way, a replaced part of the path is noticed before the file is opened, and no other file in a hidden directory can
+ * be reached.
  */
 async function fileAt(root: string, parts: readonly string[]): Promise<LocatedEntry | null> {
   const [path, within] = [join(root, ...parts), join(root, ...parts.slice(0, -1))]

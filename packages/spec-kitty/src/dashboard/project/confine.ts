@@ -5,17 +5,17 @@ export interface Confined {
   readonly path: string
   /** The real path of the project. Nothing outside it is accessed. */
   readonly root: string
-  /** Every symlink must end in this directory: for the files of a mission, the mission's directory. */
+  /** Every symlink must lead into this directory. For the files of a mission, it is the mission's directory. */
   readonly within: string
 }
 
 /**
- * Matches a leading dot, even after invisible characters: HFS+ ignores some of them, so it takes such a name for
- * `.git`.
+ * Matches a leading dot, even after invisible characters, because HFS+ ignores some of them and would treat such a name
+ * as `.git`.
  */
 const HIDDEN = /^\p{Default_Ignorable_Code_Point}*\./u
 
-/** Returns whether a name is hidden, like `.git`, `.env` and `.kittify`, where git, tools and daemons keep secrets. */
+/** Returns whether a name is hidden, like `.git`, `.env` and `.kittify`. Git, tools and daemons keep secrets under such names. */
 export function isHidden(name: string): boolean {
   return HIDDEN.test(name)
 }
@@ -25,7 +25,10 @@ export function isIn(directory: string, path: string): boolean {
   return path === directory || path.startsWith(baseOf(directory))
 }
 
-/** Returns why a symlink to this real path must not be followed, phrased as `a link ...`; null if it may be. */
+/**
+ * Returns why a symlink to this real path must not be followed, as a text that begins with `a link`; null if it may be
+ * followed.
+ */
 export function refusalOf({ root, within }: Omit<Confined, 'path'>, path: string): string | null {
   if (!isIn(root, path)) return 'a link that leads out of the project'
   if (partsBelow(root, path).some((part) => isHidden(part))) return 'a link to a hidden file or directory'

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 
 /** The text of a file, and what is wrong with its encoding. */
 export interface Decoded {
-  /** Null: it is not text. Line ends are converted to `\n`, and a byte order mark is removed. */
+  /** Null if the file is not text. Line ends are converted to `\n`, and a byte order mark is removed. */
   readonly text: string | null
   readonly problem: string | null
 }
@@ -13,9 +13,9 @@ const BYTE_ORDER_MARK = '\uFEFF'
 const BINARY = /[\0-\u0008\u000e-\u001a\u001c-\u001f]/
 
 /**
- * Decodes the bytes of a file, or of its beginning if `isWhole` is false; then an incomplete last UTF-8 character is
- * dropped. The encoding is UTF-16 if there is a byte order mark for it, else UTF-8. Bytes that are not UTF-8 are read
- * as Latin-1, which accepts any bytes, and `problem` says so.
+ * Decodes the bytes of a file or, if `isWhole` is false, of its beginning, whose last UTF-8 character may be incomplete
+ * and is then dropped. The encoding is UTF-16 if there is a byte order mark for it, otherwise UTF-8. If the bytes are not
+ * UTF-8, they are read as Latin-1, which accepts any bytes, and `problem` says so.
  */
 export function decode(bytes: Uint8Array, isWhole: boolean): Decoded {
   const utf16 = utf16Of(bytes)
@@ -43,10 +43,10 @@ function utf8Of(bytes: Uint8Array, isWhole: boolean): string | null {
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
 }
 
-/** The most bytes of a character in UTF-8. */
+/** The maximum number of bytes of a character in UTF-8. */
 const MAX_CHARACTER_BYTES = 4
 
-/** Leaves out the beginning of a character at the end. */
+/** Removes an incomplete character at the end. */
 function withoutHalfCharacter(bytes: Uint8Array): Uint8Array {
   for (let back = 1; back < MAX_CHARACTER_BYTES && back <= bytes.length; back += 1) {
     const byte = bytes[bytes.length - back] ?? 0
@@ -60,7 +60,7 @@ function isContinuation(byte: number): boolean {
   return (byte & 0xc0) === 0x80
 }
 
-/** Returns how many bytes the character has that begins with this one. */
+/** Returns the number of bytes of the character that begins with this byte. */
 function lengthOf(byte: number): number {
   if (byte < 0xc0) return 1
   if (byte < 0xe0) return 2

@@ -4,18 +4,18 @@ import { basename, join } from 'node:path'
 import { failureOf, silenceOf, type Why } from './unseen-changes.js'
 import { isHidden } from './confine.js'
 
-/** A directory or file to watch. Changes of hidden entries in a directory are not reported unless `only` names them. */
+/** A directory or file to watch. Changes of hidden entries in a directory are reported only if `only` names them. */
 export interface Wanted {
-  /** A path without symlinks. If one has been put there meanwhile, it is not followed. */
+  /** A path without symlinks. A symlink that was put there meanwhile is not followed. */
   readonly path: string
-  /** If this changes, the path names something else, and a new watch replaces the old one. */
+  /** If this changes, the path leads to another file or directory, and a new watch replaces the old one. */
   readonly identity: string
-  /** Report only these entries; without this list, all that are not hidden. */
+  /** Report only these entries. If omitted, report all that are not hidden. */
   readonly only?: readonly string[]
 }
 
 export interface DirectoryWatches {
-  /** Watches exactly these places for the owner, and ends its other watches. */
+  /** Watches exactly these paths for the owner, and ends its other watches. */
   keep(owner: string, wanted: readonly Wanted[]): void
   close(): void
 }
@@ -23,34 +23,37 @@ export interface DirectoryWatches {
 /** Called on a change with the owner of the watch and the name of the entry (null: unknown). */
 export type OnEvent = (owner: string, name: string | null) => void
 
-/** Called when the system no longer tells all changes, with the reason and the time since when; with null when it does again. */
+/**
+ * Called when the system stops reporting all changes, with the reason and the time; called with null when it reports all
+ * again.
+ */
 export type OnSight = (blind: { readonly since: string; readonly why: string } | null) => void
 
 interface Entry extends Wanted {
   readonly owner: string
-  /** The watch; null if the place could not be watched. */
+  /** The watch; null if the path could not be watched. */
   watcher: FSWatcher | null
   signature: string | null
-  /** Why the place could not be watched. */
+  /** Why the path could not be watched. */
   refusal: Why
-  /** Why the system does not report all changes of the place, even if it is watched. */
+  /** Why the system does not report all changes below the path, even if it is watched. */
   readonly silence: Why
 }
 
-/** The least time between two polls of places whose changes the system does not report. */
+/** The minimum time between two polls of paths whose changes the system does not report. */
 const POLL_MS = 2000
 /**
- * The time between two polls, as a multiple of the duration of the last poll, so that polling a large project takes a
- * twentieth of a core at most.
+ * The time between two polls, as a multiple of the duration of the last poll, so that polling a large project takes at
+ * most a twentieth of a core.
  */
 const POLL_PAUSES = 20
-/** The greatest time between two polls. */
+/** The maximum time between two polls. */
 const POLL_MAX_MS = 30_000
 
 /**
- * Keeps one watch per owner and path. If the system refuses one (ENOSPC, EMFILE: everything that the user runs shares the
- * inotify limits), only that path is polled until a watch succeeds. On a file system that does not tell all changes, watched
- * paths are polled too. Never throws.
+ * Keeps one watch per owner and path. If the system refuses a watch (ENOSPC, EMFILE: all programs of the user share the
+ * inotify limits), only that path is polled until a watch succeeds. On a file system that does not report all changes,
+ * watched paths are polled too. Never throws.
  */
 export function watchDirectories(
   onEvent: OnEvent,
@@ -63,7 +66,7 @@ export function watchDirectories(
 class Watches implements DirectoryWatches {
   readonly #entries = new Map<string, Entry>()
   readonly #owned = new Map<string, Set<Entry>>()
-  /** The entries whose changes are not all told. There may be thousands of entries, and mostly none of these. */
+  /** The entries that must be polled. Kept apart, because there may be thousands of entries, and usually none of these. */
   readonly #polled = new Set<Entry>()
   readonly #onEvent: OnEvent
   readonly #onSight: OnSight
@@ -174,7 +177,7 @@ class Watches implements DirectoryWatches {
     this.#schedule()
   }
 
-  /** Tells the first look too: a change may have come before it, and after the files were read. */
+  /** Reports a change after the first scan too, because the files may have changed after they were read and before that scan. */
   async #scan(entry: Entry): Promise<void> {
     const signature = await signatureOf(entry)
     const isChanged = entry.signature !== signature
@@ -200,7 +203,7 @@ function isTold({ only }: Wanted, name: string): boolean {
   return only === undefined ? !isHidden(name) : only.includes(name)
 }
 
-/** False if part of the path was replaced by a symlink, which would lead the watch out of the project. */
+/** Returns false if a part of the path was replaced by a symlink, which would lead the watch out of the project. */
 function isItself(path: string): boolean {
   try {
     return realpathSync.native(path) === path
@@ -209,7 +212,10 @@ function isItself(path: string): boolean {
   }
 }
 
-/** Returns text that changes when an entry is added, removed or modified, and when the place itself is. */
+/**
+ * Returns a text that changes when the watched directory or file itself is modified, or when an entry in it is added,
+ * removed or modified.
+ */
 async function signatureOf(place: Wanted): Promise<string> {
   const { path } = place
   if (!isItself(path)) return 'gone'
@@ -219,7 +225,10 @@ async function signatureOf(place: Wanted): Promise<string> {
   return parts.join('\0')
 }
 
-/** Ignores the times of directories: hidden entries change them too, and what is shown in one has its own watch. */
+/**
+ * Ignores the modification times of directories, because hidden entries change them too. If the content of a directory is
+ * shown, it has its own watch.
+ */
 async function stateOf(path: string): Promise<string> {
   try {
     const stats = await lstat(path, { bigint: true })

@@ -27,11 +27,11 @@ export interface OpenFile {
   close(): Promise<void>
 }
 
-/** What a directory says of something in it. */
+/** An entry of a directory, as the directory itself describes it. */
 export interface Entry {
-  /** Each character stands for one byte: a name may be no text. */
+  /** Each character stands for one byte, because a name need not be valid text. */
   readonly name: string
-  /** Whether it is a regular file. False if it is not one, or if the directory does not tell. */
+  /** Whether the entry is a regular file. False if it is not, or if the directory does not say. */
   readonly is_file: boolean
 }
 
@@ -42,7 +42,7 @@ export interface Disk {
   readlink(path: string): Promise<string>
   realpath(path: string): Promise<string>
   open(path: string, flags: number): Promise<OpenFile>
-  /** Returns what is in a directory, `max` entries at most; `size` is the directory's own, in bytes. */
+  /** Returns the entries of a directory, at most `max`. `size` is the size of the directory itself in bytes. */
   entries(path: string, max: number, size: number): Promise<readonly Entry[]>
 }
 
@@ -64,7 +64,7 @@ const PATIENT: Disk = {
 }
 
 /**
- * Makes each call on this thread. On a local disk a call takes some microseconds. Handing it to another thread takes ten
+ * Makes each call on this thread. On a local disk a call takes some microseconds. Passing it to another thread takes ten
  * times as long, and 412 missions need some fifty thousand calls.
  */
 const PROMPT: Disk = {
@@ -94,8 +94,9 @@ const PROMPT: Disk = {
 }
 
 /**
- * A directory of this size has some thousand entries at most. Reading all of them in one call takes a third of the time that one
- * call for each takes, and a directory that is prepared to fill the memory is larger.
+ * A directory of up to this size has at most some thousand entries. Reading them in one call takes a third of the time of
+ * one call per entry. A directory that an attacker has prepared to fill the memory is larger, so it is not read in one
+ * call.
  */
 const SMALL_DIRECTORY_BYTES = 64 * 1024
 
@@ -116,7 +117,7 @@ function openFile(fd: number): OpenFile {
   }
 }
 
-/** The types (`statfs`) of file systems that are on a disk of this machine or in its memory, and so always answer. */
+/** The types (`statfs`) of file systems on a disk or in the memory of this machine, which therefore always answer. */
 const LOCAL: ReadonlySet<number> = new Set([
   0xef53, // ext2, ext3, ext4
   0x58465342, // XFS
@@ -128,11 +129,11 @@ const LOCAL: ReadonlySet<number> = new Set([
   0x1a, // APFS
 ])
 
-/** How to read each project, by its root. */
+/** How to read each project, by its root directory. */
 const disks = new Map<string, Disk>()
 const MAX_KNOWN = 1000
 
-/** Finds out how to read what is below a directory. Until then, and if it is not known, each call has its own thread. */
+/** Finds out how to read files below a directory. Until then, and if that fails, each call is made on another thread. */
 export async function chooseDisk(root: string): Promise<void> {
   if (disks.has(root)) return
   if (disks.size >= MAX_KNOWN) disks.clear()
@@ -140,11 +141,11 @@ export async function chooseDisk(root: string): Promise<void> {
     const { type } = await statfs(root)
     disks.set(root, LOCAL.has(type >>> 0) ? PROMPT : PATIENT)
   } catch {
-    // The directory is gone or may not be read. The code that reads it reports this.
+    // The directory is gone or unreadable. The code that reads it reports this.
   }
 }
 
-/** Returns how to read what is below a directory. */
+/** Returns how to read files below a directory. */
 export function diskOf(root: string): Disk {
   return disks.get(root) ?? PATIENT
 }

@@ -3,7 +3,7 @@ import { isHidden } from './confine.js'
 import { LANE_FOLDERS } from './lane-columns.js'
 import { META } from './project-paths.js'
 
-/** The documents of a mission that are written in this order. They are listed first, in this order. */
+/** The documents of a mission that are usually written in this order. They are listed first, in this order. */
 export const FIXED: readonly string[] = [
   'spec.md',
   'plan.md',
@@ -29,10 +29,10 @@ export const TASKS = 'tasks'
 /** How many directories deep a document may be. */
 export const MAX_DEPTH = 4
 
-/** Reports, matrices and retrospectives beside `spec.md`. */
+/** Matches reports, matrices and retrospectives beside `spec.md`. */
 const BESIDE = /\.(md|markdown|txt|csv|ya?ml|json)$/i
 
-/** Files that hold the state of the mission. They are not documents, because the board shows that state. */
+/** Files that contain the state of the mission. They are not documents, because the board shows that state. */
 const STATE: ReadonlySet<string> = new Set([META, 'status.json', 'lanes.json'])
 
 /** Returns whether a file of this name in `tasks`, or in a folder of a lane there, is a work package. */
@@ -45,7 +45,7 @@ export function isTopDocument(name: string): boolean {
   return FIXED.includes(name) || (BESIDE.test(name) && !STATE.has(name))
 }
 
-/** Returns whether a file directly in `tasks` is a document: a prompt, or a note about them. */
+/** Returns whether a file directly in `tasks` is a document: a prompt, or a note about prompts. */
 export function isTaskDocument(name: string): boolean {
   return /\.(md|markdown)$/i.test(name)
 }
@@ -57,7 +57,7 @@ export function isPromptName(name: string): boolean {
   return below.length === 1 || laneFolderOf(name) !== null
 }
 
-/** Returns whether this is a prompt, or a directory in which prompts are. */
+/** Returns whether this is a prompt, or a directory that contains prompts. */
 export function isOfPrompts(name: string): boolean {
   const [first, folder = '', ...below] = name.split('/')
   if (first !== TASKS) return false
@@ -65,7 +65,7 @@ export function isOfPrompts(name: string): boolean {
   return folder === '' || LANE_FOLDERS.includes(folder) || (below.length === 0 && isPrompt)
 }
 
-/** Returns the folder of a lane that a prompt is in, directly or in the folder of a phase there; null if it is in none. */
+/** Returns the lane folder that contains a prompt, directly or in the folder of a phase; null if there is none. */
 export function laneFolderOf(name: string): string | null {
   const [first, folder = '', ...below] = name.split('/')
   return first === TASKS && below.length > 0 && LANE_FOLDERS.includes(folder) ? folder : null
@@ -83,7 +83,10 @@ export function isDocumentName(name: string): boolean {
   return !LANE_FOLDERS.includes(second) || isPromptName(name)
 }
 
-/** Returns the package that a document is about, by its name: its prompt, or what is in a folder named like it. */
+/**
+ * Returns the package that a document is about, according to its name: the document is the package's prompt, or is in a
+ * folder that is named like the package.
+ */
 export function packageOfDocument(
   name: string,
   packages: readonly Pick<WorkPackage, 'id' | 'document'>[],

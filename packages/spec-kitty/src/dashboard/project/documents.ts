@@ -18,10 +18,10 @@ import { locate, type LocatedEntry, type Located } from './locate.js'
 
 export const MAX_DOCUMENTS = 1000
 
-/** Of a larger document, only this much of the beginning is shown. */
+/** The maximum part of a document that is shown, from its beginning. */
 const MAX_SHOWN_BYTES = 1024 * 1024
 
-/** A document, and the file that its name leads to; null if it was not looked at. */
+/** A document, and the file that its name leads to; null if the file was not located. */
 export interface FoundDocument {
   readonly name: string
   readonly found: LocatedEntry | null
@@ -29,7 +29,7 @@ export interface FoundDocument {
 
 const LINKED = 'is a link to a directory and is not entered'
 
-/** What is known of a directory: its names, and which of them are plain files. */
+/** The content of a directory: all names, and which of them are plain files. */
 type Listed = Pick<Names, 'names' | 'files'>
 
 /** Collects the documents found, and their problems. */
@@ -38,11 +38,14 @@ export interface Collection {
   /** The directories that were entered to find the documents. */
   readonly directories: LocatedEntry[]
   readonly complain: (name: string, what: string) => void
-  /** Whether only the prompts are read. Of everything else, only what its directory tells is used. */
+  /** Whether only the prompts are read. For all other documents, only the information in their directory is used. */
   readonly is_brief: boolean
 }
 
-/** Collects the documents of a mission by the names in its directory. The prompts are found first, so that no other takes their place. */
+/**
+ * Collects the documents of a mission by the names in its directory. Collects the prompts first, so that other documents
+ * cannot use up the limit.
+ */
 export async function collectDocuments(
   mission: LocatedEntry,
   listed: Listed,
@@ -91,7 +94,7 @@ interface Entered extends Listed {
   readonly directory: LocatedEntry
 }
 
-/** Returns a directory and the names in it; null if it is absent or unusable. Reports every problem but absence. */
+/** Returns a directory and the names in it; null if it is absent or unusable. Reports every problem except absence. */
 async function enter(
   parent: LocatedEntry,
   name: string,
@@ -125,7 +128,7 @@ async function collectPrompts(tasks: Entered, into: Collection): Promise<void> {
   }
 }
 
-/** Collects what stands beside the prompts: notes, and the folders of packages. */
+/** Collects the documents beside the prompts: notes, and the folders of packages. */
 async function collectNotes({ directory, names, files }: Entered, into: Collection): Promise<void> {
   for (const name of names) {
     if (isPackageFile(name) || LANE_FOLDERS.includes(name)) continue
@@ -144,7 +147,7 @@ async function collectNotes({ directory, names, files }: Entered, into: Collecti
   }
 }
 
-/** Reports a folder that is named like a lane, and is none of those in which prompts are looked for. */
+/** Reports a folder that is named like a lane but is not one in which prompts are searched. */
 function complainOfPrompts(name: string, as: string, into: Collection): void {
   if (!isLane(laneNamed(name))) return
   const isPrompt = ({ name: document }: FoundDocument): boolean =>
@@ -156,7 +159,7 @@ function complainOfPrompts(name: string, as: string, into: Collection): void {
     )
 }
 
-/** Collects the prompts in the folder of a lane, and in the folders of phases that some projects have there. */
+/** Collects the prompts in the folder of a lane, and in the folders of phases that some projects have in it. */
 async function collectPhases(lane: Entered, as: string, depth: number, into: Collection): Promise<void> {
   await collectPackages(lane, as, into)
   for (const name of lane.names) {
@@ -176,7 +179,7 @@ async function collectPackages({ directory, names }: Entered, as: string, into: 
   }
 }
 
-/** Below the top directory, symlinks to directories are not entered: they could form an endless tree. */
+/** Below the top directory, symlinks to directories are not entered, because they could form an endless tree. */
 async function collectTree(
   parent: LocatedEntry,
   name: string,
@@ -202,7 +205,7 @@ async function collectTree(
   }
 }
 
-/** Collects what is in a directory that was found in another one, which is `depth` directories deep. */
+/** Collects the documents in a directory that was found in another one, which is `depth` directories deep. */
 async function collectBelow(
   parent: LocatedEntry,
   name: string,
@@ -244,7 +247,7 @@ export async function readDocument(
   return readText(at, name, path)
 }
 
-/** Reads a file that was found as the text to show. `name` tells its format, and `path` is the one in problems. */
+/** Reads a file that was found, and returns the text to show. `name` determines the format, and `path` is used in problems. */
 export async function readText(file: LocatedEntry, name: string, path: string): Promise<DocumentReply> {
   const read = await withFile(file, async (handle, { size }) => ({
     bytes: await readBytes(handle, 0, Math.min(Number(size), MAX_SHOWN_BYTES)),

@@ -12,33 +12,34 @@ export interface FileGap extends LogGap {
 
 /** A prompt that could not be read, or a directory of prompts. */
 export interface PromptGap {
-  /** The package, as the name of the prompt says it; null: prompts of any. */
+  /** The package, according to the name of the prompt; null if the missing prompts may be those of any package. */
   readonly wp: string | null
   readonly problem: Problem
 }
 
-/** What of a mission could not be read. */
+/** The parts of a mission that could not be read. */
 export interface Unread {
-  /** Copies of the log of which nothing is known. */
+  /** Copies of the log that could not be read at all. */
   readonly logs: readonly Problem[]
   readonly gaps: readonly FileGap[]
   readonly prompts: readonly PromptGap[]
-  /** `meta.json`, which only says whether the mission is merged. */
+  /** Problems of `meta.json`, which is only needed to know whether the mission is merged. */
   readonly meta: readonly Problem[]
 }
 
-/** The problems because of which it is not known where packages stand, and what they leave open of each package. */
+/** The problems because of which it is unknown in which lanes packages are, and what is therefore unknown about each package. */
 export interface Doubts {
   readonly problems: readonly Problem[]
   readonly of: (one: WorkPackage) => Doubt
 }
 
-/** Decides, in one place, what is not known of a mission that could not be read whole. */
+/** Determines, in one place, what is unknown about a mission that could not be read completely. */
 export function doubtsOf(packages: readonly WorkPackage[], { logs, gaps, prompts, meta }: Unread): Doubts {
   const open = gaps.filter((gap) => isOpen(gap, packages))
   const isLaneOpen = (one: WorkPackage): boolean =>
     logs.length > 0 ||
-    // Where events move packages, front matter does not count: these may be in what was not read.
+    // If the log has lane changes, front matter does not count: the lane changes of these packages may be in the unread
+    // part.
     (open.length > 0 && one.lane !== null && one.lane_source !== 'events') ||
     open.some((gap) => isAbout(gap, one.id))
   const hidden = prompts.filter((gap) => isHidden(gap, packages))
@@ -56,8 +57,8 @@ export function doubtsOf(packages: readonly WorkPackage[], { logs, gaps, prompts
 }
 
 /**
- * Returns whether what was not read may be a package that is not shown, or say what one needs that has not begun. A package that
- * the log has moved on needs its prompt for neither.
+ * Returns whether the unread prompts may belong to a package that is not shown, or contain the dependencies of one that
+ * has not begun. If the log has moved a package on, its prompt is needed for neither.
  */
 function isHidden({ wp }: PromptGap, packages: readonly WorkPackage[]): boolean {
   const own = wp === null ? undefined : packages.find(({ id }) => sameId(id) === sameId(wp))
@@ -76,7 +77,10 @@ function isAbout({ wp, settled }: LogGap, id: string): boolean {
   return wp === null ? !settled.includes(id) : sameId(wp) === sameId(id)
 }
 
-/** Returns the gaps of a copy that count: the end of a file that was written a moment ago is still being written. */
+/**
+ * Returns the gaps of a copy that count. The end of a file that was written a moment ago does not, because it is still
+ * being written.
+ */
 export function gapsOf({ gaps }: LogFile, path: string, isBeingWritten: boolean): readonly FileGap[] {
   return gaps.filter(({ is_end }) => !(is_end && isBeingWritten)).map((gap) => ({ ...gap, path }))
 }

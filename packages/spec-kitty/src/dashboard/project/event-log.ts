@@ -10,12 +10,12 @@ import { eventOf, type AnnotationEvent, type Event, type LaneEvent } from './log
 import { addGap, addMove, noGaps, openGaps, packageNamedIn, type FileGaps, type LogGap } from './log-gaps.js'
 import { readFacts, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
-/** The last lane change of a work package, and what all of its lane changes tell. */
+/** The last lane change of a work package, and a summary of all of them. */
 export interface LaneState {
   readonly lane: string
-  /** When it happened, as `instantOf` returns it. */
+  /** The time of the change, as `instantOf` returns it. */
   readonly at: string
-  /** The worktree whose copy of the log has the event; null if the main checkout has it. */
+  /** The worktree whose copy of the log contains the event; null if the main checkout contains it. */
   readonly worktree: string | null
   readonly history: LaneHistory
 }
@@ -27,24 +27,24 @@ export interface LogFile {
   /** How many events are in this copy, but in no copy that was read before. */
   readonly added: number
   readonly problems: readonly string[]
-  /** The first lines with a time that was in the future when they were read, and that time as `instantOf` returns it. */
+  /** The first lines whose time was in the future when they were read, each with that time as `instantOf` returns it. */
   readonly future: readonly { readonly line: number; readonly at: string }[]
   readonly is_unread: boolean
-  /** What of it was not read, and leaves open where packages stand. */
+  /** The parts of the copy that were not read, because of which the lanes of packages are unknown. */
   readonly gaps: readonly LogGap[]
-  /** The last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
+  /** True if the last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
   readonly is_unfinished: boolean
 }
 
-/** The events of all copies of a mission's log together. */
+/** The events of all copies of a mission's log, combined. */
 export interface Log {
   readonly lanes: ReadonlyMap<string, LaneState>
   readonly facts: ReadonlyMap<string, RuntimeFacts>
-  /** What the log says about packages at their creation: for a package whose prompt is gone, nothing else is known. */
+  /** What the log says about packages at their creation. If the prompt of a package is gone, nothing else is known about it. */
   readonly created: ReadonlyMap<string, CreatedPackage>
-  /** The decisions that were asked for and not taken, withdrawn or put off, the oldest first. */
+  /** The decisions that were asked for but not taken, withdrawn or deferred, the oldest first. */
   readonly decisions: readonly AskedDecision[]
-  /** How the columns stood at the end of each day on which a lane changed. */
+  /** The number of packages in each column at the end of each day on which a lane changed. */
   readonly days: readonly FlowDay[]
   /** The time of the newest event of any kind, as `instantOf` returns it; null without events. */
   readonly newest: string | null
@@ -63,11 +63,11 @@ export const NO_LOG: Log = {
 
 /** Takes the lines of one file one by one, so that the whole file need not be in memory. */
 export interface LineReader {
-  /** Counts lines that are read elsewhere. */
+  /** Counts lines that are read by other code. */
   skip(lines: number): void
   /** Takes a line without its newline. */
   line(text: string): void
-  /** Counts a line that is too long to be read, as a problem. `wp` is the package that it is about, if that is known. */
+  /** Counts a line that is too long to be read, as a problem. `wp`: the package that it is about, if known. */
   longLine(wp: string | null): void
   /** Takes the text after the last newline. Part of an object is never valid JSON, so text that parses is complete. */
   rest(text: string): void
@@ -78,28 +78,31 @@ export interface LineReader {
 }
 
 export interface LogReader {
-  /** Begins a copy of the log. An event that was in a copy before is not counted again. */
+  /** Begins a copy of the log. An event that an earlier copy contained is not counted again. */
   file(worktree: string | null): LineReader
   result(): Log
 }
 
-/** The longest line that is read. Real lines have up to 625 kB. */
+/** The maximum length of a line that is read. Real lines have up to 625 kB. */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024
 
-/** What is wrong with a last line that is not JSON and has no newline. */
+/** The problem with a last line that is not JSON and has no newline. */
 export const CUT_OFF = 'its last line is cut off'
 
 const MAX_NAMED_LINES = 10
 const MAX_PACKAGES = 2000
 
-/** Real packages have a dozen lane changes; of more than this, the oldest are forgotten. */
+/**
+ * The maximum number of lane changes that are kept for a package; beyond it, the oldest are dropped. Real packages have a
+ * dozen.
+ */
 const MAX_MOVES = 5000
 
-/** Whether an event is counted for its copy of the log, and what is wrong with it. */
+/** Whether an event counts for its copy of the log, and what is wrong with it. */
 interface Taken {
   readonly is_added: boolean
   readonly problems: readonly string[]
-  /** The package that it moves, and the one that it would move if it counted. */
+  /** The package whose lane the event changes, and the package whose lane it would change if it counted. */
   readonly moved: string | null
   readonly lost: string | null
 }

@@ -7,12 +7,12 @@ export const MAX_VALUE_CHARS = 500
 export const MAX_NOTE_CHARS = 2000
 export const MAX_SUBTASKS = 500
 
-/** Matches what the predecessor writes if it looked for a value and found none, such as `__resolved_model_absent__`. */
+/** Matches the placeholders that the predecessor writes for a missing value, such as `__resolved_model_absent__`. */
 const ABSENT = /^__\w+_absent__$/
 
 export interface Review {
   readonly by: string | null
-  /** ISO 8601 UTC; null if the log does not say when. */
+  /** ISO 8601 UTC; null if the log does not contain the time. */
   readonly at: string | null
   readonly reason: string | null
 }
@@ -23,7 +23,10 @@ export interface ReviewResult {
   readonly reference: string | null
 }
 
-/** Returns a text. Undefined: the annotation does not name it, or it is empty. Null: the annotation says that there is none. */
+/**
+ * Returns a text. Undefined: the annotation does not contain it, or it is empty. Null: the annotation says explicitly
+ * that there is none.
+ */
 export function textOf(
   name: string,
   value: unknown,
@@ -58,7 +61,7 @@ export function statesIn(value: unknown, problems: string[]): readonly (readonly
   return said
 }
 
-/** Returns the review. Null: an empty review, which withdraws the last one. Undefined: the annotation names none. */
+/** Returns the review. Null: an empty review, which withdraws the last one. Undefined: the annotation contains none. */
 export function reviewOf(value: unknown, problems: string[]): Review | null | undefined {
   if (value === undefined || value === null) return value
   const review = objectOf(value)
@@ -75,7 +78,7 @@ export function reviewOf(value: unknown, problems: string[]): Review | null | un
   return { by, at: instant === null ? null : toMilliseconds(instant), reason: why }
 }
 
-/** Returns the verdict of a review; undefined if the annotation does not say. */
+/** Returns the verdict of a review; undefined if the annotation contains none. */
 export function resultOf(value: unknown, problems: string[]): ReviewResult | null | undefined {
   if (value === undefined || value === null) return value
   const result = objectOf(value)
@@ -88,12 +91,12 @@ export function resultOf(value: unknown, problems: string[]): ReviewResult | nul
   return { verdict, reviewer, reference: textOf('review_result.reference', result['reference'], []) ?? null }
 }
 
-/** Returns the text of a field that decides nothing; null if it is not text. */
+/** Returns the text of a field on which nothing depends; null if it is not text. */
 export function textIn(value: unknown, max: number): string | null {
   return typeof value === 'string' && value.trim() !== '' ? cut(value.trim(), max) : null
 }
 
-/** Returns who did something: a name, or an object with the name of a tool, or else with a role. */
+/** Returns the name of an actor: a name, or an object with the name of a tool or, if it has none, of a role. */
 export function nameOf(actor: unknown): string | null {
   if (typeof actor === 'string') return textIn(actor, MAX_VALUE_CHARS)
   const { tool, name, agent, id, role } = objectOf(actor) ?? {}
@@ -101,7 +104,7 @@ export function nameOf(actor: unknown): string | null {
   return names.find((one) => one !== null) ?? null
 }
 
-/** A slice would keep the whole text in memory, and a line may have many MiB. */
+/** A slice would keep the whole text in memory, and a line may be many MiB long. */
 function cut(text: string, max: number): string {
   return text.length <= max ? text : Buffer.from(text.slice(0, max)).toString()
 }

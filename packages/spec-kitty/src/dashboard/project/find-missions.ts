@@ -10,7 +10,7 @@ import { EVENTS, META, pathOf, SPECS } from './project-paths.js'
 const MAX_MISSIONS = 1000
 
 export interface Specs {
-  /** The real path of the project; empty if there is no project. */
+  /** The real path of the project; empty if the project does not exist. */
   readonly root: string
   readonly specs: LocatedEntry | null
   readonly problems: Problem[]
@@ -39,7 +39,7 @@ export interface MissionDirectory {
   readonly directory: LocatedEntry
 }
 
-/** Returns the missions. Files beside them are notes and hidden directories belong to tools: both are ignored. */
+/** Returns the missions. Ignores files beside them, which are notes, and hidden directories, which belong to tools. */
 export async function findMissions(
   specs: LocatedEntry,
   problems: Problem[],
@@ -74,14 +74,14 @@ export async function findMission(directory: string, id: string): Promise<Locate
   return found?.kind === 'directory' ? found : null
 }
 
-/** The parts of a mission. A directory with any of them is a mission, and not a folder of missions. */
+/** The typical entries of a mission. A directory that contains any of them is a mission, and not a folder of missions. */
 const PARTS: ReadonlySet<string> = new Set([META, EVENTS, TASKS, ...FIXED])
 
 const MAX_LOOKED_INTO = 100
 
 /**
- * Returns how many missions are in a directory that is not a mission itself: users put finished missions away like this.
- * Ask only about a directory that has no part of a mission.
+ * Returns how many missions are in a directory that is not a mission itself, because users put finished missions into
+ * folders. Call it only for a directory that has no typical entry of a mission.
  */
 export async function missionsIn({ directory }: MissionDirectory): Promise<number> {
   const listed = await list(directory)
@@ -95,13 +95,13 @@ export async function missionsIn({ directory }: MissionDirectory): Promise<numbe
   return count
 }
 
-/** A mission may be a symlink to another one. Symlinks inside a mission must not lead out of it. */
+/** A mission may be a symlink to another one, but symlinks inside a mission must not lead out of it. */
 async function locateMission(specs: LocatedEntry, id: string): Promise<Located> {
   const found = await enterable({ ...specs, within: specs.path }, id)
   return found.kind === 'directory' ? { ...found, within: found.path } : found
 }
 
-/** Rejects a symlink to the directory that contains it, because it would show files that are not part of the mission. */
+/** Rejects a symlink to the directory that contains it, because it would show files that do not belong to the mission. */
 async function enterable(parent: Confined, name: string): Promise<Located> {
   const found = await locate(parent, name)
   if (found.kind !== 'directory' || found.path !== parent.path) return found

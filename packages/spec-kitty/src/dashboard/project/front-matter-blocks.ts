@@ -1,18 +1,21 @@
-/** One name at the top of the front matter, with everything that stands under it. */
+/** One top-level name of the front matter, with all lines below it. */
 export interface Block {
   readonly name: string
   readonly text: string
 }
 
-/** A name at the beginning of a line, and its colon. */
+/** Matches a name at the beginning of a line, with its colon. */
 const HEAD = /^(?:"([^"\\]*)"|'([^']*)'|([A-Za-z_][\w-]*)) *:(?=[ \t]|$)/
 
-/** What belongs to the name above: blank and indented lines, comments, items, and the end of a list over several lines. */
+/**
+ * Matches lines that belong to the name above: blank and indented lines, comments, items, and the end of a list over
+ * several lines.
+ */
 const UNDER = /^(?:[ \t#\]}]|-(?:[ \t]|$)|$)/
 
 /**
- * Cuts front matter at its names, so that only the names that are shown need be parsed. Most of the rest (histories,
- * lists of files) is slow to parse as full YAML, and often lacks a quote. Returns null if it is not clear where a name
+ * Splits front matter at its names, so that only the names that are shown have to be parsed. Most of the rest (histories,
+ * lists of files) is slow to parse as full YAML, and often lacks a quote. Returns null if it is unclear where a name
  * begins.
  */
 export function blocksOf(yaml: string): readonly Block[] | null {
@@ -30,7 +33,7 @@ export function blocksOf(yaml: string): readonly Block[] | null {
 
 const PLAIN_LINE = /^[\w"']+ *:[ \t]+([\p{L}\p{N}][^\n]*)\n*$/u
 
-/** Returns the text of a one-line value as it is written, for a text whose colon YAML would take for something else. */
+/** Returns the text of a one-line value as it is written. For a text whose colon YAML would misread. */
 export function plainTextOf({ text }: Block): string | null {
   return PLAIN_LINE.exec(text)?.[1]?.trimEnd() ?? null
 }

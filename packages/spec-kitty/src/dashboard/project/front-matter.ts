@@ -3,14 +3,14 @@ import { ID_NAMES, NO_YAML, readAnyYaml, twice, type Field, type Fields } from '
 import { packageIdsIn, rangeIn } from './package-ids.js'
 import { readSimpleYaml } from './simple-yaml.js'
 
-/** Real front matter has one or two KiB; with the history of many reviews, thirty. */
+/** The maximum length of front matter. Real front matter has one or two KiB; with the history of many reviews, thirty. */
 export const MAX_FRONT_MATTER_CHARS = 64 * 1024
 
-/** The time to parse YAML grows faster than the number of its parts. This many take about 20 ms. */
+/** The maximum number of parts, because the time to parse YAML grows faster than their number. This many take about 20 ms. */
 const MAX_PARTS = 1000
 const PARTS = /\n|[-:][ \t]|[,?!&*[\]{}"'@]/g
 
-/** Real front matter has some twenty names. */
+/** The maximum number of names. Real front matter has about twenty. */
 const MAX_NAMES = 500
 
 const ALIAS = /(?:^|[\s[{,:-])\*[^\s*]/m
@@ -23,7 +23,7 @@ const MAX_PROBLEMS = 10
 
 /** A file split into front matter and body. */
 export interface Split {
-  /** Null: it has no front matter, or front matter without an end. */
+  /** Null if the file has no front matter, or front matter without an end. */
   readonly yaml: string | null
   readonly body: string
   readonly problem: string | null
@@ -42,12 +42,12 @@ export function splitFrontMatter(text: string): Split {
   return { yaml: text.slice(start, found.index), body, problem: null }
 }
 
-/** The fields of a work package. Null or an empty list: the file does not have the field. */
+/** The fields of a work package. Null or an empty list means that the file does not contain the field. */
 export interface PackageFields {
   readonly id: string | null
   readonly title: string | null
   readonly dependencies: readonly string[]
-  /** False: there is more about dependencies in it than could be read. */
+  /** False if the file says more about dependencies than could be read. */
   readonly are_dependencies_known: boolean
   readonly subtasks: readonly string[]
   readonly agent: string | null
@@ -56,9 +56,9 @@ export interface PackageFields {
   readonly model: string | null
   readonly role: string | null
   readonly agent_profile: string | null
-  /** The lane in projects without a log. If `status.events.jsonl` names a lane, that one counts. */
+  /** The lane in projects without a log. A lane in `status.events.jsonl` takes precedence. */
   readonly lane: string | null
-  /** What older versions wrote of the last review. */
+  /** The status of the last review, as older versions wrote it. */
   readonly review_status: string | null
   readonly reviewed_by: string | null
   readonly problems: readonly string[]
@@ -83,12 +83,12 @@ const NAMES = {
 
 const WANTED: ReadonlySet<string> = new Set(Object.values(NAMES).flat())
 
-/** Under any other name than `work_package_id`, only a text of this form is an id. */
+/** The required form of an id under any name other than `work_package_id`. */
 const PACKAGE_ID = /^WP-?\d+[a-z]?$/i
 
 /**
- * Returns the fields of a work package. Reads single YAML nodes and never converts the whole document to objects: aliases
- * are not followed, so a few lines cannot grow into gigabytes, and no key becomes a property of an object.
+ * Returns the fields of a work package. Reads single YAML nodes and never converts the whole document to objects. Aliases
+ * are not followed, so a few lines cannot expand to gigabytes, and no key becomes a property of an object.
  */
 export function readFields(yaml: string | null): PackageFields {
   const problems: string[] = []
@@ -122,16 +122,16 @@ export function readFields(yaml: string | null): PackageFields {
   }
 }
 
-/** A name that is about dependencies, as people write it. */
+/** Matches names for dependencies as people write them. */
 const ABOUT_NEEDS = /^[ \t]{0,8}["']?(depend[\w -]{0,20}|requires|needs|deps|blocked[-_]by)["']?[ \t]{0,8}:/im
 
-/** Returns the name under which the front matter says something of dependencies that was not read; null if there is none. */
+/** Returns the name under which the front matter contains dependencies that were not read; null if there is none. */
 function unreadDependencies(yaml: string | null, fields: Fields): string | null {
   if (yaml === null || NAMES.dependencies.some((name) => fields.has(name))) return null
   return ABOUT_NEEDS.exec(yaml)?.[1] ?? null
 }
 
-/** Returns the first of some names that has a value, else the first of them that is there. */
+/** Returns the first of several names that has a value or, if none does, the first that exists. */
 function firstOf(fields: Fields, names: readonly string[]): readonly [string, Field | undefined] {
   const there = names.filter((name) => fields.has(name))
   const name = there.find((one) => !isEmpty(fields.get(one))) ?? there[0] ?? names[0] ?? ''
@@ -154,11 +154,11 @@ function fieldsOf(yaml: string, problems: string[]): Fields {
   }
   const simple = readSimpleYaml(text)
   if (simple !== null) return simple
-  // An alias may refer to something under a name that is not read.
+  // An alias may refer to a value under a name that is not read.
   if (blocks !== null && !ALIAS.test(text)) return readBlocks(wanted, problems)
   const own: string[] = []
   const whole = readAnyYaml(yaml, own)
-  // The supposed alias is emphasis in a title, which YAML cannot read.
+  // The apparent alias is emphasis in a title, which YAML cannot parse.
   if (blocks !== null && own.includes(NO_YAML)) return readBlocks(wanted, problems)
   problems.push(...own)
   return whole
@@ -168,7 +168,7 @@ function hasTooManyParts(text: string): boolean {
   return text.length > MAX_PARTS && (text.match(PARTS)?.length ?? 0) > MAX_PARTS
 }
 
-/** Reads each name separately: a mistake under one does not affect the others. */
+/** Parses each name separately, so that a mistake under one does not affect the others. */
 function readBlocks(blocks: readonly Block[], problems: string[]): Fields {
   const fields = new Map<string, Field>()
   for (const block of blocks) {
@@ -186,7 +186,7 @@ function readBlocks(blocks: readonly Block[], problems: string[]): Fields {
   return fields
 }
 
-/** The id is compared with the ids in the events, so a value that is not text is refused, not converted. */
+/** The id is compared with the ids in the events, so a value that is not text is rejected, not converted. */
 function idOf(fields: Fields, problems: string[]): string | null {
   const [name, ...others] = NAMES.id
   const field = fields.get(name)
@@ -204,7 +204,7 @@ function idOf(fields: Fields, problems: string[]): string | null {
 
 type Agent = Pick<PackageFields, 'agent' | 'model' | 'role' | 'agent_profile'>
 
-/** An agent is a text, or what the log calls an actor: a tool with its model, profile and role. */
+/** Returns the agent. It is a text, or an actor as in the log: a tool with its model, profile and role. */
 function agentOf(field: Field | undefined, problems: string[]): Agent {
   const texts = field?.kind === 'map' ? field.texts : new Map<string, string | null>()
   const first = (...names: readonly string[]): string | null =>
@@ -252,7 +252,7 @@ function dependenciesOf(name: string, field: Field | undefined, problems: string
     return listOf(name, field, problems).flatMap((item) => packageIdsIn(item) ?? item)
   const text = textOf(name, field, problems)
   const ids = text === null ? [] : packageIdsIn(text)
-  // A word without a number, such as `all`, is no package.
+  // A word without a number, such as `all`, is not a package.
   return ids ?? onlyItem(name, text, problems, /\d/)
 }
 

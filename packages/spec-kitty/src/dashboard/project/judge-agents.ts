@@ -4,15 +4,18 @@ import type { ClaimedProcess } from './runtime-facts.js'
 
 /**
  * When each of some pids started on this machine, in milliseconds since 1970. A process that does not exist has no entry;
- * null means that its start time is not known. The value is null instead of a map if nothing is known about this
- * machine's processes.
+ * null means that its start time is unknown. If nothing is known about this machine's processes, the value is null
+ * instead of a map.
  */
 export type ProcessStarts = ReadonlyMap<number, number | null> | null
 
-/** Asks this machine about processes. */
+/** Reads the start times of processes on this machine. */
 export type LookAtProcesses = (pids: readonly number[]) => Promise<ProcessStarts>
 
-/** The log and the kernel each round a start time, and the clock is corrected a little in between. */
+/**
+ * The maximum difference between equal start times: the log and the kernel each round them, and the clock may be
+ * corrected slightly in between.
+ */
 const SAME_START_MS = 2_000
 
 /** Returns what the log says about a process, before this machine is asked. */
@@ -28,12 +31,12 @@ export function processInLog(claimed: ClaimedProcess | null): AgentProcess {
   return unknown(claimed.pid, started, 'This machine was not asked about the process.')
 }
 
-/** Returns whether a pid in the log can be compared with this machine's. */
+/** Returns the pid if it can be compared with this machine's processes; otherwise null. */
 export function pidToLookAt(process: AgentProcess | null): number | null {
   return process === null || process.started_at === null ? null : process.pid
 }
 
-/** Returns whether the process lives, by what this machine says. A pid without its start time proves nothing. */
+/** Returns whether the process is running, according to this machine. A pid without its start time proves nothing. */
 export function judge(process: AgentProcess, starts: ProcessStarts): AgentProcess {
   const pid = pidToLookAt(process)
   if (pid === null || process.started_at === null) return process

@@ -4,18 +4,18 @@ import type { Annotation } from './runtime-facts.js'
 import type { LaneMove } from './lane-history.js'
 
 /**
- * What two lines of one event must have in common, but for the worktree. `move` is kept by the history anyway, so it costs no memory
- * here.
+ * What two lines about one event must have in common, except for the worktree. The history keeps `move` anyway, so it
+ * costs no memory here.
  */
 interface Content {
   readonly at: string | null
   readonly wp: string | null
   readonly move: LaneMove | null
-  /** The delta of an annotation as JSON; of a long one, the hash of it with its keys in order. */
+  /** The delta of an annotation as JSON; if it is long, the hash of it with its keys sorted. */
   readonly said: string
 }
 
-/** An event of any kind, as far as it tells whether another line is the same event. */
+/** An event of any kind, reduced to what is needed to decide whether another line is the same event. */
 export interface Known {
   readonly at: string | null
   readonly wp?: string
@@ -23,14 +23,14 @@ export interface Known {
   readonly annotation?: Annotation
 }
 
-/** Real deltas have some hundred characters. */
+/** Longer deltas are hashed. Real ones have some hundred characters. */
 const MAX_SAID_CHARS = 500
 
-/** Remembers events by their ids: copies of a log repeat them, and a line that only has the id of another one is a mistake. */
+/** Remembers events by their ids. Copies of a log repeat events, while a different event with a known id is a mistake. */
 export function knownEvents() {
   const contents = new Map<string, Content>()
   return {
-    /** Returns whether an event with this id is new, the same as before, or another one. */
+    /** Returns whether the event with this id is new, the same as before, or a different one. */
     take(id: string, event: Known): 'new' | 'same' | 'other' {
       const before = contents.get(id)
       const content = contentOf(event)
@@ -54,7 +54,7 @@ function inOrder(value: unknown): string {
   return JSON.stringify(value, inOneOrder)
 }
 
-/** The same object may be written with its keys in another order: another tool wrote the copy. */
+/** Sorts the keys of objects, because another tool may have written the copy with its keys in another order. */
 function inOneOrder(_: string, value: unknown): unknown {
   const object = objectOf(value)
   return object === null
@@ -70,7 +70,7 @@ function isSame(one: Content, other: Content): boolean {
   return names.every((name) => name === 'worktree' || first[name] === second[name])
 }
 
-/** Most copies have the keys in the same order, so they are sorted only if that decides. */
+/** Most copies have the keys in the same order, so they are sorted only if the texts differ. */
 function isSaidBy({ said: one }: Content, { said: other }: Content): boolean {
   if (one === other) return true
   return (

@@ -3,11 +3,11 @@ import type { BoardColumn, Lane } from '../api.js'
 interface LanePlace {
   /** The column on the board; null if packages in this lane are not on the board. */
   readonly column: BoardColumn | null
-  /** How much of a package in this lane counts as finished, from 0 to 1; null: it is left out of the progress. */
+  /** How much of a package in this lane counts as finished, from 0 to 1; null if the package does not count for the progress. */
   readonly weight: number | null
 }
 
-/** A canceled package is shown in Done, but its work was not done, so it is left out of the progress. */
+/** A canceled package is shown in Done, but its work was not done, so it does not count for the progress. */
 const LANES: Readonly<Record<Lane, LanePlace>> = {
   genesis: { column: null, weight: null },
   planned: { column: 'planned', weight: 0 },
@@ -21,7 +21,10 @@ const LANES: Readonly<Record<Lane, LanePlace>> = {
   canceled: { column: 'done', weight: null },
 }
 
-/** A package without a lane, or in a lane of a later version. It is in no column, and its work is not known to be done. */
+/**
+ * The position of a package without a lane, or in a lane of a later version. It is in no column, and its work counts as
+ * not done.
+ */
 const UNKNOWN: LanePlace = { column: null, weight: 0 }
 
 /** Other names of lanes: the first versions of the tool said `doing`, and people write `cancelled`. */
@@ -30,7 +33,7 @@ const ALIASES: ReadonlyMap<string, Lane> = new Map([
   ['cancelled', 'canceled'],
 ])
 
-/** Returns the lane that a text names, however it is written; the text itself if this version does not know the lane. */
+/** Returns the lane that a text names, in any spelling; the text itself if this version does not know the lane. */
 export function laneNamed(text: string): string {
   if (isLane(text)) return text
   const name = text.trim().toLowerCase().replaceAll(/[ -]/g, '_')
@@ -38,7 +41,7 @@ export function laneNamed(text: string): string {
   return isLane(lane) ? lane : text
 }
 
-/** Folders below `tasks`. In projects without a log, the folder of a prompt gives the lane of its package. */
+/** Folders below `tasks`. In projects without a log, the folder of a prompt determines the lane of its package. */
 export const LANE_FOLDERS: readonly string[] = ['planned', 'doing', 'for_review', 'done']
 
 /** Returns whether this version knows the lane. */
@@ -46,7 +49,7 @@ export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANES, lane)
 }
 
-/** Returns the column of a lane; null if the lane is not on the board, as for no lane and for an unknown one. */
+/** Returns the column of a lane; null if the lane is missing, unknown, or not on the board. */
 export function columnOf(lane: string | null): BoardColumn | null {
   return placeOf(lane).column
 }
@@ -56,12 +59,12 @@ export function weightOf(lane: string | null): number | null {
   return placeOf(lane).weight
 }
 
-/** Returns whether what depends on a package in this lane can begin. */
+/** Returns whether packages that depend on a package in this lane can begin. */
 export function isSatisfied(lane: string | null): boolean {
   return lane === 'approved' || lane === 'done'
 }
 
-/** Returns whether an agent should be at work on a package in this lane. */
+/** Returns whether an agent should be working on a package in this lane. */
 export function isAtWork(lane: string | null): boolean {
   return columnOf(lane) === 'doing' || lane === 'in_review'
 }

@@ -2,21 +2,21 @@ import type { Flow, FlowDay, LaneChange } from '../api.js'
 import { toMilliseconds } from './timestamps.js'
 import { columnOf } from './lane-columns.js'
 
-/** One event that put a package into a lane. */
+/** One event that moved a package into a lane. */
 export interface LaneMove {
   readonly id: string
-  /** As `instantOf` returns it. */
+  /** The time, as `instantOf` returns it. */
   readonly at: string
-  /** What the event names as the lane before; null if it does not. */
+  /** The previous lane that the event names; null if it names none. */
   readonly from: string | null
   readonly lane: string
   readonly by: string | null
   readonly reason: string | null
   readonly verdict: string | null
   readonly is_forced: boolean
-  /** What the event refers to: the words of a review, or the mark that a reviewer begins. */
+  /** What the event refers to: the text of a review, or the mark that a reviewer has begun. */
   readonly review_ref: string | null
-  /** The worktree whose copy of the log has the event; null if the main checkout has it. */
+  /** The worktree whose copy of the log contains the event; null if the main checkout contains it. */
   readonly worktree: string | null
 }
 
@@ -28,17 +28,23 @@ export interface LaneHistory {
   readonly sent_back: number
   /** When the package entered its present lane. */
   readonly since: string
-  /** When it first came into Doing; null if it never did. */
+  /** When the package first entered Doing; null if it never did. */
   readonly started: string | null
-  /** Since when it is approved or done; null if it is not. */
+  /** Since when the package has been approved or done; null if it is neither. */
   readonly finished: string | null
-  /** When a review began or sent it back, oldest first: mostly someone else, or in another role, goes on with it. */
+  /**
+   * When reviews began or sent the package back, oldest first. After that, usually another agent continues, or the same
+   * one in another role.
+   */
   readonly turns: readonly string[]
-  /** The change with which the present work, or the present review, began. */
+  /** The change with which the current work, or the current review, began. */
   readonly begun: Beginning
 }
 
-/** What was known of processes before it says nothing about who is at work since. */
+/**
+ * The beginning of the current work. Information about processes from before it says nothing about who works on the
+ * package now.
+ */
 export interface Beginning {
   readonly at: string
   readonly by: string | null
@@ -51,10 +57,10 @@ const MAX_DAYS = 400
 
 const IN_REVIEW: ReadonlySet<string> = new Set(['for_review', 'in_review'])
 const BEFORE_REVIEW: ReadonlySet<string> = new Set(['planned', 'claimed', 'in_progress'])
-/** What the tool writes when a reviewer begins. */
+/** Matches the text that the tool writes when a reviewer begins. */
 const REVIEW_CLAIM = /^(?:action|workflow)-review-claim$/
 
-/** A package that was blocked is mostly taken further by the one who had it. */
+/** The lanes of one agent's work. A package that was blocked is usually continued by the agent who had it. */
 const OF_WORK: ReadonlySet<string> = new Set(['claimed', 'in_progress', 'blocked'])
 
 const FINISHED: ReadonlySet<string> = new Set(['approved', 'done'])
@@ -65,7 +71,7 @@ export function inOrder(moves: readonly LaneMove[]): readonly LaneMove[] {
   return isInOrder ? moves : moves.toSorted((one, other) => (isLater(one, other) ? 1 : -1))
 }
 
-/** Returns whether an event counts after another one. */
+/** Returns whether an event is ordered after another one. */
 export function isLater(
   one: { readonly at: string; readonly id: string },
   other: { readonly at: string; readonly id: string },
@@ -92,14 +98,14 @@ export function historyOf(moves: readonly LaneMove[]): LaneHistory {
   }
 }
 
-/** A change, the lane that it left as far as that is known, and whether a review sent the package back by it. */
+/** A change, the previous lane if it is known, and whether a review sent the package back with this change. */
 interface ToldMove {
   readonly move: LaneMove
   readonly from: string | null
   readonly is_sent_back: boolean
 }
 
-/** Returns the last change that did not just take further what was begun before. */
+/** Returns the last change that began something new instead of continuing earlier work. */
 function beginningOf(moves: readonly ToldMove[]): Beginning {
   const last = moves.findLast((move, at) => !goesOn(move, moves[at - 1]))
   if (last === undefined) return { at: '', by: null, is_review: false, is_sent_back: false }
@@ -108,7 +114,10 @@ function beginningOf(moves: readonly ToldMove[]): Beginning {
   return { at, by, is_review: lane === 'in_review' || isReviewClaim(review_ref), is_sent_back }
 }
 
-/** Returns whether a change leaves the package with the one who had it: from a claim into work, or in a review of the same actor. */
+/**
+ * Returns whether the same agent keeps the package after a change: from a claim into work, or within a review by the same
+ * actor.
+ */
 function goesOn({ move, is_sent_back }: ToldMove, told: ToldMove | undefined): boolean {
   const [{ lane, by, review_ref }, before] = [move, told?.move]
   if (before === undefined || is_sent_back || isReviewClaim(review_ref)) return false
@@ -117,8 +126,8 @@ function goesOn({ move, is_sent_back }: ToldMove, told: ToldMove | undefined): b
 }
 
 /**
- * Returns whether a review sent a package back by this change. Up to version 3.1, a reviewer began by moving the package to
- * `in_progress`, which is not a verdict, and sent it back from there.
+ * Returns whether a review sent a package back with this change. Up to version 3.1, a reviewer began by moving the
+ * package to `in_progress`, which is not a verdict, and sent it back from there.
  */
 function isSentBack(
   from: string | null,
@@ -146,7 +155,7 @@ export function endsReview({
   return from === 'for_review' || (review_ref !== null && (from === 'approved' || from === 'in_progress'))
 }
 
-/** Returns whether a review had approved a package before this change: merging it is not a review. */
+/** Returns whether a review had approved the package before this change, because merging it is not a review. */
 export function isAfterReview({ from }: Pick<LaneMove, 'from'>): boolean {
   return from !== null && FINISHED.has(from)
 }
@@ -160,7 +169,7 @@ function changeOf({ move, from, is_sent_back }: ToldMove): LaneChange {
   return { at: toMilliseconds(at), from, to: lane, by, reason, verdict, is_forced, is_sent_back, worktree }
 }
 
-/** Returns since when the package has been, without a break, in lanes that `isSuch` accepts; null if it is in none now. */
+/** Returns since when the package has been without interruption in lanes that `isSuch` accepts; null if it is in none now. */
 function sinceIn(moves: readonly LaneMove[], isSuch: (lane: string) => boolean): string | null {
   const before = moves.findLastIndex(({ lane }) => !isSuch(lane))
   return moves[before + 1]?.at ?? null
@@ -168,7 +177,7 @@ function sinceIn(moves: readonly LaneMove[], isSuch: (lane: string) => boolean):
 
 /**
  * Returns how many packages were in each column at the end of each day on which one was moved. The moves of each package
- * must be in order: only the last one of a day counts.
+ * must be in order, because only the last one of a day counts.
  */
 export function daysOf(packages: Iterable<readonly LaneMove[]>): readonly FlowDay[] {
   const dates = new Map<string, Map<number, string>>()

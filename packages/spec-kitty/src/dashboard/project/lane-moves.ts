@@ -10,8 +10,8 @@ const MAX_TITLE_CHARS = 500
 const MAX_NEEDS = 200
 
 /**
- * Returns what a line of the log says about a lane change besides the package: who made it, why, from which lane, and who
- * claimed the package with it. Leaves out values of an unusual form, which decide nothing.
+ * Returns the content of a log line about a lane change, except the package: who made the change, why, from which lane,
+ * and who claimed the package with it. Omits values of an unusual form, on which nothing depends.
  */
 export function readMove(
   value: Readonly<Record<string, unknown>>,
@@ -41,16 +41,16 @@ export function readMove(
   const claim = objectOf(value['policy_metadata'])
   const said = { event_id: id, at, actor: value['actor'] }
   const isOver = move.verdict !== null || endsReview(move)
-  // Whoever merges a package repeats that it was approved. That counts only if no review says so itself.
+  // The event of a merge repeats the approval of the package. That counts only if no review recorded the approval.
   const isRepeated = evidence !== null && result === evidence && isAfterReview(move)
   return {
     move,
-    // An orchestrator names the kind of the agent that works for it.
+    // An orchestrator records the kind of agent that works for it.
     claim:
       claim === null
         ? null
         : { ...said, delta: { ...claim, agent: claim['agent'] ?? claim['agent_family'] } },
-    // A review that ended without a verdict withdraws the verdict of the one before.
+    // A review that ended without a verdict withdraws the previous verdict.
     verdict: isOver
       ? {
           ...said,
@@ -61,7 +61,7 @@ export function readMove(
   }
 }
 
-/** What a line says of a package when it is created. */
+/** What a line says about a package when it is created. */
 export interface CreatedPackage {
   readonly title: string | null
   readonly dependencies: readonly string[]

@@ -12,7 +12,7 @@ export interface LocatedEntry extends Confined {
 /** An entry that cannot be used. */
 export interface Unusable {
   readonly kind: 'unusable'
-  /** The reason, in words that follow the path, such as `is a link that leads nowhere`. */
+  /** The reason, as text that follows the path, such as `is a link that leads nowhere`. */
   readonly what: string
 }
 
@@ -22,19 +22,19 @@ export interface Absent {
 
 export type Located = LocatedEntry | Unusable | Absent
 
-/** The most symlinks that are followed to resolve one name. Linux has the same limit. */
+/** The maximum number of symlinks that are followed to resolve one name. Linux has the same limit. */
 const MAX_LINKS = 40
 
 /**
- * The most names that are looked up to resolve one symlink. The target of a symlink may contain two thousand names, and
- * a project may contain thousands of symlinks: without a limit, resolving them could take very long.
+ * The maximum number of names that are looked up to resolve one symlink. The target of a symlink may contain two thousand
+ * names, and a project may contain thousands of symlinks. Without a limit, resolving them could take very long.
  */
 const MAX_LOOKUPS = 256
 
 /**
- * Returns what a name in a directory refers to. A symlink is accepted only if it leads to a place in `directory.within`
- * and passes no hidden name inside the project. A hidden name counts as absent. A failed system call is returned as
- * `absent` or `unusable`, not thrown.
+ * Returns what a name in a directory refers to. A symlink is accepted only if it leads into `directory.within` and passes
+ * no hidden name inside the project. A hidden name counts as absent. A failed system call is returned as `absent` or
+ * `unusable`, not thrown.
  */
 export async function locate(directory: Confined, name: string): Promise<Located> {
   if (!isOneName(name) || isHidden(name)) return { kind: 'absent' }
@@ -52,9 +52,10 @@ function isOneName(name: string): boolean {
 }
 
 /**
- * Resolves a symlink name by name instead of leaving this to the kernel, for two reasons. Nothing outside the project
- * may be accessed: a network mount there may not answer, and the page must not reveal what exists there. And no hidden
- * directory may be passed. Outside the project, names are appended to the path without a lookup.
+ * Resolves a symlink name by name instead of leaving this to the kernel, for two reasons. First, nothing outside the
+ * project may be accessed: a network mount there may not answer, and the page must not reveal what exists there. Second,
+ * the path must not lead through a hidden directory. Outside the project, names are appended to the path without a
+ * lookup.
  */
 async function follow(from: Confined, link: string): Promise<Located> {
   try {

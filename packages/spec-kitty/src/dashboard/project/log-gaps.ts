@@ -1,11 +1,11 @@
-/** A part of a log that could not be read, and may hold the last lane change of a package. */
+/** A part of a log that could not be read, and may contain the last lane change of a package. */
 export interface LogGap {
-  /** The package that it is about; null if that is not known: then it may be about any. */
+  /** The package that the part is about; null if that is unknown, so that it may be about any package. */
   readonly wp: string | null
   readonly what: string
-  /** The packages that a later line moves: their last lane change is known whatever the part said. */
+  /** The packages that a later line moves. Their last lane change is known, whatever the unread part contains. */
   readonly settled: readonly string[]
-  /** Whether it is the end of the file, which may still be being written. */
+  /** Whether the part is the end of the file, which may still be being written. */
   readonly is_end: boolean
 }
 
@@ -14,11 +14,14 @@ interface Place {
   readonly what: string
 }
 
-/** Of one copy of a log, what was not read, and which lines move packages. Of the places about a package, the last decides. */
+/**
+ * The unread parts of one copy of a log, and the lines that move packages. Of several unread parts about a package, the
+ * last one counts.
+ */
 export interface FileGaps {
-  /** How many of its lines are those with which the first copy begins. */
+  /** How many lines at the beginning of this copy are the same as in the first copy. */
   skipped: number
-  /** The place that may be about any package. */
+  /** The last unread part that may be about any package. */
   any: Place | null
   /** The last line, if it is cut off. */
   end: (Place & { readonly wp: string | null }) | null
@@ -28,14 +31,14 @@ export interface FileGaps {
   lastMove: number
 }
 
-/** As many as there may be packages. */
+/** The maximum number of packages that are tracked. */
 const MAX_NAMED = 2000
 
 export function noGaps(): FileGaps {
   return { skipped: 0, any: null, end: null, own: new Map(), moved: new Map(), lastMove: 0 }
 }
 
-/** Notes that a part of a copy was not read. Of places between which nothing moves, the first is named. */
+/** Records that a part of a copy was not read. If nothing moves between several such parts, only the first is recorded. */
 export function addGap(gaps: FileGaps, wp: string | null, place: Place): void {
   const { any, own, lastMove } = gaps
   if (wp !== null && (own.size < MAX_NAMED || own.has(wp))) own.set(wp, place)
@@ -47,12 +50,12 @@ export function addMove(gaps: FileGaps, wp: string, line: number): void {
   gaps.lastMove = line
 }
 
-/** Returns the gaps of each copy that leave open where a package stands. */
+/** Returns the gaps of each copy because of which the lane of a package is unknown. */
 export function openGaps(files: readonly FileGaps[]): readonly (readonly LogGap[])[] {
   const known = new Set(files.flatMap(({ moved }) => [...moved.keys()]))
   return files.map((file) => {
     const { any, end, own } = file
-    // What a copy has in common with the first one is in both.
+    // The lines that a copy shares with the first one are in both.
     const same = (line: number): readonly FileGaps[] =>
       files.filter((other) => other === file || (file === files[0] && other.skipped >= line))
     const isSettled = (wp: string, line: number): boolean =>
@@ -69,10 +72,10 @@ export function openGaps(files: readonly FileGaps[]): readonly (readonly LogGap[
 
 const NAMED = /"wp_id"\s*:\s*"([^"\\]{1,200})"/g
 
-/** An object that begins where none can: a line was cut off, and the next one stands behind it. */
+/** Matches an object that begins where none is allowed: a line was cut off, and the next one was appended to it. */
 const STUCK = /[^\s:,[]\s*\{/
 
-/** Returns the only package that parts of a line name; null if they name none or several, or if it is not one line. */
+/** Returns the only package that parts of a line name; null if they name none or several, or do not belong to a single line. */
 export function packageNamedIn(parts: readonly string[]): string | null {
   const names = new Set(parts.flatMap((part) => [...part.matchAll(NAMED)].map(([, name]) => name ?? '')))
   const [name, ...others] = names

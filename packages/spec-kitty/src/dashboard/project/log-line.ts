@@ -8,7 +8,10 @@ import { instantOf } from './timestamps.js'
 
 const MAX_ID_CHARS = 200
 
-/** Real lines are five levels deep. `JSON.parse` takes any depth, and what walks through its result may not. */
+/**
+ * The maximum depth. Real lines are five levels deep. `JSON.parse` accepts any depth, but code that walks through its
+ * result may not.
+ */
 const MAX_DEPTH = 64
 
 export interface LaneEvent {
@@ -17,9 +20,9 @@ export interface LaneEvent {
   readonly at: string
   readonly wp: string
   readonly move: LaneMove
-  /** Who claimed the package with it, as an annotation would say it; null if no one did. */
+  /** Who claimed the package with this change, in the form of an annotation; null if no one did. */
   readonly claim: Annotation | null
-  /** What its review said; null if it says nothing of one. */
+  /** The result of its review, in the form of an annotation; null if the line contains none. */
   readonly verdict: Annotation | null
 }
 
@@ -33,15 +36,15 @@ export interface AnnotationEvent {
 
 export type Event = LaneEvent | AnnotationEvent | OtherEvent
 
-/** A line that says nothing that counts. */
+/** A line without a valid event. */
 export interface Broken {
   readonly kind: 'broken'
   readonly what: string
-  /** The package whose lane it may change; null if that is not known, undefined if it surely changes none. */
+  /** The package whose lane the line may change; null if that is unknown, undefined if it certainly changes none. */
   readonly wp: string | null | undefined
 }
 
-/** Returns the event on a line of a worktree's log (null: of the main checkout), or what is wrong with the line. */
+/** Returns the event on a line of a worktree's log (null: the main checkout's), or what is wrong with the line. */
 export function eventOf(line: string, worktree: string | null): Event | Broken {
   const value = objectOf(parseJson(line))
   if (value === null) return broken('is not a JSON object', packageNamedIn([line]))
@@ -75,7 +78,7 @@ function broken(what: string, wp: string | null | undefined): Broken {
   return { kind: 'broken', what, wp }
 }
 
-/** Only a lane change has both a package and a lane. One of which the package or the lane is null is a broken one. */
+/** Only a lane change has both a package and a lane. If one of the two is null, it is a broken lane change. */
 function isOfAnotherKind(value: Readonly<Record<string, unknown>>): boolean {
   const { kind, wp_id: wp, to_lane: lane } = value
   if (kind === 'annotation' || (wp != null && lane != null)) return false
@@ -91,7 +94,10 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ID_CHARS
 }
 
-/** Returns whether a text has more than so many opening brackets: only then may the value of it be deeper than that. */
+/**
+ * Returns whether a text has more than this number of opening brackets. Otherwise its value cannot be nested more deeply
+ * than that.
+ */
 function mayBeDeeper(line: string, levels: number): boolean {
   let left = levels
   for (const bracket of ['{', '[']) {
@@ -103,7 +109,7 @@ function mayBeDeeper(line: string, levels: number): boolean {
   return false
 }
 
-/** Returns whether a value holds more than so many arrays and objects in one another. It goes no deeper itself. */
+/** Returns whether a value is nested more deeply than this number of arrays and objects. Does not descend any deeper itself. */
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1))

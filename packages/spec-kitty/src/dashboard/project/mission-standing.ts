@@ -5,16 +5,16 @@ import type { MissionRead } from './mission.js'
 import { EVENTS, META } from './project-paths.js'
 import { judge, pidToLookAt, type ProcessStarts } from './judge-agents.js'
 
-/** Returns the pids that must be checked to find out which agents of a mission live. */
+/** Returns the pids that must be checked to find out which agents of a mission are running. */
 export function pidsOf({ work_packages, counts, lanes }: MissionRead): readonly number[] {
   if (counts.doing === 0 && lanes.in_review === undefined) return []
   return work_packages.flatMap(({ process }) => pidToLookAt(process) ?? [])
 }
 
-/** The last standing of a mission, kept until the mission is read again: most missions have no process that may end. */
+/** The last result for a mission, kept until the mission is read again, because most missions have no process that may end. */
 const standings = new WeakMap<MissionRead, { readonly starts: string; readonly reply: MissionReply }>()
 
-/** Returns a mission with everything that depends on which of its processes live. */
+/** Returns a mission with all members that depend on which of its processes are running. */
 export function standingOf(mission: MissionRead, starts: ProcessStarts): MissionReply {
   const known = standings.get(mission)
   const own = pidsOf(mission)
@@ -35,7 +35,7 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
   const stalled_count = work_packages.filter((one) => isStalled(one)).length
   const { decision_count } = mission
   const state = stateOf({ ...mission, work_packages, waiting_count: waiting + decision_count })
-  // Nothing of a merged mission waits for the user, if nothing in it is in work or in review any more.
+  // If a mission is merged and nothing in it is in work or in review, nothing in it waits for the user.
   const waiting_count = state === 'merged' ? 0 : waiting
   return {
     ...mission,
@@ -49,7 +49,7 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
   }
 }
 
-/** Adds the command that takes up the work of an agent that is not there any more. */
+/** Adds the command that resumes the work of an agent that is gone. */
 function withResumption(mission: string, one: WorkPackage): WorkPackage {
   const isLeft = isStalled(one) || whyWaiting(one) === 'review_abandoned'
   return isLeft ? { ...one, next_command: resumeCommand(mission, one) } : one
@@ -66,14 +66,17 @@ export function whyWaiting(one: WorkPackage): WaitingPackage['why'] | null {
   return one.process?.liveness === 'running' ? null : 'sent_back'
 }
 
-/** Returns whether an agent is at work on a package, in Doing or as its reviewer. One that is proven to be gone is not. */
+/**
+ * Returns whether an agent is working on a package, in Doing or as its reviewer. An agent that is proven to be gone does
+ * not count.
+ */
 export function isWorking(one: WorkPackage): boolean {
   return isAtWork(one.lane) && !isStalled(one) && whyWaiting(one) !== 'review_abandoned'
 }
 
 /**
- * Returns whether a package is in Doing while its process is not running here. A log without recent events does not make
- * a package stalled.
+ * Returns whether a package is in Doing while its process is not running here. A lack of recent events does not make a
+ * package stalled.
  */
 export function isStalled({ column, process }: WorkPackage): boolean {
   return column === 'doing' && process?.liveness === 'not_running_here'
@@ -107,7 +110,7 @@ function stateOf({
   if (isUnread) return waiting_count > 0 ? 'waiting' : isInWork ? 'working' : 'unreadable'
   if (shown.length > 0 && rest.length === 0)
     return shown.some(({ lane }) => lane === 'done') ? 'done' : 'canceled'
-  // What is in genesis is not on the board yet, and is no work that is done.
+  // Packages in `genesis` are not on the board yet, and their work is not done.
   if (shown.length > 0 && packages.every(({ lane }) => isOver(lane) || isSatisfied(lane))) return 'approved'
   if (waiting_count > 0) return 'waiting'
   if (isInWork) return 'working'
@@ -116,7 +119,7 @@ function stateOf({
   return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'
 }
 
-/** A canceled package says nothing about the work on others. */
+/** A canceled package says nothing about whether the work on others has begun. */
 function hasBegun({ lane, history }: WorkPackage): boolean {
   const isUnknown = lane !== null && !isLane(lane)
   return isSatisfied(lane) || isUnknown || history.some(({ to }) => columnOf(to) === 'doing')
@@ -133,7 +136,7 @@ function wordsOf(
 ): string {
   const isMergeKnown = !unreadable.some(({ path }) => path.endsWith(META))
   const isLogRead = !unreadable.some(({ path }) => path.endsWith(EVENTS))
-  // A stalled package that a review sent back waits, and counts once.
+  // A stalled package that a review sent back is already waiting, so it counts only once.
   const stalled = packages.filter((one) => isStalled(one) && whyWaiting(one) === null).length
   const canceled = packages.filter(({ lane }) => lane === 'canceled').length
   const done = packages.filter(({ lane }) => lane === 'done').length
@@ -158,7 +161,7 @@ function wordsOf(
   return words[state]
 }
 
-/** Without `meta.json`, it is not known whether the mission is merged, and no command is advised. */
+/** Without `meta.json`, it is unknown whether the mission is merged, so no command is suggested. */
 function nextCommand(
   { id, work_packages, not_finalised, unreadable }: MissionRead,
   state: MissionState,

@@ -29,37 +29,37 @@ const MAX_PROBLEMS = 500
 
 const DIRECTORY = 'is a directory where a file should be'
 
-/** One mission, its directories, and the memory of what was read from it. */
+/** One mission, its directories, and the cache of what was read from it. */
 export interface MissionPlace {
   readonly id: string
   readonly directory: LocatedEntry
-  /** Its directories in the worktrees, of which only the logs are read. */
+  /** The mission's directories in the worktrees. Only the logs in them are read. */
   readonly copies: readonly MissionCopy[]
-  /** The worktrees in which others may be that could not be read. */
+  /** The worktrees that could not be read, and may contain further copies. */
   readonly unread: readonly Problem[]
   readonly memory: FileMemory
-  /** Whether the sizes of its documents do not matter: then they are not looked at, and each has 0 bytes. */
+  /** Whether the sizes of the documents are not needed. If so, they are not read, and each document has 0 bytes. */
   readonly is_brief: boolean
 }
 
 type Complain = (path: string, what: string) => void
 
-/** What is wrong in a mission: all of it, and what of it leaves open where packages stand. */
+/** All problems of a mission, and those because of which the lanes of its packages are unknown. */
 interface Complaints {
   readonly problems: readonly Problem[]
   readonly unread: readonly Problem[]
   readonly prompts: readonly PromptGap[]
 }
 
-/** The members that depend on which processes live. They can change although the files do not. */
+/** The members that depend on which processes are running. They can change although the files do not. */
 type Living = 'section' | 'state' | 'state_words' | 'waiting_count' | 'stalled_count' | 'next_command'
 
-/** A mission as its files describe it, before this machine was asked about the processes. */
+/** A mission as its files describe it, before the processes on this machine were checked. */
 export type MissionRead = Omit<MissionReply, Living>
 
 export interface ReadMission {
   readonly mission: MissionRead
-  /** False: reading it again may give something else although no file has changed. */
+  /** False if reading the mission again may give another result although no file has changed. */
   readonly is_settled: boolean
 }
 
@@ -95,13 +95,13 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const copies = await logCopies(place, names, unreadOf)
   const files = { meta, copies, documents }
   const contents = await place.memory.recall('', filesToRead(files), () => readContents(place.id, files))
-  // Only the times of its files tell when such a mission changed.
+  // The only sign of when such a mission changed are the times of its files.
   if (place.is_brief && contents.newest === null && contents.meta.newest === null)
     return readMission({ ...place, is_brief: false })
   const absent = missingCopy(place.id, contents, copies)
   if (absent !== null) unreadOf(absent.path, absent.what)
   complainOfContents(place.id, contents, copies, complainOf, unreadOf)
-  // What depends on the time of day may differ although no file does.
+  // Results that depend on the time of day may change although no file does.
   const isPassing = contents.log_files.some(({ is_unfinished, future }) => is_unfinished || future.length > 0)
   return {
     mission: missionOf(place.id, contents, files, { problems, unread, prompts }),
@@ -109,7 +109,7 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   }
 }
 
-/** Returns a mission of which nothing is known but that reading it failed in a way that is a mistake of the dashboard. */
+/** Returns a mission about which nothing is known, because reading it failed through a bug in the dashboard. */
 export function failedMission(id: string, error: unknown): MissionRead {
   const said = error instanceof Error ? error.message : String(error)
   const problem = { path: pathOf(id, ''), what: `cannot be shown, by a mistake of the dashboard: ${said}` }
@@ -132,7 +132,7 @@ function missionOf(
   const unread_lanes = packages.filter(({ is_lane_unread }) => is_lane_unread).length
   const lanes = packages.map(({ lane }) => lane)
   const found = [...documents, ...copies].flatMap((one) => one.found ?? [])
-  // What was not read may say that a decision was taken.
+  // The unread part may say that a decision was taken.
   const open = doubts.problems.length === 0 ? contents.decisions : []
   return {
     id,
@@ -161,7 +161,7 @@ function missionOf(
   }
 }
 
-/** Of a directory with too many names, those that tell where packages stand are looked up all the same. */
+/** If a directory has too many names, the files that determine the lanes of packages are looked up anyway. */
 function withKnownNames({ names, is_cut }: Names): readonly string[] {
   return is_cut ? [...new Set([...names, META, EVENTS, TASKS])] : names
 }
@@ -173,7 +173,7 @@ function documentSummary(
   return { name, bytes: Number(found?.stats.size ?? 0), work_package: packageOfDocument(name, packages) }
 }
 
-/** Returns the document about a decision: the tool names it after the id. */
+/** Returns the document about a decision, which the tool names after the id of the decision. */
 function documentOf({ id }: AskedDecision, documents: readonly FoundDocument[]): string | null {
   return documents.find(({ name }) => name === `decisions/DM-${id}.md`)?.name ?? null
 }
@@ -239,8 +239,9 @@ function unreadIn(
 }
 
 /**
- * Returns what is wrong if a merge would be advised while the worktree that keeps the newest log is not there: the log in the main
- * checkout may be an old one. Before that, its lanes are the best that is known: a clone has no worktrees.
+ * Returns a problem if a merge would be suggested although the worktree with the newest log is missing: the log in the
+ * main checkout may be outdated. Before that point, its lanes are the best information available, because a clone has no
+ * worktrees.
  */
 function missingCopy(
   id: string,
@@ -257,7 +258,7 @@ function missingCopy(
 
 const FINISHED: ReadonlySet<string> = new Set(['approved', 'done', 'canceled'])
 
-/** The end of the name of the worktree in which the log of a coordinated mission is kept. */
+/** The suffix of the worktree that contains the log of a coordinated mission. */
 const COORDINATION = '-coord'
 
 function isBeingWritten(copy: LogCopy | undefined): boolean {
@@ -272,7 +273,7 @@ function changedMs({ stats }: LocatedEntry): number {
   return Number(stats.mtimeMs)
 }
 
-/** The times of files are the last resort: git sets them when it checks out a branch. */
+/** The times of files are the last resort, because git changes them when it checks out a branch. */
 function lastChange(
   event: string | null,
   date: string | null,

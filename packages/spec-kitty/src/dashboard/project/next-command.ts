@@ -3,7 +3,7 @@ import type { WorkPackage } from '../api.js'
 
 type Standing = Pick<WorkPackage, 'id' | 'lane' | 'lane_source' | 'document' | 'is_ready'>
 
-/** Returns the command that takes a package further; null if there is none to type, as for one in work or waiting. */
+/** Returns the command that continues a package; null if there is none, for example because it is in work or waiting. */
 export function commandFor(
   mission: string,
   { id, lane, lane_source, document, is_ready }: Standing,
@@ -15,7 +15,10 @@ export function commandFor(
   return lane === 'blocked' ? agentCommand('implement', mission, id) : null
 }
 
-/** Returns the command that takes up the work, or the review, of an agent that left it; null if no event says where it stands. */
+/**
+ * Returns the command that resumes the work, or the review, of an agent that left it; null if no event says in which lane
+ * the package is.
+ */
 export function resumeCommand(
   mission: string,
   { id, lane, lane_source }: Pick<Standing, 'id' | 'lane' | 'lane_source'>,

@@ -10,15 +10,15 @@ import type {
 import { mergeCommand } from './next-command.js'
 import { isStalled, isWorking, whyWaiting } from './mission-standing.js'
 
-/** The most packages in one list. */
+/** The maximum number of packages in one list. */
 const MAX_LISTED = 500
 
-/** More than anyone chooses from; old missions may have hundreds. */
+/** The maximum number of packages that can be started. Users choose from fewer, but old missions may have hundreds. */
 const MAX_READY = 50
 
 /**
- * Returns what happens in the missions now, and what waits for the user. Merged missions are left out. `hidden` says why further
- * missions may exist.
+ * Returns what happens in the missions now, and what waits for the user. Merged missions are left out. `hidden`: why
+ * there may be further missions.
  */
 export function nowOf(all: readonly MissionReply[], hidden: readonly Problem[], at: Date): NowReply {
   const missions = all.filter(({ state }) => state !== 'merged')
@@ -62,7 +62,7 @@ export function nowOf(all: readonly MissionReply[], hidden: readonly Problem[], 
   }
 }
 
-/** Returns the packages that can be started. One that a review sent back waits for the user instead. */
+/** Returns the packages that can be started. A package that a review sent back waits for the user instead. */
 function readyIn(mission: MissionReply): readonly ReadyPackage[] {
   const ready = mission.work_packages.filter(
     (one) => one.is_ready && one.next_command !== null && whyWaiting(one) === null,
@@ -74,7 +74,7 @@ function readyIn(mission: MissionReply): readonly ReadyPackage[] {
   return ready.map((one) => ({ ...nowPackage({ mission, one }), unblocks: countBehind(one.id, needs) }))
 }
 
-/** Returns how many packages wait for one, directly or through others. */
+/** Returns how many packages wait for this one, directly or through others. */
 function countBehind(id: string, needs: ReadonlyMap<string, readonly string[]>): number {
   const behind = new Set([id])
   for (const one of behind) for (const next of needs.get(one) ?? []) behind.add(next)
@@ -132,9 +132,9 @@ function waitingPackage(here: Here): readonly WaitingPackage[] {
 }
 
 /**
- * Returns why a package waits, as the log has said since the package is in its lane. A review that sent the package back
- * may have given the reason shortly before, but not before the review began. If there is only one review, it counts even
- * without a time.
+ * Returns why a package waits, according to the log since the package entered its lane. A review that sent the package
+ * back may have given the reason shortly before that, but not before the review began. If there is only one review, it
+ * counts even without a time.
  */
 function reasonOf({ history, lane_since, review, sent_back }: WorkPackage): string | null {
   const since = lane_since ?? ''
@@ -146,7 +146,7 @@ function reasonOf({ history, lane_since, review, sent_back }: WorkPackage): stri
   return isOfNow ? review.reason : null
 }
 
-/** Sorts by the time in the lane, the longest first. Packages whose time is not known come last. */
+/** Sorts by the time in the lane, the longest first. Packages whose time is unknown come last. */
 function longestFirst<T extends Pick<NowPackage, 'lane_since' | 'id' | 'mission'>>(
   packages: readonly T[],
 ): readonly T[] {

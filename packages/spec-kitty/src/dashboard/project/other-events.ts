@@ -1,7 +1,7 @@
 import { decisionIn, type DecisionStep } from './decisions.js'
 import { createdIn, type CreatedPackage } from './lane-moves.js'
 
-/** An event that moves no package: it shows when something happened, and maybe what a package is called, or what is to be decided. */
+/** An event that moves no package. It shows when something happened, and may contain the title of a package, or a decision. */
 export interface OtherEvent {
   readonly kind: 'other'
   readonly id: string | null
@@ -10,7 +10,7 @@ export interface OtherEvent {
   readonly decision: DecisionStep | null
 }
 
-/** Returns the event on a line that moves no package and annotates none. */
+/** Returns the event on a line that neither moves nor annotates a package. */
 export function otherOf(
   value: Readonly<Record<string, unknown>>,
   id: string | null,

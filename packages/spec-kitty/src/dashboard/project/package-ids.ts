@@ -1,18 +1,18 @@
-/** A real mission has a dozen packages, and some fifty subtasks. */
+/** The maximum length of a range. A real mission has about twelve packages and fifty subtasks. */
 const MAX_ROW = 200
 
-/** `WP01-WP07`, `T063..T070`. */
+/** Matches a range: `WP01-WP07`, `T063..T070`. */
 const ROW = /^([A-Za-z]+-?)(\d+)\s*(?:-|–|—|\.\.\.?|\bto\b|\bthrough\b)\s*([A-Za-z]+-?)(\d+)$/
 
-/** An id, and what people write behind it: `WP01 (the schema)`, `WP01: the schema`, `WP01-the-schema`. */
+/** Matches an id with text that people write after it: `WP01 (the schema)`, `WP01: the schema`, `WP01-the-schema`. */
 const ID_WITH_MORE = /^(WP-?\d+[a-z]?)(?:\s*\(.*|\s*[:–—]\s*\p{L}.*|\s+-\s+\p{L}.*|[-_]\p{L}[\w-]*)?$/iu
 
-/** Another package behind the id, which is then not a remark. */
+/** Matches another package id after the first. The text after the first id is then not a remark. */
 const ANOTHER = /.\bWP(?:-?\d|$)/i
 
 const NONE = /^(?:none|n\/a|nil|-|–|—)$/i
 
-/** Returns all ids of a range of which the text names the first and the last; null if it names no range. */
+/** Returns all ids of a range, given as its first and last id; null if the text is not a range. */
 export function rangeIn(text: string): readonly string[] | null {
   const [, prefix = '', first = '', again = '', last = ''] = ROW.exec(text.trim()) ?? []
   const [from, to] = [Number(first), Number(last)]
@@ -24,7 +24,7 @@ export function rangeIn(text: string): readonly string[] | null {
   )
 }
 
-/** Returns the packages that a text names, which may be none; null if it says anything else than packages. */
+/** Returns the packages that a text names, which may be none; null if the text contains anything else. */
 export function packageIdsIn(text: string): readonly string[] | null {
   if (NONE.test(text.trim())) return []
   const parts = text.split(/[,;&+]|\band\b/i).map((part) => part.trim())
@@ -37,13 +37,13 @@ function idIn(part: string): readonly string[] | null {
   return id === undefined || ANOTHER.test(part) ? null : [id.replace(/^wp/i, 'WP')]
 }
 
-/** Returns the same text for ids that mean the same package: `WP1`, `wp01` and `WP-001`. */
+/** Returns the same text for all spellings of an id: `WP1`, `wp01` and `WP-001`. */
 export function sameId(id: string): string {
   const [, number, letter = ''] = /^WP-?(\d+)([a-z]?)$/i.exec(id.trim()) ?? []
   return number === undefined ? id : `WP${number.replace(/^0+(?=\d)/, '')}${letter.toLowerCase()}`
 }
 
-/** Returns a function that gives each package one name, the first under which it was asked for, however its id is written. */
+/** Returns a function that maps all spellings of an id to one name, the one that was passed first. */
 export function oneNameEach(): (id: string) => string {
   const names = new Map<string, string>()
   return (id) => {

@@ -26,10 +26,10 @@ import { searchMissions } from './search.js'
 import { NEVER_VOUCHED, vouchedMemory, type Vouching } from './vouching.js'
 import { copiesOf, findWorktrees, missingIn, type Worktrees } from './worktrees.js'
 
-/** How many missions are read at the same time: as many as Node's thread pool has threads. */
+/** How many missions are read at the same time. Node's thread pool has the same number of threads. */
 const AT_ONCE = 4
 
-/** What a page may request of a project. Nothing throws because of the project's contents, and nothing writes. */
+/** What a page may request about a project. No function throws because of the project's contents, and none writes. */
 export interface Project {
   missions(): Promise<MissionsReply>
   now(): Promise<NowReply>
@@ -40,27 +40,27 @@ export interface Project {
   /** Returns the charter; null if the project has none. */
   charter(): Promise<CharterReply | null>
   search(query: string, signal: AbortSignal): Promise<SearchReply>
-  /** Compresses what was read, so that it takes less memory until it is requested again. */
+  /** Compresses the cached data, so that it takes less memory until it is requested again. */
   rest(): Promise<void>
-  /** Forgets what was read, to free its memory. */
+  /** Drops the cached data, to free its memory. */
   forget(): void
 }
 
 export interface ProjectOptions {
   /** Asks this machine for the start times of processes. */
   readonly look?: LookAtProcesses
-  /** Tells which missions are unchanged since they were read, so that their files need not be checked. */
+  /** Knows which missions are unchanged since they were read, so that their files need not be checked. */
   readonly vouching?: Vouching
-  /** Called with every mission that was sent, with the judgement about its processes. */
+  /** Called with every mission that was sent, with the states of its processes. */
   readonly onJudged?: (mission: MissionReply) => void
 }
 
-/** The places of the missions, and the problems with these places. */
+/** The directories of the missions, and the problems with these directories. */
 interface Places {
   readonly missions: readonly MissionDirectory[]
   readonly worktrees: Worktrees
   readonly problems: readonly Problem[]
-  /** Those of them that may hide missions. */
+  /** Those problems that may hide missions. */
   readonly hidden: readonly Problem[]
 }
 
@@ -69,7 +69,10 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
   const { look = startTimesOf, vouching = NEVER_VOUCHED, onJudged } = options
   const memories = new Map<string, FileMemory>()
   const vouchedPlaces = vouchedMemory<Places>(() => vouching.ofList())
-  /** The missions in the list (`brief`, without the sizes of their documents), and those whose board was requested (`full`). */
+  /**
+   * The cached missions: those in the list (`brief`, without the sizes of their documents), and those whose board was
+   * requested (`full`).
+   */
   const brief = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
   const full = vouchedMemory<MissionRead>((id) => vouching.ofMission(id))
   const keepOnly = (ids: ReadonlySet<string>): void => {
@@ -100,7 +103,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
           return { value, is_kept: is_settled }
         }),
       )
-      // Whatever is in one mission, the others are shown.
+      // An error in one mission must not prevent the others from being shown.
       .catch((error: unknown) => failedMission(mission.id, error))
   const readAll = async (): Promise<Places & { readonly read: readonly MissionRead[] }> => {
     await vouching.settle()
@@ -192,8 +195,8 @@ async function findPlaces(directory: string): Promise<Places> {
 }
 
 /**
- * Returns the directories that are not missions but folders with missions that were put away, and a problem for each.
- * Only a directory in which nothing was found can be one.
+ * Returns the directories that are not missions but folders with finished missions, and a problem for each. Only a
+ * directory in which nothing else was found can be one.
  */
 async function findFolders(
   places: readonly MissionDirectory[],

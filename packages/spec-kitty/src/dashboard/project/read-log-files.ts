@@ -7,12 +7,15 @@ import { readBytes, withFile } from './read-safely.js'
 import type { LocatedEntry } from './locate.js'
 import type { Reading } from './remember-files.js'
 
-/** Of a file that is larger than this, only the end is read: the latest lanes are there. */
+/**
+ * The maximum size of a log that is read in full. Of a larger file, only the end is read, because it contains the latest
+ * lanes.
+ */
 const MAX_EVENTS_BYTES = 16 * 1024 * 1024
 const CHUNK_BYTES = 64 * 1024
 const NEWLINE = 10
 
-/** How much is kept of the beginning and of the end of a line that is too long, to find out what it is about. */
+/** How many bytes are kept of the beginning and the end of a line that is too long, to find out which package it is about. */
 const KEPT_BYTES = 64 * 1024
 
 /** A copy of a mission's log. */
@@ -23,8 +26,8 @@ export interface LogCopy {
 }
 
 /**
- * Returns the events of all copies of a log, each of which is read in chunks. A worktree's copy mostly begins as the first
- * one does; only what comes after that is parsed.
+ * Returns the events of all copies of a log. Each copy is read in chunks. The copy of a worktree usually begins like the
+ * first one; only the part after that is parsed.
  */
 export async function readLogs(copies: readonly LogCopy[]): Promise<Reading<Log>> {
   const [only, ...others] = copies
@@ -48,7 +51,7 @@ export async function readLogs(copies: readonly LogCopy[]): Promise<Reading<Log>
   return { value: log.result(), is_kept: isKept }
 }
 
-/** A log that is read again and again while it grows: what was parsed of it is used again. */
+/** A log that is read repeatedly while it grows. What was already parsed is reused. */
 interface Growing {
   /** The bytes that were parsed; they end with a newline. */
   readonly bytes: Buffer
@@ -59,15 +62,15 @@ interface Growing {
 const MAX_GROWING_BYTES = 1024 * 1024
 const MAX_GROWING = 4
 
-/** The logs that were read last, by path. */
+/** The logs that were read most recently, by path. */
 const growing = new Map<string, Growing>()
 
-/** Gives back the memory of the logs that were read last. */
+/** Frees the memory of the logs that were read most recently. */
 export function forgetLogs(): void {
   growing.clear()
 }
 
-/** Returns the events of a log. If it begins with what was parsed before, only what comes after that is parsed. */
+/** Returns the events of a log. If it begins with the bytes that were parsed before, only the part after them is parsed. */
 async function readGrowing(found: LocatedEntry): Promise<Reading<Log>> {
   const read = await withFile(found, async (handle, { size }) => readBytes(handle, 0, Number(size)))
   if ('kind' in read) {
@@ -122,7 +125,7 @@ async function commonLines(one: OpenFile, other: OpenFile, size: number): Promis
     common = countLines(b.subarray(0, equal), at, common)
     if (equal < b.length) return common
   }
-  // An unfinished line at the end is in the first copy too, and maybe finished there.
+  // An unfinished line at the end is also in the first copy, and may be finished there.
   return { ...common, bytes: size }
 }
 
@@ -155,7 +158,7 @@ async function readLines(handle: OpenFile, size: number, from: number, into: Lin
 }
 
 /**
- * Returns a reader that cuts bytes into lines. With `skipsFirst`, the first line is dropped: it is incomplete, because
+ * Returns a reader that splits bytes into lines. With `skipsFirst`, the first line is dropped, because it is incomplete:
  * reading began in the middle of the file.
  */
 function lineSplitter(into: LineReader, skipsFirst: boolean) {
@@ -180,7 +183,7 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
       let from = 0
       const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
       for (let to = whole.indexOf(NEWLINE); to >= 0; to = whole.indexOf(NEWLINE, from)) {
-        // Most lines begin and end in one chunk, and need not be put together.
+        // Most lines begin and end in the same chunk, so they need not be joined.
         if (line.isEmpty() && !skips) into.line(textOf(whole, from, to))
         else {
           line.add(whole.subarray(from, to))
@@ -198,7 +201,7 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
   }
 }
 
-/** Collects the bytes of one line; of one that is too long, only its beginning and its end. */
+/** Collects the bytes of one line. If the line is too long, keeps only its beginning and its end. */
 function collectLine() {
   let parts: Buffer[] = []
   let bytes = 0

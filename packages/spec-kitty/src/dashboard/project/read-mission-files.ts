@@ -11,16 +11,16 @@ const MAX_TITLE_CHARS = 500
 const MAX_PURPOSE_CHARS = 1000
 const MAX_COMMIT_CHARS = 200
 
-/** The names that say whether the mission is merged; the first counts. */
+/** The fields that say whether the mission is merged; the first one that is set counts. */
 const MERGE_NAMES = ['baseline_merge_commit', 'merged_commit'] as const
 
-/** What decides whether a merge can be advised. */
+/** The fields that determine whether a merge can be suggested. */
 const DECIDING = [...MERGE_NAMES, 'topology'] as const
 
 const MAX_NAME_CHARS = 100
 const MAX_WRONG_DATES = 10
 
-/** The topologies with a worktree for the log. */
+/** The topologies that keep the log in a separate worktree. */
 const COORDINATED: ReadonlySet<string> = new Set(['coord', 'lanes_with_coord'])
 
 /**
@@ -29,20 +29,20 @@ const COORDINATED: ReadonlySet<string> = new Set(['coord', 'lanes_with_coord'])
  */
 const PROMPT_BYTES = 4 * MAX_FRONT_MATTER_CHARS
 
-/** Mostly the front matter ends within this, and what follows it need not be read. */
+/** Usually the front matter ends within this many bytes, so the rest of the file need not be read. */
 const HEAD_BYTES = 4096
 
 export interface Meta {
   readonly title: string | null
-  /** The newest of its dates, as `instantOf` returns it; null if it has none. */
+  /** The newest date in the file, as `instantOf` returns it; null if there is none. */
   readonly newest: string | null
-  /** What the mission is for, in one line. */
+  /** The purpose of the mission, in one line. */
   readonly purpose: string | null
   readonly merge_commit: string | null
-  /** Whether the log is kept in a worktree while the mission goes on. */
+  /** Whether the log is kept in a worktree until the mission is merged. */
   readonly is_coordinated: boolean
   readonly problems: readonly string[]
-  /** The problems because of which it is not known whether the mission is merged, or can be. */
+  /** The problems because of which it is unknown whether the mission is merged, or can be merged. */
   readonly unread: readonly string[]
 }
 
@@ -57,8 +57,8 @@ export const NO_META: Meta = {
 }
 
 /**
- * Returns the title of a mission, what it is for, whether it is merged, and when something last happened to it. Nothing else
- * in `meta.json` is used.
+ * Returns the title and the purpose of a mission, whether it is merged, and when it last changed. Nothing else in
+ * `meta.json` is used.
  */
 export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   const read = await withFile(found, (handle, { size }) =>
@@ -94,7 +94,7 @@ function isWrong(value: unknown): boolean {
   return value != null && typeof value !== 'string'
 }
 
-/** Returns a problem for each name whose value is not text: what it means is not known. */
+/** Returns a problem for each field whose value is not text, because its meaning is unknown. */
 function wrongIn(meta: Readonly<Record<string, unknown>>, names: readonly string[]): readonly string[] {
   return names.filter((name) => isWrong(meta[name])).map((name) => `its ${name} is not text`)
 }
@@ -112,13 +112,13 @@ function dateOf(value: unknown): string | null {
   return typeof value === 'string' ? instantOf(value) : null
 }
 
-/** Returns a text on one line; null if it is none. */
+/** Returns a text on one line; null if the value is not text. */
 function lineIn(value: unknown, max: number): string | null {
   const text = typeof value === 'string' ? value.replaceAll(/\s+/g, ' ').trim() : ''
   return text === '' ? null : text.slice(0, max)
 }
 
-/** Returns the newest of the dates whose names end in `_at`, such as `created_at` and `accepted_at`. */
+/** Returns the newest of the dates in fields whose names end in `_at`, such as `created_at` and `accepted_at`. */
 function newestIn(meta: Readonly<Record<string, unknown>>): string | null {
   const dates = Object.entries(meta).flatMap(([name, value]) => {
     return name.endsWith('_at') ? (dateOf(value) ?? []) : []
@@ -142,7 +142,7 @@ export async function readPackage(found: LocatedEntry): Promise<Reading<PackageF
 
 interface PromptHead {
   readonly yaml: string | null
-  /** The first heading, without the words and the id that it mostly begins with; null if none is near. */
+  /** The first heading, without the words and the id that usually precede the title; null if there is none near the beginning. */
   readonly heading: string | null
   readonly problems: readonly string[]
 }

@@ -4,22 +4,22 @@ import { diskOf, type Disk, type OpenFile } from './disk.js'
 import { isAbsence, kindOf, refused, unusable, type LocatedEntry, type Unusable } from './locate.js'
 
 /**
- * Reads files and directories of a project that another user may have prepared. Everything is checked again once it is
- * open. Nothing here throws because of what it finds, and nothing writes.
+ * Reads files and directories of a project that another user may have prepared. Repeats every check after opening.
+ * Nothing here throws because of the contents, and nothing writes.
  */
 
 const MAX_NAMES = 5000
 
-/** Opening a FIFO must not wait for a writer, and opening a terminal must not make it our controlling terminal. */
+/** Opening must not block on a FIFO, and must not make a terminal our controlling terminal. */
 const READING = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
 
 export interface Names {
   /** The names, sorted. */
   readonly names: readonly string[]
-  /** Those of the names that are regular files, as far as the directory tells. */
+  /** Those names that are regular files according to the directory. */
   readonly files: ReadonlySet<string>
   readonly problems: readonly string[]
-  /** There are more names than these. */
+  /** True if the directory contains more names than these. */
   readonly is_cut: boolean
 }
 
@@ -34,7 +34,7 @@ export async function list(directory: LocatedEntry): Promise<Names | Unusable> {
     const disk = diskOf(directory.root)
     if (held !== null) return namesIn(disk, held, Number(size))
     const names = await namesIn(disk, directory.path, Number(size))
-    // The directory may have been replaced by another one meanwhile: then the names are not those of this path.
+    // If the directory was replaced meanwhile, the names do not belong to this path.
     if ((await disk.realpath(directory.path)) !== directory.path) return refused('changed while it was read')
     return names
   })
@@ -60,7 +60,7 @@ async function namesIn(disk: Disk, path: string, size: number): Promise<Names> {
 
 const ASCII = /^[\0-\x7f]*$/
 
-/** Returns a name of which each character stands for one byte as text; null if it is none. */
+/** Decodes a name in which each character stands for one byte; null if it is not valid text. */
 function nameOf(utf8: InstanceType<typeof TextDecoder>, bytes: string): string | null {
   if (ASCII.test(bytes)) return bytes
   try {
@@ -79,8 +79,8 @@ export function withFile<T>(
 }
 
 /**
- * Opens a file that was found, then repeats the checks with which it was found: meanwhile, any part of its path may have
- * been replaced by a symlink, and the file itself by a FIFO or a device.
+ * Opens a file that was found, then repeats the checks that were made when it was found. Meanwhile, a part of its path
+ * may have been replaced by a symlink, and the file itself by a FIFO or a device.
  */
 async function withOpen<T>(
   found: LocatedEntry,
@@ -91,7 +91,7 @@ async function withOpen<T>(
     handle = await diskOf(found.root).open(found.path, READING)
     const stats = await handle.stat({ bigint: true })
     if (kindOf(stats) !== found.kind) return refused('changed while it was read')
-    // Also for the very file that was found: it may have been found through a link that is gone again.
+    // Checked even if it is the same file as before, because it may have been found through a link that is gone again.
     const { real, held } = await pathsOf(handle, found, stats)
     const refusal = refusalOf(found, real)
     if (refusal !== null) return refused(`changed into ${refusal}`)
@@ -105,13 +105,13 @@ async function withOpen<T>(
 
 interface OpenPaths {
   readonly real: string
-  /** A path that keeps naming the open file, whatever happens to its real path; null except on Linux. */
+  /** A path that always leads to the open file, even if its real path changes; null except on Linux. */
   readonly held: string | null
 }
 
 /**
- * Returns the real path of the open file: from the kernel on Linux, else by resolving the path again. The real path is empty,
- * which is refused, if the path now names another file.
+ * Returns the real path of the open file: on Linux from the kernel, otherwise by resolving the path again. If the path
+ * now leads to another file, the real path is empty, which is rejected.
  */
 async function pathsOf(handle: OpenFile, found: LocatedEntry, open: BigIntStats): Promise<OpenPaths> {
   const disk = diskOf(found.root)

@@ -3,7 +3,7 @@ import { isSatisfied } from './lane-columns.js'
 import { commandFor } from './next-command.js'
 import { sameId } from './package-ids.js'
 
-/** Adds the ids of the packages that a package depends on, and what depends on their lanes. */
+/** Adds the ids of the packages that a package depends on, and the members that depend on their lanes. */
 export function withReadiness(
   mission: string,
   one: WorkPackage,
@@ -20,7 +20,10 @@ export function withReadiness(
   return { ...one, dependencies, waiting_for, is_ready, next_command }
 }
 
-/** Returns the ids of the packages that the dependencies mean, also if they name the file of a prompt; each id once. */
+/**
+ * Returns the ids of the packages that the dependencies refer to, each once. A dependency may also be the file name of a
+ * prompt.
+ */
 export function linkedIn(
   dependencies: readonly string[],
   known: ReadonlyMap<string, string>,

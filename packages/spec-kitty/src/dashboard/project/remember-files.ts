@@ -2,17 +2,17 @@ import type { BigIntStats } from 'node:fs'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { LocatedEntry } from './locate.js'
 
-/** Remembers what was read from files, for as long as they do not change. */
+/** Caches what was read from files, for as long as they do not change. */
 export interface FileMemory {
-  /** Returns what was read from the files before if none of them has changed, else reads them. */
+  /** Returns the cached value if none of the files has changed; otherwise reads them. */
   recall<T>(key: string, files: readonly LocatedEntry[], read: () => Promise<Reading<T>>): Promise<T>
-  /** Forgets what was not recalled since the last call. Returns whether everything that was recalled could be read. */
+  /** Drops everything that was not recalled since the last call. Returns whether all recalled files could be read. */
   forgetUnused(): boolean
-  /** Keeps what is remembered in a tenth of the memory, until it is recalled. It must be plain data. */
+  /** Compresses the cached values to a tenth of the memory until they are recalled. They must be plain data. */
   freeze(): void
 }
 
-/** What was read. A failure is not kept, because nothing about the file shows when it becomes readable. */
+/** The result of reading files. A failure is not kept, because nothing about a file shows when it becomes readable. */
 export interface Reading<T> {
   readonly value: T
   readonly is_kept: boolean
@@ -21,11 +21,12 @@ export interface Reading<T> {
 interface Entry {
   readonly identity: string
   /**
-   * The value is reused only if the files' times are before this: a second change might not alter more recent times.
+   * The value is reused only if the files' times are before this, because a second change within the clock's resolution
+   * might not change the times.
    */
   readonly settled_before_ms: bigint
   readonly value: unknown
-  /** The compressed JSON of the value, which is kept in place of the value. */
+  /** The value as compressed JSON, which is kept instead of the value. */
   readonly frozen: Uint8Array | null
 }
 
@@ -71,12 +72,12 @@ export function rememberFiles(): FileMemory {
   }
 }
 
-/** By default, each compression takes 256 KiB outside of the heap, which is given back late. */
+/** With the default settings, each compression takes 256 KiB outside the heap, which is freed late. */
 const SMALL = { level: 1, windowBits: 12, memLevel: 3 } as const
 
 function frozenOf(entry: Entry): Entry {
   if (entry.frozen !== null) return entry
-  // A copy, because the result is part of a larger buffer.
+  // A copy, because the result is a part of a larger buffer.
   const frozen = new Uint8Array(deflateRawSync(JSON.stringify(entry.value), SMALL))
   return { ...entry, value: null, frozen }
 }

@@ -16,7 +16,7 @@ import { namedAgents, toolOf, type Slot, type Texts } from './facts-of-agent.js'
 import { sameSubtask, subtaskState } from './subtasks.js'
 import { instantOf, toMilliseconds } from './timestamps.js'
 
-/** The fields of an annotation that are one text. */
+/** The fields of an annotation that contain one text. */
 const TEXTS = ['agent', 'assignee', 'model', 'role', 'agent_profile'] as const
 
 export type TextFact = (typeof TEXTS)[number]
@@ -28,18 +28,18 @@ export interface Note {
   readonly text: string
 }
 
-/** The process that works on a package, as the log names it. */
+/** The process that works on a package, according to the log. */
 export interface ClaimedProcess {
   readonly pid: number
-  /** When it started, in milliseconds since 1970; null if the log does not say. */
+  /** When the process started, in milliseconds since 1970; null if the log does not contain the time. */
   readonly started_ms: number | null
-  /** When the log named it, as `instantOf` returns it. */
+  /** When the log named the process, as `instantOf` returns it. */
   readonly claimed_at: string
 }
 
 /** What the annotations of a log say about one work package. */
 export interface RuntimeFacts {
-  /** A field that is absent was never annotated; null means that the last annotation says that there is none. */
+  /** An absent field was never annotated. Null means that the last annotation says explicitly that there is no value. */
   readonly texts: ReadonlyMap<TextFact, string | null>
   /** The state of each subtask, by its id. */
   readonly subtasks: ReadonlyMap<string, string>
@@ -47,11 +47,11 @@ export interface RuntimeFacts {
   readonly notes: readonly Note[]
   readonly review: Review | null
   readonly review_result: ReviewResult | null
-  /** Null: the log names none, or the claim was released, or another agent took over and did not name its process. */
+  /** Null if the log names no process, if the claim was released, or if another agent took over without naming its process. */
   readonly process: ClaimedProcess | null
-  /** The agent that claimed the package by a lane change; null if none did. A later annotation counts more. */
+  /** The agent that claimed the package by a lane change; null if none did. A later annotation takes precedence. */
   readonly claimed_by: string | null
-  /** When an annotation or a claim last said who the agent is, or that there is none, as `instantOf` returns it; null: never. */
+  /** When an annotation or a claim last named the agent, or said that there is none, as `instantOf` returns it; null if never. */
   readonly named_at: string | null
 }
 
@@ -68,16 +68,16 @@ export const NO_FACTS: RuntimeFacts = {
 
 export interface Annotation {
   readonly event_id: string
-  /** As `instantOf` returns it. */
+  /** The time, as `instantOf` returns it. */
   readonly at: string
   readonly actor: unknown
   readonly delta: Readonly<Record<string, unknown>>
 }
 
 export interface FactsReader {
-  /** Takes one annotation, and returns what is wrong with it. Annotations may come in any order. */
+  /** Adds one annotation, and returns its problems. Annotations may come in any order. */
   take(annotation: Annotation): readonly string[]
-  /** Takes who claimed the package by a lane change: the agent and its process. Returns what is wrong with it. */
+  /** Adds a claim by a lane change: the agent and its process. Returns its problems. */
   claim(claim: Annotation): readonly string[]
   /** Returns the facts. `turns` are the times at which a review began or sent the package back. */
   result(turns: readonly string[]): RuntimeFacts
@@ -85,16 +85,16 @@ export interface FactsReader {
 
 const MAX_NOTES = 20
 
-/** No kernel gives a larger one: Linux has the highest limit (PID_MAX_LIMIT). */
+/** The largest pid of any kernel: Linux has the highest limit (PID_MAX_LIMIT). */
 const MAX_PID = 4_194_304
 
-/** The year 5138: a later time is not in seconds. */
+/** The year 5138. A larger number cannot be a time in seconds. */
 const LATEST_SECONDS = 100_000_000_000
 
 /** Returns a reader for the annotations of one work package. Each field has the value of its latest annotation. */
 export function readFacts(): FactsReader {
   const texts = new Map<TextFact, Slot<string | null>>()
-  /** By the same text for all ways to write an id. */
+  /** The key is the same for all spellings of an id. */
   const subtasks = new Map<string, Slot<readonly [id: string, state: string]>>()
   const reviews = new Map<'review', Slot<Review | null>>()
   const results = new Map<'review_result', Slot<ReviewResult | null>>()
@@ -113,7 +113,7 @@ export function readFacts(): FactsReader {
       const problems: string[] = []
       const delta = withAgent(said)
       process.take(order, delta, problems)
-      // The release comes before the values of the same annotation: they may name who holds the package next.
+      // The release takes effect before the values of the same annotation, which may name the next agent.
       if (isRelease(delta)) nameAgent(order, null)
       for (const name of TEXTS) {
         const text = textOf(name, delta[name], problems)
@@ -157,7 +157,10 @@ export function readFacts(): FactsReader {
   }
 }
 
-/** An agent may be written as an object: a tool with its model, profile and role. Values beside the object take precedence. */
+/**
+ * Reads an agent that is written as an object: a tool with its model, profile and role. Values beside the object take
+ * precedence.
+ */
 function withAgent(delta: Annotation['delta']): Annotation['delta'] {
   const agent = objectOf(delta['agent'])
   if (agent === null) return delta
@@ -167,8 +170,8 @@ function withAgent(delta: Annotation['delta']): Annotation['delta'] {
 }
 
 /**
- * Leaves out the agent of an annotation if another agent has claimed the package since. An annotation names the reviewer
- * who sent the package back, and often only a claim names the one who takes it up again.
+ * Removes the agent of an annotation if another agent has claimed the package since. An annotation names the reviewer who
+ * sent the package back, but often only a claim names the agent who resumes it.
  */
 function claimedSince(texts: Texts, claim: Slot<string | null> | undefined): Texts {
   const said = texts.get('agent')
@@ -177,21 +180,21 @@ function claimedSince(texts: Texts, claim: Slot<string | null> | undefined): Tex
 }
 
 /**
- * Returns whether agent and process give the package up. Older versions of the tool wrote an empty agent and the pid 0
- * for this.
+ * Returns whether an annotation releases the package. Older versions of the tool wrote an empty agent and the pid 0 for
+ * this.
  */
 function isRelease(delta: Annotation['delta']): boolean {
   const { shell_pid: pid, agent, release_runtime_claim: isReleased } = delta
   return isReleased === true || ((pid === 0 || pid === '0') && agent === '')
 }
 
-/** A process that an event names, and the agent that the same event names, if it names one. */
+/** A process that an event names, and the agent that the same event names, if any. */
 type Claim = (Omit<ClaimedProcess, 'claimed_at'> & { readonly agent: string | null }) | null
 
 /**
- * Returns a reader for the process that works on a package. Pid and start time are a pair from one event. What names no
- * process, or one half of the pair that makes no sense, leaves none known: the one before is not the one that was meant. An
- * agent that took over later without naming its process has none either.
+ * Returns a reader for the process that works on a package. Pid and start time are a pair from one event. If an event
+ * names no process, or one half of the pair is invalid, the process is unknown, because the previous one is not meant. It
+ * is also unknown if another agent took over later without naming its process.
  */
 function readProcess() {
   const claims = new Map<'claim', Slot<Claim>>()
@@ -215,7 +218,10 @@ function readProcess() {
   }
 }
 
-/** Returns the process that an event names. Undefined: it says nothing of one; null: there is none, or it is not known. */
+/**
+ * Returns the process that an event names. Undefined: the event does not mention a process. Null: there is none, or it is
+ * unknown.
+ */
 function claimIn(delta: Annotation['delta'], agent: string | null, problems: string[]): Claim | undefined {
   const { shell_pid: said, shell_pid_created_at: start } = delta
   const pid = pidIn(said)
@@ -232,13 +238,13 @@ function claimIn(delta: Annotation['delta'], agent: string | null, problems: str
   return { pid, started_ms, agent }
 }
 
-/** Returns the pid of an agent; null for what is none. The first process of a system is no agent. */
+/** Returns the pid of an agent; null for an invalid one. Pid 1, the first process of a system, is not an agent. */
 function pidIn(value: unknown): number | null {
   const pid = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
   return typeof pid === 'number' && Number.isInteger(pid) && pid > 1 && pid < MAX_PID ? pid : null
 }
 
-/** Returns a start time in milliseconds since 1970, from seconds since then, or from ISO 8601; null for anything else. */
+/** Returns a start time in milliseconds since 1970, from seconds since 1970 or from ISO 8601; null for anything else. */
 function startIn(value: unknown): number | null {
   const seconds = typeof value === 'string' && /^\d{1,12}(\.\d{1,9})?$/.test(value) ? Number(value) : value
   if (typeof seconds === 'number') return seconds > 0 && seconds < LATEST_SECONDS ? seconds * 1000 : null

@@ -5,22 +5,22 @@ import type { MissionRead } from './mission.js'
 import { sameId } from './package-ids.js'
 import { pathOf } from './project-paths.js'
 
-/** The longest text to search for. */
+/** The maximum length of a search text. */
 export const MAX_QUERY_CHARS = 200
 
 const MAX_RESULTS = 50
 const MAX_WORDS = 10
 
-/** Reading all documents of a large project takes longer than a user waits. */
+/** The time limit of a search. Reading all documents of a large project takes longer than a user waits. */
 const MAX_MS = 2_000
 
 const READ_AT_ONCE = 4
 
-/** How much of the line is shown before and behind the match. */
+/** How much of the line is shown before and after the match. */
 const BEFORE_CHARS = 60
 const BEHIND_CHARS = 140
 
-/** Returns what is wrong with a text to search for; null if it can be searched for. */
+/** Returns what is wrong with a search text; null if it is valid. */
 export function refusalOfQuery(query: string | null): string | null {
   if (query === null || query.trim() === '') return 'Say what to search for: ?q=TEXT.'
   if (query.length > MAX_QUERY_CHARS)
@@ -31,8 +31,8 @@ export function refusalOfQuery(query: string | null): string | null {
 type Mission = Pick<MissionRead, 'id' | 'title' | 'purpose' | 'work_packages' | 'documents'>
 
 /**
- * Searches missions, which are in the order of the results. Names and titles come first; then documents are read until there
- * are enough results, or the time is over, or every caller has given up.
+ * Searches missions, which are given in the order of the results. First searches names and titles. Then reads documents
+ * until there are enough results, the time is over, or every caller has given up.
  */
 export async function searchMissions(
   query: string,
@@ -64,7 +64,7 @@ interface Place {
   readonly name: string
 }
 
-/** Reads documents in order until more than `room` have all words, and returns them and how many were read. */
+/** Reads documents in order until more than `room` of them contain all words. Returns those, and how many documents were read. */
 async function searchTexts(
   places: readonly Place[],
   directories: ReadonlyMap<string, LocatedEntry>,
@@ -135,7 +135,7 @@ function documentResult({ id, title, documents }: Mission, name: string): Search
 
 /**
  * Returns whether all words match, and at least one of them matches this text itself; the others may match the name of
- * its mission. A word that is the id of a package matches that package, however it is written.
+ * its mission. A word that is the id of a package matches that package in any spelling.
  */
 function isFoundIn(mission: Mission, own: string, wp: string | null, words: readonly string[]): boolean {
   const text = own.toLowerCase()
@@ -148,7 +148,10 @@ function hasAll(text: string, words: readonly string[]): boolean {
   return words.every((word) => text.includes(word))
 }
 
-/** Returns the line with the first match. Lower case may be longer than the text, so the place is looked up line by line. */
+/**
+ * Returns the line with the first match. The lower-case text may be longer than the original, so the match is located
+ * line by line.
+ */
 function snippetOf(text: string, words: readonly string[]): Pick<SearchResult, 'snippet' | 'line'> {
   const lines = text.split('\n')
   const at = lines.findIndex((line) => words.some((word) => line.toLowerCase().includes(word)))

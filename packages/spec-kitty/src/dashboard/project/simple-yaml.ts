@@ -1,11 +1,15 @@
 /**
- * Reads the YAML that tools write into front matter: one name and value a line, and lists. The whole of YAML takes a thousand
- * times as much code, and ten times as long. What is not certain to mean the same in both is not read here.
+ * Reads the YAML that tools write into front matter: one name and value per line, and lists. A full YAML parser has a
+ * thousand times as much code, and takes ten times as long. Text that a full parser might read differently is not read
+ * here.
  */
 
 /** The value of a field. */
 export type Field =
-  /** Null: it is empty. `is_string` is false if YAML takes it for a number or the like; the text is as it is written. */
+  /**
+   * Null if the value is empty. `is_string` is false if YAML reads the value as a number or similar; the text is as it is
+   * written.
+   */
   | { readonly kind: 'text'; readonly text: string | null; readonly is_string: boolean }
   /** An item is undefined if it is not a single value. */
   | { readonly kind: 'list'; readonly items: readonly (string | null | undefined)[] }
@@ -13,17 +17,17 @@ export type Field =
 
 const EMPTY: Field = { kind: 'text', text: null, is_string: false }
 
-/** Control characters, and blanks of other scripts. YAML takes some of them for the end of a line. */
+/** Matches control characters, and spaces other than U+0020. YAML treats some of them as the end of a line. */
 const UNUSUAL = /[^\P{C}\n]|[^\P{Z} ]/u
 
 const NAME = /^([A-Za-z_][\w-]*):(?: +(\S.*))?$/
 const ITEM = /^( *)- +(\S.*)$/
 
-/** Words that YAML reads as a value and not as text. */
+/** Matches words that YAML reads as a value and not as text. */
 const WORD = /^(?:null|true|false)$/i
 const NULL = /^(?:null|Null|NULL)$/
 
-/** A text without quotes that YAML can only read as text. A colon is part of it unless a blank follows. */
+/** Matches a text without quotes that YAML can only read as text. A colon belongs to it unless a blank follows. */
 const PLAIN = /^[\p{L}\w/.](?:[^:#]|:(?=[^ ]))*$/u
 const PLAIN_ITEM = /^[\w/.][\w ./+@-]*$/
 const QUOTED = /^(?:"[^"\\]*"|'[^']*')$/
@@ -33,7 +37,7 @@ const FLOW_ITEM = /^(?:"[^"\\,[\]{}]*"|'[^',[\]{}]*'|[\w/.][\w ./+@-]*)$/
 /** Matches the beginning of a number, which YAML may not read as text. */
 const MAYBE_NUMBER = /^[\d.]/
 
-/** Returns the fields; null if they are not all as simple as this. */
+/** Returns the fields; null if any of them is not simple enough. */
 export function readSimpleYaml(yaml: string): ReadonlyMap<string, Field> | null {
   if (UNUSUAL.test(yaml)) return null
   const fields = new Map<string, Field>()
@@ -52,12 +56,15 @@ export function readSimpleYaml(yaml: string): ReadonlyMap<string, Field> | null 
   return fields
 }
 
-/** There are no other blanks than spaces here. (A pattern for blanks at the end takes quadratic time on blanks elsewhere.) */
+/**
+ * Removes spaces at the end; other blanks cannot occur here. (A regular expression for this takes quadratic time on
+ * blanks in the middle.)
+ */
 function withoutEnd(line = ''): string {
   return line.trimEnd()
 }
 
-/** Returns the items of the list that begins on a line, as they are written; null if it is not a simple one. */
+/** Returns the items of the list that begins on a line, as they are written; null if the list is not simple. */
 function itemsBelow(lines: readonly string[], from: number): readonly string[] | null {
   const items: string[] = []
   let indent: string | null = null
@@ -93,7 +100,7 @@ function flowOf(content: string): Field | null {
   return { kind: 'list', items: parts.map((part) => textOf(part, PLAIN_ITEM)) }
 }
 
-/** Returns a text without its quotes, null for nothing, and undefined if it is not simple. */
+/** Returns a text without its quotes, null for an empty value, and undefined if it is not simple. */
 function textOf(value: string, plain: RegExp): string | null | undefined {
   if (QUOTED.test(value)) return value.slice(1, -1)
   if (!plain.test(value)) return undefined

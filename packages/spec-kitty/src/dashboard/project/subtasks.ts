@@ -2,25 +2,28 @@ import type { WorkPackage } from '../api.js'
 import type { PackageFields } from './front-matter.js'
 import type { RuntimeFacts } from './runtime-facts.js'
 
-/** The state of a subtask that is done. */
+/** The state of a finished subtask. */
 const DONE = 'done'
 
-/** How agents say that a subtask is done. */
+/** Matches the words with which agents mark a subtask as done. */
 const SAYS_DONE = /^(?:done|completed?)$/i
 
-/** Returns the state that a text says: `done` however it is said, else the text itself. */
+/** Returns the state that a text means: `done` for all words with that meaning, otherwise the text itself. */
 export function subtaskState(text: string): string {
   return SAYS_DONE.test(text.trim()) ? DONE : text
 }
 
-/** Returns the same text for the ids of one subtask: `t002` and `T002`. */
+/** Returns the same text for all spellings of a subtask's id: `t002` and `T002`. */
 export function sameSubtask(id: string): string {
   return id.trim().toLowerCase()
 }
 
 type Subtasks = Pick<WorkPackage, 'subtasks' | 'subtask_states' | 'subtasks_done' | 'subtasks_total'>
 
-/** Returns the subtasks of the prompt and of the log, each by one id: the one in the prompt, if it names the subtask. */
+/**
+ * Returns the subtasks of the prompt and of the log, each under one id; if the prompt names the subtask, the spelling in
+ * the prompt is used.
+ */
 export function subtasksOf(fields: PackageFields | null, facts: RuntimeFacts): Subtasks {
   const planned = new Map<string, string>()
   for (const id of fields?.subtasks ?? []) {

@@ -1,16 +1,17 @@
-/** The usual form of the log. Days that not every month has are left to `Date`. */
+/** Matches the usual format in the log. Days that not every month has are left to `Date`. */
 const UTC =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/
 
 const INSTANT = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9})\d*)?)?(Z|[+-]\d\d:?\d\d)?)?$/i
 
-/** The largest time that a `Date` can hold. */
+/** The latest time that a `Date` can represent. */
 const LAST_DATE_MS = 8_640_000_000_000_000
 
 /**
- * Converts an ISO 8601 time to UTC text that sorts by time, to the nanosecond: events of one writer differ by microseconds,
- * which a `Date` does not keep. A time without a zone is taken as UTC, and a date or a minute as its beginning: logs that were
- * made out of old front matter have what people wrote there. Null for anything else, and for a day that its month does not have.
+ * Converts an ISO 8601 time to UTC text that sorts by time, to the nanosecond, because events of one writer differ by
+ * microseconds, which a `Date` does not keep. A time without a zone counts as UTC. A date, or a time without seconds,
+ * counts as its beginning, because logs that were generated from old front matter contain what people wrote there. Null
+ * for anything else, and for a day that does not exist in its month.
  */
 export function instantOf(text: string): string | null {
   if (UTC.test(text)) {
@@ -25,25 +26,25 @@ export function instantOf(text: string): string | null {
   return seconds === null ? null : `${seconds.slice(0, -5)}.${fraction.padEnd(9, '0')}Z`
 }
 
-/** `Date` takes the 30th of February for the 2nd of March. */
+/** `Date` turns the 30th of February into the 2nd of March. */
 function isDay(date: string): boolean {
   return isoOf(Date.parse(`${date}T00:00Z`))?.startsWith(date) === true
 }
 
-/** Returns ISO 8601 UTC to the millisecond; null if out of range, as the times of a broken file system may be. */
+/** Returns ISO 8601 UTC to the millisecond; null if the time is out of range, as on a broken file system. */
 export function isoOf(milliseconds: number): string | null {
   return Math.abs(milliseconds) <= LAST_DATE_MS ? new Date(milliseconds).toISOString() : null
 }
 
-/** Shortens a result of `instantOf` to milliseconds, the usual form of ISO 8601. */
+/** Shortens a result of `instantOf` to milliseconds, the usual format of ISO 8601. */
 export function toMilliseconds(instant: string): string {
   return `${instant.slice(0, -7)}Z`
 }
 
-/** The clocks of two machines may differ by this much without anything being wrong. */
+/** The clocks of two machines may normally differ by this much. */
 const CLOCK_SKEW_MS = 5 * 60_000
 
-/** Returns by how much a time, as `instantOf` returns it, is in the future: `10 h`; null if it is not, or by a clock's error. */
+/** Returns how far a time, as `instantOf` returns it, is in the future: `10 h`. Null if it is not, or only by a clock error. */
 export function futureOf(instant: string): string | null {
   const ahead = Date.parse(toMilliseconds(instant)) - Date.now()
   if (ahead <= CLOCK_SKEW_MS) return null

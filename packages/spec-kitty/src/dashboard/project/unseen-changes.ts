@@ -4,8 +4,9 @@ import { statfsSync } from 'node:fs'
 export type Why = string | null
 
 /**
- * The types of file systems (`statfs`, Linux) on which others make changes that this system does not hear of: shares of a
- * host with its virtual machine, and network file systems. Numbers of other systems do not collide with these.
+ * The types of file systems (`statfs`, Linux) on which others can make changes that this system is not notified of:
+ * shares between a host and its virtual machine, and network file systems. The numbers of other systems do not collide
+ * with these.
  */
 const SILENT: ReadonlyMap<number, string> = new Map([
   [0x01021997, '9p, as of /mnt in WSL'],
@@ -28,7 +29,7 @@ export function silenceOf(path: string, typeOf: (path: string) => number = fileS
     : `The project is on a file system (${name}) on which changes may be made that this system does not hear of.`
 }
 
-/** Returns the type of a file system; zero if it is not known. */
+/** Returns the type of a file system; zero if it is unknown. */
 function fileSystemType(path: string): number {
   try {
     return statfsSync(path).type
@@ -37,7 +38,7 @@ function fileSystemType(path: string): number {
   }
 }
 
-/** Returns why a watch failed; null if there is nothing to watch any more. */
+/** Returns why a watch failed; null if the path no longer exists. */
 export function failureOf(error: unknown): Why {
   const code = (error as NodeJS.ErrnoException | null)?.code ?? 'unknown error'
   if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM'].includes(code)) return null

@@ -2,14 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Reading } from './remember-files.js'
 
 /**
- * Tells by a stamp whether a list or a mission is unchanged: while the stamp stays the same, the system has reported no
- * change. The stamp is null if this is not known, because nothing is watched, a change is being processed, or the system
- * does not report all changes.
+ * Provides a stamp for the list and each mission. While the stamp stays the same, the system has reported no change. The
+ * stamp is null if that is unknown, because nothing is watched, a change is being processed, or the system does not
+ * report all changes.
  */
 export interface Vouching {
   readonly ofList: () => string | null
   readonly ofMission: (id: string) => string | null
-  /** Resolves when all changes that the system has reported by now are reflected in the stamps. */
+  /** Resolves when the stamps include all changes that the system has reported so far. */
   readonly settle: () => Promise<void>
 }
 
@@ -20,21 +20,21 @@ export const NEVER_VOUCHED: Vouching = {
 }
 
 /**
- * Resolves when the changes that the system has reported by now were received. Those of one turn of the event loop arrive
- * together.
+ * Resolves when the changes that the system has reported so far were received. All changes of one turn of the event loop
+ * arrive together.
  */
 export async function toldChanges(): Promise<void> {
   await nextTurn()
 }
 
 export interface VouchedMemory<T> {
-  /** Returns what was read before if its stamp is still the same, else reads it. */
+  /** Returns the cached value if its stamp is still the same; otherwise reads it. */
   recall(key: string, read: () => Promise<Reading<T>>): Promise<T>
   /** Forgets all values except those with these keys. */
   keepOnly(keys: ReadonlySet<string>): void
 }
 
-/** Remembers each value for as long as its stamp stays the same. */
+/** Caches each value for as long as its stamp stays the same. */
 export function vouchedMemory<T>(stampOf: (key: string) => string | null): VouchedMemory<T> {
   const entries = new Map<string, { readonly stamp: string; readonly value: T }>()
   return {
@@ -44,7 +44,7 @@ export function vouchedMemory<T>(stampOf: (key: string) => string | null): Vouch
       if (stamp !== null && entry?.stamp === stamp) return entry.value
       entries.delete(key)
       const { value, is_kept: isKept } = await read()
-      // A change during the reading gives another stamp, and the value may be from before it.
+      // If the stamp changed during the read, the value may be outdated.
       if (isKept && stamp !== null && stampOf(key) === stamp) entries.set(key, { stamp, value })
       return value
     },

@@ -2,31 +2,38 @@ import { watchDirectories, type OnSight } from './directory-watches.js'
 import { placesOfMission, placesOfProject, type ProjectPlaces } from './what-to-watch.js'
 import { isMadeFor, type Worktree } from './worktrees.js'
 
-/** An editor makes several changes when it saves, and a page has no use for more than ten events a second. */
+/**
+ * How long changes are collected before they are reported. An editor makes several changes when it saves, and a page
+ * needs at most ten events per second.
+ */
 const COLLECT_MS = 100
 
-/** The owner of the watches that belong to no mission; no mission has this id. */
+/** The owner of the watches that do not belong to a mission; no mission has this id. */
 const LIST = ''
 
 export interface ProjectWatch {
-  /** Whether no change of a mission (null: of the list) has been noticed that `onChange` was not called for yet. */
+  /** Returns whether all changes of a mission (null: of the list) that were noticed were also passed to `onChange`. */
   isSettled(mission: string | null): boolean
   close(): void
 }
 
 export interface WatchListeners {
-  /** Called about every 100 ms at most with the missions that may have changed; null: any may have, and the list too. */
+  /**
+   * Called at most about every 100 ms with the missions that may have changed; null means that any may have, and the list
+   * too.
+   */
   readonly onChange: (missions: readonly string[] | null) => void
   /** Called when the system no longer reports all changes, and when it does again. */
   readonly onSight?: OnSight
 }
 
 /**
- * Watches a project. The first call of `onChange` has null and comes as soon as everything is watched. While nothing changes,
- * no timer runs, except to poll what the system does not tell. Never throws because of the project's contents.
+ * Watches a project. The first call of `onChange` has null and comes as soon as everything is watched. While nothing
+ * changes, no timer runs, except to poll changes that the system does not report. Never throws because of the project's
+ * contents.
  *
- * Every directory has its own watch. The recursive watch of Node 20 on Linux consists of such watches too, but has one for
- * every file, set up by blocking calls over everything below the project.
+ * Every directory has its own watch. On Linux, the recursive watch of Node 20 consists of such watches too, but has one
+ * for every file, and sets them up with blocking calls for everything below the project.
  */
 export function watchProject(directory: string, { onChange, onSight }: WatchListeners): ProjectWatch {
   let places: ProjectPlaces = { missions: new Map(), worktrees: [], wanted: [] }
@@ -34,7 +41,7 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
   let timer: NodeJS.Timeout | null = null
   let isTelling = false
   let isClosed = false
-  /** The changes that `onChange` was not called for yet. */
+  /** The changes that were not passed to `onChange` yet. */
   let telling: ReadonlySet<string> = new Set()
 
   const watches = watchDirectories((owner, name) => {
@@ -63,7 +70,7 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
     const wanted = mission === undefined ? [] : await placesOfMission(id, mission, places.worktrees)
     if (!isClosed) watches.keep(id, wanted)
   }
-  // Watch what is new before reporting it, so that no change is missed in between.
+  // Watch new directories before reporting them, so that no change is missed in between.
   const tell = async (): Promise<void> => {
     timer = null
     isTelling = true
@@ -96,7 +103,7 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
   }
 }
 
-/** Returns the names of the worktrees that came, went, or got missions. */
+/** Returns the names of the worktrees that were added, were removed, or got missions. */
 function changedWorktrees(before: readonly Worktree[], after: readonly Worktree[]): readonly string[] {
   return [...othersIn(before, after), ...othersIn(after, before)]
 }

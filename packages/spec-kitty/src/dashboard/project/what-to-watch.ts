@@ -8,7 +8,7 @@ import { locate, type LocatedEntry } from './locate.js'
 import { EVENTS, META, SPECS, WORKTREES } from './project-paths.js'
 import { copiesOf, findWorktrees, isMadeFor, type Worktree } from './worktrees.js'
 
-/** The directories of the missions, and what to watch to notice missions and worktrees that come and go. */
+/** The directories of the missions, and the paths to watch to notice added and removed missions and worktrees. */
 export interface ProjectPlaces {
   readonly missions: ReadonlyMap<string, LocatedEntry>
   readonly worktrees: readonly Worktree[]
@@ -16,8 +16,8 @@ export interface ProjectPlaces {
 }
 
 /**
- * Returns the places of a project. Of the project directory itself, only changes of its known parts and its removal
- * matter.
+ * Returns the paths to watch for a project. In the project directory itself, only changes of its known parts and its
+ * removal matter.
  */
 export async function placesOfProject(directory: string): Promise<ProjectPlaces> {
   const { root, specs } = await findSpecs(directory)
@@ -38,8 +38,8 @@ export async function placesOfProject(directory: string): Promise<ProjectPlaces>
 }
 
 /**
- * Returns what to watch to notice changes of a mission. It is found by the same code as the files that are read. Every
- * worktree has copies of all missions, so only those of its own mission are watched, and of those only the log.
+ * Returns the paths to watch to notice changes of a mission. They are found by the same code as the files that are read.
+ * Every worktree has copies of all missions, but only the logs in worktrees that were made for this mission are watched.
  */
 export async function placesOfMission(
   id: string,
@@ -52,7 +52,7 @@ export async function placesOfMission(
   const directories = [mission]
   const into = { documents, directories, complain: () => undefined, is_brief: true }
   await collectDocuments(mission, { names, files: plain }, into)
-  // An entry that was not looked at is a regular file in a directory that is watched.
+  // An entry that was not located is a regular file in a directory that is watched.
   const files = documents.flatMap(({ found }) => found ?? [])
   for (const name of [META, EVENTS].filter((name) => names.includes(name))) {
     const found = await locate(mission, name)

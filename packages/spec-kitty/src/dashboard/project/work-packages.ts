@@ -28,8 +28,9 @@ export interface WorkPackages {
 const { compare } = new Intl.Collator('en', { numeric: true })
 
 /**
- * Returns the packages that the files or events of a mission name. If several files have the same id, one whose front matter
- * contains the id counts, and of these the one with exactly this name: a note beside a prompt is mostly named like it.
+ * Returns the packages that the files or events of a mission name. If several files have the same id, one whose front
+ * matter contains the id takes precedence, and among these the one that is named exactly like the id, because a note
+ * beside a prompt usually has a similar name.
  */
 export function toWorkPackages(mission: string, files: readonly PackageFile[], log: Log): WorkPackages {
   const packages = new Map<string, WorkPackage>()
@@ -38,7 +39,7 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
     [...log.lanes.keys(), ...log.created.keys(), ...log.facts.keys()].map((id) => [sameId(id), id]),
   )
   const nameOf = oneNameEach()
-  /** Those whose prompts are in the folders of several lanes. */
+  /** Packages whose prompts are in the folders of several lanes. */
   const unsure = new Set<string>()
   const ranked = files.map((file) => ({ file, rank: rankOf(file) }))
   for (const { file } of ranked.toSorted((one, other) => one.rank - other.rank)) {
@@ -67,7 +68,7 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
     ]),
   )
   const fieldsOf = new Map(files.map(({ document, fields }) => [document, fields]))
-  /** A prompt that says something of dependencies which could not be read may need any package. */
+  /** If the dependencies in a prompt could not be read, the package may depend on any other. */
   const isKnown = ({ id, document }: WorkPackage): boolean =>
     !unsure.has(id) && (document === null || fieldsOf.get(document)?.are_dependencies_known === true)
   const packagesThen = sorted.map((one) =>
@@ -77,20 +78,20 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
 }
 
 /**
- * Returns the packages that the log creates or annotates and does not move, while it moves others. Before it moves any there is no
- * board, and when all others are over, these were given up.
+ * Returns the packages that the log creates or annotates but does not move, while it moves others. Before it moves any,
+ * there is no board. Once all others are finished, these count as given up.
  */
 function notFinalised({ lanes, created, facts }: Log): readonly string[] {
   const isOpen = [...lanes.values()].some(({ lane }) => lane !== 'done' && lane !== 'canceled')
   return isOpen ? [...created.keys(), ...facts.keys()] : []
 }
 
-/** What is not known of a package: its lane, or only what it needs. */
+/** What is unknown about a package: its lane, or only its dependencies. */
 export type Doubt = 'lane' | 'needs' | null
 
 /**
- * Returns packages without what was not read whole. A lane that no event says is then not known, and the last lane that one says
- * may be old: nothing is advised by it.
+ * Returns packages without the data that is uncertain because not everything could be read. If no event sets the lane, it
+ * is unknown. If an event does, it may not be the last one, so nothing is suggested because of it.
  */
 export function asFarAsRead(
   packages: readonly WorkPackage[],
@@ -109,8 +110,8 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
   const { document = null, fields = null } = file ?? {}
   const facts = log.facts.get(id) ?? NO_FACTS
   const created = log.created.get(id)
-  // The log counts before the front matter, because the log is written during the work and the front matter when the work
-  // is planned.
+  // The log takes precedence over the front matter, because the log is written during the work, the front matter when the
+  // work is planned.
   const text = (fact: TextFact): string | null => {
     const said = facts.texts.get(fact)
     return said === undefined ? (fields?.[fact] ?? null) : said
@@ -118,7 +119,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
   const reviewer = reviewerOf(log.lanes.get(id), facts)
   const agent = reviewer ?? (facts.texts.has('agent') ? text('agent') : (facts.claimed_by ?? text('agent')))
   const [, ...inAgent] = (agent ?? '').split(':').map((part) => part.trim())
-  /** An agent may say the rest too: `badger:large-1:reviewer-x:reviewer`. */
+  /** The text of an agent may contain the other values too: `badger:large-1:reviewer-x:reviewer`. */
   const textOrPart = (fact: TextFact, at: number): string | null => {
     if (reviewer !== null) return inAgent[at] || null
     return facts.texts.has(fact) ? text(fact) : inAgent[at] || text(fact)
@@ -149,7 +150,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
   }
 }
 
-/** Returns the review in the front matter. Where the log says anything of a review, it alone counts. */
+/** Returns the review in the front matter. If the log contains anything about a review, only the log counts. */
 function reviewOfFile(
   fields: PackageFields | null,
   { review, review_result }: RuntimeFacts,
@@ -161,8 +162,8 @@ function reviewOfFile(
 }
 
 /**
- * Returns who began the review that the package is in, if nothing says since who reviews it: what the log and the prompt say of
- * an agent is about the one who worked on it.
+ * Returns who began the present review, unless a later event names the reviewer. Other agents in the log and the prompt
+ * are those who worked on the package.
  */
 function reviewerOf(state: LaneState | undefined, { named_at }: RuntimeFacts): string | null {
   if (state === undefined || !isAtWork(state.lane) || !state.history.begun.is_review) return null
@@ -171,9 +172,9 @@ function reviewerOf(state: LaneState | undefined, { named_at }: RuntimeFacts): s
 }
 
 /**
- * Who reviews a package mostly is not who worked on it, and neither of the two works on what was sent back, reopened or
- * planned again: only a process that was named since counts. What the change itself names, if it sends the package back, is
- * the process of the reviewer.
+ * Returns the process that works on the package. The reviewer usually is not the agent who worked on it, and neither of
+ * them works on a package that was sent back, reopened or planned again, so only a process that was named after that
+ * counts. A change that sends the package back names the process of the reviewer.
  */
 function processOf(
   state: LaneState | undefined,
@@ -211,13 +212,16 @@ const NOWHERE: Standing = {
   sent_back: 0,
 }
 
-/** A file whose front matter says no id comes after those that do, and one that is named otherwise after those that have its name. */
+/**
+ * Returns the rank of a file among those of one package. A file without an id in its front matter comes after those with
+ * one. A file with another name than the id comes after those with that name.
+ */
 function rankOf({ document, fields }: PackageFile): number {
   const isExact = sameId(stemOf(document)) === sameId(fields.id ?? idOfName(document))
   return (fields.id === null ? 2 : 0) + (isExact ? 0 : 1)
 }
 
-/** Returns the id that the log uses for the package. The log may know it by the id in the file or by the file's name. */
+/** Returns the id that the log uses for the package, which is the id in the file or the file's name. */
 function idOf(
   { document, fields }: PackageFile,
   { lanes, facts }: Log,
@@ -230,8 +234,8 @@ function idOf(
 }
 
 /**
- * If the log moves any package, the log alone decides: a package that it does not move is not finalised, whatever its
- * file says.
+ * Returns the lane of a package. If the log moves any package, only the log counts: a package that it does not move is
+ * not finalised, whatever its file says.
  */
 function standing(id: string, file: PackageFile | null, { lanes }: Log): Standing {
   const change = lanes.get(id)
@@ -254,8 +258,9 @@ function standing(id: string, file: PackageFile | null, { lanes }: Log): Standin
 }
 
 /**
- * Projects before the log kept the lane in the front matter, and before that the prompt in a folder of the lane's name: moving
- * the file moved the package, also where the front matter was left as it was.
+ * Returns the lane of a package in a project without a log. Such projects kept the lane in the front matter and, before
+ * that, kept the prompt in a folder named like the lane. There, moving the file moved the package, even if the front
+ * matter was not updated.
  */
 function laneOfFile({
   document,
@@ -268,7 +273,7 @@ function laneOfFile({
   return lane === null ? null : { lane, lane_source: 'folder' }
 }
 
-/** Returns what is wrong with a file whose folder names another lane than its front matter. */
+/** Returns the problem with a file whose folder names another lane than its front matter. */
 function contradictionIn(file: PackageFile, { lanes }: Log): string | null {
   const { lane } = file.fields
   const shown = lanes.size > 0 || lane === null ? null : laneOfFile(file)
@@ -276,13 +281,16 @@ function contradictionIn(file: PackageFile, { lanes }: Log): string | null {
   return `says ${lane} in its front matter and is in the folder of another lane, which counts`
 }
 
-/** Returns the `WP01` of `tasks/WP01-start.md`, or the whole stem if it has no number. */
+/** Returns the id in a file name: `WP01` for `tasks/WP01-start.md`, or the whole stem if it has no number. */
 export function idOfName(document: string): string {
   const stem = stemOf(document)
   return numberIn(stem)?.replace(/^wp/i, 'WP') ?? stem
 }
 
-/** Returns the `WP01` of `WP01-start`, the `WP01b` of `WP01b-more`, and the `WP01.1` of `WP01.1-more`; null if there is none. */
+/**
+ * Returns the id at the beginning of a name: `WP01` for `WP01-start`, `WP01b` for `WP01b-more`, and `WP01.1` for
+ * `WP01.1-more`; null if there is none.
+ */
 function numberIn(name: string): string | null {
   return /^WP-?\d+(?:[a-z]|(?:\.\d+)+)?(?![a-z\d])/i.exec(name)?.[0] ?? null
 }

@@ -6,7 +6,7 @@ import { list } from './read-safely.js'
 import { isAbsence, locate, refused, unusable, type Located, type LocatedEntry } from './locate.js'
 import { SPECS, WORKTREES } from './project-paths.js'
 
-/** The most worktrees that are read. Real projects have a handful, and each is as large as the project. */
+/** The maximum number of worktrees that are read. Real projects have a handful, and each is as large as the project. */
 const MAX_WORKTREES = 100
 
 /** A worktree of the project, with its own checkout of the missions. */
@@ -22,20 +22,20 @@ export interface Worktrees {
   readonly directory: LocatedEntry | null
   readonly worktrees: readonly Worktree[]
   readonly problems: readonly Problem[]
-  /** What was not read, and may hold newer logs. */
+  /** The worktrees that were not read, and may contain newer logs. */
   readonly unread: readonly UnreadWorktree[]
 }
 
 /** A worktree that could not be read, or all of them. */
 export interface UnreadWorktree extends Problem {
-  /** Null: those of all missions. */
+  /** The name of the worktree; null for all worktrees. */
   readonly name: string | null
 }
 
-/** What the worktrees have of one mission. */
+/** The copies of one mission in the worktrees. */
 export interface MissionCopies {
   readonly copies: readonly MissionCopy[]
-  /** Why newer logs of the mission may be where nothing was read. */
+  /** The problems because of which newer logs of the mission may have been missed. */
   readonly unread: readonly Problem[]
 }
 
@@ -46,9 +46,9 @@ export interface MissionCopy {
 }
 
 /**
- * Returns the worktrees below `.worktrees`. Only here is a hidden directory entered, and only to find the logs of missions:
- * each worktree is its own root, so no symlink in it leads to another place, and what is found is never a document. A symlink
- * in the place of `.worktrees` or of a worktree is not followed.
+ * Returns the worktrees below `.worktrees`. This is the only hidden directory that is entered, and only to find the logs
+ * of missions. Each worktree is its own root, so no symlink in it leads out of it, and its files are never shown as
+ * documents. If `.worktrees` or a worktree is a symlink, it is not followed.
  */
 export async function findWorktrees(root: string): Promise<Worktrees> {
   const problems: Problem[] = []
@@ -87,8 +87,8 @@ export async function findWorktrees(root: string): Promise<Worktrees> {
 const BEYOND = 'the logs of the rest are not read'
 
 /**
- * Returns whether a worktree was made for a mission: its name is that of the mission, with or without the number that it
- * begins with, and mostly with `-lane-a` or `-coord` behind.
+ * Returns whether a worktree was made for a mission. Its name is that of the mission, with or without the leading number,
+ * and usually with the suffix `-lane-a` or `-coord`.
  */
 export function isMadeFor(worktree: string, mission: string): boolean {
   const names = [mission, mission.replace(/^\d+-/, '')]
@@ -96,8 +96,8 @@ export function isMadeFor(worktree: string, mission: string): boolean {
 }
 
 /**
- * Returns a problem for every mission that is only in the worktree that was made for it: the log alone is no mission, and the
- * rest of a worktree is not read.
+ * Returns a problem for every mission that exists only in the worktree that was made for it. It cannot be shown: a log
+ * alone is not a mission, and nothing else in a worktree is read.
  */
 export async function missingIn(
   missions: readonly string[],
@@ -117,8 +117,8 @@ export async function missingIn(
 }
 
 /**
- * Returns the copies of a mission in the worktrees, in the order of the worktrees' names. Of those that cannot be read, the ones
- * count that were made for the mission.
+ * Returns the copies of a mission in the worktrees, sorted by the names of the worktrees. Worktrees that could not be
+ * read are reported only if they were made for the mission.
  */
 export async function copiesOf(
   { worktrees, unread }: Pick<Worktrees, 'worktrees' | 'unread'>,
@@ -142,7 +142,7 @@ async function specsOf(worktree: LocatedEntry): Promise<Located> {
   return found.kind === 'directory' && found.path === worktree.path ? { kind: 'absent' } : found
 }
 
-/** Returns a directory as the root of what is in it. A file counts as absent. */
+/** Returns a directory as its own root. A file counts as absent. */
 async function ownDirectory(path: string): Promise<Located> {
   try {
     const stats = await lstat(path, { bigint: true })

@@ -97,12 +97,12 @@ function View({ route, now }: { readonly route: Route; readonly now: Reading<Now
   }
 }
 
-/** Differs between views that share nothing: the sides of a mission are one view. */
+/** Returns a text that differs between views that share nothing. The tabs of a mission are one view. */
 function placeOf(route: Route): string {
   return 'mission' in route ? `mission ${route.mission}` : route.view
 }
 
-/** The least time between two reads, because many agents may change something many times a second. */
+/** The minimum time between two reads, because many agents may cause many changes per second. */
 const ATTENTION_MS = 1_000
 
 /** Reads the present state in every view, because the title, the icon and the notifications show it. */
@@ -121,8 +121,8 @@ function useAttention(): Reading<NowReply> {
 }
 
 /**
- * Returns what a screen reader says when something new needs the reader, and notifies a reader who is looking at
- * something else.
+ * Returns what a screen reader says when something new needs the reader. Also notifies a reader who is looking at another
+ * window.
  */
 function newsOf(before: NowReply, after: NowReply): string {
   const [first, ...more] = [
@@ -171,8 +171,8 @@ function useSearchKey() {
 }
 
 /**
- * Moves the focus to a new view, as a new page would, or back to where the reader was in it. The dialog beside the board
- * moves the focus itself, and so does a heading of a document. While the reader filters, the focus stays.
+ * Moves the focus to a new view, as loading a new page would, or back to where the reader was in it. The dialog beside
+ * the board and a heading of a document move the focus themselves. While the reader types into a filter, the focus stays.
  */
 function useFocusOnNavigation(route: Route, main: { readonly current: HTMLElement | null }) {
   const place = JSON.stringify(viewOf(route))

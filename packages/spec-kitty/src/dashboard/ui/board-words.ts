@@ -43,7 +43,7 @@ export function isLane(lane: string): lane is Lane {
   return Object.hasOwn(LANE_NAMES, lane)
 }
 
-/** The groups in which the packages of a mission are counted: the columns, with the canceled ones apart from the done ones. */
+/** The groups in which the packages of a mission are counted: the columns, and a separate group for canceled packages. */
 export type ShareName = BoardColumn | 'canceled'
 
 export interface Share {
@@ -69,8 +69,8 @@ export function sharesOf({ counts, lanes }: Pick<MissionSummary, 'counts' | 'lan
 type Counted = Pick<MissionSummary, 'counts' | 'lanes' | 'not_finalised' | 'unknown_lanes' | 'unread_lanes'>
 
 /**
- * Returns the counts in words, in the order of the columns, then what is canceled and what is in no column: `1 doing, 3 done,
- * 2 not finalised`; null if there is nothing to count.
+ * Returns the counts in words, in the order of the columns, then canceled packages and those in no column: `1 doing, 3
+ * done, 2 not finalised`; null if there is nothing to count.
  */
 export function describeCounts(mission: Counted): string | null {
   const { not_finalised: open, unknown_lanes: unknown, unread_lanes: unread } = mission
@@ -83,7 +83,7 @@ export function describeCounts(mission: Counted): string | null {
   return parts.length === 0 ? null : parts.join(', ')
 }
 
-/** A part of the bar that shows the progress of a mission; the bar is 1 long. */
+/** A segment of the bar that shows the progress of a mission. The whole bar has the length 1. */
 export interface BarSegment {
   readonly column: BoardColumn
   readonly start: number
@@ -92,7 +92,7 @@ export interface BarSegment {
 
 /**
  * Divides the progress of a mission among the columns in which work has begun, in proportion to their packages, in the
- * order of the board. Canceled packages are no progress, unless all are canceled.
+ * order of the board. Canceled packages do not count, unless all are canceled.
  */
 export function segmentsOf({ counts, lanes }: Pick<MissionSummary, 'counts' | 'lanes'>, progress: number) {
   const canceled = lanes.canceled ?? 0

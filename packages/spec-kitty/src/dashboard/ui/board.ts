@@ -12,7 +12,7 @@ export const FORMS: readonly { readonly form: BoardForm; readonly name: string }
   { form: 'graph', name: 'Graph' },
 ]
 
-/** Returns the chosen form; without a choice, a finished mission is a list, and any other has columns. */
+/** Returns the chosen form. By default, a finished mission is shown as a list, and any other in columns. */
 export function formOf({ as }: BoardChoice, { section }: Pick<MissionReply, 'section'>): BoardForm {
   const chosen = FORMS.find(({ form }) => form === as)
   return chosen?.form ?? (section === 'finished' ? 'list' : 'columns')
@@ -46,17 +46,17 @@ function byName(one: string, other: string): number {
   return one.localeCompare(other, 'en', { numeric: true })
 }
 
-/** Returns the packages in one column, in the order given. */
+/** Returns the packages in one column, in the given order. */
 export function inColumn(packages: readonly WorkPackage[], column: BoardColumn): readonly WorkPackage[] {
   return packages.filter((workPackage) => workPackage.column === column)
 }
 
-/** Returns whether a package in this lane no longer holds up those that depend on it. */
+/** Returns whether a package in this lane no longer blocks those that depend on it. */
 export function isSatisfied(lane: string | null): boolean {
   return lane === 'approved' || lane === 'done'
 }
 
-/** Returns who has a package: its agent, or else the assignee; null if it has neither. */
+/** Returns the owner of a package: its agent, otherwise its assignee; null if it has neither. */
 export function whoHas({ agent, assignee }: Pick<WorkPackage, 'agent' | 'assignee'>): string | null {
   return agent || assignee || null
 }
@@ -67,7 +67,7 @@ export function peopleOf(packages: readonly WorkPackage[]): readonly string[] {
   return [...new Set(names.map(shortAgent))].filter((name) => name !== '').toSorted(byName)
 }
 
-/** Returns the packages with the words and the agent that the reader chose. */
+/** Returns the packages that match the words and the agent that the reader chose. */
 export function choosePackages(
   packages: readonly WorkPackage[],
   choice: BoardChoice,

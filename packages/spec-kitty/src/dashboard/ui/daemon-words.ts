@@ -4,22 +4,22 @@ export type Condition = 'live' | 'in_use' | DaemonEntry['cleanup_class']
 
 export interface StandingWords {
   readonly name: string
-  /** The words after a number: `2 for you to decide`. */
+  /** The words after a number, as in `2 for you to decide`. */
   readonly counted: string
   /** What the condition means for the reader. */
   readonly meaning: string
 }
 
 /**
- * Returns `live` for the daemon of this project or runtime root, and `in_use` for that of another one, which are `never_touch`
- * too; for any other, its cleanup class.
+ * Returns the condition of a daemon: `live` for the one of this project or runtime root, `in_use` for one of another
+ * (which is `never_touch` too), otherwise its cleanup class.
  */
 export function conditionOf(daemon: DaemonEntry): Condition {
   if (daemon.is_live) return 'live'
   return daemon.skip_reason === 'is_recorded_singleton' ? 'in_use' : daemon.cleanup_class
 }
 
-/** Returns the last part of the path of the project or the runtime root that a daemon belongs to; null if that is no path. */
+/** Returns the last part of the path of the project or the runtime root that a daemon belongs to; null if that is not a path. */
 export function projectOf({ scope }: DaemonEntry): string | null {
   const parts = (scope ?? '').split(/(?:\/|(?<=^[A-Za-z]:.*)\\)/)
   return parts.length < 2 ? null : (parts.findLast((part) => part !== '') ?? null)
@@ -45,7 +45,7 @@ export const CONDITIONS: Readonly<Record<Condition, StandingWords>> = {
   },
 }
 
-/** What is known of a daemon that is left alone, by its `skip_reason`. */
+/** What is known about a daemon that is left alone, by its `skip_reason`. */
 const LEFT_ALONE: ReadonlyMap<string | null, string> = new Map([
   ['dashboard_family', 'It is a dashboard, on a port of sync.'],
   ['sync_family', 'It is a sync daemon, on a port of the dashboards.'],
@@ -53,7 +53,7 @@ const LEFT_ALONE: ReadonlyMap<string | null, string> = new Map([
   ['not_spec_kitty', 'It is no daemon of spec-kitty.'],
 ])
 
-/** Whose daemon it is that another project or runtime root uses, by its family. */
+/** The text for a daemon that another project or runtime root uses, by its family. */
 const IN_USE: Readonly<Record<string, string>> = {
   dashboard: 'It is the dashboard of another project.',
   sync: 'It is the sync daemon of another home.',
@@ -69,7 +69,10 @@ export function meaningOf(daemon: DaemonEntry): string {
 
 const ORDER: readonly Condition[] = ['live', 'operator_required', 'safe_auto', 'in_use', 'never_touch']
 
-/** Returns the daemons in reading order: the live one, what needs the reader, what is stale, the rest; each by port. */
+/**
+ * Returns the daemons in reading order: the live one, those that need the reader, stale ones, the others; within each
+ * group by port.
+ */
 export function sortDaemons(daemons: readonly DaemonEntry[]): readonly DaemonEntry[] {
   return daemons.toSorted(
     (one, other) =>
@@ -78,7 +81,7 @@ export function sortDaemons(daemons: readonly DaemonEntry[]): readonly DaemonEnt
   )
 }
 
-/** Returns one line for a family: `1 live, 2 stale`; null when it has no daemons. */
+/** Returns one line for a family: `1 live, 2 stale`; null if it has no daemons. */
 export function summariseDaemons(daemons: readonly DaemonEntry[]): string | null {
   const parts = ORDER.map((condition) => {
     const count = daemons.filter((daemon) => conditionOf(daemon) === condition).length

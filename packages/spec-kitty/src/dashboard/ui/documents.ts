@@ -1,7 +1,7 @@
 import type { DocumentSummary } from '../api.js'
 
 export interface DocumentGroup {
-  /** What the group is called: `Mission`, or what its directory holds. */
+  /** The name of the group: `Mission`, or a word for the content of its directory. */
   readonly name: string
   /** The directory with a trailing `/`; empty for the mission's own directory. */
   readonly directory: string
@@ -11,7 +11,7 @@ export interface DocumentGroup {
 /** The order in which a mission is written and read. Other documents follow, sorted by name. */
 const READING_ORDER = ['spec.md', 'plan.md', 'tasks.md', 'research.md', 'data-model.md', 'quickstart.md']
 
-/** What the directories of a mission hold, in reading order. */
+/** Words for the content of a mission's directories, in reading order. */
 const DIRECTORIES: ReadonlyMap<string, string> = new Map([
   ['', 'Mission'],
   ['checklists/', 'Checklists'],
@@ -41,7 +41,7 @@ function directoryOf(name: string): string {
   return name.slice(0, name.lastIndexOf('/') + 1)
 }
 
-/** Returns the name of a known directory, with what is below it: `Contracts / events`. */
+/** Returns the name of a known directory, followed by its subdirectories: `Contracts / events`. */
 function nameOf(directory: string): string {
   const top = topOf(directory)
   const rest = directory.slice(top.length).replace(/\/$/, '')

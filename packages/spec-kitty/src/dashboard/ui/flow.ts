@@ -2,14 +2,14 @@ import type { FlowDay, PackageFlow } from '../api.js'
 import type { ShareName } from './board-words.js'
 
 /**
- * The columns from the bottom of the chart to its top, and then what was canceled. Finished work is at the bottom, so that its upper edge is the
- * burn-up line.
+ * The columns from the bottom of the chart to its top, then canceled packages. Finished work is at the bottom, so that
+ * its upper edge is the burn-up line.
  */
 const STACK: readonly ShareName[] = ['done', 'approved', 'for_review', 'doing', 'planned', 'canceled']
 
 export interface Area {
   readonly column: ShareName
-  /** The points of a polygon, as SVG has them. */
+  /** The points of a polygon in the format of SVG. */
   readonly points: string
 }
 
@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000
 
 /**
  * Returns the areas of a burn-up chart of this size. The numbers of a day are those at its end, and days without changes
- * keep the numbers of the day before, so the edges are steps.
+ * keep the numbers of the previous day, so the edges are steps.
  */
 export function burnUp(days: readonly FlowDay[], width: number, height: number): BurnUp {
   const top = Math.max(1, ...days.map(({ total }) => total))
@@ -39,7 +39,7 @@ export function burnUp(days: readonly FlowDay[], width: number, height: number):
   }
 }
 
-/** Returns where each day begins, and where the last one ends. */
+/** Returns the position at which each day begins, and at which the last one ends. */
 function edgesOf(days: readonly FlowDay[], width: number): readonly number[] {
   const first = Date.parse(days[0]?.date ?? '')
   const end = Date.parse(days.at(-1)?.date ?? '') + DAY_MS
@@ -56,8 +56,8 @@ function stacked(day: FlowDay, count: number): number {
 }
 
 /**
- * Returns how many packages were in a column, or canceled. Canceled packages are in the column Done, but are not counted
- * as done.
+ * Returns how many packages were in a group. Canceled packages are a group of their own: they are in the column Done, but
+ * do not count as done.
  */
 export function countIn(day: FlowDay, column: ShareName): number {
   return column === 'done' ? day.done - day.canceled : day[column]

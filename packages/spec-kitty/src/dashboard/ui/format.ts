@@ -2,7 +2,7 @@ const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** Returns a duration in its largest units, two at most: `3 d 4 h`, `12 min`, `8 s`. */
+/** Returns a duration in its largest units, at most two: `3 d 4 h`, `12 min`, `8 s`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   if (whole >= DAY) return twoUnits(whole, DAY, 'd', HOUR, 'h')
@@ -22,10 +22,10 @@ export function formatRough(seconds: number): string {
   return formatDuration(seconds).split(' ').slice(0, 2).join(' ')
 }
 
-/** The clocks of two machines may differ by this much without anything being wrong. */
+/** The clocks of two machines may normally differ by this much. */
 const CLOCK_SKEW_MS = 5 * MINUTE * 1000
 
-/** Returns whether a time is in the future, by more than clocks differ: then nothing is known of how long ago it was. */
+/** Returns whether a time is in the future by more than clocks normally differ. If so, it is unknown how long ago it was. */
 function isFuture(then: number, now: number): boolean {
   return then - now > CLOCK_SKEW_MS
 }
@@ -40,7 +40,7 @@ export function formatAgo(then: number, now: number): string {
   return `${Math.floor(seconds / DAY)} d ago`
 }
 
-/** Returns how long something has lasted: `for 12 min`. Of a time in the future, nothing but that is known. */
+/** Returns how long something has lasted: `for 12 min`. For a time in the future, only says that it is in the future. */
 export function formatSince(then: number, now: number): string {
   return isFuture(then, now) ? 'since a time in the future' : `for ${formatRough((now - then) / 1000)}`
 }

@@ -2,7 +2,10 @@ import type { WorkPackage } from '../api.js'
 
 type Package = Pick<WorkPackage, 'id' | 'dependencies'>
 
-/** Where a package is drawn: `column` counts what must be done before it, `row` is its place in that column. */
+/**
+ * The position of a package in the drawing: `column` is the length of the longest chain of dependencies before it, `row`
+ * its position in that column.
+ */
 export interface Place {
   readonly id: string
   readonly column: number
@@ -11,15 +14,15 @@ export interface Place {
 
 export interface Graph {
   readonly places: readonly Place[]
-  /** From what is needed to what needs it. Needs that are not in the mission are left out. */
+  /** An arrow leads from a package to one that depends on it. Dependencies outside the mission are omitted. */
   readonly arrows: readonly { readonly from: Place; readonly to: Place }[]
   readonly columns: number
   readonly rows: number
 }
 
 /**
- * Returns a drawing of what needs what: every package stands to the right of everything that it needs, close to the rows of
- * those. In a circle of packages that need each other, the first one met stands left.
+ * Returns a drawing of the dependencies. Every package is to the right of all its dependencies, close to their rows. In a
+ * cycle of dependencies, the package that is found first is on the left.
  */
 export function layGraph(packages: readonly Package[]): Graph {
   const byId = new Map(packages.map((one) => [one.id, one]))
@@ -49,7 +52,7 @@ function needsOf(one: Package | undefined, byId: ReadonlyMap<string, Package>): 
   return [...new Set(one?.dependencies)].filter((id) => byId.has(id) && id !== one?.id)
 }
 
-/** Returns for each package the length of the longest way to it. */
+/** Returns for each package the length of the longest chain of dependencies before it. */
 function depthsOf(byId: ReadonlyMap<string, Package>): ReadonlyMap<string, number> {
   const depths = new Map<string, number>()
   const onWay = new Set<string>()
@@ -66,7 +69,7 @@ function depthsOf(byId: ReadonlyMap<string, Package>): ReadonlyMap<string, numbe
   return depths
 }
 
-/** Returns the mean row of what a package needs. */
+/** Returns the mean row of the dependencies of a package. */
 function heightOf(one: Package, placed: ReadonlyMap<string, Place>): number {
   const rows = one.dependencies.flatMap((id) => placed.get(id)?.row ?? [])
   return rows.length === 0 ? Number.MAX_SAFE_INTEGER : rows.reduce((sum, row) => sum + row, 0) / rows.length

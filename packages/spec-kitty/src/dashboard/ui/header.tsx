@@ -11,13 +11,13 @@ interface HeaderProps {
   readonly project: HelloEvent['project'] | null
   /** How many packages need the reader. */
   readonly waiting: number
-  /** `lost` means that what is shown may be out of date. */
+  /** `lost` means that the displayed data may be out of date. */
   readonly contact: Connection
   /** Called to open the search. */
   readonly search: () => void
 }
 
-/** The project's name, the navigation, the search, whether the page is live, and the theme. */
+/** The header: the project's name, the navigation, the search, whether the page is live, and the theme. */
 export function Header({ route, project, waiting, contact, search }: HeaderProps) {
   const place = 'mission' in route || route.view === 'charter' ? 'missions' : route.view
   const current = (view: Route['view']) => (place === view ? 'page' : undefined)
@@ -78,8 +78,8 @@ export function Printed({ project }: Pick<HeaderProps, 'project'>) {
 }
 
 /**
- * Tells the style sheet the height of the header and of the bar in it, which sticky parts below need. The header grows
- * with banners and when its lines wrap.
+ * Tells the style sheet the height of the header and of the bar in it, because sticky parts stand below them. The header
+ * grows with banners and when its lines wrap.
  */
 function useHeights() {
   const header = useRef<HTMLElement>(null)
@@ -130,7 +130,7 @@ function ConnectionState() {
   )
 }
 
-/** What the reader must know about the dashboard before trusting what is below. */
+/** What the reader must know about the dashboard before trusting the content below. */
 function Banners() {
   const contact = useContact()
   return (

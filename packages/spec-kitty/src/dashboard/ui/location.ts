@@ -1,19 +1,22 @@
 import { useEffect, useState } from 'preact/hooks'
 import { parseRoute, printRoute, type Route } from './url-route.js'
 
-/** What the page remembers of an entry of the history, in its state. */
+/** The data that the page keeps in the state of a history entry. */
 interface Entry {
   readonly isVisited?: boolean
-  /** From where the open work package was opened: the fragment of the view to which its button `Close` leads. */
+  /** The fragment of the view from which the open work package was opened. Its button `Close` leads there. */
   readonly opener?: string
   /** The key of its place in `places`. */
   readonly id?: string
 }
 
-/** Where the reader was in a view. */
+/** The reader's position in a view. */
 interface Place {
   readonly top: number
-  /** A link on the screen, and how far below the top edge: the height of what is above may differ when it is drawn again. */
+  /**
+   * A link on the screen, and its distance from the top edge. A scroll position is not enough, because the content above
+   * may have another height when it is drawn again.
+   */
   readonly link: string | null
   readonly linkTop: number
   /** Whether the reader followed the link, so that the focus returns to it. */
@@ -32,7 +35,7 @@ let drawn: string | null = null
 /** Whether the next change of the fragment replaces the current entry, so that the one before stays the same. */
 let isReplacing = false
 
-/** The list of missions as the reader last saw it, with what was chosen there. */
+/** The list of missions as the reader last saw it, including the reader's filters. */
 let list = '#/missions'
 
 /** Returns the fragment of the list of missions as the reader left it. */
@@ -47,7 +50,8 @@ let follow: () => void = () => {}
 export function useRoute(): Route {
   const [fragment, setFragment] = useState(location.hash)
   useEffect(() => {
-    // The browser would restore the position before the view is drawn, and so only as far as the previous view was long.
+    // The browser would restore the position before the view is drawn, so it would only get as far as the previous view
+    // was long.
     history.scrollRestoration = 'manual'
     opener = entry().opener ?? null
     follow = () => setFragment(location.hash)
@@ -78,23 +82,23 @@ export function useRoute(): Route {
 }
 
 /**
- * Replaces the route of the current history entry: what the reader chose in a view is kept for "back" and a reload, but
- * "back" leads to the view before, not through every letter of a filter.
+ * Replaces the route of the current history entry. The reader's choices in a view are kept for "back" and a reload, but
+ * "back" leads to the previous view, not through every letter of a filter.
  */
 export function replaceRoute(route: Route): void {
   history.replaceState(history.state, '', printRoute(route))
   follow()
 }
 
-/** Goes to a fragment by replacing the current entry: "back" leads to where it led before. */
+/** Goes to a fragment by replacing the current entry, so that "back" still leads to the same entry as before. */
 export function replaceEntry(fragment: string): void {
   isReplacing = location.hash !== fragment
   location.replace(fragment)
 }
 
 /**
- * Closes a work package by going to the view from which it was opened, or else to `route`: one step back in the history if it
- * is there, else by replacing the current entry.
+ * Closes a work package by going to the view from which it was opened, otherwise to `route`. If that view is the previous
+ * history entry, goes one step back; otherwise replaces the current entry.
  */
 export function closeTo(route: Route): void {
   const target = opener ?? printRoute(route)
@@ -102,7 +106,7 @@ export function closeTo(route: Route): void {
   else replaceEntry(target)
 }
 
-/** A package that is opened from another one belongs to the view from which that was opened. */
+/** If a package is opened from another package, its opener is the view from which that one was opened. */
 function noteOpener(before: string): void {
   if (!isPackage(location.hash)) {
     opener = null
@@ -126,8 +130,8 @@ function note(more: Entry): void {
 }
 
 /**
- * Returns true the first time this history entry is shown: the view must then begin at its top. When the reader comes
- * back to an entry, `returnToPlace` restores where it was left.
+ * Returns true the first time this history entry is shown; the view must then begin at its top. If the reader comes back
+ * to an entry, `returnToPlace` restores the position.
  */
 export function isFirstVisit(): boolean {
   const { isVisited, id } = entry()
@@ -171,7 +175,7 @@ function noteScroll(): void {
   if (!isReturning) notePlace()
 }
 
-/** Notes where the reader is, by the link that was just clicked or else by one in the middle of the window. */
+/** Saves the reader's position: the link that was just clicked, otherwise one in the middle of the window. */
 function notePlace(event?: Event): void {
   if (location.hash !== drawn) return
   const target = event?.target instanceof Element ? event.target : null
@@ -189,17 +193,18 @@ function notePlace(event?: Event): void {
   })
 }
 
-/** Returns a link that scrolls with the window: one in a dialog or in the frame does not. */
+/** Returns the link if it scrolls with the window; links in a dialog or in the frame do not. */
 function ofView(link: HTMLElement | null | undefined): HTMLElement | null {
   return link?.closest('main') == null || link.closest('dialog') !== null ? null : link
 }
 
-/** The place in a view that takes longer to draw is not restored. */
+/** If a view takes longer than this to draw, the position in it is not restored. */
 const DRAWN_MS = 5_000
 
 /**
- * Scrolls to where the reader left this history entry, and gives the focus back to the link that was followed. What a view
- * shows may come later, and long lists are measured only when they are seen: until the reader does something, the place is kept.
+ * Scrolls to where the reader left this history entry, and gives the focus back to the link that was followed. The
+ * content of a view may arrive later, and long lists are measured only when they become visible, so the position is kept
+ * until the reader does something.
  */
 export function returnToPlace(main: HTMLElement): void {
   const place = places.get(entry().id ?? '')

@@ -21,7 +21,7 @@ export const SORTS: readonly { readonly sort: string; readonly name: string }[] 
   { sort: 'size', name: 'Work packages' },
 ]
 
-/** Returns the missions that the reader chose, in sections; a section without any is left out. */
+/** Returns the missions that match the reader's filters, in sections; empty sections are left out. */
 export function sectionsOf(missions: readonly MissionSummary[], choice: ListChoice): readonly ListSection[] {
   const chosen = missions.filter((mission) => matches(mission, choice))
   const sorted = sort(chosen, choice.sort)
@@ -32,7 +32,7 @@ export function sectionsOf(missions: readonly MissionSummary[], choice: ListChoi
   })).filter((section) => section.missions.length > 0)
 }
 
-/** Returns what the missions that wait for the reader wait for: `17 need you, 144 to merge`. */
+/** Returns in words what waits for the reader in all missions: `17 need you, 144 to merge`. */
 export function describeWaiting(missions: readonly Pick<MissionSummary, 'state'>[]): string {
   const merging = missions.filter(({ state }) => state === 'approved').length
   const others = missions.length - merging
@@ -44,7 +44,7 @@ export function describeWaiting(missions: readonly Pick<MissionSummary, 'state'>
     .join(', ')
 }
 
-/** A section that this version does not know counts as active: a mission is never left out. */
+/** A section that this version does not know counts as active, so that a mission is never left out. */
 function sectionOf({ section }: MissionSummary): MissionSection {
   return section === 'waiting' || section === 'finished' ? section : 'active'
 }
@@ -56,7 +56,7 @@ export function agentsOf(missions: readonly Pick<MissionSummary, 'agents'>[]): r
   )
 }
 
-/** Returns whether all words of a text are in one of these, without regard to case. */
+/** Returns whether all words of a text occur in one of these texts, ignoring case. */
 export function hasWords(text: string, places: readonly (string | null)[]): boolean {
   const place = places.join('\n').toLowerCase()
   return text

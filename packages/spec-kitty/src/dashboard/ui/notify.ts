@@ -1,4 +1,4 @@
-/** Notifications of the system: only after the reader asked for them with a button, and the browser allows them. */
+/** System notifications are sent only after the reader has enabled them with a button and the browser allows them. */
 const KEY = 'spec-kitty-notify'
 
 export type Notifying = 'on' | 'off' | 'refused' | 'impossible'
@@ -9,7 +9,7 @@ export function notifying(): Notifying {
   return Notification.permission === 'granted' && isWanted() ? 'on' : 'off'
 }
 
-/** Asks the browser for the permission, and returns how it stands then. */
+/** Asks the browser for permission, and returns the resulting state. */
 export async function beginNotifying(): Promise<Notifying> {
   if ((await Notification.requestPermission()) === 'granted') remember('1')
   return notifying()
@@ -44,6 +44,6 @@ function remember(value: string | null): void {
     if (value === null) localStorage.removeItem(KEY)
     else localStorage.setItem(KEY, value)
   } catch {
-    // The browser forbids storage, so there are no notifications.
+    // If the browser forbids storage, there are no notifications.
   }
 }

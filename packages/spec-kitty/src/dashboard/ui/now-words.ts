@@ -28,14 +28,14 @@ const REASONS: Readonly<Record<WaitingPackage['why'], string>> = {
   sent_back: 'Sent back',
 }
 
-/** Returns in two words why a package waits for the reader. */
+/** Returns two words for why a package waits for the reader. */
 export function waitingWord(why: string): string {
   return Object.hasOwn(REASONS, why) ? REASONS[why as WaitingPackage['why']] : why
 }
 
 /**
  * Returns the reply with each package only once. A package that was sent back is also in Doing, and its process may be
- * stalled: it is then listed only with what waits, with the word about its process.
+ * stalled. It is then listed only among the waiting ones, with the word about its process.
  */
 export function oncePerPackage(reply: NowReply): NowReply {
   const waiting = new Set(reply.waiting.map(({ mission, id }) => keyOf({ mission, id })))
@@ -50,14 +50,14 @@ export function oncePerPackage(reply: NowReply): NowReply {
   return { ...reply, working, stalled, counts }
 }
 
-/** Returns how many of those at work are proven to run, in words; nothing if all are, or if not all are listed. */
+/** Returns in words how many of those at work are proven to be running; empty if all are, or if not all are listed. */
 function provenWords({ working, counts }: NowReply): string {
   const running = working.filter(({ process }) => process?.liveness === 'running').length
   if (working.length < counts.working || running === working.length) return ''
   return ` (${running === 0 ? 'none' : running} proven to run)`
 }
 
-/** Returns one line of what there is: `3 wait for you, 1 stalled, 2 at work (1 proven to run)`. */
+/** Returns a summary in one line: `3 wait for you, 1 stalled, 2 at work (1 proven to run)`. */
 export function summariseNow(reply: NowReply): string {
   const { counts } = reply
   const waiting = counts.waiting + counts.decisions
@@ -72,25 +72,25 @@ export function summariseNow(reply: NowReply): string {
   return parts.filter((part) => part !== false).join(', ')
 }
 
-/** Returns the packages that wait now and did not before. */
+/** Returns the packages that wait now but did not wait before. */
 export function newlyWaiting(before: NowReply, after: NowReply): readonly WaitingPackage[] {
   const known = new Set(before.waiting.map(keyOf))
   return after.waiting.filter((one) => !known.has(keyOf(one)))
 }
 
-/** Returns the decisions that are asked for now and were not before. */
+/** Returns the decisions that are asked for now but were not before. */
 export function newlyAsked(before: NowReply, after: NowReply): NowReply['decisions'] {
   const known = new Set(before.decisions.map(({ mission, id }) => keyOf({ mission, id })))
   return after.decisions.filter(({ mission, id }) => !known.has(keyOf({ mission, id })))
 }
 
-/** Returns the packages whose agent has stalled since, and that do not wait for the reader for another reason. */
+/** Returns the packages whose agent has stalled since then, and that do not wait for the reader for another reason. */
 export function newlyStalled(before: NowReply, after: NowReply): readonly NowPackage[] {
   const known = new Set([...before.stalled, ...after.waiting].map(packageOf))
   return after.stalled.filter((one) => !known.has(packageOf(one)))
 }
 
-/** Returns how many packages and decisions need the reader: they wait, or have stalled; one that does both counts once. */
+/** Returns how many packages and decisions need the reader: they wait, or have stalled. A package that does both counts once. */
 export function countNeeding({ counts, waiting, stalled }: NowReply): number {
   const known = new Set(waiting.map(packageOf))
   const both = stalled.filter((one) => known.has(packageOf(one))).length
@@ -110,12 +110,12 @@ export function keyOf({
   return JSON.stringify([mission.id, id, why])
 }
 
-/** Returns the short name of an agent: of `badger:large-1:reviewer-x:reviewer` the tool, `badger`. */
+/** Returns the short name of an agent, which is its tool: `badger` for `badger:large-1:reviewer-x:reviewer`. */
 export function shortAgent(agent: string): string {
   return agent.split(':', 1)[0]?.trim() || agent
 }
 
-/** Returns whether an agent is the one that a reader chose, by its short name or its whole one. */
+/** Returns whether an agent is the one that the reader chose, by its short or its full name. */
 export function isAgent(chosen: string, agent: string | null): boolean {
   return agent !== null && (agent === chosen || shortAgent(agent) === chosen)
 }

@@ -1,6 +1,6 @@
 /**
- * The title of the tab and its icon. Both show how many packages need the reader, so that this is visible while
- * another tab is in front.
+ * The title and the icon of the tab. Both show how many packages need the reader, so that this is visible while another
+ * tab is in front.
  */
 let name = 'spec-kitty dashboard'
 let waiting: number | null = 0
@@ -11,7 +11,7 @@ export function setTitle(title: string): void {
   show()
 }
 
-/** Shows in title and icon how many packages need the reader; null: it is not known now. */
+/** Shows in the title and the icon how many packages need the reader; null if that is unknown. */
 export function setWaiting(count: number | null): void {
   if (count === waiting) return
   waiting = count

@@ -3,7 +3,7 @@ export type Theme = 'system' | 'light' | 'dark'
 
 const KEY = 'spec-kitty-theme'
 
-/** Returns the remembered choice; `system` if there is none or the browser forbids storage. */
+/** Returns the stored choice; `system` if there is none or the browser forbids storage. */
 export function rememberedTheme(): Theme {
   try {
     const stored = localStorage.getItem(KEY)
@@ -13,7 +13,7 @@ export function rememberedTheme(): Theme {
   }
 }
 
-/** Shows the page in a theme, and remembers it where the browser allows. */
+/** Shows the page in a theme, and stores the choice if the browser allows it. */
 export function applyTheme(theme: Theme): void {
   document.documentElement.dataset['theme'] = theme
   try {

@@ -1,4 +1,4 @@
-/** What the list of missions shows. An empty text means all missions, sorted by their last change. */
+/** The reader's choices for the list of missions. An empty text means all missions, sorted by their last change. */
 export interface ListChoice {
   readonly text: string
   readonly lane: string
@@ -6,7 +6,7 @@ export interface ListChoice {
   readonly sort: string
 }
 
-/** What the board shows, and in which form: if `as` is empty, in the form that suits the mission. */
+/** The reader's choices for the board. If `as` is empty, the board has the form that suits the mission. */
 export interface BoardChoice {
   readonly text: string
   readonly agent: string
@@ -14,11 +14,14 @@ export interface BoardChoice {
   readonly as: string
 }
 
-/** A view of the page. Its URL is in the fragment: the server serves one page, and back, reload and bookmarks work. */
+/**
+ * A view of the page. Its URL is in the fragment, because the server serves only one page. So back, reload and bookmarks
+ * work.
+ */
 export type Route =
   /**
-   * Who works on what, and what waits for the reader. `all` has the ids of the sections that are shown whole, separated
-   * by commas.
+   * The view of who works on what, and what waits for the reader. `all` contains the ids of the sections that are shown
+   * completely, separated by commas.
    */
   | { readonly view: 'now'; readonly all?: string }
   | { readonly view: 'missions'; readonly list: ListChoice }
@@ -29,14 +32,14 @@ export type Route =
       readonly card: string | null
       readonly board: BoardChoice
     }
-  /** The mission's documents; if `document` is null, none is chosen. With `heading`, that heading by its slug. */
+  /** The mission's documents. If `document` is null, none is chosen. `heading` is the slug of the heading to show. */
   | {
       readonly view: 'documents'
       readonly mission: string
       readonly document: string | null
       readonly heading: string | null
     }
-  /** How the mission went on over time. */
+  /** How the mission progressed over time. */
   | { readonly view: 'flow'; readonly mission: string }
   /** The charter of the project. */
   | { readonly view: 'charter' }
@@ -96,7 +99,7 @@ export function printRoute(route: Route): string {
   }
 }
 
-/** Returns the fragment of a mission's board, with a work package open beside it if one is named. */
+/** Returns the fragment of a mission's board; if a work package is given, it is open beside the board. */
 export function boardLink(mission: string, card: string | null = null, board = WHOLE_BOARD): string {
   return printRoute({ view: 'board', mission, card, board })
 }
@@ -110,7 +113,7 @@ export function documentLink(
   return printRoute({ view: 'documents', mission, document, heading })
 }
 
-/** Returns the choice in a query; each name that the query lacks is empty. */
+/** Returns the choices in a query. Each name that the query lacks is empty. */
 function chosen<Choice extends { readonly [Name in keyof Choice]: string }>(
   query: URLSearchParams,
   whole: Choice,

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DrainLine } from '../upload/upload-types.js'
 
-/** The longest time between two lines. It lets the client distinguish a slow server from a daemon that hangs. */
+/** The maximum time between two lines. It lets the client distinguish a slow server from a daemon that hangs. */
 const HEARTBEAT_MS = 2_000
 
 /**
- * Returns the reply that sends each line of a drain as NDJSON, as soon as there is one. It sends a heartbeat at once, and
- * whenever two seconds pass without a line. If the drain fails, the last line says why.
+ * Returns the reply that sends each line of a drain as NDJSON as soon as it is available. It sends a heartbeat at once,
+ * and whenever two seconds pass without a line. If the drain fails, the last line says why.
  */
 export function drainStream(lines: AsyncIterable<DrainLine>): Response {
   return new Response(encoded(withHeartbeats(lines)), {

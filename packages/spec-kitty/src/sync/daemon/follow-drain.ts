@@ -2,10 +2,10 @@ import type { Connection } from 'familiar'
 import { CommandError, objectOf, parseJson } from 'familiar/cli'
 import type { DrainLine } from '../upload/upload-types.js'
 
-/** A daemon that sends no line for this long hangs: it should send one at least every two seconds. */
+/** After this time without a line, the daemon counts as hung, because it should send one at least every two seconds. */
 export const STALL_MS = 30_000
 
-/** The longest line that is read: a line has a few hundred characters. */
+/** The maximum length of a line that is read. A real line has a few hundred characters. */
 const MAX_LINE_CHARS = 64 * 1024
 
 export type Finished = Extract<DrainLine, { readonly event: 'finished' }>
@@ -22,11 +22,10 @@ export interface FollowOptions {
 }
 
 /**
- * Lets the daemon drain the queue now, and follows it to the end. The time limit for a line begins when the stream is
- * open, not when the command began. Its clock stops while the machine sleeps.
- *
- * Throws `E_SYNC_STALLED` when no line came for `stallMs`, `E_SYNC_INTERRUPTED` when the stream ended early; in both
- * cases nothing is lost: events that the server has not accepted stay in the queue.
+ * Makes the daemon drain the queue now, and follows the drain to its end. The time limit for a line begins when the
+ * stream is open, not when the command began. Its clock stops while the machine sleeps. Throws `E_SYNC_STALLED` if no
+ * line came for `stallMs`, and `E_SYNC_INTERRUPTED` if the stream ended early. In both cases nothing is lost, because
+ * events that the server has not accepted stay in the queue.
  */
 export async function followDrain(
   connection: Pick<Connection, 'fetch' | 'pid'>,
@@ -63,7 +62,7 @@ function interrupted(why: string): CommandError {
   )
 }
 
-/** A line that is not of the protocol counts as a sign of life, and is not passed on. */
+/** A line that does not follow the protocol counts as a sign of life, but is not passed on. */
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<DrainLine> {
   const decoder = new TextDecoder()
   let rest = ''

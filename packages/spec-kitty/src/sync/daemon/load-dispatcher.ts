@@ -10,7 +10,7 @@ export interface LoadOptions {
   readonly log: (event: string, more?: JsonObject) => void
 }
 
-/** Loads the modules that sending needs, and creates the dispatcher of the root. Opens and sends nothing. */
+/** Loads the modules that sending needs, and creates the dispatcher of the root. Does not open the queue, and sends nothing. */
 export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<Dispatcher> {
   const [
     { createQueueSource },
@@ -42,7 +42,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     consent: async (_, events) => (await readConsentOf(events)).consent,
     token: async (refused, signal) => {
       const found = await accessToken(root, { ...(refused === null ? {} : { refresh: refused }), signal })
-      // Since the gate was read, the user may have signed in to another server.
+      // After the gate was read, the user may have signed in to another server.
       return found !== null && new URL(found.serverUrl).origin === server ? found.token : null
     },
     sessionMark: () => sessionMark(root),

@@ -3,8 +3,8 @@ const STRING = /"(?:[^"\\]|\\.)*"/y
 const PLAIN = /[^\s,\]}]+/y
 
 /**
- * Returns the text of a member's value, exactly as it was written; null if the object has no such member. Of several
- * members with the same name, the last one counts, as in `JSON.parse`. `json` must be an object that `JSON.parse`
+ * Returns the text of a member's value, exactly as it was written; null if the object has no such member. If several
+ * members have the same name, the last one counts, as in `JSON.parse`. `json` must be an object that `JSON.parse`
  * accepts.
  */
 export function memberText(json: string, name: string): string | null {

@@ -16,22 +16,22 @@ export interface Explanation {
 
 export interface DrainPrinter {
   readonly line: (line: DrainLine) => void
-  /** `queue` is what it contains now, where that is known. */
+  /** Prints the end. `queue`: the present content of the queue, if known. */
   readonly end: (finished: Finished, queue: QueueView | null) => Promise<void>
   /** Clears the line on the terminal. */
   readonly close: () => void
 }
 
 const BAR_CHARS = 24
-/** Explains why events wait after that many attempts in a row have failed. */
+/** Returns why events wait after this number of consecutive failed attempts. */
 type Explain = (attempts: number) => Promise<Explanation | null>
 
-/** The most projects whose events may not leave that are listed. Further ones are only counted. */
+/** The maximum number of listed projects whose events may not leave. Further ones are only counted. */
 const SHOWN_PROJECTS = 3
 
 /**
- * Shows the progress of a drain: as lines of JSON, or on the terminal like any other wait. `until` is the time at which
- * the command gives up.
+ * Shows the progress of a drain: as lines of JSON, or on the terminal like any other wait. `until`: when the command
+ * gives up.
  */
 export function drainPrinter(
   io: Io,
@@ -86,7 +86,7 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
           sentence: `the server rejected ${counted(dead, 'event')}`,
           command: 'spec-kitty sync queue --dead',
         })
-      // The last failure is not followed by a wait.
+      // There is no wait after the last failure.
       if (finished.reason !== null)
         tell(io, (await explain(failures + 1)) ?? { sentence: reasonText(finished.reason), command: null })
       if (isNothing(finished)) {
@@ -99,7 +99,10 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
   }
 }
 
-/** Says it in one line or, where that is too long for the terminal, with the command in a line of its own, so that it can be copied. */
+/**
+ * Prints the explanation on one line. If that is too long for the terminal, prints the command on its own line, so that
+ * it can be copied.
+ */
 function tell(io: Io, { sentence, command }: Explanation): void {
   if (command === null) return note(io, sentence)
   const placed = inHome(command, io.env)
@@ -109,7 +112,7 @@ function tell(io: Io, { sentence, command }: Explanation): void {
   if (io.isQuiet !== true) io.err(`  ${printable(placed)}\n`)
 }
 
-/** The queue knows more than the daemon says: what is wrong with a consent that cannot be read. */
+/** The queue contains more information than the daemon's reply: the problem with a consent that cannot be read. */
 function describeHeld(
   { project, reason, count }: Held,
   queue: QueueView | null,

@@ -27,8 +27,8 @@ export interface SyncService {
 }
 
 /**
- * How long a new daemon waits before it checks the queue by itself. The command that started it mostly triggers the first
- * pass, in order to follow it; then the daemon does not check.
+ * How long a new daemon waits before it checks the queue on its own. Usually the command that started it triggers the
+ * first pass, in order to follow it, and this check is not needed.
  */
 const FIRST_LOOK_MS = 1_000
 
@@ -43,8 +43,8 @@ const NOTHING: SyncReport = {
 }
 
 /**
- * Returns the service of one root. As long as the root has no queue, the service loads neither SQLite nor HTTP clients,
- * so that an idle daemon stays small.
+ * Returns the service of one root. While the root has no queue, the service loads neither SQLite nor HTTP clients, so
+ * that an idle daemon stays small.
  */
 export function createSyncService(root: string, env: Environment): SyncService {
   let log: Log = { write: () => undefined }
@@ -108,8 +108,8 @@ export function createSyncService(root: string, env: Environment): SyncService {
         log = tools.log
         isLookDue = true
         first = setTimeout(look, FIRST_LOOK_MS)
-        // A command may have queued an event without telling the daemon, so the daemon checks the queue regularly. While
-        // events wait, the dispatcher checks by itself.
+        // A command may have queued an event without notifying the daemon, so the daemon checks the queue regularly.
+        // While events wait, the dispatcher checks the queue itself.
         timer = setInterval(look, TIMING.lookEveryMs)
       },
       inFlight: () => dispatcher?.inFlight() ?? 0,
@@ -118,7 +118,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
         isStopped = true
         clearTimeout(first)
         clearInterval(timer)
-        // The dispatcher may still be loading. Then it must not begin to work.
+        // The dispatcher may still be loading. In this case it must not begin to work.
         const found = await loading?.catch(() => null)
         await found?.stop()
       },

@@ -22,7 +22,7 @@ export function claimOf(database: Database, project: string): Claim | null {
   return { id: Number(row['id']), owner: objectOf(parseJson(String(row['owner']))) ?? {} }
 }
 
-/** Gives back the events of a claim, which then wait again. */
+/** Releases the events of a claim, which then wait again. */
 export function free(database: Database, id: number): void {
   database.prepare('UPDATE events SET claim = NULL WHERE claim = ?').run(id)
   database.prepare('DELETE FROM claims WHERE id = ?').run(id)
@@ -33,7 +33,7 @@ export function freeAllOf(database: Database, owner: JsonObject): void {
   for (const { id } of claims) free(database, Number(id))
 }
 
-/** Claims the oldest events of a project that no one has claimed. */
+/** Claims the oldest unclaimed events of a project. */
 export function claimOldest(
   database: Database,
   project: string,
@@ -54,7 +54,7 @@ export function claimOldest(
   return rows.all(encode(project), after, last, origins, origins).map(toEvent)
 }
 
-/** Removes the events that wait with one of these origins and that no process has claimed. Returns their ids. */
+/** Removes the waiting events with one of these origins that no process has claimed. Returns their ids. */
 export function removeUnclaimed(
   database: Database,
   project: string,
@@ -68,7 +68,7 @@ export function removeUnclaimed(
   return remove.all(encode(project), list, list).map((row) => decode(row['event_id']))
 }
 
-/** Takes the list of origins as JSON twice: null is no limit. */
+/** Takes the list of origins as JSON twice. Null means no limit. */
 const HAS_ORIGIN = `(? IS NULL OR ${ORIGIN} IN (SELECT value FROM json_each(?)))`
 
 /** Returns the last of the oldest events that fit within the limits; null if no event waits. Reads no envelopes. */
@@ -92,7 +92,7 @@ function lastWithin(
   return last
 }
 
-/** Records what became of events that `owner` has claimed. */
+/** Records the results for events that `owner` has claimed. */
 export function settleAll(database: Database, owner: JsonObject, results: readonly Settled[]): void {
   const isOwn = 'claim IN (SELECT id FROM claims WHERE owner = ?)'
   const done = database.prepare('DELETE FROM events WHERE seq = ?')

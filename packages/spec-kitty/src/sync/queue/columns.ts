@@ -1,21 +1,21 @@
 import type { DeadLetter, QueuedEvent } from './queue-types.js'
 import type { Row } from './sqlite.js'
 
-/** The columns of an event that waits, in the order of `QueuedEvent`. */
+/** The columns of a waiting event, in the order of `QueuedEvent`. */
 export const COLUMNS =
   'seq, event_id, event_type, project_uuid, project, envelope, queued_at, attempts, last_error'
 
 /**
- * The origin of an event as text. One that was queued by a version that recorded none has only its `project_uuid`, which is
- * stored as it is between the quotes of a JSON string.
+ * The origin of an event as text. An event that was queued by a version without origins has only its `project_uuid`,
+ * which is stored as it is between the quotes of a JSON string.
  */
 export const ORIGIN = `coalesce(origin, '{"publishedUuid":"' || project_uuid || '"}')`
 
 export const DEAD_COLUMNS = `${COLUMNS}, rejected_at, reason, category`
 
 /**
- * Returns the text in the form in which it is stored: as between the quotes of a JSON string, because text in SQLite ends
- * at a NUL and cannot contain half of a surrogate pair. (An envelope is JSON already.)
+ * Returns the text in the form in which it is stored: as between the quotes of a JSON string. Text in SQLite ends at a
+ * NUL and cannot contain half of a surrogate pair. (An envelope already is JSON.)
  */
 export function encode(text: string): string {
   return JSON.stringify(text).slice(1, -1)

@@ -14,7 +14,7 @@ export interface Connection {
   readonly format: number
 }
 
-/** How long to wait while other processes write. All of them together took at most 1.4 s when this was measured. */
+/** How long to wait while other processes write. The longest measured wait was 1.4 s. */
 export const BUSY_MS = 15_000
 
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
@@ -23,8 +23,8 @@ const VERSION_OFFSET = 60
 const HEADER_BYTES = 100
 
 /**
- * `synchronous = FULL` makes a transaction be on disk when it returns, and `fullfsync` does this on macOS.
- * `trusted_schema` is off, so that what is stored in the database cannot run code.
+ * With `synchronous = FULL`, a transaction is on disk when it returns; `fullfsync` ensures this on macOS.
+ * `trusted_schema` is off, so that the content of the database cannot run code.
  */
 const SETTINGS = `PRAGMA busy_timeout = ${BUSY_MS};
   PRAGMA synchronous = FULL;
@@ -34,13 +34,14 @@ const SETTINGS = `PRAGMA busy_timeout = ${BUSY_MS};
   PRAGMA cell_size_check = ON;`
 
 /**
- * Opens the database; returns null if it is not there or not of the newest format yet. Creates nothing. Throws an error of
- * SQLite, `E_QUEUE_NEWER`, or `E_QUEUE_UNUSABLE` if one of its files is a link, no file, or another user's.
+ * Opens the database. Returns null if it does not exist or does not have the newest format yet. Creates nothing. Throws
+ * an error of SQLite, `E_QUEUE_NEWER`, or `E_QUEUE_UNUSABLE` if one of its files is a link, not a regular file, or
+ * another user's.
  */
 export function openReady(sqlite: Sqlite, path: string): Connection | null {
   const connection = openAny(sqlite, path)
   if (connection === null) return null
-  // SQLite opens the WAL only with the first read. Only after that can be checked that the WAL belongs to this file.
+  // SQLite opens the WAL only with the first read. Only after that can we check that the WAL belongs to this file.
   if (connection.format === FORMAT && fileAt(path) === connection.file) return connection
   connection.database.close()
   return null
@@ -53,7 +54,7 @@ export function openAny(sqlite: Sqlite, path: string): Connection | null {
   try {
     return file === null ? null : openFile(sqlite, path, file)
   } catch (error) {
-    // Another process may have put a damaged database aside at this moment. Then the error says nothing about the new
+    // Another process may have just put a damaged database aside. In this case the error says nothing about the new
     // database.
     if (fileAt(path) !== file) return null
     throw error
@@ -80,7 +81,7 @@ function openFile(sqlite: Sqlite, path: string, file: string): Connection | null
 
 /**
  * Returns whether a database has lost its content: its file is empty, but it has a WAL, which SQLite would remove. (An
- * empty file without a WAL is a queue that was never made ready.)
+ * empty file without a WAL is a queue whose creation was interrupted.)
  */
 function lostItsPages(path: string): boolean {
   return sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0
@@ -91,7 +92,7 @@ function sizeOf(name: string): number {
 }
 
 /**
- * Opens the database only if its file exists: otherwise SQLite would create one, even while another process is putting a
+ * Opens the database only if its file exists. Otherwise SQLite would create one, even while another process is putting a
  * damaged one aside.
  */
 function openThere(sqlite: Sqlite, path: string): Database | null {
@@ -104,10 +105,10 @@ function openThere(sqlite: Sqlite, path: string): Database | null {
 }
 
 /**
- * The files that this process has ever had open as a database: it must not open them in any other way, because closing
- * them would drop the locks that SQLite holds on them (https://sqlite.org/howtocorrupt.html, 2.2). A database that was
- * closed counts too: the package ends its statements, and with them the connection, only when they are collected as
- * garbage.
+ * The files that this process has ever opened as a database. It must not open them in any other way, because closing them
+ * would drop the locks that SQLite holds on them (https://sqlite.org/howtocorrupt.html, 2.2). This includes closed
+ * databases, because the package finalises statements, and with them the connection, only when they are
+ * garbage-collected.
  */
 const opened = new Set<string>()
 
@@ -118,9 +119,8 @@ export function fileAt(path: string): string | null {
 }
 
 /**
- * Throws `E_QUEUE_UNUSABLE` if one of the files of the database is something else than a regular file of this user or
- * root: SQLite would follow a link. Also removes the permission of other users to read the database, which a restored
- * copy may have.
+ * Throws `E_QUEUE_UNUSABLE` unless all files of the database are regular files of this user or root, because SQLite would
+ * follow a link. Also removes the permission of other users to read the database, which a restored copy may have.
  */
 function assertOwnFiles(path: string): void {
   for (const name of [path, ...SIDE_FILES.map((side) => path + side)]) {
@@ -136,7 +136,7 @@ function assertOwnFiles(path: string): void {
   }
 }
 
-/** Throws if the database is read-only: SQLite would open it for reading, and leave side files that are read-only too. */
+/** Throws if the database is read-only, because SQLite would open it for reading and leave read-only side files behind. */
 function assertWritable(path: string): void {
   for (const name of [dirname(path), path]) {
     try {
@@ -168,8 +168,8 @@ function makePrivate(name: string): void {
 }
 
 /**
- * Throws `E_QUEUE_NEWER` if the header of the file says so: such a database is never opened, because SQLite would write
- * files beside it.
+ * Throws `E_QUEUE_NEWER` if the header of the file says that the format is newer. Such a database is never opened,
+ * because SQLite would write files beside it.
  */
 function refuseNewer(path: string): void {
   const header = readHeader(path)
@@ -188,7 +188,7 @@ function readHeader(path: string): Buffer {
       closeSync(descriptor)
     }
   } catch {
-    // The error is ignored here: SQLite reports why the file cannot be read.
+    // Ignores the error, because SQLite reports why the file cannot be read.
     return header.subarray(0, 0)
   }
 }

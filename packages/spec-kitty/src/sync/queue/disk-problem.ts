@@ -1,10 +1,10 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** With less free space than this, SQLite cannot even open a database: its index of the WAL takes 32 KiB. */
+/** The minimum free space. With less, SQLite cannot even open a database, because its index of the WAL takes 32 KiB. */
 const NEEDED_BYTES = 64 * 1024
 
-/** What `statfs` tells of a file system. */
+/** The information that `statfs` returns about a file system. */
 export interface Space {
   readonly bsize: number
   readonly blocks: number
@@ -16,8 +16,8 @@ export interface Space {
 }
 
 /**
- * Returns why the disk that holds a path has no room for a queue or a record; null if it has some, or if that is not known.
- * Writes nothing. A path that does not exist yet is judged by the directory in which it would be made.
+ * Returns why the disk that contains a path has no room for a queue or a record; null if it has room, or if that is
+ * unknown. Writes nothing. For a path that does not exist yet, checks the directory in which it would be created.
  */
 export function diskProblem(path: string): string | null {
   try {
@@ -29,7 +29,10 @@ export function diskProblem(path: string): string | null {
   }
 }
 
-/** Returns what a file system lacks; null if nothing. One that counts no blocks or no files (FUSE, btrfs) says 0 of 0. */
+/**
+ * Returns what a file system lacks; null if nothing. A file system that does not count blocks or files (FUSE, btrfs)
+ * reports 0 of 0.
+ */
 export function lackOf(
   { bsize, blocks, bfree, bavail, files, ffree }: Space,
   isRoot: boolean,

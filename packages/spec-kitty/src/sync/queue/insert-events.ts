@@ -45,7 +45,7 @@ export function countWaiting(database: Database): number {
   return Number(database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NULL').get()?.['n'])
 }
 
-/** The returned function returns false for an event that the queue contains. */
+/** Returns a function that inserts an event. It returns false if the queue already contains the event. */
 function insertInto(database: Database): (event: NewEvent) => boolean {
   const insert = database.prepare(
     `INSERT INTO events (event_id, event_type, project_uuid, project, envelope, size, queued_at, origin)
@@ -59,8 +59,9 @@ function insertInto(database: Database): (event: NewEvent) => boolean {
 }
 
 /**
- * The returned function removes an event that waits for another project which is not in its directory any more, and returns
- * whether it did. A claimed event may be on its way, and a rejected one is the user's to decide about: both stay.
+ * Returns a function that removes a waiting event of another project that is no longer in its directory, and returns
+ * whether it did. A claimed event may already be in transit, and the user must decide about a rejected one, so both are
+ * kept.
  */
 function removeStranded(database: Database, stranded: readonly Stranded[]): (event: NewEvent) => boolean {
   const find = database.prepare(

@@ -10,16 +10,16 @@ import { loadSqlite, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
 
 export interface OpenOptions {
-  /** Called with one line if a damaged database was put aside. */
+  /** Called with one line of text if a damaged database was put aside. */
   readonly onNotice?: (message: string) => void
-  /** True after `E_QUEUE_CORRUPT`: the whole file is checked, and put aside if anything is wrong with it. */
+  /** True after `E_QUEUE_CORRUPT`: the whole file is checked, and put aside if anything in it is damaged. */
   readonly isSuspect?: boolean
 }
 
 /**
  * Opens the queue, and creates it if it is missing. A damaged database is put aside as a whole, and a new one is created.
- * Throws `CommandError`: `E_QUEUE_UNUSABLE`, `E_QUEUE_BUSY`, `E_QUEUE_NEWER`, `E_SQLITE_UNAVAILABLE`; what `withLock`
- * throws; and `E_SCOPE_FOREIGN_OWNER` in another user's root, where not even root leaves files behind.
+ * Throws `CommandError`: `E_QUEUE_UNUSABLE`, `E_QUEUE_BUSY`, `E_QUEUE_NEWER`, `E_SQLITE_UNAVAILABLE`; the errors of
+ * `withLock`; and `E_SCOPE_FOREIGN_OWNER` in another user's root, where not even root may leave files behind.
  */
 export async function openQueue(path: string, options: OpenOptions = {}): Promise<SqliteQueue> {
   assertOwnHome(homeOf(path))
@@ -39,8 +39,8 @@ export async function openQueueIfThere(path: string, options: OpenOptions = {}):
 }
 
 /**
- * Opens the queue only to read it: a database that is damaged or not ready stays as it is. Returns null if there is no
- * queue, or one that was never made ready. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
+ * Opens the queue only for reading. A database that is damaged or was never made ready is not changed. Returns null if
+ * there is no queue, or one that was never made ready. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
  */
 export async function openQueueToLook(path: string): Promise<SqliteQueue | null> {
   if (!isThere(path)) return null
@@ -55,11 +55,11 @@ export async function openQueueToLook(path: string): Promise<SqliteQueue | null>
   }
 }
 
-/** A queue that replaces its database if that proves to be damaged. */
+/** A queue that replaces its database if it turns out to be damaged. */
 export interface QueueHandle extends Disposable {
   /**
    * Calls `act` with the queue. If the database turns out to be damaged, puts it aside and calls `act` once more with a
-   * new one. That is safe, because a transaction that failed has changed nothing.
+   * new one. This is safe, because a failed transaction has changed nothing.
    */
   use<T>(act: (queue: SqliteQueue) => T | Promise<T>): Promise<T>
 }
@@ -96,8 +96,8 @@ function homeOf(path: string): string {
 }
 
 /**
- * Returns whether the database file is empty: a creation that was interrupted leaves it so. (An empty file with a WAL is
- * another case: it has lost its pages.)
+ * Returns whether the database file is empty, as an interrupted creation leaves it. (An empty file with a WAL is another
+ * case: it has lost its pages.)
  */
 function isEmpty(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.size === 0
@@ -122,7 +122,7 @@ function openHealthy(sqlite: Sqlite, path: string): Connection | null {
 }
 
 /**
- * Makes the database ready while holding a lock, so that no other process does the same. The lock also creates the
+ * Makes the database ready while holding a lock, so that no other process does the same. Taking the lock also creates the
  * directory (0700), never through a link.
  */
 async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions): Promise<Connection> {
@@ -148,7 +148,7 @@ function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOpti
 }
 
 /**
- * Returns whether the database is damaged. Opening it reads only the first page; with `isThorough`, the whole file is
+ * Returns whether the database is damaged. Opening it reads only the first page. With `isThorough`, the whole file is
  * checked.
  */
 function isDamaged(sqlite: Sqlite, path: string, isThorough: boolean): boolean {
@@ -165,7 +165,7 @@ function isDamaged(sqlite: Sqlite, path: string, isThorough: boolean): boolean {
   }
 }
 
-/** SQLite gives its side files the permissions of the database. */
+/** Creates the file with the right permissions, which SQLite also gives to its side files. */
 function create(path: string): void {
   finishMove(path)
   closeSync(createFile(path, 0o600))

@@ -4,10 +4,9 @@ import { MARK, quarantinedDatabases } from './quarantined-databases.js'
 import { SIDE_FILES } from './queue-path.js'
 
 /**
- * Moves a damaged database away with its WAL, and returns its new path. All of them are kept. The caller holds the lock.
- *
- * The database itself goes first: if this is interrupted, a WAL without a database remains. No process opens it, and
- * `finishMove` moves it later, because SQLite would apply it to a new database.
+ * Moves a damaged database away with its WAL, and returns its new path. All such databases are kept. The caller holds the
+ * lock. The database itself is moved first. If this is interrupted, a WAL without a database remains, which `finishMove`
+ * must move later, because SQLite would apply it to a new database. Until then no process opens it.
  */
 export function quarantine(path: string): string {
   const aside = freeName(path)
@@ -43,7 +42,7 @@ function freeName(path: string): string {
   }
 }
 
-/** Syncs a directory, so that the names in it survive a loss of power, as far as the system supports that. */
+/** Syncs a directory, so that the names in it survive a power failure, as far as the system supports that. */
 export function syncDirectory(directory: string): void {
   try {
     const descriptor = openSync(directory, constants.O_RDONLY)

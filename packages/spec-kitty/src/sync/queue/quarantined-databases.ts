@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
-/** What the name of a database that was put aside has after that of the queue; a time follows. */
+/** The mark in the name of a database that was put aside. It follows the name of the queue, and a time follows it. */
 export const MARK = '.corrupt-'
 
-/** Matches the names of databases that were put aside, but not those of their side files. */
+/** Matches the time in the names of databases that were put aside, but not the names of their side files. */
 const NAME = /^\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z$/
 
 /** Returns the damaged databases that were put aside, the oldest first. */

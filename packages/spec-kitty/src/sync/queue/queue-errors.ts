@@ -3,7 +3,7 @@ import { FamiliarError } from 'familiar'
 import { CommandError, EXIT, writeHint } from 'familiar/cli'
 import { diskProblem } from './disk-problem.js'
 
-/** The result codes of SQLite that mean something for the queue (https://sqlite.org/rescode.html). */
+/** The result codes of SQLite that the queue distinguishes (https://sqlite.org/rescode.html). */
 const CODE = {
   busy: 5,
   locked: 6,
@@ -35,9 +35,7 @@ export function cannotOpen(error: unknown): boolean {
   return codeOf(error) === CODE.cannotOpen
 }
 
-/**
- * Converts an error of SQLite, of a lock or of the system into the error that a command throws: one line, and what to do.
- */
+/** Converts an error of SQLite, of a lock or of the system into the error that a command throws: one line, and advice. */
 export function queueFailure(error: unknown, path: string): unknown {
   if (error instanceof CommandError) return error
   if (error instanceof FamiliarError) return lockFailure(error, path)
@@ -60,7 +58,7 @@ function systemFailure(error: unknown, path: string): unknown {
   return unusable(path, `${syscall} ${code}`, error, writeHint(dirname(path), code))
 }
 
-/** Returns the name that the system has for what SQLite met. It also reports a full disk as `disk I/O error`. */
+/** Returns the system's name for an error of SQLite. SQLite also reports a full disk as `disk I/O error`. */
 function errnoFor(code: number, path: string): string | null {
   if (code === CODE.full || diskProblem(dirname(path)) !== null) return 'ENOSPC'
   return code === CODE.ioError ? 'EIO' : null
@@ -90,7 +88,7 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
 
 export const SALVAGE_COMMAND = 'spec-kitty sync queue --export FILE'
 
-/** What to do about a damaged queue, also one that was put aside. */
+/** What to do about a damaged queue, including one that was put aside. */
 export const SALVAGE = `to save what can be read of it: ${SALVAGE_COMMAND}`
 
 /**

@@ -1,28 +1,28 @@
 import type { JsonObject } from 'familiar'
 
-/** An event that was checked, and is not queued yet. */
+/** An event that was checked but is not queued yet. */
 export interface NewEvent {
   readonly eventId: string
   readonly eventType: string
   readonly projectUuid: string
-  /** The real path of the project's directory: consent is read there when the event is sent. */
+  /** The real path of the project's directory, where consent is read when the event is sent. */
   readonly project: string
   /**
-   * What identifies the project that was in that directory then (`project-origin.ts`). If another project is there later,
-   * its consent does not count for this event.
+   * What identifies the project that was in that directory when the event was published (`project-origin.ts`). If another
+   * project is there later, its consent does not count for this event.
    */
   readonly origin?: string
-  /** The whole envelope as JSON text: what the publisher wrote, and the ids and times that it left out. */
+  /** The whole envelope as JSON text: the publisher's text, with missing ids and times added. */
   readonly envelope: string
 }
 
-/** An event that waits. */
+/** A waiting event. */
 export interface QueuedEvent extends NewEvent {
-  /** The order of arrival: unique in the queue, and never given twice. */
+  /** The order of arrival. It is unique in the queue, and never reused. */
   readonly seq: number
   /** When the event was queued, ISO 8601 in UTC. */
   readonly queuedAt: string
-  /** How often the event was sent without success. */
+  /** How often sending the event has failed. */
   readonly attempts: number
   /** The last message of the server about the event; null if there is none. */
   readonly lastError: string | null
@@ -41,38 +41,36 @@ export interface Published {
   readonly queued: number
   /** The ids that were already in the queue or among the dead letters. */
   readonly duplicates: readonly string[]
-  /** How many of the duplicates are dead letters. They stay as they were, also if the event was corrected. */
+  /** How many of the duplicates are dead letters. They are not changed, even if the event was corrected. */
   readonly dead: number
 }
 
-/** The events of one project that wait. */
+/** The waiting events of one project. */
 export interface WaitingProject {
   readonly project: string
   readonly origin: string
   readonly projectUuid: string
   readonly count: number
   readonly oldestAt: string
-  /**
-   * For the oldest of these events: how often it was sent without success, and the last message of the server about it.
-   */
+  /** For the oldest of these events: how often sending it has failed, and the server's last message about it. */
   readonly attempts: number
   readonly lastError: string | null
 }
 
 export interface QueueCounts {
   readonly queued: number
-  /** When the oldest event that waits was queued, ISO 8601; null if none waits. */
+  /** When the oldest waiting event was queued, ISO 8601; null if none waits. */
   readonly oldestAt: string | null
   readonly deadLetters: number
 }
 
 export interface ClaimLimits {
   readonly events: number
-  /** The most bytes (UTF-8) of all envelopes together. A single event is claimed even if it is larger. */
+  /** The maximum size of all envelopes together, in bytes (UTF-8). A single event is claimed even if it is larger. */
   readonly bytes: number
-  /** Limits the claim to events that arrived after this one; 0 if left out. */
+  /** Limits the claim to events that arrived after this one; 0 by default. */
   readonly after?: number
-  /** Limits the claim to events with these origins; no limit if left out. */
+  /** Limits the claim to events with these origins; by default there is no limit. */
   readonly origins?: readonly string[]
 }
 
@@ -81,7 +79,7 @@ export type Stranded = Pick<WaitingProject, 'project' | 'origin'>
 
 /** The result for one claimed event. */
 export type Settled =
-  /** The server has the event, which is removed from the queue. */
+  /** The server has the event, so it is removed from the queue. */
   | { readonly seq: number; readonly outcome: 'done' }
   /** The event waits again. `error` is the server's message about it; null if there is none. */
   | { readonly seq: number; readonly outcome: 'keep'; readonly error: string | null }
@@ -93,37 +91,37 @@ export type Settled =
     }
 
 /**
- * The queue of one root, in one SQLite file. Several processes may use it at once. Every method is one transaction that is on
- * disk when it returns; those that return a promise let the event loop go on while others write. Each throws `CommandError`:
- * `E_QUEUE_UNUSABLE` (cannot be opened, read or written: read-only, full disk), `E_QUEUE_BUSY` (others wrote for longer than
- * the busy timeout, exit 75).
+ * The queue of one root, in one SQLite file. Several processes may use it at once. Every method is one transaction that
+ * is on disk when it returns. Methods that return a promise let the event loop run while others write. All methods throw
+ * `CommandError`: `E_QUEUE_UNUSABLE` (cannot be opened, read or written: read-only, full disk), `E_QUEUE_BUSY` (others
+ * wrote for longer than the busy timeout, exit 75).
  */
 export interface Queue extends Disposable {
   readonly path: string
   /**
-   * Queues all or none. An event that waits for another project whose directory is gone, or that is one of `stranded`, is
-   * moved: it takes a place at the end. Throws `E_QUEUE_FULL` if then more than `maxSize` would wait; nothing is ever evicted.
+   * Queues all events or none. A waiting event of another project whose directory is gone, or that is one of `stranded`,
+   * is moved to the end. Throws `E_QUEUE_FULL` if more than `maxSize` would wait after that; nothing is ever evicted.
    */
   publish(events: readonly NewEvent[], maxSize: number, stranded?: readonly Stranded[]): Published
   counts(): QueueCounts
   /**
-   * The projects with waiting events, the one with the oldest event first. Projects that were in the same directory at
-   * different times are listed separately.
+   * Returns the projects with waiting events, the one with the oldest event first. Projects that were in the same
+   * directory at different times are listed separately.
    */
   waiting(): readonly WaitingProject[]
   /**
-   * Claims the oldest events of a project that wait, in their order, for the process `owner`; none if another process
-   * that is not proven gone has claimed events of that project. An older claim of `owner` on events of that project is
-   * given back.
+   * Claims the oldest waiting events of a project, in their order, for the process `owner`. Claims none if another
+   * process has claimed events of that project and is not proven gone. An older claim of `owner` on events of that
+   * project is released.
    */
   claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]>
   /**
    * Records the results for claimed events. An event whose claim was lost meanwhile is changed only if the server has it.
    */
   settle(owner: JsonObject, results: readonly Settled[]): Promise<void>
-  /** Gives back everything that `owner` has claimed. */
+  /** Releases everything that `owner` has claimed. */
   release(owner: JsonObject): Promise<void>
-  /** Yields the events that wait, oldest first. They are read in pages, so that memory stays bounded. */
+  /** Yields the waiting events, oldest first. They are read in pages, so that memory stays bounded. */
   events(): Iterable<QueuedEvent>
   deadLetters(): Iterable<DeadLetter>
   /** Puts dead letters back into the queue, at their old places. Returns the ids that were found. */
@@ -131,8 +129,8 @@ export interface Queue extends Disposable {
   /** Removes dead letters. Returns the ids that were found. */
   drop(eventIds: readonly string[]): readonly string[]
   /**
-   * Removes the events that wait at this path with one of these origins, and returns their ids. Events that a process has
-   * claimed may be on their way: they stay, unless that process is proven gone.
+   * Removes the waiting events at this path with one of these origins, and returns their ids. Events that a process has
+   * claimed may be in transit, so they are kept, unless that process is proven gone.
    */
   dropWaiting(project: string, origins: readonly string[]): Promise<readonly string[]>
 }

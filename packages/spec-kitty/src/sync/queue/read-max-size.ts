@@ -1,6 +1,6 @@
 import { DEFAULT_QUEUE_SIZE, readSettings } from '../settings.js'
 
-/** The most events that may wait. `problem` says why this is not the value in `config.toml`; null if it is. */
+/** The maximum number of waiting events. `problem`: why this is not the value in `config.toml`; null if it is. */
 export interface MaxSize {
   readonly maxSize: number
   readonly problem: string | null

@@ -15,14 +15,14 @@ import { migrate } from './schema.js'
 import { quarantinedDatabases } from './quarantined-databases.js'
 import { loadSqlite, type Database, type Row, type Sqlite } from './sqlite.js'
 
-/** An event that could still be read in a damaged database. */
+/** An event that could still be read from a damaged database. */
 export interface SalvagedEvent {
   readonly envelope: string
   /** Whether the server had rejected the event. */
   readonly isDead: boolean
   /** The directory of its project. */
   readonly project: string
-  /** The damaged database that it was in. */
+  /** The damaged database that contained the event. */
   readonly database: string
 }
 
@@ -42,7 +42,7 @@ const WAYS = [
   ['SELECT seq FROM events INDEXED BY sqlite_autoindex_events_1', 'event_id'],
 ].flatMap(([select, by]) => [`${select} ORDER BY ${by}`, `${select} ORDER BY ${by} DESC`])
 
-/** Returns the events that can be read in the damaged databases that were put aside, the oldest database first. */
+/** Returns the events that can be read from the damaged databases that were put aside, the oldest database first. */
 export async function salvageAll(path: string): Promise<Iterable<SalvagedEvent>> {
   const files = quarantinedDatabases(path)
   if (files.length === 0) return []
@@ -53,9 +53,9 @@ export async function salvageAll(path: string): Promise<Iterable<SalvagedEvent>>
 }
 
 /**
- * Returns the events that can be read in a damaged database, in their order. Works on a copy, which it removes, and only
- * reads the database itself. If no event can be read in the copy, replaces its first page by that of a new database: SQLite
- * needs this page to find the tables, and it describes the same tables in every queue.
+ * Returns the events that can be read from a damaged database, in their order. Works on a copy, which it removes, and
+ * only reads the database itself. If no event can be read from the copy, replaces its first page by that of a new
+ * database: SQLite needs this page to find the tables, and it describes the same tables in every queue.
  */
 function* salvage(sqlite: Sqlite, file: string): Generator<ReadEvent> {
   const directory = mkdtempSync(join(tmpdir(), 'spec-kitty-salvage-'))
@@ -94,14 +94,14 @@ function seqsBy(database: Database, way: string): readonly number[] {
   try {
     for (const { seq } of database.prepare(way).iterate()) seqs.push(Number(seq))
   } catch {
-    // The error is ignored: the other events are found by another query, or not at all.
+    // Ignores the error, because the remaining events are found by another query, or not at all.
   }
   return seqs
 }
 
 /**
- * Replaces the first page by that of a new database. Makes the counters in its header differ, so that SQLite ignores the
- * size in the header, which is that of the new database.
+ * Replaces the first page by that of a new database. The header then contains the size of the new database. To make
+ * SQLite ignore that size, the two counters in the header are made to differ.
  */
 function replaceFirstPage(sqlite: Sqlite, file: string, fresh: string): void {
   withDatabase(sqlite, fresh, (database) => {
@@ -143,12 +143,12 @@ function readRow(database: Database, seq: number): Row | null {
   }
 }
 
-/** Returns whether the row is a whole event. A row in a damaged page may contain anything. */
+/** Returns whether the row is a complete event. A row in a damaged page may contain anything. */
 function isWhole({ envelope }: Row): boolean {
   return objectOf(parseJson(String(envelope))) !== null
 }
 
-/** Opens the database, calls `act` with it, and returns the result of `act`. Closes the database in any case. */
+/** Opens the database, calls `act` with it, and returns the result of `act`. Always closes the database. */
 function withDatabase<T>(sqlite: Sqlite, file: string, act: (database: Database) => T): T {
   const database = sqlite.open(file)
   try {

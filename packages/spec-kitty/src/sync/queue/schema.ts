@@ -1,12 +1,10 @@
 import type { Database } from './sqlite.js'
 
 /**
- * The migrations from an empty database to the newest format. Their number is the number of that format. A step that was
- * released is never changed.
- *
- * Columns that are often read come before the envelope, which may fill many pages. `seq` is never given twice
- * (AUTOINCREMENT), not even in another database that follows a damaged one: it begins with the time in microseconds. So
- * the result for a claimed event cannot be recorded for another event.
+ * The migrations from an empty database to the newest format. Their number is the number of that format. A released step
+ * must never be changed. Columns that are often read come before the envelope, which may fill many pages. `seq` is never
+ * reused (AUTOINCREMENT), not even in a new database after a damaged one, because it begins with the time in
+ * microseconds. So the result for a claimed event cannot be recorded for another event.
  */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE events (
@@ -34,7 +32,7 @@ const MIGRATIONS: readonly string[] = [
      project TEXT NOT NULL UNIQUE,
      owner TEXT NOT NULL
    ) STRICT;`,
-  // The index has the origin too: in the table it comes after the envelope.
+  // The index contains the origin too, because in the table it comes after the envelope.
   `ALTER TABLE events ADD COLUMN origin TEXT;
    DROP INDEX waiting;
    CREATE INDEX waiting ON events (project, seq, origin) WHERE rejected_at IS NULL;`,
@@ -49,7 +47,7 @@ export function readFormat(database: Database): number {
 
 /**
  * Brings a database to the newest format, in one transaction. Writes the result into the database file itself, so that an
- * older version sees in its header that it must not touch it.
+ * older version sees in its header that it must not use it.
  */
 export function migrate(database: Database, steps: readonly string[] = MIGRATIONS): void {
   const found = readFormat(database)

@@ -34,14 +34,14 @@ import type {
 const PAGE = 64
 
 /**
- * How often a transaction is tried: in the file that was at the path when it began, and once more if another file is
- * there when it is on disk.
+ * How often a transaction is tried: in the file that was at the path when it began and, if another file is there after
+ * that, once more.
  */
 const ATTEMPTS = 2
 
 /**
- * The time for which SQLite itself waits for other writers in a daemon. Between two such waits the event loop runs, so
- * that the daemon can answer requests.
+ * How long SQLite itself waits for other writers in a daemon. The event loop runs between two such waits, so that the
+ * daemon can answer requests.
  */
 const SHORT_BUSY_MS = 50
 const BETWEEN_MS = 100
@@ -185,7 +185,7 @@ export class SqliteQueue implements Queue {
     }
   }
 
-  /** Like `#write`, with the same patience for other writers, but lets the event loop run during the wait. */
+  /** Like `#write`, and waits equally long for other writers, but lets the event loop run during the wait. */
   async #writePatiently<T>(act: (database: Database) => T): Promise<T> {
     const end = performance.now() + BUSY_MS
     for (;;) {
@@ -205,7 +205,7 @@ export class SqliteQueue implements Queue {
     try {
       return act()
     } finally {
-      // The connection may be a new one by now, which has its own timeout.
+      // The connection may have been replaced by a new one, which has its own timeout.
       if (this.#connection.database === database) database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
     }
   }
@@ -214,7 +214,7 @@ export class SqliteQueue implements Queue {
   #current(): Connection {
     const isThere = fileAt(this.path) === this.#connection.file
     if (isThere && this.#hasItsLog()) return this.#connection
-    // When a database is put aside, its WAL is moved after it.
+    // When a database is put aside, its WAL is moved later than the database.
     if (isThere && fileAt(this.path) === this.#connection.file) throw withoutLog(this.path)
     const next = this.#reopen()
     if (next === null) throw busy(this.path, 'its file was moved or removed')
@@ -225,7 +225,7 @@ export class SqliteQueue implements Queue {
   }
 
   /**
-   * Returns whether the WAL of the open database still exists. SQLite does not notice that its WAL was removed: it would
+   * Returns whether the WAL of the open database still exists. SQLite does not notice that its WAL was removed. It would
    * write into a file without a name, whose content is lost when it is closed.
    */
   #hasItsLog(): boolean {

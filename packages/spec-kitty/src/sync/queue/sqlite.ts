@@ -11,10 +11,7 @@ export interface Statement {
   iterate(...values: readonly SqlValue[]): Iterable<Row>
 }
 
-/**
- * The part of the interface of `node:sqlite` that the queue uses. The package that is used instead has the same
- * interface.
- */
+/** The part of the API of `node:sqlite` that the queue uses. The package that may replace it has the same API. */
 export interface Database {
   exec(sql: string): void
   /** Returns the same statement for the same text. A statement must have finished before it is used again. */
@@ -25,7 +22,7 @@ export interface Database {
 
 export interface Sqlite {
   readonly version: string
-  /** `location` is a path, or a URI that begins with `file:`. Throws an error of SQLite. */
+  /** Opens a database. `location` is a path, or a URI that begins with `file:`. Throws an error of SQLite. */
   open(location: string): Database
 }
 
@@ -34,13 +31,13 @@ interface SqliteModule {
 }
 
 /**
- * Older versions may damage a database in WAL mode when several processes write and one of them resets the WAL
- * (https://sqlite.org/wal.html, "the WAL-reset bug").
+ * The oldest version that is safe. Older ones may damage a database in WAL mode when several processes write and one of
+ * them resets the WAL (https://sqlite.org/wal.html, "the WAL-reset bug").
  */
 const OLDEST = [3, 51, 3] as const
 
 /**
- * Returns SQLite: that of Node, where it has one that is new enough, else that of a package with a native part. Throws
+ * Returns SQLite: Node's own if it is new enough, otherwise that of a package with a native part. Throws
  * `E_SQLITE_UNAVAILABLE` if neither can be loaded.
  */
 export async function loadSqlite(): Promise<Sqlite> {
@@ -54,8 +51,8 @@ export async function loadSqlite(): Promise<Sqlite> {
 }
 
 /**
- * Node remembers for ever that an `import()` of a package has failed, even where a file could not be read for lack of memory or
- * descriptors at that moment: a daemon would never send again. It does not remember a failed `require`.
+ * Uses `require`, because Node caches a failed `import()` of a package forever, even if a file could not be read only for
+ * a temporary lack of memory or descriptors. A daemon would then never send again. A failed `require` is not cached.
  */
 function loadPackage(): SqliteModule {
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
@@ -63,13 +60,13 @@ function loadPackage(): SqliteModule {
 }
 
 function loadBuiltIn(): Sqlite | null {
-  // The version is checked first, because loading the module prints a warning where it is experimental.
+  // The version is checked first, because loading the module prints a warning if it is experimental.
   if (!isNewEnough(process.versions['sqlite'])) return null
   const module = withoutWarnings(() => process.getBuiltinModule('node:sqlite')) as SqliteModule | undefined
   if (module === undefined) return null
   const sqlite = toSqlite(module)
-  // A Node that was built with the system's SQLite may run with another version of SQLite, so the version is read from
-  // SQLite too.
+  // A Node that was built with the system's SQLite may use another version than the one it reports, so SQLite itself is
+  // asked too.
   return isNewEnough(sqlite.version) ? sqlite : null
 }
 
@@ -116,7 +113,7 @@ export function isNewEnough(version: string | undefined): boolean {
   return differing < 0 || (parts[differing] ?? 0) > (OLDEST[differing] ?? 0)
 }
 
-/** Node warns that its SQLite is experimental: users cannot do anything about that. */
+/** Suppresses Node's warning that its SQLite is experimental, because users cannot do anything about it. */
 function withoutWarnings<T>(act: () => T): T {
   const emitWarning = Object.getOwnPropertyDescriptor(process, 'emitWarning')
   process.emitWarning = () => undefined
@@ -128,13 +125,13 @@ function withoutWarnings<T>(act: () => T): T {
 }
 
 /**
- * Returns the error to throw if SQLite cannot be loaded. A missing module of our own is reported as such: the
- * installation was replaced or removed.
+ * Returns the error to throw if SQLite cannot be loaded. A missing module of our own is reported as such, because the
+ * installation was then replaced or removed.
  */
 function unavailable(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code
   const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
-  // `require` adds a line for each file on the way to the missing one.
+  // `require` adds a line for each file that led to the missing one.
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND')
     return Object.assign(new Error(why, { cause: error }), { code })
   return new CommandError('E_SQLITE_UNAVAILABLE', `SQLite cannot be loaded: ${why}`, {

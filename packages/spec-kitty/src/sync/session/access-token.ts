@@ -3,14 +3,14 @@ import { readStored, type StoredSession } from './session-file.js'
 
 export interface AccessToken {
   readonly token: string
-  /** The only server to which the token may be sent. Without a slash at its end. */
+  /** The only server to which the token may be sent, without a slash at its end. */
   readonly serverUrl: string
 }
 
 export interface TokenOptions {
   /**
-   * After a 401: the token that the server refused. It is renewed unless another process has done so already. With `true` it
-   * is renewed in any case.
+   * After a 401: the token that the server rejected. It is renewed unless another process has already done so. With
+   * `true` it is always renewed.
    */
   readonly refresh?: boolean | string
   /**
@@ -24,13 +24,13 @@ export interface TokenOptions {
 const MARGIN_MS = 30_000
 
 /**
- * Returns an access token that may be used now, renewed if it was due. Null if there is none: there is no session, or the
- * session is over, which `readSession` tells. Of several processes, one asks the server, and the others take what it wrote:
- * a server that rotates refresh tokens ends the session if one is used twice.
+ * Returns an access token that may be used now, renewed if it was due. Null if there is no session, or if it is over
+ * (`readSession` says which). Of several processes, only one asks the server, and the others read what it wrote: a server
+ * that rotates refresh tokens ends the session if one is used twice.
  *
- * If a token that is due cannot be renewed but is still valid, it is returned. Else throws `E_SESSION_UNREADABLE`;
- * `E_AUTH_UNREACHABLE` and `E_AUTH_REFUSED`, which both leave the session as it is; and what `withSessionLock` and
- * `writeStored` throw, before anything is sent.
+ * If a token that is due cannot be renewed but is still valid, it is returned. Otherwise throws `E_SESSION_UNREADABLE`;
+ * `E_AUTH_UNREACHABLE` or `E_AUTH_REFUSED`, which both leave the session as it is; or the errors of `withSessionLock` and
+ * `writeStored`, before anything is sent.
  */
 export async function accessToken(
   root: string,
@@ -49,7 +49,7 @@ export async function accessToken(
   }
 }
 
-/** Must be called with the lock held. `before` is the session as it was without the lock. */
+/** Must be called with the lock held. `before`: the session as it was read before taking the lock. */
 async function renewUnlessDone(root: string, before: StoredSession): Promise<AccessToken | null> {
   const session = readSigned(root)
   const isDone = session?.access_token !== before.access_token
@@ -69,9 +69,9 @@ function tokenOf(session: StoredSession | null): AccessToken | null {
 }
 
 /**
- * Renews the session and stores it. Writes the old session first. If that fails, sends no request: a new refresh token
- * that cannot be stored would be lost, and the old one would no longer be valid. If the server has ended the session,
- * stores that.
+ * Renews the session and stores it. Writes the old session first to test whether that works. If it fails, sends no
+ * request: a new refresh token that cannot be stored would be lost, and the old one would no longer be valid. If the
+ * server has ended the session, stores that.
  */
 async function renew(root: string, session: StoredSession): Promise<StoredSession> {
   const [{ renewTokens }, { writeStored }] = await Promise.all([

@@ -3,7 +3,7 @@ import { tokenLogin } from '../login-command.js'
 import { oneLine, withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
-/** The most characters of an error of the sign-in service that are shown. */
+/** The maximum number of characters of a sign-in service's error that are shown. */
 const MAX_CHARS = 200
 
 /**
@@ -15,14 +15,14 @@ export function refusalIn(error: unknown): string | null {
 }
 
 /**
- * Returns whether to try again later: the service was not reached, gave no answer in time, or answered that it has a problem
- * or is busy.
+ * Returns whether another attempt may succeed later: the service was not reached, did not answer in time, or answered
+ * that it has a problem or is busy.
  */
 export function isLoss(error: unknown): boolean {
   return overloadIn(error) !== null || silenceIn(error) !== null
 }
 
-/** Returns the status with which the service said to try later; null for every other error. */
+/** Returns the HTTP status with which the service asked to try later; null for every other error. */
 function overloadIn(error: unknown): number | null {
   const status = error instanceof ResponseBodyError ? error.status : responseIn(error)?.status
   return status !== undefined && isOverloaded(status) ? status : null
@@ -41,7 +41,7 @@ function silenceIn(error: unknown): string | null {
 }
 
 /**
- * Returns the error to show to the user. Its message contains none of the secrets, even if the service repeats them. The
+ * Returns the error to show to the user. Its message does not contain the secrets, even if the service repeats them. The
  * original error is not attached, because it contains the service's answer.
  */
 export function explain(error: unknown, service: string, secrets: readonly string[]): CommandError {
@@ -73,7 +73,7 @@ export function explain(error: unknown, service: string, secrets: readonly strin
   return new CommandError(code, `${originOf(service)} ${verb}: ${hide(textOf(error), secrets)}`)
 }
 
-/** Returns the error for a service that this client cannot use. `serverUrl`: the server that the user has named. */
+/** Returns the error for a service that this client cannot use. `serverUrl`: the server that the user named. */
 export function unsupported(message: string, serverUrl: string | null = null): CommandError {
   const note = serverUrl === null ? '; replace HOST' : ''
   return new CommandError('E_AUTH_UNSUPPORTED', message, {
@@ -90,7 +90,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof ResponseBodyError || error instanceof WWWAuthenticateChallengeError
 }
 
-/** Returns what went wrong, in the words of the service or of the client. */
+/** Returns the message of the service or of the client about what went wrong. */
 export function textOf(error: unknown): string {
   if (error instanceof ResponseBodyError)
     return error.error_description ? `${error.error} ("${error.error_description}")` : error.error
@@ -118,7 +118,7 @@ function systemErrorIn(error: unknown): NodeJS.ErrnoException | undefined {
   return causesOf(error).find((cause) => typeof (cause as NodeJS.ErrnoException).code === 'string')
 }
 
-/** Returns the error and its chain of causes. Of several attempts to connect, only the first error is used. */
+/** Returns the error and its chain of causes. If several attempts to connect failed, uses only the first error. */
 function causesOf(error: unknown): readonly Error[] {
   if (!(error instanceof Error)) return []
   const attempts: readonly unknown[] = error instanceof AggregateError ? error.errors.slice(0, 1) : []

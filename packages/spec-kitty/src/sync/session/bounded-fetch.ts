@@ -1,12 +1,12 @@
 import { CommandError } from 'familiar/cli'
 import { isSafeUrl } from '../server-url.js'
 
-/** The largest answer that is read. Answers of a sign-in service have a few kilobytes. */
+/** The maximum size of an answer that is read. Answers of a sign-in service have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024
 
 /**
- * `fetch` with two limits: it sends nothing to a URL that is neither HTTPS nor on this machine, whatever a server's metadata
- * say, and it reads at most 1 MiB. Throws `E_AUTH_UNSUPPORTED` for both.
+ * `fetch` with two limits: it sends nothing to a URL that is neither HTTPS nor on this machine, whatever a server's
+ * metadata says, and it reads at most 1 MiB. Throws `E_AUTH_UNSUPPORTED` in both cases.
  */
 export async function boundedFetch(url: string, options: object): Promise<Response> {
   const { origin } = new URL(url)

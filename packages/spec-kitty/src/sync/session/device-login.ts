@@ -14,13 +14,13 @@ import type { StoredSession } from './session-file.js'
 const SLOW_DOWN_SECONDS = 5
 const MAX_INTERVAL_SECONDS = 60
 const DEFAULT_INTERVAL_SECONDS = 5
-/** The least time between two polls, even if the service asks for a shorter one. */
+/** The minimum time between two polls, even if the service asks for a shorter one. */
 const MIN_INTERVAL_SECONDS = 1
 
-/** The longest time to wait for the user, even if the code is valid for longer. */
+/** The maximum time to wait for the user, even if the code is valid for longer. */
 const MAX_LOGIN_SECONDS = 60 * 60
 
-/** The scopes that are requested. If the service lists those that it supports, only these are requested. */
+/** The scopes that are requested. If the service lists the scopes that it supports, all others are left out. */
 const SCOPES = ['openid', 'profile', 'email', 'offline_access']
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -31,7 +31,7 @@ const MAX_CODE_CHARS = 64
 export interface PendingLogin {
   readonly userCode: string
   readonly url: string
-  /** The same URL with the code in it, if the service offers one. */
+  /** The same URL including the code, if the service offers one. */
   readonly urlWithCode: string | null
   readonly expiresInSeconds: number
   /** Resolves when the user has confirmed. Throws `E_LOGIN_DENIED`, `E_LOGIN_EXPIRED`, `E_AUTH_REFUSED`. */
@@ -58,7 +58,7 @@ export async function beginLogin(settings: ServerSettings): Promise<PendingLogin
     throw unsupported(`${issuer} has no device sign-in`, settings.serverUrl)
   }
   const scope = SCOPES.filter((one) => known.scopes_supported?.includes(one) ?? true).join(' ')
-  // OpenID Connect Core 1.0, 11: a refresh token is given only with the user's consent.
+  // OpenID Connect Core 1.0, section 11: a refresh token is issued only with the user's consent.
   const asked = { scope, prompt: 'consent', ...resource }
   const device = await openid.initiateDeviceAuthorization(config, asked).catch((error: unknown) => {
     throw explain(error, issuer, [])
@@ -76,8 +76,8 @@ export async function beginLogin(settings: ServerSettings): Promise<PendingLogin
 }
 
 /**
- * Finds the sign-in service: that of the issuer which the user configured, or else of the one that the server names (RFC
- * 9728), or else the server itself.
+ * Finds the sign-in service: the issuer that the user configured, otherwise the one that the server names (RFC 9728),
+ * otherwise the server itself.
  */
 async function findService(settings: ServerSettings): Promise<Service> {
   const { serverUrl } = settings
@@ -205,8 +205,8 @@ async function sessionFrom(reply: Reply, { config, resource, settings }: Service
 }
 
 /**
- * Returns the claims about the user. Many services give the user's name only at the userinfo endpoint. A sign-in does not
- * fail because there is no name.
+ * Returns the claims about the user. Many services return the user's name only at the userinfo endpoint. A missing name
+ * does not make the sign-in fail.
  */
 async function claimsOf(reply: Reply, config: openid.Configuration): Promise<JsonObject> {
   const claims: JsonObject = reply.claims() ?? {}

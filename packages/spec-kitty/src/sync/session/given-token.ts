@@ -1,7 +1,10 @@
 import { UsageError } from 'familiar/cli'
 import { isToken } from './session-file.js'
 
-/** The most bytes that are read. A token has fewer, so a token that is too long is recognised. */
+/**
+ * The maximum number of bytes that are read. The limit is larger than any valid token, so that a token that is too long
+ * is recognised.
+ */
 const MAX_BYTES = 64 * 1024
 
 interface Input extends AsyncIterable<Uint8Array> {
@@ -9,8 +12,8 @@ interface Input extends AsyncIterable<Uint8Array> {
 }
 
 /**
- * Reads an access token: one line of visible ASCII, blanks around it ignored. Throws `UsageError` for anything else, without
- * repeating any of it.
+ * Reads an access token: one line of visible ASCII; blanks around it are ignored. Throws `UsageError` for anything else,
+ * without repeating any of it.
  */
 export async function readTokenFrom(input: Input): Promise<string> {
   if (input.isTTY) {

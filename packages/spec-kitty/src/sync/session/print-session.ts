@@ -2,8 +2,8 @@ import type { JsonObject } from 'familiar'
 import type { Session } from './read-session.js'
 
 /**
- * Returns what the commands print about a session with `--json`. It never contains a token. `isRefused`: the server refused the
- * session when the daemon last used it.
+ * Returns what the commands print about a session with `--json`. It never contains a token. `isRefused`: the server
+ * rejected the session when the daemon last used it.
  */
 export function sessionDocument(session: Session | null, isRefused = false): JsonObject {
   return {
@@ -22,7 +22,7 @@ export function sessionDocument(session: Session | null, isRefused = false): Jso
   }
 }
 
-/** Returns what `auth login` has done. No server was asked about a token that was given. */
+/** Returns the result of `auth login` as text. A token that the user gave was not checked with a server. */
 export function loginText({ server_url, principal, kind }: Session): string {
   if (kind === 'token')
     return `stored the token for ${server_url}; the first upload shows whether the server takes it`

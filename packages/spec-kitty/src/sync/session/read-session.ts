@@ -1,7 +1,7 @@
 import { CommandError } from 'familiar/cli'
 import { readStored, type StoredSession } from './session-file.js'
 
-/** A session without its tokens: this may be shown, logged and sent. */
+/** A session without its tokens, which may be shown, logged and sent. */
 export interface Session extends Omit<
   StoredSession,
   'access_token' | 'refresh_token' | 'token_endpoint' | 'revocation_endpoint' | 'resource' | 'ended_at'
@@ -17,7 +17,7 @@ export type SessionRead =
   | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
   | { readonly state: 'readable'; readonly session: Session }
 
-/** Reads the session of the root, as `readStored` does, and leaves the tokens out. */
+/** Reads the session of the root, as `readStored` does, without the tokens. */
 export function readSession(root: string): SessionRead {
   const read = readStored(root)
   return read.state === 'readable' ? { state: 'readable', session: withoutTokens(read.session) } : read
@@ -39,7 +39,7 @@ export function withoutTokens(stored: StoredSession): Session {
   }
 }
 
-/** Returns whether the access token expires within this time; false if its expiry is not known. */
+/** Returns whether the access token expires within this time; false if its expiry is unknown. */
 export function expiresWithin({ expires_at }: Pick<StoredSession, 'expires_at'>, ms: number): boolean {
   return expires_at !== null && Date.parse(expires_at) <= Date.now() + ms
 }

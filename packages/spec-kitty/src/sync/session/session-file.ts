@@ -3,21 +3,21 @@ import type { JsonObject } from 'familiar'
 import { objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
 
 /**
- * What `session.json` contains. It contains the tokens, so nothing prints it, and only the modules beside this one read it;
- * all others get a `Session`. A session that the server has ended keeps everything but its tokens.
+ * The content of `session.json`. It contains the tokens, so it is never printed, and only the modules beside this one
+ * read it; all others get a `Session`. If the server has ended a session, everything except its tokens is kept.
  */
 export interface StoredSession {
-  /** `token`: the user gave an access token; nothing is known of it, and it cannot be renewed. */
+  /** `token`: the user gave an access token. Nothing else is known about it, and it cannot be renewed. */
   readonly kind: 'device' | 'token'
-  /** Without a slash at its end. The tokens are for this server and no other. */
+  /** The server's URL without a slash at its end. The tokens are only for this server. */
   readonly server_url: string
   readonly principal: string | null
   readonly team: string | null
   /** The scopes that the server granted, separated by blanks. */
   readonly auth_scope: string | null
-  /** ISO 8601; changes with every sign-in, and not when a token is renewed. */
+  /** ISO 8601. Changes with every sign-in, but not when a token is renewed. */
   readonly signed_in_at: string
-  /** When the access token expires, ISO 8601; null if that is not known. */
+  /** When the access token expires, ISO 8601; null if unknown. */
   readonly expires_at: string | null
   /** When the server ended the session, ISO 8601; null if it has not. */
   readonly ended_at: string | null
@@ -25,7 +25,7 @@ export interface StoredSession {
   readonly client_id: string | null
   readonly token_endpoint: string | null
   readonly revocation_endpoint: string | null
-  /** What the tokens are asked for (RFC 8707), if the issuer must be told. */
+  /** The resource that the tokens are requested for (RFC 8707), if the issuer must be told. */
   readonly resource: string | null
   readonly access_token: string | null
   readonly refresh_token: string | null
@@ -36,7 +36,10 @@ export type StoredRead =
   | { readonly state: 'unreadable'; readonly path: string; readonly why: string }
   | { readonly state: 'readable'; readonly session: StoredSession }
 
-/** The longest token that fits into an HTTP header. Two of this length still fit into a session file. */
+/**
+ * The maximum length of a token, so that it fits into an HTTP header. Two tokens of this length still fit into a session
+ * file.
+ */
 const MAX_TOKEN_CHARS = 16 * 1024
 const TOKEN = /^[\x21-\x7e]+$/
 
@@ -51,7 +54,7 @@ export function sessionPath(root: string): string {
 
 /**
  * Reads the session of the root. A link, a FIFO, a device, a file of another user, and a file that is not a session are
- * unreadable, which is not the same as absent. Never waits. Throws only `E_RESOURCES`.
+ * unreadable, which is not the same as absent. Never blocks. Throws only `E_RESOURCES`.
  */
 export function readStored(root: string): StoredRead {
   const path = sessionPath(root)

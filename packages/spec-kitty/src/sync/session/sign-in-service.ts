@@ -15,7 +15,7 @@ export const TIMEOUT_SECONDS = 15
 /** The time limit for renewing a token. It must be shorter than the time that a daemon has to shut down. */
 const RENEW_SECONDS = 10
 
-/** The longest validity of a token that is recorded. Later times cannot be written as ISO 8601. */
+/** The maximum validity of a token that is recorded. Later times cannot be written as ISO 8601. */
 const MAX_TOKEN_SECONDS = 100 * 365 * 24 * 60 * 60
 
 /** The part of a session that a renewal changes. */
@@ -25,8 +25,8 @@ type Tokens = Pick<StoredSession, 'access_token' | 'refresh_token' | 'expires_at
 export type Reply = Awaited<ReturnType<typeof openid.genericGrantRequest>>
 
 /**
- * Asks for new tokens. Null if the service has ended the session. Throws `E_AUTH_UNREACHABLE`, `E_AUTH_REFUSED` or
- * `E_AUTH_UNSUPPORTED`, which say nothing about the session.
+ * Requests new tokens. Returns null if the service has ended the session. Throws `E_AUTH_UNREACHABLE`, `E_AUTH_REFUSED`
+ * or `E_AUTH_UNSUPPORTED`, which say nothing about the session.
  */
 export async function renewTokens(session: StoredSession): Promise<Tokens | null> {
   const { issuer, token_endpoint: endpoint, refresh_token: refresh, resource } = session
@@ -43,7 +43,7 @@ export async function renewTokens(session: StoredSession): Promise<Tokens | null
   }
 }
 
-/** Asks the service to forget both tokens (RFC 7009). Throws `E_AUTH_UNREACHABLE`, `E_AUTH_REFUSED`, `E_AUTH_UNSUPPORTED`. */
+/** Asks the service to revoke both tokens (RFC 7009). Throws `E_AUTH_UNREACHABLE`, `E_AUTH_REFUSED`, `E_AUTH_UNSUPPORTED`. */
 export async function revokeTokens(session: StoredSession): Promise<void> {
   const config = storedConfig(session)
   config[openid.customFetch] = boundedFetch
@@ -59,8 +59,8 @@ export async function revokeTokens(session: StoredSession): Promise<void> {
 }
 
 /**
- * Returns the client's configuration from the session. Discovery is skipped: the session contains all that is needed, and
- * one request less can fail.
+ * Returns the client's configuration from the session. Skips discovery, because the session contains everything that is
+ * needed, and one request less can fail.
  */
 function storedConfig(session: StoredSession): openid.Configuration {
   const { issuer, client_id, token_endpoint, revocation_endpoint } = session
@@ -70,14 +70,14 @@ function storedConfig(session: StoredSession): openid.Configuration {
     ...(revocation_endpoint === null ? {} : { revocation_endpoint }),
   }
   const config = new openid.Configuration(server, client_id ?? '', undefined, openid.None())
-  // `boundedFetch` allows HTTP to this machine only.
+  // Allows HTTP here, because `boundedFetch` allows it only to this machine.
   openid.allowInsecureRequests(config)
   return config
 }
 
 /**
- * The ID token of a renewal is not used. One that this client cannot check would be an error, and the new refresh token
- * would be lost with the answer.
+ * Removes the ID token from an answer, because a renewal does not use it. An ID token that this client cannot check would
+ * be an error, and the new refresh token would be lost with the answer.
  */
 async function fetchWithoutIdToken(url: string, options: object): Promise<Response> {
   const response = await boundedFetch(url, options)
@@ -88,8 +88,8 @@ async function fetchWithoutIdToken(url: string, options: object): Promise<Respon
 }
 
 /**
- * Returns the new tokens. Members that the answer leaves out stay as they were: a service that does not rotate refresh
- * tokens sends no new one.
+ * Returns the new tokens. Members that are missing in the answer keep their values, because a service that does not
+ * rotate refresh tokens sends no new one.
  */
 export function tokensFrom(
   reply: Reply,

@@ -5,13 +5,16 @@ export interface SignedOut {
   /** Whether there was a session, or any file at its path. */
   readonly wasThere: boolean
   readonly serverUrl: string | null
-  /** False if a token may still be valid that should have been revoked; null if there was nothing that this tool could revoke. */
+  /** False if a token that should have been revoked may still be valid; null if there was nothing that this tool could revoke. */
   readonly revoked: boolean | null
   /** Why a token may still be valid; null if none is. */
   readonly why: string | null
 }
 
-/** Revokes the tokens if the server can, and removes the session in any case. Throws as `withSessionLock` and `removeStored` do. */
+/**
+ * Revokes the tokens if the server supports that, and always removes the session. Throws what `withSessionLock` and
+ * `removeStored` throw.
+ */
 export function signOut(root: string, options: ChangeOptions): Promise<SignedOut> {
   return withSessionLock(root, options, async () => {
     const read = readStored(root)

@@ -13,8 +13,9 @@ export interface ServerSettings {
 }
 
 /**
- * Returns which server is meant: what the user gave, else `SPEC_KITTY_SAAS_URL`, else `server_url` in `config.toml`, else the server of the
- * session. Throws `E_SERVER_URL` if none is named, or one that must not be used; `E_CONFIG_INVALID`; `E_CONFIG_UNREADABLE`.
+ * Returns the server: the one that the user gave, otherwise `SPEC_KITTY_SAAS_URL`, otherwise `server_url` in
+ * `config.toml`, otherwise the server of the session. Throws `E_SERVER_URL` if there is none, or if it must not be used;
+ * `E_CONFIG_INVALID`; `E_CONFIG_UNREADABLE`.
  */
 export async function readServer(
   root: string,
@@ -37,16 +38,19 @@ export async function readServer(
   }
 }
 
-/** The server of the stored session, even of one that is over: a user who signs in again mostly wants the same server. */
+/**
+ * The server of the stored session, even of one that is over, because a user who signs in again usually wants the same
+ * server.
+ */
 function storedServer(root: string): string | null {
   const read = readStored(root)
   return read.state === 'readable' ? read.session.server_url : null
 }
 
-/** Matches the URL as commands show it where no server is known: some run it as it is printed. */
+/** Matches the placeholder URL that commands show if no server is known, because some users run the command as printed. */
 const PLACEHOLDER = /^https?:\/\/HOST(?=[:/]|$)/
 
-/** Returns the URL. Throws `E_SERVER_URL`, with the source in its message, if nothing may be sent there. */
+/** Returns the URL. Throws `E_SERVER_URL`, with the source in its message, if nothing may be sent to it. */
 export function checkedUrl(text: string, source: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null) throw refused(`${source} is not a URL`, 'write it as https://HOST')

@@ -24,7 +24,7 @@ export async function withSessionLock<T>(
   return withLock(join(root, 'daemons', 'sync', 'session.lock'), options, act)
 }
 
-/** Replaces the session as a whole. Throws what `writePrivateFile` throws; the old session then stays. */
+/** Replaces the whole session. Throws what `writePrivateFile` throws; the old session then stays. */
 export function writeStored(root: string, session: StoredSession): void {
   writePrivateFile(sessionPath(root), `${JSON.stringify(session, null, 2)}\n`)
 }

@@ -25,7 +25,7 @@ export interface Verdict {
   readonly next: Next
   /** The error, in one line; null if every event is done. */
   readonly error: string | null
-  /** What the error of a whole batch points to; `answer` if it is left out. */
+  /** What the error of a whole batch suggests; `answer` by default. */
   readonly kind?: ErrorKind
 }
 
@@ -56,11 +56,11 @@ const ROWS: readonly Row[] = [
   { from: 404, to: 405, judge: (it) => elsewhere(it) },
   { from: 410, to: 410, judge: (it) => elsewhere(it) },
   { from: 413, to: 413, judge: (it) => split(it, 'too large for the server') },
-  // The meaning of 408, 429, 5xx and every status that the protocol does not define.
+  // Matches 408, 429, 5xx and every status that the protocol does not define.
   { from: 0, to: Number.POSITIVE_INFINITY, judge: (it) => keep(it, 'back_off') },
 ]
 
-/** The meaning of an event's own result. With any other status, the event is kept. */
+/** The meaning of the status of a single event. With any other status, the event is kept. */
 const OUTCOMES: Readonly<Record<string, Settled['outcome'] | undefined>> = {
   success: 'done',
   accepted: 'done',
@@ -71,7 +71,7 @@ const OUTCOMES: Readonly<Record<string, Settled['outcome'] | undefined>> = {
   rejected: 'dead',
 }
 
-/** Returns what the answer to a batch means. Pure; the caller bounds the size of the answer. */
+/** Returns what the answer to a batch means. Pure; the caller limits the size of the answer. */
 export function judge(batch: readonly Part[], reply: Reply, reading: Reading): Verdict {
   const row = ROWS.find(({ from, to }) => reply.status >= from && reply.status <= to)
   const question = { batch, reply, ...reading }
@@ -95,7 +95,7 @@ function keep(question: Question, next: Next, error = describe(question)): Verdi
   return keepAll(question.batch, next, error)
 }
 
-/** For a web server that does not know this protocol, or not at this path. */
+/** The verdict for a web server that does not know this protocol, or not at this path. */
 function elsewhere(question: Question, error = describe(question)): Verdict {
   return { ...keep(question, 'back_off', error), kind: 'address' }
 }
@@ -138,7 +138,7 @@ function settle(seq: number, result: Entry | undefined, say: Reading['say']): Se
 
 /**
  * The events that a 400 names are rejected, and the others are sent again. If it names none, the batch is halved to find
- * the one that the server rejects.
+ * the event that the server rejects.
  */
 function judgeRejection(question: Question): Verdict {
   const { batch, reply, say } = question
@@ -159,12 +159,12 @@ function judgeRejection(question: Question): Verdict {
   return { settled, again: rest.length === 0 ? [] : [rest], next: 'go_on', error: describe(question) }
 }
 
-/** Details name what was rejected; results, which also name the others, have a status. */
+/** An entry of `details` names a rejected event. Entries of `results` also name accepted events, and have a status. */
 function isRejected(entry: Entry | undefined): boolean {
   return entry !== undefined && (entry['status'] === undefined || entry['status'] === 'rejected')
 }
 
-/** Sends the halves of a batch again. A single event cannot be halved: it is the one that the server rejects. */
+/** Sends the halves of a batch again. A single event cannot be halved, so it is the one that the server rejects. */
 function split({ batch }: Question, reason: string): Verdict {
   const [only] = batch
   if (batch.length > 1) return { settled: [], again: halve(batch), next: 'go_on', error: null }
@@ -175,7 +175,7 @@ function split({ batch }: Question, reason: string): Verdict {
 
 type Entry = NonNullable<ReturnType<typeof objectOf>>
 
-/** The entries of an answer by the id of their event; one without an id that is text or a number is about no event. */
+/** Returns the entries of an answer by the id of their event. An entry whose id is neither text nor a number is ignored. */
 function entriesById(list: unknown): ReadonlyMap<string, Entry> {
   const entries = Array.isArray(list) ? list.map(objectOf).filter((entry) => entry !== null) : []
   return new Map(

@@ -1,9 +1,9 @@
 import type { UploadTiming } from './upload-timing.js'
 
-/** How often something failed in a row, and when it may be tried again, on the clock of the dispatcher. */
+/** How often something has failed in a row, and when it may be tried again, on the clock of the dispatcher. */
 export interface BackOff {
   readonly failures: number
-  /** How often the wait was doubled: the failures without those of attempts that a user asked for during a wait. */
+  /** How often the wait was doubled: the number of failures, except attempts that a user asked for during a wait. */
   readonly step: number
   readonly until: number
 }
@@ -17,14 +17,14 @@ export interface Failure {
   /** A random number from 0 to 1. Half of each wait is random, so that many machines do not return at the same moment. */
   readonly random: number
   readonly timing: UploadTiming
-  /** Whether a user asked for the attempt, which then did not wait for its time. */
+  /** Whether a user asked for the attempt, which was then made before it was due. */
   readonly isHurried: boolean
 }
 
 /**
- * Returns when to try again after one more failure. An attempt that a user asked for during a wait leaves the wait as it
- * was, unless the server asks for a longer one: else a user who tries again and again would delay the next attempt. If
- * the wait has ended meanwhile, the attempt was also the one that was due.
+ * Returns when to try again after one more failure. An attempt that a user asked for during a wait does not change the
+ * wait, unless the server asks for a longer one. Otherwise a user who tries repeatedly would keep delaying the next
+ * attempt. If the wait has ended meanwhile, the attempt counts as the one that was due.
  */
 export function backOff({ failures, step, until }: BackOff, failure: Failure): BackOff {
   const { now, retryAfterMs, random, timing, isHurried } = failure

@@ -1,9 +1,9 @@
 import type { QueuedEvent } from '../queue/queue-types.js'
 
-/** The most that one request carries, before compression. A larger event is sent by itself. */
+/** The limits of one request, before compression. A larger event is sent alone. */
 export const BATCH_LIMITS = { events: 1000, bytes: 256 * 1024 } as const
 
-/** An event as it stands in a request. */
+/** An event in the form in which a request contains it. */
 export interface Part {
   readonly seq: number
   readonly eventId: string
@@ -13,7 +13,7 @@ export interface Part {
   readonly bytes: number
 }
 
-/** An event as it stands in a request, or why it cannot be sent. */
+/** An event in that form, or why it cannot be sent. */
 export type Encoded = { readonly text: string } | { readonly problem: string }
 
 export interface Format {
@@ -25,7 +25,7 @@ export interface Format {
   readonly open: string
   readonly close: string
   readonly encode: (event: QueuedEvent) => Encoded
-  /** Whether a success lists the result of each event. If not, a success means that the server has all events. */
+  /** Whether a successful answer lists the result of each event. If not, success means that the server has all events. */
   readonly answersPerEvent: boolean
 }
 
@@ -40,7 +40,7 @@ export const BATCH: Format = {
   answersPerEvent: true,
 }
 
-/** Encodes events. Returns separately those that cannot be sent, with the reason. */
+/** Encodes events. Returns those that cannot be sent separately, with the reason. */
 export function encode(
   events: readonly QueuedEvent[],
   format: Format,
@@ -85,7 +85,7 @@ export function halve(batch: readonly Part[]): readonly (readonly Part[])[] {
   return [batch.slice(0, middle), batch.slice(middle)]
 }
 
-/** Returns the body of the request that carries these events. */
+/** Returns the body of the request for these events. */
 export function bodyOf(batch: readonly Part[], { open, close }: Pick<Format, 'open' | 'close'>): string {
   return open + batch.map(({ text }) => text).join(',') + close
 }

@@ -3,8 +3,8 @@ import type { QueuedEvent } from '../queue/queue-types.js'
 import type { Encoded, Format } from './batch.js'
 
 /**
- * A CloudEvents 1.0 batch, for any server that takes one. It is sent without compression, because common receivers ignore
- * `Content-Encoding`: they would refuse each batch as invalid, and its events would become dead letters.
+ * A CloudEvents 1.0 batch, for any server that accepts one. It is sent uncompressed, because common receivers ignore
+ * `Content-Encoding`. They would reject each batch as invalid, and its events would become dead letters.
  */
 export const CLOUD_EVENTS: Format = {
   contentType: 'application/cloudevents-batch+json; charset=utf-8',
@@ -16,7 +16,7 @@ export const CLOUD_EVENTS: Format = {
   answersPerEvent: false,
 }
 
-/** What a string of CloudEvents must not contain: control characters, lone surrogates, code points that are no characters. */
+/** Matches characters that a string of CloudEvents must not contain: control characters, lone surrogates, noncharacters. */
 const NOT_IN_A_STRING = /[\u0000-\u001f\u007f-\u009f\p{Surrogate}\p{Noncharacter_Code_Point}]/u
 
 /** Matches the form of RFC 3339. `Date.parse` then rejects values such as a month 13. */
@@ -24,8 +24,8 @@ const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}
 
 /**
  * Returns an event as a CloudEvent, with the whole envelope as its data. A receiver rejects a whole batch because of one
- * invalid event, so each is checked before it is sent. A time that CloudEvents does not allow is left out: the envelope
- * has it.
+ * invalid event, so each is checked before it is sent. A time that CloudEvents does not allow is left out, because the
+ * envelope contains it.
  */
 function encodeCloudEvent({ eventId, eventType, projectUuid, envelope }: QueuedEvent): Encoded {
   const data = objectOf(parseJson(envelope))

@@ -8,11 +8,11 @@ type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signa
 
 export interface DispatcherOptions extends Given, Partial<Pick<OutboxOptions, 'clock' | 'random'>> {
   readonly timing?: Partial<UploadTiming>
-  /** Called after each pass with the state that the next daemon must know. */
+  /** Called after each pass with the state that the next daemon needs. */
   readonly remember?: (known: LastWork) => void
 }
 
-/** Returns the dispatcher of a database. It does nothing before it is woken. */
+/** Returns the dispatcher of a database. It does nothing until `wake` or `drain` is called. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return new QueueDispatcher(options)
 }
@@ -27,7 +27,7 @@ class QueueDispatcher implements Dispatcher {
   #isWanted = false
   /** True if a drain has asked the next pass to try at once, even after a failure. */
   #isHurried = false
-  /** The run of passes that is in progress. */
+  /** The current run of passes; null if there is none. */
   #running: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
 

@@ -19,10 +19,10 @@ interface Follower {
   notify: () => void
   hasSeenBegin: boolean
   total: Counts
-  /** The number of attempts in a row that sent nothing. */
+  /** The number of consecutive attempts that sent nothing. */
   attempts: number
   due: number | null
-  /** The held projects that this client was already told about. */
+  /** The held projects that were already reported to this client. */
   readonly held: Set<string>
 }
 

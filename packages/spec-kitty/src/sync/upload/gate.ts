@@ -21,20 +21,20 @@ export interface GateOptions {
 export type Obstacle = Pick<Extract<Gate, { readonly state: 'closed' }>, 'reason' | 'detail'>
 
 /**
- * Returns whether events may leave, and the server to which they may be sent: `SPEC_KITTY_SAAS_URL`, else `server_url` in
- * `config.toml`, else the server of the session. Reads `config.toml` and the session each time.
+ * Returns whether events may leave, and the server to which they may be sent: `SPEC_KITTY_SAAS_URL`, otherwise
+ * `server_url` in `config.toml`, otherwise the server of the session. Reads `config.toml` and the session each time.
  */
 export async function readGate(options: GateOptions): Promise<Gate> {
   return (await inspectGate(options)).gate
 }
 
-/** What the gate says, and all that keeps events here, in the order in which it names them. */
+/** The state of the gate, and all reasons that keep events here, in the order in which they are reported. */
 export interface InspectedGate {
   readonly gate: Gate
   readonly obstacles: readonly Obstacle[]
 }
 
-/** The same with every reason. */
+/** Like `readGate`, but with all reasons. */
 export async function inspectGate({ root, env, session }: GateOptions): Promise<InspectedGate> {
   const settings = await readSettings(root, env)
   const hosted = settings.get('sync.hosted')
@@ -51,7 +51,7 @@ export async function inspectGate({ root, env, session }: GateOptions): Promise<
   ]
   const [first] = obstacles
   if (first !== undefined) return { gate: { state: 'closed', ...first }, obstacles }
-  // Without an obstacle, there is a session, and so a server.
+  // If there is no obstacle, there is a session, and therefore a server.
   if (checked?.state !== 'usable' || format.state === 'wrong') throw new Error('an open gate has a server')
   return { gate: { state: 'open', serverUrl: checked.url, format: format.value }, obstacles }
 }
@@ -85,7 +85,7 @@ function changeText({ source }: Resolved<string | null>): string {
   return `change ${place} to https://...`
 }
 
-/** Only the origin is compared, because the same host and port serve every path. */
+/** Compares only the origins, because the same host and port serve every path. */
 function isSameServer(one: string, other: string): boolean {
   return URL.canParse(other) && new URL(one).origin === new URL(other).origin
 }

@@ -1,12 +1,12 @@
 import { printable } from 'familiar/cli'
 
-/** The most characters of one line in a status, a log or a dead letter. */
+/** The maximum number of characters of one line in a status, a log or a dead letter. */
 const MAX_CHARS = 300
 
-/** The most characters of a text that are read to make the line. */
+/** The maximum number of characters of a text that are read to create the line. */
 const MAX_READ_CHARS = 4096
 
-/** Matches a URL. The part before its `@` is a password, and its query may contain one. */
+/** Matches a URL. The part before its `@` contains a password, and its query may contain one. */
 const URL_PARTS = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#"'<>]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*)?/gi
 
 /** Removes a secret from a text, in the form in which it was sent, and as written in a URL or in JSON. */
@@ -16,8 +16,8 @@ export function withoutSecret(text: string, secret: string): string {
 }
 
 /**
- * Returns a text of the server, or of an error, as one line that can be shown and logged: no secret that we sent, no
- * password or query in a URL, no control character, and not more than 300 characters.
+ * Returns a text from the server, or of an error, as one line that can be shown and logged. It contains no secret that we
+ * sent, no password or query of a URL, no control character, and at most 300 characters.
  */
 export function oneLine(text: string, secret: string | null = null): string {
   const without = secret === null || secret === '' ? text : withoutSecret(text, secret)

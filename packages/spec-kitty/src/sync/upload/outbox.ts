@@ -29,22 +29,22 @@ export interface OutboxOptions extends WaitsOptions {
   readonly isEnding: () => boolean
 }
 
-/** The errors that waiting does not mend. */
+/** The errors that waiting does not repair. */
 const LASTING: ReadonlySet<string> = new Set(['E_QUEUE_UNUSABLE', 'E_QUEUE_NEWER', 'E_SQLITE_UNAVAILABLE'])
 
 type OpenGate = Gate & { readonly state: 'open' }
 
-/** Knows which events wait, and why. Passes, one after the other, send the events that may leave. */
+/** Knows which events wait, and why. One pass after the other sends the events that may leave. */
 export class Outbox {
   /** The number of events that may leave. */
   pending = 0
-  /** The number of events that wait, whether they may leave or not. */
+  /** The number of waiting events, whether they may leave or not. */
   queued = 0
   /** Why no event may leave; null if some may. */
   closed: string | null = null
   lastSync: string | null = null
   lastError: string | null = null
-  /** What the last error points to; null if there is none, or it is not about the server. */
+  /** What the last error suggests; null if there is none, or if it is not about the server. */
   lastErrorKind: ErrorKind | null = null
   /** The mark of the session that the server rejected. */
   refused: string | null = null
@@ -55,7 +55,7 @@ export class Outbox {
   #server: string | null = null
   /** True if the gate has changed since this pass read it. */
   #isStale = false
-  /** The error with which the last pass failed. After an error it is not known which events wait or are claimed. */
+  /** The error with which the last pass failed. After an error it is unknown which events wait or are claimed. */
   #failure: unknown = null
 
   constructor(options: OutboxOptions) {
@@ -68,8 +68,7 @@ export class Outbox {
   }
 
   /**
-   * Counts the events that wait, even if none may leave. Returns 0 if the queue cannot be read; the next pass reports
-   * why.
+   * Counts the waiting events, even if none may leave. Returns 0 if the queue cannot be read; the next pass reports why.
    */
   async count(): Promise<number> {
     try {
@@ -99,7 +98,7 @@ export class Outbox {
     return this.#failure instanceof CommandError && LASTING.has(this.#failure.code)
   }
 
-  /** Returns the time until the next check; null if no event waits, so that none is needed. */
+  /** Returns the time until the next check; null if no event waits and no check is needed. */
   waitMs(): number | null {
     const { lookEveryMs } = this.#options.timing
     if (this.queued === 0 && this.#failure === null) return null
@@ -137,7 +136,7 @@ export class Outbox {
     this.#know(0, this.#queue?.counts().queued ?? 0)
   }
 
-  /** What failed at one server says nothing about another one. */
+  /** Resets failures if the server has changed, because they say nothing about another server. */
   #meet(server: string): void {
     if (this.#server !== null && this.#server !== server) {
       this.#waits.forget()
@@ -149,7 +148,7 @@ export class Outbox {
   async #open(): Promise<Queue | null> {
     const isSuspect = this.#failure instanceof CommandError && this.#failure.code === 'E_QUEUE_CORRUPT'
     this.#queue = await this.#options.queue(isSuspect)
-    // A pass that failed may have left a claim of ours, which would keep all other processes from these events.
+    // A failed pass may have left a claim of ours, which would keep all other processes from these events.
     if (this.#failure !== null) await this.#queue?.release(this.#options.claimant)
     this.#failure = null
     return this.#queue
@@ -195,7 +194,7 @@ export class Outbox {
   }
 
   /**
-   * Takes some events of each project in turn, until nothing is left that can be sent now. Events that the server did not
+   * Sends some events of each project in turn, until nothing is left that can be sent now. Events that the server did not
    * accept yet do not stop it: it continues with later events, and sends each event at most once.
    */
   async #sendAll(queue: Queue, gate: OpenGate): Promise<void> {
@@ -252,8 +251,8 @@ export class Outbox {
   }
 
   /**
-   * `passed` has, for each project with events that the server did not accept yet, the last event that this pass has
-   * sent.
+   * Records the result of sending events of one project. Returns `stop` if no further events can be sent now. `passed`:
+   * for each project with events that the server did not accept yet, the last event that this pass has sent.
    */
   #take(
     project: string,

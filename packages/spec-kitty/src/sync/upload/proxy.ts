@@ -6,9 +6,9 @@ import type { Io } from 'familiar/cli'
 import { isLoopback } from '../server-url.js'
 
 /**
- * Returns the proxy for a server, as curl chooses it; null if there is none. A server on this machine never has one, and
- * every other server is HTTPS: so `HTTPS_PROXY` counts, and `HTTP_PROXY` never does. Throws if the variable is not the URL of
- * an HTTP proxy; its value is not named, because it may contain a password.
+ * Returns the proxy for a server, as curl chooses it; null if there is none. A server on this machine never has one.
+ * Every other server uses HTTPS, so only `HTTPS_PROXY` counts, never `HTTP_PROXY`. Throws if the variable is not the URL
+ * of an HTTP proxy, without naming its value, because it may contain a password.
  */
 export function proxyFor({ protocol, hostname, port }: URL, env: Io['env']): URL | null {
   const text = variable(env, 'https_proxy')
@@ -22,7 +22,7 @@ export function proxyFor({ protocol, hostname, port }: URL, env: Io['env']): URL
   throw new Error('HTTPS_PROXY is not the URL of an HTTP proxy')
 }
 
-/** Returns the value of a variable. The lower-case name counts first, and an empty value counts as none. */
+/** Returns the value of a variable. The lower-case name takes precedence, and an empty value counts as missing. */
 function variable(env: Io['env'], name: string): string {
   return env[name] || env[name.toUpperCase()] || ''
 }
@@ -44,8 +44,8 @@ function parse(text: string): URL | null {
 type OnSocket = (error: Error | null, socket?: Duplex) => void
 
 /**
- * Returns what an `https.Agent` calls to connect to `authority`, a host and a port: through the proxy, which sees only names
- * and sizes. The signal ends an attempt.
+ * Returns the function by which an `https.Agent` connects to `authority`, a host and a port, through the proxy. The proxy
+ * sees only names and sizes. Aborting the signal ends an attempt.
  */
 export function tunnelThrough(proxy: URL, authority: string, signal: AbortSignal) {
   return (options: AgentOptions & ConnectionOptions, onSocket: OnSocket): undefined => {

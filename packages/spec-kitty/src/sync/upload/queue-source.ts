@@ -1,16 +1,16 @@
 import type { Queue } from '../queue/queue-types.js'
 
-/** The queue of a daemon. It is opened, and SQLite loaded, when the queue is first needed. */
+/** The queue of a daemon. The queue is opened, and SQLite loaded, when it is first needed. */
 export interface QueueSource {
   /**
-   * Returns the queue; null, and nothing is created, if there is none. `isSuspect`: the database proved to be damaged, and is
-   * moved aside if it is. Throws what `openQueue` throws.
+   * Returns the queue. If there is none, returns null and creates nothing. `isSuspect`: the database seemed damaged, so
+   * it is checked, and moved aside if it is. Throws what `openQueue` throws.
    */
   readonly open: (isSuspect: boolean) => Promise<Queue | null>
   readonly close: () => void
 }
 
-/** `onNotice` gets one line if a damaged database was put aside. */
+/** Returns the source of the queue at a path. Calls `onNotice` with one line of text if a damaged database was put aside. */
 export function createQueueSource(path: string, onNotice: (message: string) => void): QueueSource {
   let queue: Queue | null = null
   const close = (): void => {

@@ -8,12 +8,12 @@ import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
 import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
 
-/** The largest answer that is read. An answer for a thousand events has 100 KB. */
+/** The maximum size of an answer that is read. An answer for a thousand events has 100 KB. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024
 
 const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
 
-/** Variables that name further trusted certificates. Node itself reads only the first one. */
+/** Variables that name additional trusted certificates. Node itself reads only the first one. */
 const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
 
 export interface SenderOptions {
@@ -28,14 +28,14 @@ export interface SenderOptions {
 /** Connections to one server, which stay open while there are events to send. */
 export interface Sender {
   /**
-   * Posts one batch, and follows no redirect. Rejects with the reason of an abort, else with an error whose message is one
-   * line without a secret.
+   * Posts one batch without following redirects. Rejects with the reason of an abort, otherwise with an error whose
+   * message is one line without a secret.
    */
   readonly post: (body: string, token: string, signal: AbortSignal) => Promise<Reply>
   readonly close: () => void
 }
 
-/** Throws an error of one line if the proxy or the certificates that the environment names cannot be used. */
+/** Throws an error with a one-line message if the proxy or the certificates that the environment names cannot be used. */
 export function openSender({ serverUrl, format, env, timeoutMs }: SenderOptions): Sender {
   const url = targetOf(serverUrl, format.path)
   const closing = new AbortController()
@@ -62,7 +62,7 @@ export function openSender({ serverUrl, format, env, timeoutMs }: SenderOptions)
   }
 }
 
-/** Not `AbortSignal.any`: on Node 20, each call would leave something with a signal that lives as long as the daemon. */
+/** Not `AbortSignal.any`: on Node 20, each call would leave something attached to a signal that lives as long as the daemon. */
 function limitOf(
   signal: AbortSignal,
   timeoutMs: number,
@@ -87,7 +87,7 @@ function targetOf(serverUrl: string, path: string): URL {
   return url
 }
 
-/** Keeps connections alive between the batches: a new one costs two or three round trips. */
+/** Keeps connections alive between batches, because a new one costs two or three round trips. */
 function createAgent(url: URL, env: Io['env'], signal: AbortSignal): Agent {
   if (url.protocol === 'http:') return new (process.getBuiltinModule('node:http').Agent)({ keepAlive: true })
   const agent = new (process.getBuiltinModule('node:https').Agent)({ keepAlive: true, ...trusted(env) })
@@ -98,7 +98,7 @@ function createAgent(url: URL, env: Io['env'], signal: AbortSignal): Agent {
     : Object.assign(agent, { createConnection: tunnelThrough(proxy, authority, signal) })
 }
 
-/** The context is made once, because parsing Node's own certificates takes 10 ms or more. */
+/** The context is created once, because parsing Node's own certificates takes 10 ms or more. */
 function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureContext } {
   const files = CERTIFICATES.filter((name) => (env[name] ?? '') !== '')
   if (files.length === 0) return {}
@@ -107,7 +107,7 @@ function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureCon
   return { secureContext: createSecureContext({ ca: [...rootCertificates, ...more] }) }
 }
 
-/** A file without certificates is an error, because OpenSSL ignores it, and then no server would seem to be trusted. */
+/** A file without certificates is an error. OpenSSL would ignore it, and the user would only see that no server is trusted. */
 function readCertificates(name: string, path: string): string {
   const file = readSmallFile(path, { maxBytes: MAX_CERTIFICATES_BYTES, mayBeLink: true })
   if (file.state !== 'text') {
@@ -147,7 +147,7 @@ function exchange(url: URL, outgoing: Exchange): Promise<Reply> {
     // The abort is handled here, because an aborted request emits nothing until it has a connection.
     const { signal } = outgoing
     signal.addEventListener('abort', () => reject(signal.reason))
-    // A server may answer and close the connection before it has read everything. Then its answer counts, and not the
+    // A server may answer and close the connection before it has read everything. In this case its answer counts, not the
     // broken pipe.
     request.once('response', (message) => {
       request.off('close', onClose).off('error', reject)

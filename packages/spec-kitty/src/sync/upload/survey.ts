@@ -5,13 +5,13 @@ import { HELD, type Consent, type DrainLine } from './upload-types.js'
 export interface Survey {
   /** The projects whose events may leave, the one with the oldest event first. */
   readonly ready: readonly Source[]
-  /** Why the others stay: a line for each directory and reason. */
+  /** Why the others stay: one line for each directory and reason. */
   readonly held: readonly Extract<DrainLine, { readonly event: 'held' }>[]
 }
 
 /**
- * Returns which of the events that wait may leave. Those of one directory that may leave are sent together, because they are
- * of one project and keep their order.
+ * Returns which of the waiting events may leave. Events of one directory that may leave are sent together, because they
+ * belong to one project and must keep their order.
  */
 export async function surveyOf(
   waiting: readonly WaitingProject[],

@@ -32,7 +32,7 @@ export interface Uploading {
   readonly onSettled: (counts: Counts, verdict: Verdict, isAnswer: boolean) => void
 }
 
-/** A project whose events may leave. Events at its path that have none of these origins are of another project. */
+/** A project whose events may leave. Events at its path with other origins belong to another project. */
 export interface Source {
   readonly project: string
   readonly parts: readonly WaitingProject[]
@@ -65,8 +65,8 @@ interface Exchanged {
 
 /**
  * Claims the oldest events of a project that arrived after `after`, sends them and records the server's result for each.
- * Events that were not sent are given back. The consent is read before each request. No transaction is open while a
- * request runs.
+ * Events that were not sent are released. The consent is read before each request. No transaction is open while a request
+ * runs.
  */
 export async function uploadSome(source: Source, uploading: Uploading, after = 0): Promise<UploadEnd> {
   const { queue, claimant, format, isEnding, consent } = uploading

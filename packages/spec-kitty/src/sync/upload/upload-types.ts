@@ -21,7 +21,7 @@ export type HeldReason =
   | 'consent_unreadable'
   /** The project's directory was moved or deleted, and its consent with it. */
   | 'project_missing'
-  /** Another project stands in the directory now, and its consent counts only for its own events. */
+  /** The directory contains another project now, whose consent counts only for its own events. */
   | 'other_project'
 
 /** Whether the events of a project may leave. */
@@ -34,7 +34,7 @@ export const HELD: Readonly<Record<Exclude<Consent, 'yes'>, HeldReason>> = {
   other: 'other_project',
 }
 
-/** Whether events may leave at all, and where to. Contains no token. */
+/** Whether events may leave at all, and the server to which they are sent. Contains no token. */
 export type Gate =
   | { readonly state: 'closed'; readonly reason: ClosedReason; readonly detail: string | null }
   | {
@@ -45,8 +45,8 @@ export type Gate =
     }
 
 /**
- * What an error points to. `connection`: there was no answer. `address`: what answered is perhaps no sync server. `answer`: the
- * server has a problem.
+ * What an error suggests. `connection`: there was no answer. `address`: what answered is probably not a sync server.
+ * `answer`: the server has a problem.
  */
 export type ErrorKind = 'connection' | 'address' | 'answer'
 
@@ -57,10 +57,10 @@ export interface SyncReport {
   /** ISO 8601: when the server last answered for at least one event; null if not since the daemon started. */
   readonly last_sync: string | null
   readonly consecutive_failures: number
-  /** One line without any secret; null if the last sending went well. */
+  /** One line without secrets; null if sending last succeeded. */
   readonly last_error: string | null
   readonly last_error_kind: ErrorKind | null
-  /** When the next attempt is due while it backs off, ISO 8601; null otherwise. */
+  /** When the next attempt is due if the daemon is waiting after a failure, ISO 8601; otherwise null. */
   readonly next_attempt_at: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
@@ -84,31 +84,31 @@ export type DrainLine =
   | {
       readonly event: 'finished'
       readonly sent: number
-      /** The number of events that still wait, without those whose project may not send. */
+      /** The number of events that still wait, except those whose project may not send. */
       readonly kept: number
       /** The number of events that stay because their project may not send. */
       readonly held: number
       readonly rejected: number
       /**
-       * Why events still wait: the gate's reason, or the server's message; null if none of those that may leave waits.
+       * Why events still wait: the gate's reason, or the server's message; null if no event that may leave still waits.
        */
       readonly reason: string | null
     }
 
 /** The result of a pass, for the clients that follow it. */
 export interface PassEnd {
-  /** The number of events that still wait, without those whose project may not send. */
+  /** The number of events that still wait, except those whose project may not send. */
   readonly kept: number
   /** The number of events whose project may not send. */
   readonly held: number
-  /** Why events still wait; null if none of those that may leave waits. */
+  /** Why events still wait; null if no event that may leave still waits. */
   readonly reason: string | null
   /** When the next attempt is due, on the clock, and in how many milliseconds; null if there is none. */
   readonly due: number | null
   readonly waitMs: number | null
 }
 
-/** Sends the events that wait. There is one dispatcher per database, in the daemon of the root. */
+/** Sends waiting events. There is one dispatcher per database, in the daemon of the root. */
 export interface Dispatcher {
   /** The number of running requests, for the daemon's retirement. */
   readonly inFlight: () => number
@@ -117,7 +117,7 @@ export interface Dispatcher {
   /** Finishes or abandons the running batch within the time limit. No event is lost. */
   readonly stop: () => Promise<void>
   readonly report: () => SyncReport
-  /** Called when an event was queued or something has changed: the dispatcher soon checks the queue. */
+  /** Called when an event was queued or something has changed; the dispatcher checks the queue soon. */
   readonly wake: () => void
   /**
    * Sends all events that may leave now, and yields the progress line by line, without heartbeats. Several drains at once
@@ -129,10 +129,10 @@ export interface Dispatcher {
 /** The process that claims events. */
 export type Claimant = JsonObject
 
-/** What outlives the daemon that learned it. A daemon reports only what it has met itself. */
+/** What a daemon leaves to the next one. A daemon reports only what it has experienced itself. */
 export interface LastWork {
-  /** When the server last answered for at least one event, ISO 8601; null if that is not known. */
+  /** When the server last answered for at least one event, ISO 8601; null if unknown. */
   readonly lastSync: string | null
-  /** The mark of the session that the server refused last; null if it has taken events since. */
+  /** The mark of the session that the server last rejected; null if it has accepted events since. */
   readonly refused: string | null
 }

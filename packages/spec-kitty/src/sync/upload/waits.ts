@@ -9,22 +9,22 @@ export interface WaitsOptions {
   readonly timing: UploadTiming
 }
 
-/** What a request did to the events of a project. `moved`: how many the server took or rejected. */
+/** The effect of a request on the events of a project. `moved`: how many the server accepted or rejected. */
 interface Progress {
   readonly moved: number
   readonly kept: number
-  /** Whether it was the first request of the pass for this project. */
+  /** Whether the request was the first one of the pass for this project. */
   readonly isFirst: boolean
 }
 
-/** Knows when the next attempt may be made, for all projects together and for single ones. */
+/** Knows when the next attempt may be made, for all projects together and for single projects. */
 export class Waits {
   readonly #options: WaitsOptions
-  /** The wait that concerns all projects, for example because the server does not answer. */
+  /** The wait that applies to all projects, for example because the server does not answer. */
   #trouble: BackOff = NO_BACK_OFF
   /** The waits of single projects whose events the server did not accept yet. */
   readonly #slow = new Map<string, BackOff>()
-  /** True in a pass that a user asked for: it does not wait. */
+  /** True in a pass that a user asked for, which therefore does not wait. */
   #isHurried = false
 
   constructor(options: WaitsOptions) {
@@ -47,7 +47,7 @@ export class Waits {
     return Math.max(due - this.#options.clock(), 0)
   }
 
-  /** Whether sending must wait for all projects. */
+  /** Returns whether all projects must wait. */
   isResting(): boolean {
     return this.#isWaiting(this.#trouble)
   }
@@ -61,7 +61,7 @@ export class Waits {
   }
 
   /**
-   * Called at the beginning of a pass, which counts as the attempt that was due. Without this, if nothing may leave any
+   * Called at the beginning of a pass, which counts as the attempt that was due. Otherwise, if no events may leave any
    * more, an attempt would stay due and the dispatcher would start one pass after the other. `isHurried`: a user wants to
    * send now, so this pass does not wait.
    */
@@ -73,14 +73,14 @@ export class Waits {
     for (const [project, wait] of this.#slow) this.#slow.set(project, ended(wait))
   }
 
-  /** Forgets all projects but these. */
+  /** Forgets all projects except these. */
   keepProjects(projects: ReadonlySet<string>): void {
     for (const project of this.#slow.keys()) {
       if (!projects.has(project)) this.#slow.delete(project)
     }
   }
 
-  /** Forgets all failures and waits, for another server. */
+  /** Forgets all failures and waits, because the server has changed. */
   forget(): void {
     this.answered()
     this.#slow.clear()
@@ -90,12 +90,12 @@ export class Waits {
     this.#trouble = NO_BACK_OFF
   }
 
-  /** `retryAfterMs` is the wait that the server asked for. */
+  /** Counts a failure of all projects. `retryAfterMs` is the wait that the server asked for. */
   failed(retryAfterMs: number | null): void {
     this.#trouble = this.#later(this.#trouble, retryAfterMs)
   }
 
-  /** Counts a failure that waiting does not mend. */
+  /** Counts a failure that waiting does not repair. */
   refused(): void {
     const { failures, step } = this.#trouble
     this.#trouble = { failures: failures + 1, step, until: 0 }

@@ -1,6 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** Sentences within this time are said together: a later one would replace an earlier one that was not read out yet. */
+/**
+ * Sentences within this time are announced together, because a later one would replace an earlier one that was not read
+ * out yet.
+ */
 const TOGETHER_MS = 1_000
 
 let say: (text: string) => void = () => {}
@@ -10,7 +13,10 @@ export function announce(text: string): void {
   say(text)
 }
 
-/** The only live region of the page. It is never removed: a region that is inserted with its text is not read out. */
+/**
+ * The only live region of the page. It is never removed, because a region that is inserted together with its text is not
+ * read out.
+ */
 export function Announcer() {
   const [text, setText] = useState('')
   useEffect(() => {
@@ -18,7 +24,7 @@ export function Announcer() {
     say = (next) => {
       const isSoon = performance.now() - saidAt < TOGETHER_MS
       saidAt = performance.now()
-      // Saying the same sentence again would not be a change: a no-break space at its end makes it one.
+      // Setting the same sentence again would not be a change, so a no-break space is added to its end.
       setText((before) => (before === next ? `${next}\u00A0` : isSoon ? `${before} ${next}` : next))
     }
   }, [])

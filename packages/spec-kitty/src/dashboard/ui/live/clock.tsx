@@ -40,13 +40,13 @@ interface TimeProps {
   readonly time: string
 }
 
-/** A time as `5 min ago`, with the full time as its tooltip; it keeps itself up to date. */
+/** A time as `5 min ago`, with the full time as its tooltip. Updates itself. */
 export function Ago({ time }: TimeProps) {
   const now = useNow()
   return <Time time={time} print={(then) => formatAgo(then, now)} />
 }
 
-/** How long something has lasted, as `for 12 min`, with the time at which it began as its tooltip. */
+/** How long something has lasted, as `for 12 min`, with the start time as its tooltip. */
 export function Since({ time }: TimeProps) {
   const now = useNow()
   return <Time time={time} print={(then) => formatSince(then, now)} />

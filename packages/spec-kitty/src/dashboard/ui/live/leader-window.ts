@@ -1,16 +1,16 @@
 export interface Candidacy {
   /** Makes this window lead as soon as no other window does. */
   stand(): void
-  /** Makes this window lead now, even if another window leads: a window that hangs never gives its lock back. */
+  /** Makes this window lead now, even if another window leads, because a window that hangs never releases its lock. */
   takeOver(): void
-  /** Makes this window neither lead nor wait to lead. */
+  /** Makes this window stop leading, or stop waiting to lead. */
   withdraw(): void
   isStanding(): boolean
 }
 
 /**
- * Chooses one of all windows by a Web Lock of this name: it moves within milliseconds when its window closes, crashes or
- * withdraws. `lead` is called in the chosen window, and `resign` when it is no longer the one.
+ * Chooses one of all windows by a Web Lock of this name. When the chosen window closes, crashes or withdraws, another one
+ * is chosen within milliseconds. `lead` is called in the chosen window, and `resign` when it is no longer chosen.
  */
 export function createCandidacy(name: string, lead: () => void, resign: () => void): Candidacy {
   let current: AbortController | null = null

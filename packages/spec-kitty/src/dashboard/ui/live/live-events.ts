@@ -7,19 +7,22 @@ import { notifying } from '../notify.js'
 import { createSharedStream } from './shared-stream.js'
 import { SILENCE_MS } from './stream.js'
 
-/** `open` means heard from within the last 25 s; `stopped`: another project answers, and the page no longer asks. */
+/**
+ * `open`: the page has received something within the last 25 s. `stopped`: another project answers, and the page no
+ * longer sends requests.
+ */
 export type Connection = 'connecting' | 'open' | 'lost' | 'stopped'
 
 /** What the page knows about its dashboard. */
 export interface Contact {
   readonly connection: Connection
-  /** When the dashboard was last heard from, in ms; null: never. */
+  /** When the page last received something from the dashboard, in ms; null: never. */
   readonly heardAt: number | null
-  /** Since when and why the system does not report all changes to the dashboard. */
+  /** Since when, and why, the system does not report all changes to the dashboard. */
   readonly blind: WatchEvent['blind']
-  /** Since when the project's directory is not at its path any more; null: it is there. */
+  /** Since when the project's directory is no longer at its path; null if it is there. */
   readonly goneSince: GoneEvent['since']
-  /** Whether a request waits for its answer for longer than usual. */
+  /** Whether a request has been waiting for its answer for longer than usual. */
   readonly isSlow: boolean
   /** What happened to the dashboard since the page was loaded or lost contact, in one sentence. */
   readonly news: string | null
@@ -40,15 +43,15 @@ export interface LiveEvents {
   readonly contact: () => Contact
   /** Calls the listener with every signal until the returned function is called. */
   readonly listen: (listener: (signal: Signal) => void) => () => void
-  /** Returns whether a reply is of the project of this page. If it is of another project, the page stops. */
+  /** Returns whether a reply belongs to the project of this page. If it belongs to another project, the page stops. */
   readonly isOurs: (project: string | null) => boolean
-  /** Called when a request is made; the returned function when it has ended. */
+  /** Called when a request is made. The returned function is called when it has ended. */
   readonly ask: () => () => void
   /** Called when the reader has seen the news, which is then forgotten. */
   readonly dismiss: () => void
 }
 
-/** A request that has no answer after this time is reported as waiting. */
+/** A request without an answer after this time is reported as slow. */
 const SLOW_MS = 3_000
 
 /** How long a page that is shown again keeps its previous state, so that it does not flicker. */
@@ -66,8 +69,8 @@ const NOTHING: Contact = {
 }
 
 /**
- * Opens the server's event stream, and keeps it open while the page is visible. A hidden page has none and costs nothing,
- * unless the reader wants to be notified.
+ * Opens the server's event stream, and keeps it open while the page is visible. A hidden page has none and uses no
+ * resources, unless the reader wants to be notified.
  */
 export function openEvents(url: string): LiveEvents {
   const listeners = new Set<(signal: Signal) => void>()

@@ -1,18 +1,18 @@
 import type { ChangedEvent, GoneEvent, HelloEvent, WatchEvent } from '../../api.js'
 
-/** Returns what has changed; for data that cannot be parsed, everything may have. */
+/** Returns what has changed. If the data cannot be parsed, everything may have changed. */
 export function parseChange(data: string): ChangedEvent {
   const missions: unknown = (parse(data) as Partial<ChangedEvent> | null)?.missions
   return { missions: Array.isArray(missions) ? missions.filter((id) => typeof id === 'string') : null }
 }
 
-/** Returns who answers; null for data that cannot be parsed. */
+/** Returns the identity of the dashboard; null for data that cannot be parsed. */
 export function parseHello(data: string): HelloEvent | null {
   const hello = parse(data) as Partial<HelloEvent> | null
   return typeof hello?.project?.id === 'string' ? (hello as HelloEvent) : null
 }
 
-/** Returns whether changes are told; for data that cannot be parsed, they are. */
+/** Returns why changes are not reported; null if they are, or for data that cannot be parsed. */
 export function parseWatch(data: string): WatchEvent['blind'] {
   const blind = (parse(data) as Partial<WatchEvent> | null)?.blind
   return typeof blind?.since === 'string' && typeof blind.why === 'string' ? blind : null

@@ -8,7 +8,7 @@ interface Told {
   readonly id: string
 }
 
-/** What the window that has the stream (the leader) says, and what a window that has just been shown asks. */
+/** The messages of the window that has the stream (the leader), and the question of a window that has just been shown. */
 type Message =
   | { readonly kind: 'event'; readonly event: Told }
   | { readonly kind: 'lost' }
@@ -25,30 +25,30 @@ const REMEMBERED = ['hello', 'gone', 'watch'] as const
 
 const EVERYTHING = JSON.stringify({ missions: null })
 
-/** What a window knows of the stream, whichever window has it. */
+/** What a window has received through the stream, whichever window has it. */
 interface Heard {
   /** The last event of each name since the last `hello`. */
   readonly past: Map<string, Told>
-  /** The id of the last event, which a new leader tells the dashboard. */
+  /** The id of the last event. A new leader sends it to the dashboard. */
   lastId: string
-  /** Whether the first `changed` came: from then on every change is told. */
+  /** Whether the first `changed` was received. From then on every change is reported. */
   isWatched: boolean
-  /** Whether this window was hidden, and has not read everything since. */
+  /** Whether this window was hidden, and has not read everything again since. */
   hasMissed: boolean
 }
 
 /**
- * Returns an event stream like `createStream`, one for all visible windows of this browser: a browser opens six connections
- * to one server, so the seventh window with a stream of its own would never load. A Web Lock chooses the window that has
- * the stream, and a `BroadcastChannel` hands its events on. (A SharedWorker dies without a word with the window that made
- * it.) A browser without locks has a stream for each window.
+ * Returns an event stream like `createStream`, but shared by all visible windows of this browser. A browser opens at most
+ * six connections to one server, so a seventh window with its own stream would never load. A Web Lock chooses the window
+ * that has the stream, and a `BroadcastChannel` passes its events on. (A SharedWorker ends without notice when the window
+ * that created it does.) In a browser without locks, each window has its own stream.
  */
 export function createSharedStream(url: string, listeners: StreamListeners): Stream {
   if (navigator.locks === undefined) return createStream(() => url, listeners)
   const name = `spec-kitty ${buildOfPage()}`
   const heard: Heard = { past: new Map(), lastId: '', isWatched: false, hasMissed: false }
   const channel = new BroadcastChannel(name)
-  // The target origin that the rule asks for is one of windows: a channel has only its own origin.
+  // The lint rule asks for a target origin, which only windows have; a channel always stays within its own origin.
   // oxlint-disable-next-line unicorn/require-post-message-target-origin
   const say = (message: Message) => channel.postMessage(message)
   const own = crypto.randomUUID()
@@ -95,7 +95,7 @@ function buildOfPage(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="page-build"]')?.content ?? ''
 }
 
-/** The leader's part: it handles every event of its stream itself, and passes it on to the other windows. */
+/** Returns the functions of the leader: it handles every event of its stream itself, and passes it on to the other windows. */
 function passOn(heard: Heard, listeners: StreamListeners, say: (message: Message) => void): StreamListeners {
   const pass = (name: string) => (data: string, id: string) => {
     const event = { name, data, id }
@@ -143,7 +143,10 @@ function hear(heard: Heard, listeners: StreamListeners, event: Told): void {
   listeners.events[name]?.(data, id)
 }
 
-/** Calls `broken` when nothing was heard of the leader for as long as a dashboard may be silent: its window hangs. */
+/**
+ * Calls `broken` if the leader has sent nothing for the longest time that a dashboard may be silent, because its window
+ * then hangs.
+ */
 function createSilence(broken: () => void) {
   let timer: ReturnType<typeof setTimeout> | undefined
   return {

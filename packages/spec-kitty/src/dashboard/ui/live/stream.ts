@@ -1,4 +1,4 @@
-/** The wait before a new attempt after a failed one. */
+/** How long to wait before a new attempt after a failed one. */
 const REOPEN_AFTER_MS = 2_000
 
 /** The time limit for an answer. A dashboard that takes longer counts as lost. */
@@ -26,8 +26,8 @@ export interface Stream {
 }
 
 /**
- * Returns an event stream that reports every loss of the server. `EventSource` waits for ever for a server that neither
- * answers nor closes the connection, so here every wait has a limit. The URL is asked for at each opening.
+ * Returns an event stream that reports every loss of the server. `EventSource` waits forever for a server that neither
+ * answers nor closes the connection, so here every wait has a limit. `url` is called at each opening.
  */
 export function createStream(url: () => string, { events, onLost }: StreamListeners): Stream {
   let source: EventSource | null = null

@@ -3,15 +3,15 @@ import type { ChangedEvent, ProjectHeader } from '../../api.js'
 import { announce } from './announce.js'
 import { useLive, type LiveEvents, type Signal } from './live-events.js'
 
-/** Why a read failed: the HTTP status, or null if the server did not answer in time, or not with JSON. */
+/** Why a read failed: the HTTP status; null if the server did not answer in time, or its answer was not JSON. */
 export interface Failure {
   readonly status: number | null
 }
 
 export interface Reading<T> {
-  /** The last good reply; it is kept while a newer one is read, and if that fails. */
+  /** The last successful reply. It is kept while a newer one is read, and if that fails. */
   readonly value: T | null
-  /** The failure of the last attempt; null if it succeeded or none has ended. */
+  /** The failure of the last attempt; null if it succeeded, or if no attempt has ended yet. */
   readonly failure: Failure | null
   readonly isReading: boolean
   /** Reads again at once. */
@@ -19,13 +19,13 @@ export interface Reading<T> {
 }
 
 export interface ReplyOptions {
-  /** Whether to read again after this change of the project; null: no change matters, only a new connection does. */
+  /** Returns whether to read again after this change of the project. Null: no change matters, only a new connection does. */
   readonly isConcerned: ((change: ChangedEvent) => boolean) | null
-  /** The least time between two reads, in milliseconds. */
+  /** The minimum time between two reads, in milliseconds. */
   readonly everyMs?: number
   /** True to read the reply even while the page is hidden. */
   readonly isReadHidden?: boolean
-  /** The sentence for screen readers when a reply differs from the one shown; empty for none. */
+  /** The sentence for screen readers if a reply differs from the displayed one; empty for none. */
   readonly announcement: string | ((before: unknown, after: unknown) => string)
 }
 
@@ -37,28 +37,31 @@ interface Shown {
   readonly isReading: boolean
 }
 
-/** The last replies, so that going back shows a view at once, while it is read again. */
+/** The last replies, so that a view to which the reader goes back is shown at once, while it is read again. */
 const lastReplies = new Map<string, Shown>()
 const LAST_REPLIES_MAX = 60
 
 const PROJECT_HEADER: ProjectHeader = 'spec-kitty-project'
 
-/** Returns the last replies as they came, the newest first: what there is to show when a view cannot be rendered. */
+/** Returns the last replies as they were received, the newest first. They are shown if a view cannot be rendered. */
 export function rawReplies(): readonly { readonly url: string; readonly text: string }[] {
   const replies = [...lastReplies.values()].toReversed()
   return replies.flatMap(({ url, text }) => (text === null ? [] : [{ url, text }]))
 }
 
-/** The time limit for a reply. Even on a busy machine none takes longer; a scan of the daemons takes some seconds. */
+/** The time limit for a reply. Even on a busy machine no reply takes longer; a scan of the daemons takes some seconds. */
 const ANSWER_MS = 20_000
 
 /**
- * The wait before a new attempt after a failure, while the event stream is open. If the stream is closed too, the page
- * tries again when it reopens.
+ * How long to wait before a new attempt after a failure, while the event stream is open. If the stream is closed too, the
+ * page tries again when it reopens.
  */
 const RETRY_MS = 5_000
 
-/** Returns the reply of a URL. It is read at first, when a change concerns it, and when the connection comes back. */
+/**
+ * Returns the reply of a URL. Reads it first when it is needed, again when a change concerns it, and when the connection
+ * is restored.
+ */
 export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
   const live = useLive()
   const [state, setState] = useState<Shown>(() => initial(url))
@@ -85,9 +88,9 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
 }
 
 /**
- * Reads at once, and then whenever a signal asks for it, until the returned function is called. The first `changed` of the
- * stream asks for it too: what changed between the first read and the beginning of the watch is told by no event. A
- * hidden page that hears of a change reads when it is shown.
+ * Reads at once, and then whenever a signal asks for it, until the returned function is called. The first `changed` of
+ * the stream asks for it too, because no event reports what changed between the first read and the beginning of the
+ * watch. A hidden page that is notified of a change reads when it is shown.
  */
 function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () => void): () => void {
   let waiting: ReturnType<typeof setTimeout> | undefined
@@ -163,7 +166,7 @@ function createReader(
     while (isStale && !abort.signal.aborted) {
       isStale = false
       next = await fetchReply(url, next, live, abort.signal)
-      // The page shows at once that the dashboard does not answer, and asks again a little later.
+      // The page shows at once that the dashboard does not answer, and tries again a little later.
       if (next.failure?.status === null) break
     }
     isBusy = false

@@ -2,14 +2,14 @@ import type { HelloEvent } from '../../api.js'
 
 /** Two projects: that of this page, and the one whose dashboard answered. */
 export interface Met {
-  /** The project of this page; null if its name is not known. */
+  /** The project of this page; null if its name is unknown. */
   readonly ours: HelloEvent['project'] | null
   readonly theirs: HelloEvent['project'] | null
 }
 
 export type Outcome =
   | { readonly kind: 'ours'; readonly news: string | null }
-  /** The dashboard serves another build of the page: this one may not understand it. */
+  /** The dashboard serves another build of the page, and this build may not understand it. */
   | { readonly kind: 'reload'; readonly news: null }
   | { readonly kind: 'foreign'; readonly met: Met; readonly news: null }
 
@@ -20,8 +20,8 @@ export type Answer =
   | { readonly kind: 'foreign'; readonly met: Met }
 
 /**
- * Remembers which project this page belongs to: the first one that answers. A port may be taken over by the dashboard of
- * another project, and its missions must not appear under this project's name.
+ * Remembers which project this page belongs to: the first one that answers. The dashboard of another project may take
+ * over the port, and its missions must not appear under this project's name.
  */
 export function createMeeting() {
   let id: string | null = null
@@ -42,9 +42,12 @@ export function createMeeting() {
       if (before === null || before.instance === hello.instance) return { kind: 'ours', news: null }
       return { kind: 'ours', news: `${restarted(before, hello)} Everything has been read anew.` }
     },
-    /** Returns whether a reply is from this page's project, by the project that it names (null if it names none). */
+    /**
+     * Returns whether a reply belongs to this page's project. `project`: the project that the reply names; null if it
+     * names none.
+     */
     answer(project: string | null): Answer {
-      // All replies of one dashboard name their project, or none does.
+      // Either all replies of a dashboard name their project, or none does.
       if (project === null) return { kind: isNamed ? 'unknown' : 'ours' }
       isNamed = true
       id ??= project
@@ -60,7 +63,7 @@ function restarted(before: HelloEvent, after: HelloEvent): string {
     : `The dashboard is now version ${after.version}; it was ${before.version}.`
 }
 
-/** A page without a build, as in development, is never reloaded. */
+/** A page without a build id, as in development, is never reloaded. */
 function isOtherPage({ page }: HelloEvent): boolean {
   const own = document.querySelector<HTMLMetaElement>('meta[name="page-build"]')?.content ?? ''
   return own !== '' && typeof page === 'string' && page !== '' && page !== own
@@ -73,7 +76,7 @@ interface Reload {
   readonly news: string | null
 }
 
-/** Remembers the reload, and returns false if the page was reloaded for this build before: that did not help. */
+/** Remembers the reload. Returns false if the page was already reloaded for this build, because that did not help. */
 function mayReload({ page, version }: HelloEvent): boolean {
   try {
     if (stored()?.page === page) return false
@@ -85,7 +88,7 @@ function mayReload({ page, version }: HelloEvent): boolean {
   }
 }
 
-/** Returns what to say after a reload, once. */
+/** Returns the message to show after a reload; returns it only once. */
 function takeReload(): string | null {
   try {
     const reload = stored()

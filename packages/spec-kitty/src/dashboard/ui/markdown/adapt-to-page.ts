@@ -3,15 +3,15 @@ import { visible } from '../show-invisible.js'
 import { tokens } from './highlight.js'
 import { headingSlug, linkTarget, type LinkTarget } from './links.js'
 
-/** The place of a document, which is needed to resolve its links. */
+/** The location of a document, which is needed to resolve its links. */
 export interface DocumentPlace {
-  /** The mission; null for a document that belongs to none, whose headings then have no addresses. */
+  /** The mission; null for a document that does not belong to one, whose headings then have no addresses. */
   readonly mission: string | null
   readonly name: string
   readonly documents: ReadonlySet<string>
 }
 
-/** Images whose bytes are in the document itself. Any other image would cause a request to some server. */
+/** Matches images whose bytes are in the document itself. Any other image would cause a request to a server. */
 const EMBEDDED_IMAGE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,/i
 
 /** One heading of a document; `level` is 2 for the highest. */
@@ -40,7 +40,7 @@ export function dress(fragment: DocumentFragment, place: DocumentPlace): readonl
 /** The prefix of a heading's id. It keeps the ids of headings apart from the page's own ids. */
 export const HEADING_ID = 'heading-'
 
-/** Gives every heading an id and a link to itself; the second heading of the same text gets a number. */
+/** Gives every heading an id and a link to itself. If several headings have the same text, a number is added. */
 function nameHeadings(fragment: DocumentFragment, { mission, name }: DocumentPlace): readonly Heading[] {
   const taken = new Map<string, number>()
   return [...fragment.querySelectorAll<HTMLElement>('h2, h3, h4, h5, h6')].map((heading) => {
@@ -65,12 +65,12 @@ function linkToHeading(heading: HTMLElement, address: string, text: string): HTM
   return link
 }
 
-/** The most parts of code that are coloured in one document: each is an element of its own. */
+/** The maximum number of parts of code that are coloured in one document, because each is a separate element. */
 const MAX_COLOURED = 30_000
 
 /**
- * Colours code by the language that `markdownToHtml` left in its `lang`, unless it has more parts than there is `room` for.
- * Returns the number of parts that were coloured.
+ * Colours code by the language that `markdownToHtml` left in its `lang`, unless it has more parts than `room`. Returns
+ * the number of parts that were coloured.
  */
 function dressCode(box: HTMLElement, room: number): number {
   const language = box.lang
@@ -110,7 +110,7 @@ function dressLink(link: HTMLAnchorElement, place: DocumentPlace): void {
   }
 }
 
-/** Returns the address in this page to which a link leads; null if it leads to none. */
+/** Returns the address in this page to which a link leads; null if it leads elsewhere. */
 function insideLink(target: LinkTarget, { mission, name }: DocumentPlace): string | null {
   if (mission === null) return null
   if (target.kind === 'document') return documentLink(mission, target.name, target.heading)
@@ -144,14 +144,17 @@ function wrapWide(wide: HTMLElement): void {
   box.append(wide)
 }
 
-/** Content that may be wider than the page scrolls on its own; it must be focusable to be scrolled by keyboard. */
+/**
+ * Content that may be wider than the page gets its own scrollbar. It must be focusable so that it can be scrolled by
+ * keyboard.
+ */
 function makeScrollable(box: HTMLElement, label: string): void {
   box.tabIndex = 0
   box.role = 'group'
   box.ariaLabel = label
 }
 
-/** Goes to the heading of this slug, if the document has it, and gives it the focus. */
+/** Goes to the heading with this slug, if the document has it, and gives it the focus. */
 export function goToHeading(body: HTMLElement, slug: string): void {
   const wanted = `${HEADING_ID}${slug.toLowerCase()}`
   const heading = [...body.querySelectorAll<HTMLElement>('h2, h3, h4, h5, h6')].find(

@@ -1,27 +1,28 @@
 /**
- * The most markup that is formatted of one document. Some markup costs time by the square of its length, and much markup
- * makes a page that no browser lays out quickly. Documents of 200 kB have about 9 000 of them, dense tables 16 000.
+ * The maximum amount of markup that is formatted in one document. Some markup takes time that grows with the square of
+ * its length, and a page with much markup cannot be laid out quickly by any browser. Documents of 200 kB have about 9 000
+ * marks, dense tables 16 000.
  */
 const MAX_MARKS = 24_000
 
 /** The deepest nesting of quotes and lists that is formatted. */
 export const MAX_DEPTH = 30
 
-/** Counts for more, because a tag that is not closed is opened again in each of the following paragraphs. */
+/** A tag counts as several marks, because a tag that is not closed is opened again in each of the following paragraphs. */
 const TAG_MARKS = 4
 
-/** The largest table that is formatted: a row of one character has as many cells as the head of its table. */
+/** The largest table that is formatted, in cells. Even a row of one character has as many cells as the head of its table. */
 const MAX_CELLS = 24_000
 
-/** The two lines with which a table begins, and its rows. */
+/** Matches the two lines with which a table begins, and its rows. */
 const TABLE = /^([^\n]*\|[^\n]*)\n[ \t|:-]*-[ \t|:-]*\n((?:[^\n]*\S[^\n]*(?:\n|$))*)/
 
-/** What may be markup: each becomes at most an element or two, or is looked for to the end of its paragraph. */
+/** Matches possible markup: each match becomes at most two elements, or causes a search to the end of its paragraph. */
 const MARK = /[\n*_`~<>&![\]\\|#@^]|^[ \t]*(?:[-+]|\d+[.)])|:\/\/|www\./gm
 
 /**
- * Splits a document where its markup becomes too much, at the beginning of a line. The first part can be formatted within a
- * second or so; the rest, mostly nothing, is to be shown as plain text.
+ * Splits a document at the beginning of the line where its markup becomes too much. The first part can be formatted
+ * within about a second. The rest, usually nothing, must be shown as plain text.
  */
 export function splitAtBound(text: string): readonly [formatted: string, rest: string] {
   let marks = 0
@@ -60,7 +61,7 @@ function sameLabel(label: string): string {
   return label.toLowerCase().replaceAll(/\s+/g, ' ')
 }
 
-/** Returns whether the text begins with a table that has too many cells, most of which need not be written. */
+/** Returns whether the text begins with a table that has too many cells. Most of the cells need not be written out. */
 export function isHugeTable(text: string): boolean {
   const [, head, rows] = TABLE.exec(text) ?? []
   if (head === undefined || rows === undefined) return false

@@ -1,4 +1,4 @@
-/** The kind of a part of code; `plain` is everything that has no other kind. */
+/** The kind of a part of code; `plain` is everything else. */
 export type TokenKind = 'comment' | 'string' | 'number' | 'keyword' | 'name' | 'plain'
 
 export interface Token {
@@ -6,7 +6,7 @@ export interface Token {
   readonly text: string
 }
 
-/** Longer code is shown as it is: colouring it would take longer than reading it. */
+/** The maximum length of code that is coloured. Colouring longer code would take longer than reading it. */
 const MAX_LENGTH = 100_000
 
 /**
@@ -45,7 +45,7 @@ const YAML: Language = {
   words: 'true false null yes no',
 }
 
-/** The languages of what is in missions, by the names that authors and files give them. */
+/** The languages that occur in missions, by the names that authors and files give them. */
 const LANGUAGES: Readonly<Record<string, Language>> = {
   ...Object.fromEntries(
     [
@@ -96,7 +96,7 @@ export function tokens(code: string, language: string): readonly Token[] {
   return parts
 }
 
-/** Returns the language of a file by the end of its name. */
+/** Returns the language of a file by the extension of its name. */
 export function languageOf(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
 }

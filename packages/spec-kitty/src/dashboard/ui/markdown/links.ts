@@ -1,4 +1,4 @@
-/** Where a link in a document leads. `none`: this page does not open it. */
+/** The target of a link in a document. `none`: this page does not open it. */
 export type LinkTarget =
   | { readonly kind: 'external'; readonly url: string }
   | { readonly kind: 'document'; readonly name: string; readonly heading: string | null }
@@ -8,12 +8,12 @@ export type LinkTarget =
 
 const NONE: LinkTarget = { kind: 'none' }
 
-/** Stands for the mission's directory while a relative link is resolved; nothing is ever requested from it. */
+/** Represents the mission's directory while a relative link is resolved. It is never requested. */
 const MISSION = 'http://mission.invalid'
 
 /**
- * Returns where a link in the document `from` leads, in a mission with these documents. Relative links may lead only to
- * documents of the mission, others only to http, https and mailto URLs.
+ * Returns the target of a link in the document `from`, in a mission with these documents. Relative links may lead only to
+ * documents of the mission, all others only to http, https and mailto URLs.
  */
 export function linkTarget(href: string, from: string, documents: ReadonlySet<string>): LinkTarget {
   if (href.trim() === '') return NONE
@@ -29,7 +29,7 @@ export function linkTarget(href: string, from: string, documents: ReadonlySet<st
   return ['http:', 'https:', 'mailto:'].includes(url.protocol) ? { kind: 'external', url: url.href } : NONE
 }
 
-/** Returns the slug by which links name a heading: lower case, words joined by hyphens, as code forges generate it. */
+/** Returns the slug by which links refer to a heading: lower case, words joined by hyphens, as on GitHub and similar sites. */
 export function headingSlug(text: string): string {
   return text
     .trim()

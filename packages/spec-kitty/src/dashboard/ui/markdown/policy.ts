@@ -8,9 +8,9 @@ interface TrustedTypesWindow {
 }
 
 /**
- * The page's only Trusted Types policy, for `sanitise` alone. It is made when the page starts, not when the first document is
- * shown, because a policy of this name can be made once. It passes on what DOMPurify gives to the browser's parser, which
- * builds an inert document from it. Null if the browser does not support Trusted Types.
+ * The page's only Trusted Types policy, used only by `sanitise`. It is created when the page starts, not when the first
+ * document is shown, because a policy with this name can be created only once. It passes the output of DOMPurify to the
+ * browser's parser, which builds an inert document from it. Null if the browser does not support Trusted Types.
  */
 export const policy: Policy | null =
   (window as TrustedTypesWindow).trustedTypes?.createPolicy('spec-kitty', {

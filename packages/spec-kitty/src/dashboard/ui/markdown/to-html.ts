@@ -12,7 +12,7 @@ const PLAIN_TAGS = new Set(
 /** A tag must not contain `<`, so that a long run of unclosed tags is scanned once, not once per tag. */
 const COMMENT_OR_TAG = /<!--[\s\S]*?(?:-->|$)|<(\/?)([a-z][a-z0-9]*)\b[^<>]*>/gi
 
-/** How inline comments, instructions and the like begin, and how they end. */
+/** The beginnings and ends of inline comments, instructions and similar spans. */
 const SPANS = [
   ['<!--', '-->'],
   ['<?', '?>'],
@@ -21,12 +21,12 @@ const SPANS = [
 ] as const
 
 /**
- * The longest inline comment or instruction. Without a limit, each of a million unclosed ones would be scanned to the end
- * of the document.
+ * The maximum length of an inline comment or instruction. Without a limit, each of a million unclosed ones would be
+ * scanned to the end of the document.
  */
 const MAX_SPAN_CHARS = 1_000
 
-/** How deep the quote or list is that `marked` reads now. */
+/** The nesting depth of the quote or list that `marked` is reading. */
 let depth = 0
 
 const marked = new Marked({
@@ -38,14 +38,14 @@ const marked = new Marked({
     list(source) {
       return nested(() => Tokenizer.prototype.list.call(this, source))
     },
-    // `marked` reads the table as usual for false, and as text for undefined; so too the tag.
+    // If this returns false, `marked` reads the table as usual; if undefined, as text. The same applies to the tag.
     table: (source) => (isHugeTable(source) ? undefined : false),
     tag: (source) => (isEndless(source) ? undefined : false),
   },
   renderer: {
-    // Drawn as a character, because form controls are not allowed in documents.
+    // A checkbox is shown as a character, because form controls are not allowed in documents.
     checkbox: ({ checked }) => (checked ? '\u2611 ' : '\u2610 '),
-    // The language of code is kept in an attribute that `sanitise` lets pass; `dress` takes it away.
+    // The language of code is kept in an attribute that `sanitise` accepts and `dress` removes.
     code: ({ text, lang = '', escaped }) =>
       `<pre lang="${escapeHtml(/^\S*/.exec(lang)?.[0] ?? '')}"><code>${escaped ? text : escapeAll(text)}\n</code></pre>\n`,
     html: ({ text }) => plainTags(text),
@@ -54,8 +54,8 @@ const marked = new Marked({
 })
 
 /**
- * Returns the HTML of a document. Plain tags in the document are kept, comments are dropped, and all other HTML is
- * shown as text: readers see what the author wrote, and the browser's parser never gets it, so it cannot violate the
+ * Returns the HTML of a document. Plain tags in the document are kept, comments are dropped, and all other HTML is shown
+ * as text. So readers see what the author wrote, and the HTML never reaches the browser's parser and cannot violate the
  * page's content security policy. The result must still go through `sanitise`, because links may lead anywhere.
  *
  * `definitions` are lines that say where its links lead, for those of which the document does not say it itself.
@@ -70,7 +70,10 @@ export function markdownToHtml(markdown: string, definitions = ''): string {
   return marked.parser(lexer.lex(''))
 }
 
-/** Reads a quote or a list, or leaves it to be read as text if it is nested too deep: that costs time by its square. */
+/**
+ * Reads a quote or a list. If it is nested too deeply, leaves it to be read as text, because the time grows with the
+ * square of the depth.
+ */
 function nested<Token>(read: () => Token): Token | undefined {
   if (depth >= MAX_DEPTH) return undefined
   depth += 1

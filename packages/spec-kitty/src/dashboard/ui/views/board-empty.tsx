@@ -3,7 +3,7 @@ import { replaceRoute } from '../location.js'
 import { WHOLE_BOARD, type BoardChoice } from '../url-route.js'
 import { Notice } from './notice.js'
 
-/** Nothing on the board has the words or the agent that the reader chose. */
+/** Shown if nothing on the board matches the words or the agent that the reader chose. */
 export function NoMatch({ mission, choice }: { readonly mission: string; readonly choice: BoardChoice }) {
   const all = { ...WHOLE_BOARD, as: choice.as, group: choice.group }
   return (
@@ -20,7 +20,7 @@ export function NoMatch({ mission, choice }: { readonly mission: string; readonl
   )
 }
 
-/** A mission without packages, or with those only that are not on the board yet. */
+/** Shown if a mission has no packages, or only packages that are not on the board yet. */
 export function NoPackages({ mission }: { readonly mission: MissionReply }) {
   const isGenesis = mission.work_packages.length > 0
   return (

@@ -29,7 +29,7 @@ interface BoardProps {
   readonly choice: BoardChoice
 }
 
-/** The work packages of a mission: in five columns, as a list, or as a graph of what needs what. */
+/** The work packages of a mission: in five columns, as a list, or as a graph of their dependencies. */
 export function Board({ mission, choice }: BoardProps) {
   const { work_packages: packages, id } = mission
   const moved = useMoved(packages)
@@ -141,7 +141,7 @@ function Aside({ name, packages, children, ...shared }: AsideProps) {
 interface GroupProps extends Shared {
   readonly group: PackageGroup
   readonly isList: boolean
-  /** The columns that have no package in any group: all groups have the same widths. */
+  /** The columns that have no package in any group, so that all groups have the same column widths. */
   readonly narrow: ReadonlySet<string>
 }
 
@@ -191,7 +191,7 @@ interface ColumnProps extends Shared {
   readonly packages: readonly WorkPackage[]
 }
 
-/** A column without packages is a narrow strip: its place in the order stays, and its width goes to the others. */
+/** A column. Without packages it is a narrow strip: it keeps its position, and the other columns get its width. */
 function Column({ column: { column, name }, group, isNarrow, packages, ...shared }: ColumnProps) {
   const canceled = packages.filter(({ lane }) => lane === 'canceled').length
   const Heading = group === null ? 'h2' : 'h3'
@@ -241,7 +241,7 @@ function useMoved(packages: readonly WorkPackage[]): ReadonlySet<string> {
   return memory.current.moved
 }
 
-/** A card that moves to another column is a new element: if the focus was on it, it goes along. */
+/** A card that moves to another column is a new element. If the old one had the focus, moves the focus to the new one. */
 function useFocusKept() {
   const focused = document.activeElement?.closest<HTMLElement>('[data-card-link]')?.dataset['cardLink']
   useLayoutEffect(() => {

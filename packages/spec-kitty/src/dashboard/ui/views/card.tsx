@@ -16,7 +16,7 @@ export interface CardProps {
   /** The lanes of the mission's packages, by id. */
   readonly lanes: Lanes
   readonly hasMoved: boolean
-  /** Whether the packages have different phases: a phase that all share is not shown. */
+  /** Whether the packages have different phases. A phase that all packages share is not shown. */
   readonly hasPhases: boolean
 }
 
@@ -57,13 +57,13 @@ export function Card({ workPackage, mission, choice, lanes, hasMoved, hasPhases 
   )
 }
 
-/** How often a review sent a package back, for as long as it may be again. */
+/** How often a review sent a package back. Shown as long as that can still happen. */
 function SentBack({ workPackage: { lane, sent_back: count } }: { readonly workPackage: WorkPackage }) {
   if (count === 0 || isSatisfied(lane) || isFinal(lane)) return null
   return <span class="sent-back">sent back {count}×</span>
 }
 
-/** One work package in a line. */
+/** One work package on one line. */
 export function CompactCard({ workPackage, mission, choice, hasMoved }: CardProps) {
   const { id, lane, updated_at: updatedAt, subtasks_done: done, subtasks_total: total } = workPackage
   return (
@@ -96,7 +96,7 @@ function CardTitle({ workPackage: { id, title }, mission, choice }: CardTitlePro
   )
 }
 
-/** The day of a change: how long ago it was does not matter in a mission that is finished. */
+/** The day of a change. For a finished mission, the day is more useful than how long ago it was. */
 function Day({ time }: { readonly time: string }) {
   const date = new Date(time)
   if (Number.isNaN(date.getTime())) return null
@@ -111,7 +111,7 @@ function isFinal(lane: string | null): boolean {
   return lane === 'done' || lane === 'canceled'
 }
 
-/** The short names of the agent and the assignee, each once. */
+/** The short names of the agent and the assignee, each only once. */
 function Who({ workPackage }: { readonly workPackage: WorkPackage }) {
   const { assignee } = workPackage
   const first = whoHas(workPackage)
@@ -125,7 +125,7 @@ function Who({ workPackage }: { readonly workPackage: WorkPackage }) {
   )
 }
 
-/** The lane of a package, and where it is from if not from an event in the main checkout. */
+/** The lane of a package, and its source unless that is an event in the main checkout. */
 export function LaneOf({ workPackage }: { readonly workPackage: WorkPackage }) {
   const { lane, lane_source: source, worktree } = workPackage
   const isFile = source === 'front_matter' || source === 'folder'

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks'
 import { setTitle } from '../tab-title.js'
 import { DocumentText } from './document-text.js'
 
-/** The charter of the project: what holds for all of its missions. */
+/** The charter of the project: rules that apply to all of its missions. */
 export function CharterView() {
   useEffect(() => setTitle('Charter · spec-kitty dashboard'), [])
   return (

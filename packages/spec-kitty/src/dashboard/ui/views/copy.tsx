@@ -6,13 +6,13 @@ const COPIED_FOR_MS = 2000
 
 interface CopyProps {
   readonly text: string
-  /** The text of the button, by default `Copy`. */
+  /** The text of the button; `Copy` by default. */
   readonly name?: string
   /** What is copied, for screen readers, if the name does not say it. */
   readonly label?: string
 }
 
-/** A button that copies a text. If the browser refuses, the text appears, selected, to be copied by hand. */
+/** A button that copies a text. If the browser refuses, the text appears, already selected, to be copied by hand. */
 export function Copy({ text, name = 'Copy', label }: CopyProps) {
   const [isCopied, setCopied] = useState(false)
   const [isRefused, setRefused] = useState(false)
@@ -44,7 +44,7 @@ export function Copy({ text, name = 'Copy', label }: CopyProps) {
 
 const COPY_KEYS = /Mac|iPhone|iPad/.test(navigator.userAgent) ? 'Command C' : 'Ctrl C'
 
-/** A text, selected, until the focus leaves it. */
+/** Shows a text, already selected, until it loses the focus. */
 function ByHand({ text, close }: { readonly text: string; readonly close: () => void }) {
   const field = useRef<HTMLTextAreaElement>(null)
   useLayoutEffect(() => {
@@ -66,7 +66,7 @@ function ByHand({ text, close }: { readonly text: string; readonly close: () => 
         onBlur={close}
         onKeyDown={(event) => {
           if (event.key !== 'Escape') return
-          // Escape would also close the dialog around it.
+          // Otherwise Escape would also close the dialog around it.
           event.preventDefault()
           event.stopPropagation()
           close()
@@ -77,8 +77,8 @@ function ByHand({ text, close }: { readonly text: string; readonly close: () => 
 }
 
 /**
- * A command whose lines break only between words: broken after the hyphens of an option, it would look like another
- * one.
+ * A command whose lines break only between words. If one broke after the hyphens of an option, it would look like another
+ * command.
  */
 export function Command({ command }: { readonly command: string }) {
   const words = visible(command).split(' ')

@@ -4,7 +4,7 @@ import { formatBytes, formatDuration } from '../format.js'
 import { visible } from '../show-invisible.js'
 import { CommandToCopy } from './copy.js'
 
-/** One daemon: its condition, its facts, and the command that deals with it. */
+/** One daemon: its condition, its facts, and the command for it. */
 export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
   const condition = conditionOf(daemon)
   const { name } = CONDITIONS[condition]
@@ -36,7 +36,7 @@ export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
   )
 }
 
-/** A link to another project's dashboard. The server sends its URL only if it is proven to be one. */
+/** A link to another project's dashboard. The server sends its URL only if it is proven to be a dashboard. */
 function Link({ daemon: { is_self: isSelf, url } }: { readonly daemon: DaemonEntry }) {
   if (isSelf || url === null || !/^http:\/\/(?:127\.0\.0\.1|localhost):\d+\/$/.test(url)) return null
   return (

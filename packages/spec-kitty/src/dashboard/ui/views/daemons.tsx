@@ -10,7 +10,7 @@ import { Daemon } from './daemon.js'
 import { Guard } from './guard.js'
 import { Failed, Loading, Notice } from './notice.js'
 
-/** Everything that listens in the port ranges of both families: what it is, why, and a command for it. Ends nothing. */
+/** Every listener in the port ranges of both families: what it is, why, and a command for it. The page itself ends nothing. */
 export function DaemonsView() {
   const { value, failure, isReading, read } = useReply<DaemonsReply>('/api/daemons', {
     isConcerned: null,
@@ -49,7 +49,7 @@ export function DaemonsView() {
   )
 }
 
-/** What there is to clean up, and what each clean-up would do: nothing is done from here. */
+/** What can be cleaned up, and what each clean-up would do. The page itself does nothing. */
 function Summary({ reply: { summary, families } }: { readonly reply: DaemonsReply }) {
   const plans = families.filter(({ problem, clean_up: plan }) => problem === null && plan.lines.length > 0)
   return (

@@ -15,20 +15,20 @@ import { Guard } from './guard.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 
 interface DocumentTextProps {
-  /** The mission that it is of; null: it is of the project itself. */
+  /** The mission that the document belongs to; null if it belongs to the project itself. */
   readonly mission: MissionReply | null
   readonly name: string
-  /** The heading to begin at, by its slug. */
+  /** The slug of the heading to scroll to. */
   readonly heading?: string | null
   /** Whether there is room for the outline. */
   readonly isWhole?: boolean
-  /** What the text is called on the button that copies it. */
+  /** The name of the text on the button that copies it. */
   readonly called?: string
-  /** Where it is read, if not among the documents of the mission. */
+  /** The URL of the text, if it is not a document of the mission. */
   readonly url?: string
 }
 
-/** Shows the text of one document; it is read again when the mission changes. */
+/** Shows the text of one document, and reads it again when the mission changes. */
 export function DocumentText({ mission, name, url, ...more }: DocumentTextProps) {
   const { heading = null, isWhole = false, called = 'text' } = more
   const { value, failure, read } = useReply<DocumentReply>(url ?? urlOf(mission?.id ?? '', name), {
@@ -151,7 +151,7 @@ interface RestProps {
   readonly isAll: boolean
 }
 
-/** What has too much markup to be formatted while the page stays usable: its text as it was written. */
+/** The part of a document that has too much markup to be formatted without making the page slow, shown as it was written. */
 function Rest({ text, isAll }: RestProps) {
   return (
     <div class="unformatted">
@@ -168,16 +168,19 @@ function Rest({ text, isAll }: RestProps) {
   )
 }
 
-/** Some lines that are laid out together, and only when they are near the window: a million lines take seconds. */
+/**
+ * Matches a group of lines. A group is laid out only when it is near the window, because laying out a million lines takes
+ * seconds.
+ */
 const PART = /(?:[^\n]*\n){1,1000}|[^\n]+$/g
 
-/** A link to the heading at which the reader already is changes no URL, but must lead there all the same. */
+/** Scrolls to the heading again. A link to the current heading does not change the URL, but must still work. */
 function goAgain(event: MouseEvent, body: HTMLElement, heading: string | null): void {
   const link = event.target instanceof Element ? event.target.closest('a') : null
   if (heading !== null && link?.getAttribute('href') === location.hash) goToHeading(body, heading)
 }
 
-/** The number of headings from which a document has an outline. */
+/** The minimum number of headings for an outline. */
 const OUTLINE_FROM = 3
 const OUTLINE_LEVEL_MAX = 4
 

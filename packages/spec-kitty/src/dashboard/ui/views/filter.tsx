@@ -9,7 +9,7 @@ interface TextFilterProps {
   readonly choose: (text: string) => void
 }
 
-/** A field that filters by text. The key `/` leads to it from anywhere in the view, and Escape empties it. */
+/** A field that filters by text. The key `/` moves the focus to it from anywhere in the view, and Escape empties it. */
 export function TextFilter({ name, text, choose }: TextFilterProps) {
   const input = useRef<HTMLInputElement>(null)
   useLayoutEffect(() => {
@@ -38,7 +38,7 @@ export function TextFilter({ name, text, choose }: TextFilterProps) {
   )
 }
 
-/** Returns whether a key belongs to an input field or to an open dialog, and so is no shortcut of the view. */
+/** Returns whether a key belongs to an input field or to an open dialog, and so is not a shortcut of the view. */
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.target
   return target instanceof Element && target.closest('input, select, textarea, dialog') !== null
@@ -51,7 +51,7 @@ interface SelectProps {
   readonly choose: (value: string) => void
 }
 
-/** A choice of one option. A value in the URL that is not an option is shown as one, because it filters all the same. */
+/** A choice of one option. A value in the URL that is not an option is shown as an option too, because it still filters. */
 export function Select({ name, value, options, choose }: SelectProps) {
   const isKnown = options.some((option) => option.value === value)
   // Options are identified by number, because a value may contain deceptive characters.
@@ -75,7 +75,7 @@ export function Select({ name, value, options, choose }: SelectProps) {
 
 const SETTLED_MS = 600
 
-/** Tells screen readers the result once the reader has stopped typing; not the result that is there at first. */
+/** Announces the result to screen readers when the reader has stopped typing, but not the initial result. */
 export function useResult(words: string): void {
   const first = useRef(words)
   useEffect(() => {

@@ -6,7 +6,7 @@ import { boardLink } from '../url-route.js'
 import { visible } from '../show-invisible.js'
 import { Notice } from './notice.js'
 
-/** How a mission went on: how much was where on each day, and how long each package took. */
+/** How a mission progressed: how many packages were in each column on each day, and how long each package took. */
 export function FlowView({ mission }: { readonly mission: MissionReply }) {
   const { days, packages } = mission.flow
   if (days.length === 0) {
@@ -39,7 +39,7 @@ function canceledIn({ work_packages: packages }: MissionReply): ReadonlySet<stri
   return new Set(packages.filter(({ lane }) => lane === 'canceled').map(({ id }) => id))
 }
 
-/** What was canceled before it was started will not be started. */
+/** A package that was canceled before it was started will never be started. */
 function describeCycles(packages: readonly PackageFlow[], canceled: ReadonlySet<string>): string {
   const median = medianCycle(packages)
   const known = packages.filter(({ cycle_seconds: seconds }) => seconds !== null).length
@@ -53,7 +53,7 @@ function describeCycles(packages: readonly PackageFlow[], canceled: ReadonlySet<
   return `From Doing to Approved: ${took}${rest}`
 }
 
-/** Returns the shares to draw: the columns and, if any package was canceled, the canceled ones. */
+/** Returns the groups to draw: the columns and, if any package was canceled, the canceled packages. */
 function sharesIn(days: readonly FlowDay[]): readonly { readonly share: ShareName; readonly name: string }[] {
   const columns = COLUMNS.map(({ column, name }) => ({ share: column, name }))
   const isCanceled = days.some(({ canceled }) => canceled > 0)

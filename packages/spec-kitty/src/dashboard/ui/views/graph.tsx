@@ -7,7 +7,7 @@ import { visible } from '../show-invisible.js'
 import { LaneName } from './card.js'
 import { Notice } from './notice.js'
 
-/** The sizes of the drawing, in its pixels. */
+/** The sizes of the drawing, in pixels. */
 const BOX = { width: 172, height: 64, gapX: 44, gapY: 14, margin: 8 } as const
 
 const BEND = BOX.gapX * 0.6
@@ -18,7 +18,7 @@ interface GraphProps {
   readonly choice: BoardChoice
 }
 
-/** What needs what: drawn from left to right, and as a list beside it. Both lead to the packages. */
+/** The dependencies between packages, drawn from left to right, and as a list beside the drawing. Both link to the packages. */
 export function Graph({ mission, packages, choice }: GraphProps) {
   if (packages.length === 0) return null
   const graph = layGraph(packages)
@@ -117,8 +117,8 @@ function cornerOf({ column, row }: Place) {
 }
 
 /**
- * A curve from the right edge of one box to the left edge of the other, with a head. Where other columns are in between, it
- * goes through them between two rows, so that it crosses no box.
+ * Returns a curve with an arrowhead from the right edge of one box to the left edge of another. If there are other
+ * columns in between, the curve passes them between two rows, so that it does not cross a box.
  */
 function arrowBetween(from: Place, to: Place): string {
   const start = cornerOf(from)
@@ -137,7 +137,10 @@ function curve(fromX: number, fromY: number, toX: number, toY: number): string {
   return `C${fromX + BEND} ${fromY} ${toX - BEND} ${toY} ${toX} ${toY}`
 }
 
-/** Moves the focus: left to what is needed, right to what needs it, up and down within a column, Home and End to its ends. */
+/**
+ * Moves the focus: left to a dependency, right to a dependent package, up and down within a column, and to its ends with
+ * Home and End.
+ */
 function moveInGraph(event: KeyboardEvent, graph: Laid): void {
   const drawing = event.currentTarget
   const from = event.target instanceof Element ? event.target.closest('[data-card-link]') : null

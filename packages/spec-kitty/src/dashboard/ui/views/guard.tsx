@@ -9,16 +9,16 @@ interface RawText {
 }
 
 interface GuardProps {
-  /** What may fail to be rendered: `This view`. */
+  /** The name of the part that may fail to be rendered: `This view`. */
   readonly what: string
-  /** The data that the view shows. When it changes after a failure, rendering is tried again. */
+  /** The data that the view shows. If it changes after a failure, rendering is tried again. */
   readonly of?: unknown
   /** Returns the text to show instead. */
   readonly raw: () => readonly RawText[]
   readonly children: ComponentChildren
 }
 
-/** If its content cannot be rendered, shows the error and the text that it is made from, never a blank page. */
+/** Shows its content. If that cannot be rendered, shows the error and the raw data instead of a blank page. */
 export function Guard({ what, of, raw, children }: GuardProps) {
   const [error, reset] = useErrorBoundary((failure: unknown) => reportError(failure))
   useEffect(() => {

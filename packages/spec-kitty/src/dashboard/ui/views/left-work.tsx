@@ -9,8 +9,8 @@ interface LeftWorkProps {
 }
 
 /**
- * What a reader can do about a package whose process is not running here: look at the process, look at the work, take it up
- * again. The page itself does none of it.
+ * What a reader can do about a package whose process is not running here: look at the process, look at the work, resume
+ * it. The page itself does none of this.
  */
 export function LeftWork({ process, worktree, command }: LeftWorkProps) {
   const pid = process?.pid ?? null
@@ -44,7 +44,7 @@ export function LeftWork({ process, worktree, command }: LeftWorkProps) {
   )
 }
 
-/** The browser mostly runs on the machine of the dashboard. */
+/** Uses the browser's operating system, because the browser usually runs on the same machine as the dashboard. */
 function lookAt(pid: number): string {
   return navigator.userAgent.includes('Windows')
     ? `Get-Process -Id ${pid} | Format-List Id, StartTime, Path`

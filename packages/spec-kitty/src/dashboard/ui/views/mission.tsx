@@ -24,7 +24,7 @@ const PackageDialog = lazy('The work package', () =>
   import('./package-dialog.js').then((module) => module.PackageDialog),
 )
 
-/** One mission: its board with a work package beside it, its documents, or how it went on over time. */
+/** One mission: its board with a work package beside it, its documents, or its progress over time. */
 export function MissionView({ route }: { readonly route: MissionRoute }) {
   const { value, failure, read } = useReply<MissionReply>(
     `/api/missions/${encodeURIComponent(route.mission)}`,
@@ -118,7 +118,7 @@ function Head({ mission, route }: HeadProps) {
   )
 }
 
-/** The board is shown again with what was chosen there. */
+/** The tab of the board keeps the reader's choices for it. */
 function Tabs({ mission: { id, documents }, route }: HeadProps) {
   const board = useRef(WHOLE_BOARD)
   if (route.view === 'board') board.current = route.board
@@ -142,7 +142,7 @@ function Tabs({ mission: { id, documents }, route }: HeadProps) {
   )
 }
 
-/** What the mission asks its people to decide. */
+/** The decisions that the mission asks people for. */
 function Decisions({ mission: { id, open_decisions: open } }: { readonly mission: MissionReply }) {
   if (open.length === 0) return null
   return (
@@ -164,7 +164,10 @@ function Decisions({ mission: { id, open_decisions: open } }: { readonly mission
   )
 }
 
-/** Says where events come from that the main checkout does not have: who looks only there sees another state. */
+/**
+ * Says which worktrees contain events that the main checkout does not, because somebody who looks only there sees another
+ * state.
+ */
 function Worktrees({ mission: { worktrees } }: { readonly mission: MissionReply }) {
   if (worktrees.length === 0) return null
   return (

@@ -15,10 +15,10 @@ import { moveInList } from './list-keys.js'
 import { Failed, Loading, Notice, Problems, Stale } from './notice.js'
 import { Progress } from './progress.js'
 
-/** With fewer missions, the list has no filters. */
+/** The minimum number of missions for which the list has filters. */
 const FILTER_FROM = 9
 
-/** Every mission of the project: what is active, what waits for the reader, what is finished. */
+/** Every mission of the project: active ones, those that wait for the reader, finished ones. */
 export function MissionsView({ list }: { readonly list: ListChoice }) {
   const {
     value: reply,
@@ -179,7 +179,7 @@ function Row({ mission }: { readonly mission: MissionSummary }) {
   )
 }
 
-/** The heads of the columns of counts, with the colours of the bars. Screen readers get the counts in words instead. */
+/** The headings of the columns of counts, with the colours of the bars. Screen readers get the counts in words instead. */
 function Legend() {
   return (
     <p class="counts legend" aria-hidden="true">
@@ -194,7 +194,7 @@ function Legend() {
   )
 }
 
-/** Hidden from screen readers, because the progress bar tells them the same in words. */
+/** Hidden from screen readers, because the label of the progress bar contains the same in words. */
 function Counts({ mission }: { readonly mission: MissionSummary }) {
   return (
     <div class="counts" aria-hidden="true">

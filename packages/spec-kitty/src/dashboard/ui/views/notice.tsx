@@ -7,7 +7,7 @@ import { visible } from '../show-invisible.js'
 
 interface NoticeProps {
   readonly title: string
-  /** The notice is the whole view, so its title is the `h1`. */
+  /** True if the notice is the whole view: its title is then the `h1`. */
   readonly isPage?: boolean
   readonly children?: ComponentChildren
 }
@@ -42,12 +42,12 @@ export function Loading() {
 
 interface FailedProps {
   readonly failure: Failure
-  /** What could not be read: `The mission`. */
+  /** What could not be read, for example `The mission`. */
   readonly what: string
   readonly read: () => void
 }
 
-/** Says that something could not be read, and why; it disappears by itself when the server is back. */
+/** Says that something could not be read, and why. It disappears when the server answers again. */
 export function Failed({ failure, what, read }: FailedProps) {
   return (
     <div class="notice is-failure" role="alert">
@@ -77,7 +77,7 @@ export function Stale({ failure }: { readonly failure: Failure | null }) {
   )
 }
 
-/** Says in a dialog that the dashboard does not answer: the banner of the page is behind it. */
+/** Says in a dialog that the dashboard does not answer, because the banner of the page is hidden behind the dialog. */
 export function NoContact() {
   const { connection, goneSince } = useContact()
   if (connection !== 'lost' && goneSince === null) return null

@@ -3,7 +3,7 @@ import { beginNotifying, notifying, stopNotifying } from '../notify.js'
 import { LIVENESS } from '../now-words.js'
 import { Notice } from './notice.js'
 
-/** Explains the words above, at the place where a reader who does not know them looks. */
+/** Explains the words of the page at its end, for readers who do not know them. */
 export function Meanings() {
   return (
     <details class="meanings">
@@ -27,7 +27,7 @@ export function Meanings() {
   )
 }
 
-/** Turns the notifications of what waits on and off, if the browser has them. */
+/** Turns notifications about waiting packages on and off, if the browser supports them. */
 export function NotifyButton() {
   const [state, setState] = useState(notifying)
   if (state === 'impossible') return null

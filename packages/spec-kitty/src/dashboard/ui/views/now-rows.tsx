@@ -10,7 +10,7 @@ import { LeftWork } from './left-work.js'
 import { LivenessWord } from './liveness.js'
 import { Subtasks } from './subtasks.js'
 
-/** One package: the word that matters most first, then what it is, who has it, and for how long. */
+/** One package: first the word that matters most, then its name, who has it, and for how long. */
 function Row({
   one,
   word,
@@ -68,7 +68,7 @@ function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`
 }
 
-/** A decision that someone was asked for. It is taken where it was asked, or with the tool: the page changes nothing. */
+/** A decision that people were asked for. It is taken where it was asked for, or with the tool; the page changes nothing. */
 export function Asked({
   one: { mission, question, asked_at: since, document },
 }: {
@@ -122,7 +122,7 @@ export function Waiting({ one }: { readonly one: WaitingPackage }) {
   )
 }
 
-/** A package that someone is or was at work on: its lane, and why its process is not known to run. */
+/** A package that an agent is or was working on: its lane, and why its process is not known to be running. */
 export function Working({ one }: { readonly one: NowPackage }) {
   const { process } = one
   return (
@@ -173,7 +173,7 @@ function Who({ one: { agent, assignee, model, role } }: { readonly one: NowPacka
   )
 }
 
-/** A mission, and what is said of it. Without a mission, it is said of those of the whole project. */
+/** A link to a mission, with a text about it. Without a mission, the text is about all missions of the project. */
 export function MissionLink({
   mission,
   children,

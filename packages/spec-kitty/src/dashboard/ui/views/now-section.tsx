@@ -2,22 +2,22 @@ import { createContext, toChildArray, type ComponentChildren } from 'preact'
 import { useContext } from 'preact/hooks'
 import { replaceRoute } from '../location.js'
 
-/** The ids of the sections that are shown whole. */
+/** The ids of the sections that are shown completely. */
 export const ShownWhole = createContext<readonly string[]>([])
 
 interface SectionProps {
   readonly name: string
   readonly count: number
   readonly shown: number
-  /** The sentence for an empty list. Without it, an empty section is left out. */
+  /** The sentence for an empty list. If omitted, an empty section is left out. */
   readonly empty?: string
   readonly children: ComponentChildren
 }
 
-/** How many rows of a section are shown at first, so that the sections below it are not far. */
+/** How many rows of a section are shown at first, so that the next sections stay near. */
 const SHOWN_AT_FIRST = 8
 
-/** One list of Now under its head: the first rows, or all of them once the reader asks for them. */
+/** One list of the view Now with its heading: the first rows, or all of them if the reader asks for them. */
 export function Section({ name, count, shown, empty, children }: SectionProps) {
   const whole = useContext(ShownWhole)
   if (count === 0 && empty === undefined) return null
@@ -53,12 +53,12 @@ function idOf(name: string): string {
 }
 
 interface JumpsProps {
-  /** What there is to see, in one line. */
+  /** A summary of the lists in one line. */
   readonly words: string
   readonly counts: readonly (readonly [name: string, count: number])[]
 }
 
-/** Says what there is to see. If that does not fit on a screen, it consists of buttons that lead to the sections. */
+/** Summarises the lists. If they do not fit on a screen, the summary consists of buttons that lead to the sections. */
 export function Jumps({ words, counts }: JumpsProps) {
   const there = counts.filter(([, count]) => count > 0)
   if (there.length < 2 || there.every(([, count]) => count <= SHOWN_AT_FIRST))

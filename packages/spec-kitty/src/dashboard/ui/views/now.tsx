@@ -15,11 +15,11 @@ import { Jumps, Section, ShownWhole } from './now-section.js'
 
 interface NowProps {
   readonly now: Reading<NowReply>
-  /** The sections that are shown whole, with commas. */
+  /** The ids of the sections that are shown completely, separated by commas. */
   readonly all: string
 }
 
-/** Who works on what in all missions, and what waits for the reader. */
+/** The view of who works on what in all missions, and what waits for the reader. */
 export function NowView({ now, all }: NowProps) {
   const reply = now.value
   useEffect(() => setTitle('Now · spec-kitty dashboard'), [])

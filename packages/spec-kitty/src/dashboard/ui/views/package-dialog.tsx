@@ -14,7 +14,7 @@ interface PackageDialogProps {
   readonly choice: BoardChoice
 }
 
-/** A work package with its prompt, beside the board. It has a URL of its own: "back" closes it, a reload keeps it. */
+/** A work package with its prompt, beside the board. It has its own URL, so "back" closes it and a reload keeps it open. */
 export function PackageDialog({ mission, card, choice }: PackageDialogProps) {
   const workPackage = mission.work_packages.find(({ id }) => id === card)
   const close = () => closeTo({ view: 'board', mission: mission.id, card: null, board: choice })
@@ -56,8 +56,8 @@ export function PackageDialog({ mission, card, choice }: PackageDialogProps) {
 }
 
 /**
- * Opens the dialog over an inert page, and returns the focus to the card when it closes. It stays open for the next package, which
- * begins at its heading.
+ * Opens the dialog over an inert page, and returns the focus to the card when it closes. If the reader goes to the next
+ * package, the dialog stays open and scrolls to the heading.
  */
 function useModal(card: string) {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -78,7 +78,10 @@ function useModal(card: string) {
   return dialog
 }
 
-/** The ways to the previous and the next package, in the order of their ids. "Back" still leads to where the first was opened. */
+/**
+ * The links to the previous and the next package, in the order of their ids. "Back" still leads to where the first one
+ * was opened.
+ */
 function Neighbours({ mission, card, choice }: PackageDialogProps) {
   const packages = mission.work_packages
   const at = packages.findIndex(({ id }) => id === card)

@@ -16,7 +16,7 @@ interface FactsProps {
 
 type OfPackage = Pick<FactsProps, 'workPackage'>
 
-/** What is known of a package: where it stands, who has it, what it needs, and what its review said. */
+/** The facts about a package: its lane, who has it, its dependencies, and the result of its review. */
 export function Facts({ mission, workPackage, choice }: FactsProps) {
   const { dependencies, agent, assignee, phase, model, role, profile, process } = workPackage
   return (
@@ -87,7 +87,7 @@ function LaneTime({ workPackage: { lane_since: since, sent_back: sentBack } }: O
   )
 }
 
-/** The subtasks of the prompt and of the log, those that the log says are done checked off. */
+/** The subtasks of the prompt and of the log. Those that are done according to the log are checked off. */
 function SubtaskStates({ workPackage }: OfPackage) {
   const { subtasks, subtask_states: said, subtasks_done: done, subtasks_total: total } = workPackage
   const states = new Map(said.map(({ id, state }) => [id, state]))
@@ -211,7 +211,7 @@ export function Notes({ workPackage: { notes } }: OfPackage) {
   )
 }
 
-/** Shows who said something, and when. */
+/** Shows the author of a statement and its time. */
 function Said({ by, at }: { readonly by: string | null; readonly at: string | null }) {
   if (by === null && at === null) return null
   return (
@@ -223,7 +223,7 @@ function Said({ by, at }: { readonly by: string | null; readonly at: string | nu
 
 interface FactProps {
   readonly name: string
-  /** True for a short fact, which shares its line with another one. */
+  /** True for a short fact, which can share its line with another one. */
   readonly isShort?: boolean
   readonly children: ComponentChildren
 }

@@ -3,9 +3,9 @@ import { formatShare } from '../format.js'
 import { describeCounts, segmentsOf, shareInNoColumn } from '../board-words.js'
 
 /**
- * A mission's weighted progress as a bar and a number. The bar is as long as the number says, in the colours of the columns that
- * the packages have reached. If all packages are approved, the number is left out, because only the merge is missing, and the
- * state says so.
+ * A mission's weighted progress as a bar and a number. The length of the bar corresponds to the number, and its colours
+ * are those of the columns that the packages have reached. If all packages are approved, the number is left out, because
+ * only the merge is missing and the state already says so.
  */
 export function Progress({ mission }: { readonly mission: MissionSummary }) {
   const { progress } = mission
@@ -42,8 +42,8 @@ interface BarProps {
 }
 
 /**
- * The rest of the track is what is still to be done; its end is dashed for packages that are in no column. Drawn with SVG
- * attributes, because the page's content security policy forbids inline styles.
+ * The rest of the track is the work that is still to be done; its end is dashed for packages that are in no column. Drawn
+ * with SVG attributes, because the page's content security policy forbids inline styles.
  */
 function Bar({ mission, progress }: BarProps) {
   const segments = segmentsOf(mission, progress)

@@ -9,7 +9,7 @@ import { moveInList } from './list-keys.js'
 const SETTLED_MS = 250
 const LETTERS_MAX = 200
 
-/** Searches missions, work packages and documents. Arrow keys move between the field and the results, Escape closes it. */
+/** Searches missions, work packages and documents. Arrow keys move between the field and the results, and Escape closes it. */
 export function SearchDialog({ close }: { readonly close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const [text, setText] = useState('')
@@ -78,7 +78,7 @@ function moveFromField(event: KeyboardEvent): void {
   moveInList(event)
 }
 
-/** Returns a text once it has not changed for a moment, so that not every letter starts a search. */
+/** Returns the text after it has not changed for a moment, so that not every typed letter starts a search. */
 function useSettled(text: string): string {
   const [settled, setSettled] = useState(text)
   useEffect(() => {

@@ -10,7 +10,7 @@ interface StoppedProps {
   readonly path: string | null
 }
 
-/** Shown instead of every view once another project's dashboard has answered: nothing more is read. */
+/** Shown instead of every view once another project's dashboard has answered. No further data is read. */
 export function Stopped({ met, path }: StoppedProps) {
   const ours = met?.ours?.path ?? path
   const theirs = met?.theirs ?? null
