@@ -44,8 +44,8 @@ async function captureAll() {
     mkdirSync(CAPTURES, { recursive: true })
     for (const name of readdirSync(CAPTURES)) if (/\.(?:txt|svg)$/.test(name)) rmSync(join(CAPTURES, name))
   }
-  // The widths are captured one after the other: if others need the processor, processes end late, and other lines would
-  // be printed.
+  // The widths are captured one after the other. In parallel, they would slow each other down, processes would end late,
+  // and the output would differ.
   for (const one of WIDTHS) {
     const command = inPrivateNetwork(process.argv)
     if (command === null) throw new Error('this machine allows no private network: run it as root on Linux')

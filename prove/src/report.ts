@@ -51,7 +51,7 @@ export function printKept(kept: Kept): string {
   return `\n${tableOf(kept)}\n\n\`${command}\`, ${date}: ${seconds} s on ${machine}.\n\n`
 }
 
-/** Returns the marker that precedes the figures of a part. It exists in one page. */
+/** Returns the marker that precedes the figures of a part. Exactly one page contains it. */
 export function markOf(id: string): string {
   return `<!-- figures: ${id} -->\n`
 }

@@ -21,8 +21,8 @@ import { verify } from '../observe/verify-record.js'
 const HOLDER_POLL_MS = 20
 
 /**
- * How long a daemon that holds its lock may take in total to answer, while it starts or shuts down. Together with the
- * other steps, and the last check whether it can be reached at all (0.1 s), a command takes less than 2 s.
+ * How long a daemon that holds its lock may take in total to answer, while it starts or shuts down. Including the other
+ * steps, and the last connection attempt (0.1 s), a command then takes less than 2 s.
  */
 export const HOLDER_MS = 1_700
 

@@ -64,8 +64,8 @@ export function notFound(): BodyReply {
 }
 
 /**
- * Returns the reply for the time in which the path of the project does not lead to the directory that the dashboard was
- * started for.
+ * Returns the error reply that is sent while the path of the project does not lead to the directory that the dashboard
+ * was started for.
  */
 export function projectGone(): BodyReply {
   const message =

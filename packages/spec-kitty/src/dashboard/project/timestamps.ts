@@ -53,7 +53,7 @@ export function futureOf(instant: string): string | null {
   return minutes < 2 * 24 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 60 / 24)} d`
 }
 
-/** Returns a quick check whether times are in the future, for many lines of a log. */
+/** Returns a function that checks whether a time is in the future. It is fast, because a log has many lines. */
 export function futureCheck(): (instant: string) => boolean {
   let soon = ''
   return (instant) => {

@@ -25,7 +25,7 @@ export interface ReplyOptions {
   readonly everyMs?: number
   /** True to read the reply even while the page is hidden. */
   readonly isReadHidden?: boolean
-  /** The sentence for screen readers if a reply differs from the displayed one; empty for none. */
+  /** The sentence that screen readers say if a reply differs from the displayed one; empty if they should say nothing. */
   readonly announcement: string | ((before: unknown, after: unknown) => string)
 }
 
