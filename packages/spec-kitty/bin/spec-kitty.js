@@ -91,7 +91,8 @@ function problemOf(cause) {
     }
   }
   // What Node cannot read in a file that is written at this moment, it calls wrong.
-  const isUnfinished = cause instanceof SyntaxError || isNotThere(cause) || !isTypeKnown()
+  const isUnfinished =
+    cause instanceof SyntaxError || isOfOtherType(cause) || isNotThere(cause) || !isTypeKnown()
   if (!isUnfinished && cause.syscall === undefined) throw cause
   if (!isUnfinished) {
     return {
@@ -119,6 +120,11 @@ function problemOf(cause) {
 /** Node looked for a file in vain, or found it, and it was not there any more when Node opened it. */
 function isNotThere({ code, syscall }) {
   return code === 'MODULE_NOT_FOUND' || (syscall === 'open' && ['ENOENT', 'ENOTDIR'].includes(code))
+}
+
+/** Node could not read `command/package.json` when it loaded the command. */
+function isOfOtherType({ message }) {
+  return /not defined in ES module scope/.test(message)
 }
 
 /** Without this file, Node takes the parts of the command for modules of another type, and fails in several ways. */

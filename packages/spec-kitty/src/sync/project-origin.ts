@@ -34,9 +34,10 @@ const INSIDE = ['.git', '.kittify', 'kitty-specs'] as const
 
 /** Reads what identifies the project that is in this directory now. */
 export async function readProject(project: string): Promise<KnownProject> {
-  const given = await readGivenUuid(project)
+  const marks = marksOf(project)
+  const given = typeof marks === 'string' ? { why: marks } : await readGivenUuid(project)
   const uuid = 'why' in given ? null : given.uuid
-  const origin: Origin = { uuid, marks: marksOf(project) }
+  const origin: Origin = { uuid, marks: typeof marks === 'string' ? {} : marks }
   return {
     projectUuid: 'why' in given ? given : { uuid: uuid ?? (await uuidOfPlace(project)) },
     origin: JSON.stringify(origin),
@@ -84,9 +85,22 @@ function readOrigin(text: string): Origin | OldOrigin | null {
   return marks === null ? null : { uuid: stringOf(read?.['uuid']), marks: marks as Origin['marks'] }
 }
 
-function marksOf(project: string): Origin['marks'] {
-  const found = [DIRECTORY, ...INSIDE].map((name) => [name, markOf(join(project, name))] as const)
-  return Object.fromEntries(found.filter(([, mark]) => mark !== null)) as Origin['marks']
+/**
+ * Returns the marks, or why they cannot be read. An event that was stored with too few of them would count as one of another
+ * project for ever.
+ */
+function marksOf(project: string): Origin['marks'] | string {
+  const marks: Record<string, string> = {}
+  for (const name of [DIRECTORY, ...INSIDE]) {
+    const path = join(project, name)
+    try {
+      const mark = markOf(path)
+      if (mark !== null) marks[name] = mark
+    } catch (error) {
+      return `${path} cannot be read (${codeOf(error)})`
+    }
+  }
+  return marks
 }
 
 /** Separates the inode from the creation time. */
@@ -102,7 +116,15 @@ function markOf(path: string): string | null {
     if (found === undefined) return null
     const { ino, birthtimeNs } = found
     return birthtimeNs > 0n ? `${ino}${MADE}${birthtimeNs}` : String(ino)
-  } catch {
-    return null
+  } catch (error) {
+    if (NOT_OURS_TO_READ.has(codeOf(error))) return null
+    throw error
   }
+}
+
+/** These stay as they are, so that the mark is missing at every look. Any other error is over at the next look. */
+const NOT_OURS_TO_READ: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'])
+
+function codeOf(error: unknown): string {
+  return String((error as NodeJS.ErrnoException).code ?? error)
 }

@@ -1,4 +1,5 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { readConsentOf, strandedOf } from '../../src/sync/consent-of-events.js'
@@ -199,5 +200,25 @@ describe('a consent does not count for events of another project', () => {
     configure(app, withId('2') + YES)
     expect(await publishEvents(queue, again, 10)).toEqual({ queued: 2, duplicates: ['a'], dead: 0 })
     expect(queue.waiting()).toMatchObject([{ project: join(base, 'moved'), count: 2 }])
+  })
+})
+
+describe('an event is not taken while the system does not say in which directory it is', () => {
+  it.each(['ENOMEM', 'EIO', 'ESTALE'])('%s', async (code) => {
+    const { lstatSync } = fs
+    const failing = (path: string, options: object): unknown => {
+      if (path === join(app, '.git')) throw Object.assign(new Error(code), { code })
+      return lstatSync(path, options)
+    }
+    make(app, null, ['.git'])
+    Object.assign(fs, { lstatSync: failing })
+    syncBuiltinESMExports()
+    try {
+      await expect(publishIn(app)).rejects.toThrow(`${join(app, '.git')} cannot be read (${code})`)
+    } finally {
+      Object.assign(fs, { lstatSync })
+      syncBuiltinESMExports()
+    }
+    expect((await publishIn(app)).eventId).toBe('e')
   })
 })

@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { JsonObject } from 'familiar'
 import { ownProcessName } from 'familiar/cli'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { fileAt, openReady } from '../../src/sync/queue/connection.js'
 import { openQueue, openQueueIfThere } from '../../src/sync/queue/open-queue.js'
 import { loadSqlite } from '../../src/sync/queue/sqlite.js'
-import type { SqliteQueue } from '../../src/sync/queue/sqlite-queue.js'
+import { SqliteQueue } from '../../src/sync/queue/sqlite-queue.js'
 import type { NewEvent } from '../../src/sync/queue/queue-types.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 
@@ -40,6 +42,16 @@ describe('publish', () => {
     expect(queue.publish(events('a', 'c'), MAX)).toEqual({ queued: 1, duplicates: ['a'], dead: 0 })
     expect(idsOf(queue.events())).toEqual(['b', 'a', 'c'])
     expect(queue.counts()).toMatchObject({ queued: 3, deadLetters: 0 })
+  })
+
+  it('opens the database again if SQLite could open it only for reading, as without a free descriptor', async () => {
+    const sqlite = await loadSqlite()
+    const database = sqlite.open(`${pathToFileURL(path).href}?mode=ro`)
+    const reader = { database, file: fileAt(path) ?? '', format: 1 }
+    const readOnly = new SqliteQueue(path, reader, () => openReady(sqlite, path))
+    expect(readOnly.publish(events('a'), MAX)).toMatchObject({ queued: 1 })
+    expect(idsOf(readOnly.events())).toEqual(['a'])
+    readOnly[Symbol.dispose]()
   })
 
   it('keeps every character', () => {

@@ -30,6 +30,11 @@ export function isDamage(error: unknown): boolean {
   return DAMAGED.has(codeOf(error)) || (error instanceof CommandError && error.code === 'E_QUEUE_CORRUPT')
 }
 
+/** Returns whether SQLite may not write: it opened the file for reading because it could not open it in any other way. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === CODE.readOnly
+}
+
 /** Returns whether SQLite says that it cannot open the file. */
 export function cannotOpen(error: unknown): boolean {
   return codeOf(error) === CODE.cannotOpen

@@ -14,7 +14,7 @@ import {
 } from './columns.js'
 import { BUSY_MS, fileAt, type Connection } from './connection.js'
 import { countWaiting, insertEvents } from './insert-events.js'
-import { busy, queueFailure, unusable } from './queue-errors.js'
+import { busy, isReadOnly, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import type { Database, Row } from './sqlite.js'
 import type {
@@ -52,6 +52,8 @@ export class SqliteQueue implements Queue {
   #connection: Connection
   #wal: string | null
   readonly #reopen: () => Connection | null
+  /** The connection cannot write, because this process lacked descriptors when it was opened. */
+  #mustReopen = false
 
   constructor(path: string, connection: Connection, reopen: () => Connection | null) {
     this.path = path
@@ -175,9 +177,14 @@ export class SqliteQueue implements Queue {
   #write<T>(act: (database: Database) => T): T {
     try {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        const { database, file } = this.#current()
-        const result = inTransaction(database, () => act(database))
-        if (fileAt(this.path) === file && this.#hasItsLog()) return result
+        const { database, file } = this.#current(this.#mustReopen)
+        try {
+          const result = inTransaction(database, () => act(database))
+          if (fileAt(this.path) === file && this.#hasItsLog()) return result
+        } catch (error) {
+          this.#mustReopen = isReadOnly(error)
+          if (!this.#mustReopen || attempt === ATTEMPTS) throw error
+        }
       }
       throw busy(this.path, 'its file was replaced')
     } catch (error) {
@@ -210,16 +217,18 @@ export class SqliteQueue implements Queue {
     }
   }
 
-  /** Returns the connection to the file that is at the path now. */
-  #current(): Connection {
+  /** Returns the connection to the file that is at the path now; with `mustReopen`, a new one. */
+  #current(mustReopen = false): Connection {
     const isThere = fileAt(this.path) === this.#connection.file
-    if (isThere && this.#hasItsLog()) return this.#connection
+    if (isThere && this.#hasItsLog() && !mustReopen) return this.#connection
     // When a database is put aside, its WAL is moved later than the database.
-    if (isThere && fileAt(this.path) === this.#connection.file) throw withoutLog(this.path)
+    if (isThere && !this.#hasItsLog() && fileAt(this.path) === this.#connection.file)
+      throw withoutLog(this.path)
     const next = this.#reopen()
     if (next === null) throw busy(this.path, 'its file was moved or removed')
     this.#connection.database.close()
     this.#connection = next
+    this.#mustReopen = false
     this.#wal = fileAt(`${this.path}-wal`)
     return next
   }
