@@ -59,6 +59,42 @@ describe.skipIf(lacksChromium())('every view in a browser', () => {
     },
   )
 
+  it('shows which document is chosen, and has its buttons beside its name only where there is room', async () => {
+    const { page } = await openPage(here.browser, { viewport: { width: 400, height: 800 } })
+    const view = '#/missions/002-offline-queue/checklists%2Frequirements.md'
+    await page.goto(`${dashboards.get('example')?.url}${view}`)
+    await page.locator('[data-testid=document]').waitFor()
+    const chosen = await page.locator('.shelf [aria-current]').boundingBox()
+    const shelf = await page.locator('.shelf').boundingBox()
+    expect(chosen?.y).toBeGreaterThanOrEqual(shelf?.y ?? Infinity)
+    expect(chosen?.y).toBeLessThan((shelf?.y ?? 0) + (shelf?.height ?? 0))
+    for (const [width, isBeside] of [
+      [400, false],
+      [1280, true],
+    ] as const) {
+      await page.setViewportSize({ width, height: 800 })
+      const name = await page.locator('#document-name bdi').boundingBox()
+      const tools = await page.locator('.sheet .tools .quiet').boundingBox()
+      expect(name === null || tools === null).toBe(false)
+      if (name === null || tools === null) return
+      if (isBeside) expect(tools.x).toBeGreaterThan(name.x + name.width)
+      else expect(tools.y).toBeGreaterThanOrEqual(name.y + name.height)
+    }
+    await page.context().close()
+  })
+
+  it('cuts no word of a table or a field at 400 px without a sign that it goes on', async () => {
+    const { page } = await openPage(here.browser, { viewport: { width: 400, height: 800 } })
+    const url = dashboards.get('example')?.url ?? ''
+    await page.goto(`${url}#/flow/002-offline-queue`)
+    await page.locator('.figures').first().waitFor()
+    expect(await page.evaluate(UNMARKED)).toEqual([])
+    await page.goto(`${url}#/missions/002-offline-queue`)
+    const field = page.getByLabel('Find a work package')
+    expect(await field.getAttribute('placeholder')).toBe('Find a work package')
+    await page.context().close()
+  })
+
   it.each(VIEWS)('%s fits between 641 and 1000 px and at 200 % zoom', async (_, view, shown) => {
     const { page, complaints } = await openPage(here.browser, {
       reducedMotion: 'reduce',
@@ -161,6 +197,17 @@ const CUT = `[...document.querySelectorAll('body *')].filter((element) => {
   const isMore = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1
   return isMore && !isSaid
 }).map((element) => element.outerHTML.slice(0, 200))`
+
+/** What scrolls sideways without a shadow at its side, and words in heads of tables that are broken. */
+const UNMARKED = `[
+  ...[...document.querySelectorAll('.wide')].filter((element) =>
+    element.scrollWidth > element.clientWidth && !getComputedStyle(element).backgroundAttachment.includes('local')),
+  ...[...document.querySelectorAll('thead th')].filter((head) => {
+    const range = document.createRange()
+    range.selectNodeContents(head)
+    return range.getClientRects().length > head.textContent.split(' ').length
+  }),
+].map((element) => element.outerHTML.slice(0, 200))`
 
 const RGBA = `const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })
   const rgba = (color) => {

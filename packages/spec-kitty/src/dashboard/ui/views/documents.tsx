@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { MissionReply } from '../../api.js'
 import { baseName, groupDocuments, type DocumentGroup } from '../documents.js'
 import { formatBytes } from '../format.js'
@@ -16,10 +17,12 @@ interface DocumentsProps {
 export function Documents({ mission, chosen, heading }: DocumentsProps) {
   const groups = groupDocuments(mission.documents)
   const shown = chosen ?? groups[0]?.documents[0]?.name ?? null
+  const shelf = useRef<HTMLElement>(null)
+  useLayoutEffect(() => showChosen(shelf.current), [shown])
   if (shown === null) return <NoDocuments />
   return (
     <div class="documents">
-      <nav class="shelf" aria-label="Documents">
+      <nav class="shelf" aria-label="Documents" ref={shelf}>
         {groups.map((group) => (
           <Group key={group.directory} group={group} mission={mission.id} shown={shown} />
         ))}
@@ -32,6 +35,14 @@ export function Documents({ mission, chosen, heading }: DocumentsProps) {
       </article>
     </div>
   )
+}
+
+/** Scrolls the list, and not the page, so that the chosen document is in sight in it. */
+function showChosen(shelf: HTMLElement | null): void {
+  const link = shelf?.querySelector('[aria-current]')?.getBoundingClientRect()
+  if (shelf === null || link === undefined) return
+  const { top, bottom, height } = shelf.getBoundingClientRect()
+  if (link.top < top || link.bottom > bottom) shelf.scrollTop += link.top - top - height / 2
 }
 
 interface GroupProps {

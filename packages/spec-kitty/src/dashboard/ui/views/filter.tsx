@@ -2,6 +2,9 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { announce } from '../live/announce.js'
 import { visible } from '../show-invisible.js'
 
+/** Where there is no room for the key that leads to the filter, and mostly no keyboard. */
+const SMALL = '(max-width: 560px)'
+
 interface TextFilterProps {
   /** The label of the field: `Find a mission`. */
   readonly name: string
@@ -27,7 +30,7 @@ export function TextFilter({ name, text, choose }: TextFilterProps) {
       <input
         ref={input}
         type="search"
-        placeholder={`${name}  ( / )`}
+        placeholder={matchMedia(SMALL).matches ? name : `${name}  ( / )`}
         aria-keyshortcuts="/"
         autocomplete="off"
         spellcheck={false}
