@@ -24,7 +24,7 @@ export function workFindings(
   const long = waitingLong(view, now, form)
   return [
     ...long,
-    ...unwritableHome(view),
+    ...unwritableHome(view, form),
     ...wrongSettings(view, ofProject),
     ...unreadableQueue(view, form),
     ...damagedQueues(view),
@@ -185,25 +185,27 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
  * A daemon is needed only if hosted sync is on. One that runs needs no permission that this command lacks, but no event
  * can be queued on a full disk.
  */
-function unwritableHome({
-  homeProblem,
-  diskProblem,
-  isDaemonRunning,
-  isHostedHere,
-  obstacles,
-}: WorkView): readonly Finding[] {
-  const problem = isDaemonRunning ? diskProblem : homeProblem
+function unwritableHome(
+  { homeProblem, homeCommand, diskProblem, queueProblem, isDaemonRunning, isHostedHere, obstacles }: WorkView,
+  form: Form,
+): readonly Finding[] {
+  const isInTheWay = !isDaemonRunning || (queueProblem !== null && queueProblem === homeProblem)
+  const problem = isInTheWay ? homeProblem : diskProblem
   if (problem === null) return []
   const isSignedOut = obstacles.some(
     ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
   )
   const isCritical = isSignedOut && !isDaemonRunning
   const severity = isHostedHere ? (isCritical ? 'critical' : 'warn') : 'info'
-  const remediation = remediationOf({
-    commands: ['spec-kitty explain F-021'],
-    description: 'says what to do: make room or the directory writable, or use another one',
-    safe: true,
-  })
+  const shown = homeCommand === null ? {} : { shown: homeCommand }
+  const remediation = remedyOfCommands(
+    { command: 'spec-kitty explain F-021', ...shown },
+    {
+      description: 'says what to do: make room or the directory writable, or use another one',
+      ...(homeCommand === null ? {} : { forPeople: 'makes it writable for you' }),
+      form,
+    },
+  )
   return [{ id: 'F-021', severity, summary: problem, remediation }]
 }
 
@@ -249,7 +251,7 @@ function wrongSettings(view: WorkView, ofProject: string | null): readonly Findi
   ]
 }
 
-/** If the home belongs to another user, F-021 says so, and there is nothing for this user to repair. */
+/** If the home is the problem, F-021 says so. */
 function unreadableQueue(
   { queueProblem, homeProblem, isQueueDamaged }: WorkView,
   form: Form,

@@ -154,13 +154,16 @@ function whyUnusable(problem: string, { isQueueDamaged = false }: Standing): Why
 }
 
 /** In a home that cannot be written, no sign-in and no event can be stored. */
-function whyUnwritable({ homeProblem = null, wayOut = null, isDaemonRunning }: Standing): Why | null {
+function whyUnwritable(standing: Standing): Why | null {
+  const { homeProblem = null, wayOut = null, wayOutCommand = null, isDaemonRunning } = standing
   if (homeProblem === null || isDaemonRunning) return null
+  const more = wayOutCommand === null ? '; to read more' : ''
   return {
     reason: 'home_unwritable',
     sentence: homeProblem,
     command: 'spec-kitty explain F-021',
-    ...(wayOut === null ? {} : { before: `${wayOut}; to read more` }),
+    ...(wayOut === null ? {} : { before: `${wayOut}${more}` }),
+    ...(wayOutCommand === null ? {} : { shown: wayOutCommand }),
     isAll: true,
   }
 }

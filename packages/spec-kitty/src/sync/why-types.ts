@@ -66,6 +66,8 @@ export interface Standing {
   readonly homeProblem?: string | null
   /** What makes it possible to write there, as a user is told. */
   readonly wayOut?: string | null
+  /** The command that does so; null if there is none. */
+  readonly wayOutCommand?: string | null
   /** The line of `config.toml` that keeps all of it from being read; null if none does. */
   readonly brokenLine?: string | null
   /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */

@@ -3,7 +3,7 @@ import type { Io } from 'familiar/cli'
 import { homePrefix, withHome } from '../cli/in-home.js'
 import { VERSION } from '../version.js'
 import { diskProblem } from './queue/disk-problem.js'
-import { homeProblem, wayOut } from './home-problem.js'
+import { homeTrouble } from './home-problem.js'
 import {
   differences,
   isSendingAnyway,
@@ -64,6 +64,8 @@ export interface WorkView {
   readonly settings: Settings
   /** Why nothing can be written to the home, so that no daemon can start there; null if something can. */
   readonly homeProblem: string | null
+  /** The command after which something can; null if there is none. */
+  readonly homeCommand: string | null
   /** Why its disk has no room, so that no event can be queued, even while a daemon runs; null if it has some. */
   readonly diskProblem: string | null
 }
@@ -102,7 +104,7 @@ export async function viewWork(
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
-  const problem = homeProblem(root)
+  const trouble = homeTrouble(root)
   const standing: Standing = {
     gate,
     // A refused session is what the daemon says first; the files may say more.
@@ -120,8 +122,9 @@ export async function viewWork(
     away: AWAY.has(status.state) ? status.state : null,
     isRestartHarmless,
     isHostedHere,
-    homeProblem: problem,
-    wayOut: problem === null ? null : wayOut(root),
+    homeProblem: trouble?.problem ?? null,
+    wayOut: trouble?.wayOut ?? null,
+    wayOutCommand: trouble?.command ?? null,
     // If a variable forbids a start, `sync now` starts no daemon even after the correction.
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
     isStartForbidden: isStartForbidden(settings),
@@ -156,7 +159,8 @@ export async function viewWork(
     isSendingAnyway: isSendingAnyway(differing, env),
     isHostedHere,
     settings,
-    homeProblem: problem,
+    homeProblem: trouble?.problem ?? null,
+    homeCommand: trouble?.command ?? null,
     diskProblem: diskProblem(root),
   }
 }

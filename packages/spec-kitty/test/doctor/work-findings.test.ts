@@ -14,6 +14,7 @@ const VIEW = {
   damagedQueues: [],
   isQueueDamaged: false,
   homeProblem: null,
+  homeCommand: null,
   diskProblem: null,
   isSendingAnyway: false,
   isHostedHere: true,
@@ -97,6 +98,19 @@ it('says once that the home is that of another user, and not that its queue is t
   const theirs = { homeProblem: problem, queueProblem: problem, queue: null, isDaemonRunning: false }
   expect(workFindings({ ...VIEW, ...theirs }, null, 0)).toMatchObject([{ id: 'F-021', summary: problem }])
   expect(idsOf({ ...theirs, queueProblem: 'the queue is damaged' })).toEqual(['F-021', 'F-017'])
+})
+
+it('says so too while a daemon runs, and shows people the command that opens a directory of their own', () => {
+  const problem = '/h/daemons/sync cannot be written to (EACCES)'
+  const closed = { homeProblem: problem, homeCommand: 'chmod u+rwx /h/daemons/sync', queueProblem: problem }
+  for (const isDaemonRunning of [true, false]) {
+    const found = (form: 'people' | 'script') =>
+      workFindings({ ...VIEW, ...closed, queue: null, isDaemonRunning }, null, 0, form)
+    expect(found('people')).toMatchObject([
+      { id: 'F-021', summary: problem, remediation: { commands: ['chmod u+rwx /h/daemons/sync'] } },
+    ])
+    expect(found('script')).toMatchObject([{ remediation: { commands: ['spec-kitty explain F-021'] } }])
+  }
 })
 
 it('warns of a project whose directory is gone, whatever else waits: nothing was chosen there', () => {

@@ -199,6 +199,12 @@ it('a home that cannot be written to comes before all that would have to be writ
   })
   const wayOut = 'free space there'
   expect(whyNothingLeaves(standing({ ...changes, wayOut }))?.before).toBe('free space there; to read more')
+  const wayOutCommand = 'chmod u+rwx /h'
+  expect(whyNothingLeaves(standing({ ...changes, wayOut, wayOutCommand }))).toMatchObject({
+    command: 'spec-kitty explain F-021',
+    before: wayOut,
+    shown: wayOutCommand,
+  })
   // Nothing else can be mended there.
   for (const queueProblem of [null, homeProblem])
     expect(furtherReasons(standing({ ...changes, queueProblem }))).toEqual([])
