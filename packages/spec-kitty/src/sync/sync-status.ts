@@ -8,7 +8,7 @@ import { WRONG, withoutSecrets } from './server-url.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
-import { FOR_THIS_SHELL, reasonText, skipText, whyDocument } from './why-nothing-leaves.js'
+import { FOR_THIS_SHELL, LIST, reasonText, skipText, whyDocument } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import { TIMING } from './upload/back-off.js'
@@ -127,18 +127,31 @@ function valueText(value: string | null, given?: string): string {
 }
 
 /**
- * Says how to give the daemon the variables that are set here. A restart also loses the variables that only the daemon
- * has, so it is not proposed if one of them is the switch of hosted sync, or while events leave.
+ * Says that the variables of the daemon count, and how to give it those that are set here. A restart also loses the variables
+ * that only the daemon has, so it is not proposed if one of them is the switch of hosted sync, while events leave, or if nothing
+ * would leave then.
  */
-function takeOverLines({ differences, isRestartProposed, isSendingAnyway, why }: WorkView): readonly Line[] {
+function takeOverLines(view: WorkView): readonly Line[] {
+  const { differences, isRestartProposed, isSendingAnyway, why, worseHere } = view
   if (isSendingAnyway) return [['', 'the setting of the daemon counts; to stop that:'], commandLine(RESTART)]
+  // The line about uploads says it, with the same command.
+  if (differences.length === 0 || why?.command.endsWith(RESTART) === true) return []
   const lost = differences.filter(isLost)
   if (lost.some(({ daemon }) => daemon === 'on'))
-    return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
-  const isNeeded = differences.length > 0 && (why !== null || lost.length === 0)
-  if (!isNeeded || !isRestartProposed || why?.command.endsWith(RESTART) === true) return []
-  return [['', 'to take over what is set here:'], commandLine(RESTART)]
+    return [['', `${DAEMON_COUNTS}; to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
+  if (worseHere !== null) {
+    const { reason, detail } = worseHere
+    const text = `${DAEMON_COUNTS}; with what is set here, nothing would leave: ${reasonText(reason)}`
+    return [
+      ['', detail === null ? text : `${text}: ${detail}`],
+      commandLine(`${LIST}  # shows what is set here`),
+    ]
+  }
+  if (!isRestartProposed || (why === null && lost.length > 0)) return [['', DAEMON_COUNTS]]
+  return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(RESTART)]
 }
+
+const DAEMON_COUNTS = 'what the daemon has counts'
 
 /** Returns whether the daemon has a variable that is not set here. */
 function isLost({ command }: Difference): boolean {

@@ -9,7 +9,7 @@ import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWed
 import { mayRestart, restartCommand, startedText } from './why-restart.js'
 import type { HeldProject, Standing, Why } from './why-types.js'
 
-const LIST = 'spec-kitty config list'
+export const LIST = 'spec-kitty config list'
 /** What to say of a server that fails, where a command can only try at once. */
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
 

@@ -25,7 +25,7 @@ import { DEFAULT_QUEUE_SIZE, isSwitchedOn, readSettings, type Settings } from '.
 import { inspectGate, type Obstacle } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
 import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
-import { mayRestart } from './why-restart.js'
+import { mayRestart, worseHere } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
 /** All that is known about the work of a root's sync daemon, from its own report and from the files. */
@@ -57,6 +57,8 @@ export interface WorkView {
   readonly differences: readonly Difference[]
   /** Whether a restart may be proposed so that the daemon takes over what is set here. */
   readonly isRestartProposed: boolean
+  /** What would keep events here if the daemon had what is set here; null if nothing more than now. */
+  readonly worseHere: Obstacle | null
   /** Whether the daemon sends although this shell has turned hosted sync off. */
   readonly isSendingAnyway: boolean
   /** Whether hosted sync is on for this command. */
@@ -156,6 +158,7 @@ export async function viewWork(
     further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differing,
     isRestartProposed: mayRestart(standing) && !differing.some(isWrongHere),
+    worseHere: worseHere(standing),
     isSendingAnyway: isSendingAnyway(differing, env),
     isHostedHere,
     settings,
