@@ -228,7 +228,7 @@ function uploadLines(view: WorkView, now: number, { isHeldHere, told }: Omit<Her
   const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
-    if (report.running === true) return [['uploads', `sending${to}`]]
+    if (report.running === true) return [['uploads', `sending${to}${silence(report.requestSince, now)}`]]
     if (isHeldHere)
       return [
         ['uploads', `events of projects that have opted in may leave${to}; this project has not:`],
@@ -253,6 +253,16 @@ function uploadLines(view: WorkView, now: number, { isHeldHere, told }: Omit<Her
       ...remedyLines(one, told),
     ]),
   ]
+}
+
+/** An answer that takes longer than this is told: it may never come. */
+const SILENT_SECONDS = 3
+
+/** Tells a server that answers nothing from one that is busy with much. */
+function silence(since: string | null, now: number): string {
+  const seconds = secondsSince(since, now) ?? 0
+  if (seconds < SILENT_SECONDS) return ''
+  return `, which has not answered for ${seconds} s; the attempt ends after ${TIMING.requestMs / 1000} s`
 }
 
 function remedyLines({ before, shown, command }: Why, told: string | null): readonly Line[] {

@@ -23,6 +23,8 @@ export interface SenderOptions {
   /** The environment, which names the proxy and the certificates. */
   readonly env: Io['env']
   readonly timeoutMs: number
+  /** Called when a request begins, with the time, and with null when it has ended. */
+  readonly onRequest?: (since: string | null) => void
 }
 
 /** Connections to one server, which stay open while there are events to send. */
@@ -36,7 +38,7 @@ export interface Sender {
 }
 
 /** Throws an error of one line if the proxy or the certificates that the environment names cannot be used. */
-export function openSender({ serverUrl, format, env, timeoutMs }: SenderOptions): Sender {
+export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: SenderOptions): Sender {
   const url = targetOf(serverUrl, format.path)
   const closing = new AbortController()
   const agent = createAgent(url, env, closing.signal)
@@ -46,12 +48,14 @@ export function openSender({ serverUrl, format, env, timeoutMs }: SenderOptions)
       const limit = limitOf(signal, timeoutMs)
       try {
         limit.signal.throwIfAborted()
+        onRequest?.(new Date().toISOString())
         return await exchange(url, { agent, format, token, bytes, signal: limit.signal })
       } catch (error) {
         signal.throwIfAborted()
         const why = limit.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
         throw new Error(oneLine(`${url.host}: ${why}`, token), { cause: error })
       } finally {
+        onRequest?.(null)
         limit.end()
       }
     },
