@@ -65,8 +65,8 @@ export const FINDINGS: Texts = {
     whatToDo: [
       'Save what can be read; this command also says how to queue it again:',
       '`spec-kitty sync queue --export FILE`',
-      'Then remove queue.db.corrupt-* in the directory that this names (damaged_databases):',
-      '`spec-kitty sync queue --json`',
+      'Then remove it. This shows the command for that:',
+      '`spec-kitty sync status`',
       'After that, the doctor no longer reports it.',
     ].join('\n'),
   },
@@ -109,13 +109,11 @@ const SIGN_IN =
 
 /** What lets events that have lost their project leave with the consent of another one. */
 const MOVE_EVENTS = [
-  'Or let them be events of another project. Save what waits:',
-  '`spec-kitty sync queue --export FILE`',
-  'Keep only the lines with the project_uuid that this shows for the project:',
-  '`spec-kitty sync queue --json`',
+  'Or let them be events of another project, such as the one in the new place. Save what waits for the old path DIR:',
+  '`spec-kitty sync queue --export FILE --project DIR`',
   'Then publish them in the directory of the other project, if they may leave with its consent:',
   '`spec-kitty sync publish - < FILE`',
-  'There they take places at the end of the queue.',
+  'There they take places at the end of the queue, and no longer wait for the old path.',
   'Or `spec-kitty sync queue drop --project DIR` removes them for ever, after a question.',
 ]
 

@@ -5,6 +5,7 @@ import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
 import { WRONG, withoutSecrets } from './server-url.js'
+import { removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
@@ -200,15 +201,16 @@ function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
 }
 
 function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
-  const [path, ...others] = damagedQueues
-  if (path === undefined) return []
+  const [first, ...others] = damagedQueues
+  if (first === undefined) return []
   const isOne = others.length === 0
   const count = isOne ? 'a damaged queue was' : `${damagedQueues.length} damaged queues were`
-  const what = isOne ? `it: ${path}` : `them: ${join(dirname(path), 'queue.db.corrupt-*')}`
+  const it = isOne ? 'it' : 'them'
   return [
-    ['', `${count} put aside; to save what can be read of ${isOne ? 'it' : 'them'}:`, 'yellow'],
-    ['', SALVAGE_COMMAND, 'cyan'],
-    ['', `this is shown until you remove ${what} (spec-kitty explain F-022)`],
+    ['', `${count} put aside; to save what can be read of ${it}:`, 'yellow'],
+    commandLine(SALVAGE_COMMAND),
+    ['', `when that is done, remove ${it}; until then this is shown (spec-kitty explain F-022):`],
+    commandLine(removeCommand(join(dirname(first), 'queue.db'))),
   ]
 }
 

@@ -77,13 +77,22 @@ export const SYNC_QUEUE = {
       value: { kind: 'file', name: 'FILE', needs: 'a file, or - for standard output' },
       text: 'write the events into a new file, a JSON object a line; - is standard output. Includes what can be read of damaged databases that were put aside',
     },
+    project: {
+      value: { kind: 'directory', name: 'DIR', needs: 'a directory' },
+      text: 'with --export: only the events of the project that is in this directory, or was',
+    },
     json: JSON_OPTION,
   },
+  forms: [{ may: ['dead', 'json'] }, { lead: 'export', may: ['dead', 'project', 'json'] }],
   about: 'Shows which events wait to be sent, and why: per project, the one with the oldest event first.',
   examples: [
     ['spec-kitty sync queue', 'what waits, and why'],
     ['spec-kitty sync queue --dead', 'what the server rejected'],
     ['spec-kitty sync queue --export events.ndjson', 'a copy of what waits'],
+    [
+      'spec-kitty sync queue --export events.ndjson --project ~/work/old-app',
+      'what waits for a project that was moved',
+    ],
   ],
   environment: HOME,
   exits: { 0: 'shown', 1: 'the queue is damaged, or the queue or the file cannot be used' },
