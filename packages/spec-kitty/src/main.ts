@@ -102,6 +102,6 @@ async function run({ command, name, args }: Route & { readonly kind: 'run' }, io
     return await load(args, io)
   } catch (error) {
     if (!(error instanceof UnexpectedWordError)) throw error
-    throw (await import('./cli/mistakes.js')).withGuess(error, name, args)
+    throw await (await import('./cli/mistakes.js')).withGuess(error, name, args)
   }
 }

@@ -181,7 +181,7 @@ export const TABLE = [
   },
   {
     words: 'sync status',
-    summary: 'show it: versions, uptime, the last stop and why',
+    summary: 'show what waits, why nothing leaves, and the daemon',
     section: 'daemon',
     describe: async () => (await sync()).SYNC_STATUS,
   },

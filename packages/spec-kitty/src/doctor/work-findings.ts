@@ -92,7 +92,8 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [' sync now', 'sends them, and says what becomes of each batch'],
 ]
 
-function effectOf(command: string, { reason }: Why): string {
+function effectOf(shown: string, { reason }: Why): string {
+  const [command = ''] = shown.split('  # ')
   if (reason === 'backing_off' && command.endsWith(NOW))
     return 'tries at once; nothing to do here if the server comes back'
   if (reason === 'backing_off' && command.endsWith(' config list'))

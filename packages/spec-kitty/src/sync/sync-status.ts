@@ -25,8 +25,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
   const { env } = io
   return async ({ status, document: { log, ...document }, lines }) => {
     // The first line names the command that ends a daemon that hangs. It is another one if the daemon is not proven.
-    const told = lines[0]?.[3] ?? null
-    const view = await viewWork(root, env, status, told ?? undefined)
+    const view = await viewWork(root, env, status, lines[0]?.[3])
     const isHeldHere = await hasNotOptedIn(view, io)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
@@ -35,7 +34,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ...workLines(view, now, status, { env, isHeldHere, told }).map(([name, text, ...style]): Line => [
+        ...workLines(view, now, status, { env, isHeldHere }).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
           ...style,
@@ -88,15 +87,13 @@ interface Here {
   readonly env: Io['env']
   /** Whether the command runs in a project whose events are held. */
   readonly isHeldHere: boolean
-  /** The command that the line about the daemon names already; null if it names none. */
-  readonly told: string | null
 }
 
 function workLines(
   view: WorkView,
   now: number,
   status: DaemonStatus,
-  { env, ...here }: Here,
+  { env, isHeldHere }: Here,
 ): readonly Line[] {
   const age = secondsSince(view.lastSync, now)
   const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
@@ -108,7 +105,7 @@ function workLines(
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
     ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
-    ...uploadLines(view, now, here),
+    ...uploadLines(view, now, isHeldHere),
     ...view.differences.map(
       ({ variable, daemon, command }) =>
         [
@@ -186,10 +183,13 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
   const age = secondsSince(queue.oldestAt, now)
   const oldest = age === null ? '' : `, the oldest for ${describeAge(age)}`
   const waits = queue.queued === 1 ? 'waits' : 'wait'
+  const full = fullText(queue.queued, maxQueueSize)
   const waiting =
     queue.queued === 0
       ? 'empty'
-      : `${fullText(queue.queued, maxQueueSize) ?? `${counted(queue.queued, 'event')} ${waits}`}${oldest}`
+      : full === null
+        ? `${counted(queue.queued, 'event')} ${waits}${oldest}`
+        : `${full}${oldest}, and no further one can be queued`
   if (queue.deadLetters === 0) return waiting
   return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
 }
@@ -226,7 +226,7 @@ function failureLines({ report: { failures, lastError } }: WorkView): readonly L
   return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines(view: WorkView, now: number, { isHeldHere, told }: Omit<Here, 'env'>): readonly Line[] {
+function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly Line[] {
   const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
@@ -248,11 +248,11 @@ function uploadLines(view: WorkView, now: number, { isHeldHere, told }: Omit<Her
   const isChosen = why.reason === 'hosted_sync_disabled' && !view.isHostedHere
   return [
     ['uploads', uploadText(view, why, now), isChosen ? undefined : 'yellow'],
-    ...remedyLines(why, told),
+    ...remedyLines(why),
     ...(why.command.startsWith(SWITCH_ON) ? [['', FOR_THIS_SHELL] as const] : []),
     ...further.flatMap((one): readonly Line[] => [
       ['', `after that: ${briefText(one, view)}`],
-      ...remedyLines(one, told),
+      ...remedyLines(one),
     ]),
   ]
 }
@@ -267,8 +267,7 @@ function silence(since: string | null, now: number): string {
   return `, which has not answered for ${seconds} s; the attempt ends after ${TIMING.requestMs / 1000} s`
 }
 
-function remedyLines({ before, shown, command }: Why, told: string | null): readonly Line[] {
-  if (command === told) return [['', 'the line about the daemon names the command']]
+function remedyLines({ before, shown, command }: Why): readonly Line[] {
   return [...(before === undefined ? [] : [['', `${before}:`] as const]), commandLine(shown ?? command)]
 }
 

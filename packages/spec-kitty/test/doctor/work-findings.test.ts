@@ -47,6 +47,17 @@ it('takes a session that the server refused as seriously as none, however long e
     }
 })
 
+it('does not promise that a server takes the events which does not answer', () => {
+  const now = 'spec-kitty sync now'
+  const shown = `${now}  # tries at once; nothing to do if the server comes back`
+  const why = { reason: 'backing_off', sentence: 'so it is', command: now, shown, isAll: true } as const
+  for (const form of ['people', 'script'] as const)
+    expect(workFindings({ ...VIEW, why }, null, 0, form)[0]?.remediation).toMatchObject({
+      commands: [now],
+      description: 'tries at once; nothing to do here if the server comes back',
+    })
+})
+
 it('says nothing twice', () => {
   const told = ['no_session', 'queue_unusable', 'daemon_wedged', 'home_unwritable']
   for (const reason of told as readonly WhyReason[]) expect(idsOf(because(reason))).toEqual([])

@@ -175,8 +175,17 @@ it('a daemon that does not answer is ended first, with the command that ends thi
     reason: 'daemon_wedged',
     sentence: 'the sync daemon does not answer',
     command: 'spec-kitty sync stop',
+    shown: 'spec-kitty sync stop && spec-kitty sync now',
   })
-  expect(furtherReasons(wedged)).toMatchObject([{ reason: 'no_daemon', command: 'spec-kitty sync now' }])
+  expect(furtherReasons(wedged)).toEqual([])
+  // Where a new daemon could send nothing, or may not start, none is started.
+  const gate: Gate = { state: 'closed', reason: 'no_session', detail: null }
+  for (const changes of [{ gate }, { disabledBy: 'SYNC_NO_DAEMON' }, { queued: 0 }])
+    expect(whyNothingLeaves({ ...wedged, ...changes })?.shown).toBe(undefined)
+  const forced = 'spec-kitty auth doctor --reset --force --port 9400'
+  const unproven = { ...wedged, wedgedStop: forced }
+  expect(whyNothingLeaves(unproven)).toMatchObject({ command: forced, isAll: true })
+  expect(furtherReasons(unproven)).toMatchObject([{ reason: 'no_daemon', command: 'spec-kitty sync now' }])
 })
 
 it('a daemon out of reach is not called missing', () => {

@@ -89,10 +89,6 @@ export const SYNC_QUEUE = {
     ['spec-kitty sync queue', 'what waits, and why'],
     ['spec-kitty sync queue --dead', 'what the server rejected'],
     ['spec-kitty sync queue --export events.ndjson', 'a copy of what waits'],
-    [
-      'spec-kitty sync queue --export events.ndjson --project ~/work/old-app',
-      'what waits for a project that was moved',
-    ],
   ],
   environment: HOME,
   exits: { 0: 'shown', 1: 'the queue is damaged, or the queue or the file cannot be used' },

@@ -207,7 +207,8 @@ async function replyOf(message: IncomingMessage): Promise<Reply> {
 /** Reasons, in words, for the errors that a user can solve. */
 const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
   [/^ECONNREFUSED$/, 'nothing accepts connections there'],
-  [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'the host name is not found'],
+  [/^ENOTFOUND$/, 'the host name is not found'],
+  [/^EAI_AGAIN$/, 'the host name could not be looked up: no name server answered'],
   [/^(?:ENETUNREACH|EHOSTUNREACH)$/, 'the network is not reachable'],
   [/^(?:ECONNRESET|EPIPE)$/, 'the connection was closed before the whole answer'],
   [/^HPE_/, 'the answer is not HTTP'],
@@ -221,7 +222,8 @@ const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
   [/^(?:EPROTO|ERR_SSL_)/, 'it does not speak TLS as it should'],
 ]
 
-function reasonOf(error: unknown): string {
+/** Exported for its test. */
+export function reasonOf(error: unknown): string {
   const { message, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
   const known = code === undefined ? undefined : REASONS.find(([codes]) => codes.test(code))
   return known === undefined ? message : `${known[1]} (${code})`
