@@ -50,7 +50,7 @@ function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[
         why === null
           ? remediationOf({
               commands: [NOW],
-              description: 'sends them, and says what becomes of each batch',
+              description: 'tries to send them, and says what becomes of each batch',
               safe: !isDaemonRunning,
             })
           : remedyOf(why, isDaemonRunning, form),
@@ -89,7 +89,7 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [' sync stop ', 'ends the daemon, and starts one that sends them'],
   [' sync restart', 'starts the daemon anew, with what is set here'],
   [' sync start', 'starts the daemon'],
-  [' sync now', 'sends them, and says what becomes of each batch'],
+  [' sync now', 'tries to send them, and says what becomes of each batch'],
 ]
 
 function effectOf(shown: string, { reason }: Why): string {

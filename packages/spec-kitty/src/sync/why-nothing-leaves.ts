@@ -198,7 +198,10 @@ function backingOffRemedy(standing: Standing): Doubted {
       doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
       command: restartCommand(standing),
     }
-  if (lastErrorKind !== 'address') return { command: NOW, shown: `${NOW}  # ${PATIENCE}` }
+  // Nothing but the user knows whether the server is down.
+  const unanswered =
+    lastErrorKind === 'connection' ? { doubt: 'if the server is up, its address may be wrong' } : {}
+  if (lastErrorKind !== 'address') return { ...unanswered, command: NOW, shown: `${NOW}  # ${PATIENCE}` }
   const doubt = 'the address of the server may be wrong'
   if (isServerOfSession) return { doubt, ...loginCommands(null, 'backing_off', isTokenGiven) }
   return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }

@@ -468,6 +468,10 @@ describe('where the gate is open', () => {
       })
       for (const lastErrorKind of ['answer', 'connection', null] as const)
         expect(failed({ lastErrorKind })?.command).toBe('spec-kitty sync now')
+      // Where nothing answered, only the user knows whether the server is down.
+      const doubted = 'the last attempt failed; if the server is up, its address may be wrong'
+      expect(failed({ lastErrorKind: 'connection' })?.brief).toBe(doubted)
+      expect(failed({ lastErrorKind: 'answer' })?.brief).toBe('the last attempt failed')
     })
 
     it('a connection that the daemon was started with otherwise is taken over from here', () => {
