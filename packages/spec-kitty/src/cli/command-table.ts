@@ -139,7 +139,7 @@ export const TABLE = [
   },
   {
     words: 'sync queue drop',
-    summary: 'remove events that the server rejected, or of a lost project',
+    summary: 'remove events that were rejected or lost their project',
     section: 'events',
     describe: async () => (await events()).SYNC_QUEUE_DROP,
   },
