@@ -94,6 +94,7 @@ async function play(stage) {
 
   const fleet = await startFleet(root, other)
   await at('start-upgrade', 'spec-kitty sync start', { once: true })
+  await sleep(TWO_DIGITS_MS)
   await at('status', 'spec-kitty sync status')
   await at('logs', 'spec-kitty sync logs')
   await at('logs-json', 'spec-kitty sync logs --json')

@@ -21,6 +21,19 @@ export function untilText(leftMs: number): string {
   return `until ${clockText(new Date(now.getTime() + leftMs), now)}`
 }
 
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const
+
+/** Returns a length of time in words, in its largest whole unit: `3 hours`. */
+export function describeAge(seconds: number): string {
+  const [unit, size] = UNITS.find(([, one]) => seconds >= one) ?? ['second', 1]
+  const count = Math.floor(seconds / size)
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
+
 function dateText(time: Date): string {
   return [time.getFullYear(), time.getMonth() + 1, time.getDate()].map(twoDigits).join('-')
 }

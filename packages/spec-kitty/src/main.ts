@@ -1,7 +1,7 @@
 import { EXIT, readingTerminal, runOnProcess, UnexpectedWordError, type Io } from 'familiar/cli'
 import { route, type Route } from './cli/find-command.js'
 import { isGroup, type CommandWords } from './cli/command-table.js'
-import { inHome } from './cli/in-home.js'
+import { byVariable, inHome } from './cli/in-home.js'
 import { VERSION } from './version.js'
 
 type Run = (args: readonly string[], io: Io) => Promise<number>
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     },
     argv,
     quietVariables: ['SPEC_KITTY_NON_INTERACTIVE'],
-    completeHint: (hint: string) => inHome(hint),
+    completeHint: (hint: string) => inHome(byVariable(hint)),
   }
   const code = await runOnProcess(settings, async (args, io) => {
     if (args[0] === COMPLETE) return (await import('./commands/complete.js')).run(args.slice(1), io)
@@ -102,6 +102,6 @@ async function run({ command, name, args }: Route & { readonly kind: 'run' }, io
     return await load(args, io)
   } catch (error) {
     if (!(error instanceof UnexpectedWordError)) throw error
-    throw (await import('./cli/mistakes.js')).withGuess(error, name, args)
+    throw await (await import('./cli/mistakes.js')).withGuess(error, name, args)
   }
 }

@@ -115,15 +115,15 @@ function renderCleanUp(
   ]
 }
 
-/** Leaves out the daemon that F-005 describes, because F-002 does not count it either. */
+/** Counts what the clean-up would ask about, and so also the daemon that F-005 tells of. */
 function planOf(
-  document: DoctorDocument & { readonly reset_result: ResetResult },
+  { orphans, reset_result }: DoctorDocument & { readonly reset_result: ResetResult },
   { words, isForced = false, named: port = null }: DoctorText,
 ): Parameters<typeof renderNext>[0] {
-  const { would_sweep } = document.reset_result
+  const { would_sweep } = reset_result
   const isEnded = (row: DoctorRecord): boolean =>
     would_sweep.some((one) => one.pid === row.pid && one.port === row.port)
-  const open = untold(document).filter(
+  const open = orphans.filter(
     (row) => (port === null || row.port === port) && needsDecision(row, words) && !isEnded(row),
   )
   return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length }

@@ -25,7 +25,9 @@ export function renderNext(
   const need = `${open === 1 ? 'needs' : 'need'} a decision`
   if (ended === 0) return [`Nothing would be ended without a decision: ${open} ${need}.`]
   const command = `${clean}${isForced ? ' --force' : ''}${port === null ? '' : ` --port ${port}`}`
-  const then = open === 0 ? null : `then ${open} still ${need}`
+  // The same command asks about them, but only where someone can answer.
+  const asked = isForced ? '' : ', asked on a terminal'
+  const then = open === 0 ? null : `then ${open} still ${need}${asked}`
   const after = then === null ? '' : `  # ${then}`
   const painted = paint(terminal, 'cyan', printable(command))
   if (terminal.columns === null || columnsOf(`For real: ${command}${after}`) <= terminal.columns)

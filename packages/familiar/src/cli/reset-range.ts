@@ -67,8 +67,11 @@ async function askAboutTheRest(
   const { own } = decisionsIn(seen, definitionOf(daemon))
   const whose = `${ofOthers(open, seen, daemon)}${ofThisScope(open, own, daemon)}${ofStarting(open)}`
   const head = wrapWords(`${need} a decision (operator_required)${whose}:`, io.errorColumns).join('\n')
+  const alone = oneByOne(open, own, daemon)
+    .map(([lead, command]) => leadTo(lead, command, io.errorColumns))
+    .join('')
   io.err(
-    `${head}\n${list}${lookFirst(open, io.errorColumns)}${oneByOne(open)}${endedAnyway(stale.length, io.errorColumns)}`,
+    `${head}\n${list}${lookFirst(open, io.errorColumns)}${alone}${endedAnyway(stale.length, io.errorColumns)}`,
   )
   const isYes = await io.confirm(
     isOne ? 'Also end it?' : `Also end these ${open.length}?`,
@@ -79,10 +82,28 @@ async function askAboutTheRest(
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
 }
 
-/** Says how to decide about a single one of several processes. */
-function oneByOne(open: readonly Candidate[]): string {
+/** Returns how to decide about one of several processes alone: the daemon of this scope has a command of its own. */
+function oneByOne(
+  open: readonly Candidate[],
+  own: Candidate | null,
+  daemon: Daemon,
+): readonly (readonly [lead: string, command: string])[] {
   const hasPorts = open.every(({ observation }) => observation.port !== null)
-  return open.length > 1 && hasPorts ? 'To decide about one alone, answer n, and add --port PORT.\n' : ''
+  if (open.length === 1 || !hasPorts) return []
+  const { words } = definitionOf(daemon)
+  const isOwn = own !== null && open.includes(own)
+  return [
+    ['To decide about one alone, answer n, then:', `${words.clean} --port PORT`],
+    ...(isOwn
+      ? ([[`For the ${words.title} of this ${words.scope} alone, answer n, then:`, words.stop]] as const)
+      : []),
+  ]
+}
+
+/** Puts the command on a line of its own where it does not fit behind what leads to it. */
+function leadTo(lead: string, command: string, columns: number | null): string {
+  const isShort = columns === null || lead.length + 1 + command.length <= columns
+  return `${lead}${isShort ? ' ' : '\n  '}${command}\n`
 }
 
 /**
@@ -106,9 +127,7 @@ function ofThisScope(open: readonly Candidate[], own: Candidate | null, daemon: 
 function lookFirst(open: readonly Candidate[], columns: number | null): string {
   const pids = open.filter(isToLookAt).flatMap(({ observation }) => observation.pid ?? [])
   if (pids.length === 0) return ''
-  const [lead, command] = ['To look first, in another terminal:', lookCommand(pids)]
-  const isShort = columns === null || lead.length + 1 + command.length <= columns
-  return `${lead}${isShort ? ' ' : '\n  '}${command}\n`
+  return leadTo('To look first, in another terminal:', lookCommand(pids), columns)
 }
 
 /** Says how many of the processes name another scope, because they may be in use there. */

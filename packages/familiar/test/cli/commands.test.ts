@@ -51,6 +51,7 @@ function pidIn(text: string): number {
 
 describe('the commands', () => {
   it('start, show, replace and stop the daemon, in text', () => {
+    expect(user.run(['status']).stdout).toMatch(new RegExp(`^log +${LOG} \\(none yet\\)$`, 'm'))
     const started = user.run(['start'])
     expect(started).toMatchObject({ status: 0, stderr: '' })
     expect(started.stdout).toMatch(
@@ -61,7 +62,7 @@ describe('the commands', () => {
     expect(user.run(['start']).stdout).toBe(started.stdout.replace('was started', 'runs'))
     const status = user.run(['status', '--check'])
     expect(status).toMatchObject({ status: 0, stderr: '' })
-    expect(status.stdout).toMatch(/^daemon {10}running for \d+ s, process \d+, port \d+$/m)
+    expect(status.stdout).toMatch(/^daemon {10}running for \d+ seconds?, process \d+, port \d+$/m)
     expect(status.stdout).toContain(`log             ${LOG}\n`)
     expect(user.run(['logs']).stdout).toContain('"pid"')
     const restarted = user.run(['restart'])

@@ -265,21 +265,26 @@ describe('what a clean-up did', () => {
       return text.slice(text.lastIndexOf('No problems found.\n') + 'No problems found.\n'.length)
     }
     const all = [RECORD, OPEN, { ...OPEN, pid: 2721, port: 9421 }, USED, WEB]
-    expect(plan([RECORD], all)).toBe('For real: tool doctor --reset  # then 2 still need a decision\n')
+    expect(plan([RECORD], all)).toBe(
+      'For real: tool doctor --reset  # then 2 still need a decision, asked on a terminal\n',
+    )
     expect(plan([RECORD], [RECORD, OPEN])).toBe(
-      'For real: tool doctor --reset  # then 1 still needs a decision\n',
+      'For real: tool doctor --reset  # then 1 still needs a decision, asked on a terminal\n',
     )
     expect(plan([RECORD], [RECORD, USED])).toBe('For real: tool doctor --reset\n')
     expect(plan([RECORD], all, { named: 9401 })).toBe('For real: tool doctor --reset --port 9401\n')
     expect(plan([], [OPEN])).toBe('Nothing would be ended without a decision: 1 needs a decision.\n')
     expect(plan([], [USED, WEB])).toBe('')
     expect(plan([RECORD], all, {}, { columns: 60, hasColor: false })).toBe(
-      'For real (then 2 still need a decision):\n    tool doctor --reset\n',
+      'For real (then 2 still need a decision, asked on a terminal):\n    tool doctor --reset\n',
     )
     expect(plan([RECORD], all, {}, { ...terminal, isQuiet: true })).toBe('')
+    expect(plan([RECORD], all, { isForced: true })).toBe(
+      'For real: tool doctor --reset --force  # then 2 still need a decision\n',
+    )
   })
 
-  it('counts in a plan what F-002 counts, and says which one is F-005', () => {
+  it('counts in a plan what the clean-up asks about, and says which one is F-005', () => {
     const daemon = { pid: OPEN.pid, port: OPEN.port, state: 'wedged' } as DoctorDocument['daemon']
     const other = { ...OPEN, pid: 2721, port: 9421 }
     const skipped = [OPEN, other].map(({ pid, port, cleanup_class, skip_reason, in_use_by }) => ({
@@ -294,7 +299,8 @@ describe('what a clean-up did', () => {
     const document = { ...documentOf([OPEN, other], [withSeverity('critical', 'F-005')]), daemon }
     const text = renderDoctor({ ...document, reset_result: result }, TEXT, terminal)
     expect(text).toContain('would be skipped: 2 (operator_required, one of them F-005)\n')
-    expect(text).toContain('# then 1 still needs a decision\n')
+    // As many as would be skipped, and as the clean-up asks about.
+    expect(text).toContain('# then 2 still need a decision, asked on a terminal\n')
     const alone = { ...result, skipped: skipped.slice(0, 1) }
     expect(renderDoctor({ ...document, orphans: [OPEN], reset_result: alone }, TEXT, terminal)).toContain(
       'would be skipped: 1 (operator_required, which is F-005)\n',

@@ -201,6 +201,11 @@ describe('the question about what needs a decision', () => {
     expect(await askedAbout(both)).toMatch(
       /^These 2 need a decision [^\n]*, one of them the tool daemon of this scope \(F-005\)[^]*Also end these 2\?$/,
     )
+    // With a command for each of both, and for this one the mildest.
+    expect(await askedAbout(both)).toMatch(
+      /\nTo decide about one alone, answer n, then: tool doctor --reset --port PORT\nFor the tool daemon of this scope alone, answer n, then: tool stop\n/,
+    )
+    expect(await askedAbout(own)).not.toContain('answer n, then')
   })
 })
 

@@ -114,6 +114,7 @@ function likened(text: string, { env }: Reader): string {
     .replaceAll(env['HOME'] ?? '/home/you', '/home/you')
     .replaceAll(/\b[0-9a-f]{16}\b/g, 'HASH')
     .replaceAll(/\d+/g, 'N')
+    .replaceAll(/\bN (second|minute)s?\b/g, 'N $1s')
     .replaceAll(/[ \t]+/g, ' ')
     .trim()
 }

@@ -139,7 +139,7 @@ export const TABLE = [
   },
   {
     words: 'sync queue drop',
-    summary: 'remove events that the server rejected',
+    summary: 'remove events that were rejected or lost their project',
     section: 'events',
     describe: async () => (await events()).SYNC_QUEUE_DROP,
   },
@@ -181,7 +181,7 @@ export const TABLE = [
   },
   {
     words: 'sync status',
-    summary: 'show it: versions, uptime, the last stop and why',
+    summary: 'show what waits, why nothing leaves, and the daemon',
     section: 'daemon',
     describe: async () => (await sync()).SYNC_STATUS,
   },

@@ -8,7 +8,7 @@ import {
   type UnexpectedWordError,
 } from 'familiar/cli'
 import type { Route } from './find-command.js'
-import { commandNamed, commandsBelow, ELSEWHERE, isGroup, knownNames } from './command-table.js'
+import { commandNamed, commandsBelow, ELSEWHERE, isGroup, knownNames, listed } from './command-table.js'
 
 /** Returns the error for a command line that matches no command: one line with the command that was probably meant. */
 export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {
@@ -64,7 +64,7 @@ function unknownCommand(typed: readonly string[]): UsageError {
   if (words.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
   if (words[0] === 'config' && words[1] === 'set') return new UsageError(NO_WRITING)
   const text = `there is no command '${typed.slice(0, 3).join(' ')}'`
-  if (meansCleaning(words)) return cleaning(text)
+  if (meansCleaning(isGroup(group) ? words.slice(1) : words)) return cleaning(text)
   const near = meant(words)
   if (near.length > 0 || !isGroup(group)) return new UsageError(`${text}${didYouMean(near)}`)
   return new UsageError(`${text}: '${group}' ${choicesOf(group)}`)
@@ -100,8 +100,21 @@ function wrongFlag(flag: string): UsageError {
   return new UsageError(`'${flag}' begins with a dash that is no hyphen: write ${near[0] ?? `--${name}`}`)
 }
 
-/** Returns the error for an extra word, with the command that was probably meant: `sync queue retr` or `doctor auth`. */
-export function withGuess({ word }: UnexpectedWordError, name: string, args: readonly string[]): UsageError {
+/**
+ * Returns the error about a word too many with what was probably meant: a flag of the command without its hyphens (`auth doctor
+ * reset`), or another command (`sync queue retr`, `doctor auth`).
+ */
+export async function withGuess(
+  { word }: UnexpectedWordError,
+  name: string,
+  args: readonly string[],
+): Promise<UsageError> {
+  const text = `unexpected word '${word}' after '${name}'`
+  const command = commandNamed(name)
+  const { options } = command === null ? { options: {} } : await listed(command).describe()
+  if (Object.hasOwn(options, word)) return new UsageError(`${text}${didYouMean([`${name} --${word}`])}`)
   const near = meant([...name.split(' '), ...args.filter((one) => !isFlag(one))])
-  return new UsageError(`unexpected word '${word}' after '${name}'${didYouMean(near)}`)
+  return near.length === 0 && meansCleaning([word])
+    ? cleaning(text)
+    : new UsageError(`${text}${didYouMean(near)}`)
 }

@@ -13,7 +13,7 @@ const COLUMNS = [
   { title: 'HOME', shorten: 'middle', cell: ({ home }: ListedHome) => home },
   {
     title: 'STATE',
-    cell: ({ state }: ListedHome) => state,
+    cell: ({ state }: ListedHome) => (state === 'wedged' ? 'does not answer' : state),
     style: ({ state }: ListedHome) => STYLES[state] ?? 'yellow',
   },
   { title: 'PROCESS', align: 'right', cell: ({ pid }: ListedHome) => String(pid ?? NONE) },

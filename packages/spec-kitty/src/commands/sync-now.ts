@@ -91,7 +91,8 @@ async function connect(root: string, io: Io): Promise<Connection> {
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
     const settings = await readSettings(root, io.env)
-    const why = reason === null ? error.message : skipText(reason, settings)
+    const why =
+      reason === null ? error.message : (unclearSwitch(reason, settings) ?? skipText(reason, settings))
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
       // While hosted sync is off, a daemon would send nothing, so none is started.
       hint:
@@ -101,6 +102,12 @@ async function connect(root: string, io: Io): Promise<Connection> {
       cause: error,
     })
   }
+}
+
+/** Returns what is wrong with the value of the switch; null if it is not given, or turns hosted sync off as it should. */
+function unclearSwitch(reason: SkipReason, { problems }: Settings): string | null {
+  if (reason !== 'rollout_disabled') return null
+  return problems.find((one) => one.includes(': SPEC_KITTY_ENABLE_SAAS_SYNC is ')) ?? null
 }
 
 /** Returns the same command that `sync status` suggests. */

@@ -3,6 +3,7 @@ import {
   EXIT,
   note,
   parseCommand,
+  printable,
   printJson,
   realPath,
   UsageError,
@@ -97,6 +98,7 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   if (isJson)
     printJson({ queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }, io)
   else io.out(`${describe(report, io.env)}\n`)
+  if (isStream && queued + duplicates > 0) await sayWhatIsAside(root, io)
   if (queued > 0) await sayWhereItGoes(root, io, isJson)
   await wake(root, io)
   return rejected > 0 ? EXIT.problem : EXIT.ok
@@ -107,6 +109,15 @@ async function sayWhereItGoes(root: string, io: Io, isJson: boolean): Promise<vo
   await io.flushed()
   const { tellHostedOff } = await import('../sync/tell-hosted-off.js')
   await tellHostedOff(root, io, isJson)
+}
+
+/** The events of a damaged queue come back this way. Only the user knows whether it has no others. */
+async function sayWhatIsAside(root: string, io: Io): Promise<void> {
+  const { quarantinedDatabases, removeCommand } = await import('../sync/queue/quarantined-databases.js')
+  const path = queuePath(root)
+  if (quarantinedDatabases(path).length === 0) return
+  note(io, 'a damaged queue is still put aside; to remove it once its events are queued again:')
+  if (io.isQuiet !== true) io.err(`  ${printable(removeCommand(path))}\n`)
 }
 
 async function queueLines(

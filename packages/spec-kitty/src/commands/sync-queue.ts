@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path'
-import { EXIT, note, parseOptions, printable, printJson, UsageError, type Io } from 'familiar/cli'
+import { EXIT, note, parseOptions, printable, printJson, realPath, UsageError, type Io } from 'familiar/cli'
 import { SYNC_QUEUE } from '../cli/describe/events.js'
 import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -19,7 +19,8 @@ import { queuePath } from '../sync/queue/queue-path.js'
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const values = parseOptions(SYNC_QUEUE, args, { command: 'sync queue' })
   const root = runtimeRoot(io)
-  if (values.export !== undefined) return exportQueue(root, { ...values, file: values.export }, io)
+  if (values.export !== undefined)
+    return exportQueue(root, { ...values, project: values.project, file: values.export }, io)
   return values.dead ? showLetters(root, values.json, io) : showQueue(root, values.json, io)
 }
 
@@ -60,11 +61,13 @@ function lettersIn(queue: SqliteQueue): readonly ShownLetter[] {
 
 interface Export {
   readonly file: string
+  /** The directory of the project whose events are exported; undefined for those of all. */
+  readonly project: string | undefined
   readonly dead: boolean
   readonly json: boolean
 }
 
-async function exportQueue(root: string, { file, dead, json }: Export, io: Io): Promise<number> {
+async function exportQueue(root: string, { file, project, dead, json }: Export, io: Io): Promise<number> {
   if (file === '-' && json) throw new UsageError('use either --export - or --json')
   const [{ exportLines }, { salvageCounter, salvageLines }] = await Promise.all([
     import('../sync/queue-export.js'),
@@ -73,14 +76,16 @@ async function exportQueue(root: string, { file, dead, json }: Export, io: Io): 
   const path = file === '-' || isAbsolute(file) ? file : resolve(workingDirectory(io), file)
   if (path !== '-') assertExportable(root, path)
   const counter = salvageCounter()
-  const exported = await exportLines(envelopesIn(root, dead, counter.seen, io), path, io)
+  const wanted = project === undefined ? null : resolve(workingDirectory(io), project)
+  const exported = await exportLines(envelopesIn(root, { dead, wanted }, counter.seen, io), path, io)
   const report = counter.report(quarantinedDatabases(queuePath(root)))
   const { salvaged, unreadable } = report
   if (json) printJson({ exported, file: path, salvaged, unreadable_databases: unreadable }, io)
   else {
-    note(io, `exported ${counted(exported, 'event')}`)
-    // Events that the server has rejected should not be queued again unchanged.
-    if (!dead) for (const line of salvageLines(report, path, queuePath(root))) say(line, io)
+    note(io, `exported ${counted(exported, 'event')}${wanted === null ? '' : ` of ${wanted}`}`)
+    // Events that the server has rejected should not be queued again unchanged, and those of one project are not all.
+    if (!dead && wanted === null)
+      for (const line of salvageLines(report, path, queuePath(root))) say(line, io)
   }
   return unreadable.length === 0 ? EXIT.ok : EXIT.problem
 }
@@ -97,7 +102,7 @@ function say(line: string, io: Io): void {
  */
 async function* envelopesIn(
   root: string,
-  isDead: boolean,
+  { dead: isDead, wanted }: { readonly dead: boolean; readonly wanted: string | null },
   onSalvaged: (event: SalvagedEvent, isExported: boolean) => void,
   io: Io,
 ): AsyncGenerator<string> {
@@ -106,12 +111,15 @@ async function* envelopesIn(
   const path = queuePath(root)
   const queue = await openQueueIfThere(path, { onNotice: (text) => note(io, text), isSuspect: true })
   try {
+    const places = wanted === null ? new Set<string>() : new Set([wanted, realPath(wanted) ?? wanted])
+    const isWanted = (one: string): boolean => wanted === null || places.has(one)
     for (const event of await salvageAll(path)) {
-      onSalvaged(event, event.isDead === isDead)
-      if (event.isDead === isDead) yield event.envelope
+      const isExported = event.isDead === isDead && isWanted(event.project)
+      onSalvaged(event, isExported)
+      if (isExported) yield event.envelope
     }
     const events = isDead ? queue?.deadLetters() : queue?.events()
-    for (const { envelope } of events ?? []) yield envelope
+    for (const { envelope, project } of events ?? []) if (isWanted(project)) yield envelope
   } finally {
     queue?.[Symbol.dispose]()
   }

@@ -3,6 +3,12 @@ import type { SkipReason } from '../sync/start-policy.js'
 import type { Session } from '../sync/session/read-session.js'
 import type { WhyReason } from '../sync/why-types.js'
 
+/** Another home is a new one. */
+const LEFT_THERE =
+  'The session and the events of the old home stay there: sign in anew, and unset the variable to send what waits there once that home can be written to.'
+
+const MEND_QUEUE = `If it is damaged, \`spec-kitty sync queue --export FILE\` puts it aside and saves what can be read. If it is newer, upgrade. If it is not permitted, make what is named yours to write: \`chmod u+rwx DIR\`, \`chmod u+rw FILE\`. If its file system is read-only or full, make it writable, or set SPEC_KITTY_HOME to another directory. ${LEFT_THERE}`
+
 /** The findings of `auth doctor` that are about the session, the queue and the configuration. */
 export const FINDINGS: Texts = {
   'F-001': {
@@ -30,8 +36,7 @@ export const FINDINGS: Texts = {
   'F-017': {
     summary: 'the queue cannot be read',
     why: 'The database is damaged, of a newer version, not permitted, or on a disk that is read-only or full.',
-    whatToDo:
-      'If it is damaged, `spec-kitty sync queue --export FILE` puts it aside and saves what can be read. If it is newer, upgrade. If its file system is read-only or full, make it writable, or set SPEC_KITTY_HOME to another directory.',
+    whatToDo: MEND_QUEUE,
   },
   'F-018': {
     summary: 'events wait, and nothing leaves this machine',
@@ -52,8 +57,7 @@ export const FINDINGS: Texts = {
   'F-021': {
     summary: 'nothing can be written to the home',
     why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued.',
-    whatToDo:
-      'Free space on a disk that is full (`df -h DIR` and `df -i DIR` show what is left). Make the directory that is named writable: `chmod u+wx DIR`; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if it belongs to another user or to a read-only file system. Dashboards have their files in their projects, and are not affected.',
+    whatToDo: `Free space on a disk that is full (\`df -h DIR\` and \`df -i DIR\` show what is left). Make the directory that is named writable: \`chmod u+rwx DIR\`; its file system too, if that is read-only; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if the home belongs to another user. ${LEFT_THERE} Dashboards have their files in their projects, and are not affected.`,
   },
   'F-022': {
     summary: 'a damaged queue was put aside',
@@ -61,8 +65,8 @@ export const FINDINGS: Texts = {
     whatToDo: [
       'Save what can be read; this command also says how to queue it again:',
       '`spec-kitty sync queue --export FILE`',
-      'Then remove queue.db.corrupt-* in the directory that this names (damaged_databases):',
-      '`spec-kitty sync queue --json`',
+      'Then remove it. This shows the command for that:',
+      '`spec-kitty sync status`',
       'After that, the doctor no longer reports it.',
     ].join('\n'),
   },
@@ -105,13 +109,11 @@ const SIGN_IN =
 
 /** How events whose project is lost can leave with the consent of another project. */
 const MOVE_EVENTS = [
-  'Or let them be events of another project. Save what waits:',
-  '`spec-kitty sync queue --export FILE`',
-  'Keep only the lines with the project_uuid that this shows for the project:',
-  '`spec-kitty sync queue --json`',
+  'Or let them be events of another project, such as the one in the new place. Save what waits for the old path DIR:',
+  '`spec-kitty sync queue --export FILE --project DIR`',
   'Then publish them in the directory of the other project, if they may leave with its consent:',
   '`spec-kitty sync publish - < FILE`',
-  'There they take places at the end of the queue.',
+  'There they take places at the end of the queue, and no longer wait for the old path.',
   'Or `spec-kitty sync queue drop --project DIR` removes them for ever, after a question.',
 ]
 
@@ -191,8 +193,7 @@ export const WHYS: Texts<WhyReason> = {
   queue_unusable: {
     summary: 'the queue cannot be read',
     why: 'The database is damaged, of a newer version, not permitted, or on a disk that is read-only or full.',
-    whatToDo:
-      'If it is damaged, `spec-kitty sync queue --export FILE` puts it aside and saves what can be read. If it is newer, upgrade. If its file system is read-only or full, make it writable, or set SPEC_KITTY_HOME to another directory.',
+    whatToDo: MEND_QUEUE,
   },
   no_daemon: {
     summary: 'no sync daemon runs',
@@ -202,8 +203,7 @@ export const WHYS: Texts<WhyReason> = {
   home_unwritable: {
     summary: 'nothing can be written to the home',
     why: 'No sync daemon can start there, and neither a session nor an event can be stored.',
-    whatToDo:
-      'Free space on a disk that is full, or make the directory that is named writable: `chmod u+wx DIR`. Or set SPEC_KITTY_HOME to a directory of your own.',
+    whatToDo: `Free space on a disk that is full, or make the directory that is named writable: \`chmod u+rwx DIR\`. Or set SPEC_KITTY_HOME to a directory of your own. ${LEFT_THERE}`,
   },
   daemon_wedged: {
     summary: 'the sync daemon does not answer',

@@ -24,7 +24,7 @@ export function workFindings(
   const long = waitingLong(view, now, form)
   return [
     ...long,
-    ...unwritableHome(view),
+    ...unwritableHome(view, form),
     ...wrongSettings(view, ofProject),
     ...unreadableQueue(view, form),
     ...damagedQueues(view),
@@ -50,7 +50,7 @@ function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[
         why === null
           ? remediationOf({
               commands: [NOW],
-              description: 'sends them, and says what becomes of each batch',
+              description: 'tries to send them, and says what becomes of each batch',
               safe: !isDaemonRunning,
             })
           : remedyOf(why, isDaemonRunning, form),
@@ -89,10 +89,11 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [' sync stop ', 'ends the daemon, and starts one that sends them'],
   [' sync restart', 'starts the daemon anew, with what is set here'],
   [' sync start', 'starts the daemon'],
-  [' sync now', 'sends them, and says what becomes of each batch'],
+  [' sync now', 'tries to send them, and says what becomes of each batch'],
 ]
 
-function effectOf(command: string, { reason }: Why): string {
+function effectOf(shown: string, { reason }: Why): string {
+  const [command = ''] = shown.split('  # ')
   if (reason === 'backing_off' && command.endsWith(NOW))
     return 'tries at once; nothing to do here if the server comes back'
   if (reason === 'backing_off' && command.endsWith(' config list'))
@@ -185,25 +186,27 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
  * A daemon is needed only if hosted sync is on. A running daemon does not need the permission that this command lacks,
  * but no event can be queued on a full disk.
  */
-function unwritableHome({
-  homeProblem,
-  diskProblem,
-  isDaemonRunning,
-  isHostedHere,
-  obstacles,
-}: WorkView): readonly Finding[] {
-  const problem = isDaemonRunning ? diskProblem : homeProblem
+function unwritableHome(
+  { homeProblem, homeCommand, diskProblem, queueProblem, isDaemonRunning, isHostedHere, obstacles }: WorkView,
+  form: Form,
+): readonly Finding[] {
+  const isInTheWay = !isDaemonRunning || (queueProblem !== null && queueProblem === homeProblem)
+  const problem = isInTheWay ? homeProblem : diskProblem
   if (problem === null) return []
   const isSignedOut = obstacles.some(
     ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
   )
   const isCritical = isSignedOut && !isDaemonRunning
   const severity = isHostedHere ? (isCritical ? 'critical' : 'warn') : 'info'
-  const remediation = remediationOf({
-    commands: ['spec-kitty explain F-021'],
-    description: 'says what to do: make room or the directory writable, or use another one',
-    safe: true,
-  })
+  const shown = homeCommand === null ? {} : { shown: homeCommand }
+  const remediation = remedyOfCommands(
+    { command: 'spec-kitty explain F-021', ...shown },
+    {
+      description: 'says what to do: make room or the directory writable, or use another one',
+      ...(homeCommand === null ? {} : { forPeople: 'makes it writable for you' }),
+      form,
+    },
+  )
   return [{ id: 'F-021', severity, summary: problem, remediation }]
 }
 
@@ -249,7 +252,7 @@ function wrongSettings(view: WorkView, ofProject: string | null): readonly Findi
   ]
 }
 
-/** If the home belongs to another user, F-021 says so, and this user cannot repair anything. */
+/** If the home is the problem, F-021 says so. */
 function unreadableQueue(
   { queueProblem, homeProblem, isQueueDamaged }: WorkView,
   form: Form,

@@ -1,33 +1,57 @@
 import { accessSync, constants, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
+import { shellQuote } from 'familiar/cli'
 import { diskProblem } from './queue/disk-problem.js'
+import { queuePath } from './queue/queue-path.js'
+
+/** Why nothing can be written to a home. */
+export interface HomeTrouble {
+  readonly problem: string
+  /** What lets something be written there, in words; null if `problem` says it already. */
+  readonly wayOut: string | null
+  /** The command that does so; null if there is none. */
+  readonly command: string | null
+}
 
 /**
  * Returns why a daemon could not start in this home, because nothing can be written there; null if something can. Writes
  * nothing itself. Names the nearest directory that exists and lacks the permission. For a home that does not exist yet,
  * that is the directory in which it would be created; for one that cannot be entered, the directory that forbids it.
  */
-export function homeProblem(root: string): string | null {
-  return troubleOf(root)?.problem ?? null
-}
-
-/** Returns in words how to make this home writable; null if `homeProblem` already says it, or if nothing is wrong. */
-export function wayOut(root: string): string | null {
-  return troubleOf(root)?.wayOut ?? null
-}
-
-interface Trouble {
-  readonly problem: string
-  readonly wayOut: string | null
-}
-
-function troubleOf(root: string): Trouble | null {
+export function homeTrouble(root: string): HomeTrouble | null {
   const theirs = homeOfAnotherUser(root)
-  if (theirs !== null) return { problem: theirs, wayOut: null }
-  const full = diskProblem(root)
-  const room = 'free space there, or set SPEC_KITTY_HOME to a directory on another disk'
-  return unwritable(root) ?? (full === null ? null : { problem: full, wayOut: room })
+  if (theirs !== null) return { problem: theirs, wayOut: null, command: null }
+  const found = placesIn(root).flatMap((path) => unwritable(path) ?? [])
+  const [first] = found
+  if (first === undefined) return fullDisk(root)
+  const closed = [...new Set(found.flatMap(({ closed: path }) => path ?? []))]
+  return {
+    problem: first.problem,
+    wayOut: `${first.wayOut}${leftThere(root)}`,
+    command: first.closed === null ? null : `chmod u+rwx ${closed.map(shellQuote).join(' ')}`,
+  }
+}
+
+/** Returns only what is wrong. */
+export function homeProblem(root: string): string | null {
+  return homeTrouble(root)?.problem ?? null
+}
+
+/** The session is written to the home itself; record, locks, log and queue to the directory of the daemon. */
+function placesIn(root: string): readonly string[] {
+  return [root, dirname(queuePath(root))]
+}
+
+function fullDisk(root: string): HomeTrouble | null {
+  const problem = diskProblem(root)
+  const room = `free space there, or set SPEC_KITTY_HOME to a directory on another disk${leftThere(root)}`
+  return problem === null ? null : { problem, wayOut: room, command: null }
+}
+
+/** Another home is a new one: a user who knows only the variable would miss what waits. */
+function leftThere(root: string): string {
+  return ownerOf(root) === null ? '' : ' (session and events of this home stay in it)'
 }
 
 /**
@@ -49,13 +73,21 @@ function ownerOf(path: string): number | null {
   }
 }
 
-function unwritable(path: string): Trouble | null {
+interface Unwritable {
+  readonly problem: string
+  readonly wayOut: string
+  /** The directory, if its owner, this user, may open it; null otherwise. */
+  readonly closed: string | null
+}
+
+function unwritable(path: string): Unwritable | null {
   try {
     accessSync(path, constants.W_OK | constants.X_OK)
     return KERNELS.has(statfsSync(path).type)
       ? {
           problem: `${path} is a file system of the kernel: no directory can be made in it`,
           wayOut: OWN_DIRECTORY,
+          closed: null,
         }
       : null
   } catch (error) {
@@ -65,18 +97,22 @@ function unwritable(path: string): Trouble | null {
       return {
         problem: `${path} is a link to ${target}, which is not there`,
         wayOut: `mount the disk to which the link leads, or ${OWN_DIRECTORY}`,
+        closed: null,
       }
     const above = dirname(path)
     if (above !== path && (code === 'ENOENT' || (code === 'EACCES' && ownerOf(path) === null)))
       return unwritable(above)
+    const isClosed = code === 'EACCES' && ownerOf(path) === process.geteuid?.()
     return code === 'EROFS'
       ? {
           problem: `${path} is on a read-only file system`,
           wayOut: `make that file system writable, or ${OWN_DIRECTORY}`,
+          closed: null,
         }
       : {
           problem: `${path} cannot be written to (${code})`,
           wayOut: `make that directory writable, or ${OWN_DIRECTORY}`,
+          closed: isClosed ? path : null,
         }
   }
 }

@@ -15,6 +15,7 @@ import {
 import { SYNC_OPT_IN, SYNC_OPT_OUT } from '../cli/describe/events.js'
 import { currentProject, findProject, resolveHere, SIGNS } from '../daemons/project-directory.js'
 import { writeConsent } from './consent-file.js'
+import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { counted } from './ages.js'
 import { tellDaemon } from './tell-daemon.js'
@@ -34,7 +35,7 @@ export async function recordConsent(
   const root = runtimeRoot(io)
   const project = directory === null ? currentProject(io) : namedProject(directory, io)
   const { path, isChanged, otherNames } = await writeConsent(project, isGiven)
-  if (isChanged) await tellDaemon(root)
+  const isTold = isChanged && (await tellDaemon(root))
   if (otherNames !== undefined)
     warn(io, `${path} had ${counted(otherNames, 'other name')} (hard links), which keep the old consent`)
   if (json) {
@@ -48,6 +49,14 @@ export async function recordConsent(
       : `events of ${printable(project)} stay${already} on this machine\n`,
   )
   note(io, `recorded as sync.enabled: ${isGiven} in ${path}`)
+  if (isGiven && isTold)
+    note(
+      io,
+      inHome(
+        'the sync daemon sends them now, if nothing else is in the way (spec-kitty sync status)',
+        io.env,
+      ),
+    )
   return EXIT.ok
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { CommandError, isPartMissing } from 'familiar/cli'
-import { homeOfAnotherUser } from './home-problem.js'
+import { homeOfAnotherUser, homeProblem } from './home-problem.js'
 import { isDamage } from './queue/queue-errors.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts } from './queue/queue-types.js'
@@ -47,7 +47,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
     }
   } catch (error) {
     if (isPartMissing(error)) throw error
-    return { problem: problemOf(error), isDamaged: isDamage(error) }
+    return { problem: problemOf(error, root), isDamaged: isDamage(error) }
   }
 }
 
@@ -60,11 +60,13 @@ export function isQueueAbsent(path: string): boolean {
   }
 }
 
-/** A queue that cannot be used must be repaired outside this tool, so the advice is part of the text. */
-function problemOf(error: unknown): string {
+/**
+ * A queue that cannot be used is mended outside of this tool, so what to do stands beside what is wrong. If that is the whole
+ * home, the words are those for the home: they are one problem.
+ */
+function problemOf(error: unknown, root: string): string {
   if (!(error instanceof Error)) return String(error)
-  const isUnusable = error instanceof CommandError && error.code === 'E_QUEUE_UNUSABLE'
-  return isUnusable && error.hint !== null && error.hint.startsWith('make ')
-    ? `${error.message}; ${error.hint}`
-    : error.message
+  if (!(error instanceof CommandError) || error.code !== 'E_QUEUE_UNUSABLE') return error.message
+  const { message, hint } = error
+  return homeProblem(root) ?? (hint !== null && hint.startsWith('make ') ? `${message}; ${hint}` : message)
 }

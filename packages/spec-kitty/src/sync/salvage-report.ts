@@ -1,4 +1,5 @@
 import { shellQuote } from 'familiar/cli'
+import { removeCommand } from './queue/quarantined-databases.js'
 import type { SalvagedEvent } from './queue/salvage.js'
 
 /** What an export has read from the damaged databases that were put aside. */
@@ -53,7 +54,7 @@ export function salvageLines(
     ...failed,
     ...(salvaged === 0 ? [] : [again, ...publishLines(projects, file === '-' ? 'FILE' : shellQuote(file))]),
     salvaged === 0 ? 'if you do not need what was put aside:' : 'then what was put aside can be removed:',
-    `  rm ${shellQuote(path)}.corrupt-*`,
+    `  ${removeCommand(path)}`,
   ]
 }
 
@@ -64,6 +65,8 @@ function publishLines(projects: readonly string[], file: string): readonly strin
     ...projects.map(
       (one) => `  spec-kitty sync publish - --project ${shellQuote(one)} < ${isOne ? file : 'FILE'}`,
     ),
-    ...(isOne ? [] : ['each with a FILE that has only the lines with the project_uuid of that project']),
+    ...(isOne
+      ? []
+      : ['each with a FILE of that project alone:', '  spec-kitty sync queue --export FILE --project DIR']),
   ]
 }

@@ -5,10 +5,11 @@ import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
 import { WRONG, withoutSecrets } from './server-url.js'
+import { removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
-import { FOR_THIS_SHELL, reasonText, skipText, whyDocument } from './why-nothing-leaves.js'
+import { FOR_THIS_SHELL, LIST, reasonText, skipText, whyDocument } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import { TIMING } from './upload/upload-timing.js'
@@ -25,8 +26,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
   return async ({ status, document: { log, ...document }, lines }) => {
     // The first line suggests the command that ends a daemon that hangs. The command depends on whether the daemon is
     // proven.
-    const told = lines[0]?.[3] ?? null
-    const view = await viewWork(root, env, status, told ?? undefined)
+    const view = await viewWork(root, env, status, lines[0]?.[3])
     const isHeldHere = await hasNotOptedIn(view, io)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
@@ -35,7 +35,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ...workLines(view, now, status, { env, isHeldHere, told }).map(([name, text, ...style]): Line => [
+        ...workLines(view, now, status, { env, isHeldHere }).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
           ...style,
@@ -88,15 +88,13 @@ interface Here {
   readonly env: Io['env']
   /** Whether the command runs in a project whose events are held. */
   readonly isHeldHere: boolean
-  /** The command that the line about the daemon already suggests; null if there is none. */
-  readonly told: string | null
 }
 
 function workLines(
   view: WorkView,
   now: number,
   status: DaemonStatus,
-  { env, ...here }: Here,
+  { env, isHeldHere }: Here,
 ): readonly Line[] {
   const age = secondsSince(view.lastSync, now)
   const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
@@ -108,7 +106,7 @@ function workLines(
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
     ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
-    ...uploadLines(view, now, here),
+    ...uploadLines(view, now, isHeldHere),
     ...view.differences.map(
       ({ variable, daemon, command }) =>
         [
@@ -128,18 +126,31 @@ function valueText(value: string | null, given?: string): string {
 }
 
 /**
- * Says how to give the daemon the variables that are set here. A restart also removes the variables that only the daemon
- * has. So it is not suggested if one of these is the switch of hosted sync, or while events leave.
+ * Says that the variables of the daemon count, and how to give it those that are set here. A restart also loses the variables
+ * that only the daemon has, so it is not proposed if one of them is the switch of hosted sync, while events leave, or if nothing
+ * would leave then.
  */
-function takeOverLines({ differences, isRestartProposed, isSendingAnyway, why }: WorkView): readonly Line[] {
+function takeOverLines(view: WorkView): readonly Line[] {
+  const { differences, isRestartProposed, isSendingAnyway, why, worseHere } = view
   if (isSendingAnyway) return [['', 'the setting of the daemon counts; to stop that:'], commandLine(RESTART)]
+  // The line about uploads says it, with the same command.
+  if (differences.length === 0 || why?.command.endsWith(RESTART) === true) return []
   const lost = differences.filter(isLost)
   if (lost.some(({ daemon }) => daemon === 'on'))
-    return [['', `to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
-  const isNeeded = differences.length > 0 && (why !== null || lost.length === 0)
-  if (!isNeeded || !isRestartProposed || why?.command.endsWith(RESTART) === true) return []
-  return [['', 'to take over what is set here:'], commandLine(RESTART)]
+    return [['', `${DAEMON_COUNTS}; to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
+  if (worseHere !== null) {
+    const { reason, detail } = worseHere
+    const text = `${DAEMON_COUNTS}; with what is set here, nothing would leave: ${reasonText(reason)}`
+    return [
+      ['', detail === null ? text : `${text}: ${detail}`],
+      commandLine(`${LIST}  # shows what is set here`),
+    ]
+  }
+  if (!isRestartProposed || (why === null && lost.length > 0)) return [['', DAEMON_COUNTS]]
+  return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(RESTART)]
 }
+
+const DAEMON_COUNTS = 'what the daemon has counts'
 
 /** Returns whether the daemon has a variable that is not set here. */
 function isLost({ command }: Difference): boolean {
@@ -173,10 +184,13 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
   const age = secondsSince(queue.oldestAt, now)
   const oldest = age === null ? '' : `, the oldest for ${describeAge(age)}`
   const waits = queue.queued === 1 ? 'waits' : 'wait'
+  const full = fullText(queue.queued, maxQueueSize)
   const waiting =
     queue.queued === 0
       ? 'empty'
-      : `${fullText(queue.queued, maxQueueSize) ?? `${counted(queue.queued, 'event')} ${waits}`}${oldest}`
+      : full === null
+        ? `${counted(queue.queued, 'event')} ${waits}${oldest}`
+        : `${full}${oldest}, and no further one can be queued`
   if (queue.deadLetters === 0) return waiting
   return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
 }
@@ -188,15 +202,16 @@ function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
 }
 
 function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
-  const [path, ...others] = damagedQueues
-  if (path === undefined) return []
+  const [first, ...others] = damagedQueues
+  if (first === undefined) return []
   const isOne = others.length === 0
   const count = isOne ? 'a damaged queue was' : `${damagedQueues.length} damaged queues were`
-  const what = isOne ? `it: ${path}` : `them: ${join(dirname(path), 'queue.db.corrupt-*')}`
+  const it = isOne ? 'it' : 'them'
   return [
-    ['', `${count} put aside; to save what can be read of ${isOne ? 'it' : 'them'}:`, 'yellow'],
-    ['', SALVAGE_COMMAND, 'cyan'],
-    ['', `this is shown until you remove ${what} (spec-kitty explain F-022)`],
+    ['', `${count} put aside; to save what can be read of ${it}:`, 'yellow'],
+    commandLine(SALVAGE_COMMAND),
+    ['', `when that is done, remove ${it}; until then this is shown (spec-kitty explain F-022):`],
+    commandLine(removeCommand(join(dirname(first), 'queue.db'))),
   ]
 }
 
@@ -212,11 +227,11 @@ function failureLines({ report: { failures, lastError } }: WorkView): readonly L
   return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines(view: WorkView, now: number, { isHeldHere, told }: Omit<Here, 'env'>): readonly Line[] {
+function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly Line[] {
   const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
-    if (report.running === true) return [['uploads', `sending${to}`]]
+    if (report.running === true) return [['uploads', `sending${to}${silence(report.requestSince, now)}`]]
     if (isHeldHere)
       return [
         ['uploads', `events of projects that have opted in may leave${to}; this project has not:`],
@@ -234,17 +249,26 @@ function uploadLines(view: WorkView, now: number, { isHeldHere, told }: Omit<Her
   const isChosen = why.reason === 'hosted_sync_disabled' && !view.isHostedHere
   return [
     ['uploads', uploadText(view, why, now), isChosen ? undefined : 'yellow'],
-    ...remedyLines(why, told),
+    ...remedyLines(why),
     ...(why.command.startsWith(SWITCH_ON) ? [['', FOR_THIS_SHELL] as const] : []),
     ...further.flatMap((one): readonly Line[] => [
       ['', `after that: ${briefText(one, view)}`],
-      ...remedyLines(one, told),
+      ...remedyLines(one),
     ]),
   ]
 }
 
-function remedyLines({ before, shown, command }: Why, told: string | null): readonly Line[] {
-  if (command === told) return [['', 'the line about the daemon names the command']]
+/** An answer that takes longer than this is told: it may never come. */
+const SILENT_SECONDS = 3
+
+/** Tells a server that answers nothing from one that is busy with much. */
+function silence(since: string | null, now: number): string {
+  const seconds = secondsSince(since, now) ?? 0
+  if (seconds < SILENT_SECONDS) return ''
+  return `, which has not answered for ${seconds} s; the attempt ends after ${TIMING.requestMs / 1000} s`
+}
+
+function remedyLines({ before, shown, command }: Why): readonly Line[] {
   return [...(before === undefined ? [] : [['', `${before}:`] as const]), commandLine(shown ?? command)]
 }
 

@@ -1,4 +1,5 @@
 import { note, type Io } from 'familiar/cli'
+import { inHome } from '../cli/in-home.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { readSkipReason } from './start-policy.js'
 
@@ -13,32 +14,38 @@ const WAKE_MS = 2_000
  * returns within two seconds. If it fails, the events stay queued and are sent later.
  */
 export async function wakeDaemon(root: string, io: Pick<Io, 'env' | 'err'>): Promise<void> {
-  const why = await trigger(
+  const { why } = await trigger(
     root,
     async () => (await readSkipReason(root, io.env, 'remote_required')) === null,
   )
-  if (why !== null) note(io, `the events are queued; the sync daemon was not told: ${why}`)
+  const look = inHome('spec-kitty sync status', io.env)
+  if (why !== null) note(io, `the events are queued; the sync daemon was not told: ${why} (${look})`)
 }
 
 /**
  * Notifies a running sync daemon that a session or a consent has changed. Never throws, never starts a daemon, and prints
- * nothing.
+ * nothing. Returns whether a daemon was notified.
  */
-export async function tellDaemon(root: string): Promise<void> {
-  await trigger(root, () => Promise.resolve(false))
+export async function tellDaemon(root: string): Promise<boolean> {
+  return (await trigger(root, () => Promise.resolve(false))).isTold
 }
 
-/** Returns why the notification failed; null if it did not, or if no daemon runs. */
-async function trigger(root: string, mayStart: () => Promise<boolean>): Promise<string | null> {
+interface Told {
+  readonly isTold: boolean
+  /** Why it failed; null if it did not, or if no daemon runs. */
+  readonly why: string | null
+}
+
+async function trigger(root: string, mayStart: () => Promise<boolean>): Promise<Told> {
   const signal = AbortSignal.timeout(WAKE_MS)
   try {
     const options = (await mayStart()) ? {} : { start: false, replace: false }
     const connection = await syncDaemon.at(root).tryConnect({ signal, ...options })
-    if (connection.outcome === 'connected')
-      await connection.fetch('/api/sync/trigger', { method: 'POST', signal })
-    return null
+    if (connection.outcome !== 'connected') return { isTold: false, why: null }
+    await connection.fetch('/api/sync/trigger', { method: 'POST', signal })
+    return { isTold: true, why: null }
   } catch (error) {
-    if (signal.aborted) return 'no answer'
-    return error instanceof Error ? error.message : String(error)
+    const said = error instanceof Error ? error.message : String(error)
+    return { isTold: false, why: signal.aborted ? 'no answer' : said }
   }
 }

@@ -3,14 +3,27 @@ import type { Standing, Why } from './why-types.js'
 
 export const NOW = 'spec-kitty sync now'
 export const START = 'spec-kitty sync start'
+const STOP = 'spec-kitty sync stop'
 
 export const HOSTED_OFF = 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)'
 
-/** The remedy is the same as in the doctor's finding about the daemon. What must be done after that is a further reason. */
-export function whyWedged({ wedgedStop = null }: Standing): Why | null {
+/**
+ * The remedy is the same as in the doctor's finding about the daemon. What must be done after that is a further reason, unless
+ * only a new daemon must be started: then one line has both commands.
+ */
+export function whyWedged(standing: Standing): Why | null {
+  const { wedgedStop = null, disabledBy = null, queued, gate } = standing
   if (wedgedStop === null) return null
   const sentence = 'the sync daemon does not answer'
-  return { reason: 'daemon_wedged', sentence, command: wedgedStop, isAll: true }
+  const isStartable = queued > 0 && gate.state === 'open' && disabledBy === null
+  const isStarted = isStartable && wedgedStop.endsWith(STOP) && isOnly('daemon_wedged', standing)
+  return {
+    reason: 'daemon_wedged',
+    sentence,
+    command: wedgedStop,
+    ...(isStarted ? { shown: `${wedgedStop} && ${startCommand(standing)}` } : {}),
+    isAll: true,
+  }
 }
 
 export function whyNoDaemon(standing: Standing): Why {

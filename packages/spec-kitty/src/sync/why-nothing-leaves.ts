@@ -9,7 +9,7 @@ import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWed
 import { mayRestart, restartCommand, startedText } from './why-restart.js'
 import type { HeldProject, Standing, Why } from './why-types.js'
 
-const LIST = 'spec-kitty config list'
+export const LIST = 'spec-kitty config list'
 /** The explanation of a command that can only try at once, if the server fails. */
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
 
@@ -157,13 +157,16 @@ function whyUnusable(problem: string, { isQueueDamaged = false }: Standing): Why
 }
 
 /** In a home that is not writable, no session and no event can be stored. */
-function whyUnwritable({ homeProblem = null, wayOut = null, isDaemonRunning }: Standing): Why | null {
+function whyUnwritable(standing: Standing): Why | null {
+  const { homeProblem = null, wayOut = null, wayOutCommand = null, isDaemonRunning } = standing
   if (homeProblem === null || isDaemonRunning) return null
+  const more = wayOutCommand === null ? '; to read more' : ''
   return {
     reason: 'home_unwritable',
     sentence: homeProblem,
     command: 'spec-kitty explain F-021',
-    ...(wayOut === null ? {} : { before: `${wayOut}; to read more` }),
+    ...(wayOut === null ? {} : { before: `${wayOut}${more}` }),
+    ...(wayOutCommand === null ? {} : { shown: wayOutCommand }),
     isAll: true,
   }
 }
@@ -198,7 +201,10 @@ function backingOffRemedy(standing: Standing): Doubted {
       doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
       command: restartCommand(standing),
     }
-  if (lastErrorKind !== 'address') return { command: NOW, shown: `${NOW}  # ${PATIENCE}` }
+  // Nothing but the user knows whether the server is down.
+  const unanswered =
+    lastErrorKind === 'connection' ? { doubt: 'if the server is up, its address may be wrong' } : {}
+  if (lastErrorKind !== 'address') return { ...unanswered, command: NOW, shown: `${NOW}  # ${PATIENCE}` }
   const doubt = 'the address of the server may be wrong'
   if (isServerOfSession) return { doubt, ...loginCommands(null, 'backing_off', isTokenGiven) }
   return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }

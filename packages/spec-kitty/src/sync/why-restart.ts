@@ -37,21 +37,27 @@ export function startedText(obstacle: Obstacle, standing: Standing): string | nu
   return isWorseHere(standing) ? null : (STARTED[obstacle.reason] ?? null)
 }
 
+/** Returns whether a restart from this shell is no remedy. */
+export function isWorseHere(standing: Pick<Standing, 'obstacles' | 'obstaclesHere'>): boolean {
+  return worseHere(standing) !== null
+}
+
 /**
- * Returns whether a daemon started from this shell would have an obstacle that the present one does not have. If so, a
- * restart is no remedy. Hosted sync that is off here does not count, because a command can turn it on.
+ * Returns the first obstacle that a daemon started from this shell would have and the present one does not have; null if there
+ * is none. Hosted sync that is off here does not count, because a command can turn it on.
  */
-export function isWorseHere({
+export function worseHere({
   obstacles = [],
   obstaclesHere = null,
-}: Pick<Standing, 'obstacles' | 'obstaclesHere'>): boolean {
-  return (obstaclesHere ?? []).some(
+}: Pick<Standing, 'obstacles' | 'obstaclesHere'>): Obstacle | null {
+  const found = (obstaclesHere ?? []).find(
     (here) =>
       here.reason !== 'hosted_sync_disabled' &&
       !obstacles.some((one) =>
         here.reason === 'other_server' ? one.reason === here.reason : isSame(one, here),
       ),
   )
+  return found ?? null
 }
 
 function isSame(one: Obstacle, other: Obstacle): boolean {

@@ -66,6 +66,8 @@ export interface Standing {
   readonly homeProblem?: string | null
   /** How to make the home writable, in words for the user. */
   readonly wayOut?: string | null
+  /** The command that does so; null if there is none. */
+  readonly wayOutCommand?: string | null
   /** The line of `config.toml` that makes the whole file unreadable; null if there is none. */
   readonly brokenLine?: string | null
   /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */

@@ -16,6 +16,8 @@ export interface WorkReport extends SyncReport {
 /** The report as a command reads it, from a daemon of any version. A member that the daemon does not report is null. */
 export interface KnownReport {
   readonly running: boolean | null
+  /** Since when a request waits for its answer. */
+  readonly requestSince: string | null
   readonly lastSync: string | null
   readonly failures: number | null
   readonly lastError: string | null
@@ -39,6 +41,7 @@ export function knownReport(details: JsonObject | null): KnownReport {
   const sync = objectOf(details?.['sync'])
   return {
     running: typeof sync?.['running'] === 'boolean' ? sync['running'] : null,
+    requestSince: stringOf(sync?.['request_since']),
     lastSync: stringOf(sync?.['last_sync']),
     failures: countOf(sync?.['consecutive_failures']),
     lastError: stringOf(sync?.['last_error']),

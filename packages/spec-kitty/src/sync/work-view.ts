@@ -3,7 +3,7 @@ import type { Io } from 'familiar/cli'
 import { homePrefix, withHome } from '../cli/in-home.js'
 import { VERSION } from '../version.js'
 import { diskProblem } from './queue/disk-problem.js'
-import { homeProblem, wayOut } from './home-problem.js'
+import { homeTrouble } from './home-problem.js'
 import {
   differences,
   isSendingAnyway,
@@ -25,7 +25,7 @@ import { DEFAULT_QUEUE_SIZE, isSwitchedOn, readSettings, type Settings } from '.
 import { inspectGate, type Obstacle } from './upload/gate.js'
 import type { Gate } from './upload/upload-types.js'
 import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
-import { mayRestart } from './why-restart.js'
+import { mayRestart, worseHere } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
 /** Everything that is known about the work of a root's sync daemon, from its own report and from the files. */
@@ -57,6 +57,8 @@ export interface WorkView {
   readonly differences: readonly Difference[]
   /** Whether a restart may be suggested to give the daemon the variables that are set here. */
   readonly isRestartProposed: boolean
+  /** What would keep events here if the daemon had what is set here; null if nothing more than now. */
+  readonly worseHere: Obstacle | null
   /** Whether the daemon sends although this shell has turned hosted sync off. */
   readonly isSendingAnyway: boolean
   /** Whether hosted sync is on for this command. */
@@ -64,6 +66,8 @@ export interface WorkView {
   readonly settings: Settings
   /** Why the home is not writable, so that no daemon can start there; null if it is writable. */
   readonly homeProblem: string | null
+  /** The command after which something can; null if there is none. */
+  readonly homeCommand: string | null
   /** Why the disk of the home is full, so that no event can be queued, even while a daemon runs; null if it has room. */
   readonly diskProblem: string | null
 }
@@ -102,7 +106,7 @@ export async function viewWork(
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
-  const problem = homeProblem(root)
+  const trouble = homeTrouble(root)
   const standing: Standing = {
     gate,
     // The daemon reports a rejected session first; the files may show further obstacles.
@@ -120,8 +124,9 @@ export async function viewWork(
     away: AWAY.has(status.state) ? status.state : null,
     isRestartHarmless,
     isHostedHere,
-    homeProblem: problem,
-    wayOut: problem === null ? null : wayOut(root),
+    homeProblem: trouble?.problem ?? null,
+    wayOut: trouble?.wayOut ?? null,
+    wayOutCommand: trouble?.command ?? null,
     // If a variable forbids a start, `sync now` does not start a daemon even after the correction.
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
     isStartForbidden: isStartForbidden(settings),
@@ -153,10 +158,12 @@ export async function viewWork(
     further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differing,
     isRestartProposed: mayRestart(standing) && !differing.some(isWrongHere),
+    worseHere: worseHere(standing),
     isSendingAnyway: isSendingAnyway(differing, env),
     isHostedHere,
     settings,
-    homeProblem: problem,
+    homeProblem: trouble?.problem ?? null,
+    homeCommand: trouble?.command ?? null,
     diskProblem: diskProblem(root),
   }
 }

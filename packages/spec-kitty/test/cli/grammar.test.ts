@@ -26,7 +26,7 @@ async function wrong(line: string): Promise<string> {
     return `runs ${found.command}`
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    return 'word' in error ? withGuess(error as never, found.name, found.args).message : error.message
+    return 'word' in error ? (await withGuess(error as never, found.name, found.args)).message : error.message
   }
 }
 
@@ -174,6 +174,12 @@ describe('a mistyped word', () => {
     ['synch status', "there is no command 'synch status': did you mean 'sync status'?"],
     ['doctor auth', "unexpected word 'auth' after 'doctor': did you mean 'auth doctor'?"],
     ['auth doctor now', "unexpected word 'now' after 'auth doctor'"],
+    ['auth doctor reset', "unexpected word 'reset' after 'auth doctor': did you mean 'auth doctor --reset'?"],
+    ['doctor dry-run', "unexpected word 'dry-run' after 'doctor': did you mean 'doctor --dry-run'?"],
+    ['sync status json', "unexpected word 'json' after 'sync status': did you mean 'sync status --json'?"],
+    ['dashboard reset', "unexpected word 'reset' after 'dashboard': did you mean one of these?"],
+    ['auth reset', "there is no command 'auth reset': did you mean one of these?"],
+    ['sync orphans', "there is no command 'sync orphans': did you mean one of these?"],
     ['sync queue retr E1', "unexpected word 'retr' after 'sync queue': did you mean 'sync queue retry'?"],
     ['sync enable', "there is no command 'sync enable': did you mean 'sync opt-in'?"],
     ['sync off', "there is no command 'sync off': did you mean 'sync opt-out'?"],

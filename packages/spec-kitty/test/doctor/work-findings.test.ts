@@ -14,6 +14,7 @@ const VIEW = {
   damagedQueues: [],
   isQueueDamaged: false,
   homeProblem: null,
+  homeCommand: null,
   diskProblem: null,
   isSendingAnyway: false,
   isHostedHere: true,
@@ -44,6 +45,17 @@ it('takes a session that the server refused as seriously as none, however long e
       const [found] = workFindings({ ...VIEW, ...because('session_refused'), isHostedHere }, null, now)
       expect([found?.id, found?.severity]).toEqual([now === 0 ? 'F-018' : 'F-009', severity])
     }
+})
+
+it('does not promise that a server takes the events which does not answer', () => {
+  const now = 'spec-kitty sync now'
+  const shown = `${now}  # tries at once; nothing to do if the server comes back`
+  const why = { reason: 'backing_off', sentence: 'so it is', command: now, shown, isAll: true } as const
+  for (const form of ['people', 'script'] as const)
+    expect(workFindings({ ...VIEW, why }, null, 0, form)[0]?.remediation).toMatchObject({
+      commands: [now],
+      description: 'tries at once; nothing to do here if the server comes back',
+    })
 })
 
 it('says nothing twice', () => {
@@ -97,6 +109,19 @@ it('says once that the home is that of another user, and not that its queue is t
   const theirs = { homeProblem: problem, queueProblem: problem, queue: null, isDaemonRunning: false }
   expect(workFindings({ ...VIEW, ...theirs }, null, 0)).toMatchObject([{ id: 'F-021', summary: problem }])
   expect(idsOf({ ...theirs, queueProblem: 'the queue is damaged' })).toEqual(['F-021', 'F-017'])
+})
+
+it('says so too while a daemon runs, and shows people the command that opens a directory of their own', () => {
+  const problem = '/h/daemons/sync cannot be written to (EACCES)'
+  const closed = { homeProblem: problem, homeCommand: 'chmod u+rwx /h/daemons/sync', queueProblem: problem }
+  for (const isDaemonRunning of [true, false]) {
+    const found = (form: 'people' | 'script') =>
+      workFindings({ ...VIEW, ...closed, queue: null, isDaemonRunning }, null, 0, form)
+    expect(found('people')).toMatchObject([
+      { id: 'F-021', summary: problem, remediation: { commands: ['chmod u+rwx /h/daemons/sync'] } },
+    ])
+    expect(found('script')).toMatchObject([{ remediation: { commands: ['spec-kitty explain F-021'] } }])
+  }
 })
 
 it('warns of a project whose directory is gone, whatever else waits: nothing was chosen there', () => {

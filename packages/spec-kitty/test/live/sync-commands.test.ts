@@ -197,7 +197,7 @@ describe('sync status', () => {
       log: root.file('daemon.log'),
     })
     expect(root.run(['sync', 'status']).stdout).toMatch(
-      new RegExp(`^daemon          running for \\d+ s, process ${pid}, port ${port}\n`),
+      new RegExp(`^daemon          running for \\d+ seconds?, process ${pid}, port ${port}\n`),
     )
   })
 

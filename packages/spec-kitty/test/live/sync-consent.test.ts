@@ -21,6 +21,15 @@ afterEach(() => root.end())
 const OURS = '# ours\r\nproject:\r\n  uuid: u-1 # theirs\r\nsync: {auto_start: true}\r\n'
 
 describe('sync opt-in and sync opt-out', () => {
+  it('say that a daemon that runs looks at once, because it may have sent all a moment later', () => {
+    root.start()
+    expect(root.run(['sync', 'opt-in', project]).stderr).toContain(
+      'the sync daemon sends them now, if nothing else is in the way (spec-kitty sync status)\n',
+    )
+    expect(root.run(['sync', 'opt-in', project]).stderr).not.toContain('sends them now')
+    expect(root.run(['sync', 'opt-out', project]).stderr).not.toContain('sends them now')
+  })
+
   it('change one value in the file of the project, and say which', () => {
     writeFileSync(file, OURS)
     const given = root.run(['sync', 'opt-in', project])

@@ -83,7 +83,8 @@ describe('a read-only home', () => {
     const said = `${root.path} is on a read-only file system`
     expectFinding(said, 'critical')
     const { stdout } = root.run(['sync', 'status'], HOSTED)
-    const wayOut = 'make that file system writable, or set SPEC_KITTY_HOME to a directory of your own'
+    const wayOut =
+      'make that file system writable, or set SPEC_KITTY_HOME to a directory of your own \\(session and events of this home stay in it\\)'
     expect(stdout).toMatch(
       new RegExp(
         `^uploads +nothing leaves: ${said}\n +${wayOut}; to read more:\n +spec-kitty explain F-021\nauto-start `,

@@ -92,6 +92,8 @@ describe('sync list', () => {
       { home: root.path, state: 'crashed', pid: null },
       { home: other.path, state: 'wedged', pid: there.pid },
     ])
+    // In the words of every other command.
+    expect(root.run(['sync', 'list']).stdout).toMatch(new RegExp(`${other.path} +does not answer `))
     signal(there, 'SIGCONT')
     root.run(['sync', 'start'])
     root.run(['sync', 'stop'])

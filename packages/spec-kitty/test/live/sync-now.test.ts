@@ -220,6 +220,11 @@ describe('sync now', () => {
   it.each([
     ['SPEC_KITTY_SYNC_DISABLE is set', { SPEC_KITTY_SYNC_DISABLE: '1' }, null],
     ['hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)', { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }, null],
+    [
+      'hosted sync is off in this shell: SPEC_KITTY_ENABLE_SAAS_SYNC is "maybe"; write 1',
+      { SPEC_KITTY_ENABLE_SAAS_SYNC: 'maybe' },
+      null,
+    ],
     ['background_daemon in config.toml is "manual"', {}, '[sync]\nbackground_daemon = "manual"\n'],
   ])('starts no daemon, and says in words why: %s', async (why, env, config) => {
     await work.publish(['a'])

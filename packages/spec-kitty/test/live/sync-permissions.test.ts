@@ -84,7 +84,11 @@ describe('a root without permission', () => {
       expectRefusal(root, root.run(['sync', 'stop'], asNobody), root.path, 'EACCES')
       const { document } = root.json(['auth', 'doctor'], asNobody)
       const ids = new Set(document.findings.map(({ id }: { id: string }) => id))
-      expect([ids.has('F-017'), ids.has('F-014'), document.daemon]).toEqual([true, false, null])
+      expect([ids.has('F-021'), ids.has('F-017'), ids.has('F-014')]).toEqual([true, false, false])
+      expect(document.daemon).toBe(null)
+      const opening = `chmod u+rwx ${join(root.path, closed)}`
+      expect(root.run(['auth', 'doctor'], asNobody).stdout).toContain(opening)
+      expect(said).toMatch(/^auto-start +off: /m)
       chmodSync(join(root.path, closed), 0o700)
       expect(root.json(['sync', 'status'], asNobody).document.queued).toBe(2)
     },

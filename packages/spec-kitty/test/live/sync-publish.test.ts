@@ -185,6 +185,27 @@ describe('sync queue', () => {
     expect(stdout).toBe('queued 0 events, 1 already there\n')
   })
 
+  it('exports what waits for one project, also for one that is gone, so that another one can have it', () => {
+    const moved = join(root.base, 'moved')
+    mkdirSync(join(moved, '.kittify'), { recursive: true })
+    publish('--type', 'Here')
+    root.run(['sync', 'publish', '--project', moved, '--type', 'Moved'])
+    rmSync(moved, { recursive: true })
+    const file = join(root.base, 'moved.ndjson')
+    const exported = root.run(['sync', 'queue', '--export', file, '--project', moved])
+    expect([exported.status, exported.stderr]).toEqual([0, `exported 1 event of ${moved}\n`])
+    expect(readFileSync(file, 'utf8')).toMatch(/^[^\n]*"event_type":"Moved"[^\n]*\n$/)
+    const input = readFileSync(file, 'utf8')
+    expect(root.run(['sync', 'publish', '-', '--project', project], { input }).stdout).toBe(
+      'queued 1 event\n',
+    )
+    expect(queue().projects).toMatchObject([{ project, queued: 2 }])
+    expect(root.run(['sync', 'queue', '--project', moved])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('--project needs --export'),
+    })
+  })
+
   it('shows what the server rejected, and sends it again or drops it', async () => {
     const ids = ['-odd', 'b', 'c']
     const lines = ids.map((id) => `${JSON.stringify({ event_id: id, event_type: 'T' })}\n`)
@@ -282,8 +303,16 @@ describe('sync queue', () => {
     expect(root.run(['sync', 'queue']).stdout).toContain(`damaged and put aside: ${aside}\n`)
     const warned = (): boolean =>
       root.json(['auth', 'doctor']).document.findings.some(({ id }: { id: string }) => id === 'F-022')
-    expect(makeShell(root)(again).status).toBe(0)
+    const back = makeShell(root)(again)
+    expect([back.status, back.stderr]).toEqual([
+      0,
+      expect.stringContaining(`to remove it once its events are queued again:\n${remove}\n`),
+    ])
     expect([queue().queued, warned()]).toEqual([1, true])
+    // A second export to the same file would fail: what is left is named here too.
+    expect(root.run(['sync', 'status']).stdout).toMatch(
+      /\n +when that is done, remove it; [^\n]*:\n +rm \S+queue\.db\.corrupt-\*\n/,
+    )
     expect(makeShell(root)(remove).status).toBe(0)
     expect([quarantinedDatabases(path), warned()]).toEqual([[], false])
     expect(root.run(['sync', 'queue', '--export', '-']).stderr).toBe('exported 1 event\n')

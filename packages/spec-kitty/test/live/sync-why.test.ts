@@ -196,7 +196,7 @@ describe('sync status', () => {
     // A restart from a shell without the switch would turn off what works.
     const without = root.run(['sync', 'status']).stdout
     expect(without).toMatch(
-      /is on for the daemon, and off here\n +to keep it on in new shells, put "export SPEC_KITTY_ENABLE_SAAS_SYNC=1" in your profile$/m,
+      /is on for the daemon, and off here\n +what the daemon has counts; to keep it on in new shells, put "export SPEC_KITTY_ENABLE_SAAS_SYNC=1" in your profile$/m,
     )
     expect(without).not.toContain('sync restart')
   })

@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
+import { shellQuote } from 'familiar/cli'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
-import { homeProblem, wayOut } from '../../src/sync/home-problem.js'
+import { homeProblem, homeTrouble } from '../../src/sync/home-problem.js'
 import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { readQueue } from '../../src/sync/read-queue.js'
 import { lookAtQueue } from '../../src/sync/use-queue.js'
@@ -15,8 +16,12 @@ afterAll(removeHomes)
 const COMPILED = new URL('../../dist/sync/home-problem.js', import.meta.url).href
 
 /** What another user than root is told; root may write anywhere. */
-function asNobody(root: string): string {
-  const program = `import('${COMPILED}').then(({ homeProblem }) => console.log(homeProblem('${root}')))`
+function asNobody(root: string, asked: 'homeProblem' | 'homeTrouble' = 'homeProblem'): string {
+  const said =
+    asked === 'homeTrouble'
+      ? `JSON.stringify(homeTrouble(${JSON.stringify(root)}))`
+      : `homeProblem(${JSON.stringify(root)})`
+  const program = `import('${COMPILED}').then(({ ${asked} }) => console.log(${said}))`
   const by = [
     'setpriv',
     `--reuid=${NOBODY}`,
@@ -53,6 +58,31 @@ it('names the nearest directory that exists and lacks the permission', (context)
   rmSync(closed, { recursive: true })
 })
 
+it('is also the directory of the daemon alone, with one command for all that this user may open', (context) => {
+  needRoot(context)
+  const home = join(base, "ann's home")
+  const inner = join(home, 'daemons/sync')
+  mkdirSync(inner, { recursive: true })
+  spawnSync('chown', ['-R', String(NOBODY), home])
+  expect(asNobody(home)).toBe('null')
+  chmodSync(inner, 0o500)
+  const wayOut =
+    'make that directory writable, or set SPEC_KITTY_HOME to a directory of your own (session and events of this home stay in it)'
+  const told = () => JSON.parse(asNobody(home, 'homeTrouble')) as unknown
+  const problem = `${inner} cannot be written to (EACCES)`
+  expect(told()).toEqual({ problem, wayOut, command: `chmod u+rwx ${shellQuote(inner)}` })
+  chmodSync(home, 0o500)
+  expect(told()).toEqual({
+    problem: `${home} cannot be written to (EACCES)`,
+    wayOut,
+    command: `chmod u+rwx ${shellQuote(home)} ${shellQuote(inner)}`,
+  })
+  // What belongs to another user cannot be opened by this one.
+  chmodSync(home, 0o755)
+  spawnSync('chown', ['root', inner])
+  expect(told()).toEqual({ problem, wayOut, command: null })
+})
+
 it('is a link to a disk that is not mounted, wherever in the path', () => {
   const link = join(base, 'link')
   symlinkSync('/mnt/not there', link)
@@ -61,10 +91,10 @@ it('is a link to a disk that is not mounted, wherever in the path', () => {
   const healthy = join(base, 'healthy')
   symlinkSync(base, healthy)
   expect([homeProblem(healthy), homeProblem(join(healthy, 'a'))]).toEqual([null, null])
-  expect([wayOut(link), wayOut(healthy)]).toEqual([
-    'mount the disk to which the link leads, or set SPEC_KITTY_HOME to a directory of your own',
-    null,
-  ])
+  expect(homeTrouble(link)).toMatchObject({
+    wayOut: 'mount the disk to which the link leads, or set SPEC_KITTY_HOME to a directory of your own',
+    command: null,
+  })
 })
 
 it.runIf(existsSync('/proc/self'))('is a directory of the kernel, also for root', () => {

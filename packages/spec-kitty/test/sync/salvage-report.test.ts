@@ -28,10 +28,11 @@ it('does not propose to publish the events of several projects in one of them', 
   const counter = salvageCounter()
   for (const project of ['/a', '/b']) counter.seen(event(project, '/q/a'), true)
   const lines = salvageLines(counter.report(['/q/a']), '/f', '/q/queue.db')
-  expect(lines.slice(1, 4)).toEqual([
+  expect(lines.slice(1, 5)).toEqual([
     '  spec-kitty sync publish - --project /a < FILE',
     '  spec-kitty sync publish - --project /b < FILE',
-    'each with a FILE that has only the lines with the project_uuid of that project',
+    'each with a FILE of that project alone:',
+    '  spec-kitty sync queue --export FILE --project DIR',
   ])
 })
 

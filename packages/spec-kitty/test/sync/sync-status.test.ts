@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { DaemonStatus } from 'familiar'
 import { afterAll, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
@@ -38,5 +40,34 @@ it('tells the day on which the daemon ended, if that is not today', async () => 
   expect(await lastSync(new Date())).toMatch(/^unknown since the daemon ended at \d\d:\d\d:\d\d$/)
   expect(await lastSync(new Date(Date.now() - 2 * DAY_MS))).toMatch(
     /^unknown since the daemon ended at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
+  )
+})
+
+it('says of a server that does not answer since when, and when the attempt ends', async () => {
+  const home = makeHome()
+  const SERVER = 'http://127.0.0.1:9'
+  const session = { kind: 'token', server_url: SERVER, access_token: 'a-token' }
+  writeFileSync(join(home, 'session.json'), JSON.stringify(session), { mode: 0o600 })
+  const env = { SPEC_KITTY_HOME: home, HOME: home, SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
+  const uploads = async (seconds: number | null) => {
+    const request_since = seconds === null ? null : new Date(Date.now() - seconds * 1000).toISOString()
+    const status = {
+      state: 'running',
+      implementation: 'familiar',
+      record: null,
+      report: { packageVersion: '1', details: { sync: { running: true, request_since } } },
+    } as unknown as DaemonStatus
+    const lines = [
+      ['daemon', ''],
+      ['log', ''],
+    ] as const
+    const view = { status, state: status.state, document: { log: null } as never, lines }
+    const told = await syncStatus(home, { env, cwd: () => home })(view)
+    return told.lines.find(([name]) => name === 'uploads')?.[1]
+  }
+  expect(await uploads(null)).toBe(`sending to ${SERVER}`)
+  expect(await uploads(1)).toBe(`sending to ${SERVER}`)
+  expect(await uploads(11)).toMatch(
+    /^sending to http:\/\/127\.0\.0\.1:9, which has not answered for 1[1-3] s; the attempt ends after 60 s$/,
   )
 })

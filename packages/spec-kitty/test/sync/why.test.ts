@@ -175,8 +175,17 @@ it('a daemon that does not answer is ended first, with the command that ends thi
     reason: 'daemon_wedged',
     sentence: 'the sync daemon does not answer',
     command: 'spec-kitty sync stop',
+    shown: 'spec-kitty sync stop && spec-kitty sync now',
   })
-  expect(furtherReasons(wedged)).toMatchObject([{ reason: 'no_daemon', command: 'spec-kitty sync now' }])
+  expect(furtherReasons(wedged)).toEqual([])
+  // Where a new daemon could send nothing, or may not start, none is started.
+  const gate: Gate = { state: 'closed', reason: 'no_session', detail: null }
+  for (const changes of [{ gate }, { disabledBy: 'SYNC_NO_DAEMON' }, { queued: 0 }])
+    expect(whyNothingLeaves({ ...wedged, ...changes })?.shown).toBe(undefined)
+  const forced = 'spec-kitty auth doctor --reset --force --port 9400'
+  const unproven = { ...wedged, wedgedStop: forced }
+  expect(whyNothingLeaves(unproven)).toMatchObject({ command: forced, isAll: true })
+  expect(furtherReasons(unproven)).toMatchObject([{ reason: 'no_daemon', command: 'spec-kitty sync now' }])
 })
 
 it('a daemon out of reach is not called missing', () => {
@@ -199,6 +208,12 @@ it('a home that cannot be written to comes before all that would have to be writ
   })
   const wayOut = 'free space there'
   expect(whyNothingLeaves(standing({ ...changes, wayOut }))?.before).toBe('free space there; to read more')
+  const wayOutCommand = 'chmod u+rwx /h'
+  expect(whyNothingLeaves(standing({ ...changes, wayOut, wayOutCommand }))).toMatchObject({
+    command: 'spec-kitty explain F-021',
+    before: wayOut,
+    shown: wayOutCommand,
+  })
   // Nothing else can be mended there.
   for (const queueProblem of [null, homeProblem])
     expect(furtherReasons(standing({ ...changes, queueProblem }))).toEqual([])
@@ -453,6 +468,10 @@ describe('where the gate is open', () => {
       })
       for (const lastErrorKind of ['answer', 'connection', null] as const)
         expect(failed({ lastErrorKind })?.command).toBe('spec-kitty sync now')
+      // Where nothing answered, only the user knows whether the server is down.
+      const doubted = 'the last attempt failed; if the server is up, its address may be wrong'
+      expect(failed({ lastErrorKind: 'connection' })?.brief).toBe(doubted)
+      expect(failed({ lastErrorKind: 'answer' })?.brief).toBe('the last attempt failed')
     })
 
     it('a connection that the daemon was started with otherwise is taken over from here', () => {

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs'
 import type { DaemonState, DaemonStatus } from '../../classify/daemon-state.js'
+import { describeAge } from '../../clock.js'
 import { definitionOf } from '../../define/define-daemon.js'
 import type { Line, LineStyle } from '../../doctor/document.js'
 import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../../doctor/status-head.js'
@@ -90,7 +92,7 @@ function linesOf(
     ...(isPresent(document.state) ? [['daemon version', version] as const] : []),
     ['CLI version', document.cli_version],
     ...(last_stop === null ? [] : [['last stop', describeStop(last_stop, isVerbose)] as const]),
-    ['log', document.log],
+    ['log', `${document.log}${isAbsent(document.log) ? ' (none yet)' : ''}`],
   ]
 }
 
@@ -136,9 +138,18 @@ function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>, 
   return `${at === null ? 'at an unknown time' : timeText(at)} (${why})`
 }
 
+/** Returns whether it is known that there is no file. */
+function isAbsent(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
+}
+
 function describeRunning({ pid, port, uptime_seconds }: StatusDocument): string {
   const at = `process ${pid ?? 'unknown'}, port ${port}`
-  return uptime_seconds === null ? `running, ${at}` : `running for ${uptime_seconds} s, ${at}`
+  return uptime_seconds === null ? `running, ${at}` : `running for ${describeAge(uptime_seconds)}, ${at}`
 }
 
 function secondsSince(time: string): number {

@@ -77,8 +77,13 @@ export const SYNC_QUEUE = {
       value: { kind: 'file', name: 'FILE', needs: 'a file, or - for standard output' },
       text: 'write the events into a new file, a JSON object a line; - is standard output. Includes what can be read of damaged databases that were put aside',
     },
+    project: {
+      value: { kind: 'directory', name: 'DIR', needs: 'a directory' },
+      text: 'with --export: only the events of the project that is in this directory, or was',
+    },
     json: JSON_OPTION,
   },
+  forms: [{ may: ['dead', 'json'] }, { lead: 'export', may: ['dead', 'project', 'json'] }],
   about: 'Shows which events wait to be sent, and why: per project, the one with the oldest event first.',
   examples: [
     ['spec-kitty sync queue', 'what waits, and why'],

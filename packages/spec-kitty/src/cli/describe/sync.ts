@@ -33,9 +33,10 @@ export const SYNC_RESTART = {
 
 export const SYNC_STATUS = {
   ...status,
-  about: 'Shows the sync daemon of this home: whether it runs, since when, its last stop and why.',
+  about:
+    'Shows what waits to be sent, every reason why nothing leaves, and the sync daemon of this home: whether it runs, since when, its last stop and why.',
   more: [
-    'Also shows its version beside that of this command, what waits to be sent, every reason why nothing leaves, and whether commands may start it on their own. Starts nothing.',
+    'Also shows its version beside that of this command, and whether commands may start it on their own. Starts nothing.',
   ],
   environment: [
     'SPEC_KITTY_HOME',

@@ -1,8 +1,7 @@
 import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { writeHint } from 'familiar/cli'
-import { cannotOpen, damaged, newer, unusable } from './queue-errors.js'
+import { cannotOpen, damaged, hintFor, newer, unusable } from './queue-errors.js'
 import { SIDE_FILES } from './queue-path.js'
 import { FORMAT, readFormat } from './schema.js'
 import type { Database, Sqlite } from './sqlite.js'
@@ -149,7 +148,7 @@ function assertWritable(path: string): void {
         error,
         code === 'EACCES' && name === path
           ? `make ${name} a file that this user can read and write`
-          : writeHint(dirname(path), code ?? null),
+          : hintFor(path, code ?? null),
       )
     }
   }

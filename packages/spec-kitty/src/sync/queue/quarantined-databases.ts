@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { shellQuote } from 'familiar/cli'
 
 /** The mark in the name of a database that was put aside. It follows the name of the queue, and a time follows it. */
 export const MARK = '.corrupt-'
@@ -14,6 +15,11 @@ export function quarantinedDatabases(path: string): readonly string[] {
     .filter((name) => name.startsWith(prefix) && NAME.test(name.slice(prefix.length)))
     .toSorted()
     .map((name) => join(dirname(path), name))
+}
+
+/** Returns the command that removes what was put aside of the queue at this path, with the side files. */
+export function removeCommand(path: string): string {
+  return `rm ${shellQuote(path + MARK)}*`
 }
 
 function namesIn(directory: string): readonly string[] {

@@ -49,18 +49,28 @@ export function queueFailure(error: unknown, path: string): unknown {
   if (BUSY.has(code)) return busy(path, 'other processes wrote to it all the time', error)
   if (DAMAGED.has(code)) return damaged(path, error)
   const errno = errnoFor(code, path)
-  return unusable(path, describe(code, errno, error), error, writeHint(dirname(path), errno))
+  return unusable(path, describe(code, errno, error), error, hintFor(path, errno))
+}
+
+/** The directory of the queue follows from the home, so only another home is another directory. */
+export function hintFor(path: string, errno: string | null): string {
+  const directory = dirname(path)
+  return errno === 'EROFS'
+    ? `make the file system of ${directory} writable, or set SPEC_KITTY_HOME to a directory on another one`
+    : writeHint(directory, errno)
 }
 
 function lockFailure(error: FamiliarError, path: string): unknown {
   if (error.code === 'E_LOCK_BUSY') return busy(path, error.message, error)
-  return error.code === 'E_SCOPE_UNUSABLE' ? unusable(path, error.message, error, error.hint) : error
+  if (error.code !== 'E_SCOPE_UNUSABLE') return error
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException
+  return unusable(path, error.message, error, code === 'EROFS' ? hintFor(path, code) : error.hint)
 }
 
 function systemFailure(error: unknown, path: string): unknown {
   const { code, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
   if (code === undefined || syscall === undefined) return error
-  return unusable(path, `${syscall} ${code}`, error, writeHint(dirname(path), code))
+  return unusable(path, `${syscall} ${code}`, error, hintFor(path, code))
 }
 
 /** Returns the system's name for an error of SQLite. SQLite also reports a full disk as `disk I/O error`. */

@@ -51,10 +51,11 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const { lastSync, failures, lastError, lastErrorKind, closed } = this.#outbox
+    const { lastSync, failures, lastError, lastErrorKind, requestSince, closed } = this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
+      request_since: requestSince,
       last_sync: lastSync,
       consecutive_failures: failures,
       last_error: lastError,

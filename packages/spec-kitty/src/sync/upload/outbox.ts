@@ -46,6 +46,8 @@ export class Outbox {
   lastError: string | null = null
   /** What the last error suggests; null if there is none, or if it is not about the server. */
   lastErrorKind: ErrorKind | null = null
+  /** Since when a request waits for its answer; null if none does. */
+  requestSince: string | null = null
   /** The mark of the session that the server rejected. */
   refused: string | null = null
   readonly #options: OutboxOptions
@@ -200,6 +202,7 @@ export class Outbox {
   async #sendAll(queue: Queue, gate: OpenGate): Promise<void> {
     const { env, timing, isEnding } = this.#options
     const format = FORMATS[gate.format]
+    const onRequest = (since: string | null): void => void (this.requestSince = since)
     const passed = new Map<string, number>()
     let sender: Sender | null = null
     try {
@@ -209,7 +212,8 @@ export class Outbox {
           const { project } = source
           if (isEnding()) return
           if (!passed.has(project) && this.#waits.isProjectResting(project)) continue
-          sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs: timing.requestMs })
+          const { requestMs: timeoutMs } = timing
+          sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs, onRequest })
           const uploading = this.#uploading(project, queue, sender, gate)
           const end = await uploadSome(source, uploading, passed.get(project))
           if (this.#take(project, end, passed) === 'stop' || this.#isStale) return

@@ -23,6 +23,8 @@ export interface SenderOptions {
   /** The environment, which names the proxy and the certificates. */
   readonly env: Io['env']
   readonly timeoutMs: number
+  /** Called when a request begins, with the time, and with null when it has ended. */
+  readonly onRequest?: (since: string | null) => void
 }
 
 /** Connections to one server, which stay open while there are events to send. */
@@ -36,7 +38,7 @@ export interface Sender {
 }
 
 /** Throws an error with a one-line message if the proxy or the certificates that the environment names cannot be used. */
-export function openSender({ serverUrl, format, env, timeoutMs }: SenderOptions): Sender {
+export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: SenderOptions): Sender {
   const url = targetOf(serverUrl, format.path)
   const closing = new AbortController()
   const agent = createAgent(url, env, closing.signal)
@@ -46,12 +48,14 @@ export function openSender({ serverUrl, format, env, timeoutMs }: SenderOptions)
       const limit = limitOf(signal, timeoutMs)
       try {
         limit.signal.throwIfAborted()
+        onRequest?.(new Date().toISOString())
         return await exchange(url, { agent, format, token, bytes, signal: limit.signal })
       } catch (error) {
         signal.throwIfAborted()
         const why = limit.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
         throw new Error(oneLine(`${url.host}: ${why}`, token), { cause: error })
       } finally {
+        onRequest?.(null)
         limit.end()
       }
     },
@@ -203,7 +207,8 @@ async function replyOf(message: IncomingMessage): Promise<Reply> {
 /** Reasons, in words, for the errors that a user can solve. */
 const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
   [/^ECONNREFUSED$/, 'nothing accepts connections there'],
-  [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'the host name is not found'],
+  [/^ENOTFOUND$/, 'the host name is not found'],
+  [/^EAI_AGAIN$/, 'the host name could not be looked up: no name server answered'],
   [/^(?:ENETUNREACH|EHOSTUNREACH)$/, 'the network is not reachable'],
   [/^(?:ECONNRESET|EPIPE)$/, 'the connection was closed before the whole answer'],
   [/^HPE_/, 'the answer is not HTTP'],
@@ -217,7 +222,8 @@ const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
   [/^(?:EPROTO|ERR_SSL_)/, 'it does not speak TLS as it should'],
 ]
 
-function reasonOf(error: unknown): string {
+/** Exported for its test. */
+export function reasonOf(error: unknown): string {
   const { message, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
   const known = code === undefined ? undefined : REASONS.find(([codes]) => codes.test(code))
   return known === undefined ? message : `${known[1]} (${code})`

@@ -54,6 +54,8 @@ export type ErrorKind = 'connection' | 'address' | 'answer'
 export interface SyncReport {
   /** Whether the daemon is sending now. */
   readonly running: boolean
+  /** Since when a request waits for its answer, ISO 8601; null if none does. */
+  readonly request_since: string | null
   /** ISO 8601: when the server last answered for at least one event; null if not since the daemon started. */
   readonly last_sync: string | null
   readonly consecutive_failures: number

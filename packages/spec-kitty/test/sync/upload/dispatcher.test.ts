@@ -37,11 +37,26 @@ describe('a drain', () => {
     const report = dispatcher.report()
     expect(report).toMatchObject({
       running: false,
+      request_since: null,
       consecutive_failures: 0,
       last_error: null,
       next_attempt_at: null,
     })
     expect(Date.now() - Date.parse(report.last_sync ?? '')).toBeLessThan(60_000)
+  })
+
+  it('tells since when a request waits for its answer', async () => {
+    const { publish, drain, server, dispatcher } = await startDispatching()
+    publish(A, 1)
+    const from = Date.now()
+    let since: string | null = null
+    server.next((request, response) => {
+      since = dispatcher.report().request_since
+      answers.reply(503)(request, response)
+    })
+    await drain()
+    expect(Date.parse(since ?? '')).toBeGreaterThanOrEqual(from)
+    expect(dispatcher.report().request_since).toBe(null)
   })
 
   it('of an empty queue ends at once', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { BATCH, type Format } from '../../../src/sync/upload/batch.js'
 import { CLOUD_EVENTS } from '../../../src/sync/upload/cloud-events.js'
-import { openSender, type Sender } from '../../../src/sync/upload/send-batch.js'
+import { openSender, reasonOf, type Sender } from '../../../src/sync/upload/send-batch.js'
 import { makeHome, removeHomes } from '../../../../familiar/test/helpers/homes.js'
 import { makeCertificate, type Certificate } from '../../helpers/certificates.js'
 import { startProxy } from '../../helpers/proxy.js'
@@ -14,6 +14,14 @@ import * as server from '../../helpers/sync-server.js'
 const BODY = '{"events":[{"event_id":"a","text":"é語"}]}'
 const TOKEN = 'secret-token'
 const NEVER = new AbortController().signal
+
+it('tells a host that is not there from one that nobody could look up', () => {
+  const of = (code: string) => reasonOf(Object.assign(new Error('getaddrinfo'), { code }))
+  expect([of('ENOTFOUND'), of('EAI_AGAIN')]).toEqual([
+    'the host name is not found (ENOTFOUND)',
+    'the host name could not be looked up: no name server answered (EAI_AGAIN)',
+  ])
+})
 
 const ends: (() => unknown)[] = []
 afterEach(async () => {
