@@ -9,13 +9,14 @@ import type { ProvenProcess } from '../identity/proof.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from '../classify/observation.js'
 import { handshake } from './handshake.js'
-import { HEALTH_PATH, probe, PROBE_MS, type ProbeReply } from './probe-health.js'
+import { askAll } from './ask-listeners.js'
+import { PROBE_MS } from './probe-health.js'
 import type { Platform } from './platform/platform.js'
 import { prove } from './prove-process.js'
 import { readScope, type UnlockedView } from './read-records.js'
 import { ScopeReader } from './read-scopes.js'
 import { likelyHolders, NO_OTHERS } from './likely-holders.js'
-import { bestOf, observationsOf, type Heard } from './make-observations.js'
+import { observationsOf, type Heard } from './make-observations.js'
 
 /**
  * The time limit of a scan. The time that is left after the listeners were asked is used to read the scopes that other
@@ -211,31 +212,6 @@ async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform)
   if (!isSameSpace) return false
   const found = (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid)
   return found !== undefined && (found.startTime === null || found.startTime === record.startTime)
-}
-
-/** Asks all listeners in parallel. Returns the answer of each socket. */
-async function askAll(family: Family, listeners: readonly Listener[]): Promise<ReadonlyMap<string, Heard>> {
-  return new Map(await Promise.all(listeners.map(async (at) => [at.socket, await ask(family, at)] as const)))
-}
-
-/**
- * Asks in parallel at every path at which a daemon of the tool may identify itself, so a path without an answer costs no
- * extra time.
- */
-async function ask(family: Family, { address, port }: Listener): Promise<Heard> {
-  const others = [family, ...family.relatives].flatMap(({ healthPaths = [] }) => healthPaths)
-  const paths = [...new Set([HEALTH_PATH, ...others])]
-  const replies = await Promise.all(paths.map((path) => probe(address, port, path, PROBE_MS, true)))
-  return bestOf(replies.map((reply) => hear(family, reply))) ?? { answer: 'silent', report: null }
-}
-
-function hear(family: Family, reply: ProbeReply): Heard {
-  if (reply.kind === 'unreachable') return { answer: 'unreachable', report: null }
-  if (reply.kind !== 'json') return { answer: reply.kind, report: null }
-  const report = family.readSelfReport(reply.body)
-  if (report !== null) return { answer: 'self_report', report }
-  const isOther = family.relatives.some((other) => other.readSelfReport(reply.body) !== null)
-  return { answer: isOther ? 'other_family_report' : 'http', report: null }
 }
 
 /** Returns the pids that a reply or a record names. The search for the holder of a socket checks them first. */
