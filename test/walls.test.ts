@@ -128,17 +128,20 @@ describe('a forbidden import is seen', () => {
   })
 
   it.each([
-    ['familiar/observe/probe.ts', "import { startDaemon } from '../client/spawn.js'"],
+    ['familiar/observe/probe.ts', "import { startDaemon } from '../client/start-daemon.js'"],
     ['familiar/daemon/retirement.ts', "import { rmSync } from 'node:fs'"],
     ['familiar/daemon/retirement.ts', "import { rmSync } from 'fs'"],
-    ['familiar/daemon/retirement.ts', "import { startDaemon } from '../client/spawn.js'"],
+    ['familiar/daemon/retirement.ts', "import { startDaemon } from '../client/start-daemon.js'"],
     ['familiar/classify/probe.ts', "import { serve } from '../daemon/server.js'"],
     ['familiar/act/probe.ts', "import { spawn } from 'node:child_process'"],
     ['familiar/act/probe.ts', "import { spawn } from 'child_process'"],
     ['familiar/observe/probe.ts', "import { version } from '../../../spec-kitty/src/version.js'"],
     ['familiar/observe/probe.ts', "import { version } from 'spec-kitty'"],
-    ['spec-kitty/sync/probe.ts', "import { startDaemon } from '../../../familiar/src/client/spawn.js'"],
-    ['spec-kitty/sync/probe.ts', "import { startDaemon } from 'familiar/dist/client/spawn.js'"],
+    [
+      'spec-kitty/sync/probe.ts',
+      "import { startDaemon } from '../../../familiar/src/client/start-daemon.js'",
+    ],
+    ['spec-kitty/sync/probe.ts', "import { startDaemon } from 'familiar/dist/client/start-daemon.js'"],
     ['spec-kitty/dashboard/ui/probe.ts', "import { look } from 'familiar'"],
     ['spec-kitty/dashboard/ui/probe.ts', "import { daemons } from '../daemons.js'"],
     ['spec-kitty/dashboard/ui/probe.ts', "import { readFileSync } from 'node:fs'"],
@@ -177,7 +180,9 @@ describe('what is dangerous is seen', () => {
 
   it('and is allowed where it belongs', () => {
     expect(violationsOf('familiar/act/signal.ts', "process.kill(pid, 'SIGTERM')")).toEqual([])
-    expect(violationsOf('familiar/client/spawn.ts', "process.kill(pid, 'SIGTERM')")).toHaveLength(1)
-    expect(violationsOf('familiar/client/spawn.ts', "import { spawn } from 'node:child_process'")).toEqual([])
+    expect(violationsOf('familiar/client/start-daemon.ts', "process.kill(pid, 'SIGTERM')")).toHaveLength(1)
+    expect(
+      violationsOf('familiar/client/start-daemon.ts', "import { spawn } from 'node:child_process'"),
+    ).toEqual([])
   })
 })

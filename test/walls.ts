@@ -113,7 +113,7 @@ export const WALLS: readonly Wall[] = [
       'familiar',
       'familiar/cli',
       '@photostructure/sqlite',
-      ...tool('sync/settings.ts cli/own-places.ts'),
+      ...tool('sync/settings-table.ts cli/own-places.ts'),
     ],
   },
   {
@@ -121,7 +121,7 @@ export const WALLS: readonly Wall[] = [
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('sync/server-url.ts sync/settings.ts sync/session/sign-in-service.ts cli/own-places.ts'),
+      ...tool('sync/server-url.ts sync/settings-table.ts sync/session/sign-in-service.ts cli/own-places.ts'),
     ],
   },
   // The only ones that load the client of the sign-in service.
@@ -142,7 +142,7 @@ export const WALLS: readonly Wall[] = [
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('version.ts sync/server-url.ts sync/settings.ts sync/queue sync/upload'),
+      ...tool('version.ts sync/server-url.ts sync/settings-table.ts sync/queue sync/upload'),
     ],
   },
   {
@@ -195,7 +195,7 @@ export const WALLS: readonly Wall[] = [
 export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:child_process': [
     ...library(
-      'client/spawn.ts client/assert-can-start.ts observe/read-scopes.ts observe/platform/run-tool.ts',
+      'client/start-daemon.ts client/assert-can-start.ts observe/read-scopes.ts observe/platform/run-tool.ts',
     ),
     ...tool('cli/open-browser.ts'),
   ],

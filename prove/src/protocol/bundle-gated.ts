@@ -26,8 +26,8 @@ const GATED: ReadonlySet<string> = new Set([
 ])
 const GATED_NODE: Readonly<Record<string, readonly string[]>> = {
   'node:fs': ['act/acquire-lock.js', 'client/await-holder.js', 'daemon/record-keeper.js'],
-  'node:child_process': ['client/spawn.js', 'client/assert-can-start.js'],
-  'node:events': ['client/spawn.js', 'client/start-failure.js'],
+  'node:child_process': ['client/start-daemon.js', 'client/assert-can-start.js'],
+  'node:events': ['client/start-daemon.js', 'client/start-failure.js'],
 }
 
 /** The modules that poll. */

@@ -48,7 +48,7 @@ const REPLACED: ReadonlySet<string> = new Set([
 const NODE: ReadonlySet<string> = new Set(['node:child_process', 'node:crypto', 'node:fs'])
 
 /** The modules that wait for a child process. */
-const STARTS: ReadonlySet<string> = new Set(['client/spawn.js', 'client/start-failure.js'])
+const STARTS: ReadonlySet<string> = new Set(['client/start-daemon.js', 'client/start-failure.js'])
 
 /** The modules of Node that only compute. Every other module is replaced by an empty object, so that no effect goes unnoticed. */
 const HARMLESS: ReadonlySet<string> = new Set(['node:path', 'node:events', 'node:util', 'node:url'])

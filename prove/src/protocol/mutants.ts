@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
         from: 'const begun = await startOrFind(request, lock,',
         to: 'lock.release(); const begun = await startOrFind(request, lock,',
       },
-      { file: 'client/spawn.js', from: 'lock.assertHeld();', to: '' },
+      { file: 'client/start-daemon.js', from: 'lock.assertHeld();', to: '' },
     ],
     scenario: TWO,
   },
@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a starter ends its daemon also if that is adopted and its answer takes too long',
     edits: [
       {
-        file: 'client/spawn.js',
+        file: 'client/start-daemon.js',
         from: 'throw await startFailure(last, null, order, started);',
         to: 'throw await startFailure(last, lock, order, started);',
       },

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { lackOf, throwLack } from '../errors.js'
-import type { Launch } from './launch.js'
+import type { Launch } from './start-order.js'
 
 /**
  * How many file descriptors must be free. A daemon opens about ten (lock, port, record, watches), and does not start

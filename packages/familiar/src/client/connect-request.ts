@@ -1,4 +1,4 @@
-import type { Launch, StartReason } from './launch.js'
+import type { Launch, StartReason } from './start-order.js'
 import type { Family } from '../family.js'
 import type { Self, VersionRelation } from '../identity/versions.js'
 import type { Platform } from '../observe/platform/platform.js'

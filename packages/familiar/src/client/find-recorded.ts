@@ -4,7 +4,7 @@ import type { SelfReport } from '../protocol/self-report.js'
 import { HANDSHAKE_MS } from '../observe/probe-health.js'
 import { isSameScope, readOwnRecord } from '../observe/read-records.js'
 import { verify } from '../observe/verify-record.js'
-import type { StartReason } from './launch.js'
+import type { StartReason } from './start-order.js'
 import type { Found, ScopeRequest } from './connect-request.js'
 import { assess, usable, type RecordedDaemon } from './use-or-replace.js'
 

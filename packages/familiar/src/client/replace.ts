@@ -17,7 +17,7 @@ import type { HeldLock } from '../act/acquire-lock.js'
 import { hintFor, unreachable, type Beyond } from './out-of-reach.js'
 import { quarantine } from '../act/record-file.js'
 import type { FailureReason } from '../act/terminate-process.js'
-import type { Launch } from './launch.js'
+import type { Launch } from './start-order.js'
 import { assertCanStart } from './assert-can-start.js'
 
 /** A daemon that was ended so that a daemon of this installation can replace it. */

@@ -8,7 +8,7 @@ import { FamiliarError, type ErrorCode } from '../errors.js'
 import { objectOf, stringOf, type JsonObject } from '../json.js'
 import { STARTUP_PIPE_MS } from '../protocol/startup-pipe.js'
 import { proveStarted } from '../observe/prove-process.js'
-import type { Launch, StartOrder } from './launch.js'
+import type { Launch, StartOrder } from './start-order.js'
 import { assertCanStart } from './assert-can-start.js'
 
 /** How long to wait for a failing daemon to exit. Its pipe closes shortly before its process ends. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { existsSync, realpathSync } from 'node:fs'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../classify/decision-tables.js'
-import type { Launch } from '../client/launch.js'
+import type { Launch } from '../client/start-order.js'
 import type { Family } from '../family.js'
 import type { PortRange } from '../identity/machine.js'
 import type { Self } from '../identity/versions.js'

@@ -6,7 +6,7 @@ import { fishScript } from '../cli/completion/fish.js'
 import { zshScript } from '../cli/completion/zsh.js'
 import { EXPLAINED } from '../doctor/explanations.js'
 import { CONSENT_KEY } from '../sync/list-settings.js'
-import { describeSetting, SETTING_KEYS } from '../sync/settings.js'
+import { describeSetting, SETTING_KEYS } from '../sync/settings-table.js'
 import { VERSION } from '../version.js'
 
 const OF_PROJECT = [CONSENT_KEY, 'whether the events of this project may leave this machine'] as const

@@ -19,7 +19,7 @@ import {
   textOf,
   type ShownSetting,
 } from '../sync/list-settings.js'
-import { readSettings } from '../sync/settings.js'
+import { readSettings } from '../sync/settings-table.js'
 
 const COLUMNS = [
   { title: 'KEY', cell: ({ key }: ShownSetting) => key },

@@ -13,7 +13,7 @@ import {
   type SettingKey,
   type Source,
   type Wrong,
-} from './settings.js'
+} from './settings-table.js'
 
 /** One setting, as `config list` shows it. */
 export interface ShownSetting extends SettingDescription {

@@ -1,6 +1,6 @@
 import { shellQuote } from 'familiar/cli'
 import { checkServerUrl } from './server-url.js'
-import type { Settings } from './settings.js'
+import type { Settings } from './settings-table.js'
 
 /** Returns the command that signs in to this server or, if no server is known, the command that explains the id. */
 export function loginCommand(server: string | null, id: string): string {

@@ -1,7 +1,7 @@
 import type { JsonObject } from 'familiar'
 import { isOn, objectOf, stringOf, type Io } from 'familiar/cli'
 import { WRONG } from './server-url.js'
-import { environmentSettings, isSwitchedOn } from './settings.js'
+import { environmentSettings, isSwitchedOn } from './settings-table.js'
 
 /**
  * The environment variables that matter to the sync daemon. It keeps their values from its start until it ends, but reads

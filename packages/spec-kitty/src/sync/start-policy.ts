@@ -1,5 +1,5 @@
 import { isOn, type Io } from 'familiar/cli'
-import { environmentSettings, isSwitchedOn, readSettings, type Settings } from './settings.js'
+import { environmentSettings, isSwitchedOn, readSettings, type Settings } from './settings-table.js'
 
 /** What a command needs. `local_only`: it needs no sync daemon. */
 export type Intent = 'remote_required' | 'local_only'

@@ -1,7 +1,7 @@
 import { note, printable, warn, type Io } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
-import { isSwitchedOn, readSettings } from './settings.js'
+import { isSwitchedOn, readSettings } from './settings-table.js'
 import { isTurnedOff, startedHosted } from './start-environment.js'
 import { RESTART } from './why-restart.js'
 import { knownReport } from './work-report.js'

@@ -1,6 +1,6 @@
 import { clockText, shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
-import type { Settings } from './settings.js'
+import type { Settings } from './settings-table.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, HeldReason } from './upload/upload-types.js'

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { SYNC_NOW } from '../../src/cli/describe/events.js'
 import { BATCH_LIMITS } from '../../src/sync/upload/batch.js'
 import { TIMING } from '../../src/sync/upload/upload-timing.js'
-import { describeSetting, environmentSettings, SETTING_KEYS } from '../../src/sync/settings.js'
+import { describeSetting, environmentSettings, SETTING_KEYS } from '../../src/sync/settings-table.js'
 import { CLOSED_REASONS } from '../../src/sync/why-nothing-leaves.js'
 
 /** docs/sync.md compared with the code: what must be complete, and its numbers. */

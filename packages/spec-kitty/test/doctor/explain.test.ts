@@ -97,7 +97,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   failure: unionIn('familiar/src/act/terminate-process.ts', 'FailureReason'),
   outcome: [...outcomes(), 'left alone'],
   cause: [
-    ...unionIn('familiar/src/client/launch.ts', 'StartReason'),
+    ...unionIn('familiar/src/client/start-order.ts', 'StartReason'),
     ...unionOfLine('familiar/src/daemon/retirement.ts', 'RetirementReason'),
     ...toldReasons(),
   ],

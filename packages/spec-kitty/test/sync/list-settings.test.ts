@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { listSettings } from '../../src/sync/list-settings.js'
-import { settingsOf } from '../../src/sync/settings.js'
+import { settingsOf } from '../../src/sync/settings-table.js'
 
 async function listed(env: Readonly<Record<string, string>>, sync: Readonly<Record<string, string>> = {}) {
   const config = {

@@ -1,4 +1,4 @@
-import { DEFAULT_QUEUE_SIZE, readSettings } from '../settings.js'
+import { DEFAULT_QUEUE_SIZE, readSettings } from '../settings-table.js'
 
 /** The maximum number of waiting events. `problem`: why this is not the value in `config.toml`; null if it is. */
 export interface MaxSize {

@@ -1,6 +1,6 @@
 import { CommandError, EXIT, type Io } from 'familiar/cli'
 import { isPlainUrl, isSafeUrl, withoutSlash } from '../server-url.js'
-import { readSettings, requireSetting } from '../settings.js'
+import { readSettings, requireSetting } from '../settings-table.js'
 import { readStored } from './session-file.js'
 
 /** The settings for a sign-in. */

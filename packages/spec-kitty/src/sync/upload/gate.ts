@@ -1,5 +1,5 @@
 import type { Io } from 'familiar/cli'
-import { describeSource, readSettings, type Resolved } from '../settings.js'
+import { describeSource, readSettings, type Resolved } from '../settings-table.js'
 import { checkServerUrl, shownUrl } from '../server-url.js'
 import type { ClosedReason, Gate } from './upload-types.js'
 

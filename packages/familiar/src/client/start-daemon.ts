@@ -13,7 +13,7 @@ import { jsonLines, type Lines, STARTUP_PIPE_FD } from '../protocol/startup-pipe
 import { timingToJson } from '../protocol/daemon-timing.js'
 import type { HeldLock } from '../act/acquire-lock.js'
 import { openLogFile, placeInLog } from '../act/open-log-file.js'
-import type { Launch, StartOrder } from './launch.js'
+import type { Launch, StartOrder } from './start-order.js'
 import { endUnready, hasEnded, startFailure, type Started } from './start-failure.js'
 import { watchPauses } from './watch-pauses.js'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { CommandError } from 'familiar/cli'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
-import { readSettings, requireSetting, type SettingKey } from '../../src/sync/settings.js'
+import { readSettings, requireSetting, type SettingKey } from '../../src/sync/settings-table.js'
 
 /** Every setting: where its value comes from, and what a wrong one leads to. */
 let root: string
