@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * The changes to every file of the bundle that make sure that a partially written file is never run. The whole text
- * stands in brackets, so a file that ends early does not compile, at whichever byte it ends. Only an empty file does, and
- * the code that loads a file checks that the file declares itself complete. So an incomplete installation ends a command
- * with that message (`E_INSTALLATION_CHANGED`) at once, and not later with one about `undefined`.
+ * Rewrites every file of the bundle so that a partially written file never runs. The whole text is in brackets, so a file
+ * that is cut off at any byte does not compile, unless it is empty. The code that loads a file therefore also checks that
+ * the file declares itself complete. So a command of an incomplete installation ends at once with
+ * `E_INSTALLATION_CHANGED`, and not later with an error about `undefined`.
  */
 
 const OTHERS = /\brequire\(("\.\/[^"]+\.js")\)/g

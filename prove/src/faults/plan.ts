@@ -85,7 +85,7 @@ function hardshipTrials(hardship: Hardship, random: Random, { size }: Wanted): r
   )
 }
 
-/** How many trials that concern us come before each trial on a call of Node's own, so that most of a limited run concerns us. */
+/** A trial on a call that Node makes for itself follows so many trials on calls of ours: a limited run mostly tests ours. */
 const MAIN_SHARE = 4
 
 function mixed<T>(main: readonly T[], rest: readonly T[]): readonly T[] {

@@ -168,7 +168,7 @@ function actorOf(
   return { id: `${index}:${kind}@${scope}`, kind, family, scope, port, sparePort, version }
 }
 
-/** The maximum number of actors on a stage. */
+/** The maximum number of processes that one trial sets up on its stage. */
 const MOST_ACTORS = 16
 
 /** Returns a port for each actor, followed by a spare one for each. */

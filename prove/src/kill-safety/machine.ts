@@ -7,7 +7,7 @@ export function now(): number {
   return performance.timeOrigin + performance.now()
 }
 
-/** Returns the fields of /proc/PID/stat from the state on; an empty list if the process does not exist. */
+/** Returns the fields of /proc/PID/stat from `state` (the third) onward; an empty list if the process does not exist. */
 function statOf(pid: number): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.trim().split(' ') ?? []

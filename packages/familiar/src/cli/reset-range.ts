@@ -41,8 +41,9 @@ export async function resetRange(
 }
 
 /**
- * Shows each process that needs a decision and may be ended, and asks once about all of them. Returns the processes that
- * may be ended, which are always among those shown. Asks before any lock is taken.
+ * Shows the processes that need a decision, and asks once whether to end all of them. `confirmed` has them if the user
+ * agrees, and is empty if not; `told` also has the stale ones, which are ended without a question. Returns an empty object
+ * if nothing is asked. Asks before any lock is taken.
  */
 async function askAboutTheRest(
   daemon: Daemon,

@@ -1,6 +1,6 @@
 import type { Finding } from './findings.js'
 
-/** The findings that are shown to people, in their order. */
+/** The findings that are shown to people. Each list has the order in which the doctor found them. */
 export interface DoctorVerdict {
   /** The findings of severity warn or critical. */
   readonly problems: readonly Finding[]

@@ -67,8 +67,8 @@ export function snapshotOf(family: Family, view: PeekedScope): ScopeSnapshot {
 }
 
 /**
- * Returns whether the files of a scope that lie outside its directory no longer count, because the scope is gone and no
- * command creates it again. (Files inside its directory are gone with it.)
+ * Returns whether to ignore the files that a scope has outside its directory: the directory is gone, and commands of this
+ * family never create it again (`scopeMustExist`). Files inside the directory are gone with it.
  */
 function isLeftBehind({ scopeMustExist }: Family, gone: boolean | null): boolean {
   return scopeMustExist === true && gone === true

@@ -65,7 +65,7 @@ export function queueDocument({ queued, oldestAt, deadLetters, projects, aside, 
   }
 }
 
-/** Returns the lines for people. */
+/** Returns the queue as lines of text, for output without `--json`. */
 export function queueLines(
   view: QueueView,
   now: number,

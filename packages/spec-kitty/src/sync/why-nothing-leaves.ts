@@ -45,7 +45,7 @@ const SKIPPED: Readonly<Record<SkipReason, string>> = {
 /** The reasons for which the gate is closed, in the order in which they are checked. */
 export const CLOSED_REASONS = Object.keys(CLOSED) as readonly ClosedReason[]
 
-/** Returns whether a reason keeps the events of all projects here. */
+/** Returns whether the reason stops the events of every project, and not only those of one. */
 export function isClosed(reason: string): reason is ClosedReason {
   return Object.hasOwn(CLOSED, reason)
 }
@@ -70,7 +70,7 @@ export function whyNothingLeaves(standing: Standing): Why | null {
 }
 
 /**
- * Returns the reasons that keep the events of all projects here, in the order in which a user should deal with them.
+ * Returns the reasons that stop the events of every project, in the order in which a user should deal with them.
  * Hosted sync that is off may be a choice, so it comes first. Problems on this machine are next, because before they are
  * repaired, a sign-in may not be stored and does not start a daemon.
  */
@@ -92,7 +92,7 @@ function beforeAnyProject(standing: Standing): readonly Why[] {
 }
 
 /**
- * Returns what will still keep events here after the reason from `whyNothingLeaves` is solved, so that the user need not
+ * Returns what will still keep events from leaving after the reason from `whyNothingLeaves` is solved, so that the user need not
  * ask again after each one. A home that is not writable has no further reasons, because no other remedy works there.
  */
 export function furtherReasons(standing: Standing): readonly Why[] {

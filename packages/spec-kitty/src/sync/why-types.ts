@@ -26,7 +26,7 @@ export type WhyReason =
   | 'daemon_wedged'
   | 'backing_off'
 
-/** A project that has waiting events and may not send them. */
+/** A project that has waiting events and is not allowed to send them. */
 export interface HeldProject {
   readonly project: string
   /** The origins of these events. */
@@ -48,7 +48,7 @@ export interface Standing {
   readonly queueProblem: string | null
   /** Whether the queue is damaged, so that its readable events can be saved. */
   readonly isQueueDamaged?: boolean
-  /** The projects that may not send, the one with the oldest event first. */
+  /** The projects that are not allowed to send, the one with the oldest event first. */
   readonly held: readonly HeldProject[]
   readonly isDaemonRunning: boolean
   /** The command that ends a daemon that does not answer; null if the daemon is not in that state. */

@@ -52,12 +52,12 @@ export interface WorkView {
   /** The maximum number of events that may wait. */
   readonly maxQueueSize: number
   readonly why: Why | null
-  /** What else keeps events here after the first reason is solved. */
+  /** What else keeps events from leaving after the first reason is solved. */
   readonly further: readonly Why[]
   readonly differences: readonly Difference[]
   /** Whether a restart may be suggested to give the daemon the variables that are set here. */
   readonly isRestartProposed: boolean
-  /** What would keep events here if the daemon had what is set here; null if nothing more than now. */
+  /** What would keep events from leaving if the daemon had the settings of this shell; null if nothing more than now. */
   readonly worseHere: Obstacle | null
   /** Whether the daemon sends although this shell has turned hosted sync off. */
   readonly isSendingAnyway: boolean

@@ -13,7 +13,7 @@ export interface Reply {
 }
 
 /**
- * What to do next. `refresh`: the token is no longer valid. `refuse`: this session may not send. `back_off`: the server
+ * What to do next. `refresh`: the token is no longer valid. `refuse`: this session is not allowed to send. `back_off`: the server
  * has a problem, or its answer is not understood.
  */
 export type Next = 'go_on' | 'refresh' | 'refuse' | 'back_off'

@@ -28,7 +28,7 @@ export async function readGate(options: GateOptions): Promise<Gate> {
   return (await inspectGate(options)).gate
 }
 
-/** The state of the gate, and all reasons that keep events here, in the order in which they are reported. */
+/** The state of the gate, and all reasons that keep events from leaving, in the order in which they are reported. */
 export interface InspectedGate {
   readonly gate: Gate
   readonly obstacles: readonly Obstacle[]

@@ -86,9 +86,9 @@ export type DrainLine =
   | {
       readonly event: 'finished'
       readonly sent: number
-      /** The number of events that still wait, except those whose project may not send. */
+      /** The number of events that still wait, except those whose project is not allowed to send. */
       readonly kept: number
-      /** The number of events that stay because their project may not send. */
+      /** The number of events that stay because their project is not allowed to send. */
       readonly held: number
       readonly rejected: number
       /**
@@ -99,9 +99,9 @@ export type DrainLine =
 
 /** The result of a pass, for the clients that follow it. */
 export interface PassEnd {
-  /** The number of events that still wait, except those whose project may not send. */
+  /** The number of events that still wait, except those whose project is not allowed to send. */
   readonly kept: number
-  /** The number of events whose project may not send. */
+  /** The number of events whose project is not allowed to send. */
   readonly held: number
   /** Why events still wait; null if no event that may leave still waits. */
   readonly reason: string | null
