@@ -60,7 +60,7 @@ describe('docs/library', () => {
   })
 
   it('says of every error code whether tryConnect skips it, as the source does', () => {
-    const source = read(join(ROOT, 'packages/familiar/src/define/connecting.ts'))
+    const source = read(join(ROOT, 'packages/familiar/src/define/connect-method.ts'))
     const [, list = ''] = /const NONE_HERE[^=]+= new Set\(\[([^\]]+)\]\)/.exec(source) ?? []
     const skipped = Array.from(list.matchAll(/E_\w+/g), ([code]) => code)
     expect(skipped.length).toBeGreaterThan(5)

@@ -214,12 +214,12 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   ],
   'process.env': [
     ...library(
-      'define/home-directory.ts define/resolve-definition.ts define/connecting.ts define/stopping.ts define/serving.ts testing.ts cli/process-io.ts',
+      'define/home-directory.ts define/resolve-definition.ts define/connect-method.ts define/stop-method.ts define/serve-method.ts testing.ts cli/process-io.ts',
     ),
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts cli/in-home.ts'),
   ],
   'process.argv': [...library('define/define-daemon.ts define/installation.ts'), ...tool('main.ts')],
-  'process.exit': [...library('define/serving.ts cli/process-io.ts cli/prompt.ts')],
+  'process.exit': [...library('define/serve-method.ts cli/process-io.ts cli/prompt.ts')],
   'process.abort': [],
   /** By another name: `globalThis.process`, `const { kill } = process`. */
   process: tool('main.ts spec-kitty-daemon.ts'),

@@ -1,4 +1,4 @@
-import type { Connection } from '../define/connecting.js'
+import type { Connection } from '../define/connect-method.js'
 import { definitionOf, type Daemon } from '../define/define-daemon.js'
 import type { Io } from './io.js'
 import { noticeVersions } from './version-notice.js'

@@ -1,4 +1,4 @@
-import type { Connection } from '../define/connecting.js'
+import type { Connection } from '../define/connect-method.js'
 import type { Words } from '../define/options.js'
 import { paint, type Io } from './io.js'
 import { printJson } from './print-json.js'

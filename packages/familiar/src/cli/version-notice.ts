@@ -1,4 +1,4 @@
-import type { Connection } from '../define/connecting.js'
+import type { Connection } from '../define/connect-method.js'
 import type { Definition } from '../define/resolve-definition.js'
 import { note, type Io } from './io.js'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { requestIsComplete } from './connections.js'
-import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './public-reply-limits.js'
+import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './reply-and-stream-limits.js'
 import { isRead } from './request-rules.js'
 import { cutOffIsFreed, sendBody } from './send-body.js'
 

@@ -1,4 +1,4 @@
-import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './public-reply-limits.js'
+import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './reply-and-stream-limits.js'
 import { cutOffIsFreed, sendPart } from './send-body.js'
 import { answerByHandler, type Exchange, type Handler } from './web-handler.js'
 import type { Delivery } from './web-response.js'

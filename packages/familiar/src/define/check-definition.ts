@@ -3,10 +3,10 @@ import type { FetchInit } from '../client/fetch-init.js'
 import { FamiliarError, oneLine } from '../errors.js'
 import type { PortRange } from '../identity/machine.js'
 import { objectOf, portOf } from '../json.js'
-import type { ConnectOptions } from './connecting.js'
+import type { ConnectOptions } from './connect-method.js'
 import type * as calls from './define-daemon.js'
 import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
-import type { ServeSettings } from './serving.js'
+import type { ServeSettings } from './serve-method.js'
 
 /** The rule for an option. The option may be omitted unless it is `needed`. */
 interface Rule {

@@ -6,12 +6,12 @@ import type { Handler } from '../daemon/web-handler.js'
 import type { PortRange } from '../identity/machine.js'
 import type { Scan } from '../observe/scan.js'
 import { realPath } from '../observe/peek.js'
-import type { Connection, ConnectOptions, Skipped } from './connecting.js'
+import type { Connection, ConnectOptions, Skipped } from './connect-method.js'
 import { assertWords, checked, checkedPath, invalid } from './check-definition.js'
 import type { DaemonOptions } from './options.js'
 import { servedScope } from './recognise.js'
 import { resolveDefinition, type Definition } from './resolve-definition.js'
-import type { ServeSettings } from './serving.js'
+import type { ServeSettings } from './serve-method.js'
 
 /** Aborting this signal ends the wait for the result, which rejects with the signal's reason. */
 export interface Abort {
@@ -151,9 +151,9 @@ export function defineDaemon(options: DaemonOptions): Daemon {
   return daemonAt(definition, null)
 }
 
-const running = async () => import('./connecting.js')
-const looking = async () => import('./scanning.js')
-const ending = async () => import('./stopping.js')
+const running = async () => import('./connect-method.js')
+const looking = async () => import('./scan-method.js')
+const ending = async () => import('./stop-method.js')
 
 function daemonAt(definition: Definition, named: string | null): Daemon {
   const { options, commandLine } = definition
@@ -191,7 +191,7 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
       return tryConnect(definition, scope, request)
     },
     serve: async (handler, settings = {}) => {
-      const { serveDaemon } = await import('./serving.js')
+      const { serveDaemon } = await import('./serve-method.js')
       return serveDaemon(definition, named ?? served(), handler, settings)
     },
     status: async (request = {}) => (await looking()).status(definition, scope(), checked('status', request)),

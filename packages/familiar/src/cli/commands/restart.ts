@@ -11,7 +11,7 @@ import type { CommandContext } from '../run.js'
 /** Stops the daemon and starts a new one. If it cannot be stopped, prints that result, as `stop` does. */
 export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {
   const { json } = parseOptions(DAEMON_GRAMMARS.restart, args, { command: 'restart' })
-  const { stopAndStart } = await import('../../define/stopping.js')
+  const { stopAndStart } = await import('../../define/stop-method.js')
   const definition = definitionOf(daemon)
   const result = await showingWaits(io, (onWait) => stopAndStart(definition, daemon.scope, { onWait }))
   if (result.outcome === 'failed') {

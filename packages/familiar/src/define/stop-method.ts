@@ -11,7 +11,7 @@ import { besideText, predecessorBeside } from '../observe/predecessor-beside.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { abortable } from './attempts.js'
 import type { CleanUpOptions, CommandOptions, StopOutdatedOptions } from './define-daemon.js'
-import { connectOrThrow, disabledBy, skipped, type Connection } from './connecting.js'
+import { connectOrThrow, disabledBy, skipped, type Connection } from './connect-method.js'
 import { hintsOf } from './hints.js'
 import type { Definition } from './resolve-definition.js'
 

@@ -36,7 +36,7 @@ export async function scanRange(
   return abortable(signal, async () => {
     const platform = await selectPlatform()
     if (!forCleanUp) return scan(family, scope, platform)
-    const { loadLocks } = await import('./stopping.js')
+    const { loadLocks } = await import('./stop-method.js')
     await loadLocks()
     return scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
   })
