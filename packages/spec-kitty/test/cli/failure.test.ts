@@ -114,7 +114,7 @@ describe('a package without its parts', () => {
     ['main.js', 'empty', 'sync status --json'],
     ['main.js', 'cut in the last line', 'sync status --json'],
     ['core-', 'cut in the last line', 'sync status --json'],
-    ['rolldown-runtime-', 'empty', 'sync status --json'],
+    ['core-', 'empty', 'sync status --json'],
     ['package.json', 'empty', 'sync status --json'],
     ['package.json', 'cut in the last line', 'sync status --json'],
     ['scan-', 'missing', 'auth doctor --json'],
@@ -122,7 +122,6 @@ describe('a package without its parts', () => {
     ['connect-cold-', 'empty', 'sync start --json'],
     ['spec-kitty-daemon.js', 'missing', 'sync start --json'],
     ['spec-kitty-daemon.js', 'cut to a half', 'sync start --json'],
-    ['daemon-rolldown-runtime-', 'empty', 'sync start --json'],
   ] as const)('says the same where %s is %s, to %s', ([part, how, line]) => {
     const name = readdirSync(join(copy, 'command')).find((one) => one.startsWith(part)) ?? part
     damage(name, DAMAGES[how] ?? expect.fail)

@@ -28,8 +28,7 @@ const INCOMPLETE = /^spec-kitty: this installation is incomplete, [^\n]+ install
 /** What Node reads before any line of ours runs: only Node can say what is wrong there. */
 const NODES: ReadonlySet<string> = new Set(['bin/package.json', 'bin/spec-kitty.js'])
 /** A child loads them, which the hook does not see. */
-const OF_DAEMON =
-  /^command\/(?:spec-kitty-daemon|daemon-(?:rolldown-runtime|clean)-[^/]+)\.js$|^package\.json$/
+const OF_DAEMON = /^command\/(?:spec-kitty-daemon|daemon-clean-[^/]+)\.js$|^package\.json$/
 
 let base: string
 let copy: string
