@@ -141,7 +141,7 @@ interface PublishingQueue extends Disposable {
 
 async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
   const { openHandle } = await import('../sync/queue/open-queue.js')
-  const { readMaxSize } = await import('../sync/queue/read-max-size.js')
+  const { readMaxSize } = await import('../sync/queue/configured-queue-size.js')
   const { publishEvents } = await import('../sync/publish-events.js')
   const { maxSize, problem } = await readMaxSize(root)
   if (problem !== null) note(io, problem)

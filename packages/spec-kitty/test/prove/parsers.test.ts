@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parsers } from '../../../../prove/src/parsers/parsers.js'
+import { parsers } from '../../../../prove/src/parsers/part.js'
 
 it('every parser answers on input that no one would write', async () => {
   const seed = Date.now() % 2 ** 31

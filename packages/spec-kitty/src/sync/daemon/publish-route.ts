@@ -26,7 +26,7 @@ export async function publishRoute(root: string, request: Request, onQueued: () 
     const [{ openHandle }, { queuePath }, { readMaxSize }, { publishEvents }] = await Promise.all([
       import('../queue/open-queue.js'),
       import('../queue/queue-path.js'),
-      import('../queue/read-max-size.js'),
+      import('../queue/configured-queue-size.js'),
       import('../publish-events.js'),
     ])
     const { maxSize } = await readMaxSize(root)

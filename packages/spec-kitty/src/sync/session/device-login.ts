@@ -6,7 +6,8 @@ import { explain, isLoss, otherServer, refusalIn, textOf, unsupported } from './
 import { boundedFetch } from './bounded-fetch.js'
 import { isSafeUrl, withoutSlash } from '../server-url.js'
 import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './sign-in-service.js'
-import { checkedUrl, type ServerSettings } from './which-server.js'
+import { checkedUrl } from './check-server-url.js'
+import type { ServerSettings } from './which-server.js'
 import type { StoredSession } from './session-file.js'
 
 /** Signs in with a code. This module loads `openid-client`, so it is imported only when a user signs in. */
