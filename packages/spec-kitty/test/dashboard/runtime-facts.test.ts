@@ -270,16 +270,16 @@ describe('the role of an agent', () => {
   const review = (at: number) => laneEvent(at, 'WP01', 'in_review', { from_lane: 'for_review' })
   const back = (at: number) => laneEvent(at, 'WP01', 'planned', { from_lane: 'in_review' })
 
-  // The front matter says with which role and model the package is worked on.
-  const planned = { role: 'implementer', model: 'old-model' }
+  // The front matter says them of another agent.
+  const none = { role: null, model: null }
 
   it.each([
-    ['of another agent', [named(10, 'renata', 'reviewer'), claim(12, 'heron')], 'heron', planned],
+    ['of another agent', [named(10, 'renata', 'reviewer'), claim(12, 'heron')], 'heron', none],
     [
       'of the same agent before its review sent it back',
       [review(9), named(10, 'heron', 'reviewer'), back(11), claim(12, 'heron')],
       'heron',
-      planned,
+      none,
     ],
     [
       'of a reviewer who is not named, where who implements it was named before',
@@ -291,7 +291,7 @@ describe('the role of an agent', () => {
       'of who gave it up',
       [named(10, 'renata', 'reviewer'), annotation(11, { release_runtime_claim: true })],
       null,
-      planned,
+      none,
     ],
   ] as const)('is not that %s', async (_, lines, agent, said) => {
     expect(await packageAfter(...lines)).toMatchObject({ agent, ...said })

@@ -104,6 +104,18 @@ export function nameOf(actor: unknown): string | null {
   return names.find((one) => one !== null) ?? null
 }
 
+/** Returns an actor as a text, with the model, profile and role that it names: `badger:large-1:reviewer-x:reviewer`. */
+export function actorText(actor: unknown): string | null {
+  const name = nameOf(actor)
+  const { model, profile, profile_id, agent_profile, role } = objectOf(actor) ?? {}
+  const parts = [model, profile ?? profile_id ?? agent_profile, role].map(
+    (one) => textIn(one, MAX_VALUE_CHARS) ?? '',
+  )
+  return name === null || name.includes(':') || parts.every((part) => part === '')
+    ? name
+    : [name, ...parts].join(':')
+}
+
 /** A slice would keep the whole text in memory, and a line may be many MiB long. */
 function cut(text: string, max: number): string {
   return text.length <= max ? text : Buffer.from(text.slice(0, max)).toString()
