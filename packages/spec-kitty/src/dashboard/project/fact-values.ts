@@ -24,8 +24,8 @@ export interface ReviewResult {
 }
 
 /**
- * Returns a text. Undefined: the annotation does not contain it, or it is empty. Null: the annotation says explicitly
- * that there is none.
+ * Returns a text. Undefined: the annotation does not contain it. Null: the annotation says explicitly that there is none,
+ * by null, an empty text or a placeholder.
  */
 export function textOf(
   name: string,
@@ -39,8 +39,7 @@ export function textOf(
     return undefined
   }
   const text = value.trim()
-  if (text === '') return undefined
-  return ABSENT.test(text) ? null : cut(text, max)
+  return text === '' || ABSENT.test(text) ? null : cut(text, max)
 }
 
 /** Returns the subtasks that the annotation names, each with its state. */
