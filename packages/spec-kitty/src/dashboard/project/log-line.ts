@@ -79,9 +79,10 @@ function broken(what: string, wp: string | null | undefined): Broken {
   return { kind: 'broken', what, wp }
 }
 
-/** Returns the package that a line is about. The first versions of the tool wrote `work_package_id`. */
+/** Returns the package that a line is about, without blanks around it. The first versions of the tool wrote `work_package_id`. */
 function packageIn({ wp_id: wp, work_package_id: older }: Readonly<Record<string, unknown>>): unknown {
-  return wp === undefined ? older : wp
+  const name = wp === undefined ? older : wp
+  return typeof name === 'string' ? name.trim() : name
 }
 
 /** Only a lane change has both a package and a lane. If one of the two is null, it is a broken lane change. */

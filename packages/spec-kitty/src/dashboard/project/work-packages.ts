@@ -114,7 +114,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
   const agent = agentOf(facts.agents, log.lanes.get(id), fields ?? undefined)
   const stands = standing(id, file, log)
   return {
-    id,
+    id: shownId(id, file),
     title: fields?.title ?? (document === null ? (created?.title ?? id) : stemOf(document)),
     ...stands,
     dependencies: fields?.dependencies ?? created?.dependencies ?? [],
@@ -136,6 +136,12 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     waiting_for: [],
     next_command: null,
   }
+}
+
+/** Returns the id in the spelling of the prompt, because people and file names use it. */
+function shownId(id: string, file: PackageFile | null): string {
+  const own = file === null ? id : (file.fields.id ?? idOfName(file.document))
+  return sameId(own) === sameId(id) ? own : id
 }
 
 /** Returns the review in the front matter. If the log contains anything about a review, only the log counts. */
