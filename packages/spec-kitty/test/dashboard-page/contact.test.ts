@@ -21,6 +21,8 @@ const MISSION = {
   state: 'empty',
   state_words: 'no work packages yet',
   merge_commit: null,
+  merged_at: null,
+  discarded_at: null,
   lanes: {},
   agents: [],
   waiting_count: 0,

@@ -114,6 +114,8 @@ const mission: MissionReply = {
   state: 'waiting',
   state_words: '<script>globalThis.ran=22</script>\u202E',
   merge_commit: null,
+  merged_at: null,
+  discarded_at: null,
   lanes: { planned: 1 },
   agents: ['\u202Eevil'],
   waiting_count: 1,

@@ -29,6 +29,8 @@ export function summary(id: string, more: Partial<MissionSummary> = {}): Mission
     state: 'working',
     state_words: '1 in work',
     merge_commit: null,
+    merged_at: null,
+    discarded_at: null,
     lanes: { planned: 1, in_progress: 1 },
     agents: [],
     waiting_count: 0,

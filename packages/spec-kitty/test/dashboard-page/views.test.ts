@@ -31,6 +31,8 @@ function mission(id: string, more: Partial<MissionSummary> = {}): MissionSummary
     state: 'planned',
     state_words: 'planned',
     merge_commit: null,
+    merged_at: null,
+    discarded_at: null,
     lanes: { planned: 1 },
     agents: [],
     waiting_count: 0,

@@ -212,12 +212,13 @@ describe('who reviews a package', () => {
     ],
   ] as const
 
-  it.each(reviews)('is who began the review, %s, and not who worked on it', async (_, steps) => {
+  it.each(reviews)('is who began the review, %s, and not who worked on it', async (how, steps) => {
+    const role = how === 'as an actor with its role' ? 'reviewer' : null
     for (const process of [claim(shell), dead, {}]) {
       const now = await nowAfter(steps, annotation(2, { ...codex, ...process }))
       expect(now).toMatchObject({
         counts: [0, 1, 0],
-        package: { agent: 'claude', model: null, profile: null, role: null },
+        package: { agent: 'claude', model: null, profile: null, role },
         process: { liveness: 'unknown', pid: null },
       })
     }

@@ -234,7 +234,7 @@ describe('a worktree of the mission that was not read leaves open where packages
     [
       'is one of too many',
       (project) => {
-        for (let at = 0; at < 100; at += 1) mkdirSync(copyIn(project, `a${at}`))
+        for (let at = 0; at < 100; at += 1) mkdirSync(copyIn(project, `m-a${at}`))
         mkdirSync(copyIn(project, 'm-coord'))
       },
     ],

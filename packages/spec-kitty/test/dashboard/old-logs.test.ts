@@ -46,6 +46,32 @@ describe('an event whose time is', () => {
   })
 })
 
+describe('a lane change that names its package as older versions did', () => {
+  const older = (fields: object) =>
+    laneEvent(2, 'WP01', 'doing', { wp_id: undefined, feature_slug: 'm', mission_slug: undefined, ...fields })
+
+  it('counts', async () => {
+    const log = laneEvent(1, 'WP01', 'planned') + older({ work_package_id: 'WP01' })
+    const { work_packages: packages, problems } = await packagesOf(log)
+    expect(packages).toMatchObject([{ id: 'WP01', lane: 'in_progress' }])
+    expect(problems).toEqual([])
+  })
+
+  it.each([null, 7, ' '])('is a problem if that is no name, and leaves all lanes open: %j', async (name) => {
+    const log = laneEvent(1, 'WP01', 'for_review') + older({ work_package_id: name })
+    const { work_packages: packages, problems } = await packagesOf(log)
+    expect(packages).toMatchObject([{ id: 'WP01', lane: 'for_review', next_command: null }])
+    expect(problems).toMatchObject([{ what: 'line 2 has a wp_id that is not a name' }])
+  })
+
+  it('is known also if it cannot be read', async () => {
+    const cut = older({ work_package_id: 'WP02' }).slice(0, -2)
+    const log = laneEvent(1, 'WP01', 'for_review') + cut + '\n'
+    const { work_packages: packages } = await packagesOf(log)
+    expect(packages[0]?.next_command).not.toBeNull()
+  })
+})
+
 describe('a reviewer who began by moving the package to in_progress', () => {
   const began = [
     ['in_progress'],

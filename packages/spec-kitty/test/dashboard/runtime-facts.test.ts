@@ -86,9 +86,9 @@ describe('what an annotation says', () => {
       'b',
     ],
     [
-      'what is there where a later text is empty',
+      'that there is none, by an empty text',
       [annotation(2, { agent: 'a' }), annotation(3, { agent: ' ' })],
-      'a',
+      null,
     ],
     [
       'the tool where it is written as an actor',
@@ -116,6 +116,17 @@ describe('what an annotation says', () => {
     ],
   ] as const)('of several: %s', async (_, lines, agent) => {
     expect(await packageAfter(...lines)).toMatchObject({ agent, problems: [] })
+  })
+
+  it('is nothing if the text is empty, and the front matter does not count for it', async () => {
+    const empty = { assignee: '', model: '', role: ' ', agent_profile: '' }
+    expect(await packageAfter(annotation(2, empty))).toMatchObject({
+      agent: 'planned-agent',
+      assignee: null,
+      model: null,
+      role: null,
+      profile: null,
+    })
   })
 
   it('of one event_id is the first, and the other one is a problem', async () => {
@@ -249,7 +260,7 @@ describe('an agent that is written as an actor', () => {
   it.each([0, '0'])('gives the package up by an empty name and the pid %j', async (shell_pid) => {
     const named = annotation(2, { agent: 'renata' })
     expect(await packageAfter(named, annotation(3, { agent: '', shell_pid }))).toMatchObject({ agent: null })
-    expect(await packageAfter(named, annotation(3, { agent: '' }))).toMatchObject({ agent: 'renata' })
+    expect(await packageAfter(named, annotation(3, { agent: '' }))).toMatchObject({ agent: null })
     expect(await packageAfter(named, annotation(3, { shell_pid }))).toMatchObject({ agent: 'renata' })
   })
 
@@ -270,16 +281,16 @@ describe('the role of an agent', () => {
   const review = (at: number) => laneEvent(at, 'WP01', 'in_review', { from_lane: 'for_review' })
   const back = (at: number) => laneEvent(at, 'WP01', 'planned', { from_lane: 'in_review' })
 
-  // The front matter says with which role and model the package is worked on.
-  const planned = { role: 'implementer', model: 'old-model' }
+  // The front matter says them of another agent.
+  const none = { role: null, model: null }
 
   it.each([
-    ['of another agent', [named(10, 'renata', 'reviewer'), claim(12, 'heron')], 'heron', planned],
+    ['of another agent', [named(10, 'renata', 'reviewer'), claim(12, 'heron')], 'heron', none],
     [
       'of the same agent before its review sent it back',
       [review(9), named(10, 'heron', 'reviewer'), back(11), claim(12, 'heron')],
       'heron',
-      planned,
+      none,
     ],
     [
       'of a reviewer who is not named, where who implements it was named before',
@@ -291,7 +302,7 @@ describe('the role of an agent', () => {
       'of who gave it up',
       [named(10, 'renata', 'reviewer'), annotation(11, { release_runtime_claim: true })],
       null,
-      planned,
+      none,
     ],
   ] as const)('is not that %s', async (_, lines, agent, said) => {
     expect(await packageAfter(...lines)).toMatchObject({ agent, ...said })

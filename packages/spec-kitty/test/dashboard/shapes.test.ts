@@ -27,6 +27,39 @@ async function readPrompt(yaml: string, name = 'tasks/WP01-start.md') {
   return { ...packages[0], problems: problems.map(({ what }) => what) }
 }
 
+describe('the id of a package', () => {
+  it('is written as in its prompt, also where others need it, and without blanks', async () => {
+    const { work_packages: packages, flow } = await read({
+      'tasks/WP01-a.md': prompt('WP01', 'One'),
+      'tasks/WP02-b.md': prompt('WP02', 'Two', 'dependencies: [wp1, WP-03]\n'),
+      'status.events.jsonl':
+        laneEvent(1, 'wp1', 'in_progress') +
+        laneEvent(2, ' WP02 ', 'planned') +
+        laneEvent(3, ' wp3 ', 'done'),
+    })
+    expect(packages).toMatchObject([
+      { id: 'WP01', lane: 'in_progress' },
+      { id: 'WP02', lane: 'planned', dependencies: ['WP01', 'wp3'], waiting_for: ['WP01'] },
+      { id: 'wp3', lane: 'done' },
+    ])
+    expect(flow.packages.map(({ id }) => id)).toEqual(['WP01', 'WP02', 'wp3'])
+  })
+
+  it('of a subtask counts once, also if its text stands behind it', async () => {
+    const note = { kind: 'annotation', event_id: 'n', at: '2026-01-01T00:00:00Z', wp_id: 'WP01' }
+    const delta = { subtasks: { T001: 'done', 'T002: the form': 'done', t010: 'done' } }
+    const { work_packages: packages } = await read({
+      'tasks/WP01.md': prompt('WP01', 'One', 'subtasks:\n- T001 - a - b\n- T002\n- T003 (later)\n- T0100\n'),
+      'status.events.jsonl': laneEvent(1, 'WP01', 'claimed') + JSON.stringify({ ...note, delta }) + '\n',
+    })
+    expect(packages[0]).toMatchObject({
+      subtasks: ['T001 - a - b', 'T002', 'T003 (later)', 'T0100'],
+      subtasks_done: 3,
+      subtasks_total: 5,
+    })
+  })
+})
+
 describe('a prompt names its package', () => {
   it.each([
     ['work_package_id: "WP01"\n', 'WP01'],
@@ -50,7 +83,7 @@ describe('a prompt names its package', () => {
       'tasks/WP-a.md': prompt(written, 'One'),
       'status.events.jsonl': laneEvent(1, logged, 'approved'),
     })
-    expect(packages).toMatchObject([{ id: logged, title: 'One', lane: 'approved' }])
+    expect(packages).toMatchObject([{ id: written, title: 'One', lane: 'approved' }])
   })
 
   it('by its file, where the log knows only that', async () => {

@@ -11,6 +11,7 @@ describe('a mission in the list', () => {
   it.each([
     ['merged', 'finished', 'merged', { baseline_merge_commit: 'abc' }, [done, approved]],
     ['merged', 'finished', 'merged', { merged_commit: 'abc', merged_at: '2026-01-02' }, [done, approved]],
+    ['merged', 'finished', 'merged', { merged_at: '2026-01-02T00:00:00Z' }, [done, approved]],
     ['done', 'finished', 'done', {}, [done]],
     ['approved', 'waiting', 'approved, waiting for merge', {}, [done, approved]],
     ['waiting', 'waiting', '1 waits for you', {}, [done, way('WP02', 20, ...WORKED.slice(0, 4))]],
@@ -71,6 +72,44 @@ describe('a mission in the list', () => {
       const again = openProject(project)
       expect(await again.missions()).toMatchObject({ missions: [{ state: 'waiting', waiting_count: 2 }] })
       expect(await again.now()).toMatchObject({ counts: { waiting: 2 } })
+    },
+  )
+
+  it.each([
+    ['approved', way('WP01', 10, ...WORKED, ['approved'])],
+    ['in work', way('WP01', 10, ...WORKED.slice(0, 3))],
+    ['for review', way('WP01', 10, ...WORKED.slice(0, 4))],
+    ['planned', way('WP01', 10, ['planned'])],
+    ['not finalised', ''],
+  ])('is discarded with a package that is %s, and nothing of it is left to do', async (_, log) => {
+    const project = emptyProject()
+    writeWays(project, 'm', { discarded_at: '2026-01-02T00:00:00+00:00', discarded_by: 'ada' }, [log])
+    const opened = openProject(project)
+    const { missions } = await opened.missions()
+    expect(missions).toMatchObject([
+      {
+        state: 'discarded',
+        section: 'finished',
+        state_words: 'discarded',
+        waiting_count: 0,
+        stalled_count: 0,
+      },
+    ])
+    expect(await opened.mission('m')).toMatchObject({ next_command: null })
+    const { counts } = await opened.now()
+    expect(Object.values(counts).every((count) => count === 0)).toBe(true)
+  })
+
+  it.each(['merged_at', 'discarded_at'])(
+    'may be over if its %s is no time, so no merge is advised',
+    async (name) => {
+      const project = emptyProject()
+      writeWays(project, 'm', { [name]: 'soon' }, [done, approved])
+      const mission = await openProject(project).mission('m')
+      const problems = [{ path: 'kitty-specs/m/meta.json', what: `its ${name} is not a time` }]
+      expect(mission).toMatchObject({ state: 'approved', next_command: null, problems, unreadable: problems })
+      writeWays(project, 'm', { [name]: null }, [done, approved])
+      expect(await openProject(project).mission('m')).toMatchObject({ state: 'approved', unreadable: [] })
     },
   )
 

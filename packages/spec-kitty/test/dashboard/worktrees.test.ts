@@ -60,6 +60,19 @@ describe('the log of a mission', () => {
     expect(missions).toMatchObject([{ id: ID, counts: { planned: 1, doing: 1 }, problem_count: 0 }])
   })
 
+  it('is read among more worktrees than are read, if they were made for it', async () => {
+    const { project } = behind()
+    for (let at = 0; at < 120; at += 1) write(join(copyOf(project, `000-other-${at}`), 'spec.md'), '')
+    const { work_packages: packages, worktrees, unreadable } = await read(project)
+    expect([packages[0]?.lane, worktrees, unreadable]).toEqual([
+      'in_progress',
+      [{ name: COORD, events: 2 }],
+      [],
+    ])
+    const { missions } = await openProject(project).missions()
+    expect(missions).toMatchObject([{ id: ID, counts: { planned: 1, doing: 1 }, unreadable: [] }])
+  })
+
   it('has each event once, in whatever order the copies have them', async () => {
     const { project, copy } = behind()
     const main = join(project, 'kitty-specs', ID, LOG)

@@ -4,10 +4,11 @@ import type { MissionSummary } from './missions.js'
 import type { AgentProcess } from './processes.js'
 
 /**
- * A work package. An annotation in the log about agent, assignee, model, role or profile takes precedence over the front
- * matter of the prompt.
+ * A work package. What the log says about agent, assignee, model, role or profile takes precedence over the front matter
+ * of the prompt. Model, role and profile are those of `agent`.
  */
 export interface WorkPackage {
+  /** In the spelling of the prompt; without a prompt, in that of the log. */
   readonly id: string
   readonly title: string
   /**
@@ -34,7 +35,8 @@ export interface WorkPackage {
   readonly subtasks: readonly string[]
   /**
    * The states of subtasks in the log, which may name subtasks that are not in `subtasks`. `completed` and `complete`, in
-   * upper or lower case, are returned as `done`. An id is written as in `subtasks`, regardless of its case in the log.
+   * upper or lower case, are returned as `done`. An id is written as in `subtasks`, even if the log writes it in another
+   * case or the prompt writes text after it.
    */
   readonly subtask_states: readonly { readonly id: string; readonly state: string }[]
   readonly agent: string | null

@@ -37,8 +37,11 @@ export interface MissionSummary {
   readonly state: MissionState
   /** The state in words, such as `approved, waiting for merge` `2 wait for you, 1 stalled` or `1 ready`. */
   readonly state_words: string
-  /** The commit of the merge (`baseline_merge_commit`, otherwise `merged_commit`); null if the mission is not merged. */
+  /** The commit of the merge (`baseline_merge_commit`, otherwise `merged_commit`); null if `meta.json` has none. */
   readonly merge_commit: string | null
+  /** When the mission was merged or discarded according to `meta.json`, ISO 8601 UTC; null if it says neither. */
+  readonly merged_at: string | null
+  readonly discarded_at: string | null
   /** How many packages are in each lane, without `not_finalised` ones and those in unknown lanes. */
   readonly lanes: Readonly<Partial<Record<Lane, number>>>
   /** The agents of the mission's packages, each once, sorted. */
@@ -51,19 +54,21 @@ export interface MissionSummary {
 }
 
 /**
- * The section of the list that contains a mission. `finished`: nothing needs to be done, or it is merged and nothing is
- * in work or in review; `waiting`: something in it waits for you; `active`: all other missions.
+ * The section of the list that contains a mission. `finished`: nothing needs to be done, or it is discarded, or it
+ * is merged and nothing is in work or in review; `waiting`: something in it waits for you; `active`: all other missions.
  */
 export type MissionSection = 'active' | 'waiting' | 'finished'
 
 /**
- * The state of a mission: the first of these that applies. `merged`: it is merged, and nothing is in work or in review;
+ * The state of a mission: the first of these that applies. `discarded`: it was given up; `merged`: it has a
+ * `merge_commit` or `merged_at`, and nothing is in work or in review;
  * `done`: all packages are done or canceled; `canceled`: all are canceled; `approved`: all are at least approved, and it
  * can be merged; `waiting`: packages or decisions wait for you; `working`: packages are in Doing or in review;
  * `unreadable`: its log could not be read completely; `not_finalised`: there are prompts, but no package is on the board;
  * `empty`: there are no packages; `idle`: work has begun, but nothing is in work now; `planned`: no work has begun.
  */
 export type MissionState =
+  | 'discarded'
   | 'merged'
   | 'done'
   | 'canceled'

@@ -3,7 +3,7 @@ import type { OpenDecision } from './mission.js'
 import type { AgentProcess } from './processes.js'
 
 /**
- * `GET /api/now`: what happens in all missions that are not merged, and what needs you. Unless stated otherwise, each
+ * `GET /api/now`: what happens in all missions that are neither merged nor discarded, and what needs you. Unless stated otherwise, each
  * list is sorted by the time in the present lane, longest first.
  */
 export interface NowReply {

@@ -180,10 +180,9 @@ export function readLog(): LogReader {
       const gaps = openGaps(allGaps)
       const sorted = new Map([...moves].map(([wp, own]) => [wp, inOrder(own)]))
       const lanes = new Map([...sorted].map(([wp, own]) => [wp, stateOf(own)]))
-      const factsIn = (wp: string, reader: FactsReader) => reader.result(lanes.get(wp)?.history.turns ?? [])
       return {
         lanes,
-        facts: new Map([...facts].map(([wp, reader]) => [wp, factsIn(wp, reader)])),
+        facts: new Map([...facts].map(([wp, reader]) => [wp, reader.result()])),
         created,
         decisions: decisions.open(),
         days: daysOf(sorted.values()),

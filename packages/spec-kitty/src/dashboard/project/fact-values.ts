@@ -24,8 +24,8 @@ export interface ReviewResult {
 }
 
 /**
- * Returns a text. Undefined: the annotation does not contain it, or it is empty. Null: the annotation says explicitly
- * that there is none.
+ * Returns a text. Undefined: the annotation does not contain it. Null: the annotation says explicitly that there is none,
+ * by null, an empty text or a placeholder.
  */
 export function textOf(
   name: string,
@@ -39,8 +39,7 @@ export function textOf(
     return undefined
   }
   const text = value.trim()
-  if (text === '') return undefined
-  return ABSENT.test(text) ? null : cut(text, max)
+  return text === '' || ABSENT.test(text) ? null : cut(text, max)
 }
 
 /** Returns the subtasks that the annotation names, each with its state. */
@@ -102,6 +101,18 @@ export function nameOf(actor: unknown): string | null {
   const { tool, name, agent, id, role } = objectOf(actor) ?? {}
   const names = [tool, name, agent, id, role].map((one) => textIn(one, MAX_VALUE_CHARS))
   return names.find((one) => one !== null) ?? null
+}
+
+/** Returns an actor as a text, with the model, profile and role that it names: `badger:large-1:reviewer-x:reviewer`. */
+export function actorText(actor: unknown): string | null {
+  const name = nameOf(actor)
+  const { model, profile, profile_id, agent_profile, role } = objectOf(actor) ?? {}
+  const parts = [model, profile ?? profile_id ?? agent_profile, role].map(
+    (one) => textIn(one, MAX_VALUE_CHARS) ?? '',
+  )
+  return name === null || name.includes(':') || parts.every((part) => part === '')
+    ? name
+    : [name, ...parts].join(':')
 }
 
 /** A slice would keep the whole text in memory, and a line may be many MiB long. */

@@ -1,4 +1,4 @@
-import type { TextFact } from './runtime-facts.js'
+import { actorText, nameOf, textOf } from './fact-values.js'
 
 /** The annotation that set a value. The later one wins; if two have the same time, the one with the larger id. */
 export interface Slot<T> {
@@ -7,59 +7,88 @@ export interface Slot<T> {
   readonly value: T
 }
 
-/** The facts that apply only to the agent that the log names. */
-const OF_AGENT: ReadonlySet<TextFact> = new Set(['model', 'role', 'agent_profile'])
+/** The facts that apply only to one agent, in the order of the text form: `badger:large-1:reviewer-x:reviewer`. */
+export const PARTS = ['model', 'agent_profile', 'role'] as const
 
-/**
- * The maximum number of agents that are kept; the oldest are dropped. Only those since the last change of the agent are
- * needed.
- */
-const MAX_NAMED = 1000
+export type AgentPart = (typeof PARTS)[number]
 
-export type Texts = ReadonlyMap<TextFact, Slot<string | null>>
+/** What the log says about the agents of one package, oldest first. */
+export interface AgentsInLog {
+  /** The agents that annotations and claims name. A null means that there is no agent any more. */
+  readonly named: readonly Slot<string | null>[]
+  /** The values of each part. A null means that the log says explicitly that there is none. */
+  readonly parts: ReadonlyMap<AgentPart, readonly Slot<string | null>[]>
+}
 
-/** Returns a collector of the agents that the log names, in any order. A null means that there is no agent any more. */
-export function namedAgents() {
-  let named: Slot<string | null>[] = []
+export const NO_AGENTS: AgentsInLog = { named: [], parts: new Map() }
+
+/** The maximum number of values that are kept of each kind; the oldest are dropped. */
+const MAX_KEPT = 1000
+
+/** Matches actors of people and of the tool itself: they act without being the agent of a package. */
+const GENERIC =
+  /^(?:(?:user|unknown|implement-command|finalize-tasks|migration|merge)(?:$|:)|spec-kitty(?:$|[ :]))/i
+
+/** Returns whether the actor of an event can be the agent of a package. */
+export function isAgent(actor: string | null): actor is string {
+  return actor !== null && !GENERIC.test(actor)
+}
+
+/** Returns a collector of the agents that the log names, and of their parts, in any order. */
+export function readAgents() {
+  const named = readSlots()
+  const parts = new Map(PARTS.map((part) => [part, readSlots()]))
+  const say = (order: string, part: AgentPart, value: string | null): void =>
+    parts.get(part)?.add({ order, value })
   return {
-    add(order: string, value: string | null): void {
-      named.push({ order, value })
-      if (named.length > 2 * MAX_NAMED) named = sorted(named).slice(-MAX_NAMED)
+    /** Adds an agent, with the parts in its text and, if the actor of the event is the same tool, those of the actor. */
+    name(order: string, agent: string | null, actor: unknown = null): void {
+      named.add({ order, value: agent })
+      const own = isSameTool(nameOf(actor), agent) ? partsIn(actorText(actor)) : []
+      for (const [part, value] of [...own, ...partsIn(agent)]) say(order, part, value)
     },
-    /**
-     * Removes the model, role and profile that were recorded for another agent than the one that the log names last:
-     * before this agent took over, or before or after a turn. A turn is the beginning of a review, or a review that sent
-     * the package back. Two agents with the same name on different sides of a turn have different roles: one implements,
-     * the other reviews.
-     */
-    ofLast(texts: Texts, turns: readonly string[]): Texts {
-      const all = sorted(named)
-      const last = all.at(-1)
-      if (last === undefined) return texts
-      const before = all.findLastIndex(({ value }) => toolOf(value) !== toolOf(last.value))
-      const began = all[before + 1]?.order ?? ''
-      const isOfLast = ({ order }: Slot<string | null>): boolean =>
-        (before < 0 || order >= began) && !isApart(timeOf(order), timeOf(last.order), turns)
-      return new Map([...texts].filter(([name, slot]) => !OF_AGENT.has(name) || isOfLast(slot)))
-    },
+    say,
+    result: (): AgentsInLog => ({
+      named: named.sorted(),
+      parts: new Map([...parts].map(([part, slots]) => [part, slots.sorted()])),
+    }),
   }
 }
 
-function sorted<T>(slots: readonly Slot<T>[]): Slot<T>[] {
+function readSlots() {
+  let slots: Slot<string | null>[] = []
+  return {
+    add(slot: Slot<string | null>): void {
+      slots.push(slot)
+      if (slots.length > 2 * MAX_KEPT) slots = inOrder(slots).slice(-MAX_KEPT)
+    },
+    sorted: () => inOrder(slots),
+  }
+}
+
+/** Sorts by time and id. Values of one event stay in the order in which they were added. */
+export function inOrder<T>(slots: readonly Slot<T>[]): Slot<T>[] {
   return slots.toSorted((one, other) => (one.order < other.order ? -1 : one.order > other.order ? 1 : 0))
 }
 
-/** Returns whether a turn lies between two times. A fact recorded at the time of a turn belongs to what follows the turn. */
-function isApart(one: string, other: string, turns: readonly string[]): boolean {
-  const [first, second] = one < other ? [one, other] : [other, one]
-  return turns.some((turn) => first < turn && turn <= second)
+/** Returns the parts in the text of an agent. An empty part says nothing. */
+export function partsIn(agent: string | null): readonly (readonly [AgentPart, string | null])[] {
+  const [, ...texts] = agent?.split(':') ?? []
+  return PARTS.flatMap((part, at) => {
+    const text = texts[at]?.trim() ?? ''
+    return text === '' ? [] : [[part, textOf(part, text, []) ?? null] as const]
+  })
 }
 
-function timeOf(order: string): string {
+export function timeOf(order: string): string {
   return order.split(' ', 1)[0] ?? ''
 }
 
-/** An agent may be written together with its model and role: `badger:large-1:reviewer`. */
-export function toolOf(agent: string | null): string {
-  return agent?.split(':')[0] ?? ''
+/** Returns whether two agents are the same tool, whatever their models, profiles and roles are. */
+export function isSameTool(one: string | null, other: string | null): boolean {
+  return toolOf(one) === toolOf(other)
+}
+
+function toolOf(agent: string | null): string {
+  return agent?.split(':')[0]?.trim().toLowerCase() ?? ''
 }

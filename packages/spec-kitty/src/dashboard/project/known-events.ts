@@ -62,12 +62,15 @@ function inOneOrder(_: string, value: unknown): unknown {
     : Object.fromEntries(Object.entries(object).toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
+/** Another version of the tool may have written the copy of an event with less about its actor. */
+const IGNORED: ReadonlySet<keyof LaneMove> = new Set(['worktree', 'actor'])
+
 function isSame(one: Content, other: Content): boolean {
   if (one.at !== other.at || one.wp !== other.wp || !isSaidBy(one, other)) return false
   if (one.move === null || other.move === null) return one.move === other.move
   const [first, second] = [one.move, other.move]
   const names = Object.keys(first) as (keyof LaneMove)[]
-  return names.every((name) => name === 'worktree' || first[name] === second[name])
+  return names.every((name) => IGNORED.has(name) || first[name] === second[name])
 }
 
 /** Most copies have the keys in the same order, so they are sorted only if the texts differ. */

@@ -1,5 +1,6 @@
 import type { Flow, FlowDay, LaneChange } from '../api.js'
 import { toMilliseconds } from './timestamps.js'
+import { isAgent } from './facts-of-agent.js'
 import { columnOf } from './lane-columns.js'
 
 /** One event that moved a package into a lane. */
@@ -11,6 +12,8 @@ export interface LaneMove {
   readonly from: string | null
   readonly lane: string
   readonly by: string | null
+  /** The same actor with its model, profile and role, if the event names them: `badger:large-1:reviewer-x:reviewer`. */
+  readonly actor: string | null
   readonly reason: string | null
   readonly verdict: string | null
   readonly is_forced: boolean
@@ -19,6 +22,9 @@ export interface LaneMove {
   /** The worktree whose copy of the log contains the event; null if the main checkout contains it. */
   readonly worktree: string | null
 }
+
+/** Who made a lane change, and when. */
+export type Acted = Pick<LaneMove, 'id' | 'at' | 'by' | 'actor'>
 
 /** A summary of the lane changes of one package. Times are as `instantOf` returns them. */
 export interface LaneHistory {
@@ -39,15 +45,15 @@ export interface LaneHistory {
   readonly turns: readonly string[]
   /** The change with which the current work, or the current review, began. */
   readonly begun: Beginning
+  /** The last change with which an agent took up the work; null if none did. */
+  readonly claim: Acted | null
 }
 
 /**
  * The beginning of the current work. Information about processes from before it says nothing about who works on the
  * package now.
  */
-export interface Beginning {
-  readonly at: string
-  readonly by: string | null
+export interface Beginning extends Acted {
   readonly is_review: boolean
   readonly is_sent_back: boolean
 }
@@ -95,6 +101,7 @@ export function historyOf(moves: readonly LaneMove[]): LaneHistory {
     finished: sinceIn(moves, (lane) => FINISHED.has(lane)),
     turns: told.filter((one) => one.is_sent_back || beginsReview(one)).map(({ move }) => move.at),
     begun: beginningOf(told),
+    claim: told.findLast((one) => isClaim(one))?.move ?? null,
   }
 }
 
@@ -108,10 +115,11 @@ interface ToldMove {
 /** Returns the last change that began something new instead of continuing earlier work. */
 function beginningOf(moves: readonly ToldMove[]): Beginning {
   const last = moves.findLast((move, at) => !goesOn(move, moves[at - 1]))
-  if (last === undefined) return { at: '', by: null, is_review: false, is_sent_back: false }
+  if (last === undefined)
+    return { id: '', at: '', by: null, actor: null, is_review: false, is_sent_back: false }
   const { move, is_sent_back } = last
-  const { at, by, lane, review_ref } = move
-  return { at, by, is_review: lane === 'in_review' || isReviewClaim(review_ref), is_sent_back }
+  const { id, at, by, actor, lane, review_ref } = move
+  return { id, at, by, actor, is_review: lane === 'in_review' || isReviewClaim(review_ref), is_sent_back }
 }
 
 /**
@@ -138,6 +146,12 @@ function isSentBack(
   if (IN_REVIEW.has(from)) return true
   if (from === 'approved') return review_ref !== null
   return before !== undefined && isReviewClaim(before.review_ref) && before.lane === from && lane !== from
+}
+
+/** Returns whether an agent takes up the work with this change. A reviewer who sends the package back does not. */
+function isClaim({ move: { lane, by, review_ref }, from, is_sent_back }: ToldMove): boolean {
+  if (columnOf(lane) !== 'doing' || is_sent_back || isReviewClaim(review_ref) || !isAgent(by)) return false
+  return from === null || (!IN_REVIEW.has(from) && !FINISHED.has(from))
 }
 
 function beginsReview({ move: { lane, review_ref }, from }: ToldMove): boolean {

@@ -1,7 +1,7 @@
 import { objectOf } from 'familiar/cli'
 import { endsReview, isAfterReview, type LaneMove } from './lane-history.js'
 import { laneNamed } from './lane-columns.js'
-import { nameOf, textIn } from './fact-values.js'
+import { actorText, nameOf, textIn } from './fact-values.js'
 import type { Annotation } from './runtime-facts.js'
 
 const MAX_REASON_CHARS = 2000
@@ -32,6 +32,7 @@ export function readMove(
     from: from === null ? null : laneNamed(from),
     lane: laneNamed(lane),
     by: nameOf(value['actor']),
+    actor: actorText(value['actor']),
     reason: textIn(value['reason'], MAX_REASON_CHARS),
     verdict: textIn(result?.['verdict'], MAX_LANE_CHARS),
     is_forced: value['force'] === true,

@@ -70,7 +70,7 @@ export function openGaps(files: readonly FileGaps[]): readonly (readonly LogGap[
   })
 }
 
-const NAMED = /"wp_id"\s*:\s*"([^"\\]{1,200})"/g
+const NAMED = /"(?:wp_id|work_package_id)"\s*:\s*"([^"\\]{1,200})"/g
 
 /** Matches an object that begins where none is allowed: a line was cut off, and the next one was appended to it. */
 const STUCK = /[^\s:,[]\s*\{/

@@ -48,7 +48,8 @@ export interface Broken {
 export function eventOf(line: string, worktree: string | null): Event | Broken {
   const value = objectOf(parseJson(line))
   if (value === null) return broken('is not a JSON object', packageNamedIn([line]))
-  const { event_id: id, at, wp_id: wp, to_lane: lane, kind } = value
+  const { event_id: id, at, to_lane: lane, kind } = value
+  const wp = packageIn(value)
   const isAnnotation = kind === 'annotation'
   const about = isAnnotation || isOfAnotherKind(value) ? undefined : isName(wp) ? wp : null
   if (mayBeDeeper(line, MAX_DEPTH) && isDeeper(value, MAX_DEPTH))
@@ -78,11 +79,18 @@ function broken(what: string, wp: string | null | undefined): Broken {
   return { kind: 'broken', what, wp }
 }
 
+/** Returns the package that a line is about, without blanks around it. The first versions of the tool wrote `work_package_id`. */
+function packageIn({ wp_id: wp, work_package_id: older }: Readonly<Record<string, unknown>>): unknown {
+  const name = wp === undefined ? older : wp
+  return typeof name === 'string' ? name.trim() : name
+}
+
 /** Only a lane change has both a package and a lane. If one of the two is null, it is a broken lane change. */
 function isOfAnotherKind(value: Readonly<Record<string, unknown>>): boolean {
-  const { kind, wp_id: wp, to_lane: lane } = value
+  const { kind, to_lane: lane } = value
+  const wp = packageIn(value)
   if (kind === 'annotation' || (wp != null && lane != null)) return false
-  const isHalf = (wp != null || lane != null) && 'wp_id' in value && 'to_lane' in value
+  const isHalf = (wp != null || lane != null) && wp !== undefined && 'to_lane' in value
   return !isHalf || typeof value['event_type'] === 'string'
 }
 

@@ -2,6 +2,7 @@ import type { Flow, WorkPackage } from '../api.js'
 import { isPromptName } from './document-names.js'
 import type { AskedDecision } from './decisions.js'
 import type { FoundDocument } from './documents.js'
+import { sameId } from './package-ids.js'
 import { NO_LOG, type Log, type LogFile } from './event-log.js'
 import { giveWay } from './give-way.js'
 import { flowOf } from './lane-history.js'
@@ -87,8 +88,9 @@ async function readPrompts(documents: readonly FoundDocument[]): Promise<Reading
 }
 
 function flowIn({ days, lanes }: Log, packages: readonly WorkPackage[]): Flow {
+  const states = new Map([...lanes].map(([id, state]) => [sameId(id), state]))
   const moved = packages.flatMap(({ id }) => {
-    const state = lanes.get(id)
+    const state = states.get(sameId(id))
     return state === undefined ? [] : [flowOf(id, state.history)]
   })
   return { days, packages: moved }

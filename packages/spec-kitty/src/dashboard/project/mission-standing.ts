@@ -35,13 +35,12 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
   const stalled_count = work_packages.filter((one) => isStalled(one)).length
   const { decision_count } = mission
   const state = stateOf({ ...mission, work_packages, waiting_count: waiting + decision_count })
-  // If a mission is merged and nothing in it is in work or in review, nothing in it waits for the user.
-  const waiting_count = state === 'merged' ? 0 : waiting
+  const waiting_count = isEnded(state) ? 0 : waiting
   return {
     ...mission,
     work_packages,
     waiting_count,
-    stalled_count,
+    stalled_count: isEnded(state) ? 0 : stalled_count,
     state,
     section: SECTIONS[state],
     state_words: wordsOf(state, { ...mission, work_packages }, waiting_count + decision_count),
@@ -82,7 +81,13 @@ export function isStalled({ column, process }: WorkPackage): boolean {
   return column === 'doing' && process?.liveness === 'not_running_here'
 }
 
+/** Returns whether nothing in a mission waits for the user, whatever the lanes of its packages are. */
+export function isEnded(state: MissionState): boolean {
+  return state === 'merged' || state === 'discarded'
+}
+
 const SECTIONS: Readonly<Record<MissionState, MissionSection>> = {
+  discarded: 'finished',
   merged: 'finished',
   done: 'finished',
   canceled: 'finished',
@@ -98,12 +103,15 @@ const SECTIONS: Readonly<Record<MissionState, MissionSection>> = {
 
 function stateOf({
   merge_commit,
+  merged_at,
+  discarded_at,
   work_packages: packages,
   waiting_count,
   unreadable,
-}: Pick<MissionReply, 'merge_commit' | 'work_packages' | 'waiting_count' | 'unreadable'>): MissionState {
+}: MissionRead & Pick<MissionReply, 'waiting_count'>): MissionState {
+  if (discarded_at !== null) return 'discarded'
   const isInWork = packages.some(({ lane }) => isAtWork(lane) || lane === 'for_review')
-  if (merge_commit !== null && !isInWork) return 'merged'
+  if ((merge_commit ?? merged_at) !== null && !isInWork) return 'merged'
   const shown = packages.filter(({ lane }) => lane !== 'genesis')
   const rest = shown.filter(({ lane }) => !isOver(lane))
   const isUnread = unreadable.some(({ path }) => !path.endsWith(META))
@@ -146,6 +154,7 @@ function wordsOf(
   const withStalled = (...words: readonly string[]) =>
     [...words, ...(stalled > 0 ? [`${stalled} stalled`] : [])].join(', ')
   const words: Readonly<Record<MissionState, string>> = {
+    discarded: 'discarded',
     merged: 'merged',
     done: canceled === 0 ? 'done' : `${done} done, ${canceled} canceled`,
     canceled: 'canceled',
@@ -170,5 +179,5 @@ function nextCommand(
   if (state === 'approved') return mergeCommand(id)
   const isOpen =
     not_finalised > 0 && work_packages.some(({ lane, document }) => lane === null && document !== null)
-  return isOpen && state !== 'merged' ? finaliseCommand(id) : null
+  return isOpen && !isEnded(state) ? finaliseCommand(id) : null
 }

@@ -147,6 +147,8 @@ function missionOf(
     problem_count: problems.length,
     purpose: contents.meta.purpose,
     merge_commit: contents.meta.merge_commit,
+    merged_at: contents.meta.merged_at,
+    discarded_at: contents.meta.discarded_at,
     lanes: countLanes(lanes),
     agents: [...new Set(packages.flatMap(({ agent }) => agent ?? []))].toSorted(),
     work_packages: packages,
@@ -250,7 +252,8 @@ function missingCopy(
 ): Problem | null {
   const isOver = packages.every(({ lane }) => lane === 'done' || lane === 'canceled')
   const isApproved = packages.every(({ lane }) => lane !== null && FINISHED.has(lane))
-  if (!meta.is_coordinated || meta.merge_commit !== null || isOver || !isApproved) return null
+  const isEnded = (meta.merge_commit ?? meta.merged_at ?? meta.discarded_at) !== null
+  if (!meta.is_coordinated || isEnded || isOver || !isApproved) return null
   if (copies.some(({ worktree }) => worktree?.endsWith(COORDINATION) === true)) return null
   const what = 'is not there, but meta.json says that the log is kept in it'
   return { path: `${WORKTREES}/${id}${COORDINATION}`, what }

@@ -8,7 +8,7 @@ import type {
   WorkPackage,
 } from '../api.js'
 import { mergeCommand } from './next-command.js'
-import { isStalled, isWorking, whyWaiting } from './mission-standing.js'
+import { isEnded, isStalled, isWorking, whyWaiting } from './mission-standing.js'
 
 /** The maximum number of packages in one list. */
 const MAX_LISTED = 500
@@ -17,11 +17,11 @@ const MAX_LISTED = 500
 const MAX_READY = 50
 
 /**
- * Returns what happens in the missions now, and what waits for the user. Merged missions are left out. `hidden`: why
+ * Returns what happens in the missions now, and what waits for the user. Merged and discarded missions are left out. `hidden`: why
  * there may be further missions.
  */
 export function nowOf(all: readonly MissionReply[], hidden: readonly Problem[], at: Date): NowReply {
-  const missions = all.filter(({ state }) => state !== 'merged')
+  const missions = all.filter(({ state }) => !isEnded(state))
   const working = packagesOf(missions, isWorking).map((here) => nowPackage(here))
   const stalled = packagesOf(missions, isStalled).map((here) => nowPackage(here))
   const waiting = packagesOf(missions, (one) => whyWaiting(one) !== null).flatMap((here) =>

@@ -151,7 +151,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
       await vouching.settle()
       const found = await findMission(directory, id)
       if (found === null) return null
-      const worktrees = await findWorktrees(found.root)
+      const worktrees = await findWorktrees(found.root, [id])
       const [mission] = await judged([await read({ id, directory: found }, worktrees, false)])
       return mission ?? null
     },
@@ -184,8 +184,8 @@ async function findPlaces(directory: string): Promise<Places> {
   const { root, specs, problems } = await findSpecs(directory)
   const missions = specs === null ? [] : await findMissions(specs, problems)
   const hidden = [...problems]
-  const worktrees = await findWorktrees(root)
   const ids = missions.map(({ id }) => id)
+  const worktrees = await findWorktrees(root, ids)
   return {
     missions,
     worktrees,

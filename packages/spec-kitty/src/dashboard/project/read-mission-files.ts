@@ -2,7 +2,7 @@ import { objectOf, parseJson } from 'familiar/cli'
 import { decode } from './decode-text.js'
 import { readBytes, withFile } from './read-safely.js'
 import { MAX_FRONT_MATTER_CHARS, readFields, splitFrontMatter, type PackageFields } from './front-matter.js'
-import { instantOf } from './timestamps.js'
+import { instantOf, toMilliseconds } from './timestamps.js'
 import type { LocatedEntry } from './locate.js'
 import type { Reading } from './remember-files.js'
 
@@ -16,6 +16,7 @@ const MERGE_NAMES = ['baseline_merge_commit', 'merged_commit'] as const
 
 /** The fields that determine whether a merge can be suggested. */
 const DECIDING = [...MERGE_NAMES, 'topology'] as const
+const DECIDING_DATES = ['merged_at', 'discarded_at'] as const
 
 const MAX_NAME_CHARS = 100
 const MAX_WRONG_DATES = 10
@@ -39,6 +40,9 @@ export interface Meta {
   /** The purpose of the mission, in one line. */
   readonly purpose: string | null
   readonly merge_commit: string | null
+  /** ISO 8601 UTC. */
+  readonly merged_at: string | null
+  readonly discarded_at: string | null
   /** Whether the log is kept in a worktree until the mission is merged. */
   readonly is_coordinated: boolean
   readonly problems: readonly string[]
@@ -51,13 +55,15 @@ export const NO_META: Meta = {
   newest: null,
   purpose: null,
   merge_commit: null,
+  merged_at: null,
+  discarded_at: null,
   is_coordinated: false,
   problems: [],
   unread: [],
 }
 
 /**
- * Returns the title and the purpose of a mission, whether it is merged, and when it last changed. Nothing else in
+ * Returns the title and the purpose of a mission, whether it is merged or discarded, and when it last changed. Nothing else in
  * `meta.json` is used.
  */
 export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
@@ -74,16 +80,18 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   const wrong = [
     ...(isTitleWrong ? ['its title is not text'] : []),
     ...wrongIn(meta, ['purpose_tldr']),
-    ...wrongDatesIn(meta),
+    ...wrongDatesIn(meta, (name) => !isDeciding(name)),
   ]
   const merge_commit =
     MERGE_NAMES.map((name) => lineIn(meta[name], MAX_COMMIT_CHARS)).find((one) => one !== null) ?? null
-  const undecided = wrongIn(meta, DECIDING)
+  const undecided = [...wrongDatesIn(meta, isDeciding), ...wrongIn(meta, DECIDING)]
   return kept({
     title: title?.trim().slice(0, MAX_TITLE_CHARS) ?? null,
     newest: newestIn(meta),
     purpose: lineIn(meta['purpose_tldr'], MAX_PURPOSE_CHARS),
     merge_commit,
+    merged_at: timeIn(meta['merged_at']),
+    discarded_at: timeIn(meta['discarded_at']),
     is_coordinated: COORDINATED.has(lineIn(meta['topology'], MAX_NAME_CHARS) ?? ''),
     problems: [...(problem === null ? [] : [problem]), ...wrong, ...(merge_commit === null ? [] : undecided)],
     unread: merge_commit === null ? undecided : [],
@@ -99,10 +107,18 @@ function wrongIn(meta: Readonly<Record<string, unknown>>, names: readonly string
   return names.filter((name) => isWrong(meta[name])).map((name) => `its ${name} is not text`)
 }
 
-function wrongDatesIn(meta: Readonly<Record<string, unknown>>): readonly string[] {
+function isDeciding(name: string): boolean {
+  return DECIDING_DATES.some((one) => one === name)
+}
+
+function wrongDatesIn(
+  meta: Readonly<Record<string, unknown>>,
+  isWanted: (name: string) => boolean,
+): readonly string[] {
   return Object.entries(meta)
     .filter(
-      ([name, value]) => name.endsWith('_at') && value != null && value !== '' && dateOf(value) === null,
+      ([name, value]) =>
+        name.endsWith('_at') && isWanted(name) && value != null && value !== '' && dateOf(value) === null,
     )
     .slice(0, MAX_WRONG_DATES)
     .map(([name]) => `its ${name.slice(-MAX_NAME_CHARS)} is not a time`)
@@ -110,6 +126,11 @@ function wrongDatesIn(meta: Readonly<Record<string, unknown>>): readonly string[
 
 function dateOf(value: unknown): string | null {
   return typeof value === 'string' ? instantOf(value) : null
+}
+
+function timeIn(value: unknown): string | null {
+  const instant = dateOf(value)
+  return instant === null ? null : toMilliseconds(instant)
 }
 
 /** Returns a text on one line; null if the value is not text. */

@@ -12,14 +12,9 @@ import {
   type Review,
   type ReviewResult,
 } from './fact-values.js'
-import { namedAgents, toolOf, type Slot, type Texts } from './facts-of-agent.js'
+import { isSameTool, NO_AGENTS, PARTS, readAgents, type AgentsInLog, type Slot } from './facts-of-agent.js'
 import { sameSubtask, subtaskState } from './subtasks.js'
 import { instantOf, toMilliseconds } from './timestamps.js'
-
-/** The fields of an annotation that contain one text. */
-const TEXTS = ['agent', 'assignee', 'model', 'role', 'agent_profile'] as const
-
-export type TextFact = (typeof TEXTS)[number]
 
 export interface Note {
   /** ISO 8601 UTC. */
@@ -39,8 +34,9 @@ export interface ClaimedProcess {
 
 /** What the annotations of a log say about one work package. */
 export interface RuntimeFacts {
-  /** An absent field was never annotated. Null means that the last annotation says explicitly that there is no value. */
-  readonly texts: ReadonlyMap<TextFact, string | null>
+  readonly agents: AgentsInLog
+  /** Undefined: never annotated. Null: the last annotation says explicitly that there is none. */
+  readonly assignee: string | null | undefined
   /** The state of each subtask, by its id. */
   readonly subtasks: ReadonlyMap<string, string>
   /** The last notes, oldest first. */
@@ -49,21 +45,16 @@ export interface RuntimeFacts {
   readonly review_result: ReviewResult | null
   /** Null if the log names no process, if the claim was released, or if another agent took over without naming its process. */
   readonly process: ClaimedProcess | null
-  /** The agent that claimed the package by a lane change; null if none did. A later annotation takes precedence. */
-  readonly claimed_by: string | null
-  /** When an annotation or a claim last named the agent, or said that there is none, as `instantOf` returns it; null if never. */
-  readonly named_at: string | null
 }
 
 export const NO_FACTS: RuntimeFacts = {
-  texts: new Map(),
+  agents: NO_AGENTS,
+  assignee: undefined,
   subtasks: new Map(),
   notes: [],
   review: null,
   review_result: null,
   process: null,
-  claimed_by: null,
-  named_at: null,
 }
 
 export interface Annotation {
@@ -79,8 +70,7 @@ export interface FactsReader {
   take(annotation: Annotation): readonly string[]
   /** Adds a claim by a lane change: the agent and its process. Returns its problems. */
   claim(claim: Annotation): readonly string[]
-  /** Returns the facts. `turns` are the times at which a review began or sent the package back. */
-  result(turns: readonly string[]): RuntimeFacts
+  result(): RuntimeFacts
 }
 
 const MAX_NOTES = 20
@@ -93,18 +83,19 @@ const LATEST_SECONDS = 100_000_000_000
 
 /** Returns a reader for the annotations of one work package. Each field has the value of its latest annotation. */
 export function readFacts(): FactsReader {
-  const texts = new Map<TextFact, Slot<string | null>>()
+  const assignees = new Map<'assignee', Slot<string | null>>()
   /** The key is the same for all spellings of an id. */
   const subtasks = new Map<string, Slot<readonly [id: string, state: string]>>()
   const reviews = new Map<'review', Slot<Review | null>>()
   const results = new Map<'review_result', Slot<ReviewResult | null>>()
-  const claims = new Map<'claimed_by', Slot<string | null>>()
-  const named = namedAgents()
+  const agents = readAgents()
   const process = readProcess()
   let notes: Slot<Note>[] = []
-  const nameAgent = (order: string, agent: string | null): void => {
-    put(texts, 'agent', order, agent)
-    named.add(order, agent)
+  const sayParts = (order: string, delta: Annotation['delta'], problems: string[]): void => {
+    for (const part of PARTS) {
+      const text = textOf(part, delta[part], problems)
+      if (text !== undefined) agents.say(order, part, text)
+    }
   }
 
   return {
@@ -114,12 +105,12 @@ export function readFacts(): FactsReader {
       const delta = withAgent(said)
       process.take(order, delta, problems)
       // The release takes effect before the values of the same annotation, which may name the next agent.
-      if (isRelease(delta)) nameAgent(order, null)
-      for (const name of TEXTS) {
-        const text = textOf(name, delta[name], problems)
-        if (text !== undefined && name === 'agent') nameAgent(order, text)
-        else if (text !== undefined) put(texts, name, order, text)
-      }
+      if (isRelease(delta)) agents.name(order, null)
+      const agent = textOf('agent', delta['agent'], problems)
+      if (agent !== undefined) agents.name(order, agent)
+      const assignee = textOf('assignee', delta['assignee'], problems)
+      if (assignee !== undefined) put(assignees, 'assignee', order, assignee)
+      sayParts(order, delta, problems)
       for (const [subtask, state] of statesIn(delta['subtasks'], problems)) {
         const same = sameSubtask(subtask)
         if (subtasks.size < MAX_SUBTASKS || subtasks.has(same))
@@ -133,22 +124,21 @@ export function readFacts(): FactsReader {
       if (result !== undefined) put(results, 'review_result', order, result)
       return problems
     },
-    claim({ event_id: id, at, delta: said }) {
+    claim({ event_id: id, at, actor, delta: said }) {
       const order = `${at} ${id}`
       const problems: string[] = []
       const delta = withAgent(said)
       process.take(order, delta, problems)
       const agent = textOf('agent', delta['agent'], [])
       if (agent == null) return problems
-      put(claims, 'claimed_by', order, agent)
-      named.add(order, agent)
+      agents.name(order, agent, actor)
+      if (objectOf(said['agent']) !== null) sayParts(order, delta, [])
       return problems
     },
-    result: (turns) => ({
+    result: () => ({
       process: process.result(),
-      claimed_by: claims.get('claimed_by')?.value ?? null,
-      named_at: lastTimeOf([texts.get('agent'), claims.get('claimed_by')]),
-      texts: valuesOf(named.ofLast(claimedSince(texts, claims.get('claimed_by')), turns)),
+      agents: agents.result(),
+      assignee: assignees.get('assignee')?.value,
       subtasks: new Map([...subtasks.values()].map(({ value }) => value)),
       notes: notes.map(({ value }) => value),
       review: reviews.get('review')?.value ?? null,
@@ -167,16 +157,6 @@ function withAgent(delta: Annotation['delta']): Annotation['delta'] {
   const { model, role } = agent
   const agent_profile = agent['profile'] ?? agent['profile_id'] ?? agent['agent_profile']
   return { model, role, agent_profile, ...delta, agent: nameOf(agent) }
-}
-
-/**
- * Removes the agent of an annotation if another agent has claimed the package since. An annotation names the reviewer who
- * sent the package back, but often only a claim names the agent who resumes it.
- */
-function claimedSince(texts: Texts, claim: Slot<string | null> | undefined): Texts {
-  const said = texts.get('agent')
-  const isOver = said !== undefined && claim !== undefined && claim.order > said.order
-  return isOver ? new Map([...texts].filter(([name]) => name !== 'agent')) : texts
 }
 
 /**
@@ -210,8 +190,7 @@ function readProcess() {
       const [claim, agent] = [claims.get('claim'), agents.get('agent')]
       if (claim === undefined || claim.value === null) return null
       const { value } = claim
-      const isOther =
-        value.agent !== null && agent !== undefined && toolOf(agent.value) !== toolOf(value.agent)
+      const isOther = value.agent !== null && agent !== undefined && !isSameTool(agent.value, value.agent)
       if (isOther && agent.order > claim.order) return null
       return { pid: value.pid, started_ms: value.started_ms, claimed_at: claim.order.split(' ')[0] ?? '' }
     },
@@ -252,18 +231,9 @@ function startIn(value: unknown): number | null {
   return instant === null ? null : Date.parse(toMilliseconds(instant))
 }
 
-function lastTimeOf(slots: readonly (Slot<unknown> | undefined)[]): string | null {
-  const orders = slots.flatMap((slot) => slot?.order ?? []).toSorted()
-  return orders.at(-1)?.split(' ')[0] ?? null
-}
-
 function put<Key, T>(slots: Map<Key, Slot<T>>, key: Key, order: string, value: T): void {
   const before = slots.get(key)
   if (before === undefined || before.order <= order) slots.set(key, { order, value })
-}
-
-function valuesOf<Key, T>(slots: ReadonlyMap<Key, Slot<T>>): ReadonlyMap<Key, T> {
-  return new Map([...slots].map(([key, { value }]) => [key, value]))
 }
 
 function lastNotes(notes: readonly Slot<Note>[], note: Slot<Note>): Slot<Note>[] {

@@ -13,9 +13,13 @@ export function subtaskState(text: string): string {
   return SAYS_DONE.test(text.trim()) ? DONE : text
 }
 
-/** Returns the same text for all spellings of a subtask's id: `t002` and `T002`. */
+/** Matches an id with text that people write after it: `T001 - the form`, `T001: the form`, `T001 the form`. */
+const WITH_MORE = /^([a-z]+-?\d+[a-z]?)(?:\s*[:–—(]|\s+-\s|\s+\p{L})/iu
+
+/** Returns the same text for all spellings of a subtask's id: `t002`, `T002` and `T002 - the form`. */
 export function sameSubtask(id: string): string {
-  return id.trim().toLowerCase()
+  const text = id.trim()
+  return (WITH_MORE.exec(text)?.[1] ?? text).toLowerCase()
 }
 
 type Subtasks = Pick<WorkPackage, 'subtasks' | 'subtask_states' | 'subtasks_done' | 'subtasks_total'>

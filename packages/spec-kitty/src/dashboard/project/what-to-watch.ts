@@ -23,8 +23,9 @@ export async function placesOfProject(directory: string): Promise<ProjectPlaces>
   const { root, specs } = await findSpecs(directory)
   const path = root === '' ? directory : root
   const own = { path, identity: await identityOf(path), only: [SPECS, WORKTREES, basename(path)] }
-  const { directory: trees, worktrees } = await findWorktrees(root)
   const missions = specs === null ? [] : await findMissions(specs, [])
+  const ids = missions.map(({ id }) => id)
+  const { directory: trees, worktrees } = await findWorktrees(root, ids)
   const found = [specs, trees, ...worktrees.map(({ specs }) => specs)].filter((place) => place !== null)
   return {
     missions: new Map(missions.map(({ id, directory }) => [id, directory])),

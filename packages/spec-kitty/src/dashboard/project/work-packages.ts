@@ -2,13 +2,14 @@ import type { AgentProcess, WorkPackage } from '../api.js'
 import type { LaneState, Log } from './event-log.js'
 import type { PackageFields } from './front-matter.js'
 import { toMilliseconds } from './timestamps.js'
+import { agentOf } from './agent-of-package.js'
 import { laneFolderOf } from './document-names.js'
 import { columnOf, isAtWork, isLane, laneNamed } from './lane-columns.js'
 import { oneNameEach, sameId } from './package-ids.js'
 import { linkedIn, withReadiness } from './readiness.js'
 import { processInLog } from './judge-agents.js'
 import { subtasksOf } from './subtasks.js'
-import { NO_FACTS, type RuntimeFacts, type TextFact } from './runtime-facts.js'
+import { NO_FACTS, type RuntimeFacts } from './runtime-facts.js'
 
 /** The file of a work package, and the fields of its front matter. */
 export interface PackageFile {
@@ -110,33 +111,20 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
   const { document = null, fields = null } = file ?? {}
   const facts = log.facts.get(id) ?? NO_FACTS
   const created = log.created.get(id)
-  // The log takes precedence over the front matter, because the log is written during the work, the front matter when the
-  // work is planned.
-  const text = (fact: TextFact): string | null => {
-    const said = facts.texts.get(fact)
-    return said === undefined ? (fields?.[fact] ?? null) : said
-  }
-  const reviewer = reviewerOf(log.lanes.get(id), facts)
-  const agent = reviewer ?? (facts.texts.has('agent') ? text('agent') : (facts.claimed_by ?? text('agent')))
-  const [, ...inAgent] = (agent ?? '').split(':').map((part) => part.trim())
-  /** The text of an agent may contain the other values too: `badger:large-1:reviewer-x:reviewer`. */
-  const textOrPart = (fact: TextFact, at: number): string | null => {
-    if (reviewer !== null) return inAgent[at] || null
-    return facts.texts.has(fact) ? text(fact) : inAgent[at] || text(fact)
-  }
+  const agent = agentOf(facts.agents, log.lanes.get(id), fields ?? undefined)
   const stands = standing(id, file, log)
   return {
-    id,
+    id: shownId(id, file),
     title: fields?.title ?? (document === null ? (created?.title ?? id) : stemOf(document)),
     ...stands,
     dependencies: fields?.dependencies ?? created?.dependencies ?? [],
     ...subtasksOf(fields, facts),
-    agent,
-    assignee: text('assignee'),
+    agent: agent.agent,
+    assignee: facts.assignee === undefined ? (fields?.assignee ?? null) : facts.assignee,
     phase: fields?.phase ?? null,
-    model: textOrPart('model', 0),
-    role: textOrPart('role', 2),
-    profile: textOrPart('agent_profile', 1),
+    model: agent.model,
+    role: agent.role,
+    profile: agent.agent_profile,
     notes: facts.notes,
     review: facts.review,
     review_result: facts.review_result,
@@ -150,6 +138,12 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
   }
 }
 
+/** Returns the id in the spelling of the prompt, because people and file names use it. */
+function shownId(id: string, file: PackageFile | null): string {
+  const own = file === null ? id : (file.fields.id ?? idOfName(file.document))
+  return sameId(own) === sameId(id) ? own : id
+}
+
 /** Returns the review in the front matter. If the log contains anything about a review, only the log counts. */
 function reviewOfFile(
   fields: PackageFields | null,
@@ -159,16 +153,6 @@ function reviewOfFile(
   const { review_status: status = null, reviewed_by: by = null } = fields ?? {}
   const isInLog = review !== null || review_result !== null || (state?.history.turns.length ?? 0) > 0
   return isInLog || (status === null && by === null) ? null : { status, by }
-}
-
-/**
- * Returns who began the present review, unless a later event names the reviewer. Other agents in the log and the prompt
- * are those who worked on the package.
- */
-function reviewerOf(state: LaneState | undefined, { named_at }: RuntimeFacts): string | null {
-  if (state === undefined || !isAtWork(state.lane) || !state.history.begun.is_review) return null
-  const { at, by } = state.history.begun
-  return named_at === null || named_at < at ? by : null
 }
 
 /**

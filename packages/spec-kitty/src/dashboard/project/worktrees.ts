@@ -48,9 +48,10 @@ export interface MissionCopy {
 /**
  * Returns the worktrees below `.worktrees`. This is the only hidden directory that is entered, and only to find the logs
  * of missions. Each worktree is its own root, so no symlink in it leads out of it, and its files are never shown as
- * documents. If `.worktrees` or a worktree is a symlink, it is not followed.
+ * documents. If `.worktrees` or a worktree is a symlink, it is not followed. If there are too many, those that were made
+ * for one of the missions are read first.
  */
-export async function findWorktrees(root: string): Promise<Worktrees> {
+export async function findWorktrees(root: string, missions: readonly string[]): Promise<Worktrees> {
   const problems: Problem[] = []
   const unread: UnreadWorktree[] = []
   const miss = (name: string | null, what: string): void =>
@@ -67,13 +68,12 @@ export async function findWorktrees(root: string): Promise<Worktrees> {
   const listed = await list(directory)
   if ('kind' in listed) missAll(listed.what)
   else if (listed.is_cut) missAll('has more entries than are read')
-  const names = 'kind' in listed ? [] : listed.names
-  const beyond = names.slice(MAX_WORKTREES)
+  const [names, beyond] = chosen('kind' in listed ? [] : listed.names, missions)
   if (beyond.length > 0)
     problems.push({ path: WORKTREES, what: `has more than ${MAX_WORKTREES} entries, and ${BEYOND}` })
   for (const name of beyond) miss(name, `is behind the first ${MAX_WORKTREES}, and its logs are not read`)
   const worktrees: Worktree[] = []
-  for (const name of names.slice(0, MAX_WORKTREES)) {
+  for (const name of names) {
     const found = await ownDirectory(join(directory.path, name))
     const specs = found.kind === 'directory' ? await specsOf(found) : found
     if (found.kind === 'directory')
@@ -82,6 +82,17 @@ export async function findWorktrees(root: string): Promise<Worktrees> {
     if (specs.kind === 'unusable') miss(name, specs.what)
   }
   return { directory, worktrees, problems, unread }
+}
+
+/** Returns the names of the worktrees that are read, and of the others. */
+function chosen(
+  names: readonly string[],
+  missions: readonly string[],
+): readonly [readonly string[], readonly string[]] {
+  if (names.length <= MAX_WORKTREES) return [names, []]
+  const own = names.filter((name) => missions.some((mission) => isMadeFor(name, mission)))
+  const read = new Set([...new Set([...own, ...names])].slice(0, MAX_WORKTREES))
+  return [names.filter((name) => read.has(name)), names.filter((name) => !read.has(name))]
 }
 
 const BEYOND = 'the logs of the rest are not read'

@@ -1,0 +1,212 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openProject } from '../../src/dashboard/project/project.js'
+import { emptyProject, laneEvent, prompt, removeProjects, writeMission } from '../helpers/projects.js'
+
+/** Who works on a package, with which model, in which role and profile, if several sources say something about it. */
+
+afterEach(removeProjects)
+
+async function agentOf(frontMatter: string, ...lines: readonly string[]) {
+  const project = emptyProject()
+  writeMission(project, 'm', {
+    'tasks/WP01.md': prompt('WP01', 'One', frontMatter),
+    'status.events.jsonl': lines.join(''),
+  })
+  const mission = await openProject(project).mission('m')
+  expect(mission?.problems).toEqual([])
+  const { agent, model, role, profile } = mission?.work_packages[0] ?? {}
+  return [agent, model, role, profile]
+}
+
+function note(at: number, delta: object, fields: object = {}): string {
+  const instant = new Date(Date.UTC(2026, 0, 1, 0, 0, at)).toISOString()
+  const event = { kind: 'annotation', event_id: `01NOTE${at}`, at: instant, wp_id: 'WP01', actor: 'x', delta }
+  return `${JSON.stringify({ ...event, ...fields })}\n`
+}
+
+const named = (agent: unknown) => ({ policy_metadata: { agent } })
+const move = (at: number, from_lane: string, lane: string, fields: object = {}) =>
+  laneEvent(at, 'WP01', lane, { from_lane, actor: 'user', ...fields })
+
+const IMPLEMENTER = { model: 'large', role: 'implementer', agent_profile: 'careful' }
+const REVIEWER = { model: 'small', role: 'reviewer', agent_profile: 'strict' }
+
+/** Otter implemented the package. */
+const WORKED = [
+  move(1, 'planned', 'claimed', named('otter')),
+  note(2, IMPLEMENTER),
+  move(3, 'in_progress', 'for_review'),
+]
+const FRONT_MATTER = 'agent: otter\nmodel: planned-1\nrole: implementer\nagent_profile: planned-profile\n'
+
+describe('what the log says without an agent', () => {
+  const reviewed = [...WORKED, move(4, 'for_review', 'in_review', { actor: 'heron' })]
+
+  it('during a review is about the actor who began it', async () => {
+    expect(await agentOf('', ...reviewed, note(5, REVIEWER))).toEqual([
+      'heron',
+      'small',
+      'reviewer',
+      'strict',
+    ])
+    const own = [...WORKED, move(4, 'for_review', 'in_review', { actor: 'otter' })]
+    expect(await agentOf('', ...own, note(5, REVIEWER))).toEqual(['otter', 'small', 'reviewer', 'strict'])
+  })
+
+  it('in a review does not replace what it said about who implemented the package', async () => {
+    const over = [...reviewed, note(5, REVIEWER), move(6, 'in_review', 'approved')]
+    expect(await agentOf('', ...over)).toEqual(['otter', 'large', 'implementer', 'careful'])
+  })
+
+  it('before a review sent the package back into work is not about who resumes it', async () => {
+    const back = [...reviewed, note(5, { agent: 'heron', ...REVIEWER }), move(6, 'in_review', 'in_progress')]
+    expect(await agentOf('', ...back)).toEqual(['heron', null, null, null])
+    const planned = [...reviewed, note(5, { agent: 'heron', ...REVIEWER }), move(6, 'in_review', 'planned')]
+    expect(await agentOf('', ...planned)).toEqual(['heron', 'small', 'reviewer', 'strict'])
+  })
+})
+
+describe('the front matter', () => {
+  it('says nothing about another agent than its own', async () => {
+    const claimed = move(1, 'planned', 'claimed', named('heron'))
+    expect(await agentOf(FRONT_MATTER, claimed)).toEqual(['heron', null, null, null])
+    const own = ['otter', 'planned-1', 'implementer', 'planned-profile']
+    expect(await agentOf(FRONT_MATTER.replace('otter', 'Heron'), claimed)).toEqual(['heron', ...own.slice(1)])
+    expect(await agentOf(FRONT_MATTER.replace('otter', '""'), claimed)).toEqual(['heron', ...own.slice(1)])
+    expect(await agentOf(FRONT_MATTER, move(1, 'planned', 'claimed', named('otter')))).toEqual(own)
+  })
+
+  it('does not say in which role an agent reviews', async () => {
+    const lines = [move(3, 'in_progress', 'for_review'), move(4, 'for_review', 'in_review', named('otter'))]
+    expect(await agentOf(FRONT_MATTER, ...lines)).toEqual(['otter', 'planned-1', null, 'planned-profile'])
+    expect(await agentOf(FRONT_MATTER.replace('otter', '""'), ...lines)).toEqual(['otter', null, null, null])
+  })
+})
+
+describe('an actor with its model, profile and role', () => {
+  const AS_OBJECT = { tool: 'heron', model: 'small', profile: 'strict', role: 'reviewer' }
+  const begin = (fields: object) => [...WORKED, move(4, 'for_review', 'in_review', fields)]
+
+  it('says them of the review that it begins, as an object or as a text', async () => {
+    const said = ['small', 'reviewer', 'strict']
+    expect(await agentOf('', ...begin({ actor: AS_OBJECT }))).toEqual(['heron', ...said])
+    const text = 'heron:small:strict:reviewer'
+    expect(await agentOf('', ...begin({ actor: text }))).toEqual([text, ...said])
+    expect(await agentOf('', ...begin({ actor: { ...AS_OBJECT, model: null } }))).toEqual([
+      'heron',
+      null,
+      'reviewer',
+      'strict',
+    ])
+  })
+
+  it('says them of the claim that names the same agent', async () => {
+    expect(await agentOf('', ...begin({ actor: AS_OBJECT, ...named('heron') }))).toEqual([
+      'heron',
+      'small',
+      'reviewer',
+      'strict',
+    ])
+    expect(await agentOf('', ...begin({ actor: AS_OBJECT, ...named('crane') }))).toEqual([
+      'crane',
+      null,
+      null,
+      null,
+    ])
+  })
+
+  it('counts less than what the claim itself says', async () => {
+    expect(await agentOf('', ...begin({ actor: AS_OBJECT, ...named('heron:huge') }))).toEqual([
+      'heron:huge',
+      'huge',
+      'reviewer',
+      'strict',
+    ])
+    const claim = named({ tool: 'heron', model: 'huge', role: null })
+    expect(await agentOf('', ...begin(claim))).toEqual(['heron', 'huge', null, null])
+  })
+})
+
+describe('the parts of an agent', () => {
+  it('stay when the same tool is named again without them', async () => {
+    const claimed = move(1, 'planned', 'claimed', named('otter:large:careful:implementer'))
+    expect(await agentOf('', claimed, note(2, { agent: 'otter' }))).toEqual([
+      'otter',
+      'large',
+      'implementer',
+      'careful',
+    ])
+    expect(await agentOf('', claimed, note(2, { agent: 'heron' }))).toEqual(['heron', null, null, null])
+  })
+})
+
+describe('an actor that is not an agent', () => {
+  it.each([
+    'user',
+    'unknown',
+    'implement-command',
+    'finalize-tasks',
+    'migration',
+    'migration:2.0.0',
+    'merge',
+    'spec-kitty agent action review',
+    { tool: 'user', role: 'reviewer' },
+  ])('is not the one who reviews: %j', async (actor) => {
+    const lines = [...WORKED, move(4, 'for_review', 'in_review', { actor })]
+    expect(await agentOf('', ...lines)).toEqual(['otter', 'large', 'implementer', 'careful'])
+    expect((await agentOf('agent: badger\n', move(1, 'planned', 'in_review', { actor })))[0]).toBe('badger')
+    expect((await agentOf('', move(1, 'planned', 'claimed', { actor })))[0]).toBe(null)
+  })
+})
+
+describe('a package that nothing but its claim assigns', () => {
+  const actor = { tool: 'otter', model: 'large', profile: 'careful', role: 'implementer' }
+  const claimed = [move(1, 'planned', 'claimed', { actor }), move(2, 'claimed', 'in_progress')]
+  const all = ['otter', 'large', 'implementer', 'careful']
+
+  it('has its actor as agent', async () => {
+    expect(await agentOf('', ...claimed)).toEqual(all)
+    const text = 'otter:large:careful:implementer'
+    expect(await agentOf('', move(1, 'planned', 'in_progress', { actor: text }))).toEqual([
+      text,
+      ...all.slice(1),
+    ])
+  })
+
+  it('keeps it in the review, whose actor is not who implemented it', async () => {
+    const reviewed = [
+      move(3, 'in_progress', 'for_review'),
+      move(4, 'for_review', 'in_review', { actor: 'heron' }),
+    ]
+    expect(await agentOf('', ...claimed, ...reviewed)).toEqual(['heron', null, null, null])
+    const over = [...claimed, ...reviewed, note(5, REVIEWER)]
+    expect(await agentOf('', ...over, move(6, 'in_review', 'approved', { actor: 'heron' }))).toEqual(all)
+    expect((await agentOf('', ...over, move(6, 'in_review', 'in_progress', { actor: 'heron' })))[0]).toBe(
+      'otter',
+    )
+    const old = move(4, 'for_review', 'in_progress', { actor: 'heron', review_ref: 'action-review-claim' })
+    const back = move(5, 'in_progress', 'planned', { actor: 'heron' })
+    expect((await agentOf('', ...claimed, old, back))[0]).toBe('otter')
+  })
+
+  it('has the agent of the front matter first', async () => {
+    expect(await agentOf('agent: badger\nmodel: m\n', ...claimed)).toEqual(['badger', 'm', null, null])
+  })
+
+  it('has it also after a release, but not before one', async () => {
+    const release = (at: number) => note(at, { release_runtime_claim: true })
+    const again = move(6, 'planned', 'claimed', { actor: 'heron' })
+    expect((await agentOf('', ...WORKED, release(5), again))[0]).toBe('heron')
+    expect(await agentOf('', ...claimed, release(5))).toEqual([null, null, null, null])
+  })
+})
+
+describe('events of the same time', () => {
+  it('count in the order of their ids, also a release and a review', async () => {
+    const at = { at: '2026-01-01T00:00:09Z' }
+    const release = (event_id: string) => note(9, { release_runtime_claim: true }, { ...at, event_id })
+    const review = move(9, 'for_review', 'in_review', { ...at, actor: 'heron', event_id: 'B' })
+    expect((await agentOf('', ...WORKED, release('A'), review))[0]).toBe('heron')
+    expect((await agentOf('', ...WORKED, release('C'), review))[0]).toBe(null)
+  })
+})
