@@ -147,8 +147,9 @@ function compareOutcome(
 ): Compared {
   const { outcome, pid } = document
   if (typeof outcome !== 'string' || doer.asked.vantage !== 'here') return { rows: 0, differing: [], late: 0 }
-  const actors =
-    typeof pid === 'number' ? named(cast, doer, pid).filter(({ isDisturbed }) => !isDisturbed) : []
+  const all = typeof pid === 'number' ? named(cast, doer, pid) : []
+  // If the trial gave the pid away while the command ran, the report is about the process that had it first.
+  const actors = all.length > 1 ? [] : all.filter(({ isDisturbed }) => !isDisturbed)
   const mustLive = ['started', 'found', 'failed'].includes(outcome)
   const differing = actors.flatMap((actor) => {
     const seen = after.get(actor)
