@@ -187,7 +187,11 @@ describe('the names before a question', () => {
       { port: PORT + 1, pid: PID + 1, process: processView({ pid: PID + 1 }), report: null },
       { class: 'operator_required', reason: 'unresponsive', rule: 'S11' },
     ),
-    candidateOf({}, { class: 'safe_auto', reason: null, rule: 'S16' }),
+    // Of this executable, whatever it is: another one would be a reason of its own.
+    candidateOf(
+      { process: processView({ executable: process.execPath }) },
+      { class: 'safe_auto', reason: null, rule: 'S16' },
+    ),
   ]
   const seen = { family: { name: 'sync' }, context: context(), candidates } as unknown as Scan
 
