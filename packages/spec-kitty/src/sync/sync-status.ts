@@ -231,7 +231,7 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
   const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
-    if (report.running === true) return [['uploads', `sending${to}${silence(report.requestSince, now)}`]]
+    if (report.running === true) return [['uploads', sendingText(view, now)]]
     if (isHeldHere)
       return [
         ['uploads', `events of projects that have opted in may leave${to}; this project has not:`],
@@ -260,6 +260,14 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
 
 /** An answer that takes longer than this is told: it may never come. */
 const SILENT_SECONDS = 3
+
+/** A request that runs keeps its server, even if the address was changed since. */
+function sendingText({ gate, report: { requestServer, requestSince } }: WorkView, now: number): string {
+  const next = gate.state === 'open' ? gate.serverUrl : null
+  const server = requestServer ?? next
+  const after = server === next ? '' : `; then to ${next}`
+  return `sending${server === null ? '' : ` to ${server}`}${silence(requestSince, now)}${after}`
+}
 
 /** Tells a server that answers nothing from one that is busy with much. */
 function silence(since: string | null, now: number): string {
