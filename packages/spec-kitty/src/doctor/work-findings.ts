@@ -112,8 +112,19 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'home_unwritable',
 ])
 
+/**
+ * F-001 reports a missing session as a problem only if hosted sync is on here. A daemon that was started with it on needs
+ * one for what waits.
+ */
+function isSessionMissed({ reason }: Why, { isHostedHere, queue }: WorkView): boolean {
+  return reason === 'no_session' && !isHostedHere && (queue?.queued ?? 0) > 0
+}
+
 /** F-012 reports settings that are wrong here, but not those that only the daemon was started with. */
-function isToldElsewhere({ reason, command }: Why, { settings }: WorkView): boolean {
+function isToldElsewhere(why: Why, view: WorkView): boolean {
+  const { reason, command } = why
+  const { settings } = view
+  if (isSessionMissed(why, view)) return false
   if (reason === 'config_unreadable' && (settings.problems.length === 0 || command.endsWith(RESTART)))
     return false
   return TOLD_ELSEWHERE.has(reason)

@@ -64,6 +64,14 @@ it('says nothing twice', () => {
   expect(idsOf(because('session_refused'), 48 * 3_600_000)).toEqual(['F-009'])
 })
 
+it('says that nobody is signed in if hosted sync is on only for the daemon: F-001 takes it for a choice then', () => {
+  const off = { ...because('no_session'), isHostedHere: false }
+  const [found] = workFindings({ ...VIEW, ...off }, null, 0)
+  expect(found).toMatchObject({ id: 'F-018', severity: 'warn', summary: 'nothing leaves: so it is' })
+  const queue = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
+  expect(idsOf({ ...off, queue })).toEqual([])
+})
+
 it('says that the daemon was started with a wrong setting: what is wrong here is another finding', () => {
   const because = { reason: 'config_unreadable', sentence: 'so it is', isAll: true } as const
   const restart = { ...because, command: 'spec-kitty sync restart' }
