@@ -141,10 +141,9 @@ function takeOverLines(view: WorkView): readonly Line[] {
   if (worseHere !== null) {
     const { reason, detail } = worseHere
     const text = `${DAEMON_COUNTS}; with what is set here, nothing would leave: ${reasonText(reason)}`
-    return [
-      ['', detail === null ? text : `${text}: ${detail}`],
-      commandLine(`${LIST}  # shows what is set here`),
-    ]
+    const said: Line = ['', detail === null ? text : `${text}: ${detail}`]
+    const isShown = [why?.command, why?.also].some((one) => one?.includes(` config list`) === true)
+    return isShown ? [said] : [said, commandLine(`${LIST}  # shows what is set here`)]
   }
   if (!isRestartProposed || (why === null && lost.length > 0)) return [['', DAEMON_COUNTS]]
   return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(RESTART)]
@@ -276,8 +275,12 @@ function silence(since: string | null, now: number): string {
   return `, which has not answered for ${seconds} s; the attempt ends after ${TIMING.requestMs / 1000} s`
 }
 
-function remedyLines({ before, shown, command }: Why): readonly Line[] {
-  return [...(before === undefined ? [] : [['', `${before}:`] as const]), commandLine(shown ?? command)]
+function remedyLines({ before, shown, command, also }: Why): readonly Line[] {
+  return [
+    ...(before === undefined ? [] : [['', `${before}:`] as const]),
+    commandLine(shown ?? command),
+    ...(also === undefined ? [] : [commandLine(also)]),
+  ]
 }
 
 function uploadText(view: WorkView, why: Why, now: number): string {

@@ -58,6 +58,17 @@ it('does not promise that a server takes the events which does not answer', () =
     })
 })
 
+it('says what corrects the address, after what tries at once, if nothing answers there', () => {
+  const shown = 'spec-kitty sync now  # tries at once; nothing to do if the server comes back'
+  const also = 'spec-kitty config list  # shows where the address is set: correct it there'
+  const why = { ...because('backing_off').why, command: 'spec-kitty sync now', shown, also } as const
+  expect(workFindings({ ...VIEW, why } as WorkView, null, 0, 'people')[0]?.remediation).toMatchObject({
+    commands: ['spec-kitty sync now', 'spec-kitty config list'],
+    description:
+      'tries at once; nothing to do here if the server comes back; if the address is wrong, the second one shows where the address is set: correct it there',
+  })
+})
+
 it('says nothing twice', () => {
   const told = ['no_session', 'queue_unusable', 'daemon_wedged', 'home_unwritable']
   for (const reason of told as readonly WhyReason[]) expect(idsOf(because(reason))).toEqual([])
