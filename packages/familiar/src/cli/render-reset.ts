@@ -68,7 +68,7 @@ export function renderReset(
         : [`port ${named}: nothing that can be seen from here listens on it`]),
     ],
     left: renderRemedies({ orphans: left, isOneTold: open.length < orphans.length }, terminal, words),
-    numbers: [numbersOf(result, orphans, open)],
+    numbers: wrapWords(numbersOf(result, orphans, open), terminal.columns),
   }
 }
 

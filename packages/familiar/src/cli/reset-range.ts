@@ -72,10 +72,10 @@ async function askAboutTheRest(
     .map(([lead, command]) => leadTo(lead, command, io.errorColumns))
     .join('')
   io.err(
-    `${head}\n${list}${lookFirst(open, io.errorColumns)}${alone}${endedAnyway(stale.length, io.errorColumns)}`,
+    `${head}\n${list}${lookFirst(open, io.errorColumns)}${alone}${endedAnyway(stale.length, open.length, io.errorColumns)}`,
   )
   const isYes = await io.confirm(
-    isOne ? 'Also end it?' : `Also end these ${open.length}?`,
+    `${stale.length === 0 ? 'End' : 'Also end'} ${isOne ? 'it' : `these ${open.length}`}?`,
     'nothing was ended',
   )
   io.err('\n')
@@ -145,12 +145,15 @@ function ofOthers(open: readonly Candidate[], { context }: Scan, daemon: Daemon)
 }
 
 /**
- * Says, directly before the question, that processes that are proven stale are ended even if the answer is no. Exported
- * for its test.
+ * Says, directly before the question, what each answer ends: processes that are proven stale are ended even if it is no.
+ * `open`: how many the question is about. Exported for its test.
  */
-export function endedAnyway(stale: number, columns: number | null = null): string {
-  if (stale === 0) return ''
+export function endedAnyway(stale: number, open: number, columns: number | null = null): string {
   const which = stale === 1 ? 'the 1 that is' : `the ${stale} that are`
-  const text = `n ends only ${which} proven stale, y these too; Ctrl+C ends nothing.`
+  const these = open === 1 ? 'this one' : 'these'
+  const text =
+    stale === 0
+      ? `y ends ${these}; n and Ctrl+C end nothing.`
+      : `n ends only ${which} proven stale, y ${these} too; Ctrl+C ends nothing.`
   return `${wrapWords(text, columns).join('\n')}\n`
 }

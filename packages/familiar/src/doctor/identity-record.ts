@@ -62,7 +62,7 @@ export function identityRecord(
     pid: observation.pid,
     port: observation.port,
     protocol_version: report?.protocolVersion ?? null,
-    package_version: report?.packageVersion ?? null,
+    package_version: versionOf(candidate, seen),
     singleton_scope_id: report?.scope ?? null,
     daemon_root: shape?.marker ?? null,
     ...record?.(report?.details ?? null),
@@ -81,6 +81,19 @@ export function identityRecord(
     skip_reason: verdict.reason,
     rule: verdict.rule,
   }
+}
+
+/**
+ * Returns the version from the self-report or, if the daemon of this scope does not answer, from its record, as `status`
+ * does.
+ */
+export function versionOf({ observation, facts }: Candidate, { context }: Scan): string | null {
+  const { report, port } = observation
+  if (report !== null || facts.singleton_here !== 'yes') return report?.packageVersion ?? null
+  const versions = context.here.records.map((read) =>
+    read.state === 'readable' && read.record.port === port ? read.record.packageVersion : null,
+  )
+  return versions.find((version) => version !== null) ?? null
 }
 
 function known(fact: Facts[keyof Facts]): boolean | null {

@@ -2,6 +2,7 @@ import type { CleanUpEntry, CleanUpReport } from '../act/clean-up.js'
 import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
 import { inUseBy, staleEvidence } from '../classify/stale-evidence.js'
 import type { Self } from '../identity/versions.js'
+import { versionOf } from './identity-record.js'
 
 interface Named {
   readonly pid: number | null
@@ -86,7 +87,7 @@ function versioned(entry: CleanUpEntry, report: CleanUpReport, self: Self): Vers
   const evidence = staleEvidence(observation, report.seen.context, self)
   return {
     ...named(entry),
-    package_version: observation.report?.packageVersion ?? null,
+    package_version: versionOf(entry.candidate, report.seen),
     protocol_version: observation.report?.protocolVersion ?? null,
     reason: verdict.reason ?? evidence.join(', '),
   }

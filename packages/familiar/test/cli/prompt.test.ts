@@ -31,12 +31,13 @@ it('says that the end of input (Ctrl+D) is no answer, and counts as no', async (
 })
 
 it('is preceded by what is ended whatever the answer is, and how to end nothing', () => {
-  expect(endedAnyway(0)).toBe('')
-  expect(endedAnyway(1)).toMatch(/^n ends only the 1 that is proven stale, /)
-  expect(endedAnyway(18)).toBe(
+  expect(endedAnyway(0, 1)).toBe('y ends this one; n and Ctrl+C end nothing.\n')
+  expect(endedAnyway(0, 2)).toBe('y ends these; n and Ctrl+C end nothing.\n')
+  expect(endedAnyway(1, 1)).toMatch(/^n ends only the 1 that is proven stale, y this one too; /)
+  expect(endedAnyway(18, 2)).toBe(
     'n ends only the 18 that are proven stale, y these too; Ctrl+C ends nothing.\n',
   )
-  expect(endedAnyway(18, 60)).toBe(
+  expect(endedAnyway(18, 2, 60)).toBe(
     'n ends only the 18 that are proven stale, y these too;\nCtrl+C ends nothing.\n',
   )
 })

@@ -209,6 +209,10 @@ describe('what a clean-up did', () => {
       'skipped port 9420 (process 1): of another home (cross_root)',
       'swept: 3 · skipped: 1 (operator_required) · failed: 1',
     ])
+    expect(renderAll(result, { ...terminal, columns: 50 }).slice(-2)).toEqual([
+      'swept: 3 · skipped: 1 (operator_required) ·',
+      'failed: 1',
+    ])
   })
 
   it('is a plan in a dry run', () => {

@@ -15,10 +15,12 @@ import {
   context,
   ELSEWHERE,
   HERE,
+  LIVE_PORT,
   listener,
   observation,
   oldReport,
   oldShape,
+  ownRecord,
   PID,
   PORT,
   processView,
@@ -140,6 +142,16 @@ describe('the identity record of a listener', () => {
       cleanup_class: 'operator_required',
       skip_reason: 'pre_marker',
     })
+  })
+
+  it('of the daemon of this scope that does not answer takes the version from its record, as status does', () => {
+    const frozen = observation({ answer: 'silent', report: null, port: LIVE_PORT, ownsToken: true })
+    expect(recordsOf([frozen])[0]).toMatchObject({
+      is_recorded_singleton: true,
+      package_version: ownRecord().packageVersion,
+    })
+    const other = observation({ answer: 'silent', report: null })
+    expect(recordsOf([other])[0]).toMatchObject({ package_version: null })
   })
 
   it('of another program claims nothing', () => {

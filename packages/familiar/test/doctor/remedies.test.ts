@@ -194,12 +194,12 @@ describe('the question about what needs a decision', () => {
       /^This one needs a decision \(operator_required\) and is the tool daemon of this scope \(F-005\)[^:]*:\n {2}port /,
     )
     expect(await askedAbout(other)).toMatch(
-      /^This one needs a decision \(operator_required\)[^]*Also end it\?$/,
+      /^This one needs a decision \(operator_required\)[^]*\ny ends this one; n and Ctrl\+C end nothing\.\nEnd it\?$/,
     )
     expect(await askedAbout(other)).not.toContain('F-005')
     const both = { ...own, candidates: [...own.candidates, ...other.candidates] }
     expect(await askedAbout(both)).toMatch(
-      /^These 2 need a decision [^\n]*, one of them the tool daemon of this scope \(F-005\)[^]*Also end these 2\?$/,
+      /^These 2 need a decision [^\n]*, one of them the tool daemon of this scope \(F-005\)[^]*\nEnd these 2\?$/,
     )
     // With a command for each of both, and for this one the mildest.
     expect(await askedAbout(both)).toMatch(

@@ -1,4 +1,5 @@
 import {
+  columnsOf,
   EXIT,
   formatTable,
   paint,
@@ -23,10 +24,12 @@ import { readSettings } from '../sync/settings-table.js'
 
 const COLUMNS = [
   { title: 'KEY', cell: ({ key }: ShownSetting) => key },
-  { title: 'VALUE', cell: textOf, shorten: 'middle' },
-  { title: 'FROM', cell: sourceOf, shorten: 'middle' },
-  { title: 'SET BY', cell: settersOf, shorten: 'end', isExtra: true },
+  { title: 'VALUE', cell: textOf },
+  { title: 'FROM', cell: sourceOf },
+  { title: 'SET BY', cell: settersOf },
 ] as const
+
+const INDENT = '  '
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(CONFIG_LIST, args, { command: 'config list' })
@@ -36,10 +39,28 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const problems = [...new Set([...settings.problems, ...all.flatMap(({ wrong }) => wrong?.problem ?? [])])]
   if (json) printJson({ settings: all.map(jsonOf), problems }, io)
   else {
-    io.out(`${formatTable(COLUMNS, all, io.columns).join('\n')}\n`)
+    io.out(`${settingLines(all, io.columns).join('\n')}\n`)
     for (const one of problems) io.out(`${wrongLines(one, io).join('\n')}\n`)
   }
   return problems.length === 0 ? EXIT.ok : EXIT.problem
+}
+
+/**
+ * Returns the table or, if the terminal is too narrow for it, the keys and values, each with the rest below it: other
+ * commands send the user here for the file and the variable, so neither is shortened.
+ */
+function settingLines(all: readonly ShownSetting[], columns: number | null): readonly string[] {
+  const table = formatTable(COLUMNS, all, null)
+  if (columns === null || table.every((line) => columnsOf(line) <= columns)) return table
+  const [header = '', ...rows] = formatTable(COLUMNS.slice(0, 2), all, null)
+  return [
+    header,
+    ...all.flatMap((one, index) => {
+      const text = `from ${sourceOf(one)}; set by ${settersOf(one)}`
+      const below = wrapWords(printable(text), columns - INDENT.length)
+      return [rows[index] ?? '', ...below.map((line) => `${INDENT}${line}`)]
+    }),
+  ]
 }
 
 function wrongLines(problem: string, io: Io): readonly string[] {

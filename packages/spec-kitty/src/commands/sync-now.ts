@@ -136,7 +136,7 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
     const tried = `stopped watching after ${counted(attempts, 'failed attempt')}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
     return why.command.endsWith(NOW)
-      ? { sentence: `${sentence}; nothing to do here if the server comes back`, command: null }
+      ? { sentence: `${sentence}; nothing to do here if the server comes back`, command: why.also ?? null }
       : { sentence, command: why.shown ?? why.command }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)

@@ -71,7 +71,7 @@ export const FINDINGS: Texts = {
     ].join('\n'),
   },
   'F-023': {
-    summary: 'this shell turns hosted sync off, and the sync daemon still sends',
+    summary: 'this shell turns hosted sync off, and the sync daemon still has it on',
     why: 'The daemon keeps the variables of its start, and was started with SPEC_KITTY_ENABLE_SAAS_SYNC on. What this shell sets is for what this shell starts.',
     whatToDo:
       'Nothing, if events may leave. To stop all sending from this home: `spec-kitty sync restart` from the shell in which hosted sync is off, or `spec-kitty sync stop`.',

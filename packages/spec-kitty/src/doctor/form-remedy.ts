@@ -9,6 +9,8 @@ export type Form = 'script' | 'people'
 interface Commands {
   readonly command: string
   readonly shown?: string
+  /** A second command for people. */
+  readonly also?: string
 }
 
 interface About {
@@ -19,15 +21,15 @@ interface About {
   readonly form: Form
 }
 
-/** Returns the remedy with the command in the form for its reader, without the comment of that command. */
+/** Returns the remedy with the command in the form for its reader, without the comments of its commands. */
 export function remedyOfCommands(
-  { command, shown = command }: Commands,
+  { command, shown = command, also }: Commands,
   { description, forPeople = description, isSafe = true, form }: About,
 ): Remediation {
   const isShown = form === 'people'
-  const [bare = shown] = shown.split('  # ')
+  const forReader = [shown, ...(also === undefined ? [] : [also])].map((one) => one.split('  # ')[0] ?? one)
   return remediationOf({
-    commands: [isShown ? bare : command],
+    commands: isShown ? forReader : [command],
     description: isShown ? forPeople : description,
     safe: isSafe,
   })

@@ -10,5 +10,5 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-020': 'The server does not have these events. They stay here until you decide.',
   'F-021': 'No sync daemon can start there, and no event can be queued.',
   'F-022': 'The events in it are not sent unless they are queued again.',
-  'F-023': 'The daemon keeps the variables of its start, so events still leave this machine.',
+  'F-023': 'The daemon keeps the variables of its start, so the switch of this shell keeps no event here.',
 }

@@ -59,14 +59,14 @@ function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[
 }
 
 function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
-  const { command, before } = why
+  const { command, before, also } = why
   // F-012 says what must be done by hand.
   const shown = before === undefined ? (why.shown ?? command) : command
   return remedyOfCommands(
-    { command, shown },
+    { command, shown, ...(also === undefined ? {} : { also }) },
     {
       description: effectOf(command, why),
-      forPeople: effectOf(shown, why),
+      forPeople: `${effectOf(shown, why)}${also === undefined ? '' : `; if the address is wrong, the second one ${effectOf(also, why)}`}`,
       isSafe: isHarmless(why, isDaemonRunning),
       form,
     },
@@ -92,12 +92,14 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [' sync now', 'tries to send them, and says what becomes of each batch'],
 ]
 
-function effectOf(shown: string, { reason }: Why): string {
-  const [command = ''] = shown.split('  # ')
+function effectOf(given: string, { reason, shown = given }: Why): string {
+  const [command = ''] = given.split('  # ')
   if (reason === 'backing_off' && command.endsWith(NOW))
     return 'tries at once; nothing to do here if the server comes back'
-  if (reason === 'backing_off' && command.endsWith(' config list'))
-    return 'shows where the address is set: correct it there'
+  if (reason === 'backing_off' && command.endsWith(' config list')) {
+    const [comment] = [given, shown].flatMap((one) => one.split('  # ').slice(1))
+    return comment ?? 'shows where the address is set: correct it there'
+  }
   if (command.includes('https://HOST')) return 'signs in: replace HOST, your team knows it'
   return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
 }
@@ -112,8 +114,19 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'home_unwritable',
 ])
 
+/**
+ * F-001 reports a missing session as a problem only if hosted sync is on here. A daemon that was started with it on needs
+ * one for what waits.
+ */
+function isSessionMissed({ reason }: Why, { isHostedHere, queue }: WorkView): boolean {
+  return reason === 'no_session' && !isHostedHere && (queue?.queued ?? 0) > 0
+}
+
 /** F-012 reports settings that are wrong here, but not those that only the daemon was started with. */
-function isToldElsewhere({ reason, command }: Why, { settings }: WorkView): boolean {
+function isToldElsewhere(why: Why, view: WorkView): boolean {
+  const { reason, command } = why
+  const { settings } = view
+  if (isSessionMissed(why, view)) return false
   if (reason === 'config_unreadable' && (settings.problems.length === 0 || command.endsWith(RESTART)))
     return false
   return TOLD_ELSEWHERE.has(reason)

@@ -141,10 +141,9 @@ function takeOverLines(view: WorkView): readonly Line[] {
   if (worseHere !== null) {
     const { reason, detail } = worseHere
     const text = `${DAEMON_COUNTS}; with what is set here, nothing would leave: ${reasonText(reason)}`
-    return [
-      ['', detail === null ? text : `${text}: ${detail}`],
-      commandLine(`${LIST}  # shows what is set here`),
-    ]
+    const said: Line = ['', detail === null ? text : `${text}: ${detail}`]
+    const isShown = [why?.command, why?.also].some((one) => one?.includes(` config list`) === true)
+    return isShown ? [said] : [said, commandLine(`${LIST}  # shows what is set here`)]
   }
   if (!isRestartProposed || (why === null && lost.length > 0)) return [['', DAEMON_COUNTS]]
   return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(RESTART)]
@@ -231,7 +230,7 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
   const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
-    if (report.running === true) return [['uploads', `sending${to}${silence(report.requestSince, now)}`]]
+    if (report.running === true) return [['uploads', sendingText(view, now)]]
     if (isHeldHere)
       return [
         ['uploads', `events of projects that have opted in may leave${to}; this project has not:`],
@@ -261,6 +260,14 @@ function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly
 /** An answer that takes longer than this is told: it may never come. */
 const SILENT_SECONDS = 3
 
+/** A request that runs keeps its server, even if the address was changed since. */
+function sendingText({ gate, report: { requestServer, requestSince } }: WorkView, now: number): string {
+  const next = gate.state === 'open' ? gate.serverUrl : null
+  const server = requestServer ?? next
+  const after = server === next ? '' : `; then to ${next}`
+  return `sending${server === null ? '' : ` to ${server}`}${silence(requestSince, now)}${after}`
+}
+
 /** Tells a server that answers nothing from one that is busy with much. */
 function silence(since: string | null, now: number): string {
   const seconds = secondsSince(since, now) ?? 0
@@ -268,8 +275,12 @@ function silence(since: string | null, now: number): string {
   return `, which has not answered for ${seconds} s; the attempt ends after ${TIMING.requestMs / 1000} s`
 }
 
-function remedyLines({ before, shown, command }: Why): readonly Line[] {
-  return [...(before === undefined ? [] : [['', `${before}:`] as const]), commandLine(shown ?? command)]
+function remedyLines({ before, shown, command, also }: Why): readonly Line[] {
+  return [
+    ...(before === undefined ? [] : [['', `${before}:`] as const]),
+    commandLine(shown ?? command),
+    ...(also === undefined ? [] : [commandLine(also)]),
+  ]
 }
 
 function uploadText(view: WorkView, why: Why, now: number): string {

@@ -20,7 +20,7 @@ export async function tellHostedOff(
   if (!isOff && !isForPeople) return
   const isSent = await sends(root)
   if (isSent && isOff) {
-    warn(io, 'hosted sync is off in this shell, but the sync daemon sends all the same; to stop that:')
+    warn(io, 'hosted sync is off in this shell, but still on for the sync daemon; to turn it off there:')
     // A command is not wrapped, whatever the width of the terminal, so that it can be copied.
     io.err(`${printable(inHome(RESTART, io.env))}\n`)
   }

@@ -12,6 +12,8 @@ import type { HeldProject, Standing, Why } from './why-types.js'
 export const LIST = 'spec-kitty config list'
 /** The explanation of a command that can only try at once, if the server fails. */
 const PATIENCE = 'tries at once; nothing to do if the server comes back'
+const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
+const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
 
 /** A variable that a command sets is lost when its shell ends. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
@@ -186,7 +188,7 @@ function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
   }
 }
 
-type Doubted = Pick<Why, 'command' | 'shown'> & { readonly doubt?: string }
+type Doubted = Pick<Why, 'command' | 'shown' | 'also'> & { readonly doubt?: string }
 
 /** Waiting helps only if the server is down. */
 function backingOffRemedy(standing: Standing): Doubted {
@@ -194,6 +196,7 @@ function backingOffRemedy(standing: Standing): Doubted {
     lastErrorKind = null,
     otherAtStart = [],
     isServerOfSession = false,
+    isOtherAddress = false,
     isTokenGiven = false,
   } = standing
   if (lastErrorKind !== null && lastErrorKind !== 'answer' && otherAtStart.length > 0 && mayRestart(standing))
@@ -201,13 +204,16 @@ function backingOffRemedy(standing: Standing): Doubted {
       doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
       command: restartCommand(standing),
     }
+  const shown = isOtherAddress ? NOT_SET_HERE : WHERE_SET
+  const correction = isServerOfSession
+    ? loginCommands(null, 'backing_off', isTokenGiven)
+    : { command: LIST, shown }
+  if (lastErrorKind === 'address') return { doubt: 'the address of the server may be wrong', ...correction }
+  const patience = { command: NOW, shown: `${NOW}  # ${PATIENCE}` }
+  if (lastErrorKind !== 'connection') return patience
   // Nothing but the user knows whether the server is down.
-  const unanswered =
-    lastErrorKind === 'connection' ? { doubt: 'if the server is up, its address may be wrong' } : {}
-  if (lastErrorKind !== 'address') return { ...unanswered, command: NOW, shown: `${NOW}  # ${PATIENCE}` }
-  const doubt = 'the address of the server may be wrong'
-  if (isServerOfSession) return { doubt, ...loginCommands(null, 'backing_off', isTokenGiven) }
-  return { doubt, command: LIST, shown: `${LIST}  # shows where the address is set: correct it there` }
+  const doubt = 'if the server is up, its address may be wrong'
+  return { doubt, ...patience, ...(correction.shown === undefined ? {} : { also: correction.shown }) }
 }
 
 /** Returns why no events may leave at all. */

@@ -11,6 +11,8 @@ export interface Why {
   readonly command: string
   /** The command for people, with a placeholder or a comment that a script could not run; `command` by default. */
   readonly shown?: string
+  /** A second command for people, which helps if the first one does not. */
+  readonly also?: string
   /** What must be done by hand before the command for people. */
   readonly before?: string
   /** False if only some of the waiting events stay. */
@@ -78,6 +80,8 @@ export interface Standing {
   readonly loginServer: string | null
   /** Whether no server is set, so that events are sent to the server of the session. */
   readonly isServerOfSession?: boolean
+  /** Whether the daemon was started with another value of the variable that sets the server. */
+  readonly isOtherAddress?: boolean
   /** Whether the user gave the token of the session. Signing in again then needs another token. */
   readonly isTokenGiven?: boolean
   /** The obstacles for a daemon with the variables of this command; null if the daemon has the same ones. */

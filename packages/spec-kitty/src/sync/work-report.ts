@@ -18,10 +18,13 @@ export interface KnownReport {
   readonly running: boolean | null
   /** Since when a request waits for its answer. */
   readonly requestSince: string | null
+  /** The server of that request; null if none waits, or if the daemon does not report it. */
+  readonly requestServer: string | null
   readonly lastSync: string | null
   readonly failures: number | null
   readonly lastError: string | null
   readonly lastErrorKind: ErrorKind | null
+  /** When the next attempt is due; null while one runs, even if a request for it came during the wait after a failure. */
   readonly nextAttemptAt: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
@@ -42,11 +45,12 @@ export function knownReport(details: JsonObject | null): KnownReport {
   return {
     running: typeof sync?.['running'] === 'boolean' ? sync['running'] : null,
     requestSince: stringOf(sync?.['request_since']),
+    requestServer: stringOf(sync?.['request_server']),
     lastSync: stringOf(sync?.['last_sync']),
     failures: countOf(sync?.['consecutive_failures']),
     lastError: stringOf(sync?.['last_error']),
     lastErrorKind: KINDS.find((kind) => kind === sync?.['last_error_kind']) ?? null,
-    nextAttemptAt: stringOf(sync?.['next_attempt_at']),
+    nextAttemptAt: sync?.['running'] === true ? null : stringOf(sync?.['next_attempt_at']),
     refused: sync?.['refused'] === true,
     isFirstLookDue: sync?.['first_look_due'] === true,
     environment: environmentOf(sync?.['environment']),

@@ -133,6 +133,7 @@ export async function viewWork(
     disabledBy: disabledBy(env),
     loginServer: server,
     isServerOfSession: settings.get('sync.server_url').source.kind === 'default',
+    isOtherAddress: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
     isTokenGiven: isSessionGiven(root),
     obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,

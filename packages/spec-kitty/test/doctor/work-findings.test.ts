@@ -58,10 +58,29 @@ it('does not promise that a server takes the events which does not answer', () =
     })
 })
 
+it('says what corrects the address, after what tries at once, if nothing answers there', () => {
+  const shown = 'spec-kitty sync now  # tries at once; nothing to do if the server comes back'
+  const also = 'spec-kitty config list  # shows where the address is set: correct it there'
+  const why = { ...because('backing_off').why, command: 'spec-kitty sync now', shown, also } as const
+  expect(workFindings({ ...VIEW, why } as WorkView, null, 0, 'people')[0]?.remediation).toMatchObject({
+    commands: ['spec-kitty sync now', 'spec-kitty config list'],
+    description:
+      'tries at once; nothing to do here if the server comes back; if the address is wrong, the second one shows where the address is set: correct it there',
+  })
+})
+
 it('says nothing twice', () => {
   const told = ['no_session', 'queue_unusable', 'daemon_wedged', 'home_unwritable']
   for (const reason of told as readonly WhyReason[]) expect(idsOf(because(reason))).toEqual([])
   expect(idsOf(because('session_refused'), 48 * 3_600_000)).toEqual(['F-009'])
+})
+
+it('says that nobody is signed in if hosted sync is on only for the daemon: F-001 takes it for a choice then', () => {
+  const off = { ...because('no_session'), isHostedHere: false }
+  const [found] = workFindings({ ...VIEW, ...off }, null, 0)
+  expect(found).toMatchObject({ id: 'F-018', severity: 'warn', summary: 'nothing leaves: so it is' })
+  const queue = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
+  expect(idsOf({ ...off, queue })).toEqual([])
 })
 
 it('says that the daemon was started with a wrong setting: what is wrong here is another finding', () => {

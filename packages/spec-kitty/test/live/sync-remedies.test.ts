@@ -234,7 +234,7 @@ it('a daemon that was started with a wrong server is restarted, as status, sync 
   }
 })
 
-it('a shell that turns hosted sync off is told that the daemon sends all the same, and what stops that', () => {
+it('a shell that turns hosted sync off is told that it is still on for the daemon, and what turns it off there', () => {
   root.start({ env: ON })
   const off = { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }
   const { stdout } = root.run(['sync', 'status'], { env: off })
@@ -250,7 +250,7 @@ it('a shell that turns hosted sync off is told that the daemon sends all the sam
   const publishAs = (env: Record<string, string>, ...flags: readonly string[]) =>
     root.run(['sync', 'publish', '--project', project, '--type', 'A', ...flags], { env }).stderr
   const said =
-    'hosted sync is off in this shell, but the sync daemon sends all the same; to stop that:\nspec-kitty sync restart\n'
+    'hosted sync is off in this shell, but still on for the sync daemon; to turn it off there:\nspec-kitty sync restart\n'
   for (const flags of [[], ['--quiet'], ['--json']]) expect(publishAs(off, ...flags)).toBe(said)
   for (const env of [ON, {}]) expect(publishAs(env)).toBe('')
   expect(makeShell(root)('export SPEC_KITTY_ENABLE_SAAS_SYNC=0; spec-kitty sync restart').status).toBe(0)

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it, vi } from 'vitest'
@@ -16,12 +16,17 @@ afterAll(() => {
 it.each([
   [null, /^sync\.hosted .* SPEC_KITTY_ENABLE_SAAS_SYNC$/m],
   [200, /^sync\.hosted .* SPEC_KITTY_ENABLE_SAAS_SYNC$/m],
-  [60, /SET BY not shown: widen the terminal, or --json$/m],
-])(
-  'at a width of %s, config list says what sets each setting, or how that is seen',
-  async (columns, said) => {
-    const { exit, out, err } = await runCommandHere('config-list', [], home, false, columns)
-    expect([exit, err]).toEqual([0, ''])
-    expect(out).toMatch(said)
-  },
-)
+  [60, /^sync\.hosted  +\w+\n  from default; set by SPEC_KITTY_ENABLE_SAAS_SYNC$/m],
+])('at a width of %s, config list says what sets each setting', async (columns, said) => {
+  const { exit, out, err } = await runCommandHere('config-list', [], home, false, columns)
+  expect([exit, err]).toEqual([0, ''])
+  expect(out).toMatch(said)
+})
+
+it('shortens neither the file nor the value on a narrow terminal', async () => {
+  const path = join(home, 'config.toml')
+  writeFileSync(path, '[sync]\nserver_url = "https://a-server-with-a-long-name.example.com/path"\n')
+  const { out } = await runCommandHere('config-list', [], home, false, 60)
+  expect(out).toContain('https://a-server-with-a-long-name.example.com/path\n')
+  expect(out.replaceAll(/\s+/g, ' ')).toContain(`from ${path}, line 2; set by SPEC_KITTY_SAAS_URL`)
+})

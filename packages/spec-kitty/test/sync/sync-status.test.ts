@@ -4,6 +4,7 @@ import type { DaemonStatus } from 'familiar'
 import { afterAll, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 import { syncStatus } from '../../src/sync/sync-status.js'
+import { knownReport } from '../../src/sync/work-report.js'
 
 afterAll(removeHomes)
 
@@ -49,13 +50,13 @@ it('says of a server that does not answer since when, and when the attempt ends'
   const session = { kind: 'token', server_url: SERVER, access_token: 'a-token' }
   writeFileSync(join(home, 'session.json'), JSON.stringify(session), { mode: 0o600 })
   const env = { SPEC_KITTY_HOME: home, HOME: home, SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
-  const uploads = async (seconds: number | null) => {
+  const uploads = async (seconds: number | null, more: object = {}) => {
     const request_since = seconds === null ? null : new Date(Date.now() - seconds * 1000).toISOString()
     const status = {
       state: 'running',
       implementation: 'familiar',
       record: null,
-      report: { packageVersion: '1', details: { sync: { running: true, request_since } } },
+      report: { packageVersion: '1', details: { sync: { running: true, request_since, ...more } } },
     } as unknown as DaemonStatus
     const lines = [
       ['daemon', ''],
@@ -70,4 +71,16 @@ it('says of a server that does not answer since when, and when the attempt ends'
   expect(await uploads(11)).toMatch(
     /^sending to http:\/\/127\.0\.0\.1:9, which has not answered for 1[1-3] s; the attempt ends after 60 s$/,
   )
+  // The address was changed while the request hangs.
+  const old = { request_server: 'http://127.0.0.1:8' }
+  expect(await uploads(1, old)).toBe(`sending to http://127.0.0.1:8; then to ${SERVER}`)
+  expect(await uploads(11, old)).toMatch(
+    /^sending to http:\/\/127\.0\.0\.1:8, which has not answered for 1[1-3] s; .* 60 s; then to http:\/\/127\.0\.0\.1:9$/,
+  )
+})
+
+it('announces no next attempt, and no old reason, while an attempt runs', () => {
+  const sync = { last_error: 'status 500', next_attempt_at: new Date().toISOString() }
+  const next = (running: boolean) => knownReport({ sync: { ...sync, running } }).nextAttemptAt
+  expect([next(true), next(false)]).toEqual([null, sync.next_attempt_at])
 })

@@ -470,7 +470,16 @@ describe('where the gate is open', () => {
         expect(failed({ lastErrorKind })?.command).toBe('spec-kitty sync now')
       // Where nothing answered, only the user knows whether the server is down.
       const doubted = 'the last attempt failed; if the server is up, its address may be wrong'
-      expect(failed({ lastErrorKind: 'connection' })?.brief).toBe(doubted)
+      expect(failed({ lastErrorKind: 'connection' })).toMatchObject({
+        brief: doubted,
+        also: 'spec-kitty config list  # shows where the address is set: correct it there',
+      })
+      expect(failed({ lastErrorKind: 'connection', isServerOfSession: true })?.also).toBe(
+        'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it',
+      )
+      expect(failed({ lastErrorKind: 'answer' })?.also).toBe(undefined)
+      const other = 'spec-kitty config list  # shows what is set here, which is not what the sync daemon has'
+      expect(failed({ isOtherAddress: true })?.shown).toBe(other)
       expect(failed({ lastErrorKind: 'answer' })?.brief).toBe('the last attempt failed')
     })
 

@@ -35,6 +35,7 @@ const FIRST_LOOK_MS = 1_000
 const NOTHING: SyncReport = {
   running: false,
   request_since: null,
+  request_server: null,
   last_sync: null,
   consecutive_failures: 0,
   last_error: null,

@@ -51,11 +51,12 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const { lastSync, failures, lastError, lastErrorKind, requestSince, closed } = this.#outbox
+    const { lastSync, failures, lastError, lastErrorKind, requestSince, requestServer, closed } = this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
       request_since: requestSince,
+      request_server: requestServer,
       last_sync: lastSync,
       consecutive_failures: failures,
       last_error: lastError,

@@ -48,6 +48,8 @@ export class Outbox {
   lastErrorKind: ErrorKind | null = null
   /** Since when a request waits for its answer; null if none does. */
   requestSince: string | null = null
+  /** The server of that request, which is not that of the gate if the address was changed since. */
+  requestServer: string | null = null
   /** The mark of the session that the server rejected. */
   refused: string | null = null
   readonly #options: OutboxOptions
@@ -202,7 +204,10 @@ export class Outbox {
   async #sendAll(queue: Queue, gate: OpenGate): Promise<void> {
     const { env, timing, isEnding } = this.#options
     const format = FORMATS[gate.format]
-    const onRequest = (since: string | null): void => void (this.requestSince = since)
+    const onRequest = (since: string | null): void => {
+      this.requestSince = since
+      this.requestServer = since === null ? null : gate.serverUrl
+    }
     const passed = new Map<string, number>()
     let sender: Sender | null = null
     try {

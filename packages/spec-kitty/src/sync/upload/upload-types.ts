@@ -56,6 +56,8 @@ export interface SyncReport {
   readonly running: boolean
   /** Since when a request waits for its answer, ISO 8601; null if none does. */
   readonly request_since: string | null
+  /** The server of that request; null if none waits. */
+  readonly request_server: string | null
   /** ISO 8601: when the server last answered for at least one event; null if not since the daemon started. */
   readonly last_sync: string | null
   readonly consecutive_failures: number

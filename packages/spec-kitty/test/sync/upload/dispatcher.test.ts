@@ -38,6 +38,7 @@ describe('a drain', () => {
     expect(report).toMatchObject({
       running: false,
       request_since: null,
+      request_server: null,
       consecutive_failures: 0,
       last_error: null,
       next_attempt_at: null,
@@ -45,18 +46,19 @@ describe('a drain', () => {
     expect(Date.now() - Date.parse(report.last_sync ?? '')).toBeLessThan(60_000)
   })
 
-  it('tells since when a request waits for its answer', async () => {
+  it('tells since when a request waits for its answer, and of which server', async () => {
     const { publish, drain, server, dispatcher } = await startDispatching()
     publish(A, 1)
     const from = Date.now()
-    let since: string | null = null
+    let [since, to]: (string | null)[] = []
     server.next((request, response) => {
-      since = dispatcher.report().request_since
+      ;({ request_since: since, request_server: to } = dispatcher.report())
       answers.reply(503)(request, response)
     })
     await drain()
     expect(Date.parse(since ?? '')).toBeGreaterThanOrEqual(from)
-    expect(dispatcher.report().request_since).toBe(null)
+    expect(to).toBe(server.url)
+    expect(dispatcher.report()).toMatchObject({ request_since: null, request_server: null })
   })
 
   it('of an empty queue ends at once', async () => {
