@@ -35,6 +35,9 @@ const FASTER = { hasSmallTable: false }
 // With this variable, every start of Node takes three times as long, because it reads the certificates.
 delete process.env['NODE_EXTRA_CA_CERTS']
 
+// From Node 22 on, some tools keep what they have compiled beside the temporary files of the tests.
+process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
+
 markRun()
 
 const args = process.argv.slice(2)

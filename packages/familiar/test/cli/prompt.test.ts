@@ -5,12 +5,19 @@ import { endedAnyway } from '../../src/cli/reset-range.js'
 
 afterEach(() => vi.restoreAllMocks())
 
+/** Reads all that was written. (In Node 26, one call returns one piece of it.) */
+function allOf(output: PassThrough): string {
+  let text = ''
+  for (let piece: unknown; (piece = output.read()) !== null;) text += String(piece)
+  return text
+}
+
 /** Types the lines, and returns what was decided and what the user read. */
 async function answering(text: string): Promise<{ isYes: boolean; screen: string }> {
   const [input, output] = [new PassThrough(), new PassThrough()]
   input.end(text)
   const isYes = await confirm('End it?', { input, output, interrupted: 'tool: interrupted' })
-  return { isYes, screen: String(output.read()) }
+  return { isYes, screen: allOf(output) }
 }
 
 it.each([
@@ -58,7 +65,7 @@ it('says on Ctrl+C what the tool says was not done, and exits with 130', async (
   input.write('\u0003')
   expect(await answer).toBe(false)
   expect(exit).toHaveBeenCalledWith(130)
-  expect(String(output.read())).toContain('\ntool: interrupted; nothing was ended\n')
+  expect(allOf(output)).toContain('\ntool: interrupted; nothing was ended\n')
 })
 
 /** A terminal as Node shows it, in which something was typed before anything asked for it. */
