@@ -8,7 +8,7 @@ afterEach(() => vi.restoreAllMocks())
 /** Reads all that was written. (In Node 26, one call returns one piece of it.) */
 function allOf(output: PassThrough): string {
   let text = ''
-  for (let piece: unknown; (piece = output.read()) !== null;) text += String(piece)
+  for (let piece: Buffer | null; (piece = output.read() as Buffer | null) !== null;) text += piece.toString()
   return text
 }
 
