@@ -1,4 +1,10 @@
-const PART_MISSING: ReadonlySet<unknown> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
+const PART_MISSING: ReadonlySet<unknown> = new Set([
+  'MODULE_NOT_FOUND',
+  'ERR_MODULE_NOT_FOUND',
+  // The package.json that gives the type of the module is incomplete.
+  'ERR_INVALID_PACKAGE_CONFIG',
+  'ERR_REQUIRE_ESM',
+])
 
 /**
  * Returns whether the error, or one of its causes, is that a module of the program could not be loaded because it is
@@ -8,7 +14,8 @@ const PART_MISSING: ReadonlySet<unknown> = new Set(['MODULE_NOT_FOUND', 'ERR_MOD
 export function isPartMissing(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code } = error as NodeJS.ErrnoException
-  return PART_MISSING.has(code) || isCutOff(error) || isGoneBetween(error) || isPartMissing(error.cause)
+  const isLost = PART_MISSING.has(code) || isCutOff(error) || isGoneBetween(error) || isTypeUnknown(error)
+  return isLost || isPartMissing(error.cause)
 }
 
 /**
@@ -30,4 +37,10 @@ function isGoneBetween(error: Error): boolean {
     .split('\n')
     .find((line) => /^\s+at /.test(line) && !/node:(?:internal\/)?fs\b/.test(line))
   return opener?.includes('node:internal/modules/') === true
+}
+
+/** Returns whether the package.json that gives the type of a module was missing or incomplete when Node loaded the module. */
+function isTypeUnknown({ name, message }: Error): boolean {
+  const isTakenForOther = name === 'ReferenceError' && message.includes('not defined in ES module scope')
+  return isTakenForOther || /^Error parsing .*[/\\]package\.json: /.test(message)
 }
