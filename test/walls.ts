@@ -28,6 +28,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/json.ts', may: [], isPure: true },
   { part: 'familiar/clock.ts', may: [], isPure: true },
   { part: 'familiar/load-beside.ts', may: [], isPure: true },
+  { part: 'familiar/part-missing.ts', may: [], isPure: true },
   { part: 'familiar/identity', may: library('json.ts'), isPure: true },
   { part: 'familiar/protocol', may: library('json.ts identity') },
   { part: 'familiar/classify', may: library('json.ts identity protocol'), isPure: true },
@@ -55,7 +56,7 @@ export const WALLS: readonly Wall[] = [
   {
     part: 'familiar/daemon',
     may: library(
-      'errors.ts json.ts clock.ts family.ts dispose.ts identity protocol classify observe act daemon/retirement.ts',
+      'errors.ts json.ts clock.ts family.ts dispose.ts part-missing.ts identity protocol classify observe act daemon/retirement.ts',
     ),
   },
   {
@@ -77,7 +78,7 @@ export const WALLS: readonly Wall[] = [
   {
     part: 'familiar/cli',
     may: library(
-      'errors.ts json.ts clock.ts identity classify observe act client define define/define-daemon.ts doctor',
+      'errors.ts json.ts clock.ts part-missing.ts identity classify observe act client define define/define-daemon.ts doctor',
     ),
   },
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },

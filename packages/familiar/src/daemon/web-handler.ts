@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DISPOSE } from '../dispose.js'
-import { errnoOf } from '../errors.js'
+import { isPartMissing } from '../part-missing.js'
 import { logFailure, type Log } from './log.js'
 import { refuseBody } from './json-reply.js'
 import { toRequest, type Incoming } from './web-request.js'
@@ -118,15 +118,8 @@ function fail(error: unknown, { message, response, log, leaving }: Exchange, sig
   if (response.headersSent) response.destroy()
   else if (leaving.aborted && isAborted) refuseBody(message, response, { status: 503, error: 'stopping' })
   // The daemon's package was replaced or removed. This daemon will exit soon, and the next one can answer.
-  else if (isModuleMissing(error))
-    refuseBody(message, response, { status: 503, error: 'installation_changed' })
+  else if (isPartMissing(error)) refuseBody(message, response, { status: 503, error: 'installation_changed' })
   else refuseBody(message, response, { status: 500, error: 'internal' })
-}
-
-const MODULE_MISSING: ReadonlySet<string | null> = new Set(['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'])
-
-function isModuleMissing(error: unknown): boolean {
-  return MODULE_MISSING.has(errnoOf(error))
 }
 
 /** When its signal is aborted, a function of Node throws an `AbortError`, whose cause is the reason of the signal. */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { isPartMissing } from '../../src/cli/part-missing.js'
+import { isPartMissing } from '../src/part-missing.js'
 
 const base = mkdtempSync(join(tmpdir(), 'parts-'))
 afterAll(() => rmSync(base, { recursive: true }))
