@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import {
+import fs, {
   appendFileSync,
   mkdirSync,
   readdirSync,
@@ -10,6 +10,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -157,6 +158,103 @@ describe('a change of a mission is told', () => {
 function replace(path: string): void {
   writeFileSync(`${path}.tmp`, prompt('WP01', `Replaced at ${process.hrtime.bigint()}`))
   renameSync(`${path}.tmp`, path)
+}
+
+describe('what appears while the watches are set up is watched', () => {
+  it.each<readonly [string, (project: string) => unknown, (project: string) => unknown]>([
+    ['the first mission', () => undefined, (project) => writeMission(project, 'm', { 'tasks/WP01.md': '' })],
+    [
+      'another mission',
+      (project) => writeMission(project, 'other', { 'spec.md': '' }),
+      (project) => writeMission(project, 'm', { 'tasks/WP01.md': '' }),
+    ],
+    [
+      'a directory in a mission',
+      (project) => writeMission(project, 'm', { 'contracts/a.md': '' }),
+      (project) => writeMission(project, 'm', { 'contracts/b/c.md': '', 'tasks/WP01.md': '' }),
+    ],
+    [
+      'a directory in place of another',
+      (project) => writeMission(project, 'm', { 'tasks/WP01.md': '' }),
+      (project) => {
+        renameSync(join(project, 'kitty-specs/m'), join(project, 'kitty-specs/.before'))
+        writeMission(project, 'm', { 'tasks/WP01.md': '' })
+      },
+    ],
+  ])('%s, after whichever system call it appears', async (_, before, change) => {
+    const calls = await trial(0, before, () => undefined)
+    expect(calls.made).toBeGreaterThan(4)
+    const numbers = Array.from({ length: calls.made }, (_, at) => at + 1)
+    const outcomes = await Promise.all(numbers.map((number) => trial(number, before, change)))
+    expect(outcomes.filter(({ isTold }) => !isTold).map(({ last }) => last)).toEqual([])
+    figure(`${outcomes.length} system calls`)
+  })
+
+  /** Makes the change right after the system call of this number, and says whether a change of what appeared is told. */
+  async function trial(
+    number: number,
+    before: (project: string) => unknown,
+    change: (project: string) => unknown,
+  ) {
+    const project = emptyProject()
+    before(project)
+    let [made, last] = [0, '']
+    const end = afterCalls(project, (name) => {
+      made += 1
+      if (made !== number) return
+      last = `${number}: ${name}`
+      change(project)
+    })
+    const told: Told[] = []
+    const watch = watchProject(project, { onChange: (missions) => told.push(missions) })
+    endings.push(end, () => watch.close())
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(0), PATIENCE)
+    await sleep(QUIET_MS)
+    const calls = made
+    told.length = 0
+    if (number > 0) writeFileSync(join(project, 'kitty-specs/m/tasks/WP01.md'), 'changed')
+    await sleep(QUIET_MS)
+    return { made: calls, last, isTold: told.some((missions) => missions?.includes('m') ?? true) }
+  }
+})
+
+type Call = (...args: readonly unknown[]) => unknown
+
+/** Calls `told` with the name of each system call, once it was made, that this process makes below a directory. */
+function afterCalls(directory: string, told: (name: string) => void): () => void {
+  if (listeners.size === 0) patchCalls()
+  listeners.set(directory, told)
+  return () => void listeners.delete(directory)
+}
+
+const listeners = new Map<string, (name: string) => void>()
+
+/** Functions of `node:fs` are replaced for all modules of this process: they are imported by name. */
+function patchCalls(): void {
+  const ownerOf = new Map<unknown, string>()
+  const tell = (name: string, path: unknown, result: unknown): void => {
+    const fd = /^\/proc\/self\/fd\/(\d+)$/.exec(String(path))?.[1]
+    const at = fd === undefined ? String(path) : ownerOf.get(Number(fd))
+    const owner = [...listeners.keys()].find((directory) => at?.startsWith(directory) === true)
+    if (owner === undefined) return
+    if (name === 'openSync') ownerOf.set(result, owner)
+    listeners.get(owner)?.(name)
+  }
+  const patch = (holder: object, name: string): void => {
+    const calls = holder as Record<string, Call>
+    const call = calls[name]
+    if (call === undefined) throw new Error(`there is no ${name}`)
+    calls[name] = (...args) => {
+      const result = call.apply(calls, args)
+      if (!(result instanceof Promise)) tell(name, args[0], result)
+      return result instanceof Promise ? result.finally(() => tell(name, args[0], null)) : result
+    }
+  }
+  for (const name of ['lstatSync', 'statSync', 'openSync', 'readdirSync', 'readlinkSync', 'watch'])
+    patch(fs, name)
+  for (const name of ['lstat', 'stat', 'realpath', 'statfs']) patch(fs.promises, name)
+  patch(fs.realpathSync, 'native')
+  syncBuiltinESMExports()
 }
 
 describe('missions that come and go are told', () => {
@@ -401,7 +499,7 @@ describe('where the system does not tell all changes', () => {
       () => silent.close(),
       () => trusting.close(),
     )
-    for (const watches of [silent, trusting]) watches.keep('share', [{ path: directory, identity: 'it' }])
+    for (const watches of [silent, trusting]) watches.keep('share', [{ path: directory, stats: null }])
     expect(sights).toEqual([
       { since: expect.stringMatching(/^\d{4}-.*Z$/), why: expect.stringContaining('NFS') },
     ])
@@ -430,10 +528,10 @@ it('a directory that was swapped for a link is not watched', async () => {
   const watches = watchDirectories((owner) => told.push(owner))
   endings.push(() => watches.close())
   const before = watchesOfThis()
-  watches.keep('still', [{ path: join(project, 'kitty-specs', ID, 'tasks'), identity: 'found' }])
+  watches.keep('still', [{ path: join(project, 'kitty-specs', ID, 'tasks'), stats: null }])
   renameSync(path, `${path}.aside`)
   symlinkSync(secret, path)
-  watches.keep('swapped', [{ path, identity: 'found before' }])
+  watches.keep('swapped', [{ path, stats: null }])
   expect(watchesOfThis() - before).toBe(1)
   rmSync(path)
   renameSync(`${path}.aside`, path)

@@ -1,22 +1,29 @@
-import { realpathSync, watch, type FSWatcher } from 'node:fs'
+import { lstatSync, realpathSync, watch, type BigIntStats, type FSWatcher } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { failureOf, silenceOf, type Why } from './unseen-changes.js'
 import { isHidden } from './confine.js'
+import { mayChangeUnseen } from './remember-files.js'
+import { failureOf, silenceOf, type Why } from './unseen-changes.js'
 
 /** A directory or file to watch. Changes of hidden entries in a directory are reported only if `only` names them. */
 export interface Wanted {
   /** A path without symlinks. A symlink that was put there meanwhile is not followed. */
   readonly path: string
-  /** If this changes, the path leads to another file or directory, and a new watch replaces the old one. */
-  readonly identity: string
+  /**
+   * The state of the directory before its entries were read; null if it was absent. If its inode changes, the path leads
+   * to another directory, and a new watch replaces the old one.
+   */
+  readonly stats: BigIntStats | null
   /** Report only these entries. If omitted, report all that are not hidden. */
   readonly only?: readonly string[]
 }
 
 export interface DirectoryWatches {
-  /** Watches exactly these paths for the owner, and ends its other watches. */
-  keep(owner: string, wanted: readonly Wanted[]): void
+  /**
+   * Watches exactly these paths for the owner, and ends its other watches. Returns false if one of them may have changed
+   * before its watch began. Nothing reports such a change, so the caller must find the paths again.
+   */
+  keep(owner: string, wanted: readonly Wanted[]): boolean
   close(): void
 }
 
@@ -81,17 +88,22 @@ class Watches implements DirectoryWatches {
     this.#typeOf = typeOf
   }
 
-  keep(owner: string, wanted: readonly Wanted[]): void {
-    const identities = new Map(wanted.map(({ path, identity }) => [path, identity]))
+  keep(owner: string, wanted: readonly Wanted[]): boolean {
+    const identities = new Map(wanted.map((place) => [place.path, identityOf(place)]))
     for (const entry of this.#owned.get(owner) ?? []) {
-      if (identities.get(entry.path) !== entry.identity) this.#remove(entry)
+      if (identities.get(entry.path) !== identityOf(entry)) this.#remove(entry)
     }
+    let isCertain = true
     for (const place of wanted) {
       if (this.#entries.has(keyOf({ owner, path: place.path }))) continue
       const silence = silenceOf(place.path, this.#typeOf)
-      this.#add({ ...place, owner, watcher: null, signature: null, refusal: null, silence })
+      const entry = { ...place, owner, watcher: null, signature: null, refusal: null, silence }
+      this.#add(entry)
+      // The first poll of a path that is polled reports a change in any case.
+      if (!isPolled(entry) && !isAsFound(place)) isCertain = false
     }
     this.#schedule()
+    return isCertain
   }
 
   close(): void {
@@ -197,6 +209,24 @@ function end(entry: Entry): void {
 
 function keyOf({ owner, path }: { readonly owner: string; readonly path: string }): string {
   return `${owner}\0${path}`
+}
+
+function identityOf({ stats }: Wanted): string {
+  return stats === null ? 'absent' : `${stats.dev} ${stats.ino}`
+}
+
+/**
+ * Returns whether a directory is certainly unchanged since its entries were read. Call it once the directory is watched:
+ * later changes are reported.
+ */
+function isAsFound({ path, stats }: Wanted): boolean {
+  try {
+    const now = lstatSync(path, { bigint: true })
+    const isSame = now.dev === stats?.dev && now.ino === stats.ino
+    return isSame && now.mtimeNs === stats.mtimeNs && now.ctimeNs === stats.ctimeNs && !mayChangeUnseen(now)
+  } catch {
+    return false
+  }
 }
 
 function isTold({ only }: Wanted, name: string): boolean {

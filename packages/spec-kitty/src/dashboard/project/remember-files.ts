@@ -95,6 +95,14 @@ function isSettled({ stats }: LocatedEntry, entry: Entry): boolean {
   return changedMs(stats) < entry.settled_before_ms
 }
 
+/**
+ * Returns whether a file or directory with these times was changed so recently that another change might not change its
+ * times.
+ */
+export function mayChangeUnseen(stats: BigIntStats): boolean {
+  return changedMs(stats) >= BigInt(Date.now()) - CLOCK_MS
+}
+
 function changedMs({ mtimeMs, ctimeMs }: BigIntStats): bigint {
   return mtimeMs > ctimeMs ? mtimeMs : ctimeMs
 }

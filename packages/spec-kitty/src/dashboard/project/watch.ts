@@ -1,4 +1,4 @@
-import { watchDirectories, type OnSight } from './directory-watches.js'
+import { watchDirectories, type OnSight, type Wanted } from './directory-watches.js'
 import { placesOfMission, placesOfProject, type ProjectPlaces } from './what-to-watch.js'
 import { isMadeFor, type Worktree } from './worktrees.js'
 
@@ -7,6 +7,12 @@ import { isMadeFor, type Worktree } from './worktrees.js'
  * needs at most ten events per second.
  */
 const COLLECT_MS = 100
+
+/**
+ * How often the paths to watch are found again at once, if directories change meanwhile. The second time is usually the
+ * last, because it finds the watches in place. After this, the paths are found again with the next changes.
+ */
+const ROUNDS = 3
 
 /** The owner of the watches that do not belong to a mission; no mission has this id. */
 const LIST = ''
@@ -52,11 +58,18 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
   const schedule = (afterMs: number): void => {
     if (!isClosed && !isTelling) timer ??= setTimeout(() => void tell(), afterMs)
   }
+  /** Watches the paths that `find` returns. They are found again as long as one may have changed before it was watched. */
+  const keep = async (owner: string, find: () => Promise<readonly Wanted[]>): Promise<void> => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const wanted = await find()
+      if (isClosed || watches.keep(owner, wanted)) return
+    }
+    changed.add(owner)
+  }
   const keepList = async (told: Set<string>): Promise<void> => {
     const before = places
-    places = await placesOfProject(directory)
+    await keep(LIST, async () => (places = await placesOfProject(directory)).wanted)
     if (isClosed) return
-    watches.keep(LIST, places.wanted)
     for (const [id, { stats }] of places.missions) {
       if (before.missions.get(id)?.stats.ino !== stats.ino) told.add(id)
     }
@@ -67,8 +80,7 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
   }
   const keepMission = async (id: string): Promise<void> => {
     const mission = places.missions.get(id)
-    const wanted = mission === undefined ? [] : await placesOfMission(id, mission, places.worktrees)
-    if (!isClosed) watches.keep(id, wanted)
+    await keep(id, async () => (mission === undefined ? [] : placesOfMission(id, mission, places.worktrees)))
   }
   // Watch new directories before reporting them, so that no change is missed in between.
   const tell = async (): Promise<void> => {

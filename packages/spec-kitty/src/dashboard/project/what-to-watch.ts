@@ -20,9 +20,10 @@ export interface ProjectPlaces {
  * removal matter.
  */
 export async function placesOfProject(directory: string): Promise<ProjectPlaces> {
+  const stats = await stat(directory, { bigint: true }).catch(() => null)
   const { root, specs } = await findSpecs(directory)
   const path = root === '' ? directory : root
-  const own = { path, identity: await identityOf(path), only: [SPECS, WORKTREES, basename(path)] }
+  const own = { path, stats, only: [SPECS, WORKTREES, basename(path)] }
   const missions = specs === null ? [] : await findMissions(specs, [])
   const ids = missions.map(({ id }) => id)
   const { directory: trees, worktrees } = await findWorktrees(root, ids)
@@ -71,14 +72,5 @@ export async function placesOfMission(
 }
 
 function toWanted({ path, stats }: LocatedEntry): Wanted {
-  return { path, identity: `${stats.dev} ${stats.ino}` }
-}
-
-async function identityOf(path: string): Promise<string> {
-  try {
-    const { dev, ino } = await stat(path, { bigint: true })
-    return `${dev} ${ino}`
-  } catch {
-    return 'absent'
-  }
+  return { path, stats }
 }
