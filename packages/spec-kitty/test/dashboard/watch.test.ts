@@ -218,19 +218,21 @@ describe('what appears while the watches are set up is watched', () => {
   }
 })
 
-type Call = (...args: readonly unknown[]) => unknown
+type Call = (...args: unknown[]) => unknown
 
 /** Calls `told` with the name of each system call, once it was made, that this process makes below a directory. */
 function afterCalls(directory: string, told: (name: string) => void): () => void {
-  if (listeners.size === 0) patchCalls()
+  if (!isPatched) patchCalls()
   listeners.set(directory, told)
   return () => void listeners.delete(directory)
 }
 
 const listeners = new Map<string, (name: string) => void>()
+let isPatched = false
 
 /** Functions of `node:fs` are replaced for all modules of this process: they are imported by name. */
 function patchCalls(): void {
+  isPatched = true
   const ownerOf = new Map<unknown, string>()
   const tell = (name: string, path: unknown, result: unknown): void => {
     const fd = /^\/proc\/self\/fd\/(\d+)$/.exec(String(path))?.[1]
