@@ -47,7 +47,7 @@ describe('publish', () => {
   it('opens the database again if SQLite could open it only for reading, as without a free descriptor', async () => {
     const sqlite = await loadSqlite()
     const database = sqlite.open(`${pathToFileURL(path).href}?mode=ro`)
-    const reader = { database, file: fileAt(path) ?? '', format: 1 }
+    const reader = { database, file: fileAt(path) ?? '', wal: fileAt(`${path}-wal`), format: 1 }
     const readOnly = new SqliteQueue(path, reader, () => openReady(sqlite, path))
     expect(readOnly.publish(events('a'), MAX)).toMatchObject({ queued: 1 })
     expect(idsOf(readOnly.events())).toEqual(['a'])
@@ -274,6 +274,28 @@ describe('while another connection writes', () => {
       release: () => queue.release(own),
     }
     await act[method]()
+    other.close()
+  })
+
+  it('opens the database again after it waited in vain, as for a lock that the system did not release', async () => {
+    const sqlite = await loadSqlite()
+    const other = sqlite.open(path)
+    const connection = openReady(sqlite, path)
+    if (connection === null) throw new Error('there is no queue')
+    // Only the end of the first connection releases the lock.
+    const database = Object.assign(Object.create(connection.database) as typeof connection.database, {
+      exec: (sql: string) => connection.database.exec(sql),
+      prepare: (sql: string) => connection.database.prepare(sql),
+      close: () => {
+        other.exec('ROLLBACK')
+        connection.database.close()
+      },
+    })
+    const stuck = new SqliteQueue(path, { ...connection, database }, () => openReady(sqlite, path), 300)
+    other.exec('BEGIN IMMEDIATE')
+    await expect(stuck.release(own)).rejects.toMatchObject({ code: 'E_QUEUE_BUSY' })
+    await stuck.release(own)
+    stuck[Symbol.dispose]()
     other.close()
   })
 })

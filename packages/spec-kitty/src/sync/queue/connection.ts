@@ -6,10 +6,12 @@ import { SIDE_FILES } from './queue-path.js'
 import { FORMAT, readFormat } from './schema.js'
 import type { Database, Sqlite } from './sqlite.js'
 
-/** An open database, and the key of its file. */
+/** An open database, and the keys of its files. */
 export interface Connection {
   readonly database: Database
   readonly file: string
+  /** The key of its WAL; null if there is none yet. */
+  readonly wal: string | null
   readonly format: number
 }
 
@@ -40,10 +42,24 @@ const SETTINGS = `PRAGMA busy_timeout = ${BUSY_MS};
 export function openReady(sqlite: Sqlite, path: string): Connection | null {
   const connection = openAny(sqlite, path)
   if (connection === null) return null
-  // SQLite opens the WAL only with the first read. Only after that can we check that the WAL belongs to this file.
-  if (connection.format === FORMAT && fileAt(path) === connection.file) return connection
+  if (connection.format === FORMAT) return withLog(connection, path)
   connection.database.close()
   return null
+}
+
+/**
+ * Adds the key of the WAL. SQLite opens the WAL only with the first read, so call this after one. Closes the database and
+ * returns null if it is no longer at the path. Throws an error of the system, and then closes it too.
+ */
+export function withLog(connection: Connection, path: string): Connection | null {
+  let found: Connection | null = null
+  try {
+    const wal = fileAt(`${path}-wal`)
+    if (fileAt(path) === connection.file) found = { ...connection, wal }
+  } finally {
+    if (found === null) connection.database.close()
+  }
+  return found
 }
 
 /** Opens a database of any format up to the newest; null if there is none. Throws what `openReady` throws. */
@@ -71,7 +87,7 @@ function openFile(sqlite: Sqlite, path: string, file: string): Connection | null
     database.exec(SETTINGS)
     const format = readFormat(database)
     if (format > FORMAT) throw newer(path, format, FORMAT)
-    return { database, file, format }
+    return { database, file, wal: null, format }
   } catch (error) {
     database.close()
     throw error

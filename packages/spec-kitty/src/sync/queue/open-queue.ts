@@ -2,7 +2,7 @@ import { closeSync, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { CommandError, createFile, withLock } from 'familiar/cli'
 import { assertOwnHome } from '../../cli/own-places.js'
-import { fileAt, openAny, openReady, type Connection } from './connection.js'
+import { fileAt, openAny, openReady, withLog, type Connection } from './connection.js'
 import { busy, isDamage, queueFailure } from './queue-errors.js'
 import { migrate } from './schema.js'
 import { finishMove, quarantine, syncDirectory } from './quarantine.js'
@@ -140,11 +140,13 @@ function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOpti
   try {
     connection.database.exec('PRAGMA journal_mode = WAL')
     migrate(connection.database)
-    return connection
   } catch (error) {
     connection.database.close()
     throw error
   }
+  const ready = withLog(connection, path)
+  if (ready === null) throw busy(path, 'its file was moved or removed')
+  return ready
 }
 
 /**

@@ -50,15 +50,25 @@ const BETWEEN_MS = 100
 export class SqliteQueue implements Queue {
   readonly path: string
   #connection: Connection
-  #wal: string | null
   readonly #reopen: () => Connection | null
-  /** The connection cannot write, because this process lacked descriptors when it was opened. */
+  readonly #busyMs: number
+  /**
+   * Another connection must be opened before the next write. Either this one cannot write, because this process lacked
+   * descriptors when it was opened. Or it waited in vain for a lock, which may be one that the system did not release for
+   * it.
+   */
   #mustReopen = false
 
-  constructor(path: string, connection: Connection, reopen: () => Connection | null) {
+  /** `busyMs`: how long a write in a daemon waits for other writers. */
+  constructor(
+    path: string,
+    connection: Connection,
+    reopen: () => Connection | null,
+    busyMs: number = BUSY_MS,
+  ) {
     this.path = path
+    this.#busyMs = busyMs
     this.#connection = connection
-    this.#wal = fileAt(`${path}-wal`)
     this.#reopen = reopen
   }
 
@@ -194,13 +204,15 @@ export class SqliteQueue implements Queue {
 
   /** Like `#write`, and waits equally long for other writers, but lets the event loop run during the wait. */
   async #writePatiently<T>(act: (database: Database) => T): Promise<T> {
-    const end = performance.now() + BUSY_MS
+    const end = performance.now() + this.#busyMs
     for (;;) {
       try {
         return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act))
       } catch (error) {
         const isBusy = error instanceof CommandError && error.code === 'E_QUEUE_BUSY'
-        if (!isBusy || performance.now() > end) throw error
+        const isLast = performance.now() > end
+        this.#mustReopen ||= isBusy && isLast
+        if (!isBusy || isLast) throw error
       }
       await sleep(BETWEEN_MS)
     }
@@ -229,7 +241,6 @@ export class SqliteQueue implements Queue {
     this.#connection.database.close()
     this.#connection = next
     this.#mustReopen = false
-    this.#wal = fileAt(`${this.path}-wal`)
     return next
   }
 
@@ -238,7 +249,7 @@ export class SqliteQueue implements Queue {
    * write into a file without a name, whose content is lost when it is closed.
    */
   #hasItsLog(): boolean {
-    return fileAt(`${this.path}-wal`) === this.#wal
+    return fileAt(`${this.path}-wal`) === this.#connection.wal
   }
 }
 

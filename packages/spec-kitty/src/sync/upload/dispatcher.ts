@@ -113,7 +113,8 @@ class QueueDispatcher implements Dispatcher {
   #endDrains(): void {
     this.#drains.passBegins()
     const { kept, held } = this.#outbox.end()
-    this.#drains.passEnds({ kept, held, reason: 'the daemon is stopping', due: null, waitMs: null })
+    const reason = 'the daemon is stopping'
+    this.#drains.passEnds({ kept, held, reason, due: null, waitMs: null, hasFailed: false })
   }
 
   #setTimer(ms: number | null): void {

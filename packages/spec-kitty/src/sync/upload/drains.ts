@@ -50,19 +50,15 @@ function newFollower(): Follower {
 
 function endPass(
   follower: Follower,
-  { kept, held, reason, due, waitMs }: PassEnd,
+  { kept, held, reason, due, waitMs, hasFailed }: PassEnd,
   timing: UploadTiming,
 ): void {
   // A pass during the same wait does not count as a further attempt.
   if (!follower.hasSeenBegin || (due !== null && due === follower.due)) return
   follower.attempts += 1
   follower.due = due
-  if (
-    reason !== null &&
-    waitMs !== null &&
-    waitMs <= timing.drainWaitMs &&
-    follower.attempts < timing.drainAttempts
-  ) {
+  const maxAttempts = hasFailed ? timing.drainLocalAttempts : timing.drainAttempts
+  if (reason !== null && waitMs !== null && waitMs <= timing.drainWaitMs && follower.attempts < maxAttempts) {
     take(follower, { event: 'waiting', until_ms: Math.round(Date.now() + waitMs), error: reason })
   } else {
     const { sent, rejected } = follower.total

@@ -94,6 +94,7 @@ export class Outbox {
       held: queued - kept,
       due,
       waitMs: due === null ? null : this.#waits.msUntil(due),
+      hasFailed: this.#failure !== null,
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
     }
   }

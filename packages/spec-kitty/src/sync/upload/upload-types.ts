@@ -110,6 +110,8 @@ export interface PassEnd {
   /** When the next attempt is due, on the clock, and in how many milliseconds; null if there is none. */
   readonly due: number | null
   readonly waitMs: number | null
+  /** Whether the pass failed on this machine, as when other processes keep the queue locked. */
+  readonly hasFailed: boolean
 }
 
 /** Sends waiting events. There is one dispatcher per database, in the daemon of the root. */

@@ -791,14 +791,13 @@ it('stop does not wait for what cannot be aborted', async () => {
 })
 
 describe('when the queue fails', () => {
-  const failOnce = (method: keyof Queue, error = new Error('SQLITE_FULL')) => {
-    let count = 0
+  const failIf = (method: keyof Queue, isFailing: () => boolean, error = new Error('SQLITE_FULL')) => {
     return (queue: Queue): Queue =>
       new Proxy(queue, {
         get: (target, name) => {
           const value: unknown = Reflect.get(target, name)
           if (typeof value !== 'function') return value
-          if (name === method && (count += 1) === 1) {
+          if (name === method && isFailing()) {
             return () => {
               throw error
             }
@@ -806,6 +805,10 @@ describe('when the queue fails', () => {
           return value.bind(target) as unknown
         },
       })
+  }
+  const failOnce = (method: keyof Queue, error?: Error) => {
+    let count = 0
+    return failIf(method, () => (count += 1) === 1, error)
   }
 
   it('because its file is damaged, it asks for another', async () => {
@@ -834,6 +837,18 @@ describe('when the queue fails', () => {
       expect(logged).toContainEqual(['upload_failed', { why: 'SQLITE_FULL', failures: 1 }])
     },
   )
+
+  it('each time, the drain ends after two attempts, and the daemon goes on', async () => {
+    const busy = new CommandError('E_QUEUE_BUSY', 'the queue is busy')
+    let isLocked = true
+    const { publish, drain, server } = await startDispatching({ wrap: failIf('claim', () => isLocked, busy) })
+    publish(A, 3)
+    const lines = await drain()
+    expect(lines.map(({ event }) => event)).toEqual(['started', 'waiting', 'finished'])
+    expect(finish(lines)).toMatchObject({ sent: 0, kept: 3, reason: 'the queue is busy' })
+    isLocked = false
+    await eventually(() => expect(server.accepted.length).toBe(3))
+  })
 
   it('because it cannot be used, nothing of it keeps the daemon', async () => {
     const unusable = new CommandError('E_QUEUE_UNUSABLE', 'it is a directory')
