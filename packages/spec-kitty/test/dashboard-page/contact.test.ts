@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { DocumentReply, MissionReply, MissionsReply } from '../../src/dashboard/api.js'
 import { lacksChromium, openPage, startBrowser } from '../helpers/browser.js'
 import { eventText, NEVER, servePage } from './stand-in-server.js'
 
 /** What a page does about a dashboard that says what none of this version would say. */
-const LIST = { project: { name: 'p', path: '/p' }, charter: null, missions: [], problems: [] }
-const MISSION = {
+const LIST: MissionsReply = { project: { name: 'p', path: '/p' }, charter: null, missions: [], problems: [] }
+const MISSION: MissionReply = {
   id: 'm',
   title: 'The mission',
   progress: null,
@@ -28,13 +30,16 @@ const MISSION = {
   waiting_count: 0,
   stalled_count: 0,
   decision_count: 0,
+  open_decisions: [],
+  unread_lanes: 0,
+  unreadable: [],
   next_command: null,
   flow: { days: [], packages: [] },
   documents: [{ name: 'spec.md', bytes: 1, work_package: null }],
   worktrees: [],
   problems: [],
 }
-const DOCUMENT = {
+const DOCUMENT: DocumentReply = {
   name: 'spec.md',
   format: 'markdown',
   text: '# Title\n',
@@ -93,7 +98,7 @@ describe.skipIf(lacksChromium())('a page', () => {
     [
       'a document',
       '#/missions/m/spec.md',
-      { '/api/missions/m/documents/spec.md': { ...DOCUMENT, text: `${'>'.repeat(20_000)} deep` } },
+      { '/api/missions/m/documents/spec.md': { ...DOCUMENT, text: '> deep', problems: null } },
       '> deep',
     ],
   ])(
@@ -109,6 +114,23 @@ describe.skipIf(lacksChromium())('a page', () => {
       await page.getByRole('heading', { name: 'Daemons', exact: true }).waitFor()
     },
   )
+
+  it('shows each reply, also if something has changed whenever one comes', async () => {
+    let count = 0
+    const list = async () => {
+      server.speak(CHANGED)
+      await sleep(100)
+      return { ...LIST, missions: [{ ...MISSION, title: `Reply ${(count += 1)}` }] }
+    }
+    const server = await servePage(replies({ '/api/missions': list }))
+    const { page } = await openPage(browser)
+    endings.push(server.close, () => page.context().close())
+    await page.goto(`${server.url}#/missions`)
+    const link = page.getByRole('list', { name: 'Missions' }).getByRole('link', { name: /^Reply \d+$/ })
+    await link.waitFor()
+    const first = await link.textContent()
+    await expect.poll(() => link.textContent()).not.toBe(first)
+  })
 
   it('renders again once what could not be rendered is another', async () => {
     const broken = replies({ '/api/missions/m': { ...MISSION, work_packages: null } })

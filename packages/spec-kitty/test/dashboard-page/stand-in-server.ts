@@ -54,6 +54,7 @@ export function eventText(name: string, data: unknown): string {
 /**
  * Serves the built page, with replies that a test makes up: what no real project contains must be shown too. `said` is
  * what the event stream begins with, and `headers` are those of every reply. Nothing happens now, unless a reply says so.
+ * A reply may be a function that makes it for each request.
  */
 export async function servePage(
   replies: Map<string, unknown>,
@@ -69,7 +70,7 @@ export async function servePage(
     if (path.split('?')[0] === '/api/events') openStream(response)
     else if (replies.get(path) === NEVER) return
     else if (path === '/api/now') answer(response, replies.get(path) ?? NOTHING_NOW)
-    else if (path.startsWith('/api/')) answer(response, replies.get(path))
+    else if (path.startsWith('/api/')) void made(replies.get(path)).then((reply) => answer(response, reply))
     else void sendFile(response, path === '/' ? 'index.html' : path.slice(1))
   })
   const openStream = (response: ServerResponse) => {
@@ -94,6 +95,10 @@ export async function servePage(
       await closed
     },
   }
+}
+
+async function made(reply: unknown): Promise<unknown> {
+  return typeof reply === 'function' ? (reply as () => unknown)() : reply
 }
 
 function answer(response: ServerResponse, reply: unknown) {

@@ -134,7 +134,10 @@ function initial(url: string): Shown {
   return lastReplies.get(url) ?? { url, text: null, value: null, failure: null, isReading: true }
 }
 
-/** Makes one request at a time. All reads requested during a request are answered by one more request after it. */
+/**
+ * Makes one request at a time, and shows each reply. All reads requested during a request are answered by one more request
+ * after it.
+ */
 function createReader(
   url: string,
   live: LiveEvents,
@@ -162,17 +165,18 @@ function createReader(
     if (isBusy || live.contact().connection === 'stopped') return
     isBusy = true
     if (!shown.isReading) update({ ...shown, isReading: true })
-    let next = shown
-    while (isStale && !abort.signal.aborted) {
+    while (isStale) {
       isStale = false
-      next = await fetchReply(url, next, live, abort.signal)
+      const next = await fetchReply(url, shown, live, abort.signal)
+      if (abort.signal.aborted) break
       // The page shows at once that the dashboard does not answer, and tries again a little later.
-      if (next.failure?.status === null) break
+      const isUnanswered = next.failure?.status === null
+      update(isStale && !isUnanswered ? { ...next, isReading: true } : next)
+      if (isUnanswered) break
     }
     isBusy = false
     if (abort.signal.aborted) return
-    update(next)
-    if (next.failure?.status === null && live.contact().connection === 'open')
+    if (shown.failure?.status === null && live.contact().connection === 'open')
       retrying = setTimeout(() => void read(), RETRY_MS)
   }
   return {
