@@ -119,6 +119,7 @@ class QueueDispatcher implements Dispatcher {
 
   #setTimer(ms: number | null): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = ms === null ? null : setTimeout(this.wake, ms).unref()
+    // Rounded up, because an attempt is not made before it is due.
+    this.#timer = ms === null ? null : setTimeout(this.wake, Math.ceil(ms)).unref()
   }
 }

@@ -53,8 +53,9 @@ function endPass(
   { kept, held, reason, due, waitMs, hasFailed }: PassEnd,
   timing: UploadTiming,
 ): void {
-  // A pass during the same wait does not count as a further attempt.
-  if (!follower.hasSeenBegin || (due !== null && due === follower.due)) return
+  // A pass during the same wait does not count as a further attempt. If nothing waits any more, no further pass comes.
+  const isSameWait = due !== null && due === follower.due
+  if (!follower.hasSeenBegin || (isSameWait && reason !== null)) return
   follower.attempts += 1
   follower.due = due
   const maxAttempts = hasFailed ? timing.drainLocalAttempts : timing.drainAttempts

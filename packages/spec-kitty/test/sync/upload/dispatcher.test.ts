@@ -791,24 +791,34 @@ it('stop does not wait for what cannot be aborted', async () => {
 })
 
 describe('when the queue fails', () => {
-  const failIf = (method: keyof Queue, isFailing: () => boolean, error = new Error('SQLITE_FULL')) => {
+  const failIf = (
+    method: keyof Queue,
+    isFailing: () => boolean,
+    error = new Error('SQLITE_FULL'),
+    when: 'instead' | 'afterwards' = 'instead',
+  ) => {
     return (queue: Queue): Queue =>
       new Proxy(queue, {
         get: (target, name) => {
           const value: unknown = Reflect.get(target, name)
           if (typeof value !== 'function') return value
           if (name === method && isFailing()) {
-            return () => {
+            const fail = (): never => {
               throw error
+            }
+            if (when === 'instead') return fail
+            return async (...given: unknown[]) => {
+              await (value as (...args: unknown[]) => unknown).apply(target, given)
+              fail()
             }
           }
           return value.bind(target) as unknown
         },
       })
   }
-  const failOnce = (method: keyof Queue, error?: Error) => {
+  const failOnce = (method: keyof Queue, error?: Error, when?: 'afterwards') => {
     let count = 0
-    return failIf(method, () => (count += 1) === 1, error)
+    return failIf(method, () => (count += 1) === 1, error, when)
   }
 
   it('because its file is damaged, it asks for another', async () => {
@@ -837,6 +847,16 @@ describe('when the queue fails', () => {
       expect(logged).toContainEqual(['upload_failed', { why: 'SQLITE_FULL', failures: 1 }])
     },
   )
+
+  it('after it has stored that all were sent, the drain ends, even if the next look comes before it is due', async () => {
+    const { publish, drain, server } = await startDispatching({
+      clock: () => 0,
+      wrap: failOnce('settle', undefined, 'afterwards'),
+    })
+    publish(A, 3)
+    expect(finish(await drain())).toMatchObject({ kept: 0, reason: null })
+    expect(server.accepted.length).toBe(3)
+  })
 
   it('each time, the drain ends after two attempts, and the daemon goes on', async () => {
     const busy = new CommandError('E_QUEUE_BUSY', 'the queue is busy')
