@@ -16,6 +16,9 @@ const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
 /** Variables that name additional trusted certificates. Node itself reads only the first one. */
 const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
 
+/** Why a request ended without an answer and within its time. */
+const LEFT = 'given up, because events go to another server now'
+
 export interface SenderOptions {
   /** An HTTPS URL, or an HTTP URL of a loopback address. */
   readonly serverUrl: string
@@ -34,6 +37,7 @@ export interface Sender {
    * message is one line without a secret.
    */
   readonly post: (body: string, token: string, signal: AbortSignal) => Promise<Reply>
+  /** Closes the connections. A request that still runs rejects, and its events stay in the queue. */
   readonly close: () => void
 }
 
@@ -45,14 +49,15 @@ export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: Sen
   return {
     post: async (body, token, signal) => {
       const bytes = await compress(body, format.contentEncoding)
-      const limit = limitOf(signal, timeoutMs)
+      const limit = limitOf([signal, closing.signal], timeoutMs)
       try {
         limit.signal.throwIfAborted()
         onRequest?.(new Date().toISOString())
         return await exchange(url, { agent, format, token, bytes, signal: limit.signal })
       } catch (error) {
         signal.throwIfAborted()
-        const why = limit.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
+        const silence = closing.signal.aborted ? LEFT : `no answer within ${timeoutMs / 1000} s`
+        const why = limit.signal.aborted ? silence : reasonOf(error)
         throw new Error(oneLine(`${url.host}: ${why}`, token), { cause: error })
       } finally {
         onRequest?.(null)
@@ -68,19 +73,19 @@ export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: Sen
 
 /** Not `AbortSignal.any`: on Node 20, each call would leave something attached to a signal that lives as long as the daemon. */
 function limitOf(
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
   timeoutMs: number,
 ): { readonly signal: AbortSignal; readonly end: () => void } {
   const controller = new AbortController()
   const abort = (): void => controller.abort()
   const timer = setTimeout(abort, timeoutMs)
-  signal.addEventListener('abort', abort)
-  if (signal.aborted) abort()
+  for (const signal of signals) signal.addEventListener('abort', abort)
+  if (signals.some(({ aborted }) => aborted)) abort()
   return {
     signal: controller.signal,
     end: () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
+      for (const signal of signals) signal.removeEventListener('abort', abort)
     },
   }
 }
