@@ -2,6 +2,7 @@ import { clockText, shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { Settings } from './settings-table.js'
 import type { SkipReason } from './start-policy.js'
+import { MAY_BE_WRONG } from './upload/connection-reason.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, HeldReason } from './upload/upload-types.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
@@ -211,9 +212,11 @@ function backingOffRemedy(standing: Standing): Doubted {
   if (lastErrorKind === 'address') return { doubt: 'the address of the server may be wrong', ...correction }
   const patience = { command: NOW, shown: `${NOW}  # ${PATIENCE}` }
   if (lastErrorKind !== 'connection') return patience
-  // Nothing but the user knows whether the server is down.
-  const doubt = 'if the server is up, its address may be wrong'
-  return { doubt, ...patience, ...(correction.shown === undefined ? {} : { also: correction.shown }) }
+  return {
+    doubt: MAY_BE_WRONG,
+    ...patience,
+    ...(correction.shown === undefined ? {} : { also: correction.shown }),
+  }
 }
 
 /** Returns why no events may leave at all. */
