@@ -155,7 +155,9 @@ export function whyDocument(why: Why | null): object | null {
 /** Only a damaged queue has a command that repairs it. A script cannot run that command, because it has a placeholder. */
 function whyUnusable(problem: string, { isQueueDamaged = false }: Standing): Why {
   const command = 'spec-kitty explain queue_unusable'
-  const shown = isQueueDamaged ? { shown: `${SALVAGE_COMMAND}  # saves what can be read of it` } : {}
+  const shown = isQueueDamaged
+    ? { shown: `${SALVAGE_COMMAND}  # puts it aside, and saves what can be read of it` }
+    : {}
   return { reason: 'queue_unusable', sentence: problem, command, ...shown, isAll: true }
 }
 

@@ -63,7 +63,7 @@ it('what can be read of a damaged queue is saved by a command that people see', 
   const why = whyNothingLeaves(standing({ queueProblem: 'it is damaged', isQueueDamaged: true }))
   expect(why).toMatchObject({
     command: 'spec-kitty explain queue_unusable',
-    shown: 'spec-kitty sync queue --export FILE  # saves what can be read of it',
+    shown: 'spec-kitty sync queue --export FILE  # puts it aside, and saves what can be read of it',
   })
 })
 
@@ -245,7 +245,22 @@ it('a token that the user gave is replaced by another one, from a variable that 
   const login = 'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
-    shown: `${login}  # SYNC_TOKEN holds another token: your team has one`,
+    shown: `${login}  # first put a new token into SYNC_TOKEN: your team has one`,
+  })
+})
+
+it('a server that is probably the wrong one is left with a token if the session has one', () => {
+  const failed = { nextAttemptAt: '2026-11-28T10:00:00.000Z', lastError: 'the server answered 404' } as const
+  const about = {
+    ...failed,
+    lastErrorKind: 'address',
+    isServerOfSession: true,
+    isDaemonRunning: true,
+  } as const
+  expect(whyNothingLeaves(standing({ ...about, isTokenGiven: true }))).toMatchObject({
+    command: 'spec-kitty explain backing_off',
+    shown:
+      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://HOST  # replace HOST, and put its token into SYNC_TOKEN',
   })
 })
 
