@@ -202,13 +202,15 @@ const EXAMPLE = /^[A-Z]{2,}$/
  * command as it is printed: `--export FILE` would leave a file named FILE.
  */
 function refuseExamples({ options, operands }: Grammar, given: Given, words: readonly string[]): void {
-  const isExample = (text: unknown, name: string | undefined): boolean =>
-    name !== undefined && text === name && EXAMPLE.test(name)
   for (const [name, text] of given)
     if (isExample(text, options[name]?.value?.name))
       throw new UsageError(`'--${name} ${text}' is an example: replace ${text} by what you mean`)
   const word = words.find((one) => isExample(one, operands?.name))
   if (word !== undefined) throw new UsageError(`'${word}' is an example: replace it by what you mean`)
+}
+
+function isExample(text: unknown, name: string | undefined): boolean {
+  return name !== undefined && text === name && EXAMPLE.test(name)
 }
 
 /** Throws unless a single form allows all the given options. */

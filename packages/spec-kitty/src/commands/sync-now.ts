@@ -6,6 +6,7 @@ import { syncDaemon } from '../daemons/define-daemons.js'
 import { counted } from '../sync/ages.js'
 import { followDrain, isNothing, type Finished } from '../sync/daemon/follow-drain.js'
 import { answerText, drainPrinter, type Explanation } from '../sync/daemon/print-drain.js'
+import { homeTrouble } from '../sync/home-problem.js'
 import { quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 import type { QueueView } from '../sync/read-queue.js'
@@ -99,6 +100,7 @@ async function connect(root: string, io: Io): Promise<Connection> {
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
     const settings = await readSettings(root, io.env)
+    const trouble = homeTrouble(root)
     const why =
       reason === null ? error.message : (unclearSwitch(reason, settings) ?? skipText(reason, settings))
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
@@ -106,7 +108,10 @@ async function connect(root: string, io: Io): Promise<Connection> {
       hint:
         reason === 'rollout_disabled'
           ? await switchOn(root, io)
-          : (hintFor(reason, settings, error) ?? 'spec-kitty sync start'),
+          : (trouble?.command ??
+            trouble?.wayOut ??
+            hintFor(reason, settings, error) ??
+            'spec-kitty sync start'),
       cause: error,
     })
   }
