@@ -145,11 +145,15 @@ export function reasonText(reason: string): string {
   return isClosed(reason) ? CLOSED[reason].text : reason
 }
 
-/** Returns a reason as JSON. Names and meanings are permanent. */
+/**
+ * Returns a reason as JSON. Names and meanings are permanent. `command` runs as printed. `command_shown` is the one that
+ * people see; it may have a placeholder (HOST, FILE), or need a variable.
+ */
 export function whyDocument(why: Why | null): object | null {
   if (why === null) return null
-  const { reason, sentence, command, isAll } = why
-  return { reason, sentence, command, is_all: isAll }
+  const { reason, sentence, command, shown = command, isAll } = why
+  const [commandShown] = shown.split('  # ')
+  return { reason, sentence, command, command_shown: commandShown, is_all: isAll }
 }
 
 /** Only a damaged queue has a command that repairs it. A script cannot run that command, because it has a placeholder. */

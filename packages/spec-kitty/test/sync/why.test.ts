@@ -2,7 +2,7 @@ import { clockText } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
 import type { Obstacle } from '../../src/sync/upload/gate.js'
 import type { ClosedReason, Gate } from '../../src/sync/upload/upload-types.js'
-import { furtherReasons, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
+import { furtherReasons, whyDocument, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
 import { isWorseHere } from '../../src/sync/why-restart.js'
 import type { HeldProject, Standing } from '../../src/sync/why-types.js'
 
@@ -577,5 +577,17 @@ it('a variable that forbids the daemon is what has to go, not a command that it 
     reason: 'no_daemon',
     sentence: 'no sync daemon runs, and FAMILIAR_DISABLE forbids to start one',
     command: 'unset FAMILIAR_DISABLE && spec-kitty sync now',
+  })
+})
+
+it('JSON has the command that people see beside the one that a script can run', () => {
+  const gate: Gate = { state: 'closed', reason: 'no_session', detail: null }
+  expect(whyDocument(whyNothingLeaves(standing({ gate, loginServer: null })))).toMatchObject({
+    command: 'spec-kitty explain no_session',
+    command_shown: 'spec-kitty auth login --server https://HOST',
+  })
+  expect(whyDocument(whyNothingLeaves(standing({ isDaemonRunning: false })))).toMatchObject({
+    command: 'spec-kitty sync now',
+    command_shown: 'spec-kitty sync now',
   })
 })
