@@ -84,10 +84,13 @@ describe('sync publish', () => {
 
   it('queues no event whose project has an id that cannot be read', () => {
     writeFileSync(join(project, '.kittify', 'config.yaml'), 'project: [\n')
-    const { status, stderr } = publish('--type', 'T')
-    expect([status, stderr]).toEqual([
+    const { status, stdout, stderr } = publish('--type', 'T')
+    expect([status, stdout, stderr]).toEqual([
       1,
-      expect.stringMatching(/^the event: project_uuid is missing, and \S+ cannot be read/),
+      'the event was not queued\n',
+      expect.stringMatching(
+        /^the event: project_uuid is missing, and \S+ cannot be read [^\n]*: correct that file\n$/,
+      ),
     ])
   })
 
