@@ -16,7 +16,7 @@ const LEAST_COLUMNS = 30
  */
 export function formatLines(
   lines: readonly Line[],
-  screen: Screen = { columns: null, hasColor: false },
+  screen: Pick<Io, 'columns' | 'hasColor'> = { columns: null, hasColor: false },
 ): readonly string[] {
   const width = Math.max(...lines.map(([label]) => columnsOf(printable(label)))) + GAP
   const room = screen.columns === null ? null : Math.max(LEAST_COLUMNS, screen.columns - width)
