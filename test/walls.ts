@@ -136,7 +136,11 @@ export const WALLS: readonly Wall[] = [
   },
   {
     part: 'spec-kitty/sync/session/auth-errors.ts',
-    may: ['familiar/cli', 'openid-client', ...tool('sync/upload/one-line.ts sync/login-command.ts')],
+    may: [
+      'familiar/cli',
+      'openid-client',
+      ...tool('sync/upload/one-line.ts sync/upload/connection-reason.ts sync/login-command.ts'),
+    ],
   },
   {
     part: 'spec-kitty/sync/upload',
@@ -166,6 +170,7 @@ export const WALLS: readonly Wall[] = [
     may: ['familiar/cli', ...tool('sync/queue/queue-types.ts sync/upload/batch.ts')],
     isPure: true,
   },
+  { part: 'spec-kitty/sync/upload/connection-reason.ts', may: [], isPure: true },
   { part: 'spec-kitty/sync/upload/one-line.ts', may: ['familiar/cli'], isPure: true },
   { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('cli daemons sync')] },
   {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
 import { realPath } from '../observe/peek.js'
 import { makeDirectory, writeNewFile } from './safe-file.js'
+import { writeHint } from './write-hint.js'
 
 /** The file that makes git ignore everything in the directories that we create in a project or home. */
 const IGNORE = '.gitignore'
@@ -38,7 +39,10 @@ export function prepareOwnPlace(path: string): void {
 export function assertNotThroughLink(path: string): void {
   const directory = dirname(path)
   const real = realPath(directory)
-  if (real === null) throw unusable(directory, `it cannot be read (${whyUnreadable(directory)})`)
+  if (real === null) {
+    const why = whyUnreadable(directory)
+    throw unusable(directory, `it cannot be read (${why})`, writeHint(directory, why))
+  }
   if (real !== directory) throw unusable(directory, `it leads through a link, to ${real}`)
   for (const at of [directory, dirname(directory)]) {
     const owner = ownerOf(at)
@@ -71,8 +75,12 @@ function whyUnreadable(directory: string): string {
   }
 }
 
-function unusable(directory: string, why: string): FamiliarError {
+function unusable(
+  directory: string,
+  why: string,
+  hint = `make ${directory} a directory of this user`,
+): FamiliarError {
   return new FamiliarError('E_SCOPE_UNUSABLE', `no lock or record is written in ${directory}: ${why}`, {
-    hint: `make ${directory} a directory of this user`,
+    hint,
   })
 }

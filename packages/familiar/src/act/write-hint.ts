@@ -1,3 +1,6 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+
 /** The advice after a failed write, by the name of its errno. `DIR` stands for the directory. */
 const HINTS: Readonly<Record<string, string>> = {
   ENOSPC: 'free space on the disk that holds DIR',
@@ -7,9 +10,27 @@ const HINTS: Readonly<Record<string, string>> = {
   EIO: 'check the disk that holds DIR: it fails',
 }
 
-/** Returns the advice after a failed write in a directory. `errno`: the cause; null if the system gave no name. */
+/**
+ * Returns the advice after a failed write in a directory. `errno`: the cause; null if the system gave no name. If a
+ * permission is missing, names the directory that lacks it, which may be one above.
+ */
 export function writeHint(directory: string, errno: string | null): string {
   const hint =
     (errno === null ? undefined : HINTS[errno]) ?? 'make DIR a directory that this user can write to'
-  return hint.replace('DIR', () => directory)
+  const isForbidden = errno === 'EACCES' || errno === 'EPERM'
+  return hint.replace('DIR', () => (isForbidden ? closedDirectory(directory) : null) ?? directory)
+}
+
+/**
+ * Returns the directory that keeps this user from writing in `directory`: that one or, if it is not there or cannot be
+ * seen, the nearest one above it that is there. Null if none does.
+ */
+export function closedDirectory(directory: string): string | null {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK)
+    return null
+  } catch {
+    const above = dirname(directory)
+    return above !== directory && !existsSync(directory) ? closedDirectory(above) : directory
+  }
 }

@@ -11,7 +11,8 @@ const LEAST_COLUMNS = 30
 /**
  * Returns the lines with their texts aligned, safe to show on a terminal. A text that is too long continues below its own
  * beginning. A command (cyan) is never broken, so that it can be copied; it starts further left if it fits only there.
- * Its comment stands above it if there is no room beside it.
+ * Its comment stands above it if there is no room beside it. A path or URL for which there is no room behind its label
+ * stands below it, further left, if it fits there.
  */
 export function formatLines(
   lines: readonly Line[],
@@ -22,6 +23,7 @@ export function formatLines(
   return lines
     .flatMap((line) => commentApart(line, room))
     .flatMap(([label, ...text]) => {
+      if (room !== null && isLongWord(label, text, room, screen)) return belowLabel(label, text, screen)
       const length = label === '' && text[1] === 'cyan' ? columnsOf(printable(text[0])) : 0
       const isHelped = room !== null && length > room && length + GAP <= (screen.columns ?? 0)
       const indent = isHelped ? GAP : width
@@ -29,6 +31,22 @@ export function formatLines(
         (part, index) => `${padTo(index === 0 ? printable(label) : '', indent, 'right')}${part}`,
       )
     })
+}
+
+type Text = readonly [string, Line[2]?, Line[3]?]
+type Screen = Pick<Io, 'columns' | 'hasColor'>
+
+/** Returns whether the first word would be broken by the terminal behind the label, but not below it. */
+function isLongWord(label: string, [text, , command]: Text, room: number, { columns }: Screen): boolean {
+  const [word = ''] = printable(text).split(' ')
+  const length = columnsOf(word)
+  return label !== '' && command === undefined && length > room && length + GAP <= (columns ?? 0)
+}
+
+function belowLabel(label: string, [text, style]: Text, screen: Screen): readonly string[] {
+  const lines = wrapWords(printable(text), (screen.columns ?? 0) - GAP)
+  const below = lines.map((line) => (style === undefined ? line : paint(screen, style, line)))
+  return [printable(label), ...below.map((line) => `${' '.repeat(GAP)}${line}`)]
 }
 
 function commentApart(line: Line, room: number | null): readonly Line[] {
@@ -43,7 +61,7 @@ function commentApart(line: Line, room: number | null): readonly Line[] {
 
 /** Puts the command on the line of its text if there is room; otherwise on its own line. */
 function partsOf(
-  [text, style, command]: readonly [string, Line[2]?, Line[3]?],
+  [text, style, command]: Text,
   room: number | null,
   screen: Pick<Io, 'hasColor'>,
 ): readonly string[] {

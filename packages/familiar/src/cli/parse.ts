@@ -27,6 +27,7 @@ export function parseCommand<T extends OptionSpecs>(
 ): Parsed<T> {
   const { given, operands } = scan(grammar, args, context)
   checkForms(grammar, new Set(given.keys()))
+  refuseExamples(grammar, given, operands)
   checkOperands(grammar.operands, operands, context.command)
   const names = Object.entries(grammar.options)
   const values = Object.fromEntries(
@@ -191,6 +192,25 @@ function needsOf(value: OptionValue, { ports }: ParseContext): string {
   if (value.kind === 'seconds') return `a number of seconds above 0 and below ${MAX_SECONDS}`
   if (value.kind !== 'port') return value.needs
   return ports === undefined ? 'a port' : `a port from ${ports.from} to ${ports.to - 1}`
+}
+
+/** A name of one letter may be meant: an event type may be `T`. */
+const EXAMPLE = /^[A-Z]{2,}$/
+
+/**
+ * Throws if a value is the name that stands for it in the help. Printed commands use the same names, and some users run a
+ * command as it is printed: `--export FILE` would leave a file named FILE.
+ */
+function refuseExamples({ options, operands }: Grammar, given: Given, words: readonly string[]): void {
+  for (const [name, text] of given)
+    if (isExample(text, options[name]?.value?.name))
+      throw new UsageError(`'--${name} ${text}' is an example: replace ${text} by what you mean`)
+  const word = words.find((one) => isExample(one, operands?.name))
+  if (word !== undefined) throw new UsageError(`'${word}' is an example: replace it by what you mean`)
+}
+
+function isExample(text: unknown, name: string | undefined): boolean {
+  return name !== undefined && text === name && EXAMPLE.test(name)
 }
 
 /** Throws unless a single form allows all the given options. */

@@ -144,8 +144,8 @@ function renderHead(document: DoctorDocument, head: readonly Line[], terminal: T
   return formatLines([...head, ['daemon', text, style]], terminal)
 }
 
-function describeDaemon({ daemon }: DoctorDocument): readonly [string, LineStyle?] {
-  if (daemon === null) return ['none']
+function describeDaemon({ daemon, daemon_unread: unread }: DoctorDocument): readonly [string, LineStyle?] {
+  if (daemon === null) return unread === undefined ? ['none'] : [unread, 'yellow']
   const at = `process ${daemon.pid ?? 'unknown'}, port ${daemon.port ?? 'unknown'}`
   if (daemon.state === 'crashed') return [`crashed (${at})`, 'red']
   const version = daemon.package_version === null ? '' : `, version ${daemon.package_version}`

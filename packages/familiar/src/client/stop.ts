@@ -1,8 +1,10 @@
+import { dirname } from 'node:path'
 import { elsewhere, moved, startedFor, unreachable, type Beyond } from './out-of-reach.js'
 import { askOnly, terminateScopeDaemon, markEnded, type EndOrder } from '../act/terminate-scope-daemon.js'
 import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/acquire-lock.js'
 import { assertOwnScope } from '../act/scope-checks.js'
 import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
+import { closedDirectory } from '../act/write-hint.js'
 import type { ProcessView } from '../identity/machine.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { FamiliarError, throwLack } from '../errors.js'
@@ -100,10 +102,11 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
   return null
 }
 
-function cannotBeRead({ family: { name }, otherScopeHint }: Beyond, why: string): FamiliarError {
+function cannotBeRead({ family, otherScopeHint, scope }: StopRequest, why: string): FamiliarError {
+  const directory = closedDirectory(dirname(family.files(scope).record)) ?? 'the directory'
   const other = otherScopeHint === undefined ? '' : `, or ${otherScopeHint}`
-  return new FamiliarError('E_SCOPE_UNUSABLE', `no ${name} daemon can be stopped here: ${why}`, {
-    hint: `make the directory readable for this user${other}`,
+  return new FamiliarError('E_SCOPE_UNUSABLE', `no ${family.name} daemon can be stopped here: ${why}`, {
+    hint: `make ${directory} readable for this user${other}`,
   })
 }
 

@@ -186,6 +186,7 @@ const LOOK_FIRST: ReadonlySet<string | null> = new Set([
   'pid_port_mismatch',
   'scope_mismatch',
   'ambiguous',
+  'unresponsive',
 ])
 
 export function isToLookAt({ verdict }: Candidate): boolean {

@@ -15,6 +15,8 @@ export interface DoctorDocument {
   /** The scope; omitted if the tool has its own member for it. */
   readonly scope?: string
   readonly daemon: DaemonView | null
+  /** Why it is not known whether a daemon runs; omitted if it is known. */
+  readonly daemon_unread?: string
   /** Candidates of class safe_auto and operator_required. */
   readonly orphans: readonly DoctorRecord[]
   /** Every listener in the range, and a process that holds the daemon lock but does not listen. */
@@ -96,6 +98,7 @@ export function doctorDocument(
     generated_at: new Date().toISOString(),
     ...(addition.document ?? { scope }),
     daemon: daemon === null ? null : { ...daemon, ...addition.daemon },
+    ...(status.unread === undefined ? {} : { daemon_unread: status.unread }),
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
     findings: findingsOf(

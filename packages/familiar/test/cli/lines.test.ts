@@ -35,6 +35,19 @@ describe('lines with labels', () => {
     ])
   })
 
+  it('have a long path below its label, where the terminal would break it behind that', () => {
+    const path = '/home/anna/work/clients/.spec-kitty/daemons/sync/daemon.log'
+    const logged = [
+      ['uploads', 'no', 'red'],
+      ['log', `${path} (none yet)`],
+    ] as const
+    const shown = (columns: number) => formatLines(logged, { columns, hasColor: false })
+    expect(shown(80)).toEqual(['uploads  no', `log      ${path} (none yet)`])
+    expect(shown(62)).toEqual(['uploads  no', 'log', `  ${path}`, '  (none yet)'])
+    // Nothing helps where it does not fit at all.
+    expect(shown(50).slice(0, 2)).toEqual(['uploads  no', expect.stringMatching(/^log {6}\/home/)])
+  })
+
   it('have the comment of a command above it where there is no room beside it', () => {
     const command = 'tool login --server https://HOST'
     const commented = [lines[0], ['', `${command}  # replace HOST: your team knows it`, 'cyan']] as const

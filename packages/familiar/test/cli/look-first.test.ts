@@ -5,7 +5,8 @@ import { tmpdir, userInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { renderDoctor } from '../../src/cli/render-doctor.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
-import type { DoctorRecord } from '../../src/doctor/choose-remedy.js'
+import { isToLookAt, type DoctorRecord } from '../../src/doctor/choose-remedy.js'
+import type { Candidate } from '../../src/observe/scan.js'
 import { lookCommand } from '../../src/observe/platform/look-command.js'
 import { documentOf, OPEN, ORPHANED, RECORD, render, TEXT, USED } from '../helpers/doctor-rows.js'
 
@@ -49,6 +50,11 @@ describe('what needs a decision', () => {
       expect(text.match(/# look first/g)).toHaveLength(1)
       expect(text.indexOf('--force')).toBeGreaterThan(text.indexOf('# look first'))
     },
+  )
+
+  it.each(['pre_marker', 'pid_port_mismatch', 'scope_mismatch', 'ambiguous', 'unresponsive'])(
+    'and does not show what it is used for can be looked at first: %s',
+    (reason) => expect(isToLookAt({ verdict: { reason } } as unknown as Candidate)).toBe(true),
   )
 
   it('is looked at with a command of each system', () => {

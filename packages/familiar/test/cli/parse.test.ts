@@ -189,3 +189,20 @@ describe('the words of a command line', () => {
     })
   })
 })
+
+describe('the name that stands for a value in the help', () => {
+  it.each([
+    [['--export', 'FILE'], "'--export FILE' is an example: replace FILE by what you mean"],
+    [['--export=FILE'], "'--export FILE' is an example: replace FILE by what you mean"],
+    [['DIR'], "'DIR' is an example: replace it by what you mean"],
+    [['--', 'DIR'], "'DIR' is an example: replace it by what you mean"],
+  ])('is no value: %j', (args, message) => {
+    expect(() => parse(...args)).toThrow(message)
+  })
+
+  it('may be part of one', () => {
+    expect(parse('--export', './FILE').values.export).toBe('./FILE')
+    expect(parse('./DIR').operands).toEqual(['./DIR'])
+    expect(parse('--export', 'file', 'DIRS').operands).toEqual(['DIRS'])
+  })
+})

@@ -5,7 +5,8 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { counted } from '../sync/ages.js'
 import { followDrain, isNothing, type Finished } from '../sync/daemon/follow-drain.js'
-import { drainPrinter, type Explanation } from '../sync/daemon/print-drain.js'
+import { answerText, drainPrinter, type Explanation } from '../sync/daemon/print-drain.js'
+import { homeTrouble } from '../sync/home-problem.js'
 import { quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 import type { QueueView } from '../sync/read-queue.js'
@@ -15,6 +16,7 @@ import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
 import { skipText } from '../sync/why-nothing-leaves.js'
 import { SWITCH_ON } from '../sync/why-restart.js'
+import { knownReport } from '../sync/work-report.js'
 import type { Why } from '../sync/why-types.js'
 
 /** Makes the daemon drain the queue, and shows the progress. */
@@ -46,7 +48,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const failed = last.error === null ? '' : `; the last error: ${last.error}`
     throw new CommandError(
       'E_SYNC_TIMEOUT',
-      `the daemon was not done after ${timeout} s; it goes on${failed}`,
+      `the daemon was not done after ${timeout} s; ${await doing(root)}${failed}`,
       {
         hint: 'spec-kitty sync status',
         exit: EXIT.tryAgain,
@@ -56,6 +58,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   } finally {
     print.close()
   }
+}
+
+/** Returns what the daemon does when the command stops watching. */
+async function doing(root: string): Promise<string> {
+  const { report } = await syncDaemon.at(root).status()
+  const { requestServer } = knownReport(report?.details ?? null)
+  return requestServer === null ? 'it goes on' : `it ${answerText(requestServer)}, and goes on`
 }
 
 /**
@@ -91,6 +100,7 @@ async function connect(root: string, io: Io): Promise<Connection> {
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
     const settings = await readSettings(root, io.env)
+    const trouble = homeTrouble(root)
     const why =
       reason === null ? error.message : (unclearSwitch(reason, settings) ?? skipText(reason, settings))
     throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
@@ -98,7 +108,10 @@ async function connect(root: string, io: Io): Promise<Connection> {
       hint:
         reason === 'rollout_disabled'
           ? await switchOn(root, io)
-          : (hintFor(reason, settings, error) ?? 'spec-kitty sync start'),
+          : (trouble?.command ??
+            trouble?.wayOut ??
+            hintFor(reason, settings, error) ??
+            'spec-kitty sync start'),
       cause: error,
     })
   }

@@ -90,14 +90,15 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   try {
     await queueLines(publication, report, onRejected, io)
   } catch (error) {
-    if (isStream && report.line > 0) warn(io, `up to line ${report.line}: ${describe(report, io.env)}`)
+    if (isStream && report.line > 0)
+      warn(io, `up to line ${report.line}: ${describe(report, isStream, io.env)}`)
     if (isFull(error)) await wake(root, io)
     throw error
   }
   const { queued, duplicates, dead, rejected } = report
   if (isJson)
     printJson({ queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }, io)
-  else io.out(`${describe(report, io.env)}\n`)
+  else io.out(`${describe(report, isStream, io.env)}\n`)
   if (isStream && queued + duplicates > 0) await sayWhatIsAside(root, io)
   if (queued > 0) await sayWhereItGoes(root, io, isJson)
   await wake(root, io)
@@ -164,7 +165,13 @@ function isFull(error: unknown): boolean {
   return error instanceof CommandError && error.code === 'E_QUEUE_FULL'
 }
 
-function describe({ queued, duplicates, dead, rejected }: PublishReport, env: Io['env']): string {
+function describe(
+  { queued, duplicates, dead, rejected }: PublishReport,
+  isStream: boolean,
+  env: Io['env'],
+): string {
+  // One event that was given with --type is no line.
+  if (!isStream && rejected > 0) return 'the event was not queued'
   const waiting = duplicates - dead
   return [
     `queued ${counted(queued, 'event')}`,

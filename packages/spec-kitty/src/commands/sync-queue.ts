@@ -82,7 +82,8 @@ async function exportQueue(root: string, { file, project, dead, json }: Export, 
   const { salvaged, unreadable } = report
   if (json) printJson({ exported, file: path, salvaged, unreadable_databases: unreadable }, io)
   else {
-    note(io, `exported ${counted(exported, 'event')}${wanted === null ? '' : ` of ${wanted}`}`)
+    const none = exported === 0 && path !== '-' ? '; no file was written' : ''
+    note(io, `exported ${counted(exported, 'event')}${wanted === null ? '' : ` of ${wanted}`}${none}`)
     // Events that the server has rejected should not be queued again unchanged, and those of one project are not all.
     if (!dead && wanted === null)
       for (const line of salvageLines(report, path, queuePath(root))) say(line, io)

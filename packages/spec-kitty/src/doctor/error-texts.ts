@@ -13,7 +13,8 @@ export const ERRORS: ErrorTexts = {
     summary: 'the sign-in service cannot be reached, or is busy',
     exit: '75',
     retry: 'yes',
-    whatToDo: 'Check the connection and try again. For a certificate of your own, set NODE_EXTRA_CA_CERTS.',
+    whatToDo:
+      'Check the address and the connection, and try again. For a certificate of your own, set NODE_EXTRA_CA_CERTS.',
   },
   E_AUTH_UNSUPPORTED: {
     summary: 'the server has no sign-in that this command can use',

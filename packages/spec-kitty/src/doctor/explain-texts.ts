@@ -40,7 +40,7 @@ export const FINDINGS: Texts = {
   },
   'F-018': {
     summary: 'events wait, and nothing leaves this machine',
-    why: 'The finding says what `spec-kitty sync status` says. If that is your choice (hosted sync is off, or the project has not opted in), it is only information. A project whose directory is gone, or has another project in it, is always a warning.',
+    why: 'Something keeps every event here: hosted sync is off, nobody is signed in, the project has not opted in, the server fails, or no daemon runs. The finding names it, in the words of `spec-kitty sync status`. If that is your choice (hosted sync is off, or the project has not opted in), it is only information. A project whose directory is gone, or has another project in it, is always a warning.',
     whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
   },
   'F-019': {

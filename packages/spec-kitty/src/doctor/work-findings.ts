@@ -83,7 +83,10 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
   [' config list', 'shows what must be corrected'],
-  [' auth login --with-token', 'signs in with another token: SYNC_TOKEN holds it, your team has one'],
+  [
+    ' auth login --with-token',
+    'signs in with another token: first put it into SYNC_TOKEN, your team has one',
+  ],
   [' auth login ', 'signs in'],
   [' opt-in ', 'lets the events of this project leave'],
   [' sync stop ', 'ends the daemon, and starts one that sends them'],
@@ -100,7 +103,10 @@ function effectOf(given: string, { reason, shown = given }: Why): string {
     const [comment] = [given, shown].flatMap((one) => one.split('  # ').slice(1))
     return comment ?? 'shows where the address is set: correct it there'
   }
-  if (command.includes('https://HOST')) return 'signs in: replace HOST, your team knows it'
+  if (command.includes('https://HOST'))
+    return command.includes('SYNC_TOKEN')
+      ? 'signs in: replace HOST, and put its token into SYNC_TOKEN'
+      : 'signs in: replace HOST, your team knows it'
   return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
 }
 

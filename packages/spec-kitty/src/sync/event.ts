@@ -48,7 +48,7 @@ export function readEvent(text: string, defaults: EventDefaults): EventRead {
   const parsed = parse(written)
   if ('why' in parsed) return bad(parsed.why)
   const needed = isMissing(parsed.envelope, 'project_uuid') ? defaults.projectUuid : NONE
-  if ('why' in needed) return bad(`project_uuid is missing, and ${needed.why}`)
+  if ('why' in needed) return bad(`project_uuid is missing, and ${needed.why}: correct that file`)
   const added = missingMembers(parsed.envelope, defaults, needed.uuid)
   const members = { ...parsed.envelope, ...added }
   const problem = problemIn(members)

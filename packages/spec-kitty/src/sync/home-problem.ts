@@ -110,10 +110,19 @@ function unwritable(path: string): Unwritable | null {
           closed: null,
         }
       : {
-          problem: `${path} cannot be written to (${code})`,
+          problem: `${path} cannot be ${mayRead(path) ? '' : 'read or '}written to (${code})`,
           wayOut: `make that directory writable, or ${OWN_DIRECTORY}`,
           closed: isClosed ? path : null,
         }
+  }
+}
+
+function mayRead(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -10,6 +10,9 @@ export function loginCommand(server: string | null, id: string): string {
 /** The command that people are shown if no server is known. It has a placeholder, so a script cannot run it. */
 const LOGIN_ANYWHERE = 'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it'
 
+/** The same for a session whose token was given by the user. */
+const TOKEN_ANYWHERE = `${tokenLogin('https://HOST')}  # replace HOST, and put its token into SYNC_TOKEN`
+
 /**
  * The command that signs in again, for scripts and for people. A token that was given by the user is replaced by a new
  * one from a variable, which no script has set. So a script gets the command that explains the id instead.
@@ -19,11 +22,12 @@ export function loginCommands(
   id: string,
   isTokenGiven: boolean,
 ): { readonly command: string; readonly shown?: string } {
-  if (server === null) return { command: loginCommand(null, id), shown: LOGIN_ANYWHERE }
+  if (server === null)
+    return { command: loginCommand(null, id), shown: isTokenGiven ? TOKEN_ANYWHERE : LOGIN_ANYWHERE }
   if (!isTokenGiven) return { command: loginCommand(server, id) }
   return {
     command: loginCommand(null, id),
-    shown: `${tokenLogin(server)}  # SYNC_TOKEN holds another token: your team has one`,
+    shown: `${tokenLogin(server)}  # first put a new token into SYNC_TOKEN: your team has one`,
   }
 }
 

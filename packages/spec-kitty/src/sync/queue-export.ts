@@ -9,8 +9,8 @@ const WRITE_CHARS = 256 * 1024
 
 /**
  * Writes the envelopes, one per line, into a new file (0600), which is on disk when this returns. With `-`, writes them
- * to stdout. Returns the number of envelopes. Throws `E_EXPORT_FAILED` if the file already exists or cannot be written;
- * in the second case, no file is left.
+ * to stdout. Returns the number of envelopes; if there are none, no file is left. Throws `E_EXPORT_FAILED` if the file
+ * already exists or cannot be written; in the second case, no file is left either.
  */
 export async function exportLines(
   envelopes: AsyncIterable<string>,
@@ -51,7 +51,8 @@ async function toFile(envelopes: AsyncIterable<string>, file: string): Promise<n
       writeWhole(descriptor, Buffer.from(text))
       total += lines
     }
-    fsyncSync(descriptor)
+    if (total === 0) rmSync(file, { force: true })
+    else fsyncSync(descriptor)
     return total
   } catch (error) {
     if (descriptor !== null) rmSync(file, { force: true })

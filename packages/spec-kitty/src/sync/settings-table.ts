@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config-file.js'
-import { misspeltKeys } from './misspelt-keys.js'
+import { misspeltKeys, type FileProblem } from './misspelt-keys.js'
 import { MAX_QUEUE_SIZE, oneOf, readServerUrl, readSize, readUrl } from './setting-values.js'
 import { insteadOf, MAX_SHOWN_CHARS } from './server-url.js'
 
@@ -168,7 +168,7 @@ export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[]
 /** The settings of a root, as they were when they were read. */
 export interface Settings {
   readonly get: <K extends SettingKey>(key: K) => Resolved<ValueOf<K>>
-  /** One line for a `config.toml` that cannot be read, and one for each wrong value. */
+  /** One line for a `config.toml` that cannot be read, and one for each wrong value, in the order of their lines there. */
   readonly problems: readonly string[]
   /** The line of `config.toml` that makes the whole file unreadable, for people; null if there is none. */
   readonly brokenLine: string | null
@@ -225,24 +225,26 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
     resolve(SETTINGS[key] as unknown as Setting<ValueOf<K>>, root, env, config)
   const wrong = SETTING_KEYS.flatMap((key) => {
     const found = get(key)
-    return found.state === 'wrong' ? [found.problem] : unclearSwitch(SETTINGS[key], env)
+    if (found.state === 'right')
+      return unclearSwitch(SETTINGS[key], env).map((text) => ({ line: null, text }))
+    return [{ line: found.source.kind === 'file' ? found.source.line : null, text: found.problem }]
   })
+  const misspelt = misspeltKeys(
+    config,
+    SETTING_KEYS.flatMap((key) => SETTINGS[key].key ?? []),
+  )
   const file = config.state === 'unreadable' ? [unreadable(config)] : []
   const line = config.state === 'unreadable' ? config.line : null
   return {
     get,
     brokenLine: config.state === 'unreadable' && line !== null ? `line ${line} of ${config.path}` : null,
-    problems: [
-      ...new Set([
-        ...file,
-        ...wrong,
-        ...misspeltKeys(
-          config,
-          SETTING_KEYS.flatMap((key) => SETTINGS[key].key ?? []),
-        ),
-      ]),
-    ],
+    problems: [...new Set([...file, ...inOrderOfLines([...wrong, ...misspelt])])],
   }
+}
+
+/** Those of the environment are first; the others follow as they stand in the file. */
+function inOrderOfLines(problems: readonly FileProblem[]): readonly string[] {
+  return problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0)).map(({ text }) => text)
 }
 
 /** Says what a text that is probably a misspelt "on" does: a switch treats every text that does not mean on as off. */

@@ -168,7 +168,8 @@ function serverOf({ gate, loginServer }: WorkView): string | null {
 }
 
 /** A daemon reports only what it has sent itself. What the previous daemon has sent is unknown. */
-function lastUnknown({ state, record }: DaemonStatus): string {
+function lastUnknown({ state, record, unread }: DaemonStatus): string {
+  if (unread !== undefined) return 'unknown: the files of the home cannot be read'
   if (state === 'running') return 'none since the daemon started'
   if (state === 'wedged') return 'unknown: the daemon does not answer'
   if (state === 'unreachable' || state === 'elsewhere') return 'unknown: the daemon cannot be asked from here'

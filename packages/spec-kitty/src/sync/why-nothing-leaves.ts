@@ -2,6 +2,7 @@ import { clockText, shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { Settings } from './settings-table.js'
 import type { SkipReason } from './start-policy.js'
+import { MAY_BE_WRONG } from './upload/connection-reason.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, HeldReason } from './upload/upload-types.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
@@ -144,17 +145,23 @@ export function reasonText(reason: string): string {
   return isClosed(reason) ? CLOSED[reason].text : reason
 }
 
-/** Returns a reason as JSON. Names and meanings are permanent. */
+/**
+ * Returns a reason as JSON. Names and meanings are permanent. `command` runs as printed. `command_shown` is the one that
+ * people see; it may have a placeholder (HOST, FILE), or need a variable.
+ */
 export function whyDocument(why: Why | null): object | null {
   if (why === null) return null
-  const { reason, sentence, command, isAll } = why
-  return { reason, sentence, command, is_all: isAll }
+  const { reason, sentence, command, shown = command, isAll } = why
+  const [commandShown] = shown.split('  # ')
+  return { reason, sentence, command, command_shown: commandShown, is_all: isAll }
 }
 
 /** Only a damaged queue has a command that repairs it. A script cannot run that command, because it has a placeholder. */
 function whyUnusable(problem: string, { isQueueDamaged = false }: Standing): Why {
   const command = 'spec-kitty explain queue_unusable'
-  const shown = isQueueDamaged ? { shown: `${SALVAGE_COMMAND}  # saves what can be read of it` } : {}
+  const shown = isQueueDamaged
+    ? { shown: `${SALVAGE_COMMAND}  # puts it aside, and saves what can be read of it` }
+    : {}
   return { reason: 'queue_unusable', sentence: problem, command, ...shown, isAll: true }
 }
 
@@ -211,9 +218,11 @@ function backingOffRemedy(standing: Standing): Doubted {
   if (lastErrorKind === 'address') return { doubt: 'the address of the server may be wrong', ...correction }
   const patience = { command: NOW, shown: `${NOW}  # ${PATIENCE}` }
   if (lastErrorKind !== 'connection') return patience
-  // Nothing but the user knows whether the server is down.
-  const doubt = 'if the server is up, its address may be wrong'
-  return { doubt, ...patience, ...(correction.shown === undefined ? {} : { also: correction.shown }) }
+  return {
+    doubt: MAY_BE_WRONG,
+    ...patience,
+    ...(correction.shown === undefined ? {} : { also: correction.shown }),
+  }
 }
 
 /** Returns why no events may leave at all. */

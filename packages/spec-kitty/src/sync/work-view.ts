@@ -88,9 +88,11 @@ export async function viewWork(
   const report = knownReport(status.report?.details ?? null)
   const differing = differences(report.environment, startEnvironment(env))
   const gateOptions = { root, env, session: () => gateSession(root) }
-  const [settings, own, here, read] = await Promise.all([
+  const envThere = asTheDaemon(env, report)
+  const [settings, there, own, here, read] = await Promise.all([
     readSettings(root, env),
-    inspectGate({ ...gateOptions, env: asTheDaemon(env, report) }),
+    readSettings(root, envThere),
+    inspectGate({ ...gateOptions, env: envThere }),
     differing.length === 0 ? null : inspectGate(gateOptions),
     readQueue(root),
   ])
@@ -132,7 +134,8 @@ export async function viewWork(
     isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),
     loginServer: server,
-    isServerOfSession: settings.get('sync.server_url').source.kind === 'default',
+    // The variable of this shell may name another server than the one that the daemon sends to.
+    isServerOfSession: there.get('sync.server_url').source.kind === 'default',
     isOtherAddress: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
     isTokenGiven: isSessionGiven(root),
     obstaclesHere: here?.obstacles ?? null,

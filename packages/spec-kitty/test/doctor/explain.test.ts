@@ -260,7 +260,7 @@ describe('a text', () => {
 
   it('has no command with a word to be filled in for pre_marker', async () => {
     expect(await run('pre_marker')).not.toContain('PID')
-    expect(await run('pre_marker')).toContain('or if a program or a project that you use is named there')
+    expect(await run('pre_marker')).toContain('leave it if you still use an older version of the tool there')
   })
 
   it('says of an id that names two things both', async () => {

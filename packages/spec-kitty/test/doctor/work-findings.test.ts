@@ -179,7 +179,7 @@ it('shows people the command of the status, and scripts the one that needs no te
     sentence: 'so it is',
     command: 'spec-kitty explain session_refused',
     shown:
-      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example  # SYNC_TOKEN holds another token: your team has one',
+      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example  # first put a new token into SYNC_TOKEN: your team has one',
     isAll: true,
   } as const
   const remedyIn = (form: 'people' | 'script') =>
@@ -191,7 +191,7 @@ it('shows people the command of the status, and scripts the one that needs no te
   })
   expect(remedyIn('people')).toMatchObject({
     commands: ['printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'],
-    description: 'signs in with another token: SYNC_TOKEN holds it, your team has one',
+    description: 'signs in with another token: first put it into SYNC_TOKEN, your team has one',
   })
 })
 

@@ -181,6 +181,7 @@ describe('sync status', () => {
         reason: 'hosted_sync_disabled',
         sentence: 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)',
         command: 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
+        command_shown: 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
         is_all: true,
       },
       nothing_leaves_further: [
@@ -188,6 +189,7 @@ describe('sync status', () => {
           reason: 'no_session',
           sentence: 'you are not signed in',
           command: 'spec-kitty explain no_session',
+          command_shown: 'spec-kitty auth login --server https://HOST',
           is_all: true,
         },
       ],

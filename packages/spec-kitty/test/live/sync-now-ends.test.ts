@@ -30,7 +30,7 @@ describe('sync now', () => {
         `^stopped watching after ${attempts} failed attempts, and the daemon goes on: .*500.* at [\\d: -]+; nothing`,
       ),
     )
-    const waits = stderr.split('\n').filter((line) => line.startsWith('waiting for the server'))
+    const waits = stderr.split('\n').filter((line) => line.includes(': waiting, until '))
     expect(new Set(waits).size).toBe(waits.length)
     expect(daemonsOf(work.root.path)).toHaveLength(1)
   })

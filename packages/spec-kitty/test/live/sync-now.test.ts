@@ -190,9 +190,25 @@ describe('sync now', () => {
     const { status, stderr } = await work.run(['sync', 'now', '--timeout', '2.0005'])
     expect([status, stderr]).toEqual([
       75,
-      'spec-kitty: the daemon was not done after 2.0005 s; it goes on (spec-kitty sync status)\n',
+      `spec-kitty: the daemon was not done after 2.0005 s; it waits for an answer from ${new URL(work.server.url).host}, and goes on (spec-kitty sync status)\n`,
     ])
     expect(daemonsOf(work.root.path)).toHaveLength(1)
+  })
+
+  it('says while it waits from which server it waits for an answer', async () => {
+    await work.publish(['a'])
+    work.server.next(silence)
+    const { host } = new URL(work.server.url)
+    const text = await work.run(['sync', 'now', '--timeout', '8'])
+    expect(text.stderr).toMatch(
+      new RegExp(`^0 of 1 sent, waits for an answer from ${host}, until [\\d:]+ at most\n`),
+    )
+    const json = await work.run(['sync', 'now', '--timeout', '5', '--json'])
+    expect(linesOf(json.stdout)).toContainEqual({
+      schema_version: 3,
+      event: 'heartbeat',
+      request_server: work.server.url,
+    })
   })
 
   it('says at the end of --timeout what failed', async () => {

@@ -80,14 +80,25 @@ describe('a root without permission', () => {
       expect(status.document.why).toContain('EACCES')
       const said = root.run(['sync', 'status'], asNobody).stdout
       expect(said).toContain('whether one runs is not known')
-      expect(said).not.toMatch(/elsewhere|queue +empty/)
+      expect(said).not.toMatch(/elsewhere|queue +empty|last sync +never/)
+      expect(said).toMatch(/^last sync +unknown: the files of the home cannot be read$/m)
       expectRefusal(root, root.run(['sync', 'stop'], asNobody), root.path, 'EACCES')
       const { document } = root.json(['auth', 'doctor'], asNobody)
       const ids = new Set(document.findings.map(({ id }: { id: string }) => id))
       expect([ids.has('F-021'), ids.has('F-017'), ids.has('F-014')]).toEqual([true, false, false])
-      expect(document.daemon).toBe(null)
+      expect([document.daemon, document.daemon_unread]).toEqual([null, status.document.why])
+      const shut = join(root.path, closed)
+      expect(root.run(['sync', 'stop'], asNobody).stderr).toContain(`(make ${shut} readable for this user`)
+      expect(root.run(publish, asNobody).stderr).toContain(
+        `: ${shut} is closed to this user (EACCES) (make ${shut} `,
+      )
+      expect(root.run(['sync', 'start'], asNobody).stderr).toContain(
+        `(make ${shut} a directory that this user can `,
+      )
       const opening = `chmod u+rwx ${join(root.path, closed)}`
-      expect(root.run(['auth', 'doctor'], asNobody).stdout).toContain(opening)
+      const diagnosed = root.run(['auth', 'doctor'], asNobody).stdout
+      expect(diagnosed).toContain(opening)
+      expect(diagnosed).toMatch(/^daemon +whether one runs is not known: /m)
       expect(said).toMatch(/^auto-start +off: /m)
       chmodSync(join(root.path, closed), 0o700)
       expect(root.json(['sync', 'status'], asNobody).document.queued).toBe(2)

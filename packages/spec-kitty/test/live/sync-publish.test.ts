@@ -84,10 +84,13 @@ describe('sync publish', () => {
 
   it('queues no event whose project has an id that cannot be read', () => {
     writeFileSync(join(project, '.kittify', 'config.yaml'), 'project: [\n')
-    const { status, stderr } = publish('--type', 'T')
-    expect([status, stderr]).toEqual([
+    const { status, stdout, stderr } = publish('--type', 'T')
+    expect([status, stdout, stderr]).toEqual([
       1,
-      expect.stringMatching(/^the event: project_uuid is missing, and \S+ cannot be read/),
+      'the event was not queued\n',
+      expect.stringMatching(
+        /^the event: project_uuid is missing, and \S+ cannot be read [^\n]*: correct that file\n$/,
+      ),
     ])
   })
 
@@ -150,9 +153,11 @@ describe('sync queue', () => {
   it('shows nothing where there is none, and creates none', () => {
     expect(root.run(['sync', 'queue'])).toMatchObject({ status: 0, stdout: 'no events wait\n', stderr: '' })
     expect(root.run(['sync', 'queue', '--dead']).stdout).toBe('the server rejected no event\n')
-    expect(root.run(['sync', 'queue', '--export', join(root.base, 'none')]).stderr).toBe(
-      'exported 0 events\n',
+    const none = join(root.base, 'none')
+    expect(root.run(['sync', 'queue', '--export', none]).stderr).toBe(
+      'exported 0 events; no file was written\n',
     )
+    expect(existsSync(none)).toBe(false)
     expect(root.run(['sync', 'queue', 'retry', 'x'])).toMatchObject({ status: 1 })
     expect(existsSync(root.path)).toBe(false)
   })
@@ -332,6 +337,21 @@ describe('sync queue', () => {
       salvaged: 0,
       unreadable_databases: [aside],
     })
+    expect(existsSync(join(root.base, 'none'))).toBe(false)
+  })
+
+  it.each([
+    [['queue', '--export', 'FILE'], "'--export FILE' is an example: replace FILE by what you mean"],
+    [
+      ['queue', '--export', 'x', '--project', 'DIR'],
+      "'--project DIR' is an example: replace DIR by what you mean",
+    ],
+    [['queue', 'drop', 'EVENT'], "'EVENT' is an example: replace it by what you mean"],
+    [['opt-in', 'DIR'], "'DIR' is an example: replace it by what you mean"],
+  ])('refuses a placeholder of a printed command: %j', (args, message) => {
+    const { status, stderr } = runCli(['sync', ...args], { env: root.env, cwd: project })
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`spec-kitty: ${message} (see `)])
+    expect(existsSync(join(project, 'FILE'))).toBe(false)
   })
 
   async function rejectAll(): Promise<void> {

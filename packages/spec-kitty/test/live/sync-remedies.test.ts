@@ -234,6 +234,21 @@ it('a daemon that was started with a wrong server is restarted, as status, sync 
   }
 })
 
+it('a server that only the session names is corrected by a sign-in, whatever the variable of this shell names', () => {
+  optIn()
+  root.start({ env: ON })
+  publish()
+  root.run(['sync', 'now'], { env: ON })
+  const here = { ...ON, SPEC_KITTY_SAAS_URL: 'https://sync.example.org' }
+  const { stdout } = root.run(['sync', 'status'], { env: here })
+  expect(stdout).toMatch(
+    /\n +printenv SYNC_TOKEN \| spec-kitty auth login --with-token --server https:\/\/HOST {2}# /,
+  )
+  expect(stdout.match(/spec-kitty config list.*/g)).toEqual([
+    'spec-kitty config list  # shows what is set here',
+  ])
+})
+
 it('a shell that turns hosted sync off is told that it is still on for the daemon, and what turns it off there', () => {
   root.start({ env: ON })
   const off = { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }

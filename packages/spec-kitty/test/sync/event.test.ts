@@ -131,7 +131,7 @@ describe('what is no event is named', () => {
     const projectUuid = { why: 'config.yaml cannot be read' }
     expect(readEvent('{"event_type":"T"}', { ...DEFAULTS, projectUuid })).toEqual({
       state: 'bad',
-      why: 'project_uuid is missing, and config.yaml cannot be read',
+      why: 'project_uuid is missing, and config.yaml cannot be read: correct that file',
     })
     expect(readEvent(WHOLE, { ...DEFAULTS, projectUuid }).state).toBe('event')
   })

@@ -54,7 +54,7 @@ it('names the nearest directory that exists and lacks the permission', (context)
   const closed = join(base, 'closed')
   mkdirSync(join(closed, 'home'), { recursive: true })
   chmodSync(closed, 0o700)
-  expect(asNobody(join(closed, 'home'))).toBe(`${closed} cannot be written to (EACCES)`)
+  expect(asNobody(join(closed, 'home'))).toBe(`${closed} cannot be read or written to (EACCES)`)
   rmSync(closed, { recursive: true })
 })
 
@@ -80,7 +80,8 @@ it('is also the directory of the daemon alone, with one command for all that thi
   // What belongs to another user cannot be opened by this one.
   chmodSync(home, 0o755)
   spawnSync('chown', ['root', inner])
-  expect(told()).toEqual({ problem, wayOut, command: null })
+  const closed = `${inner} cannot be read or written to (EACCES)`
+  expect(told()).toEqual({ problem: closed, wayOut, command: null })
 })
 
 it('is a link to a disk that is not mounted, wherever in the path', () => {

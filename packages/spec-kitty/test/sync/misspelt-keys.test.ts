@@ -48,3 +48,9 @@ it('other keys may belong to the Python spec-kitty, and are no problem', async (
     ),
   ).toEqual([])
 })
+
+it('what is wrong is told in the order of its lines, whatever is wrong with it', async () => {
+  const text = '[sync]\nmax_queue_size = 0\nserver_ulr = 1\nformat = "x"\nserver_url = "z"\n[snyc]\n'
+  const lines = (await problemsOf(text)).map((one) => /, line (\d+)/.exec(one)?.[1])
+  expect(lines).toEqual(['2', '3', '4', '5', '6'])
+})

@@ -2,7 +2,7 @@ import { clockText } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
 import type { Obstacle } from '../../src/sync/upload/gate.js'
 import type { ClosedReason, Gate } from '../../src/sync/upload/upload-types.js'
-import { furtherReasons, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
+import { furtherReasons, whyDocument, whyNothingLeaves } from '../../src/sync/why-nothing-leaves.js'
 import { isWorseHere } from '../../src/sync/why-restart.js'
 import type { HeldProject, Standing } from '../../src/sync/why-types.js'
 
@@ -63,7 +63,7 @@ it('what can be read of a damaged queue is saved by a command that people see', 
   const why = whyNothingLeaves(standing({ queueProblem: 'it is damaged', isQueueDamaged: true }))
   expect(why).toMatchObject({
     command: 'spec-kitty explain queue_unusable',
-    shown: 'spec-kitty sync queue --export FILE  # saves what can be read of it',
+    shown: 'spec-kitty sync queue --export FILE  # puts it aside, and saves what can be read of it',
   })
 })
 
@@ -245,7 +245,22 @@ it('a token that the user gave is replaced by another one, from a variable that 
   const login = 'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
-    shown: `${login}  # SYNC_TOKEN holds another token: your team has one`,
+    shown: `${login}  # first put a new token into SYNC_TOKEN: your team has one`,
+  })
+})
+
+it('a server that is probably the wrong one is left with a token if the session has one', () => {
+  const failed = { nextAttemptAt: '2026-11-28T10:00:00.000Z', lastError: 'the server answered 404' } as const
+  const about = {
+    ...failed,
+    lastErrorKind: 'address',
+    isServerOfSession: true,
+    isDaemonRunning: true,
+  } as const
+  expect(whyNothingLeaves(standing({ ...about, isTokenGiven: true }))).toMatchObject({
+    command: 'spec-kitty explain backing_off',
+    shown:
+      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://HOST  # replace HOST, and put its token into SYNC_TOKEN',
   })
 })
 
@@ -562,5 +577,17 @@ it('a variable that forbids the daemon is what has to go, not a command that it 
     reason: 'no_daemon',
     sentence: 'no sync daemon runs, and FAMILIAR_DISABLE forbids to start one',
     command: 'unset FAMILIAR_DISABLE && spec-kitty sync now',
+  })
+})
+
+it('JSON has the command that people see beside the one that a script can run', () => {
+  const gate: Gate = { state: 'closed', reason: 'no_session', detail: null }
+  expect(whyDocument(whyNothingLeaves(standing({ gate, loginServer: null })))).toMatchObject({
+    command: 'spec-kitty explain no_session',
+    command_shown: 'spec-kitty auth login --server https://HOST',
+  })
+  expect(whyDocument(whyNothingLeaves(standing({ isDaemonRunning: false })))).toMatchObject({
+    command: 'spec-kitty sync now',
+    command_shown: 'spec-kitty sync now',
   })
 })

@@ -44,7 +44,7 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
   pre_marker: {
     why: 'It may be in use by another {scope}. That cannot be told from outside, so you decide.',
     whatToDo:
-      'Run the command that the doctor prints to look at it first: it shows its user, since when it runs, its command line and its working directory. Leave it if its user is not you, or if a program or a project that you use is named there (the tool itself, which every such daemon names, does not count). Else run the command below that one.',
+      'Run the command that the doctor prints to look at it first: it shows its user, since when it runs, its command line and its working directory. Leave it if its user is not you, or if its command line names a program that you still use (the tool itself, which every such daemon names, does not count). Its working directory is only where it was started: leave it if you still use an older version of the tool there. Else run the command below that one.',
   },
   cross_root: {
     why: 'If it is the live daemon there, nothing is wrong. If it is stale, the clean-up of that {scope} ends it.',

@@ -6,10 +6,14 @@ const HEARTBEAT_MS = 2_000
 
 /**
  * Returns the reply that sends each line of a drain as NDJSON as soon as it is available. It sends a heartbeat at once,
- * and whenever two seconds pass without a line. If the drain fails, the last line says why.
+ * and whenever two seconds pass without a line; it names the server whose answer is waited for. If the drain fails, the
+ * last line says why.
  */
-export function drainStream(lines: AsyncIterable<DrainLine>): Response {
-  return new Response(encoded(withHeartbeats(lines)), {
+export function drainStream(
+  lines: AsyncIterable<DrainLine>,
+  requestServer: () => string | null = () => null,
+): Response {
+  return new Response(encoded(withHeartbeats(lines, requestServer)), {
     headers: { 'content-type': 'application/x-ndjson' },
   })
 }
@@ -18,14 +22,18 @@ async function* encoded(lines: AsyncIterable<DrainLine>): AsyncGenerator<Uint8Ar
   for await (const line of lines) yield Buffer.from(`${JSON.stringify(line)}\n`)
 }
 
-async function* withHeartbeats(lines: AsyncIterable<DrainLine>): AsyncGenerator<DrainLine> {
-  yield { event: 'heartbeat' }
+async function* withHeartbeats(
+  lines: AsyncIterable<DrainLine>,
+  requestServer: () => string | null,
+): AsyncGenerator<DrainLine> {
+  const beat = (): DrainLine => ({ event: 'heartbeat', request_server: requestServer() })
+  yield beat()
   const source = lines[Symbol.asyncIterator]()
   let next = source.next()
   try {
     for (;;) {
       const line = await orAfter(HEARTBEAT_MS, next)
-      if (line === null) yield { event: 'heartbeat' }
+      if (line === null) yield beat()
       else if (line.done === true) return
       else {
         yield line.value

@@ -29,21 +29,17 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     import('../upload/dispatcher.js'),
     import('../last-work.js'),
   ])
-  let server: string | null = null
   const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
   const source = createQueueSource(queuePath(root), (message) => log('queue_moved_aside', { message }))
   const dispatcher = dispatchers.createDispatcher({
     queue: source.open,
-    gate: async () => {
-      const gate = await readGate({ root, env, session: () => gateSession(root) })
-      server = gate.state === 'open' ? new URL(gate.serverUrl).origin : null
-      return gate
-    },
+    gate: () => readGate({ root, env, session: () => gateSession(root) }),
     consent: async (_, events) => (await readConsentOf(events)).consent,
-    token: async (refused, signal) => {
+    token: async (refused, signal, serverUrl) => {
       const found = await accessToken(root, { ...(refused === null ? {} : { refresh: refused }), signal })
       // After the gate was read, the user may have signed in to another server.
-      return found !== null && new URL(found.serverUrl).origin === server ? found.token : null
+      const isSame = found !== null && new URL(found.serverUrl).origin === new URL(serverUrl).origin
+      return isSame ? found.token : null
     },
     sessionMark: () => sessionMark(root),
     remember: rememberWork(root),

@@ -68,8 +68,11 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
         progress.show(`${bar(done + rejected, total)} ${done} of ${total} sent${end}`)
       if (line.event === 'held') held.push(line)
       if (line.event === 'waiting') failures += 1
+      // A narrow terminal cuts off the end, and the reason matters more than the time.
       if (line.event === 'waiting')
-        progress.show(`waiting for the server, ${untilText(line.until_ms - Date.now())}: ${line.error}`)
+        progress.show(`${line.error}: waiting, ${untilText(line.until_ms - Date.now())}`)
+      const server = line.event === 'heartbeat' ? (line.request_server ?? null) : null
+      if (server !== null) progress.show(`${done + rejected} of ${total} sent, ${answerText(server)}${end}`)
     },
     end: async (finished, queue) => {
       progress.stop()
@@ -123,6 +126,11 @@ function describeHeld(
   const all = count === 1 ? 'the 1 event that waits stays' : `the ${count} events that wait stay`
   const some = `${counted(count, 'event')} ${count === 1 ? 'stays' : 'stay'}`
   return { sentence: `${isAll ? all : some}: ${sentence}`, command }
+}
+
+/** What a drain does while a request runs. */
+export function answerText(server: string): string {
+  return `waits for an answer from ${URL.canParse(server) ? new URL(server).host : server}`
 }
 
 function bar(done: number, total: number): string {

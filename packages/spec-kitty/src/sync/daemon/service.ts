@@ -97,7 +97,8 @@ export function createSyncService(root: string, env: Environment): SyncService {
     'POST /api/sync/drain': async (_, { signal }) => {
       clearTimeout(first)
       isLookDue = false
-      return drainStream((await get()).drain(signal))
+      const { drain, report } = await get()
+      return drainStream(drain(signal), () => report().request_server)
     },
   }
   return {

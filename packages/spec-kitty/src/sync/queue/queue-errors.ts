@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { CommandError, EXIT, writeHint } from 'familiar/cli'
+import { closedDirectory, CommandError, EXIT, writeHint } from 'familiar/cli'
 import { diskProblem } from './disk-problem.js'
 
 /** The result codes of SQLite that the queue distinguishes (https://sqlite.org/rescode.html). */
@@ -70,7 +70,12 @@ function lockFailure(error: FamiliarError, path: string): unknown {
 function systemFailure(error: unknown, path: string): unknown {
   const { code, syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
   if (code === undefined || syscall === undefined) return error
-  return unusable(path, `${syscall} ${code}`, error, hintFor(path, code))
+  return unusable(path, systemText(dirname(path), syscall, code), error, hintFor(path, code))
+}
+
+function systemText(directory: string, syscall: string, code: string): string {
+  const closed = code === 'EACCES' || code === 'EPERM' ? closedDirectory(directory) : null
+  return closed === null ? `${syscall} failed with ${code}` : `${closed} is closed to this user (${code})`
 }
 
 /** Returns the system's name for an error of SQLite. SQLite also reports a full disk as `disk I/O error`. */

@@ -1,5 +1,6 @@
 import { CommandError, EXIT } from 'familiar/cli'
 import { tokenLogin } from '../login-command.js'
+import { connectionReason, MAY_BE_WRONG } from '../upload/connection-reason.js'
 import { oneLine, withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
@@ -37,7 +38,8 @@ function silenceIn(error: unknown): string | null {
   if (error instanceof ClientError) return error.code === 'OAUTH_TIMEOUT' ? 'no answer in time' : null
   // `fetch` throws a TypeError for every failure of a connection, with the reason as its cause.
   if (!(error instanceof TypeError)) return null
-  return systemErrorIn(error)?.code ?? causesOf(error).at(-1)?.message ?? error.message
+  const code = systemErrorIn(error)?.code
+  return connectionReason(code) ?? code ?? causesOf(error).at(-1)?.message ?? error.message
 }
 
 /**
@@ -61,7 +63,7 @@ export function explain(error: unknown, service: string, secrets: readonly strin
       'E_AUTH_UNREACHABLE',
       `cannot reach ${originOf(service)}: ${hide(silence, secrets)}`,
       {
-        hint: 'check the connection and try again',
+        hint: `${MAY_BE_WRONG}; otherwise try again later`,
         exit: EXIT.tryAgain,
         cause: systemErrorIn(error),
       },

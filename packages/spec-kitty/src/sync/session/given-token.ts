@@ -27,7 +27,11 @@ export async function readTokenFrom(input: Input): Promise<string> {
     parts.push(part)
   }
   const token = Buffer.concat(parts).toString('utf8').trim()
-  if (token === '') throw new UsageError('standard input contains no token')
+  // The commands that other messages print read the token from this variable.
+  if (token === '')
+    throw new UsageError(
+      'standard input contains no token; if it should come from SYNC_TOKEN, that is empty, not set or not exported',
+    )
   if (!isToken(token)) {
     throw new UsageError(
       'standard input is not a token: one line of visible ASCII without blanks, at most 16 KiB',

@@ -69,6 +69,7 @@ class QueueDispatcher implements Dispatcher {
   readonly wake = (): void => {
     if (this.#isStopped) return
     this.#isWanted = true
+    if (this.#running !== null) void this.#outbox.leaveOldServer()
     this.#running ??= this.#run()
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, type Io } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/queue-types.js'
@@ -17,7 +18,8 @@ export interface OutboxOptions extends WaitsOptions {
   readonly gate: () => Promise<Gate>
   /** Reads whether these events may leave. If it throws, the consent counts as unreadable. */
   readonly consent: (project: string, events: WaitingProject) => Promise<Consent>
-  readonly token: Uploading['token']
+  /** Returns a token for this server, otherwise like `token` of `Uploading`. */
+  readonly token: (...given: [...Parameters<Uploading['token']>, serverUrl: string]) => Promise<string | null>
   /** Returns a text that changes whenever the session changes. */
   readonly sessionMark: () => string
   readonly claimant: Claimant
@@ -57,6 +59,8 @@ export class Outbox {
   #queue: Queue | null = null
   /** The server to which events could last be sent. */
   #server: string | null = null
+  /** What the present pass sends with, and to which server; null if it sends nothing. */
+  #sending: { readonly sender: Sender; readonly serverUrl: string } | null = null
   /** True if the gate has changed since this pass read it. */
   #isStale = false
   /** The error with which the last pass failed. After an error it is unknown which events wait or are claimed. */
@@ -123,6 +127,29 @@ export class Outbox {
       if (this.#isLasting()) this.#know(0, this.queued)
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)))
     }
+  }
+
+  /**
+   * Gives up the running request if events go to another server now, so that an old server that does not answer cannot
+   * hold up the new one. Waits a moment first, because an answer that is on its way says what became of the events. A
+   * request that was given up counts as one without an answer. Never rejects.
+   */
+  async leaveOldServer(): Promise<void> {
+    const sending = this.#sending
+    if (sending === null) return
+    try {
+      if (!(await this.#isElsewhere(sending))) return
+      await sleep(this.#options.timing.stopMs, null, { ref: false })
+      if (await this.#isElsewhere(sending)) sending.sender.close()
+    } catch {
+      // The pass itself reports a gate that cannot be read.
+    }
+  }
+
+  /** While the gate is closed, nothing is held up. */
+  async #isElsewhere({ serverUrl }: { readonly serverUrl: string }): Promise<boolean> {
+    const now = await this.#options.gate()
+    return now.state === 'open' && now.serverUrl !== serverUrl
   }
 
   async #pass(isHurried: boolean): Promise<void> {
@@ -220,13 +247,17 @@ export class Outbox {
           if (!passed.has(project) && this.#waits.isProjectResting(project)) continue
           const { requestMs: timeoutMs } = timing
           sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs, onRequest })
+          this.#sending = { sender, serverUrl: gate.serverUrl }
           const uploading = this.#uploading(project, queue, sender, gate)
           const end = await uploadSome(source, uploading, passed.get(project))
+          // A problem with the old server says nothing about the new one or its session.
+          if (end.trouble !== null && (await this.#isElsewhere(gate))) return void (this.#isStale = true)
           if (this.#take(project, end, passed) === 'stop' || this.#isStale) return
           isProgress ||= end.sent + end.kept + end.rejected > 0
         }
       }
     } finally {
+      this.#sending = null
       sender?.close()
     }
   }
@@ -238,7 +269,7 @@ export class Outbox {
       sender,
       format: FORMATS[gate.format],
       claimant,
-      token,
+      token: (refused, aborted) => token(refused, aborted, gate.serverUrl),
       signal,
       isEnding,
       consent: async (source) => {

@@ -5,6 +5,7 @@ import { VERSION } from '../../version.js'
 import { withoutSlash } from '../server-url.js'
 import type { Reply } from './answer.js'
 import type { Format } from './batch.js'
+import { connectionReason } from './connection-reason.js'
 import { oneLine } from './one-line.js'
 import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
 
@@ -15,6 +16,9 @@ const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
 
 /** Variables that name additional trusted certificates. Node itself reads only the first one. */
 const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
+
+/** Why a request ended without an answer and within its time. */
+const LEFT = 'given up, because events go to another server now'
 
 export interface SenderOptions {
   /** An HTTPS URL, or an HTTP URL of a loopback address. */
@@ -34,6 +38,7 @@ export interface Sender {
    * message is one line without a secret.
    */
   readonly post: (body: string, token: string, signal: AbortSignal) => Promise<Reply>
+  /** Closes the connections. A request that still runs rejects, and its events stay in the queue. */
   readonly close: () => void
 }
 
@@ -45,14 +50,15 @@ export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: Sen
   return {
     post: async (body, token, signal) => {
       const bytes = await compress(body, format.contentEncoding)
-      const limit = limitOf(signal, timeoutMs)
+      const limit = limitOf([signal, closing.signal], timeoutMs)
       try {
         limit.signal.throwIfAborted()
         onRequest?.(new Date().toISOString())
         return await exchange(url, { agent, format, token, bytes, signal: limit.signal })
       } catch (error) {
         signal.throwIfAborted()
-        const why = limit.signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
+        const silence = closing.signal.aborted ? LEFT : `no answer within ${timeoutMs / 1000} s`
+        const why = limit.signal.aborted ? silence : reasonOf(error)
         throw new Error(oneLine(`${url.host}: ${why}`, token), { cause: error })
       } finally {
         onRequest?.(null)
@@ -68,19 +74,19 @@ export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: Sen
 
 /** Not `AbortSignal.any`: on Node 20, each call would leave something attached to a signal that lives as long as the daemon. */
 function limitOf(
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
   timeoutMs: number,
 ): { readonly signal: AbortSignal; readonly end: () => void } {
   const controller = new AbortController()
   const abort = (): void => controller.abort()
   const timer = setTimeout(abort, timeoutMs)
-  signal.addEventListener('abort', abort)
-  if (signal.aborted) abort()
+  for (const signal of signals) signal.addEventListener('abort', abort)
+  if (signals.some(({ aborted }) => aborted)) abort()
   return {
     signal: controller.signal,
     end: () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
+      for (const signal of signals) signal.removeEventListener('abort', abort)
     },
   }
 }
@@ -204,27 +210,8 @@ async function replyOf(message: IncomingMessage): Promise<Reply> {
   return { ...head, body: Buffer.concat(parts).toString('utf8') }
 }
 
-/** Reasons, in words, for the errors that a user can solve. */
-const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
-  [/^ECONNREFUSED$/, 'nothing accepts connections there'],
-  [/^ENOTFOUND$/, 'the host name is not found'],
-  [/^EAI_AGAIN$/, 'the host name could not be looked up: no name server answered'],
-  [/^(?:ENETUNREACH|EHOSTUNREACH)$/, 'the network is not reachable'],
-  [/^(?:ECONNRESET|EPIPE)$/, 'the connection was closed before the whole answer'],
-  [/^HPE_/, 'the answer is not HTTP'],
-  [/^CERT_HAS_EXPIRED$/, 'its certificate has expired'],
-  [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet: is the clock right?'],
-  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host'],
-  [
-    /SELF_SIGNED|UNABLE_TO_|CERT_/,
-    'its certificate is not trusted: NODE_EXTRA_CA_CERTS or SSL_CERT_FILE can name its issuer',
-  ],
-  [/^(?:EPROTO|ERR_SSL_)/, 'it does not speak TLS as it should'],
-]
-
 /** Exported for its test. */
 export function reasonOf(error: unknown): string {
   const { message, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
-  const known = code === undefined ? undefined : REASONS.find(([codes]) => codes.test(code))
-  return known === undefined ? message : `${known[1]} (${code})`
+  return connectionReason(code) ?? message
 }

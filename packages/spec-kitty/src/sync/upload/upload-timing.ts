@@ -9,7 +9,10 @@ export const TIMING = {
   lookEveryMs: 5 * 60_000,
   /** The time limit of a request, from the connection to the last byte of the answer. */
   requestMs: 60_000,
-  /** How long `stop` lets the running request continue. A daemon that shuts down has five seconds. */
+  /**
+   * How long `stop`, or a change of the server, lets the running request continue. A daemon that shuts down has five
+   * seconds.
+   */
   stopMs: 2_500,
   /** A drain gives up when this many attempts in a row have failed, or when the server asks for a longer wait. */
   drainAttempts: 5,

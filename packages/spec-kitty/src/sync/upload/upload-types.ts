@@ -84,7 +84,8 @@ export type DrainLine =
   /** The server has a problem. `until_ms` is the time of the next attempt, in milliseconds since 1970. */
   | { readonly event: 'waiting'; readonly until_ms: number; readonly error: string }
   | { readonly event: 'held'; readonly project: string; readonly reason: HeldReason; readonly count: number }
-  | { readonly event: 'heartbeat' }
+  /** `request_server`: the server whose answer is waited for; null or missing if none is. */
+  | { readonly event: 'heartbeat'; readonly request_server?: string | null }
   | {
       readonly event: 'finished'
       readonly sent: number

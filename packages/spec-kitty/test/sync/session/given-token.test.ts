@@ -32,6 +32,15 @@ describe('a token on standard input', () => {
     await expect(refused).rejects.not.toThrow('cret')
   })
 
+  it.each(['', ' \n'])(
+    'that is missing is told of the variable of the printed commands: %j',
+    async (text) => {
+      await expect(readTokenFrom(inputOf(text))).rejects.toThrow(
+        'standard input contains no token; if it should come from SYNC_TOKEN, that is empty, not set or not exported',
+      )
+    },
+  )
+
   it('is not read from a terminal, which would show it', async () => {
     const terminal = Object.assign(inputOf('secret'), { isTTY: true as const })
     await expect(readTokenFrom(terminal)).rejects.toThrow('terminal')

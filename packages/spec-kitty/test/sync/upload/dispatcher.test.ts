@@ -494,6 +494,84 @@ describe('another server', () => {
     await other.close()
   })
 
+  it.for([
+    ['trigger', answers.silence, null],
+    ['drain', answers.silence, null],
+    ['trigger', answers.reply(401), 'session-2'],
+  ] as const)(
+    'is tried at once after a %s, although a request still waits at the old one',
+    async ([by, answer]) => {
+      const other = await answers.startSyncServer()
+      let [url, mark] = ['', 'session-1']
+      let reply = (): void => undefined
+      const servers: string[] = []
+      const { publish, drain, server, dispatcher, queue } = await startDispatching({
+        timing,
+        sessionMark: () => mark,
+        gate: () => Promise.resolve({ state: 'open', serverUrl: url, format: 'batch' }),
+        token: (refused, _, serverUrl) => {
+          servers.push(serverUrl)
+          return Promise.resolve(refused === null ? TOKEN : null)
+        },
+      })
+      const ids = publish(A, 3)
+      url = server.url
+      server.next((request, response) => void (reply = () => answer(request, response)))
+      dispatcher.wake()
+      await eventually(() => expect(server.requests.length).toBe(1))
+      // Such a request may last for 60 s.
+      ;[url, mark] = [other.url, 'session-2']
+      reply()
+      if (by === 'drain') expect(finish(await drain())).toMatchObject({ sent: 3, kept: 0, reason: null })
+      else dispatcher.wake()
+      await eventually(() => expect(queue.counts().queued).toBe(0))
+      expect([sizes(server), sizes(other), other.accepted]).toEqual([[3], [3], ids])
+      await eventually(() => expect(dispatcher.inFlight()).toBe(0))
+      expect(dispatcher.report()).toMatchObject({ consecutive_failures: 0, last_error: null, refused: false })
+      // No token of the new session goes to the old server.
+      expect(servers.at(0)).toBe(server.url)
+      expect(servers.at(-1)).toBe(other.url)
+      await other.close()
+    },
+  )
+
+  it('waits for an answer of the old one that is on its way, and sends nothing twice', async () => {
+    const other = await answers.startSyncServer()
+    let url = ''
+    let reply = (): void => undefined
+    const { publish, server, dispatcher, queue } = await startDispatching({
+      timing: { ...timing, stopMs: 10_000 },
+      gate: () => Promise.resolve({ state: 'open', serverUrl: url, format: 'batch' }),
+    })
+    publish(A, 3)
+    url = server.url
+    server.next((request, response) => void (reply = () => server.otherwise(request, response)))
+    dispatcher.wake()
+    await eventually(() => expect(server.requests.length).toBe(1))
+    url = other.url
+    dispatcher.wake()
+    publish(A, 1)
+    setTimeout(reply, 100)
+    await eventually(() => expect(queue.counts().queued).toBe(0))
+    expect([sizes(server), sizes(other)]).toEqual([[3], [1]])
+    await other.close()
+  })
+
+  it('is none after a new sign-in at the same one: the request that runs goes on', async () => {
+    let mark = 'session-1'
+    let reply = (): void => undefined
+    const { publish, server, dispatcher, queue } = await startDispatching({ timing, sessionMark: () => mark })
+    publish(A, 3)
+    server.next((request, response) => void (reply = () => server.otherwise(request, response)))
+    dispatcher.wake()
+    await eventually(() => expect(server.requests.length).toBe(1))
+    mark = 'session-2'
+    dispatcher.wake()
+    setTimeout(reply, 300)
+    await eventually(() => expect(queue.counts().queued).toBe(0))
+    expect(sizes(server)).toEqual([3])
+  })
+
   it('of which the consent is missing shows nothing of the one before', async () => {
     let url = ''
     let consent: 'yes' | 'no' = 'yes'

@@ -217,7 +217,7 @@ describe('HTTPS', () => {
   it('sends nothing to a server that is not trusted', async () => {
     const sync = await start(here)
     expect(await failure(post(sync.url))).toBe(
-      `127.0.0.1:${sync.port}: its certificate is not trusted: NODE_EXTRA_CA_CERTS or SSL_CERT_FILE can name its issuer (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+      `127.0.0.1:${sync.port}: its certificate is not trusted: NODE_EXTRA_CA_CERTS can name its issuer (DEPTH_ZERO_SELF_SIGNED_CERT)`,
     )
     expect(sync.requests).toEqual([])
   })

@@ -1,0 +1,27 @@
+/** Reasons, in words, for the errors of a connection that a user can solve. Each is true of every request of this tool. */
+const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
+  [/^ECONNREFUSED$/, 'nothing accepts connections there'],
+  [/^ENOTFOUND$/, 'the host name is not found'],
+  [/^EAI_AGAIN$/, 'the host name could not be looked up: no name server answered'],
+  [/^(?:ENETUNREACH|EHOSTUNREACH)$/, 'the network is not reachable'],
+  [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'nothing answers there'],
+  [/^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'the connection was closed before the whole answer'],
+  [/^HPE_/, 'the answer is not HTTP'],
+  [/^CERT_HAS_EXPIRED$/, 'its certificate has expired'],
+  [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet: is the clock right?'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host'],
+  [/SELF_SIGNED|UNABLE_TO_|CERT_/, 'its certificate is not trusted: NODE_EXTRA_CA_CERTS can name its issuer'],
+  [/^(?:EPROTO|ERR_SSL_)/, 'it does not speak TLS as it should'],
+]
+
+/** What to think of if there is no answer: only the user knows whether the server is down. */
+export const MAY_BE_WRONG = 'if the server is up, its address may be wrong'
+
+/**
+ * Returns in words why a connection failed, with the code. Sending and the sign-in both ask this, so that they say the
+ * same of the same failure. Null if the code has no words.
+ */
+export function connectionReason(code: string | undefined): string | null {
+  const known = code === undefined ? undefined : REASONS.find(([codes]) => codes.test(code))
+  return known === undefined ? null : `${known[1]} (${code})`
+}
