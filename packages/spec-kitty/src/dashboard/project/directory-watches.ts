@@ -11,7 +11,7 @@ export interface Wanted {
   readonly path: string
   /**
    * The state of the directory before its entries were read; null if it was absent. If its inode changes, the path leads
-   * to another directory, and a new watch replaces the old one.
+   * to another directory, and a new watch replaces the old one; also if `only` changes.
    */
   readonly stats: BigIntStats | null
   /** Report only these entries. If omitted, report all that are not hidden. */
@@ -145,9 +145,11 @@ class Watches implements DirectoryWatches {
 
   #watch(entry: Entry): FSWatcher {
     const watcher = watch(entry.path, { persistent: false }, (kind, name) => {
-      // The watched path itself was moved or removed. Its successor may reuse the inode, so end this watch here.
-      if (kind === 'rename' && name === basename(entry.path) && this.#isKept(entry)) this.#remove(entry)
-      if (name === null || isTold(entry, name)) this.#onEvent(entry.owner, name)
+      // The watched path itself was moved or removed, or an entry of the same name. A successor of the path may reuse the
+      // inode, so end this watch here. The owner is told, and watches the path again if it is still there.
+      const isEnded = kind === 'rename' && name === basename(entry.path) && this.#isKept(entry)
+      if (isEnded) this.#remove(entry)
+      if (isEnded || name === null || isTold(entry, name)) this.#onEvent(entry.owner, name)
     })
     return watcher.on('error', (error) => {
       end(entry)
@@ -211,8 +213,10 @@ function keyOf({ owner, path }: { readonly owner: string; readonly path: string 
   return `${owner}\0${path}`
 }
 
-function identityOf({ stats }: Wanted): string {
-  return stats === null ? 'absent' : `${stats.dev} ${stats.ino}`
+/** An inode is reused, so the time of birth is part of the identity. It is 0 on a file system that does not record it. */
+function identityOf({ stats, only = [] }: Wanted): string {
+  const entry = stats === null ? 'absent' : `${stats.dev} ${stats.ino} ${stats.birthtimeNs}`
+  return [entry, ...only].join('/')
 }
 
 /**

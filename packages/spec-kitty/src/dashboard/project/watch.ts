@@ -1,5 +1,6 @@
 import { watchDirectories, type OnSight, type Wanted } from './directory-watches.js'
 import { placesOfMission, placesOfProject, type ProjectPlaces } from './what-to-watch.js'
+import type { LocatedEntry } from './locate.js'
 import { isMadeFor, type Worktree } from './worktrees.js'
 
 /**
@@ -70,8 +71,8 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
     const before = places
     await keep(LIST, async () => (places = await placesOfProject(directory)).wanted)
     if (isClosed) return
-    for (const [id, { stats }] of places.missions) {
-      if (before.missions.get(id)?.stats.ino !== stats.ino) told.add(id)
+    for (const [id, directory] of places.missions) {
+      if (!isSame(before.missions.get(id), directory)) told.add(id)
     }
     for (const id of before.missions.keys()) if (!places.missions.has(id)) told.add(id)
     for (const name of changedWorktrees(before.worktrees, places.worktrees)) {
@@ -121,9 +122,13 @@ function changedWorktrees(before: readonly Worktree[], after: readonly Worktree[
 }
 
 function othersIn(worktrees: readonly Worktree[], than: readonly Worktree[]): readonly string[] {
-  const known = new Map(than.map(({ name, specs }) => [name, specs?.stats.ino]))
-  const others = worktrees.filter(
-    ({ name, specs }) => !known.has(name) || known.get(name) !== specs?.stats.ino,
-  )
+  const known = new Map(than.map(({ name, specs }) => [name, specs]))
+  const others = worktrees.filter(({ name, specs }) => !known.has(name) || !isSame(known.get(name), specs))
   return others.map(({ name }) => name)
+}
+
+type Place = LocatedEntry | null | undefined
+
+function isSame(one: Place, other: Place): boolean {
+  return one?.path === other?.path && one?.stats.ino === other?.stats.ino
 }
