@@ -282,6 +282,30 @@ describe('a change elsewhere by which a page shows something else is told', () =
   })
 })
 
+/** Makes more changes than the system keeps for a process, and then appends to the log of one mission. */
+const FLOOD = `
+  const { appendFileSync, mkdirSync, rmdirSync } = require('node:fs')
+  const [, flooded, log] = process.argv
+  for (let at = 0; at < 10_000; at += 1) {
+    mkdirSync(\`\${flooded}/\${at % 20}\`)
+    rmdirSync(\`\${flooded}/\${at % 20}\`)
+  }
+  appendFileSync(log, '\\n')`
+
+it('a change after so many others that the system drops it is told, when the process goes on', async () => {
+  const project = emptyProject()
+  const flooded = writeMission(project, 'flooded')
+  const mission = writeMission(project, 'm', { 'status.events.jsonl': '' })
+  const { hears } = await watched(project)
+  // Nothing else runs in this process meanwhile.
+  spawnSync(process.execPath, ['-e', FLOOD, flooded, join(mission, 'status.events.jsonl')])
+  await hears(null)
+  mkdirSync(join(mission, 'contracts'))
+  await hears(['m'])
+  writeFileSync(join(mission, 'contracts', 'a.md'), '')
+  await hears(['m'])
+})
+
 describe('what appears while the watches are set up is watched', () => {
   it.each<readonly [string, (project: string) => unknown, (project: string) => unknown]>([
     ['the first mission', () => undefined, (project) => writeMission(project, 'm', { 'tasks/WP01.md': '' })],
