@@ -234,6 +234,19 @@ const ELSEWHERE: readonly (readonly [
       ),
   ],
   [
+    'a log grows in a worktree that was made for something else',
+    ['m'],
+    (project) => {
+      writeMission(project, 'm', { 'spec.md': '' })
+      writeMission(join(project, '.worktrees/other'), 'm', { 'status.events.jsonl': '' })
+    },
+    (project) =>
+      appendFileSync(
+        join(project, '.worktrees/other/kitty-specs/m/status.events.jsonl'),
+        laneEvent(1, 'WP01', 'done'),
+      ),
+  ],
+  [
     'a worktree gets missions, after an entry with its own name',
     null,
     (project) => mkdirSync(join(project, '.worktrees/m-coord'), { recursive: true }),

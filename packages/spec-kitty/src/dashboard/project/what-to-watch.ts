@@ -61,7 +61,7 @@ async function placesOfCharter(root: string): Promise<readonly Wanted[]> {
 
 /**
  * Returns the paths to watch to notice changes of a mission. They are found by the same code as the files that are read.
- * Every worktree has copies of all missions, but only the logs in worktrees that were made for this mission are watched.
+ * Of the logs in worktrees, only those in worktrees that were made for this mission are watched (see `other-copies.ts`).
  */
 export async function placesOfMission(
   id: string,
