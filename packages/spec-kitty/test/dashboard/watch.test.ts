@@ -247,6 +247,20 @@ const ELSEWHERE: readonly (readonly [
       ),
   ],
   [
+    'a log grows there behind a link',
+    ['m'],
+    (project) => {
+      writeMission(project, 'm', { 'spec.md': '' })
+      const copy = writeMission(join(project, '.worktrees/other'), 'm', { 'logs/a.jsonl': '' })
+      symlinkSync('logs/a.jsonl', join(copy, 'status.events.jsonl'))
+    },
+    (project) =>
+      appendFileSync(
+        join(project, '.worktrees/other/kitty-specs/m/logs/a.jsonl'),
+        laneEvent(1, 'WP01', 'done'),
+      ),
+  ],
+  [
     'a worktree gets missions, after an entry with its own name',
     null,
     (project) => mkdirSync(join(project, '.worktrees/m-coord'), { recursive: true }),
