@@ -7,7 +7,7 @@ export interface Confined {
   readonly root: string
   /** Every symlink must lead into this directory. For the files of a mission, it is the mission's directory. */
   readonly within: string
-  /** Called before each name is looked up to resolve a symlink in this directory or below it. */
+  /** Called before each name is looked up in `within`, or below it, to resolve a symlink. */
   readonly onLookup?: OnLookup | undefined
 }
 

@@ -66,7 +66,7 @@ async function follow(from: Confined, link: string): Promise<Located> {
   }
 }
 
-async function walk({ root, onLookup }: Confined, link: string): Promise<string | Unusable> {
+async function walk({ root, within, onLookup }: Confined, link: string): Promise<string | Unusable> {
   let at = dirname(link)
   // `rest` is a stack: its last element is the next name to look up.
   const rest = [basename(link)]
@@ -76,7 +76,7 @@ async function walk({ root, onLookup }: Confined, link: string): Promise<string 
     const isBelowRoot = part !== '..' && path !== root && isIn(root, path)
     if (isBelowRoot && isHidden(part)) return refused('is a link to a hidden file or directory')
     if (isBelowRoot && (lookups += 1) > MAX_LOOKUPS) return refused('is a link that leads too far')
-    if (isBelowRoot) await onLookup?.(at, part)
+    if (isBelowRoot && isIn(within, at)) await onLookup?.(at, part)
     const target = isBelowRoot ? await targetOf(root, path) : null
     if (target === null) at = path
     else if ((links += 1) > MAX_LINKS) return refused('is a link that leads in a circle')
