@@ -16,7 +16,7 @@ const PROCESSES = [
   'packages/familiar/test/daemon/{connections,public-handler,web-handler}.test.ts',
   'packages/familiar/test/cli/{commands,doctor}.test.ts',
   'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine,worktrees,lanes-of-files,liveness,at-work,routes}.test.ts',
-  'packages/spec-kitty/test/dashboard-page/{contact,heavy-document,hostile-page,reading}.test.ts',
+  'packages/spec-kitty/test/dashboard-page/{contact,heavy-document,hostile-page,missed,reading}.test.ts',
   'packages/spec-kitty/test/sync/session/{hostile-service,sign-in,renewal,secrets}.test.ts',
   'packages/spec-kitty/test/sync/{queue-files,queue-memory,queue-processes}.test.ts',
   'packages/spec-kitty/test/sync/upload/{cloud-events-wire,dispatcher,send}.test.ts',

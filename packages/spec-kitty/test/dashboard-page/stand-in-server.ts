@@ -47,8 +47,8 @@ export const NOTHING_NOW: NowReply = {
 export const NEVER = Symbol('never')
 
 /** An event as the dashboard sends it. */
-export function eventText(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
+export function eventText(name: string, data: unknown, id?: string): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
 /**
@@ -62,13 +62,14 @@ export async function servePage(
   headers: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) = {},
 ) {
   const streams = new Set<ServerResponse>()
+  const waiting = new Set<ServerResponse>()
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
     response.setHeader('content-security-policy', POLICY)
     const more = typeof headers === 'function' ? headers() : headers
     for (const [name, value] of Object.entries(more)) response.setHeader(name, value)
     if (path.split('?')[0] === '/api/events') openStream(response)
-    else if (replies.get(path) === NEVER) return
+    else if (replies.get(path) === NEVER) waiting.add(response)
     else if (path === '/api/now') answer(response, replies.get(path) ?? NOTHING_NOW)
     else if (path.startsWith('/api/')) void made(replies.get(path)).then((reply) => answer(response, reply))
     else void sendFile(response, path === '/' ? 'index.html' : path.slice(1))
@@ -86,6 +87,16 @@ export async function servePage(
     /** Says more in all open streams. */
     speak: (more: string) => {
       for (const stream of streams) stream.write(more)
+    },
+    /** Ends all open streams. */
+    endStreams: () => {
+      for (const stream of streams) stream.destroy()
+      streams.clear()
+    },
+    /** Answers all requests that wait for a reply with a part of one. */
+    breakReplies: () => {
+      for (const response of waiting) response.writeHead(200).end('{')
+      waiting.clear()
     },
     close: async () => {
       if (!server.listening) return

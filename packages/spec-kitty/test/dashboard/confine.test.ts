@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isHidden, refusalOf } from '../../src/dashboard/project/confine.js'
+import type { Wanted } from '../../src/dashboard/project/directory-watches.js'
 import { placesOfMission, placesOfProject } from '../../src/dashboard/project/what-to-watch.js'
 import { openProject, type Project } from '../../src/dashboard/project/project.js'
 import { emptyProject, laneEvent, prompt, removeProjects, writeMission, write } from '../helpers/projects.js'
@@ -123,13 +124,27 @@ const ASKED = [
   'checklists/secret.md',
 ]
 
-/** Every path that is watched for it. */
+/** The hidden directories in which a charter may be, and the only names in them whose changes are reported. */
+const CHARTER_PLACES = new Map([
+  ['.kittify', ['charter', 'constitution', 'memory']],
+  ['.kittify/charter', ['charter.md']],
+  ['.kittify/constitution', ['constitution.md']],
+  ['.kittify/memory', ['charter.md', 'constitution.md']],
+])
+
+function isOfCharter(project: string, { path, only }: Wanted): boolean {
+  const names = CHARTER_PLACES.get(relative(project, path)) ?? []
+  return only?.every((name) => names.includes(name)) === true
+}
+
+/** Every path that is watched for it, except those of the charter, in which no other name is watched. */
 async function watchedFor(project: string): Promise<readonly string[]> {
   const { missions, worktrees, wanted } = await placesOfProject(project)
   const more = await Promise.all(
     [...missions].map(([id, mission]) => placesOfMission(id, mission, worktrees)),
   )
-  return [...wanted, ...more.flat()].map(({ path }) => path)
+  const places = [...wanted, ...more.flat()].filter((place) => !isOfCharter(project, place))
+  return places.map(({ path }) => path)
 }
 
 /** Where worktrees, and the copies of missions in them, come and go. */

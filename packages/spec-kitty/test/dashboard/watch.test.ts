@@ -160,6 +160,179 @@ function replace(path: string): void {
   renameSync(`${path}.tmp`, path)
 }
 
+/** Changes by which a page shows something else, although no file that was read is written. */
+const ELSEWHERE: readonly (readonly [
+  string,
+  Told,
+  (project: string) => unknown,
+  (project: string) => unknown,
+])[] = [
+  [
+    'a directory on the way of a link moves',
+    ['m'],
+    (project) => {
+      const mission = writeMission(project, 'm', { 'notes/deep/shared.md': '' })
+      symlinkSync('notes/deep/shared.md', join(mission, 'spec.md'))
+    },
+    (project) => renameSync(inMission(project, 'notes/deep'), inMission(project, 'notes/other')),
+  ],
+  [
+    'a link on the way of a link leads elsewhere',
+    ['m'],
+    (project) => {
+      const mission = writeMission(project, 'm', { 'notes/one/a.md': '', 'notes/two/a.md': '' })
+      symlinkSync('one', join(mission, 'notes/current'))
+      symlinkSync('notes/current', join(mission, 'contracts'))
+    },
+    (project) => {
+      symlinkSync('two', inMission(project, 'notes/next'))
+      renameSync(inMission(project, 'notes/next'), inMission(project, 'notes/current'))
+    },
+  ],
+  [
+    'a file appears to which a link led before',
+    ['m'],
+    (project) => {
+      const mission = writeMission(project, 'm', { 'notes/deep/a.md': '' })
+      symlinkSync('notes/deep/b.md', join(mission, 'spec.md'))
+    },
+    (project) => writeFileSync(inMission(project, 'notes/deep/b.md'), ''),
+  ],
+  [
+    'a mission moves to which another one is a link',
+    null,
+    (project) => {
+      writeMission(project, 'archive/x/m', { 'spec.md': '' })
+      symlinkSync('archive/x/m', join(project, 'kitty-specs/m'))
+    },
+    (project) =>
+      renameSync(join(project, 'kitty-specs/archive/x/m'), join(project, 'kitty-specs/archive/x/n')),
+  ],
+  [
+    'a directory moves that has the missions, behind a link',
+    null,
+    (project) => {
+      writeMission(project, 'm', { 'spec.md': '' })
+      mkdirSync(join(project, 'docs'))
+      renameSync(join(project, 'kitty-specs'), join(project, 'docs/specs'))
+      symlinkSync('docs/specs', join(project, 'kitty-specs'))
+    },
+    (project) => renameSync(join(project, 'docs'), join(project, 'papers')),
+  ],
+  [
+    'a log in a worktree grows, behind a link',
+    ['m'],
+    (project) => {
+      writeMission(project, 'm', { 'spec.md': '' })
+      const copy = writeMission(join(project, '.worktrees/m-coord'), 'm', { 'logs/a.jsonl': '' })
+      symlinkSync('logs/a.jsonl', join(copy, 'status.events.jsonl'))
+    },
+    (project) =>
+      appendFileSync(
+        join(project, '.worktrees/m-coord/kitty-specs/m/logs/a.jsonl'),
+        laneEvent(1, 'WP01', 'done'),
+      ),
+  ],
+  [
+    'a log grows in a worktree that was made for something else',
+    ['m'],
+    (project) => {
+      writeMission(project, 'm', { 'spec.md': '' })
+      writeMission(join(project, '.worktrees/other'), 'm', { 'status.events.jsonl': '' })
+    },
+    (project) =>
+      appendFileSync(
+        join(project, '.worktrees/other/kitty-specs/m/status.events.jsonl'),
+        laneEvent(1, 'WP01', 'done'),
+      ),
+  ],
+  [
+    'a log grows there behind a link',
+    ['m'],
+    (project) => {
+      writeMission(project, 'm', { 'spec.md': '' })
+      const copy = writeMission(join(project, '.worktrees/other'), 'm', { 'logs/a.jsonl': '' })
+      symlinkSync('logs/a.jsonl', join(copy, 'status.events.jsonl'))
+    },
+    (project) =>
+      appendFileSync(
+        join(project, '.worktrees/other/kitty-specs/m/logs/a.jsonl'),
+        laneEvent(1, 'WP01', 'done'),
+      ),
+  ],
+  [
+    'a worktree gets missions, after an entry with its own name',
+    null,
+    (project) => mkdirSync(join(project, '.worktrees/m-coord'), { recursive: true }),
+    (project) => {
+      mkdirSync(join(project, '.worktrees/m-coord/m-coord'))
+      mkdirSync(join(project, '.worktrees/m-coord/kitty-specs'))
+    },
+  ],
+  [
+    'a directory becomes a mission, in a folder of missions',
+    ['archive'],
+    (project) => writeMission(project, 'archive/m'),
+    (project) => writeMission(project, 'archive/m', { 'spec.md': '' }),
+  ],
+  [
+    'a charter appears',
+    null,
+    () => undefined,
+    (project) => {
+      mkdirSync(join(project, '.kittify/charter'), { recursive: true })
+      writeFileSync(join(project, '.kittify/charter/charter.md'), '')
+    },
+  ],
+  [
+    'a charter changes',
+    null,
+    (project) => {
+      mkdirSync(join(project, 'charter'))
+      writeFileSync(join(project, 'charter/charter.md'), '')
+    },
+    (project) => replace(join(project, 'charter/charter.md')),
+  ],
+]
+
+function inMission(project: string, path: string): string {
+  return join(project, 'kitty-specs/m', path)
+}
+
+describe('a change elsewhere by which a page shows something else is told', () => {
+  it.each(ELSEWHERE)('%s', async (_, expected, before, change) => {
+    const project = emptyProject()
+    before(project)
+    const { hears } = await watched(project)
+    change(project)
+    await hears(expected)
+  })
+})
+
+/** Makes more changes than the system keeps for a process, and then appends to the log of one mission. */
+const FLOOD = `
+  const { appendFileSync, mkdirSync, rmdirSync } = require('node:fs')
+  const [, flooded, log] = process.argv
+  for (let at = 0; at < 10_000; at += 1) {
+    mkdirSync(\`\${flooded}/\${at % 20}\`)
+    rmdirSync(\`\${flooded}/\${at % 20}\`)
+  }
+  appendFileSync(log, '\\n')`
+
+it('a change after so many others that the system drops it is told, when the process goes on', async () => {
+  const project = emptyProject()
+  const flooded = writeMission(project, 'flooded')
+  const mission = writeMission(project, 'm', { 'status.events.jsonl': '' })
+  const { hears } = await watched(project)
+  // Nothing else runs in this process meanwhile.
+  spawnSync(process.execPath, ['-e', FLOOD, flooded, join(mission, 'status.events.jsonl')])
+  await hears(null)
+  mkdirSync(join(mission, 'contracts'))
+  await hears(['m'])
+  writeFileSync(join(mission, 'contracts', 'a.md'), '')
+  await hears(['m'])
+})
+
 describe('what appears while the watches are set up is watched', () => {
   it.each<readonly [string, (project: string) => unknown, (project: string) => unknown]>([
     ['the first mission', () => undefined, (project) => writeMission(project, 'm', { 'tasks/WP01.md': '' })],

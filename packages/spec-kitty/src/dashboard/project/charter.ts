@@ -9,7 +9,7 @@ import { kindOf, type LocatedEntry } from './locate.js'
  * through a hidden directory, of which the page must not see anything else. So the paths are fixed, and no part of one
  * may be a symlink.
  */
-const PLACES: readonly (readonly string[])[] = [
+export const CHARTERS: readonly (readonly string[])[] = [
   ['.kittify', 'charter', 'charter.md'],
   ['charter', 'charter.md'],
   ['.kittify', 'constitution', 'constitution.md'],
@@ -38,7 +38,7 @@ export async function readCharter(directory: string): Promise<CharterReply | nul
 async function findCharter(directory: string): Promise<FoundCharter | null> {
   const root = await realpath(directory).catch(() => null)
   if (root === null) return null
-  for (const parts of PLACES) {
+  for (const parts of CHARTERS) {
     const found = await fileAt(root, parts)
     if (found !== null) return { path: parts.join('/'), found }
   }

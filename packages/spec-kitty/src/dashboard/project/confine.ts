@@ -7,7 +7,12 @@ export interface Confined {
   readonly root: string
   /** Every symlink must lead into this directory. For the files of a mission, it is the mission's directory. */
   readonly within: string
+  /** Called before each name is looked up in `within`, or below it, to resolve a symlink. */
+  readonly onLookup?: OnLookup | undefined
 }
+
+/** `directory` is a path without symlinks. */
+export type OnLookup = (directory: string, name: string) => Promise<void>
 
 /**
  * Matches a leading dot, even after invisible characters, because HFS+ ignores some of them and would treat such a name

@@ -11,7 +11,7 @@ export interface Wanted {
   readonly path: string
   /**
    * The state of the directory before its entries were read; null if it was absent. If its inode changes, the path leads
-   * to another directory, and a new watch replaces the old one.
+   * to another directory, and a new watch replaces the old one; also if `only` changes.
    */
   readonly stats: BigIntStats | null
   /** Report only these entries. If omitted, report all that are not hidden. */
@@ -58,6 +58,12 @@ const POLL_PAUSES = 20
 const POLL_MAX_MS = 30_000
 
 /**
+ * If so many changes are reported in one turn of the event loop, others may be lost: Linux keeps up to 16384 for a process
+ * (fs.inotify.max_queued_events) and drops the rest, which Node does not report. A suspended process receives that many.
+ */
+const MAY_OVERFLOW = 8192
+
+/**
  * Keeps one watch per owner and path. If the system refuses a watch (ENOSPC, EMFILE: all programs of the user share the
  * inotify limits), only that path is polled until a watch succeeds. On a file system that does not report all changes,
  * watched paths are polled too. Never throws.
@@ -80,6 +86,8 @@ class Watches implements DirectoryWatches {
   readonly #typeOf: ((path: string) => number) | undefined
   #polling: NodeJS.Timeout | null = null
   #pauseMs = POLL_MS
+  /** How many changes were reported in this turn of the event loop. */
+  #reported = 0
   #blind: Parameters<OnSight>[0] = null
 
   constructor(onEvent: OnEvent, onSight: OnSight, typeOf: ((path: string) => number) | undefined) {
@@ -145,9 +153,12 @@ class Watches implements DirectoryWatches {
 
   #watch(entry: Entry): FSWatcher {
     const watcher = watch(entry.path, { persistent: false }, (kind, name) => {
-      // The watched path itself was moved or removed. Its successor may reuse the inode, so end this watch here.
-      if (kind === 'rename' && name === basename(entry.path) && this.#isKept(entry)) this.#remove(entry)
-      if (name === null || isTold(entry, name)) this.#onEvent(entry.owner, name)
+      this.#count()
+      // The watched path itself was moved or removed, or an entry of the same name. A successor of the path may reuse the
+      // inode, so end this watch here. The owner is told, and watches the path again if it is still there.
+      const isEnded = kind === 'rename' && name === basename(entry.path) && this.#isKept(entry)
+      if (isEnded) this.#remove(entry)
+      if (isEnded || name === null || isTold(entry, name)) this.#onEvent(entry.owner, name)
     })
     return watcher.on('error', (error) => {
       end(entry)
@@ -156,6 +167,17 @@ class Watches implements DirectoryWatches {
       this.#onEvent(entry.owner, null)
       this.#schedule()
     })
+  }
+
+  /** Reports a change to every owner if changes may have been lost. */
+  #count(): void {
+    this.#reported += 1
+    if (this.#reported > 1) return
+    setImmediate(() => {
+      const isLost = this.#reported >= MAY_OVERFLOW
+      this.#reported = 0
+      for (const owner of isLost ? this.#owned.keys() : []) this.#onEvent(owner, null)
+    }).unref()
   }
 
   #note(entry: Entry): void {
@@ -211,8 +233,10 @@ function keyOf({ owner, path }: { readonly owner: string; readonly path: string 
   return `${owner}\0${path}`
 }
 
-function identityOf({ stats }: Wanted): string {
-  return stats === null ? 'absent' : `${stats.dev} ${stats.ino}`
+/** An inode is reused, so the time of birth is part of the identity. It is 0 on a file system that does not record it. */
+function identityOf({ stats, only = [] }: Wanted): string {
+  const entry = stats === null ? 'absent' : `${stats.dev} ${stats.ino} ${stats.birthtimeNs}`
+  return [entry, ...only].join('/')
 }
 
 /**

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import type { Problem } from '../api.js'
-import { isHidden, type Confined } from './confine.js'
+import { isHidden, type Confined, type OnLookup } from './confine.js'
 import { chooseDisk } from './disk.js'
 import { FIXED, TASKS } from './document-names.js'
 import { list } from './read-safely.js'
@@ -17,14 +17,14 @@ export interface Specs {
 }
 
 /** Returns the directory of a project's missions. It is not a problem if the project does not have one yet. */
-export async function findSpecs(directory: string): Promise<Specs> {
+export async function findSpecs(directory: string, onLookup?: OnLookup): Promise<Specs> {
   const problems: Problem[] = []
   const complain = (path: string, what: string): void => void problems.push({ path, what })
   let root = ''
   try {
     root = await realpath(directory)
     await chooseDisk(root)
-    const specs = await enterable({ path: root, root, within: root }, SPECS)
+    const specs = await enterable({ path: root, root, within: root, onLookup }, SPECS)
     if (specs.kind === 'directory') return { root, specs, problems }
     if (specs.kind === 'file') complain(SPECS, 'is a file where a directory should be')
     if (specs.kind === 'unusable') complain(SPECS, specs.what)
@@ -75,7 +75,7 @@ export async function findMission(directory: string, id: string): Promise<Locate
 }
 
 /** The typical entries of a mission. A directory that contains any of them is a mission, and not a folder of missions. */
-const PARTS: ReadonlySet<string> = new Set([META, EVENTS, TASKS, ...FIXED])
+export const PARTS: ReadonlySet<string> = new Set([META, EVENTS, TASKS, ...FIXED])
 
 const MAX_LOOKED_INTO = 100
 
@@ -85,14 +85,26 @@ const MAX_LOOKED_INTO = 100
  */
 export async function missionsIn({ directory }: MissionDirectory): Promise<number> {
   const listed = await list(directory)
-  if ('kind' in listed || listed.names.some((name) => PARTS.has(name))) return 0
   let count = 0
-  for (const name of listed.names.slice(0, MAX_LOOKED_INTO)) {
-    const found = await locate(directory, name)
-    const inside = found.kind === 'directory' ? await list(found) : found
+  for (const found of 'kind' in listed ? [] : await directoriesIn(directory, listed.names)) {
+    const inside = await list(found)
     if ('names' in inside && inside.names.some((one) => PARTS.has(one))) count += 1
   }
   return count
+}
+
+/** Returns the directories that may be missions in a directory with these names. A mission has none. */
+export async function directoriesIn(
+  directory: LocatedEntry,
+  names: readonly string[],
+): Promise<readonly LocatedEntry[]> {
+  if (names.some((name) => PARTS.has(name))) return []
+  const directories: LocatedEntry[] = []
+  for (const name of names.slice(0, MAX_LOOKED_INTO)) {
+    const found = await locate(directory, name)
+    if (found.kind === 'directory') directories.push(found)
+  }
+  return directories
 }
 
 /** A mission may be a symlink to another one, but symlinks inside a mission must not lead out of it. */

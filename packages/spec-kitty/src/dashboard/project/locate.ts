@@ -59,14 +59,14 @@ function isOneName(name: string): boolean {
  */
 async function follow(from: Confined, link: string): Promise<Located> {
   try {
-    const end = await walk(from.root, link)
+    const end = await walk(from, link)
     return typeof end === 'string' ? await arrive(from, end) : end
   } catch (error) {
     return isAbsence(error) ? refused('is a link that leads nowhere') : unusable(error)
   }
 }
 
-async function walk(root: string, link: string): Promise<string | Unusable> {
+async function walk({ root, within, onLookup }: Confined, link: string): Promise<string | Unusable> {
   let at = dirname(link)
   // `rest` is a stack: its last element is the next name to look up.
   const rest = [basename(link)]
@@ -76,6 +76,7 @@ async function walk(root: string, link: string): Promise<string | Unusable> {
     const isBelowRoot = part !== '..' && path !== root && isIn(root, path)
     if (isBelowRoot && isHidden(part)) return refused('is a link to a hidden file or directory')
     if (isBelowRoot && (lookups += 1) > MAX_LOOKUPS) return refused('is a link that leads too far')
+    if (isBelowRoot && isIn(within, at)) await onLookup?.(at, part)
     const target = isBelowRoot ? await targetOf(root, path) : null
     if (target === null) at = path
     else if ((links += 1) > MAX_LINKS) return refused('is a link that leads in a circle')
@@ -113,10 +114,10 @@ async function arrive(from: Confined, end: string): Promise<Located> {
   return seen(from, path, await disk.lstat(path))
 }
 
-function seen({ root, within }: Confined, path: string, stats: BigIntStats): Located {
+function seen({ root, within, onLookup }: Confined, path: string, stats: BigIntStats): Located {
   const kind = kindOf(stats)
   if (kind === null) return refused('is neither a file nor a directory')
-  return { kind, path, root, within, stats }
+  return { kind, path, root, within, stats, onLookup }
 }
 
 /** Returns null for a FIFO, a socket or a device: opening one may block forever or change something. */

@@ -1,5 +1,7 @@
 import { watchDirectories, type OnSight, type Wanted } from './directory-watches.js'
+import { statesOfOthers } from './other-copies.js'
 import { placesOfMission, placesOfProject, type ProjectPlaces } from './what-to-watch.js'
+import type { LocatedEntry } from './locate.js'
 import { isMadeFor, type Worktree } from './worktrees.js'
 
 /**
@@ -13,6 +15,11 @@ const COLLECT_MS = 100
  * last, because it finds the watches in place. After this, the paths are found again with the next changes.
  */
 const ROUNDS = 3
+
+/** The time between two looks at the logs that are read but not watched. */
+const LOOK_MS = 2_000
+/** The same, as a multiple of the duration of the last look, so that looking takes at most a fiftieth of a core. */
+const LOOK_PAUSES = 50
 
 /** The owner of the watches that do not belong to a mission; no mission has this id. */
 const LIST = ''
@@ -44,7 +51,9 @@ export interface WatchListeners {
 export function watchProject(directory: string, { onChange, onSight }: WatchListeners): ProjectWatch {
   let places: ProjectPlaces = { missions: new Map(), worktrees: [], wanted: [] }
   let changed = new Set<string>([LIST])
+  let others: ReadonlyMap<string, string> = new Map()
   let timer: NodeJS.Timeout | null = null
+  let looking: NodeJS.Timeout | null = null
   let isTelling = false
   let isClosed = false
   /** The changes that were not passed to `onChange` yet. */
@@ -70,13 +79,31 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
     const before = places
     await keep(LIST, async () => (places = await placesOfProject(directory)).wanted)
     if (isClosed) return
-    for (const [id, { stats }] of places.missions) {
-      if (before.missions.get(id)?.stats.ino !== stats.ino) told.add(id)
+    for (const [id, directory] of places.missions) {
+      if (!isSame(before.missions.get(id), directory)) told.add(id)
     }
     for (const id of before.missions.keys()) if (!places.missions.has(id)) told.add(id)
     for (const name of changedWorktrees(before.worktrees, places.worktrees)) {
       for (const id of places.missions.keys()) if (isMadeFor(name, id)) told.add(id)
     }
+    others = await statesOfOthers(places.missions.keys(), places.worktrees)
+    if (!isClosed) lookAgain(LOOK_MS)
+  }
+  const lookAtOthers = async (): Promise<void> => {
+    const [before, began] = [others, performance.now()]
+    const found = await statesOfOthers(places.missions.keys(), places.worktrees)
+    looking = null
+    if (isClosed) return
+    // If the list was read meanwhile, the missions may be others. They are read anew in any case.
+    if (others === before) {
+      others = found
+      for (const [id, state] of found) if (before.get(id) !== state) changed.add(id)
+    }
+    if (changed.size > 0) schedule(COLLECT_MS)
+    lookAgain(Math.max(LOOK_MS, LOOK_PAUSES * (performance.now() - began)))
+  }
+  const lookAgain = (afterMs: number): void => {
+    if (others.size > 0) looking ??= setTimeout(() => void lookAtOthers(), afterMs).unref()
   }
   const keepMission = async (id: string): Promise<void> => {
     const mission = places.missions.get(id)
@@ -110,6 +137,7 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
     close() {
       isClosed = true
       if (timer !== null) clearTimeout(timer)
+      if (looking !== null) clearTimeout(looking)
       watches.close()
     },
   }
@@ -121,9 +149,13 @@ function changedWorktrees(before: readonly Worktree[], after: readonly Worktree[
 }
 
 function othersIn(worktrees: readonly Worktree[], than: readonly Worktree[]): readonly string[] {
-  const known = new Map(than.map(({ name, specs }) => [name, specs?.stats.ino]))
-  const others = worktrees.filter(
-    ({ name, specs }) => !known.has(name) || known.get(name) !== specs?.stats.ino,
-  )
+  const known = new Map(than.map(({ name, specs }) => [name, specs]))
+  const others = worktrees.filter(({ name, specs }) => !known.has(name) || !isSame(known.get(name), specs))
   return others.map(({ name }) => name)
+}
+
+type Place = LocatedEntry | null | undefined
+
+function isSame(one: Place, other: Place): boolean {
+  return one?.path === other?.path && one?.stats.ino === other?.stats.ino
 }

@@ -1,6 +1,7 @@
 import { lstat, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem } from '../api.js'
+import type { OnLookup } from './confine.js'
 import { chooseDisk } from './disk.js'
 import { list } from './read-safely.js'
 import { isAbsence, locate, refused, unusable, type Located, type LocatedEntry } from './locate.js'
@@ -51,7 +52,11 @@ export interface MissionCopy {
  * documents. If `.worktrees` or a worktree is a symlink, it is not followed. If there are too many, those that were made
  * for one of the missions are read first.
  */
-export async function findWorktrees(root: string, missions: readonly string[]): Promise<Worktrees> {
+export async function findWorktrees(
+  root: string,
+  missions: readonly string[],
+  onLookup?: OnLookup,
+): Promise<Worktrees> {
   const problems: Problem[] = []
   const unread: UnreadWorktree[] = []
   const miss = (name: string | null, what: string): void =>
@@ -75,7 +80,7 @@ export async function findWorktrees(root: string, missions: readonly string[]): 
   const worktrees: Worktree[] = []
   for (const name of names) {
     const found = await ownDirectory(join(directory.path, name))
-    const specs = found.kind === 'directory' ? await specsOf(found) : found
+    const specs = found.kind === 'directory' ? await specsOf({ ...found, onLookup }) : found
     if (found.kind === 'directory')
       worktrees.push({ name, directory: found, specs: specs.kind === 'directory' ? specs : null })
     if (found.kind === 'unusable') problems.push({ path: `${WORKTREES}/${name}`, what: found.what })

@@ -33,7 +33,7 @@ interface Heard {
   lastId: string
   /** Whether the first `changed` was received. From then on every change is reported. */
   isWatched: boolean
-  /** Whether this window was hidden, and has not read everything again since. */
+  /** Whether this window has missed events, for example because it was hidden, and has not read everything again since. */
   hasMissed: boolean
 }
 
@@ -46,7 +46,7 @@ interface Heard {
 export function createSharedStream(url: string, listeners: StreamListeners): Stream {
   if (navigator.locks === undefined) return createStream(() => url, listeners)
   const name = `spec-kitty ${buildOfPage()}`
-  const heard: Heard = { past: new Map(), lastId: '', isWatched: false, hasMissed: false }
+  const heard: Heard = { past: new Map(), lastId: '', isWatched: false, hasMissed: document.hidden }
   const channel = new BroadcastChannel(name)
   // The lint rule asks for a target origin, which only windows have; a channel always stays within its own origin.
   // oxlint-disable-next-line unicorn/require-post-message-target-origin
@@ -64,7 +64,19 @@ export function createSharedStream(url: string, listeners: StreamListeners): Str
     silence.end()
     stream.open()
   }
-  const candidacy = createCandidacy(name, lead, () => stream.close())
+  const ask = () => {
+    say({ kind: 'who', asker: own })
+    silence.begin()
+  }
+  const resign = () => {
+    const isTakenOver = stream.isOpen() && candidacy.isStanding()
+    stream.close()
+    if (!isTakenOver) return
+    // The events of the new leader were ignored until now.
+    heard.hasMissed = true
+    ask()
+  }
+  const candidacy = createCandidacy(name, lead, resign)
   channel.addEventListener('message', ({ data: message }: MessageEvent<Message>) => {
     if (!candidacy.isStanding()) return
     if (message.kind === 'who') {
@@ -77,12 +89,11 @@ export function createSharedStream(url: string, listeners: StreamListeners): Str
   return {
     open: () => {
       if (candidacy.isStanding()) return
-      say({ kind: 'who', asker: own })
-      silence.begin()
+      ask()
       candidacy.stand()
     },
     close: () => {
-      heard.hasMissed ||= heard.past.has('hello')
+      heard.hasMissed = true
       silence.end()
       candidacy.withdraw()
     },
@@ -113,7 +124,7 @@ function passOn(heard: Heard, listeners: StreamListeners, say: (message: Message
 
 function follow(heard: Heard, listeners: StreamListeners, message: Message, own: string): void {
   if (message.kind === 'lost') listeners.onLost()
-  else if (message.kind === 'event') hear(heard, listeners, message.event)
+  else if (message.kind === 'event') hear(heard, listeners, forFollower(heard, message.event))
   else if (message.kind === 'welcome' && message.asker === own) {
     for (const event of message.events) hear(heard, listeners, event)
     // A window that was hidden reads everything again; a new one has just begun to read.
@@ -121,6 +132,11 @@ function follow(heard: Heard, listeners: StreamListeners, message: Message, own:
     heard.isWatched = message.isWatched
     if (message.isWatched) heard.hasMissed = false
   }
+}
+
+/** The leader is told what has changed since its own last event, not since that of a window that has missed events. */
+function forFollower({ hasMissed }: Heard, event: Told): Told {
+  return hasMissed && event.name === 'changed' ? { ...event, data: EVERYTHING } : event
 }
 
 function welcome(heard: Heard, asker: string, say: (message: Message) => void): void {

@@ -76,7 +76,7 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
       return typeof announcement === 'string' ? announcement : announcement(before, after)
     })
     reread.current = reader.read
-    const stop = readWhenAsked(live, () => current.current, reader.read)
+    const stop = readWhenAsked(live, () => current.current, reader)
     return () => {
       stop()
       reader.close()
@@ -92,7 +92,11 @@ export function useReply<T>(url: string, options: ReplyOptions): Reading<T> {
  * the stream asks for it too, because no event reports what changed between the first read and the beginning of the
  * watch. A hidden page that is notified of a change reads when it is shown.
  */
-function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () => void): () => void {
+function readWhenAsked(
+  live: LiveEvents,
+  options: () => ReplyOptions,
+  { read, hasFailed }: Reader,
+): () => void {
   let waiting: ReturnType<typeof setTimeout> | undefined
   let lastAt = Date.now()
   let isMissed = false
@@ -113,10 +117,10 @@ function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () =
   read()
   document.addEventListener('visibilitychange', readMissed)
   const stopListening = live.listen((signal) => {
-    const isBack = signal.kind === 'opened' && isBroken
+    const isBack = signal.kind === 'opened' && (isBroken || hasFailed())
     if (signal.kind === 'lost') isBroken = true
     if (signal.kind === 'opened') isBroken = false
-    if (asksForReading(signal, options(), isBack)) readSoon()
+    if (asksForReading(signal, options(), isBack, hasFailed())) readSoon()
   })
   return () => {
     clearTimeout(waiting)
@@ -125,13 +129,26 @@ function readWhenAsked(live: LiveEvents, options: () => ReplyOptions, read: () =
   }
 }
 
-function asksForReading(signal: Signal, { isConcerned }: ReplyOptions, isBack: boolean): boolean {
+/** A stream that reopens reports the changes since it broke, and not those whose replies have failed. */
+function asksForReading(
+  signal: Signal,
+  { isConcerned }: ReplyOptions,
+  isBack: boolean,
+  hasFailed: boolean,
+): boolean {
   if (signal.kind === 'changed') return isConcerned?.(signal.change) ?? false
-  return isBack && isConcerned === null
+  return isBack && (isConcerned === null || hasFailed)
 }
 
 function initial(url: string): Shown {
   return lastReplies.get(url) ?? { url, text: null, value: null, failure: null, isReading: true }
+}
+
+interface Reader {
+  readonly read: () => void
+  /** Returns whether the last attempt got no answer. */
+  readonly hasFailed: () => boolean
+  readonly close: () => void
 }
 
 /**
@@ -143,7 +160,7 @@ function createReader(
   live: LiveEvents,
   show: (next: Shown) => void,
   describe: (before: unknown, after: unknown) => string,
-) {
+): Reader {
   const abort = new AbortController()
   let retrying: ReturnType<typeof setTimeout> | undefined
   let isBusy = false
@@ -181,6 +198,7 @@ function createReader(
   }
   return {
     read: () => void read(),
+    hasFailed: () => shown.failure?.status === null,
     close: () => {
       clearTimeout(retrying)
       abort.abort()
