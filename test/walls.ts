@@ -102,11 +102,12 @@ export const WALLS: readonly Wall[] = [
       'smol-toml',
       'yaml',
       ...tool(
-        'version.ts cli daemons sync/queue sync/event.ts sync/server-url.ts sync/session sync/upload sync/daemon',
+        'version.ts cli daemons sync/queue sync/event.ts sync/check-server-url.ts sync/url-text.ts sync/session sync/upload sync/daemon',
       ),
     ],
   },
-  { part: 'spec-kitty/sync/server-url.ts', may: [], isPure: true },
+  { part: 'spec-kitty/sync/check-server-url.ts', may: tool('sync/url-text.ts'), isPure: true },
+  { part: 'spec-kitty/sync/url-text.ts', may: [], isPure: true },
   { part: 'spec-kitty/sync/event.ts', may: ['familiar/cli', ...tool('sync/queue')], isPure: true },
   {
     part: 'spec-kitty/sync/queue',
@@ -122,13 +123,20 @@ export const WALLS: readonly Wall[] = [
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('sync/server-url.ts sync/settings-table.ts sync/session/sign-in-service.ts cli/own-places.ts'),
+      ...tool(
+        'sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/session/sign-in-service.ts cli/own-places.ts',
+      ),
     ],
   },
   // The only ones that load the client of the sign-in service.
   {
     part: 'spec-kitty/sync/session/device-login.ts',
-    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/server-url.ts sync/session')],
+    may: [
+      'familiar',
+      'familiar/cli',
+      'openid-client',
+      ...tool('sync/check-server-url.ts sync/url-text.ts sync/session'),
+    ],
   },
   {
     part: 'spec-kitty/sync/session/sign-in-service.ts',
@@ -143,7 +151,9 @@ export const WALLS: readonly Wall[] = [
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('version.ts sync/server-url.ts sync/settings-table.ts sync/queue sync/upload'),
+      ...tool(
+        'version.ts sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/queue sync/upload',
+      ),
     ],
   },
   {

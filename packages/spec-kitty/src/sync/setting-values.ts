@@ -1,4 +1,5 @@
-import { isPlainUrl, withoutSlash } from './server-url.js'
+import { isPlainUrl } from './check-server-url.js'
+import { withoutSlash } from './url-text.js'
 
 /** How the value of a setting is parsed, from the environment or the file. Undefined means that the value is invalid. */
 

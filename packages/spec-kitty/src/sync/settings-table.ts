@@ -3,7 +3,7 @@ import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config-file.js'
 import { misspeltKeys } from './misspelt-keys.js'
 import { MAX_QUEUE_SIZE, oneOf, readServerUrl, readSize, readUrl } from './setting-values.js'
-import { insteadOf, MAX_SHOWN_CHARS } from './server-url.js'
+import { insteadOf, MAX_SHOWN_CHARS } from './url-text.js'
 
 type Environment = Io['env']
 

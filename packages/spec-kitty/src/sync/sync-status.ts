@@ -4,7 +4,7 @@ import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cl
 import { inHome } from '../cli/in-home.js'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
-import { WRONG, withoutSecrets } from './server-url.js'
+import { WRONG, withoutSecrets } from './url-text.js'
 import { removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
