@@ -57,7 +57,7 @@ export const COMMAND_GROUPS = [
   {
     name: 'logs',
     parts: [
-      /(?:familiar\/dist\/cli\/(?:commands\/logs|log-\w+|since|tail)|spec-kitty\/dist\/commands\/(?:sync|dashboard)-logs)\.js$/,
+      /(?:familiar\/dist\/cli\/(?:commands\/logs|log-\w+|follow-log|search-log|since|tail)|spec-kitty\/dist\/commands\/(?:sync|dashboard)-logs)\.js$/,
     ],
   },
   {
