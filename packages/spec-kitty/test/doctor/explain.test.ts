@@ -71,7 +71,11 @@ function outcomes(): readonly string[] {
 
 /** What a daemon or a command writes into a record and a log as the reason of an end, besides the two unions. */
 function toldReasons(): readonly string[] {
-  return ['familiar/src/define/stop-method.ts', 'familiar/src/daemon/lifecycle.ts'].flatMap((path) => [
+  return [
+    'familiar/src/define/stop-method.ts',
+    'familiar/src/daemon/lifecycle.ts',
+    'familiar/src/daemon/shut-down.ts',
+  ].flatMap((path) => [
     ...[...sourceOf(path).matchAll(/reason(?: =|:) '(\w+)'/g)].map(([, name = '']) => name),
     ...(sourceOf(path).match(/\bSIG[A-Z]+\b/g) ?? []),
   ])
