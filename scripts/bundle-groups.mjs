@@ -63,7 +63,7 @@ export const COMMAND_GROUPS = [
   {
     name: 'lock',
     parts: [
-      /familiar\/dist\/(?:act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach|observe\/platform\/try-for-holder)\.js$/,
+      /familiar\/dist\/(?:act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach-errors|observe\/platform\/try-for-holder)\.js$/,
     ],
   },
   {
@@ -120,7 +120,7 @@ export const LIBRARY_GROUPS = Object.entries({
     'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|author-functions|default-ports|recognise|sandbox-file|shell-quote)|protocol/daemon-timing|classify/(?:decision-tables|first-match|tri)|daemon/default-timing|observe/peek',
   use: 'load-beside|define/(?:connect-method|attempts)|client/(?:connect|find-recorded|use-or-replace|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|record-facts)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|read-quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
-  act: 'act/.*|client/out-of-reach',
+  act: 'act/.*|client/out-of-reach-errors',
   cold: 'client/.*',
   command:
     'cli/(?:index|run|format-lines|io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|commands/status)|define/scan-method|doctor/status-head',
