@@ -125,7 +125,7 @@ export const LIBRARY_GROUPS = Object.entries({
   command:
     'cli/(?:index|run|format-lines|io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|commands/status)|define/scan-method|doctor/status-head',
   explain: 'doctor/explain/.*|cli/commands/explain',
-  doctor: 'doctor/.*|cli/(?:commands/doctor|format-table|describe-candidate|render-(?:doctor|remedies))',
+  doctor: 'doctor/.*|cli/(?:commands/doctor|format-table|describe-candidate|render-(?:doctor|decisions))',
 }).map(([name, names]) => ({ name, parts: modules(names) }))
 
 /** @typedef {{ readonly name: string, readonly parts: readonly RegExp[] }} Group */
