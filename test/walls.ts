@@ -35,7 +35,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/family.ts', may: library('json.ts classify identity protocol'), isPure: true },
   {
     part: 'familiar/observe/platform',
-    may: library('errors.ts json.ts runtime.ts identity protocol observe/peek.ts'),
+    may: library('errors.ts json.ts runtime.ts identity protocol observe/small-file.ts'),
   },
   {
     part: 'familiar/observe',
