@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { HeldLock } from '../act/acquire-lock.js'
-import { namesLiving } from '../classify/record-facts.js'
+import { namesLiving } from '../classify/names-living.js'
 import { tri, type Tri } from '../classify/tri.js'
 import { asLack, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
