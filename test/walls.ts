@@ -115,7 +115,7 @@ export const WALLS: readonly Wall[] = [
       'familiar',
       'familiar/cli',
       '@photostructure/sqlite',
-      ...tool('sync/settings-table.ts cli/own-places.ts'),
+      ...tool('sync/settings-table.ts sync/queue-size-limits.ts cli/own-places.ts'),
     ],
   },
   {
