@@ -1,6 +1,6 @@
 import type { Texts } from 'familiar/cli'
 import type { SkipReason } from '../sync/start-policy.js'
-import type { Session } from '../sync/session/read-session.js'
+import type { Session } from '../sync/session/session-state.js'
 import type { WhyReason } from '../sync/why-types.js'
 
 /** Another home is a new one. */

@@ -114,7 +114,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
     'orphan',
     'scan',
     'stale',
-    ...unionOf('spec-kitty/src/sync/session/read-session.ts', 'over'),
+    ...unionOf('spec-kitty/src/sync/session/session-state.ts', 'over'),
     'signed_in',
   ],
   error: errorCodes(),

@@ -9,7 +9,7 @@ import { withoutSlash } from '../url-text.js'
 import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './sign-in-service.js'
 import { checkedUrl } from './refuse-server-url.js'
 import type { ServerSettings } from './which-server.js'
-import type { StoredSession } from './session-file.js'
+import type { StoredSession } from './read-session-file.js'
 
 /** Signs in with a code. This module loads `openid-client`, so it is imported only when a user signs in. */
 
