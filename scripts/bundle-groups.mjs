@@ -20,7 +20,7 @@ const CORE = [
 /** The modules of another chunk: those that a scanning command needs in addition, and those of `auth doctor`. */
 const SCAN = [
   /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|ask-listeners|prove-process|make-observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
-  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|describe-candidate)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
+  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|describe-candidate)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!explain\/).*))\.js$/,
 ]
 
 /**
@@ -51,7 +51,7 @@ export const COMMAND_GROUPS = [
   {
     name: 'explain',
     parts: [
-      /(?:familiar\/dist\/(?:cli\/commands\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/(?:explain-texts|explanations))\.js$/,
+      /(?:familiar\/dist\/(?:cli\/commands\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/explain\/.*)\.js$/,
     ],
   },
   {

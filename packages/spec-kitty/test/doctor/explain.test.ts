@@ -4,9 +4,9 @@ import { explainIds, loadExplanations, type Io } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
 import { ERRORS as LIBRARY_ERRORS } from '../../../familiar/src/doctor/explain/errors.js'
 import { run as completion } from '../../src/commands/completion.js'
-import { ERRORS } from '../../src/doctor/error-texts.js'
-import { EXPLAINED } from '../../src/doctor/explanations.js'
-import { withoutSynonyms } from '../../src/doctor/synonyms.js'
+import { ERRORS } from '../../src/doctor/explain/errors.js'
+import { EXPLAINED } from '../../src/doctor/explain/explanations.js'
+import { withoutSynonyms } from '../../src/doctor/explain/synonyms.js'
 import { CLOSED_REASONS, reasonText } from '../../src/sync/why-nothing-leaves.js'
 import { expectValid } from '../helpers/schemas.js'
 
@@ -28,7 +28,7 @@ function unionIn(path: string, name: string): readonly string[] {
 function findingIds(): readonly string[] {
   const texts = ['familiar/src/doctor/', 'spec-kitty/src/doctor/'].flatMap((directory) =>
     readdirSync(new URL(directory, PACKAGES))
-      .filter((name) => name.endsWith('.ts') && name !== 'explain-texts.ts')
+      .filter((name) => name.endsWith('.ts'))
       .map((name) => sourceOf(directory + name)),
   )
   return [...new Set(texts.flatMap((text) => text.match(/\bF-\d{3}\b/g) ?? []))]
@@ -38,7 +38,7 @@ function findingIds(): readonly string[] {
 function errorCodes(): readonly string[] {
   const texts = ['familiar/src', 'spec-kitty/src'].flatMap((directory) =>
     readdirSync(new URL(directory, PACKAGES), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !/doctor\/.*(errors|error-texts)\.ts$/.test(name))
+      .filter((name) => name.endsWith('.ts') && !/doctor\/.*errors\.ts$/.test(name))
       .map((name) => sourceOf(`${directory}/${name}`)),
   )
   return [
