@@ -9,13 +9,8 @@ import {
   formatShare,
   formatSince,
 } from '../../src/dashboard/ui/format.js'
-import {
-  describeCounts,
-  isLane,
-  laneName,
-  segmentsOf,
-  shareInNoColumn,
-} from '../../src/dashboard/ui/board-words.js'
+import { isLane, laneName } from '../../src/dashboard/ui/board-words.js'
+import { describeCounts, segmentsOf, shareInNoColumn } from '../../src/dashboard/ui/board-shares.js'
 import { visible } from '../../src/dashboard/ui/show-invisible.js'
 
 const DAEMON: DaemonEntry = {

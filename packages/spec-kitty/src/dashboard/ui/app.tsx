@@ -7,15 +7,9 @@ import { useContact } from './live/live-events.js'
 import { rawReplies, useReply, type Reading } from './live/use-reply.js'
 import { isFirstVisit, returnToPlace, useRoute } from './location.js'
 import { notifyOf } from './notify.js'
-import {
-  countNeeding,
-  newlyAsked,
-  newlyStalled,
-  newlyWaiting,
-  oncePerPackage,
-  shortAgent,
-  waitingWord,
-} from './now-words.js'
+import { oncePerPackage, waitingWord } from './now-words.js'
+import { shortAgent } from './agent-names.js'
+import { countNeeding, newlyAsked, newlyStalled, newlyWaiting } from './newly-waiting.js'
 import type { Route } from './url-route.js'
 import { setWaiting } from './tab-title.js'
 import { visible } from './show-invisible.js'
