@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { DaemonEntry } from '../../src/dashboard/api.js'
-import { conditionOf, meaningOf, projectOf, summariseDaemons } from '../../src/dashboard/ui/daemon-words.js'
+import {
+  conditionOf,
+  meaningOf,
+  projectOf,
+  summariseDaemons,
+} from '../../src/dashboard/ui/daemon-conditions.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
 import {
   formatAgo,

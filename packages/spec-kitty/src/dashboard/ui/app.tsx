@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { NowPackage, NowReply } from '../api.js'
-import { Header, Printed } from './header.js'
+import { Header, Printed } from './views/header.js'
 import { lazy } from './lazy.js'
 import { Announcer } from './live/announce.js'
 import { useContact } from './live/live-events.js'
