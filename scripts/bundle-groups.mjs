@@ -14,7 +14,7 @@ const CORE = [
   /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|small-file|read-records)|observe\/platform\/(?:select|native-locks|linux|linux-lock-holder|host-id|parse-proc))\.js$/,
   /familiar\/dist\/(?:load-beside|define\/scan-method|protocol\/challenge|classify\/(?:names-living|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,
   /(?:familiar\/dist\/(?:define\/(?:define-daemon|hints)|doctor\/status-head|cli\/(?:run|format-lines|daemon-grammars))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config-file|start-policy)|daemons\/(?!list-homes).*))\.js$/,
-  /(?:familiar\/dist\/cli\/commands\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/sync-status))\.js$/,
+  /(?:familiar\/dist\/cli\/commands\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/(?:sync-status|status-lines)))\.js$/,
 ]
 
 /** The modules of another chunk: those that a scanning command needs in addition, and those of `auth doctor`. */
