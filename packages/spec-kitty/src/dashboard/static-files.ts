@@ -3,7 +3,8 @@ import { extname, join } from 'node:path'
 import type { PageReply } from 'familiar'
 import { INSTALLATION } from '../installation.js'
 import { CONTENT_SECURITY_POLICY } from './content-security-policy.js'
-import { tagOf, takesGzip, unlessKnown, type BodyReply, type PageRequest } from './page-replies.js'
+import { tagOf, unlessKnown, type BodyReply, type PageRequest } from './page-replies.js'
+import { takesGzip } from './compress-reply.js'
 
 /** The page's directory in the installed package, independent of the bundle that contains this module. */
 const PAGE = join(INSTALLATION, 'dist', 'dashboard', 'page')
