@@ -1,20 +1,17 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
-import { readSmallFile, type Io } from 'familiar/cli'
+import type { Io } from 'familiar/cli'
 import { VERSION } from '../../version.js'
 import { withoutSlash } from '../url-text.js'
 import type { Reply } from './answer.js'
 import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
 import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
+import { trusted } from './trusted-certificates.js'
+import { reasonOf } from './connection-errors.js'
 
 /** The maximum size of an answer that is read. An answer for a thousand events has 100 KB. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024
-
-const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
-
-/** Variables that name additional trusted certificates. Node itself reads only the first one. */
-const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
 
 export interface SenderOptions {
   /** An HTTPS URL, or an HTTP URL of a loopback address. */
@@ -102,30 +99,6 @@ function createAgent(url: URL, env: Io['env'], signal: AbortSignal): Agent {
     : Object.assign(agent, { createConnection: tunnelThrough(proxy, authority, signal) })
 }
 
-/** The context is created once, because parsing Node's own certificates takes 10 ms or more. */
-function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureContext } {
-  const files = CERTIFICATES.filter((name) => (env[name] ?? '') !== '')
-  if (files.length === 0) return {}
-  const { createSecureContext, rootCertificates } = process.getBuiltinModule('node:tls')
-  const more = files.map((name) => readCertificates(name, env[name] ?? ''))
-  return { secureContext: createSecureContext({ ca: [...rootCertificates, ...more] }) }
-}
-
-/** A file without certificates is an error. OpenSSL would ignore it, and the user would only see that no server is trusted. */
-function readCertificates(name: string, path: string): string {
-  const file = readSmallFile(path, { maxBytes: MAX_CERTIFICATES_BYTES, mayBeLink: true })
-  if (file.state !== 'text') {
-    throw new Error(`${name} cannot be read: ${path}: ${file.state === 'absent' ? 'no such file' : file.why}`)
-  }
-  try {
-    const { X509Certificate } = process.getBuiltinModule('node:crypto')
-    void new X509Certificate(file.text)
-    return file.text
-  } catch (error) {
-    throw new Error(`${name} contains no certificate: ${path}`, { cause: error })
-  }
-}
-
 async function compress(body: string, encoding: Format['contentEncoding']): Promise<Buffer> {
   const bytes = Buffer.from(body)
   if (encoding === null) return bytes
@@ -202,29 +175,4 @@ async function replyOf(message: IncomingMessage): Promise<Reply> {
     parts.push(part)
   }
   return { ...head, body: Buffer.concat(parts).toString('utf8') }
-}
-
-/** Reasons, in words, for the errors that a user can solve. */
-const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
-  [/^ECONNREFUSED$/, 'nothing accepts connections there'],
-  [/^ENOTFOUND$/, 'the host name is not found'],
-  [/^EAI_AGAIN$/, 'the host name could not be looked up: no name server answered'],
-  [/^(?:ENETUNREACH|EHOSTUNREACH)$/, 'the network is not reachable'],
-  [/^(?:ECONNRESET|EPIPE)$/, 'the connection was closed before the whole answer'],
-  [/^HPE_/, 'the answer is not HTTP'],
-  [/^CERT_HAS_EXPIRED$/, 'its certificate has expired'],
-  [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet: is the clock right?'],
-  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host'],
-  [
-    /SELF_SIGNED|UNABLE_TO_|CERT_/,
-    'its certificate is not trusted: NODE_EXTRA_CA_CERTS or SSL_CERT_FILE can name its issuer',
-  ],
-  [/^(?:EPROTO|ERR_SSL_)/, 'it does not speak TLS as it should'],
-]
-
-/** Exported for its test. */
-export function reasonOf(error: unknown): string {
-  const { message, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
-  const known = code === undefined ? undefined : REASONS.find(([codes]) => codes.test(code))
-  return known === undefined ? message : `${known[1]} (${code})`
 }
