@@ -29,6 +29,7 @@ const MISSION = {
   stalled_count: 0,
   decision_count: 0,
   next_command: null,
+  open_decisions: [],
   flow: { days: [], packages: [] },
   documents: [{ name: 'spec.md', bytes: 1, work_package: null }],
   worktrees: [],
