@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { connect, definitionOf, readOwnRecord, selectPlatform, stopDaemon } from 'familiar/internals'
 import { syncDaemon } from '../packages/spec-kitty/dist/daemons/define-daemons.js'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
+import { TARGETS } from './targets.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const STATUS_BY_HAND = fileURLToPath(new URL('beside/status-by-hand.cjs', import.meta.url))
@@ -89,7 +90,13 @@ async function measureStarts() {
     await stop()
     bare.push(await time(startBare))
   }
-  add('M6', 'cold start, spawn to served / bare server to its first answer', ours, bare, '<= 2')
+  add(
+    'M6',
+    'cold start, spawn to served / bare server to its first answer',
+    ours,
+    bare,
+    `<= ${TARGETS.M6.ratio}`,
+  )
 }
 
 /**
@@ -104,10 +111,16 @@ async function measureWarm() {
     warm.push(await time(connectHere))
     byHand.push(await time(() => ask(record)))
   }
-  add('M5', 'warm connect with handshake and proof, in process, ms', warm, [0.5], '<= 0.5 ms')
-  add('M5', 'beside it: by hand, ms', byHand, [0.5], '')
+  add(
+    'M5',
+    'warm connect with handshake and proof, in process, ms',
+    warm,
+    [TARGETS.M5.warmMs],
+    `<= ${TARGETS.M5.warmMs} ms`,
+  )
+  add('M5', 'beside it: by hand, ms', byHand, [TARGETS.M5.warmMs], '')
   const [status, floor] = beside([CLI, 'sync', 'status'], ['-e', '0'])
-  add('M5', 'sync status, whole command / floor', status, floor, '<= 1.6')
+  add('M5', 'sync status, whole command / floor', status, floor, `<= ${TARGETS.M5.statusRatio}`)
   const [hand, floorOfHand] = beside([STATUS_BY_HAND, record], ['-e', '0'])
   add('M5', 'beside it: by hand / floor', hand, floorOfHand, '')
 }
@@ -142,7 +155,7 @@ async function measureKilled() {
     next.push(timeCommand([CLI, 'sync', 'start']))
     floor.push(timeCommand(['-e', '0']))
   }
-  add('M12', 'killed daemon: the next command served / floor', next, floor, '<= 4')
+  add('M12', 'killed daemon: the next command served / floor', next, floor, `<= ${TARGETS.M12.ratio}`)
 }
 
 /** M10: resident memory and wake-ups per minute of an idle daemon. */
@@ -160,14 +173,14 @@ async function measureIdle() {
     'idle daemon, resident MB / bare idle server',
     [resident(pid)],
     [resident(bare.pid ?? 0)],
-    '<= 1.25',
+    `<= ${TARGETS.M10.memoryRatio}`,
   )
   lines.push([
     'M10',
     'wake-ups a minute (voluntary context switches, main thread)',
     perMinute,
-    perMinute / 4,
-    '<= 4',
+    perMinute / TARGETS.M10.wakeUpsPerMinute,
+    `<= ${TARGETS.M10.wakeUpsPerMinute}`,
   ])
   bare.kill('SIGKILL')
 }

@@ -15,7 +15,7 @@ import { isHere } from './commands.mjs'
 import { measure } from './measure-rows.mjs'
 import { busyPorts } from './ports.mjs'
 import { lineOf, renderTable } from './report.mjs'
-import { ROWS } from './doctor-targets.mjs'
+import { ROWS } from './doctor-rows.mjs'
 
 /** The result of the last run, with every sample. */
 const RESULT = fileURLToPath(new URL('results/last.json', import.meta.url))
@@ -50,7 +50,7 @@ async function demandPorts() {
   say('no private network here: one stage at a time on the real ports, and slowly')
 }
 
-/** @param {readonly import('./doctor-targets.mjs').Row[]} chosen @param {number} rounds @param {boolean} isJson */
+/** @param {readonly import('./doctor-rows.mjs').Row[]} chosen @param {number} rounds @param {boolean} isJson */
 async function run(chosen, rounds, isJson) {
   const absent = new Set(chosen.map(({ of }) => of[1]).filter((command) => !isHere(command)))
   const rows = chosen.filter(({ of }) => !absent.has(of[1]))

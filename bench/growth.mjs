@@ -100,7 +100,7 @@ async function main() {
  */
 async function looks(home, id, title, points) {
   const here = NAMES.filter(isHere)
-  /** @type {import('./doctor-targets.mjs').Row[]} */
+  /** @type {import('./doctor-rows.mjs').Row[]} */
   const rows = points.flatMap(([, stage]) =>
     here.map((command) => ({
       id,

@@ -6,8 +6,8 @@ import { setStage } from './stage.mjs'
 import { RIPE_MS, STAGES } from './stage-kinds.mjs'
 
 /**
- * @typedef {import('./doctor-targets.mjs').Row} Row
- * @typedef {import('./doctor-targets.mjs').Subject} Subject
+ * @typedef {import('./doctor-rows.mjs').Row} Row
+ * @typedef {import('./doctor-rows.mjs').Subject} Subject
  * @typedef {import('./stage.mjs').SetStage} SetStage
  * @typedef {import('./stage-kinds.mjs').StageName} StageName
  * @typedef {Map<string, number[]>} Samples by `keyOf`, one value a round

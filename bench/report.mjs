@@ -11,7 +11,7 @@ import { keyOf } from './measure-rows.mjs'
 /**
  * Returns the medians of a row and whether they meet its target; null if nothing was measured.
  *
- * @param {import('./doctor-targets.mjs').Row} row @param {import('./measure-rows.mjs').Samples} samples
+ * @param {import('./doctor-rows.mjs').Row} row @param {import('./measure-rows.mjs').Samples} samples
  * @returns {Line | null}
  */
 export function lineOf({ id, what, of, per, unit = 'ms', target }, samples) {
@@ -22,7 +22,7 @@ export function lineOf({ id, what, of, per, unit = 'ms', target }, samples) {
   return { id, what, unit, value, per: base, ratio: value / base, ...judge(value, value / base, target) }
 }
 
-/** @param {number} value @param {number} ratio @param {import('./doctor-targets.mjs').Row['target']} target */
+/** @param {number} value @param {number} ratio @param {import('./doctor-rows.mjs').Row['target']} target */
 function judge(value, ratio, target) {
   if (target === undefined) return { target: '', met: null }
   if ('ms' in target) return { target: `<= ${target.ms} ms`, met: value <= target.ms }

@@ -23,6 +23,7 @@ import {
   timeNode,
 } from './sync-place.mjs'
 import { median, tableOf } from './tool-table.mjs'
+import { TARGETS } from './targets.mjs'
 
 const FLOORS = fileURLToPath(new URL('sync-floors.mjs', import.meta.url))
 const PAGE = fileURLToPath(new URL('README.md', import.meta.url))
@@ -38,7 +39,7 @@ const IDLE_MS = 60_000
 /** V8 still collects garbage for about a minute after the last work, so the idle measurement begins after that. */
 const BEFORE_IDLE_MS = 65_000
 
-const TARGET = { published: 5_000, drained: 2_000, memory: 90, wakeUps: 4 }
+const TARGET = TARGETS.M14
 
 if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
 
@@ -106,7 +107,12 @@ async function measurePublishing(file) {
     rmSync(join(place.root, '..'), { recursive: true })
     say(`publish ${round} of ${rounds}`)
   }
-  addRate('`sync publish -`, 100 000 lines, FULL, 1 000 a transaction', PUBLISHED, ours, TARGET.published)
+  addRate(
+    '`sync publish -`, 100 000 lines, FULL, 1 000 a transaction',
+    PUBLISHED,
+    ours,
+    TARGET.publishedPerSecond,
+  )
   addRate('beside it: a plain insert loop, the same pragmas', PUBLISHED, floor)
   addRatio('time of publishing / of the insert loop', ours, floor)
 }
@@ -129,8 +135,13 @@ async function measureDraining(file) {
     for (const act of inAnyOrder(acts)) await act()
     say(`drain ${round} of ${rounds}`)
   }
-  addRate('`sync now`, 20 000 events, with the start of the daemon', DRAINED, samples.batch, TARGET.drained)
-  addRate('the same as CloudEvents', DRAINED, samples.cloudevents, TARGET.drained)
+  addRate(
+    '`sync now`, 20 000 events, with the start of the daemon',
+    DRAINED,
+    samples.batch,
+    TARGET.drainedPerSecond,
+  )
+  addRate('the same as CloudEvents', DRAINED, samples.cloudevents, TARGET.drainedPerSecond)
   addRate('beside it: a loop that posts the same batches', DRAINED, samples.floor)
   addRatio('time of draining / of the posting loop', samples.batch, samples.floor)
 }
@@ -177,8 +188,8 @@ async function measureDaemon(file) {
   await sleep(SETTLED_MS)
   const after = memoryOf(daemonOf(busy))
   addMemory('daemon without a queue, idle', floor, floor)
-  addMemory('with 100 000 queued, the server fails', waiting, floor, TARGET.memory)
-  addMemory('while it drains them, peak', peak, floor, TARGET.memory)
+  addMemory('with 100 000 queued, the server fails', waiting, floor, TARGET.memoryMB)
+  addMemory('while it drains them, peak', peak, floor, TARGET.memoryMB)
   addMemory('afterwards, the queue is empty', after, floor)
   await sleep(BEFORE_IDLE_MS)
   const before = [idle, busy].map((place) => switchesOf(daemonOf(place)))
@@ -191,8 +202,8 @@ async function measureDaemon(file) {
     String(empty),
     `without a queue: ${without}`,
     {
-      target: `<= ${TARGET.wakeUps}`,
-      isMet: empty <= TARGET.wakeUps,
+      target: `<= ${TARGET.wakeUpsPerMinute}`,
+      isMet: empty <= TARGET.wakeUpsPerMinute,
     },
   )
   for (const place of [idle, busy]) command(place, ['sync', 'stop'])

@@ -11,16 +11,16 @@ import { join } from 'node:path'
 const CORE = [
   /(?:familiar\/dist\/(?:errors|define\/(?:daemon-environment|home-directory)|cli\/(?:io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|prompt|watch-reader|arguments|output|grammar))|spec-kitty\/dist\/(?:version|cli\/(?:command-table|find-command)))\.js$/,
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
-  /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|read-records)|observe\/platform\/(?:select|native-locks|linux|linux-lock-holder|host-id|parse-proc))\.js$/,
-  /familiar\/dist\/(?:load-beside|define\/scan-method|protocol\/challenge|classify\/(?:record-facts|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,
+  /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|small-file|read-records)|observe\/platform\/(?:select|native-locks|linux|linux-lock-holder|host-id|parse-proc))\.js$/,
+  /familiar\/dist\/(?:load-beside|define\/scan-method|protocol\/challenge|classify\/(?:names-living|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,
   /(?:familiar\/dist\/(?:define\/(?:define-daemon|hints)|doctor\/status-head|cli\/(?:run|format-lines|daemon-grammars))|spec-kitty\/dist\/(?:installation|cli\/runtime-root|sync\/(?:config-file|start-policy)|daemons\/(?!list-homes).*))\.js$/,
-  /(?:familiar\/dist\/cli\/commands\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/sync-status))\.js$/,
+  /(?:familiar\/dist\/cli\/commands\/status|spec-kitty\/dist\/(?:commands\/sync-status|sync\/(?:sync-status|status-lines)))\.js$/,
 ]
 
 /** The modules of another chunk: those that a scanning command needs in addition, and those of `auth doctor`. */
 const SCAN = [
   /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|ask-listeners|prove-process|make-observations|peek-text|read-scopes|scope-daemon|spared|state-from-scan))\.js$/,
-  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|describe-candidate)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!expla).*))\.js$/,
+  /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|describe-candidate)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!explain\/).*))\.js$/,
 ]
 
 /**
@@ -51,19 +51,19 @@ export const COMMAND_GROUPS = [
   {
     name: 'explain',
     parts: [
-      /(?:familiar\/dist\/(?:cli\/commands\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/(?:explain-texts|explanations))\.js$/,
+      /(?:familiar\/dist\/(?:cli\/commands\/explain|doctor\/explain\/.*)|spec-kitty\/dist\/doctor\/explain\/.*)\.js$/,
     ],
   },
   {
     name: 'logs',
     parts: [
-      /(?:familiar\/dist\/cli\/(?:commands\/logs|log-\w+|since|tail)|spec-kitty\/dist\/commands\/(?:sync|dashboard)-logs)\.js$/,
+      /(?:familiar\/dist\/cli\/(?:commands\/logs|log-\w+|follow-log|search-log|since|tail)|spec-kitty\/dist\/commands\/(?:sync|dashboard)-logs)\.js$/,
     ],
   },
   {
     name: 'lock',
     parts: [
-      /familiar\/dist\/(?:act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach|observe\/platform\/try-for-holder)\.js$/,
+      /familiar\/dist\/(?:act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach-errors|observe\/platform\/try-for-holder)\.js$/,
     ],
   },
   {
@@ -94,7 +94,7 @@ export const DAEMON_GROUPS = [
   {
     name: 'start',
     parts: [
-      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serve-method|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|read-quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|agreed-places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|record-facts))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|owner|publish-route)|sync\/work-report))\.js$/,
+      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serve-method|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|small-file|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|read-quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|agreed-places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|names-living))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|health-owner|publish-route)|sync\/work-report))\.js$/,
     ],
   },
   {
@@ -117,15 +117,15 @@ const modules = (names) => [new RegExp(`[\\\\/]familiar[\\\\/]dist[\\\\/](?:${na
  */
 export const LIBRARY_GROUPS = Object.entries({
   define:
-    'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|author-functions|default-ports|recognise|sandbox-file|shell-quote)|protocol/daemon-timing|classify/(?:decision-tables|first-match|tri)|daemon/default-timing|observe/peek',
-  use: 'load-beside|define/(?:connect-method|attempts)|client/(?:connect|find-recorded|use-or-replace|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|record-facts)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|read-quietly|share-listeners|native-locks)',
+    'index|errors|json|runtime|dispose|identity/.*|define/(?:define-daemon|resolve-definition|scope-files|installation|home-directory|daemon-environment|check-definition|author-functions|default-ports|recognise|sandbox-file|shell-quote)|protocol/daemon-timing|classify/(?:decision-tables|first-match|tri)|daemon/default-timing|observe/(?:peek|small-file)',
+  use: 'load-beside|define/(?:connect-method|attempts)|client/(?:connect|find-recorded|use-or-replace|connect-request|fetch|fetch-errors|fetch-init|fetch-reply|send-request)|protocol/.*|classify/(?:daemon-state|names-living)|observe/(?:read-records|http|probe-health|handshake|verify-record|read-state)|observe/platform/(?:select|linux|linux-lock-holder|try-for-holder|host-id|parse-proc|read-quietly|share-listeners|native-locks)',
   scan: 'classify/.*|observe/[^/]*',
-  act: 'act/.*|client/out-of-reach',
+  act: 'act/.*|client/out-of-reach-errors',
   cold: 'client/.*',
   command:
     'cli/(?:index|run|format-lines|io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|commands/status)|define/scan-method|doctor/status-head',
   explain: 'doctor/explain/.*|cli/commands/explain',
-  doctor: 'doctor/.*|cli/(?:commands/doctor|format-table|describe-candidate|render-(?:doctor|remedies))',
+  doctor: 'doctor/.*|cli/(?:commands/doctor|format-table|describe-candidate|render-(?:doctor|decisions))',
 }).map(([name, names]) => ({ name, parts: modules(names) }))
 
 /** @typedef {{ readonly name: string, readonly parts: readonly RegExp[] }} Group */

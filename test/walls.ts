@@ -35,7 +35,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/family.ts', may: library('json.ts classify identity protocol'), isPure: true },
   {
     part: 'familiar/observe/platform',
-    may: library('errors.ts json.ts runtime.ts identity protocol observe/peek.ts'),
+    may: library('errors.ts json.ts runtime.ts identity protocol observe/small-file.ts'),
   },
   {
     part: 'familiar/observe',
@@ -102,11 +102,12 @@ export const WALLS: readonly Wall[] = [
       'smol-toml',
       'yaml',
       ...tool(
-        'version.ts cli daemons sync/queue sync/event.ts sync/server-url.ts sync/session sync/upload sync/daemon',
+        'version.ts cli daemons sync/queue sync/event.ts sync/check-server-url.ts sync/url-text.ts sync/session sync/upload sync/daemon',
       ),
     ],
   },
-  { part: 'spec-kitty/sync/server-url.ts', may: [], isPure: true },
+  { part: 'spec-kitty/sync/check-server-url.ts', may: tool('sync/url-text.ts'), isPure: true },
+  { part: 'spec-kitty/sync/url-text.ts', may: [], isPure: true },
   { part: 'spec-kitty/sync/event.ts', may: ['familiar/cli', ...tool('sync/queue')], isPure: true },
   {
     part: 'spec-kitty/sync/queue',
@@ -114,7 +115,7 @@ export const WALLS: readonly Wall[] = [
       'familiar',
       'familiar/cli',
       '@photostructure/sqlite',
-      ...tool('sync/settings-table.ts cli/own-places.ts'),
+      ...tool('sync/settings-table.ts sync/queue-size-limits.ts cli/own-places.ts'),
     ],
   },
   {
@@ -122,13 +123,20 @@ export const WALLS: readonly Wall[] = [
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('sync/server-url.ts sync/settings-table.ts sync/session/sign-in-service.ts cli/own-places.ts'),
+      ...tool(
+        'sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/session/sign-in-service.ts cli/own-places.ts',
+      ),
     ],
   },
   // The only ones that load the client of the sign-in service.
   {
     part: 'spec-kitty/sync/session/device-login.ts',
-    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/server-url.ts sync/session')],
+    may: [
+      'familiar',
+      'familiar/cli',
+      'openid-client',
+      ...tool('sync/check-server-url.ts sync/url-text.ts sync/session'),
+    ],
   },
   {
     part: 'spec-kitty/sync/session/sign-in-service.ts',
@@ -139,7 +147,7 @@ export const WALLS: readonly Wall[] = [
     may: [
       'familiar/cli',
       'openid-client',
-      ...tool('sync/upload/one-line.ts sync/upload/connection-reason.ts sync/login-command.ts'),
+      ...tool('sync/upload/one-line.ts sync/upload/connection-errors.ts sync/login-command.ts'),
     ],
   },
   {
@@ -147,7 +155,9 @@ export const WALLS: readonly Wall[] = [
     may: [
       'familiar',
       'familiar/cli',
-      ...tool('version.ts sync/server-url.ts sync/settings-table.ts sync/queue sync/upload'),
+      ...tool(
+        'version.ts sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/queue sync/upload',
+      ),
     ],
   },
   {
@@ -170,7 +180,7 @@ export const WALLS: readonly Wall[] = [
     may: ['familiar/cli', ...tool('sync/queue/queue-types.ts sync/upload/batch.ts')],
     isPure: true,
   },
-  { part: 'spec-kitty/sync/upload/connection-reason.ts', may: [], isPure: true },
+  { part: 'spec-kitty/sync/upload/connection-errors.ts', may: [], isPure: true },
   { part: 'spec-kitty/sync/upload/one-line.ts', may: ['familiar/cli'], isPure: true },
   { part: 'spec-kitty/doctor', may: ['familiar', 'familiar/cli', ...tool('cli daemons sync')] },
   {

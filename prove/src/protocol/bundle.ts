@@ -42,6 +42,7 @@ const REPLACED: ReadonlySet<string> = new Set([
   'observe/peek.js',
   'observe/read-records.js',
   'observe/scan.js',
+  'observe/small-file.js',
   'protocol/startup-pipe.js',
 ])
 

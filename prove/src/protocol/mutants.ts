@@ -123,7 +123,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a daemon that retires releases its lock before it stops listening',
     edits: [
       {
-        file: 'daemon/lifecycle.js',
+        file: 'daemon/shut-down.js',
         from: 'server.stopListening();',
         to: 'options.lock.release(); server.stopListening();',
       },

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, throwLack } from '../errors.js'
-import { CAREFUL } from '../observe/peek.js'
+import { CAREFUL } from '../observe/small-file.js'
 import { writeNewFile } from './safe-file.js'
 
 /** Why a record file was replaced: it was damaged, or its daemon was replaced. */

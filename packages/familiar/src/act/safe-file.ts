@@ -12,7 +12,7 @@ import {
   writeSync,
   mkdirSync,
 } from 'node:fs'
-import { CAREFUL } from '../observe/peek.js'
+import { CAREFUL } from '../observe/small-file.js'
 import { dirname } from 'node:path'
 import { errnoOf } from '../errors.js'
 

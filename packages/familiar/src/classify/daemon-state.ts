@@ -1,4 +1,4 @@
-import { isHeldElsewhere, namesLiving } from './record-facts.js'
+import { isHeldElsewhere, namesLiving } from './names-living.js'
 import { isOfElsewhere, type DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
 import type { ScopeSnapshot, ScanContext } from './observation.js'

@@ -2,7 +2,7 @@ import type { PortRange } from '../identity/machine.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from './observation.js'
 import type { Facts } from './facts.js'
-import { isHeldElsewhere, namesLiving } from './record-facts.js'
+import { isHeldElsewhere, namesLiving } from './names-living.js'
 import { every, same, some, tri, type Tri } from './tri.js'
 import { mayBeUnmounted } from './unmounted.js'
 

@@ -1,7 +1,7 @@
 import type { Observation, ScopeSnapshot, ScanContext } from './observation.js'
 import { compareVersions, type Self } from '../identity/versions.js'
 import { isSingleton, namedScopes, projectGone, scopeOf } from './derive-facts.js'
-import { namesLiving } from './record-facts.js'
+import { namesLiving } from './names-living.js'
 
 /** A sign that a daemon is stale. Signs are shown to people and never used for a decision. */
 export type StaleEvidence =

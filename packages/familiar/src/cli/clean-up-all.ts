@@ -12,7 +12,7 @@ import { printJson } from './print-json.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { reasonText } from './reason-text.js'
 import { renderNext } from './render-next.js'
-import { renderRemedies } from './render-remedies.js'
+import { renderDecisions } from './render-decisions.js'
 import { renderEnded } from './render-reset.js'
 import { showingCleanUp } from './clean-up-progress.js'
 import { assertListener } from './assert-listener.js'
@@ -106,7 +106,7 @@ function describeScan(
     toEnd.length === 0 ? paint(io, 'green', words.found(0)) : words.found(toEnd.length),
     ...namesOf(daemon, toEnd, seen, io).map((line) => `  ${line}`),
     ...leftLines(left, tool, io),
-    ...renderRemedies({ orphans }, io, tool.words),
+    ...renderDecisions({ orphans }, io, tool.words),
   ]
 }
 

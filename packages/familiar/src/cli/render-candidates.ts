@@ -7,7 +7,7 @@ import { foldRows, processesOf, type ShownRow } from './fold-rows.js'
 import { layTable, type Column } from './format-table.js'
 import { paint, type Io, type Style } from './io.js'
 import { evidenceText } from './reason-text.js'
-import { isInUse } from './render-remedies.js'
+import { isInUse } from './render-decisions.js'
 import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pick<Io, 'isVerbose'>>

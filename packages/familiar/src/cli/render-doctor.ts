@@ -9,7 +9,7 @@ import { renderCandidates } from './render-candidates.js'
 import { renderFindings, renderVerdict } from './render-findings.js'
 import { renderClean } from './render-clean.js'
 import { renderNext } from './render-next.js'
-import { renderRemedies } from './render-remedies.js'
+import { renderDecisions } from './render-decisions.js'
 import { renderReset } from './render-reset.js'
 
 export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pick<Io, 'isVerbose'>>
@@ -48,7 +48,7 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
           renderFindings(findings.map(withoutForce), text, terminal),
           renderHead(document, text.head, terminal),
           renderCandidates(document, terminal, text.ports, text),
-          ...(terminal.isQuiet === true ? [] : [renderRemedies(besides(document), terminal, text.words)]),
+          ...(terminal.isQuiet === true ? [] : [renderDecisions(besides(document), terminal, text.words)]),
         ]
       : renderCleanUp({ ...document, reset_result: result }, text, terminal, verdict)
   return blocks
@@ -80,7 +80,7 @@ function untold({
 }
 
 /** Returns the rows below a heading, and whether the row that F-005 describes is left out. */
-function besides(document: DoctorDocument): Parameters<typeof renderRemedies>[0] {
+function besides(document: DoctorDocument): Parameters<typeof renderDecisions>[0] {
   const orphans = untold(document)
   return { orphans, isOneTold: orphans.length < document.orphans.length }
 }

@@ -1,13 +1,11 @@
 import type { Words } from '../define/options.js'
 import type { Finding } from '../doctor/findings.js'
-import type { Remedy } from '../doctor/remedy.js'
 import { verdictOf } from '../doctor/verdict.js'
-import { paint, type Io, type Style } from './io.js'
+import { paint, type Style } from './io.js'
 import { printable } from './printable.js'
 import { whyItMatters } from './why-it-matters.js'
-import { columnsOf, wrapWords } from './text-width.js'
-
-type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
+import { wrapWords } from './text-width.js'
+import { INDENT, indented, renderRemedy, type Terminal } from './render-remedy.js'
 
 /** Each severity has its own mark, so the text is clear even without colours. */
 const MARKS: Readonly<Record<Finding['severity'], readonly [mark: string, style: Style]>> = {
@@ -15,8 +13,6 @@ const MARKS: Readonly<Record<Finding['severity'], readonly [mark: string, style:
   warn: ['!', 'yellow'],
   info: ['i', 'dim'],
 }
-
-const INDENT = '    '
 
 /** Returns the first line: `No problems found.` or `2 problems, 1 thing to know.` */
 export function renderVerdict(
@@ -83,39 +79,4 @@ function renderSummary({ id, severity, summary }: Finding, terminal: Terminal): 
   const width = terminal.columns === null ? null : terminal.columns - INDENT.length
   const [first = '', ...rest] = wrapWords(`${printable(summary)} (${id})`, width)
   return [`${paint(terminal, style, mark)} ${first}`, ...rest.map((line) => `  ${line}`)]
-}
-
-/**
- * Returns the commands with what they do, each on its own line that can be run as printed. If the user must look at the
- * process first, the command that shows it comes before them.
- */
-export function renderRemedy({ look, ...remedy }: Remedy, terminal: Terminal): readonly string[] {
-  if (look === undefined) return renderCommands(remedy, terminal)
-  const first = renderCommands({ commands: [look], description: 'look first' }, terminal)
-  return [...first, ...renderCommands(remedy, terminal)]
-}
-
-function renderCommands(
-  { commands, description }: Pick<Remedy, 'commands' | 'description'>,
-  terminal: Terminal,
-): readonly string[] {
-  const [only = ''] = commands
-  const after = description === '' ? '' : `  # ${printable(description)}`
-  const isShort = terminal.columns === null || columnsOf(`${INDENT}${only}${after}`) <= terminal.columns
-  if (commands.length === 1 && isShort) {
-    return [`${INDENT}${paint(terminal, 'cyan', printable(only))}${paint(terminal, 'dim', after)}`]
-  }
-  return [
-    ...indented(description === '' ? null : `${capital(printable(description))}:`, terminal),
-    ...commands.map((command) => `${INDENT}${paint(terminal, 'cyan', printable(command))}`),
-  ]
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
-}
-
-function indented(text: string | null, { columns }: Terminal): readonly string[] {
-  if (text === null) return []
-  return wrapWords(text, columns === null ? null : columns - INDENT.length).map((line) => `${INDENT}${line}`)
 }

@@ -5,8 +5,8 @@ import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { printable } from './printable.js'
 import { endedBecause, failureText, isSkipReason, pathText, reasonText } from './reason-text.js'
-import { renderRemedy } from './render-findings.js'
-import { isInUse, renderRemedies } from './render-remedies.js'
+import { renderRemedy } from './render-remedy.js'
+import { isInUse, renderDecisions } from './render-decisions.js'
 import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
@@ -67,7 +67,7 @@ export function renderReset(
         ? []
         : [`port ${named}: nothing that can be seen from here listens on it`]),
     ],
-    left: renderRemedies({ orphans: left, isOneTold: open.length < orphans.length }, terminal, words),
+    left: renderDecisions({ orphans: left, isOneTold: open.length < orphans.length }, terminal, words),
     numbers: wrapWords(numbersOf(result, orphans, open), terminal.columns),
   }
 }

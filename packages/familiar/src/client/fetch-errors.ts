@@ -2,7 +2,7 @@ import { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import type { ProvenConnection } from '../observe/handshake.js'
 import type { DaemonRecord } from '../protocol/record.js'
-import { unreachable } from './out-of-reach.js'
+import { unreachable } from './out-of-reach-errors.js'
 
 /** Why a request was not sent. */
 export type NotSent = Exclude<ProvenConnection['outcome'], 'proven'>

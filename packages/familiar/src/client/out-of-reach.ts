@@ -1,75 +1,90 @@
+import { HEALTH_PATH, probe, PROBE_MS } from '../observe/probe-health.js'
+import type { ConnectRequest } from './connect-request.js'
+import { elsewhere, moved, startedFor, unreachable } from './out-of-reach-errors.js'
 import { FamiliarError } from '../errors.js'
-import type { Family } from '../family.js'
-import { heldAdvice, heldText, movedText, type HeldFor } from '../classify/daemon-state.js'
+import { matchShapes } from '../identity/spawn-shape.js'
+import { FOREIGN_SCOPES_TIMEOUT_MS, scan } from '../observe/scan.js'
+import { stateFrom } from '../observe/state-from-scan.js'
+import { isOfElsewhere } from '../protocol/record.js'
+import type { ProcessView } from '../identity/machine.js'
+import { isScopeGone } from '../classify/daemon-state.js'
 import type { SelfReport } from '../protocol/self-report.js'
+import { readOwnRecord, readRecord } from '../observe/read-records.js'
+import { verify } from '../observe/verify-record.js'
 
-/** Context for the errors about a daemon that a command cannot use from where it runs. */
-export interface Beyond {
-  readonly family: Family
-  /** What the user can do here instead, worded so that it can follow "or". */
-  readonly otherScopeHint?: string
-  /** Returns the command that stops the daemon of another scope; null if there is none. */
-  readonly stopElsewhereCommand?: (scope: string) => string | null
-}
+/** How long inspecting the holder of the lock may take. */
+const MACHINE_MS = 1_000
 
-interface Named {
-  readonly pid: number | null
-  readonly port: number | null
-}
+/** How long to wait for a connection. A refused connection is reported at once, so this is long enough. */
+const REFUSED_MS = 100
 
-/** The error for a daemon that connections from here cannot reach. Its silence proves nothing, so it is not ended. */
-export function unreachable({ family, otherScopeHint }: Beyond, daemon: Named): FamiliarError {
-  return new FamiliarError(
-    'E_DAEMON_UNREACHABLE',
-    `the ${family.name} daemon (${nameOf(daemon)}) runs where this command cannot reach it: in another network, or connections are not allowed here`,
-    { hint: hintFor(otherScopeHint) },
-  )
-}
-
-/** The error for a daemon on another machine or in another pid namespace that holds the lock of this scope. */
-export function elsewhere({ family, otherScopeHint }: Beyond, daemon: Named): FamiliarError {
-  return new FamiliarError(
-    'E_DAEMON_ELSEWHERE',
-    `the ${family.name} daemon (${nameOf(daemon)}) runs elsewhere: on another machine, in a container, or where its process is not seen from here`,
-    { hint: hintFor(otherScopeHint) },
-  )
-}
-
-/** The error for a daemon whose directory was moved here. It is neither used nor ended here, because it exits by itself. */
-export function moved(
-  { family }: Beyond,
-  { pid, port, scope }: Named & Pick<SelfReport, 'scope'>,
-): FamiliarError {
-  const name = nameOf({ pid, port })
-  return new FamiliarError(
-    'E_DAEMON_ELSEWHERE',
-    `the ${family.name} daemon (${name}) is not used and not stopped here: ${movedText(scope)}`,
-    { hint: 'then run this command again', retry: true },
-  )
+/**
+ * Returns why the holder of the daemon lock cannot answer here; null if it still may. This is never a reason to end the
+ * holder, which may be healthy where it runs. A holder that is not visible yet may become visible, so it counts as
+ * running elsewhere only after the wait (`hasWaited`), unless the record itself says so.
+ */
+export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Promise<FamiliarError | null> {
+  const { family, scope, platform } = request
+  const record = readOwnRecord(family, scope)
+  const named = { pid: record?.pid ?? null, port: record?.port ?? null }
+  const host = await platform.host()
+  const told =
+    record?.pid == null || record.startTime === null ? null : { pid: record.pid, startTime: record.startTime }
+  const holder = await platform.lockHolder(family.files(scope).daemonLock, told, [])
+  if (holder === null) return null
+  const view = holder === 'unknown' ? null : await viewOf(request, holder.pid)
+  // In a project that is synchronised between machines, the record may come from another machine while the holder runs
+  // here.
+  const isForeign =
+    record?.running === true && isOfElsewhere(record, host) && view?.namespaces !== host.namespaces
+  if (isForeign || (holder === 'unknown' && hasWaited)) return elsewhere(request, named)
+  if (holder === 'unknown') return null
+  const report = record === null ? await reportOfMoved(request, holder) : null
+  if (report !== null) return moved(request, report)
+  const other = view === null ? null : await namedElsewhere(request, view)
+  if (other !== null) return other
+  // If this machine's clock cannot be read, the start time of the process is unknown. A scan then cannot identify it as
+  // the holder, and says `elsewhere`.
+  const beyond = view !== null && view.startTime === null ? elsewhere : unreachable
+  const network = view?.networkNamespace ?? null
+  if (network !== null && network !== host.networkNamespace) return beyond(request, named)
+  const answer = record === null ? null : await verify(request, record, REFUSED_MS)
+  return answer?.outcome === 'unreachable' ? beyond(request, named) : null
 }
 
 /**
- * The error for a daemon that holds the lock of this scope but was started for another path. It can be stopped there, not
- * here.
+ * Returns the self-report of the holder of the lock if its directory was moved here; otherwise null. In this case its
+ * record still names the path at which it was started, and it reports that its scope is gone.
  */
-export function startedFor(
-  { family, stopElsewhereCommand }: Beyond,
-  daemon: Named,
-  held: HeldFor,
-): FamiliarError {
-  const command = held.isStoppedThere ? (stopElsewhereCommand?.(held.path) ?? null) : null
-  return new FamiliarError(
-    'E_DAEMON_ELSEWHERE',
-    `the ${family.name} daemon (${nameOf(daemon)}) is not used and not stopped here: ${heldText(held)}`,
-    { hint: command ?? heldAdvice(held) },
-  )
+async function reportOfMoved(
+  { family, scope }: ConnectRequest,
+  holder: { readonly pid: number; readonly startTime: string | null },
+): Promise<SelfReport | null> {
+  const read = readRecord(family, family.files(scope).record)
+  // The daemon of this scope may have just written its record.
+  if (read.state !== 'readable' || read.record.scope === scope) return null
+  const { pid, startTime, port } = read.record
+  if (pid !== holder.pid || startTime === null || startTime !== holder.startTime) return null
+  const reply = await probe('127.0.0.1', port, HEALTH_PATH, PROBE_MS)
+  const report = reply.kind === 'json' ? family.readSelfReport(reply.body) : null
+  return report?.pid === pid && isScopeGone(report) ? report : null
 }
 
-function nameOf({ pid, port }: Named): string {
-  return `process ${pid ?? 'unknown'}, port ${port ?? 'unknown'}`
+/**
+ * Returns the error for a holder of the lock whose command line names another path; null if it names this one. Scans, so
+ * that `start` gives the same explanation as `status` and `stop`.
+ */
+async function namedElsewhere(
+  request: ConnectRequest,
+  { command }: ProcessView,
+): Promise<FamiliarError | null> {
+  const { family, scope, platform } = request
+  const marker = command === null ? null : (matchShapes(family.shapes, command)?.marker ?? null)
+  if (marker === null || marker === scope) return null
+  const { heldFor, pid, port } = stateFrom(await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS))
+  return heldFor === undefined ? null : startedFor(request, { pid, port }, heldFor)
 }
 
-/** Returns advice about a daemon that cannot be judged from here. It never names a command that would end the daemon. */
-export function hintFor(other: string | undefined): string {
-  return `use it where it runs${other === undefined ? '' : `, or ${other}`}`
+async function viewOf({ platform }: ConnectRequest, pid: number): Promise<ProcessView | null> {
+  return (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid) ?? null
 }

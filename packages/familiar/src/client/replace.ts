@@ -14,7 +14,7 @@ import {
   type EndOrder,
 } from '../act/terminate-scope-daemon.js'
 import type { HeldLock } from '../act/acquire-lock.js'
-import { hintFor, unreachable, type Beyond } from './out-of-reach.js'
+import { hintFor, unreachable, type Beyond } from './out-of-reach-errors.js'
 import { quarantine } from '../act/record-file.js'
 import type { FailureReason } from '../act/terminate-process.js'
 import type { Launch } from './start-order.js'

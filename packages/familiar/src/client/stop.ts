@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { elsewhere, moved, startedFor, unreachable, type Beyond } from './out-of-reach.js'
+import { elsewhere, moved, startedFor, unreachable, type Beyond } from './out-of-reach-errors.js'
 import { askOnly, terminateScopeDaemon, markEnded, type EndOrder } from '../act/terminate-scope-daemon.js'
 import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/acquire-lock.js'
 import { assertOwnScope } from '../act/scope-checks.js'

@@ -1,7 +1,6 @@
 import type { EventEmitter } from 'node:events'
-import { monotonicMs } from '../clock.js'
 import type { HeldLock } from '../act/acquire-lock.js'
-import { namesLiving } from '../classify/record-facts.js'
+import { namesLiving } from '../classify/names-living.js'
 import { tri, type Tri } from '../classify/tri.js'
 import { asLack, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
@@ -9,7 +8,7 @@ import { matchShapes } from '../identity/spawn-shape.js'
 import { realPath } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
 import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
-import { MOST_MS, type Timing } from '../protocol/daemon-timing.js'
+import type { Timing } from '../protocol/daemon-timing.js'
 import type { Activity } from './activity.js'
 import type { DaemonServer } from './http-server.js'
 import { openLog, type Log } from './log.js'
@@ -17,7 +16,7 @@ import { keepRecord, type RecordKeeper } from './record-keeper.js'
 import { retirementOf } from './retirement.js'
 import type { ScopeState } from './watch-scope.js'
 import { watchSiblings, type Siblings } from './watch-siblings.js'
-import { WATCHDOG_MS } from './default-timing.js'
+import { createLeave, leaveOnSignals, type Leave } from './shut-down.js'
 
 /** What the life cycle needs to know about the daemon's work, and how it starts and ends that work. */
 export interface Work {
@@ -86,9 +85,6 @@ export interface StartCause {
   readonly starterPid: number | null
 }
 
-/** How often the daemon checks during its shutdown whether the work has ended. */
-const DRAIN_POLL_MS = 20
-
 /**
  * Starts the life cycle of a daemon that was adopted, holds its lock and serves requests. From then on the daemon keeps
  * its record correct, cleans up stale daemons of the same scope, and ends when a retirement rule, a signal or a client
@@ -115,9 +111,6 @@ export async function startLifecycle(options: LifecycleOptions): Promise<void> {
   await work?.start?.({ log })
 }
 
-/** Shuts the daemon down and ends the process. Only the first call has an effect. */
-type Leave = (reason: string, rule: string | null) => Promise<void>
-
 /** The state of the scope and the lock, as the daemon sees them. */
 interface Place {
   readonly state: () => ScopeState
@@ -134,11 +127,6 @@ function watchPlace({ scopeState: state, lock }: LifecycleOptions): Place {
     // not report that it lost its lock.
     isLockLost: () => isHeld(lock) === 'no' && state() === 'here',
   }
-}
-
-function leaveOnSignals({ isForeground }: LifecycleOptions, leave: Leave): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
-  process.on('SIGHUP', () => void (isForeground === true && leave('SIGHUP', null)))
 }
 
 /** How long the lock file must be missing, so that renaming a directory away and back does not make its daemon exit. */
@@ -178,37 +166,6 @@ function openSiblings(options: LifecycleOptions, log: Log, isSingleton: () => bo
     everyMs: timing.cleanEveryMs,
     mayClean: () => !leaving.signal.aborted && isSingleton(),
   })
-}
-
-function createLeave(options: LifecycleOptions, log: Log, markStopped: (reason: string) => void): Leave {
-  const { timing, work, server, activity, leaving } = options
-  const inFlight = (): number => activity.requests() + (work?.inFlight?.() ?? 0)
-  return async (reason, rule) => {
-    if (leaving.signal.aborted) return
-    leaving.abort()
-    const watchdog = setTimeout(() => options.exit(1), Math.min(timing.drainMs + WATCHDOG_MS, MOST_MS))
-    log.write('leaving', { reason, rule, in_flight: inFlight() })
-    server.stopListening()
-    const stopped = stopWork(work).catch((error: unknown) => log.write('work_failed', { why: String(error) }))
-    const end = monotonicMs() + timing.drainMs
-    while (inFlight() + server.promised() > 0 && monotonicMs() < end) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
-    }
-    await stopped
-    try {
-      markStopped(reason)
-    } catch (error) {
-      log.write('record_failed', { why: String(error) })
-    }
-    log.write('stopped', { reason, abandoned: inFlight() })
-    clearTimeout(watchdog)
-    options.exit(0)
-  }
-}
-
-/** Rejects also if the work throws. */
-async function stopWork(work: Work | undefined): Promise<void> {
-  await work?.stop?.()
 }
 
 interface TickTools {

@@ -4,7 +4,7 @@ import { parseJson } from '../json.js'
 import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
 import type { Family } from '../family.js'
 import { toRecord } from '../observe/read-records.js'
-import type { PeekedFile } from '../observe/peek.js'
+import type { PeekedFile } from '../observe/small-file.js'
 
 /**
  * The state of the file at the path of a daemon's own record. `right`: unchanged. `altered`: its own record in another

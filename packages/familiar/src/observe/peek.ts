@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  statSync,
-  type Stats,
-} from 'node:fs'
+import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { errnoOf, throwLack } from '../errors.js'
 import { fileNameOf, textOfBytes } from '../identity/path-text.js'
+import { readSmallFile, type PeekedFile } from './small-file.js'
 
 /** The paths of one scope that a scan reads. */
 export interface PeekRequest {
@@ -23,11 +13,6 @@ export interface PeekRequest {
   /** The names of the entries in the scope's directory that contain our own daemon's files. */
   readonly ownEntries: readonly string[]
 }
-
-export type PeekedFile =
-  | { readonly state: 'absent' }
-  | { readonly state: 'text'; readonly text: string }
-  | { readonly state: 'unreadable'; readonly why: string }
 
 export interface PeekReply {
   readonly real: string | null
@@ -44,9 +29,6 @@ export interface PeekReply {
   /** When the lock file was last touched, ISO 8601; a daemon touches it on every tick. Null if unknown or absent. */
   readonly lockTouchedAt: string | null
 }
-
-/** A record has a few hundred bytes. A larger file is not a record. */
-const MAX_RECORD_BYTES = 64 * 1024
 
 /**
  * Reads a scope's directory and files. Writes nothing and throws only `E_RESOURCES`, but may block for as long as the
@@ -193,61 +175,4 @@ function exists(path: string, look: (path: string | Buffer) => Stats): boolean |
     throwLack(error)
     return errnoOf(error) === 'ENOENT' ? false : null
   }
-}
-
-/**
- * Flags for opening a file that another process may have prepared: do not follow a symlink, and do not block on a FIFO.
- * (Windows has neither flag.)
- */
-export const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-
-/** Options for reading a small file. */
-export interface SmallFile {
-  readonly maxBytes?: number
-  /** True if users may replace the file by a symlink to another location of theirs. The symlink is then followed. */
-  readonly mayBeLink?: boolean
-}
-
-/**
- * Returns the text of a regular file owned by this user or root, or why it could not be read. A file larger than
- * `maxBytes` (default 64 KiB), a symlink (unless `mayBeLink`), a FIFO, a device and another user's file are unreadable.
- * Never blocks on a FIFO. Throws only `E_RESOURCES`.
- */
-export function readSmallFile(path: string, { maxBytes, mayBeLink }: SmallFile = {}): PeekedFile {
-  let descriptor: number | null = null
-  try {
-    const place = mayBeLink === true ? realpathSync.native(fileNameOf(path), 'buffer') : fileNameOf(path)
-    const found = lstatSync(place)
-    if (found.isSymbolicLink()) return { state: 'unreadable', why: 'it is a link' }
-    if (!found.isFile()) return { state: 'unreadable', why: 'it is not a file' }
-    descriptor = openSync(place, constants.O_RDONLY | CAREFUL)
-    return readOpen(descriptor, maxBytes ?? MAX_RECORD_BYTES)
-  } catch (error) {
-    throwLack(error)
-    return errnoOf(error) === 'ENOENT' ? { state: 'absent' } : unreadable(error)
-  } finally {
-    if (descriptor !== null) closeSync(descriptor)
-  }
-}
-
-function readOpen(descriptor: number, maxBytes: number): PeekedFile {
-  const found = fstatSync(descriptor)
-  if (!found.isFile()) return { state: 'unreadable', why: 'it is not a file' }
-  const user = process.geteuid?.()
-  if (user !== undefined && found.uid !== user && found.uid !== 0) {
-    return { state: 'unreadable', why: `it belongs to another user (${found.uid})` }
-  }
-  if (found.size > maxBytes) return { state: 'unreadable', why: 'it is too large' }
-  const buffer = Buffer.alloc(Math.min(found.size, maxBytes))
-  let length = 0
-  while (length < buffer.length) {
-    const read = readSync(descriptor, buffer, length, buffer.length - length, length)
-    if (read === 0) break
-    length += read
-  }
-  return { state: 'text', text: buffer.toString('utf8', 0, length) }
-}
-
-function unreadable(error: unknown): PeekedFile {
-  return { state: 'unreadable', why: errnoOf(error) ?? String(error) }
 }

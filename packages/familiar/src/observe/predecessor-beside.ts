@@ -1,4 +1,4 @@
-import { namesLiving } from '../classify/record-facts.js'
+import { namesLiving } from '../classify/names-living.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import { readPredecessorRecord, readRecord } from './read-records.js'
 import type { OfScope } from './verify-record.js'

@@ -4,7 +4,8 @@ import { parseHolder, type ToldHolder } from '../protocol/lock-holder.js'
 import { objectOf, parseJson, stringOf } from '../json.js'
 import { parseRecord, type DaemonRecord, type RecordRead } from '../protocol/record.js'
 import type { ScopeSnapshot } from '../classify/observation.js'
-import { directoryName, peek, readSmallFile, type PeekedFile, type PeekRequest } from './peek.js'
+import { directoryName, peek, type PeekRequest } from './peek.js'
+import { readSmallFile, type PeekedFile } from './small-file.js'
 import type { Platform } from './platform/platform.js'
 
 /** The question to the child process that reads scopes. */

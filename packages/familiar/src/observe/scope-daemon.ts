@@ -1,5 +1,5 @@
 import { isSingletonByRecord, provesPredecessor } from '../classify/derive-facts.js'
-import { isHeldElsewhere } from '../classify/record-facts.js'
+import { isHeldElsewhere } from '../classify/names-living.js'
 import { usedScope } from '../classify/stale-evidence.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'

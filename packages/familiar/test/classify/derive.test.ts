@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { factsOf, isSingleton, projectGone, scopeOf } from '../../src/classify/derive-facts.js'
 import { maybeInUseBy } from '../../src/classify/stale-evidence.js'
-import { namesLiving } from '../../src/classify/record-facts.js'
+import { namesLiving } from '../../src/classify/names-living.js'
 import type { Facts } from '../../src/classify/facts.js'
 import type { Tri } from '../../src/classify/tri.js'
 import type { ProcessView } from '../../src/identity/machine.js'

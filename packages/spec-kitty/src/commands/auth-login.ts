@@ -7,8 +7,8 @@ import { withSessionLock, writeStored } from '../sync/session/write-session-file
 import { readTokenFrom } from '../sync/session/given-token.js'
 import { loginText, sessionDocument } from '../sync/session/print-session.js'
 import { readServer, type ServerSettings } from '../sync/session/which-server.js'
-import { withoutTokens } from '../sync/session/read-session.js'
-import type { StoredSession } from '../sync/session/session-file.js'
+import { withoutTokens } from '../sync/session/session-state.js'
+import type { StoredSession } from '../sync/session/read-session-file.js'
 import { tellDaemon } from '../sync/tell-daemon.js'
 
 /** Signs in, and stores the session. */

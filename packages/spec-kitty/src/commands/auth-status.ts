@@ -6,7 +6,7 @@ import { syncDaemon } from '../daemons/define-daemons.js'
 import { loginCommands, loginServer } from '../sync/login-command.js'
 import { readSettings } from '../sync/settings-table.js'
 import { sessionDocument } from '../sync/session/print-session.js'
-import { OVER, readSession, sessionUnreadable, type Session } from '../sync/session/read-session.js'
+import { OVER, readSession, sessionUnreadable, type Session } from '../sync/session/session-state.js'
 import { isSessionRefused } from '../sync/last-work.js'
 import { knownReport } from '../sync/work-report.js'
 

@@ -8,7 +8,6 @@ import { openProject, type Project } from './project/project.js'
 import { refusalOfQuery } from './project/search.js'
 import {
   badRequest,
-  compressed,
   json,
   listJson,
   notFound,
@@ -20,6 +19,7 @@ import {
   type BodyReply,
   type PageRequest,
 } from './page-replies.js'
+import { compressed } from './compress-reply.js'
 import { keepHeapSmall, releaseMemory } from './release-memory.js'
 import { afterRest, inTurn, keptFor } from './limit-work.js'
 import { VERSION } from '../version.js'

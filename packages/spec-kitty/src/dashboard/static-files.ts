@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { PageReply } from 'familiar'
 import { INSTALLATION } from '../installation.js'
-import { tagOf, takesGzip, unlessKnown, type BodyReply, type PageRequest } from './page-replies.js'
+import { CONTENT_SECURITY_POLICY } from './content-security-policy.js'
+import { tagOf, unlessKnown, type BodyReply, type PageRequest } from './page-replies.js'
+import { takesGzip } from './compress-reply.js'
 
 /** The page's directory in the installed package, independent of the bundle that contains this module. */
 const PAGE = join(INSTALLATION, 'dist', 'dashboard', 'page')
@@ -17,23 +19,6 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The suffix of the compressed form of a file, which the build writes beside it. */
 const COMPRESSED = '.gz'
-
-/**
- * Content security policy: nothing is loaded from other servers, no text is run as script, and no other page may frame
- * this one.
- */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  'trusted-types spec-kitty',
-].join('; ')
 
 /** A file of the page, and its compressed form if the build created one. */
 interface PageFile {
@@ -55,7 +40,7 @@ export function staticFile(path: string, request: Pick<PageRequest, 'headers'>):
 function replyOf(name: string, { body, gzip, tag }: PageFile, isCompressed: boolean): BodyReply {
   const headers = {
     'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
-    'content-security-policy': POLICY,
+    'content-security-policy': CONTENT_SECURITY_POLICY,
     'cache-control': 'no-cache',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',

@@ -1,6 +1,6 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
-import { fullText } from '../sync/sync-status.js'
+import { fullText } from '../sync/status-lines.js'
 import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
 import { NOW } from '../sync/why-daemon.js'
 import { FOR_THIS_SHELL, whyText } from '../sync/why-nothing-leaves.js'

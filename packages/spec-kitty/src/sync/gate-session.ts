@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs'
-import { OVER, readSession } from './session/read-session.js'
-import { sessionPath } from './session/session-file.js'
+import { OVER, readSession } from './session/session-state.js'
+import { sessionPath } from './session/read-session-file.js'
 import type { GateSession } from './upload/gate.js'
 
 /** Returns what the gate must know about the session of a root. A session that is over counts as missing. */

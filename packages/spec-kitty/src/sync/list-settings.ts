@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
 import { projectHere } from '../daemons/project-directory.js'
 import { consentFile, readConsent } from './consent-file.js'
-import { checkServerUrl, WRONG } from './server-url.js'
+import { checkServerUrl } from './check-server-url.js'
+import { WRONG } from './url-text.js'
 import {
   describeSetting,
   describeSource,

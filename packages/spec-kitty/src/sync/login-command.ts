@@ -1,5 +1,5 @@
 import { shellQuote } from 'familiar/cli'
-import { checkServerUrl } from './server-url.js'
+import { checkServerUrl } from './check-server-url.js'
 import type { Settings } from './settings-table.js'
 
 /** Returns the command that signs in to this server or, if no server is known, the command that explains the id. */

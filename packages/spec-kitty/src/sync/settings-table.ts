@@ -2,8 +2,9 @@ import { isAbsolute } from 'node:path'
 import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config-file.js'
 import { misspeltKeys, type FileProblem } from './misspelt-keys.js'
-import { MAX_QUEUE_SIZE, oneOf, readServerUrl, readSize, readUrl } from './setting-values.js'
-import { insteadOf, MAX_SHOWN_CHARS } from './server-url.js'
+import { oneOf, readServerUrl, readSize, readUrl } from './parse-setting.js'
+import { DEFAULT_QUEUE_SIZE, MAX_QUEUE_SIZE } from './queue-size-limits.js'
+import { insteadOf, MAX_SHOWN_CHARS } from './url-text.js'
 
 type Environment = Io['env']
 
@@ -44,9 +45,6 @@ interface Setting<T> {
   /** Whether a wrong value may contain a password. If so, that part of it is not shown. */
   readonly mayHoldSecret?: true
 }
-
-/** The default size of the queue. It is also used if the configured size is wrong, so that a publish does not fail. */
-export const DEFAULT_QUEUE_SIZE = 100_000
 
 function setting<T>(one: Setting<T>): Setting<T> {
   return one

@@ -1,6 +1,6 @@
 import type { JsonObject } from 'familiar'
 import { isOn, objectOf, stringOf, type Io } from 'familiar/cli'
-import { WRONG } from './server-url.js'
+import { WRONG } from './url-text.js'
 import { environmentSettings, isSwitchedOn } from './settings-table.js'
 
 /**

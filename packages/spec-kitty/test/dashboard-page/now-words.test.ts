@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { NowPackage, NowReply, WaitingPackage } from '../../src/dashboard/api.js'
-import {
-  countNeeding,
-  newlyAsked,
-  newlyStalled,
-  newlyWaiting,
-  oncePerPackage,
-  shortAgent,
-  summariseNow,
-  waitingWord,
-} from '../../src/dashboard/ui/now-words.js'
+import { oncePerPackage, summariseNow, waitingWord } from '../../src/dashboard/ui/now-words.js'
+import { shortAgent } from '../../src/dashboard/ui/agent-names.js'
+import { countNeeding, newlyAsked, newlyStalled, newlyWaiting } from '../../src/dashboard/ui/newly-waiting.js'
 import { waitingPackage, workingPackage } from './large-project.js'
 import { NOTHING_NOW } from './stand-in-server.js'
 

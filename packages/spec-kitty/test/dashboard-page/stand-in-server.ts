@@ -3,12 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { NowReply } from '../../src/dashboard/api.js'
-
-/** The policy with which the dashboard serves its page. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; " +
-  'trusted-types spec-kitty'
+import { CONTENT_SECURITY_POLICY } from '../../src/dashboard/content-security-policy.js'
 
 const PAGE = new URL('../../dist/dashboard/page/', import.meta.url)
 
@@ -65,7 +60,7 @@ export async function servePage(
   const waiting = new Set<ServerResponse>()
   const server = createServer((request, response) => {
     const path = request.url ?? '/'
-    response.setHeader('content-security-policy', POLICY)
+    response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY)
     const more = typeof headers === 'function' ? headers() : headers
     for (const [name, value] of Object.entries(more)) response.setHeader(name, value)
     if (path.split('?')[0] === '/api/events') openStream(response)

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { DaemonEntry } from '../../src/dashboard/api.js'
-import { conditionOf, meaningOf, projectOf, summariseDaemons } from '../../src/dashboard/ui/daemon-words.js'
+import {
+  conditionOf,
+  meaningOf,
+  projectOf,
+  summariseDaemons,
+} from '../../src/dashboard/ui/daemon-conditions.js'
 import { baseName, groupDocuments } from '../../src/dashboard/ui/documents.js'
 import {
   formatAgo,
@@ -9,13 +14,8 @@ import {
   formatShare,
   formatSince,
 } from '../../src/dashboard/ui/format.js'
-import {
-  describeCounts,
-  isLane,
-  laneName,
-  segmentsOf,
-  shareInNoColumn,
-} from '../../src/dashboard/ui/board-words.js'
+import { isLane, laneName } from '../../src/dashboard/ui/board-words.js'
+import { describeCounts, segmentsOf, shareInNoColumn } from '../../src/dashboard/ui/board-shares.js'
 import { visible } from '../../src/dashboard/ui/show-invisible.js'
 
 const DAEMON: DaemonEntry = {

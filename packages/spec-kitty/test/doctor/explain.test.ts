@@ -4,9 +4,9 @@ import { explainIds, loadExplanations, type Io } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
 import { ERRORS as LIBRARY_ERRORS } from '../../../familiar/src/doctor/explain/errors.js'
 import { run as completion } from '../../src/commands/completion.js'
-import { ERRORS } from '../../src/doctor/error-texts.js'
-import { EXPLAINED } from '../../src/doctor/explanations.js'
-import { withoutSynonyms } from '../../src/doctor/synonyms.js'
+import { ERRORS } from '../../src/doctor/explain/errors.js'
+import { EXPLAINED } from '../../src/doctor/explain/explanations.js'
+import { withoutSynonyms } from '../../src/doctor/explain/synonyms.js'
 import { CLOSED_REASONS, reasonText } from '../../src/sync/why-nothing-leaves.js'
 import { expectValid } from '../helpers/schemas.js'
 
@@ -28,7 +28,7 @@ function unionIn(path: string, name: string): readonly string[] {
 function findingIds(): readonly string[] {
   const texts = ['familiar/src/doctor/', 'spec-kitty/src/doctor/'].flatMap((directory) =>
     readdirSync(new URL(directory, PACKAGES))
-      .filter((name) => name.endsWith('.ts') && name !== 'explain-texts.ts')
+      .filter((name) => name.endsWith('.ts'))
       .map((name) => sourceOf(directory + name)),
   )
   return [...new Set(texts.flatMap((text) => text.match(/\bF-\d{3}\b/g) ?? []))]
@@ -38,7 +38,7 @@ function findingIds(): readonly string[] {
 function errorCodes(): readonly string[] {
   const texts = ['familiar/src', 'spec-kitty/src'].flatMap((directory) =>
     readdirSync(new URL(directory, PACKAGES), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !/doctor\/.*(errors|error-texts)\.ts$/.test(name))
+      .filter((name) => name.endsWith('.ts') && !/doctor\/.*errors\.ts$/.test(name))
       .map((name) => sourceOf(`${directory}/${name}`)),
   )
   return [
@@ -71,7 +71,11 @@ function outcomes(): readonly string[] {
 
 /** What a daemon or a command writes into a record and a log as the reason of an end, besides the two unions. */
 function toldReasons(): readonly string[] {
-  return ['familiar/src/define/stop-method.ts', 'familiar/src/daemon/lifecycle.ts'].flatMap((path) => [
+  return [
+    'familiar/src/define/stop-method.ts',
+    'familiar/src/daemon/lifecycle.ts',
+    'familiar/src/daemon/shut-down.ts',
+  ].flatMap((path) => [
     ...[...sourceOf(path).matchAll(/reason(?: =|:) '(\w+)'/g)].map(([, name = '']) => name),
     ...(sourceOf(path).match(/\bSIG[A-Z]+\b/g) ?? []),
   ])
@@ -110,7 +114,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
     'orphan',
     'scan',
     'stale',
-    ...unionOf('spec-kitty/src/sync/session/read-session.ts', 'over'),
+    ...unionOf('spec-kitty/src/sync/session/session-state.ts', 'over'),
     'signed_in',
   ],
   error: errorCodes(),

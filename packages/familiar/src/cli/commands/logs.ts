@@ -9,7 +9,8 @@ import { splitLines } from '../log-lines.js'
 import { parseOptions } from '../parse.js'
 import type { CommandContext } from '../run.js'
 import { localTime, momentOf, SINCE_EXAMPLES } from '../since.js'
-import { followLog, type Tail } from '../tail.js'
+import type { Tail } from '../tail.js'
+import { followLog } from '../follow-log.js'
 import { UsageError } from '../command-errors.js'
 
 /** How many lines are shown if neither `--lines` nor `--since` is given. */

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { errnoOf, throwLack } from '../../errors.js'
-import { CAREFUL } from '../peek.js'
+import { CAREFUL } from '../small-file.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 import type { NativeLocks } from './native-locks.js'
 

@@ -3,7 +3,7 @@ import type { LogFile } from './event-log.js'
 import type { LogGap } from './log-gaps.js'
 import { sameId } from './package-ids.js'
 import { isPromptName } from './document-names.js'
-import { idOfName, type Doubt } from './work-packages.js'
+import { idOfName, NOWHERE } from './work-packages.js'
 
 /** A part of a log that was not read, with the path of its file. */
 export interface FileGap extends LogGap {
@@ -83,4 +83,24 @@ function isAbout({ wp, settled }: LogGap, id: string): boolean {
  */
 export function gapsOf({ gaps }: LogFile, path: string, isBeingWritten: boolean): readonly FileGap[] {
   return gaps.filter(({ is_end }) => !(is_end && isBeingWritten)).map((gap) => ({ ...gap, path }))
+}
+
+/** What is unknown about a package: its lane, or only its dependencies. */
+export type Doubt = 'lane' | 'needs' | null
+
+/**
+ * Returns packages without the data that is uncertain because not everything could be read. If no event sets the lane, it
+ * is unknown. If an event does, it may not be the last one, so nothing is suggested because of it.
+ */
+export function asFarAsRead(
+  packages: readonly WorkPackage[],
+  doubtOf: (one: WorkPackage) => Doubt,
+): readonly WorkPackage[] {
+  return packages.map((one) => {
+    const doubt = doubtOf(one)
+    if (doubt === null) return one
+    const known = { ...one, is_ready: false, next_command: null }
+    if (doubt === 'needs' || one.lane_source === 'events') return known
+    return { ...known, ...NOWHERE, process: null, is_lane_unread: true, waiting_for: [] }
+  })
 }

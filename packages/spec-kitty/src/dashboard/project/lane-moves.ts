@@ -6,8 +6,6 @@ import type { Annotation } from './runtime-facts.js'
 
 const MAX_REASON_CHARS = 2000
 const MAX_LANE_CHARS = 200
-const MAX_TITLE_CHARS = 500
-const MAX_NEEDS = 200
 
 /**
  * Returns the content of a log line about a lane change, except the package: who made the change, why, from which lane,
@@ -59,26 +57,5 @@ export function readMove(
           delta: { review_result: move.verdict === null ? null : result },
         }
       : null,
-  }
-}
-
-/** What a line says about a package when it is created. */
-export interface CreatedPackage {
-  readonly title: string | null
-  readonly dependencies: readonly string[]
-}
-
-/** Returns the package that a line creates; null if it creates none. */
-export function createdIn(
-  value: Readonly<Record<string, unknown>>,
-): (CreatedPackage & { readonly id: string }) | null {
-  const payload = value['event_type'] === 'WPCreated' ? objectOf(value['payload']) : null
-  const id = textIn(payload?.['wp_id'], MAX_LANE_CHARS)
-  if (payload === null || id === null) return null
-  const needs: readonly unknown[] = Array.isArray(payload['depends_on']) ? payload['depends_on'] : []
-  return {
-    id,
-    title: textIn(payload['wp_title'], MAX_TITLE_CHARS),
-    dependencies: needs.slice(0, MAX_NEEDS).flatMap((one) => textIn(one, MAX_LANE_CHARS) ?? []),
   }
 }

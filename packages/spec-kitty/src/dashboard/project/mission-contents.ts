@@ -5,10 +5,11 @@ import type { FoundDocument } from './documents.js'
 import { sameId } from './package-ids.js'
 import { NO_LOG, type Log, type LogFile } from './event-log.js'
 import { giveWay } from './give-way.js'
-import { flowOf } from './lane-history.js'
+import { flowOf } from './mission-flow.js'
 import type { LocatedEntry } from './locate.js'
-import type { Reading } from './remember-files.js'
-import { NO_META, readMeta, readPackage, type Meta } from './read-mission-files.js'
+import { kept, type Reading } from './remember-files.js'
+import { NO_META, readMeta, type Meta } from './read-meta.js'
+import { readPrompt } from './read-prompt.js'
 import { readLogs, type LogCopy } from './read-log-files.js'
 import { toWorkPackages, type PackageFile } from './work-packages.js'
 
@@ -79,7 +80,7 @@ async function readPrompts(documents: readonly FoundDocument[]): Promise<Reading
   let isKept = true
   for (const { name, found } of documents) {
     if (found === null || !isPromptName(name)) continue
-    const { value: fields, is_kept } = await readPackage(found)
+    const { value: fields, is_kept } = await readPrompt(found)
     isKept &&= is_kept
     files.push({ document: name, fields })
     await giveWay()
@@ -102,8 +103,4 @@ function flowIn({ days, lanes }: Log, packages: readonly WorkPackage[]): Flow {
  */
 function compact(contents: MissionContents): MissionContents {
   return JSON.parse(JSON.stringify(contents)) as MissionContents
-}
-
-function kept<T>(value: T): Reading<T> {
-  return { value, is_kept: true }
 }

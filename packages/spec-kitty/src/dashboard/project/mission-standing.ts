@@ -1,9 +1,10 @@
-import type { MissionReply, MissionSection, MissionState, WaitingPackage, WorkPackage } from '../api.js'
+import type { MissionReply, MissionSection, MissionState, WorkPackage } from '../api.js'
 import { finaliseCommand, mergeCommand, resumeCommand } from './next-command.js'
 import { columnOf, isAtWork, isLane, isSatisfied } from './lane-columns.js'
 import type { MissionRead } from './mission.js'
 import { EVENTS, META } from './project-paths.js'
 import { judge, pidToLookAt, type ProcessStarts } from './judge-agents.js'
+import { isStalled, isWorking, whyWaiting } from './package-standing.js'
 
 /** Returns the pids that must be checked to find out which agents of a mission are running. */
 export function pidsOf({ work_packages, counts, lanes }: MissionRead): readonly number[] {
@@ -52,33 +53,6 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
 function withResumption(mission: string, one: WorkPackage): WorkPackage {
   const isLeft = isStalled(one) || whyWaiting(one) === 'review_abandoned'
   return isLeft ? { ...one, next_command: resumeCommand(mission, one) } : one
-}
-
-/** Returns why a package waits for the user; null if it does not. */
-export function whyWaiting(one: WorkPackage): WaitingPackage['why'] | null {
-  const last = one.history.at(-1)
-  const isHere = one.process?.liveness !== 'not_running_here'
-  if (one.lane === 'for_review' || one.lane === 'blocked') return one.lane
-  if (one.lane === 'in_review')
-    return isHere && (one.agent !== null || last?.by != null) ? null : 'review_abandoned'
-  if (last?.is_sent_back !== true) return null
-  return one.process?.liveness === 'running' ? null : 'sent_back'
-}
-
-/**
- * Returns whether an agent is working on a package, in Doing or as its reviewer. An agent that is proven to be gone does
- * not count.
- */
-export function isWorking(one: WorkPackage): boolean {
-  return isAtWork(one.lane) && !isStalled(one) && whyWaiting(one) !== 'review_abandoned'
-}
-
-/**
- * Returns whether a package is in Doing while its process is not running here. A lack of recent events does not make a
- * package stalled.
- */
-export function isStalled({ column, process }: WorkPackage): boolean {
-  return column === 'doing' && process?.liveness === 'not_running_here'
 }
 
 /** Returns whether nothing in a mission waits for the user, whatever the lanes of its packages are. */

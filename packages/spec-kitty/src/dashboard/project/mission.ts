@@ -16,10 +16,9 @@ import {
   type MissionFiles,
 } from './mission-contents.js'
 import { EVENTS, META, pathInCopy, pathOf, WORKTREES } from './project-paths.js'
-import { doubtsOf, gapsOf, promptGap, type PromptGap, type Unread } from './doubts.js'
+import { asFarAsRead, doubtsOf, gapsOf, promptGap, type PromptGap, type Unread } from './doubts.js'
 import { CUT_OFF, type LogFile } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
-import { asFarAsRead } from './work-packages.js'
 import type { MissionCopy } from './worktrees.js'
 
 /** If the file has not changed for this long, an unfinished last line is no longer being written. */

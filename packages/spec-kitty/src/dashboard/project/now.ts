@@ -8,7 +8,8 @@ import type {
   WorkPackage,
 } from '../api.js'
 import { mergeCommand } from './next-command.js'
-import { isEnded, isStalled, isWorking, whyWaiting } from './mission-standing.js'
+import { isEnded } from './mission-standing.js'
+import { isStalled, isWorking, whyWaiting } from './package-standing.js'
 
 /** The maximum number of packages in one list. */
 const MAX_LISTED = 500

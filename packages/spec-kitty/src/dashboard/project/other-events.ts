@@ -1,5 +1,5 @@
 import { decisionIn, type DecisionStep } from './decisions.js'
-import { createdIn, type CreatedPackage } from './lane-moves.js'
+import { createdIn, type CreatedPackage } from './created-packages.js'
 
 /** An event that moves no package. It shows when something happened, and may contain the title of a package, or a decision. */
 export interface OtherEvent {

@@ -18,6 +18,11 @@ export interface Reading<T> {
   readonly is_kept: boolean
 }
 
+/** Returns what was read without a failure. */
+export function kept<T>(value: T): Reading<T> {
+  return { value, is_kept: true }
+}
+
 interface Entry {
   readonly identity: string
   /**

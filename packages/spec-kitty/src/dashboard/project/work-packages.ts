@@ -87,26 +87,6 @@ function notFinalised({ lanes, created, facts }: Log): readonly string[] {
   return isOpen ? [...created.keys(), ...facts.keys()] : []
 }
 
-/** What is unknown about a package: its lane, or only its dependencies. */
-export type Doubt = 'lane' | 'needs' | null
-
-/**
- * Returns packages without the data that is uncertain because not everything could be read. If no event sets the lane, it
- * is unknown. If an event does, it may not be the last one, so nothing is suggested because of it.
- */
-export function asFarAsRead(
-  packages: readonly WorkPackage[],
-  doubtOf: (one: WorkPackage) => Doubt,
-): readonly WorkPackage[] {
-  return packages.map((one) => {
-    const doubt = doubtOf(one)
-    if (doubt === null) return one
-    const known = { ...one, is_ready: false, next_command: null }
-    if (doubt === 'needs' || one.lane_source === 'events') return known
-    return { ...known, ...NOWHERE, process: null, is_lane_unread: true, waiting_for: [] }
-  })
-}
-
 function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage {
   const { document = null, fields = null } = file ?? {}
   const facts = log.facts.get(id) ?? NO_FACTS
@@ -184,7 +164,7 @@ type Standing = Pick<
   | 'sent_back'
 >
 
-const NOWHERE: Standing = {
+export const NOWHERE: Standing = {
   lane: null,
   lane_source: null,
   column: null,

@@ -1,21 +1,15 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { NowPackage, NowReply } from '../api.js'
-import { Header, Printed } from './header.js'
+import { Header, Printed } from './views/header.js'
 import { lazy } from './lazy.js'
 import { Announcer } from './live/announce.js'
 import { useContact } from './live/live-events.js'
 import { rawReplies, useReply, type Reading } from './live/use-reply.js'
 import { isFirstVisit, returnToPlace, useRoute } from './location.js'
 import { notifyOf } from './notify.js'
-import {
-  countNeeding,
-  newlyAsked,
-  newlyStalled,
-  newlyWaiting,
-  oncePerPackage,
-  shortAgent,
-  waitingWord,
-} from './now-words.js'
+import { oncePerPackage, waitingWord } from './now-words.js'
+import { shortAgent } from './agent-names.js'
+import { countNeeding, newlyAsked, newlyStalled, newlyWaiting } from './newly-waiting.js'
 import type { Route } from './url-route.js'
 import { setWaiting } from './tab-title.js'
 import { visible } from './show-invisible.js'

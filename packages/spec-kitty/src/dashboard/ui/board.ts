@@ -1,6 +1,6 @@
 import type { BoardColumn, MissionReply, WorkPackage } from '../api.js'
 import { hasWords } from './mission-list.js'
-import { isAgent, shortAgent } from './now-words.js'
+import { isAgent, shortAgent } from './agent-names.js'
 import type { BoardChoice } from './url-route.js'
 
 /** How the packages of a mission are shown. */

@@ -1,5 +1,5 @@
 import type { FlowDay, PackageFlow } from '../api.js'
-import type { ShareName } from './board-words.js'
+import type { ShareName } from './board-shares.js'
 
 /**
  * The columns from the bottom of the chart to its top, then canceled packages. Finished work is at the bottom, so that

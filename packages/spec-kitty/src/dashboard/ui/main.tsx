@@ -19,7 +19,7 @@ import { render } from 'preact'
 import { App } from './app.js'
 import { Live, openEvents } from './live/live-events.js'
 import { rawReplies } from './live/use-reply.js'
-import './markdown/policy.js'
+import './markdown/trusted-types.js'
 import { applyTheme, rememberedTheme } from './theme.js'
 import { Guard } from './views/guard.js'
 

@@ -1,5 +1,5 @@
 import type { MissionSection, MissionSummary } from '../api.js'
-import { isAgent, shortAgent } from './now-words.js'
+import { isAgent, shortAgent } from './agent-names.js'
 import type { ListChoice } from './url-route.js'
 
 export interface ListSection {

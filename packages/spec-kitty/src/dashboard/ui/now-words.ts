@@ -1,5 +1,6 @@
 import type { AgentProcess, NowPackage, NowReply, WaitingPackage } from '../api.js'
 import { formatCount } from './format.js'
+import { keyOf } from './newly-waiting.js'
 
 type Liveness = AgentProcess['liveness']
 
@@ -70,52 +71,4 @@ export function summariseNow(reply: NowReply): string {
     counts.unreadable > 0 && `${formatCount(counts.unreadable, 'file')} not readable`,
   ]
   return parts.filter((part) => part !== false).join(', ')
-}
-
-/** Returns the packages that wait now but did not wait before. */
-export function newlyWaiting(before: NowReply, after: NowReply): readonly WaitingPackage[] {
-  const known = new Set(before.waiting.map(keyOf))
-  return after.waiting.filter((one) => !known.has(keyOf(one)))
-}
-
-/** Returns the decisions that are asked for now but were not before. */
-export function newlyAsked(before: NowReply, after: NowReply): NowReply['decisions'] {
-  const known = new Set(before.decisions.map(({ mission, id }) => keyOf({ mission, id })))
-  return after.decisions.filter(({ mission, id }) => !known.has(keyOf({ mission, id })))
-}
-
-/** Returns the packages whose agent has stalled since then, and that do not wait for the reader for another reason. */
-export function newlyStalled(before: NowReply, after: NowReply): readonly NowPackage[] {
-  const known = new Set([...before.stalled, ...after.waiting].map(packageOf))
-  return after.stalled.filter((one) => !known.has(packageOf(one)))
-}
-
-/** Returns how many packages and decisions need the reader: they wait, or have stalled. A package that does both counts once. */
-export function countNeeding({ counts, waiting, stalled }: NowReply): number {
-  const known = new Set(waiting.map(packageOf))
-  const both = stalled.filter((one) => known.has(packageOf(one))).length
-  return counts.waiting + counts.decisions + counts.stalled - both
-}
-
-function packageOf({ mission, id }: NowPackage): string {
-  return keyOf({ mission, id })
-}
-
-/** Returns a key for a package of any mission and the reason why it waits. */
-export function keyOf({
-  mission,
-  id,
-  why,
-}: Pick<WaitingPackage, 'mission' | 'id'> & { readonly why?: string }): string {
-  return JSON.stringify([mission.id, id, why])
-}
-
-/** Returns the short name of an agent, which is its tool: `badger` for `badger:large-1:reviewer-x:reviewer`. */
-export function shortAgent(agent: string): string {
-  return agent.split(':', 1)[0]?.trim() || agent
-}
-
-/** Returns whether an agent is the one that the reader chose, by its short or its full name. */
-export function isAgent(chosen: string, agent: string | null): boolean {
-  return agent !== null && (agent === chosen || shortAgent(agent) === chosen)
 }

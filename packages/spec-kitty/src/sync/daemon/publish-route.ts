@@ -1,6 +1,6 @@
 import { CommandError, objectOf, parseJson, realPath, stringOf } from 'familiar/cli'
 import { findProject } from '../../daemons/project-directory.js'
-import { memberText } from './member-text.js'
+import { memberText } from './json-member.js'
 
 /** The HTTP status for some failures of the queue. Every other failure gets 500. */
 const STATUS: Readonly<Record<string, number>> = { E_QUEUE_FULL: 507, E_QUEUE_BUSY: 503 }

@@ -7,7 +7,7 @@ import { TIMING } from '../upload/upload-timing.js'
 import type { Dispatcher, SyncReport } from '../upload/upload-types.js'
 import { drainStream } from './drain-stream.js'
 import { loadDispatcher } from './load-dispatcher.js'
-import { ownerOf } from './owner.js'
+import { ownerOf } from './health-owner.js'
 import { publishRoute } from './publish-route.js'
 
 type Work = NonNullable<ServeSettings['work']>

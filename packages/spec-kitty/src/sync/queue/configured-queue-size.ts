@@ -1,4 +1,5 @@
-import { DEFAULT_QUEUE_SIZE, readSettings } from '../settings-table.js'
+import { readSettings } from '../settings-table.js'
+import { DEFAULT_QUEUE_SIZE } from '../queue-size-limits.js'
 
 /** The maximum number of waiting events. `problem`: why this is not the value in `config.toml`; null if it is. */
 export interface MaxSize {

@@ -1,5 +1,5 @@
-import { expiresWithin, sessionUnreadable } from './read-session.js'
-import { readStored, type StoredSession } from './session-file.js'
+import { expiresWithin, sessionUnreadable } from './session-state.js'
+import { readStored, type StoredSession } from './read-session-file.js'
 
 export interface AccessToken {
   readonly token: string

@@ -1,6 +1,6 @@
 import { CommandError, EXIT } from 'familiar/cli'
 import { tokenLogin } from '../login-command.js'
-import { connectionReason, MAY_BE_WRONG } from '../upload/connection-reason.js'
+import { connectionReason, MAY_BE_WRONG } from '../upload/connection-errors.js'
 import { oneLine, withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 

@@ -1,5 +1,5 @@
 import { CommandError } from 'familiar/cli'
-import { isSafeUrl } from '../server-url.js'
+import { isSafeUrl } from '../check-server-url.js'
 
 /** The maximum size of an answer that is read. Answers of a sign-in service have a few kilobytes. */
 const MAX_BYTES = 1024 * 1024

@@ -4,11 +4,12 @@ import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
 import { explain, isLoss, otherServer, refusalIn, textOf, unsupported } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
-import { isSafeUrl, withoutSlash } from '../server-url.js'
+import { isSafeUrl } from '../check-server-url.js'
+import { withoutSlash } from '../url-text.js'
 import { tokensFrom, TIMEOUT_SECONDS, type Reply } from './sign-in-service.js'
-import { checkedUrl } from './check-server-url.js'
+import { checkedUrl } from './refuse-server-url.js'
 import type { ServerSettings } from './which-server.js'
-import type { StoredSession } from './session-file.js'
+import type { StoredSession } from './read-session-file.js'
 
 /** Signs in with a code. This module loads `openid-client`, so it is imported only when a user signs in. */
 

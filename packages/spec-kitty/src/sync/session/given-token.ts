@@ -1,5 +1,5 @@
 import { UsageError } from 'familiar/cli'
-import { isToken } from './session-file.js'
+import { isToken } from './read-session-file.js'
 
 /**
  * The maximum number of bytes that are read. The limit is larger than any valid token, so that a token that is too long

@@ -1,5 +1,5 @@
 import type { JsonObject } from 'familiar'
-import type { Session } from './read-session.js'
+import type { Session } from './session-state.js'
 
 /**
  * Returns what the commands print about a session with `--json`. It never contains a token. `isRefused`: the server

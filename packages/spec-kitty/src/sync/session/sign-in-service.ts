@@ -2,7 +2,7 @@ import { objectOf, parseJson } from 'familiar/cli'
 import * as openid from 'openid-client'
 import { explain, refusalIn, unsupported } from './auth-errors.js'
 import { boundedFetch } from './bounded-fetch.js'
-import { isToken, type StoredSession } from './session-file.js'
+import { isToken, type StoredSession } from './read-session-file.js'
 
 /**
  * Requests to the sign-in service about a session. This module loads `openid-client`, so it is imported only when a token

@@ -1,5 +1,5 @@
 import { removeStored, withSessionLock, type ChangeOptions } from './write-session-file.js'
-import { readStored, type StoredSession } from './session-file.js'
+import { readStored, type StoredSession } from './read-session-file.js'
 
 export interface SignedOut {
   /** Whether there was a session, or any file at its path. */

@@ -1,8 +1,8 @@
 import type { Io } from 'familiar/cli'
-import { withoutSlash } from '../server-url.js'
+import { withoutSlash } from '../url-text.js'
 import { readSettings, requireSetting } from '../settings-table.js'
-import { checkedUrl, refused } from './check-server-url.js'
-import { readStored } from './session-file.js'
+import { checkedUrl, refused } from './refuse-server-url.js'
+import { readStored } from './read-session-file.js'
 
 /** The settings for a sign-in. */
 export interface ServerSettings {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { FamiliarError } from 'familiar'
 import { withLock, writePrivateFile } from 'familiar/cli'
 import { assertOwnHome } from '../../cli/own-places.js'
-import { sessionPath, type StoredSession } from './session-file.js'
+import { sessionPath, type StoredSession } from './read-session-file.js'
 
 export interface ChangeOptions {
   readonly signal?: AbortSignal | undefined

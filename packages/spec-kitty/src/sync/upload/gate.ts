@@ -1,6 +1,7 @@
 import type { Io } from 'familiar/cli'
 import { describeSource, readSettings, type Resolved } from '../settings-table.js'
-import { checkServerUrl, shownUrl } from '../server-url.js'
+import { checkServerUrl } from '../check-server-url.js'
+import { shownUrl } from '../url-text.js'
 import type { ClosedReason, Gate } from './upload-types.js'
 
 /** The facts about the session that the gate needs. A session that is over counts as absent. */

@@ -4,8 +4,8 @@ import { CommandError, type Io } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/queue-types.js'
 import { oneLine } from './one-line.js'
 import { openSender, type Sender } from './send-batch.js'
-import { surveyOf } from './survey.js'
-import type { Claimant, Consent, DrainLine, ErrorKind, Gate, PassEnd } from './upload-types.js'
+import { consentOfAll, surveyOf, type ReadConsent } from './survey.js'
+import type { Claimant, DrainLine, ErrorKind, Gate, PassEnd } from './upload-types.js'
 import { FORMATS, uploadSome, type Source, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits, type WaitsOptions } from './waits.js'
 
@@ -17,7 +17,7 @@ export interface OutboxOptions extends WaitsOptions {
   readonly queue: (isSuspect: boolean) => Queue | null | Promise<Queue | null>
   readonly gate: () => Promise<Gate>
   /** Reads whether these events may leave. If it throws, the consent counts as unreadable. */
-  readonly consent: (project: string, events: WaitingProject) => Promise<Consent>
+  readonly consent: ReadConsent
   /** Returns a token for this server, otherwise like `token` of `Uploading`. */
   readonly token: (...given: [...Parameters<Uploading['token']>, serverUrl: string]) => Promise<string | null>
   /** Returns a text that changes whenever the session changes. */
@@ -202,27 +202,11 @@ export class Outbox {
   /** Returns the projects whose events may leave, the one with the oldest event first. */
   async #survey(queue: Queue): Promise<readonly Source[]> {
     const waiting = queue.waiting()
-    const { ready, held } = await surveyOf(waiting, (one) => this.#consent(one))
+    const { ready, held } = await surveyOf(waiting, this.#options.consent)
     for (const line of held) this.#options.emit(line)
     this.#waits.keepProjects(new Set(ready.map(({ project }) => project)))
     this.#know(total(ready.flatMap(({ parts }) => parts)), total(waiting))
     return ready
-  }
-
-  async #consent(events: WaitingProject): Promise<Consent> {
-    try {
-      return await this.#options.consent(events.project, events)
-    } catch {
-      return 'unreadable'
-    }
-  }
-
-  async #consentOfAll({ parts }: Source): Promise<Consent> {
-    for (const one of parts) {
-      const consent = await this.#consent(one)
-      if (consent !== 'yes') return consent
-    }
-    return 'yes'
   }
 
   /**
@@ -274,7 +258,7 @@ export class Outbox {
       isEnding,
       consent: async (source) => {
         this.#isStale = !(await this.#isStill(gate))
-        return this.#isStale ? 'no' : this.#consentOfAll(source)
+        return this.#isStale ? 'no' : consentOfAll(source, this.#options.consent)
       },
       onSettled: (counts, { error }, isAnswer) => {
         emit({ event: 'batch', project, ...counts, error })

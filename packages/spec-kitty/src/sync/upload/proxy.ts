@@ -3,7 +3,7 @@ import type { AgentOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import type { Io } from 'familiar/cli'
-import { isLoopback } from '../server-url.js'
+import { isLoopback } from '../check-server-url.js'
 
 /**
  * Returns the proxy for a server, as curl chooses it; null if there is none. A server on this machine never has one.

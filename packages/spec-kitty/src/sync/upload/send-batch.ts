@@ -1,21 +1,17 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
-import { readSmallFile, type Io } from 'familiar/cli'
+import type { Io } from 'familiar/cli'
 import { VERSION } from '../../version.js'
-import { withoutSlash } from '../server-url.js'
+import { withoutSlash } from '../url-text.js'
 import type { Reply } from './answer.js'
 import type { Format } from './batch.js'
-import { connectionReason } from './connection-reason.js'
 import { oneLine } from './one-line.js'
 import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
+import { trusted } from './trusted-certificates.js'
+import { reasonOf } from './connection-errors.js'
 
 /** The maximum size of an answer that is read. An answer for a thousand events has 100 KB. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024
-
-const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
-
-/** Variables that name additional trusted certificates. Node itself reads only the first one. */
-const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
 
 /** Why a request ended without an answer and within its time. */
 const LEFT = 'given up, because events go to another server now'
@@ -108,30 +104,6 @@ function createAgent(url: URL, env: Io['env'], signal: AbortSignal): Agent {
     : Object.assign(agent, { createConnection: tunnelThrough(proxy, authority, signal) })
 }
 
-/** The context is created once, because parsing Node's own certificates takes 10 ms or more. */
-function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureContext } {
-  const files = CERTIFICATES.filter((name) => (env[name] ?? '') !== '')
-  if (files.length === 0) return {}
-  const { createSecureContext, rootCertificates } = process.getBuiltinModule('node:tls')
-  const more = files.map((name) => readCertificates(name, env[name] ?? ''))
-  return { secureContext: createSecureContext({ ca: [...rootCertificates, ...more] }) }
-}
-
-/** A file without certificates is an error. OpenSSL would ignore it, and the user would only see that no server is trusted. */
-function readCertificates(name: string, path: string): string {
-  const file = readSmallFile(path, { maxBytes: MAX_CERTIFICATES_BYTES, mayBeLink: true })
-  if (file.state !== 'text') {
-    throw new Error(`${name} cannot be read: ${path}: ${file.state === 'absent' ? 'no such file' : file.why}`)
-  }
-  try {
-    const { X509Certificate } = process.getBuiltinModule('node:crypto')
-    void new X509Certificate(file.text)
-    return file.text
-  } catch (error) {
-    throw new Error(`${name} contains no certificate: ${path}`, { cause: error })
-  }
-}
-
 async function compress(body: string, encoding: Format['contentEncoding']): Promise<Buffer> {
   const bytes = Buffer.from(body)
   if (encoding === null) return bytes
@@ -208,10 +180,4 @@ async function replyOf(message: IncomingMessage): Promise<Reply> {
     parts.push(part)
   }
   return { ...head, body: Buffer.concat(parts).toString('utf8') }
-}
-
-/** Exported for its test. */
-export function reasonOf(error: unknown): string {
-  const { message, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
-  return connectionReason(code) ?? message
 }

@@ -2,6 +2,9 @@ import type { WaitingProject } from '../queue/queue-types.js'
 import type { Source } from './upload-project.js'
 import { HELD, type Consent, type DrainLine } from './upload-types.js'
 
+/** Reads whether events of a project may leave. */
+export type ReadConsent = (project: string, events: WaitingProject) => Promise<Consent>
+
 export interface Survey {
   /** The projects whose events may leave, the one with the oldest event first. */
   readonly ready: readonly Source[]
@@ -13,15 +16,12 @@ export interface Survey {
  * Returns which of the waiting events may leave. Events of one directory that may leave are sent together, because they
  * belong to one project and must keep their order.
  */
-export async function surveyOf(
-  waiting: readonly WaitingProject[],
-  consentOf: (events: WaitingProject) => Promise<Consent>,
-): Promise<Survey> {
+export async function surveyOf(waiting: readonly WaitingProject[], read: ReadConsent): Promise<Survey> {
   const ready = new Map<string, Source>()
   const held = new Map<string, Survey['held'][number]>()
   for (const one of waiting) {
     const { project, count } = one
-    const consent = await consentOf(one)
+    const consent = await consentOf(one, read)
     if (consent === 'yes') {
       ready.set(project, { project, parts: [...(ready.get(project)?.parts ?? []), one] })
       continue
@@ -30,4 +30,21 @@ export async function surveyOf(
     held.set(key, { event: 'held', project, reason, count: count + (held.get(key)?.count ?? 0) })
   }
   return { ready: [...ready.values()], held: [...held.values()] }
+}
+
+/** Returns whether all events of a source may leave; if not, the first consent that is not `yes`. */
+export async function consentOfAll({ parts }: Source, read: ReadConsent): Promise<Consent> {
+  for (const one of parts) {
+    const consent = await consentOf(one, read)
+    if (consent !== 'yes') return consent
+  }
+  return 'yes'
+}
+
+async function consentOf(events: WaitingProject, read: ReadConsent): Promise<Consent> {
+  try {
+    return await read(events.project, events)
+  } catch {
+    return 'unreadable'
+  }
 }

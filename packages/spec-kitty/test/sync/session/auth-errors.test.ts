@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { explain } from '../../../src/sync/session/auth-errors.js'
-import { reasonOf } from '../../../src/sync/upload/send-batch.js'
+import { reasonOf } from '../../../src/sync/upload/connection-errors.js'
 
 const SERVICE = 'https://auth.example.org/'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isSafeUrl } from '../../../src/sync/server-url.js'
+import { isSafeUrl } from '../../../src/sync/check-server-url.js'
 import { readServer } from '../../../src/sync/session/which-server.js'
 import { makeHome, type Home } from '../../helpers/sign-in.js'
 

@@ -3,7 +3,8 @@ import { backOff, NO_BACK_OFF, type BackOff } from '../../../src/sync/upload/bac
 import { TIMING } from '../../../src/sync/upload/upload-timing.js'
 import { retryAfterMs } from '../../../src/sync/upload/answer.js'
 import { proxyFor } from '../../../src/sync/upload/proxy.js'
-import { checkServerUrl, shownUrl } from '../../../src/sync/server-url.js'
+import { checkServerUrl } from '../../../src/sync/check-server-url.js'
+import { shownUrl } from '../../../src/sync/url-text.js'
 
 describe('the server', () => {
   it.for([

@@ -1,5 +1,5 @@
 import DOMPurify from 'dompurify'
-import { policy } from './policy.js'
+import { trustedTypesPolicy } from './trusted-types.js'
 
 /**
  * The tags that a document may contain: no form, frame, style, script or svg. `dress` replaces images that would cause a
@@ -24,6 +24,6 @@ export function sanitise(html: string): DocumentFragment {
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,
-    TRUSTED_TYPES_POLICY: policy,
+    TRUSTED_TYPES_POLICY: trustedTypesPolicy,
   })
 }

@@ -1,5 +1,5 @@
 import type { DaemonEntry } from '../../api.js'
-import { conditionOf, CONDITIONS, meaningOf, projectOf } from '../daemon-words.js'
+import { conditionOf, CONDITIONS, meaningOf, projectOf } from '../daemon-conditions.js'
 import { formatBytes, formatDuration } from '../format.js'
 import { visible } from '../show-invisible.js'
 import { CommandToCopy } from './copy.js'

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import type { DaemonsReply } from '../../api.js'
-import { sortDaemons, summariseDaemons } from '../daemon-words.js'
+import { sortDaemons, summariseDaemons } from '../daemon-conditions.js'
 import { Ago } from '../live/clock.js'
 import { rawReplies, useReply } from '../live/use-reply.js'
 import { setTitle } from '../tab-title.js'

@@ -1,5 +1,6 @@
 import type { FlowDay, MissionReply, PackageFlow } from '../../api.js'
-import { COLUMNS, type ShareName } from '../board-words.js'
+import { COLUMNS } from '../board-words.js'
+import type { ShareName } from '../board-shares.js'
 import { burnUp, countIn, medianCycle } from '../flow.js'
 import { formatCount, formatDuration } from '../format.js'
 import { boardLink } from '../url-route.js'

@@ -1,6 +1,6 @@
 import type { MissionSummary } from '../../api.js'
 import { formatShare } from '../format.js'
-import { describeCounts, segmentsOf, shareInNoColumn } from '../board-words.js'
+import { describeCounts, segmentsOf, shareInNoColumn } from '../board-shares.js'
 
 /**
  * A mission's weighted progress as a bar and a number. The length of the bar corresponds to the number, and its colours

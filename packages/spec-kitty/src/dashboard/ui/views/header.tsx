@@ -1,10 +1,10 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { HelloEvent } from '../api.js'
-import { announce } from './live/announce.js'
-import { useContact, useLive, type Connection } from './live/live-events.js'
-import type { Route } from './url-route.js'
-import { applyTheme, nextTheme, rememberedTheme, type Theme } from './theme.js'
-import { visible } from './show-invisible.js'
+import type { HelloEvent } from '../../api.js'
+import { announce } from '../live/announce.js'
+import { useContact, useLive, type Connection } from '../live/live-events.js'
+import type { Route } from '../url-route.js'
+import { applyTheme, nextTheme, rememberedTheme, type Theme } from '../theme.js'
+import { visible } from '../show-invisible.js'
 
 interface HeaderProps {
   readonly route: Route

@@ -6,7 +6,7 @@ import { lookCommand } from '../observe/platform/look-command.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { evidenceText, reasonText } from './reason-text.js'
-import { renderRemedy } from './render-findings.js'
+import { renderRemedy } from './render-remedy.js'
 import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
@@ -21,7 +21,7 @@ const LISTED_COMMANDS = 3
  * heading. With `--quiet`, no commands are listed. `isOneTold`: the daemon of this scope needs a decision too, and F-005
  * describes it.
  */
-export function renderRemedies(
+export function renderDecisions(
   { orphans, isOneTold = false }: Pick<DoctorDocument, 'orphans'> & { readonly isOneTold?: boolean },
   terminal: Terminal,
   { scope, explain }: Pick<Words, 'scope' | 'explain'>,

@@ -1,6 +1,7 @@
 // @ts-check
+import { TARGETS } from './targets.mjs'
 
-/** The measurements. Each row becomes one line of the table. */
+/** The measurements of `doctor`. Each row becomes one line of the table. */
 
 /**
  * `of` is compared with `per`; each is a command on a stage, timed in random order in the same run. `target`: the largest
@@ -19,7 +20,7 @@ export const ROWS = [
     batch: 'looks',
     of: ['nothing', 'doctor'],
     per: ['nothing', 'floor'],
-    target: { ratio: 1.6 },
+    target: TARGETS.M1,
   },
   {
     id: 'M2',
@@ -27,7 +28,7 @@ export const ROWS = [
     batch: 'looks',
     of: ['orphans', 'doctor'],
     per: ['orphans', 'floor'],
-    target: { ratio: 2.5 },
+    target: TARGETS.M2,
   },
   ...beside('M2', 'orphans'),
   {
@@ -36,7 +37,7 @@ export const ROWS = [
     batch: 'looks',
     of: ['crowd', 'doctor'],
     per: ['orphans', 'doctor'],
-    target: { ratio: 1.2 },
+    target: TARGETS.M3,
   },
   ...beside('M3', 'crowd'),
   {
@@ -45,7 +46,7 @@ export const ROWS = [
     batch: 'looks',
     of: ['hostile', 'doctor'],
     per: ['nothing', 'doctor'],
-    target: { ms: 1000 },
+    target: { ms: TARGETS.M4.ms },
   },
   {
     id: 'M4',
@@ -54,7 +55,7 @@ export const ROWS = [
     of: ['hostile', 'memory'],
     per: ['nothing', 'memory'],
     unit: 'MB',
-    target: { ratio: 1.2 },
+    target: { ratio: TARGETS.M4.memoryRatio },
   },
   {
     id: 'M4',
@@ -63,7 +64,7 @@ export const ROWS = [
     of: ['flood', 'memory'],
     per: ['nothing', 'memory'],
     unit: 'MB',
-    target: { ratio: 1.2 },
+    target: { ratio: TARGETS.M4.memoryRatio },
   },
   {
     id: 'M4',
@@ -79,7 +80,7 @@ export const ROWS = [
     batch: 'reset',
     of: ['cooperative', 'reset'],
     per: ['cooperative', 'floor'],
-    target: { ratio: 10 },
+    target: TARGETS.M7,
   },
   {
     id: 'M7',
@@ -94,7 +95,7 @@ export const ROWS = [
     batch: 'stubborn',
     of: ['stubborn', 'reset'],
     per: ['stubborn-one', 'reset'],
-    target: { ratio: 1.2 },
+    target: TARGETS.M8,
   },
   {
     id: 'M8',

@@ -1,9 +1,8 @@
-import { isPlainUrl, withoutSlash } from './server-url.js'
+import { isPlainUrl } from './check-server-url.js'
+import { withoutSlash } from './url-text.js'
+import { MAX_QUEUE_SIZE } from './queue-size-limits.js'
 
 /** How the value of a setting is parsed, from the environment or the file. Undefined means that the value is invalid. */
-
-/** The maximum queue size that can be configured: about a terabyte of events. */
-export const MAX_QUEUE_SIZE = 1_000_000_000
 
 /** Returns the word that was given, in upper or lower case, if it is one of these words. */
 export function oneOf<T extends string>(words: readonly T[], given: unknown): T | undefined {

@@ -25,3 +25,9 @@ export function connectionReason(code: string | undefined): string | null {
   const known = code === undefined ? undefined : REASONS.find(([codes]) => codes.test(code))
   return known === undefined ? null : `${known[1]} (${code})`
 }
+
+/** Returns in one line why a request failed. */
+export function reasonOf(error: unknown): string {
+  const { message, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+  return connectionReason(code) ?? message
+}

@@ -1,5 +1,5 @@
 import { CommandError, EXIT } from 'familiar/cli'
-import { isPlainUrl, isSafeUrl } from '../server-url.js'
+import { isPlainUrl, isSafeUrl } from '../check-server-url.js'
 
 /** Matches the placeholder URL that commands show if no server is known, because some users run the command as printed. */
 const PLACEHOLDER = /^https?:\/\/HOST(?=[:/]|$)/

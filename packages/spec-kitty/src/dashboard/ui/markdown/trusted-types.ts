@@ -12,7 +12,7 @@ interface TrustedTypesWindow {
  * document is shown, because a policy with this name can be created only once. It passes the output of DOMPurify to the
  * browser's parser, which builds an inert document from it. Null if the browser does not support Trusted Types.
  */
-export const policy: Policy | null =
+export const trustedTypesPolicy: Policy | null =
   (window as TrustedTypesWindow).trustedTypes?.createPolicy('spec-kitty', {
     createHTML: (html: string) => html,
     createScript: () => '',

@@ -1,13 +1,12 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import { decode } from './decode-text.js'
 import { readBytes, withFile } from './read-safely.js'
-import { MAX_FRONT_MATTER_CHARS, readFields, splitFrontMatter, type PackageFields } from './front-matter.js'
 import { instantOf, toMilliseconds } from './timestamps.js'
 import type { LocatedEntry } from './locate.js'
-import type { Reading } from './remember-files.js'
+import { kept, type Reading } from './remember-files.js'
 
 const MAX_META_BYTES = 1024 * 1024
-const MAX_TITLE_CHARS = 500
+export const MAX_TITLE_CHARS = 500
 const MAX_PURPOSE_CHARS = 1000
 const MAX_COMMIT_CHARS = 200
 
@@ -23,15 +22,6 @@ const MAX_WRONG_DATES = 10
 
 /** The topologies that keep the log in a separate worktree. */
 const COORDINATED: ReadonlySet<string> = new Set(['coord', 'lanes_with_coord'])
-
-/**
- * How much of a prompt is read to get its front matter. UTF-8 needs at most three bytes for one UTF-16 unit. Four bytes
- * per unit are read, which leaves room for the lines that begin and end the front matter.
- */
-const PROMPT_BYTES = 4 * MAX_FRONT_MATTER_CHARS
-
-/** Usually the front matter ends within this many bytes, so the rest of the file need not be read. */
-const HEAD_BYTES = 4096
 
 export interface Meta {
   readonly title: string | null
@@ -145,45 +135,4 @@ function newestIn(meta: Readonly<Record<string, unknown>>): string | null {
     return name.endsWith('_at') ? (dateOf(value) ?? []) : []
   })
   return dates.toSorted().at(-1) ?? null
-}
-
-/** Returns the fields in the front matter of a prompt. The rest of the prompt is read only when the user opens it. */
-export async function readPackage(found: LocatedEntry): Promise<Reading<PackageFields>> {
-  const read = await withFile(found, async (handle, { size }) => {
-    const head = promptOf(await readBytes(handle, 0, Math.min(Number(size), HEAD_BYTES)), Number(size))
-    const isEnough = head.yaml !== null || Number(size) <= HEAD_BYTES
-    return isEnough
-      ? head
-      : promptOf(await readBytes(handle, 0, Math.min(Number(size), PROMPT_BYTES)), Number(size))
-  })
-  if ('kind' in read) return { value: withProblems(readFields(null), [read.what]), is_kept: false }
-  const fields = readFields(read.yaml)
-  return kept(withProblems({ ...fields, title: fields.title ?? read.heading }, read.problems))
-}
-
-interface PromptHead {
-  readonly yaml: string | null
-  /** The first heading, without the words and the id that usually precede the title; null if there is none near the beginning. */
-  readonly heading: string | null
-  readonly problems: readonly string[]
-}
-
-const HEADING = /^# +(?:Work Package(?: Prompt)?: +)?(?:WP-?\d+[a-z]?(?: *[:–—] *| +- +))?(\S.*)$/im
-
-/** Returns the front matter at the beginning of a file, and what is wrong with it. */
-function promptOf(bytes: Uint8Array, size: number): PromptHead {
-  const { text, problem } = decode(bytes, size <= bytes.length)
-  const said = problem === null ? [] : [problem]
-  if (text === null) return { yaml: null, heading: null, problems: said }
-  const { yaml, body, problem: missing } = splitFrontMatter(text)
-  const heading = HEADING.exec(body)?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
-  return { yaml, heading, problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said }
-}
-
-function withProblems(fields: PackageFields, problems: readonly string[]): PackageFields {
-  return { ...fields, problems: [...problems, ...fields.problems] }
-}
-
-function kept<T>(value: T): Reading<T> {
-  return { value, is_kept: true }
 }

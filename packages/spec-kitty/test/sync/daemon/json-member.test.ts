@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { memberText } from '../../../src/sync/daemon/member-text.js'
+import { memberText } from '../../../src/sync/daemon/json-member.js'
 
 describe('the text of a member', () => {
   it.each([

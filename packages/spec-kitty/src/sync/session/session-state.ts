@@ -1,5 +1,5 @@
 import { CommandError } from 'familiar/cli'
-import { readStored, type StoredSession } from './session-file.js'
+import { readStored, type StoredSession } from './read-session-file.js'
 
 /** A session without its tokens, which may be shown, logged and sent. */
 export interface Session extends Omit<

@@ -1,9 +1,11 @@
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
 import type { ExplainedIds, Texts } from 'familiar/cli'
-import { WORDS } from '../daemons/user-words.js'
-import { inHome } from '../cli/in-home.js'
-import { ERRORS } from './error-texts.js'
-import { FINDINGS, SESSIONS, SKIPS, WHYS } from './explain-texts.js'
+import { WORDS } from '../../daemons/user-words.js'
+import { inHome } from '../../cli/in-home.js'
+import { ERRORS } from './errors.js'
+import { FINDINGS } from './findings.js'
+import { SESSIONS } from './sessions.js'
+import { SKIPS, WHYS } from './reasons.js'
 
 /** Makes the commands in the texts act on the same home as this command. */
 function placed(texts: Texts): Texts {

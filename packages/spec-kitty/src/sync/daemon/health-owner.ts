@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { JsonObject } from 'familiar'
 import { queuePath } from '../queue/queue-path.js'
-import { readSession } from '../session/read-session.js'
+import { readSession } from '../session/session-state.js'
 
 /**
  * Returns the members of the health reply's `owner` block that describe the session and the queue. Every user of the

@@ -1,82 +1,7 @@
 import type { Texts } from 'familiar/cli'
-import type { SkipReason } from '../sync/start-policy.js'
-import type { Session } from '../sync/session/read-session.js'
-import type { WhyReason } from '../sync/why-types.js'
-
-/** Another home is a new one. */
-const LEFT_THERE =
-  'The session and the events of the old home stay there: sign in anew, and unset the variable to send what waits there once that home can be written to.'
-
-const MEND_QUEUE = `If it is damaged, \`spec-kitty sync queue --export FILE\` puts it aside and saves what can be read. If it is newer, upgrade. If it is not permitted, make what is named yours to write: \`chmod u+rwx DIR\`, \`chmod u+rw FILE\`. If its file system is read-only or full, make it writable, or set SPEC_KITTY_HOME to another directory. ${LEFT_THERE}`
-
-/** The findings of `auth doctor` that are about the session, the queue and the configuration. */
-export const FINDINGS: Texts = {
-  'F-001': {
-    summary: 'there is no session (info), although hosted sync is on (critical)',
-    why: 'Events leave this machine only in a session with a sync server. Without hosted sync no session is needed.',
-    whatToDo:
-      'Ask your team for the address of the server, and sign in with it in the place of https://HOST: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. Or turn hosted sync off: `unset SPEC_KITTY_ENABLE_SAAS_SYNC`.',
-  },
-  'F-009': {
-    summary: 'events have waited in the queue for more than a day',
-    why: 'Nothing is lost, but the server does not have them. The finding says what keeps them.',
-    whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
-  },
-  'F-012': {
-    summary: 'a configuration file is broken, cannot be read, or has a wrong value',
-    why: 'A wrong setting never falls back to a guess: what depends on it does not run until it is right. Only the size of the queue has its default until then, so that no event is lost.',
-    whatToDo: 'Correct the file at the line that is named. `spec-kitty config list` shows every setting.',
-  },
-  'F-016': {
-    summary: 'the session file cannot be read',
-    why: 'It is damaged, not permitted or not a file, so it is not known who is signed in, and nothing leaves.',
-    whatToDo:
-      'Sign in again: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. It replaces the file.',
-  },
-  'F-017': {
-    summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, not permitted, or on a disk that is read-only or full.',
-    whatToDo: MEND_QUEUE,
-  },
-  'F-018': {
-    summary: 'events wait, and nothing leaves this machine',
-    why: 'Something keeps every event here: hosted sync is off, nobody is signed in, the project has not opted in, the server fails, or no daemon runs. The finding names it, in the words of `spec-kitty sync status`. If that is your choice (hosted sync is off, or the project has not opted in), it is only information. A project whose directory is gone, or has another project in it, is always a warning.',
-    whatToDo: 'Run the command that is shown; `spec-kitty sync status` says whether that helped.',
-  },
-  'F-019': {
-    summary: 'the queue is full',
-    why: 'As many events wait as max_queue_size in config.toml allows. No event is dropped, but `spec-kitty sync publish` fails.',
-    whatToDo: 'Mend what keeps the events here: `spec-kitty sync status` names it. Or raise max_queue_size.',
-  },
-  'F-020': {
-    summary: 'the server rejected events',
-    why: 'It took the other events of their batches. What it rejected is kept as a dead letter, with its reason, until you decide.',
-    whatToDo:
-      '`spec-kitty sync queue --dead` shows the reasons. `spec-kitty sync queue retry EVENT` lets an event wait again, `spec-kitty sync queue drop EVENT --yes` drops it.',
-  },
-  'F-021': {
-    summary: 'nothing can be written to the home',
-    why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued.',
-    whatToDo: `Free space on a disk that is full (\`df -h DIR\` and \`df -i DIR\` show what is left). Make the directory that is named writable: \`chmod u+rwx DIR\`; its file system too, if that is read-only; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if the home belongs to another user. ${LEFT_THERE} Dashboards have their files in their projects, and are not affected.`,
-  },
-  'F-022': {
-    summary: 'a damaged queue was put aside',
-    why: 'A new queue was started, so that events can be queued. The events in the damaged one are not sent. The warning stays until you have removed the file.',
-    whatToDo: [
-      'Save what can be read; this command also says how to queue it again:',
-      '`spec-kitty sync queue --export FILE`',
-      'Then remove it. This shows the command for that:',
-      '`spec-kitty sync status`',
-      'After that, the doctor no longer reports it.',
-    ].join('\n'),
-  },
-  'F-023': {
-    summary: 'this shell turns hosted sync off, and the sync daemon still has it on',
-    why: 'The daemon keeps the variables of its start, and was started with SPEC_KITTY_ENABLE_SAAS_SYNC on. What this shell sets is for what this shell starts.',
-    whatToDo:
-      'Nothing, if events may leave. To stop all sending from this home: `spec-kitty sync restart` from the shell in which hosted sync is off, or `spec-kitty sync stop`.',
-  },
-}
+import type { SkipReason } from '../../sync/start-policy.js'
+import type { WhyReason } from '../../sync/why-types.js'
+import { LEFT_THERE, MEND_QUEUE, SIGN_IN } from './what-to-do.js'
 
 /** Why commands do not start the sync daemon on their own. */
 export const SKIPS: Texts<SkipReason> = {
@@ -103,9 +28,6 @@ export const SKIPS: Texts<SkipReason> = {
       'Start it yourself: `spec-kitty sync start`. `spec-kitty config list` shows where the value comes from.',
   },
 }
-
-const SIGN_IN =
-  'Run `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. Replace HOST: your team knows the address of its server.'
 
 /** How events whose project is lost can leave with the consent of another project. */
 const MOVE_EVENTS = [
@@ -216,24 +138,5 @@ export const WHYS: Texts<WhyReason> = {
     why: 'The server did not answer, or answered with an error. The daemon waits longer after each failure.',
     whatToDo:
       'Nothing, if the server comes back. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
-  },
-}
-
-/** The states of a session that `auth status` and the doctor report. */
-export const SESSIONS: Texts<NonNullable<Session['over']> | 'signed_in'> = {
-  signed_in: {
-    summary: 'there is a session with a sync server',
-    why: 'Its token is renewed before it ends, as long as the server agrees.',
-    whatToDo: 'Nothing.',
-  },
-  expired: {
-    summary: 'the session is over: its token is too old',
-    why: 'A token that was given with --with-token cannot be renewed.',
-    whatToDo: SIGN_IN,
-  },
-  ended_by_server: {
-    summary: 'the server ended the session',
-    why: 'It was revoked there, or the server gave no new token for it.',
-    whatToDo: SIGN_IN,
   },
 }

@@ -1,5 +1,5 @@
 import { isFlag } from 'familiar/cli'
-import type { WhyReason } from '../sync/why-types.js'
+import type { WhyReason } from '../../sync/why-types.js'
 
 /**
  * Other words for the reasons why no events leave: the words that `sync status` prints, and those that readers derive

@@ -1,0 +1,43 @@
+import type { Remedy } from '../doctor/remedy.js'
+import { paint, type Io } from './io.js'
+import { printable } from './printable.js'
+import { columnsOf, wrapWords } from './text-width.js'
+
+export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
+
+export const INDENT = '    '
+
+/**
+ * Returns the commands with what they do, each on its own line that can be run as printed. If the user must look at the
+ * process first, the command that shows it comes before them.
+ */
+export function renderRemedy({ look, ...remedy }: Remedy, terminal: Terminal): readonly string[] {
+  if (look === undefined) return renderCommands(remedy, terminal)
+  const first = renderCommands({ commands: [look], description: 'look first' }, terminal)
+  return [...first, ...renderCommands(remedy, terminal)]
+}
+
+function renderCommands(
+  { commands, description }: Pick<Remedy, 'commands' | 'description'>,
+  terminal: Terminal,
+): readonly string[] {
+  const [only = ''] = commands
+  const after = description === '' ? '' : `  # ${printable(description)}`
+  const isShort = terminal.columns === null || columnsOf(`${INDENT}${only}${after}`) <= terminal.columns
+  if (commands.length === 1 && isShort) {
+    return [`${INDENT}${paint(terminal, 'cyan', printable(only))}${paint(terminal, 'dim', after)}`]
+  }
+  return [
+    ...indented(description === '' ? null : `${capital(printable(description))}:`, terminal),
+    ...commands.map((command) => `${INDENT}${paint(terminal, 'cyan', printable(command))}`),
+  ]
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+}
+
+export function indented(text: string | null, { columns }: Terminal): readonly string[] {
+  if (text === null) return []
+  return wrapWords(text, columns === null ? null : columns - INDENT.length).map((line) => `${INDENT}${line}`)
+}

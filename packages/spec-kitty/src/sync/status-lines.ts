@@ -1,0 +1,237 @@
+import { dirname, join } from 'node:path'
+import type { DaemonStatus } from 'familiar'
+import { clockText, type Io, type Line } from 'familiar/cli'
+import { counted, describeAge, secondsSince } from './ages.js'
+import { WRONG, withoutSecrets } from './url-text.js'
+import { removeCommand } from './queue/quarantined-databases.js'
+import { SALVAGE_COMMAND } from './queue/queue-errors.js'
+import type { Difference } from './start-environment.js'
+import { NOW } from './why-daemon.js'
+import { FOR_THIS_SHELL, LIST, reasonText } from './why-nothing-leaves.js'
+import { RESTART, SWITCH_ON } from './why-restart.js'
+import type { Why } from './why-types.js'
+import { TIMING } from './upload/upload-timing.js'
+import type { WorkView } from './work-view.js'
+
+const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
+
+interface Here {
+  readonly env: Io['env']
+  /** Whether the command runs in a project whose events are held. */
+  readonly isHeldHere: boolean
+}
+
+export function workLines(
+  view: WorkView,
+  now: number,
+  status: DaemonStatus,
+  { env, isHeldHere }: Here,
+): readonly Line[] {
+  const age = secondsSince(view.lastSync, now)
+  const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
+  return [
+    ['queue', describeQueue(view, now)],
+    ...fullDiskLines(view),
+    ...damagedLines(view),
+    ...serverLines(view),
+    ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
+    ...failureLines(view),
+    ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
+    ...uploadLines(view, now, isHeldHere),
+    ...view.differences.map(
+      ({ variable, daemon, command }) =>
+        [
+          'differs',
+          `${variable} is ${valueText(daemon)} for the daemon, and ${valueText(command, env[variable])} here`,
+        ] as const,
+    ),
+    ...takeOverLines(view),
+  ]
+}
+
+/** A daemon does not report a wrong value, because every user may read its report. */
+function valueText(value: string | null, given?: string): string {
+  if (value !== WRONG) return value ?? 'not set'
+  const shown = withoutSecrets(given)
+  return shown === null ? 'wrong' : `wrong (${JSON.stringify(shown)})`
+}
+
+/**
+ * Says that the variables of the daemon count, and how to give it those that are set here. A restart also loses the variables
+ * that only the daemon has, so it is not proposed if one of them is the switch of hosted sync, while events leave, or if nothing
+ * would leave then.
+ */
+function takeOverLines(view: WorkView): readonly Line[] {
+  const { differences, isRestartProposed, isSendingAnyway, why, worseHere } = view
+  if (isSendingAnyway) return [['', 'the setting of the daemon counts; to stop that:'], commandLine(RESTART)]
+  // The line about uploads says it, with the same command.
+  if (differences.length === 0 || why?.command.endsWith(RESTART) === true) return []
+  const lost = differences.filter(isLost)
+  if (lost.some(({ daemon }) => daemon === 'on'))
+    return [['', `${DAEMON_COUNTS}; to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
+  if (worseHere !== null) {
+    const { reason, detail } = worseHere
+    const text = `${DAEMON_COUNTS}; with what is set here, nothing would leave: ${reasonText(reason)}`
+    const said: Line = ['', detail === null ? text : `${text}: ${detail}`]
+    const isShown = [why?.command, why?.also].some((one) => one?.includes(` config list`) === true)
+    return isShown ? [said] : [said, commandLine(`${LIST}  # shows what is set here`)]
+  }
+  if (!isRestartProposed || (why === null && lost.length > 0)) return [['', DAEMON_COUNTS]]
+  return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(RESTART)]
+}
+
+const DAEMON_COUNTS = 'what the daemon has counts'
+
+/** Returns whether the daemon has a variable that is not set here. */
+function isLost({ command }: Difference): boolean {
+  return command === null || command === 'off'
+}
+
+/** If events may leave, the line about that already names the server. */
+function serverLines(view: WorkView): readonly Line[] {
+  const server = serverOf(view)
+  return view.why === null || server === null ? [] : [['server', server]]
+}
+
+/** Returns the server to which events go or, while none may leave, the server for a sign-in. */
+export function serverOf({ gate, loginServer }: WorkView): string | null {
+  return gate.state === 'open' ? gate.serverUrl : loginServer
+}
+
+/** A daemon reports only what it has sent itself. What the previous daemon has sent is unknown. */
+function lastUnknown({ state, record, unread }: DaemonStatus): string {
+  if (unread !== undefined) return 'unknown: the files of the home cannot be read'
+  if (state === 'running') return 'none since the daemon started'
+  if (state === 'wedged') return 'unknown: the daemon does not answer'
+  if (state === 'unreachable' || state === 'elsewhere') return 'unknown: the daemon cannot be asked from here'
+  if (record === null) return 'never'
+  return record.stoppedAt === null
+    ? 'unknown since the daemon ended'
+    : `unknown since the daemon ended at ${clockText(new Date(record.stoppedAt))}`
+}
+
+function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: number): string {
+  if (queue === null) return queueProblem ?? 'unknown'
+  const age = secondsSince(queue.oldestAt, now)
+  const oldest = age === null ? '' : `, the oldest for ${describeAge(age)}`
+  const waits = queue.queued === 1 ? 'waits' : 'wait'
+  const full = fullText(queue.queued, maxQueueSize)
+  const waiting =
+    queue.queued === 0
+      ? 'empty'
+      : full === null
+        ? `${counted(queue.queued, 'event')} ${waits}${oldest}`
+        : `${full}${oldest}, and no further one can be queued`
+  if (queue.deadLetters === 0) return waiting
+  return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
+}
+
+/** Reports the full disk, unless the line about uploads does. */
+function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
+  if (diskProblem === null || why?.reason === 'home_unwritable') return []
+  return [['', `no event can be queued: ${diskProblem}`, 'yellow'], commandLine('spec-kitty explain F-021')]
+}
+
+function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
+  const [first, ...others] = damagedQueues
+  if (first === undefined) return []
+  const isOne = others.length === 0
+  const count = isOne ? 'a damaged queue was' : `${damagedQueues.length} damaged queues were`
+  const it = isOne ? 'it' : 'them'
+  return [
+    ['', `${count} put aside; to save what can be read of ${it}:`, 'yellow'],
+    commandLine(SALVAGE_COMMAND),
+    ['', `when that is done, remove ${it}; until then this is shown (spec-kitty explain F-022):`],
+    commandLine(removeCommand(join(dirname(first), 'queue.db'))),
+  ]
+}
+
+/** Returns how full the queue is if it accepts no further event; otherwise null. */
+export function fullText(queued: number, maxSize: number): string | null {
+  return queued < maxSize
+    ? null
+    : `full: ${queued} of ${counted(maxSize, 'event')} ${queued === 1 ? 'waits' : 'wait'}`
+}
+
+function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
+  if (lastError === null && (failures ?? 0) === 0) return []
+  return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
+}
+
+function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly Line[] {
+  const { why, further, gate, report, queue } = view
+  if (why === null) {
+    const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
+    if (report.running === true) return [['uploads', sendingText(view, now)]]
+    if (isHeldHere)
+      return [
+        ['uploads', `events of projects that have opted in may leave${to}; this project has not:`],
+        commandLine('spec-kitty sync opt-in'),
+      ]
+    if ((queue?.queued ?? 0) === 0) return [['uploads', `events may leave${to}`]]
+    if (report.isFirstLookDue)
+      return [['uploads', `events may leave${to}; the daemon has just started, and sends them now`]]
+    // The problem was repaired without a command that notifies the daemon, for example in config.toml.
+    return [
+      ['uploads', `events may leave${to}; the daemon looks every ${LOOK_MINUTES} minutes`],
+      commandLine(`${NOW}  # sends them at once`),
+    ]
+  }
+  const isChosen = why.reason === 'hosted_sync_disabled' && !view.isHostedHere
+  return [
+    ['uploads', uploadText(view, why, now), isChosen ? undefined : 'yellow'],
+    ...remedyLines(why),
+    ...(why.command.startsWith(SWITCH_ON) ? [['', FOR_THIS_SHELL] as const] : []),
+    ...further.flatMap((one): readonly Line[] => [
+      ['', `after that: ${briefText(one, view)}`],
+      ...remedyLines(one),
+    ]),
+  ]
+}
+
+/** An answer that takes longer than this is told: it may never come. */
+const SILENT_SECONDS = 3
+
+/** A request that runs keeps its server, even if the address was changed since. */
+function sendingText({ gate, report: { requestServer, requestSince } }: WorkView, now: number): string {
+  const next = gate.state === 'open' ? gate.serverUrl : null
+  const server = requestServer ?? next
+  const after = server === next ? '' : `; then to ${next}`
+  return `sending${server === null ? '' : ` to ${server}`}${silence(requestSince, now)}${after}`
+}
+
+/** Tells a server that answers nothing from one that is busy with much. */
+function silence(since: string | null, now: number): string {
+  const seconds = secondsSince(since, now) ?? 0
+  if (seconds < SILENT_SECONDS) return ''
+  return `, which has not answered for ${seconds} s; the attempt ends after ${TIMING.requestMs / 1000} s`
+}
+
+function remedyLines({ before, shown, command, also }: Why): readonly Line[] {
+  return [
+    ...(before === undefined ? [] : [['', `${before}:`] as const]),
+    commandLine(shown ?? command),
+    ...(also === undefined ? [] : [commandLine(also)]),
+  ]
+}
+
+function uploadText(view: WorkView, why: Why, now: number): string {
+  const next = view.report.nextAttemptAt
+  const text = `${why.isAll ? 'nothing leaves: ' : ''}${briefText(why, view)}`
+  if (why.reason !== 'backing_off' || next === null || view.report.lastError === null) return text
+  const at = new Date(next)
+  const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))
+  return `${text}; next attempt in ${seconds} s (${clockText(at, new Date(now))})`
+}
+
+/** Returns the reason without the details that have separate lines: those of the queue, the settings and the failures. */
+function briefText({ reason, sentence, brief = sentence }: Why, view: WorkView): string {
+  const { settings, isQueueDamaged } = view
+  if (reason === 'queue_unusable') return isQueueDamaged ? 'the queue is damaged' : 'the queue cannot be read'
+  if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
+  return brief
+}
+
+function commandLine(command: string): Line {
+  return ['', command, 'cyan']
+}

@@ -1,0 +1,30 @@
+import { readSmallFile, type Io } from 'familiar/cli'
+
+const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
+
+/** Variables that name additional trusted certificates. Node itself reads only the first one. */
+const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
+
+/** The context is created once, because parsing Node's own certificates takes 10 ms or more. */
+export function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureContext } {
+  const files = CERTIFICATES.filter((name) => (env[name] ?? '') !== '')
+  if (files.length === 0) return {}
+  const { createSecureContext, rootCertificates } = process.getBuiltinModule('node:tls')
+  const more = files.map((name) => readCertificates(name, env[name] ?? ''))
+  return { secureContext: createSecureContext({ ca: [...rootCertificates, ...more] }) }
+}
+
+/** A file without certificates is an error. OpenSSL would ignore it, and the user would only see that no server is trusted. */
+function readCertificates(name: string, path: string): string {
+  const file = readSmallFile(path, { maxBytes: MAX_CERTIFICATES_BYTES, mayBeLink: true })
+  if (file.state !== 'text') {
+    throw new Error(`${name} cannot be read: ${path}: ${file.state === 'absent' ? 'no such file' : file.why}`)
+  }
+  try {
+    const { X509Certificate } = process.getBuiltinModule('node:crypto')
+    void new X509Certificate(file.text)
+    return file.text
+  } catch (error) {
+    throw new Error(`${name} contains no certificate: ${path}`, { cause: error })
+  }
+}
