@@ -14,7 +14,7 @@ import { readSettings, type Settings } from '../sync/settings-table.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
-import { skipText } from '../sync/why-nothing-leaves.js'
+import { PATIENCE, skipText } from '../sync/why-nothing-leaves.js'
 import { SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
 import type { Why } from '../sync/why-types.js'
@@ -148,9 +148,9 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
   if (why.reason === 'backing_off') {
     const tried = `stopped watching after ${counted(attempts, 'failed attempt')}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
-    return why.command.endsWith(NOW)
-      ? { sentence: `${sentence}; nothing to do here if the server comes back`, command: why.also ?? null }
-      : { sentence, command: why.shown ?? why.command }
+    if (!why.command.endsWith(NOW)) return { sentence, command: why.shown ?? why.command }
+    const patience = why.shown?.endsWith(PATIENCE) === true ? `; ${PATIENCE}` : ''
+    return { sentence: `${sentence}${patience}`, command: why.also ?? null }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
   return { sentence: why.before === undefined ? why.sentence : `${why.sentence}; ${why.before}`, command }

@@ -98,7 +98,7 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
 function effectOf(given: string, { reason, shown = given }: Why): string {
   const [command = ''] = given.split('  # ')
   if (reason === 'backing_off' && command.endsWith(NOW))
-    return 'tries at once; nothing to do here if the server comes back'
+    return given.split('  # ')[1] ?? shown.split('  # ')[1] ?? 'tries at once'
   if (reason === 'backing_off' && command.endsWith(' config list')) {
     const [comment] = [given, shown].flatMap((one) => one.split('  # ').slice(1))
     return comment ?? 'shows where the address is set: correct it there'

@@ -12,7 +12,7 @@ import type { HeldProject, Standing, Why } from './why-types.js'
 
 export const LIST = 'spec-kitty config list'
 /** The explanation of a command that can only try at once, if the server fails. */
-const PATIENCE = 'tries at once; nothing to do if the server comes back'
+export const PATIENCE = 'nothing to do if the server comes back'
 const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
 const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
 
@@ -206,7 +206,8 @@ function backingOffRemedy(standing: Standing): Doubted {
     isOtherAddress = false,
     isTokenGiven = false,
   } = standing
-  if (lastErrorKind !== null && lastErrorKind !== 'answer' && otherAtStart.length > 0 && mayRestart(standing))
+  const isUnreached = lastErrorKind === 'connection' || lastErrorKind === 'address'
+  if (isUnreached && otherAtStart.length > 0 && mayRestart(standing))
     return {
       doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
       command: restartCommand(standing),
@@ -216,7 +217,8 @@ function backingOffRemedy(standing: Standing): Doubted {
     ? loginCommands(null, 'backing_off', isTokenGiven)
     : { command: LIST, shown }
   if (lastErrorKind === 'address') return { doubt: 'the address of the server may be wrong', ...correction }
-  const patience = { command: NOW, shown: `${NOW}  # ${PATIENCE}` }
+  if (lastErrorKind === 'queue') return { command: NOW, shown: `${NOW}  # tries at once` }
+  const patience = { command: NOW, shown: `${NOW}  # tries at once; ${PATIENCE}` }
   if (lastErrorKind !== 'connection') return patience
   return {
     doubt: MAY_BE_WRONG,

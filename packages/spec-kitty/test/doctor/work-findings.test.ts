@@ -54,7 +54,7 @@ it('does not promise that a server takes the events which does not answer', () =
   for (const form of ['people', 'script'] as const)
     expect(workFindings({ ...VIEW, why }, null, 0, form)[0]?.remediation).toMatchObject({
       commands: [now],
-      description: 'tries at once; nothing to do here if the server comes back',
+      description: 'tries at once; nothing to do if the server comes back',
     })
 })
 
@@ -65,7 +65,7 @@ it('says what corrects the address, after what tries at once, if nothing answers
   expect(workFindings({ ...VIEW, why } as WorkView, null, 0, 'people')[0]?.remediation).toMatchObject({
     commands: ['spec-kitty sync now', 'spec-kitty config list'],
     description:
-      'tries at once; nothing to do here if the server comes back; if the address is wrong, the second one shows where the address is set: correct it there',
+      'tries at once; nothing to do if the server comes back; if the address is wrong, the second one shows where the address is set: correct it there',
   })
 })
 

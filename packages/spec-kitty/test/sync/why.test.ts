@@ -493,6 +493,8 @@ describe('where the gate is open', () => {
         'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it',
       )
       expect(failed({ lastErrorKind: 'answer' })?.also).toBe(undefined)
+      // What is wrong with the queue is not the server's.
+      expect(failed({ lastErrorKind: 'queue' })?.shown).toBe('spec-kitty sync now  # tries at once')
       const other = 'spec-kitty config list  # shows what is set here, which is not what the sync daemon has'
       expect(failed({ isOtherAddress: true })?.shown).toBe(other)
       expect(failed({ lastErrorKind: 'answer' })?.brief).toBe('the last attempt failed')

@@ -115,7 +115,7 @@ class QueueDispatcher implements Dispatcher {
     this.#drains.passBegins()
     const { kept, held } = this.#outbox.end()
     const reason = 'the daemon is stopping'
-    this.#drains.passEnds({ kept, held, reason, due: null, waitMs: null, hasFailed: false })
+    this.#drains.passEnds({ kept, held, reason, due: null, waitMs: null, isQueueFailing: false })
   }
 
   #setTimer(ms: number | null): void {

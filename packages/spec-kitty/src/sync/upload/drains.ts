@@ -50,7 +50,7 @@ function newFollower(): Follower {
 
 function endPass(
   follower: Follower,
-  { kept, held, reason, due, waitMs, hasFailed }: PassEnd,
+  { kept, held, reason, due, waitMs, isQueueFailing }: PassEnd,
   timing: UploadTiming,
 ): void {
   // A pass during the same wait does not count as a further attempt. If nothing waits any more, no further pass comes.
@@ -58,7 +58,7 @@ function endPass(
   if (!follower.hasSeenBegin || (isSameWait && reason !== null)) return
   follower.attempts += 1
   follower.due = due
-  const maxAttempts = hasFailed ? timing.drainLocalAttempts : timing.drainAttempts
+  const maxAttempts = isQueueFailing ? timing.drainQueueAttempts : timing.drainAttempts
   if (reason !== null && waitMs !== null && waitMs <= timing.drainWaitMs && follower.attempts < maxAttempts) {
     take(follower, { event: 'waiting', until_ms: Math.round(Date.now() + waitMs), error: reason })
   } else {

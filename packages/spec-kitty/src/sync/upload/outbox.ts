@@ -46,7 +46,7 @@ export class Outbox {
   closed: string | null = null
   lastSync: string | null = null
   lastError: string | null = null
-  /** What the last error suggests; null if there is none, or if it is not about the server. */
+  /** What the last error suggests; null if there is none, or if it is about the session. */
   lastErrorKind: ErrorKind | null = null
   /** Since when a request waits for its answer; null if none does. */
   requestSince: string | null = null
@@ -98,7 +98,7 @@ export class Outbox {
       held: queued - kept,
       due,
       waitMs: due === null ? null : this.#waits.msUntil(due),
-      hasFailed: this.#failure !== null,
+      isQueueFailing: isOfQueue(this.#failure),
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
     }
   }
@@ -126,6 +126,7 @@ export class Outbox {
       // another daemon.
       if (this.#isLasting()) this.#know(0, this.queued)
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)))
+      if (isOfQueue(error)) this.lastErrorKind = 'queue'
     }
   }
 
@@ -316,6 +317,10 @@ export class Outbox {
     this.#note(error, 'answer')
     this.#options.log('session_refused', { why: error })
   }
+}
+
+function isOfQueue(error: unknown): boolean {
+  return error instanceof CommandError && /^E_(?:QUEUE|SQLITE)_/.test(error.code)
 }
 
 function total(projects: readonly WaitingProject[]): number {

@@ -16,8 +16,8 @@ export const TIMING = {
   stopMs: 2_500,
   /** A drain gives up when this many attempts in a row have failed, or when the server asks for a longer wait. */
   drainAttempts: 5,
-  /** The same for attempts that fail on this machine, because each has already waited for a locked queue. */
-  drainLocalAttempts: 2,
+  /** The same for attempts that fail at the queue, because each has already waited for other processes that write to it. */
+  drainQueueAttempts: 2,
   drainWaitMs: 30_000,
 } as const
 

@@ -46,9 +46,9 @@ export type Gate =
 
 /**
  * What an error suggests. `connection`: there was no answer. `address`: what answered is probably not a sync server.
- * `answer`: the server has a problem.
+ * `answer`: the server has a problem. `queue`: the queue could not be used, as when other processes keep it locked.
  */
-export type ErrorKind = 'connection' | 'address' | 'answer'
+export type ErrorKind = 'connection' | 'address' | 'answer' | 'queue'
 
 /** The state of the sync daemon's work. */
 export interface SyncReport {
@@ -111,8 +111,8 @@ export interface PassEnd {
   /** When the next attempt is due, on the clock, and in how many milliseconds; null if there is none. */
   readonly due: number | null
   readonly waitMs: number | null
-  /** Whether the pass failed on this machine, as when other processes keep the queue locked. */
-  readonly hasFailed: boolean
+  /** Whether the queue could not be used, as when other processes keep it locked. */
+  readonly isQueueFailing: boolean
 }
 
 /** Sends waiting events. There is one dispatcher per database, in the daemon of the root. */

@@ -939,11 +939,14 @@ describe('when the queue fails', () => {
   it('each time, the drain ends after two attempts, and the daemon goes on', async () => {
     const busy = new CommandError('E_QUEUE_BUSY', 'the queue is busy')
     let isLocked = true
-    const { publish, drain, server } = await startDispatching({ wrap: failIf('claim', () => isLocked, busy) })
+    const { publish, drain, server, dispatcher } = await startDispatching({
+      wrap: failIf('claim', () => isLocked, busy),
+    })
     publish(A, 3)
     const lines = await drain()
     expect(lines.map(({ event }) => event)).toEqual(['started', 'waiting', 'finished'])
     expect(finish(lines)).toMatchObject({ sent: 0, kept: 3, reason: 'the queue is busy' })
+    expect(dispatcher.report().last_error_kind).toBe('queue')
     isLocked = false
     await eventually(() => expect(server.accepted.length).toBe(3))
   })
