@@ -10,7 +10,7 @@ const SOURCES = [
   'predecessor-serve.cjs',
   'predecessor-wire.cjs',
   'predecessor-health.cjs',
-  'predecessor-releases.cjs',
+  'predecessor-differences.cjs',
 ]
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
 
-import releases from './predecessor-releases.cjs'
+import releases from './predecessor-differences.cjs'
 
 /** The command lines of daemons that the predecessor started, byte for byte. */
 

@@ -6,7 +6,7 @@
 const fs = require('node:fs')
 const { dirname, join } = require('node:path')
 const { ascii } = require('./predecessor-wire.cjs')
-const { isFrom } = require('./predecessor-releases.cjs')
+const { isFrom } = require('./predecessor-differences.cjs')
 
 /**
  * @typedef {'ignore-term' | 'close-then-hang' | 'deaf'} Behaviour

@@ -4,7 +4,7 @@ import { chownSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { dashboardArguments, PYTHON, syncArguments } from './predecessor-command-lines.mjs'
 import { preloadFor } from './other-user.mjs'
-import releases from './predecessor-releases.cjs'
+import releases from './predecessor-differences.cjs'
 import { writeDashboardRecord, writeSyncRecord } from './write-predecessor-record.mjs'
 import { start } from './started-processes.mjs'
 

@@ -23,14 +23,12 @@ import { invalid, isEntry, shown } from './check-definition.js'
 import { defaultPorts } from './default-ports.js'
 import type { Daemon } from './define-daemon.js'
 import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
+import { STARTUP_GRACE_SECONDS } from '../classify/startup-grace.js'
 import { installationOf, runningFile, type Installation } from './installation.js'
 import { projectRoot, scopeFiles, stateDirectory } from './scope-files.js'
 import { launchArgs, ownShape, selfReportReader } from './recognise.js'
 import { readSandbox, SANDBOX_VARIABLE, type SandboxRead } from './sandbox-file.js'
 import { shellQuote } from './shell-quote.js'
-
-/** How long after the start a predecessor's starter may still write the record of its daemon. */
-const STARTING_SECONDS = 30
 
 /**
  * The values derived from the options of a daemon. Each is computed when it is first needed, and then kept (except a
@@ -134,7 +132,7 @@ function familyOf(
       return ports()
     },
     rules: isProject ? PROJECT_SCOPE_RULES : USER_SCOPE_RULES,
-    startingSeconds: STARTING_SECONDS,
+    startingSeconds: STARTUP_GRACE_SECONDS,
     reasonNames: words.reasonNames,
     shapes: [ownShape(commandLine), ...predecessors.map(shapeOf)],
     readSelfReport: selfReportReader(name, predecessors),

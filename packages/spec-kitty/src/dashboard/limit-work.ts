@@ -54,6 +54,42 @@ export function oneByOne(): <T>(key: string, work: () => Promise<T>) => Promise<
   }
 }
 
+export interface WorkCount {
+  /** Does the work, and counts it until it has ended. */
+  during<T>(work: () => Promise<T>): Promise<T>
+  /** Resolves when no work is being done, or after `maxMs` milliseconds. */
+  whenIdle(maxMs: number): Promise<void>
+}
+
+/** Counts the work that is being done, so that work that can wait does not slow it down. */
+export function countWork(): WorkCount {
+  const waiting = new Set<() => void>()
+  let running = 0
+  return {
+    async during(work) {
+      running += 1
+      try {
+        return await work()
+      } finally {
+        running -= 1
+        if (running === 0) for (const resolve of waiting) resolve()
+      }
+    },
+    whenIdle: (maxMs) =>
+      running === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            const end = (): void => {
+              clearTimeout(timer)
+              waiting.delete(end)
+              resolve()
+            }
+            const timer = setTimeout(end, maxMs).unref()
+            waiting.add(end)
+          }),
+  }
+}
+
 /** Returns a function that calls `read` and reuses the result for `ms` milliseconds. Failures are not reused. */
 export function keptFor<T>(ms: number, read: () => Promise<T>): () => Promise<T> {
   let last: { readonly value: T; readonly at: number } | null = null

@@ -21,7 +21,7 @@ import {
 } from './page-replies.js'
 import { compressed } from './compress-reply.js'
 import { keepHeapSmall, releaseMemory } from './release-memory.js'
-import { afterRest, inTurn, keptFor } from './limit-work.js'
+import { afterRest, countWork, inTurn, keptFor } from './limit-work.js'
 import { VERSION } from '../version.js'
 
 /**
@@ -29,6 +29,12 @@ import { VERSION } from '../version.js'
  * Reading more at once would not be faster, because the slow part runs on one thread.
  */
 const READ_AT_ONCE = 2
+
+/**
+ * How long the watches of the project are set up later, at most, if replies are being made. A page that is opened requests
+ * its data and the event stream together, and shows the data before it needs to hear of changes.
+ */
+const WATCH_LATER_MS = 5_000
 
 /** How long a scan is reused, because it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
@@ -53,8 +59,10 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
   keepHeapSmall()
   const hello = identityOf(directory, version)
   let lastAsked: PageRequest | null = null
+  const work = countWork()
   const changes = shareChanges(directory, hello, {
     look: startTimesOf,
+    whenIdle: () => work.whenIdle(WATCH_LATER_MS),
     onUnused: () => void rest(),
     isGone: () => lastAsked?.isScopeGone() === true,
   })
@@ -113,7 +121,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     }
     if (!path.startsWith('/api/')) return staticFile(path, asked)
     const began = process.cpuUsage()
-    const reply = await answer(asked)
+    const reply = await work.during(() => answer(asked))
     noteWork(began)
     if (reply === null) return null
     return named(await compressed(unlessKnown(reply, asked), asked), hello.project.id)

@@ -35,6 +35,8 @@ export interface Changes {
 
 export interface ChangesOptions {
   readonly look: LookAtProcesses
+  /** Resolves when there is time to set up the watches. If omitted, at once. */
+  readonly whenIdle?: () => Promise<void>
   /** Called two seconds after the last page was closed. */
   readonly onUnused?: () => void
   /** Returns whether the path of the project no longer leads to the directory that the dashboard was started for. */
@@ -93,6 +95,7 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
     beating ??= setInterval(() => tell('heartbeat', {}), HEARTBEAT_MS).unref()
     placing ??= setInterval(checkPlace, PLACE_MS).unref()
     watch ??= watchProject(directory, {
+      ...(options.whenIdle === undefined ? {} : { whenIdle: options.whenIdle }),
       onChange: (missions) => {
         isWatched = true
         generations.next(missions)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inTurn, keptFor } from '../../src/dashboard/limit-work.js'
+import { countWork, inTurn, keptFor } from '../../src/dashboard/limit-work.js'
 
 const STAYS = new AbortController().signal
 
@@ -20,6 +20,30 @@ function work() {
     },
   }
 }
+
+describe('work that can wait', () => {
+  it('begins when no other work is done, also after work that failed', async () => {
+    const [{ begin, end }, { during, whenIdle }] = [work(), countWork()]
+    await whenIdle(60_000)
+    const results = [during(begin('a')), during(begin('b'))]
+    const failed = during(() => Promise.reject(new Error('no'))).catch(() => 'failed')
+    let isIdle = false
+    const idle = whenIdle(60_000).then(() => (isIdle = true))
+    expect(await failed).toBe('failed')
+    await end('a')
+    expect(isIdle).toBe(false)
+    await end('b')
+    await idle
+    expect(await Promise.all(results)).toEqual(['result of a', 'result of b'])
+    await whenIdle(60_000)
+  })
+
+  it('begins after its time if other work never ends', async () => {
+    const [{ begin }, { during, whenIdle }] = [work(), countWork()]
+    void during(begin('a'))
+    await whenIdle(10)
+  })
+})
 
 describe('work in turn', () => {
   it('is begun in the order in which it was asked for, so much at once', async () => {

@@ -432,6 +432,22 @@ function patchCalls(): void {
   syncBuiltinESMExports()
 }
 
+it('what appears before there was time to watch is watched too', async () => {
+  const project = emptyProject()
+  const told: Told[] = []
+  let begin = (): void => undefined
+  const whenIdle = () => new Promise<void>((resolve) => (begin = resolve))
+  const watch = watchProject(project, { whenIdle, onChange: (missions) => told.push(missions) })
+  endings.push(() => watch.close())
+  const mission = writeMission(project, 'm', { 'spec.md': '' })
+  await sleep(QUIET_MS)
+  expect([told, watch.isSettled('m')]).toEqual([[], false])
+  begin()
+  await vi.waitFor(() => expect(told).toEqual([null]), PATIENCE)
+  writeFileSync(join(mission, 'spec.md'), 'changed')
+  await vi.waitFor(() => expect(told).toContainEqual(['m']), PATIENCE)
+})
+
 describe('missions that come and go are told', () => {
   it('also when kitty-specs comes later, goes, and comes again', async () => {
     const project = emptyProject()

@@ -38,6 +38,8 @@ export interface WatchListeners {
   readonly onChange: (missions: readonly string[] | null) => void
   /** Called when the system no longer reports all changes, and when it does again. */
   readonly onSight?: OnSight
+  /** Resolves when there is time to set up the watches, which keeps this thread busy. If omitted, at once. */
+  readonly whenIdle?: () => Promise<void>
 }
 
 /**
@@ -48,7 +50,10 @@ export interface WatchListeners {
  * Every directory has its own watch. On Linux, the recursive watch of Node 20 consists of such watches too, but has one
  * for every file, and sets them up with blocking calls for everything below the project.
  */
-export function watchProject(directory: string, { onChange, onSight }: WatchListeners): ProjectWatch {
+export function watchProject(
+  directory: string,
+  { onChange, onSight, whenIdle }: WatchListeners,
+): ProjectWatch {
   let places: ProjectPlaces = { missions: new Map(), worktrees: [], wanted: [] }
   let changed = new Set<string>([LIST])
   let others: ReadonlyMap<string, string> = new Map()
@@ -129,7 +134,7 @@ export function watchProject(directory: string, { onChange, onSight }: WatchList
     if (changed.size > 0) schedule(COLLECT_MS)
     onChange(isList ? null : [...told])
   }
-  schedule(0)
+  void (whenIdle?.() ?? Promise.resolve()).then(() => schedule(0))
 
   const isChanging = (owner: string): boolean => changed.has(owner) || telling.has(owner)
   return {
