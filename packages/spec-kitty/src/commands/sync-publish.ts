@@ -87,6 +87,7 @@ async function publish(publication: Publication, io: Io): Promise<number> {
     if (isJson && listed.length < LISTED) listed.push(one)
     if (!isJson) warn(io, `${isStream ? `line ${one.line}` : 'the event'}: ${one.error}`)
   }
+  const isAsideBefore = isStream && (await isOneAside(root))
   try {
     await queueLines(publication, report, onRejected, io)
   } catch (error) {
@@ -99,7 +100,7 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   if (isJson)
     printJson({ queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }, io)
   else io.out(`${describe(report, isStream, io.env)}\n`)
-  if (isStream && queued + duplicates > 0) await sayWhatIsAside(root, io)
+  if (isAsideBefore && queued + duplicates > 0) await sayHowToRemove(root, io)
   if (queued > 0) await sayWhereItGoes(root, io, isJson)
   await wake(root, io)
   return rejected > 0 ? EXIT.problem : EXIT.ok
@@ -112,13 +113,16 @@ async function sayWhereItGoes(root: string, io: Io, isJson: boolean): Promise<vo
   await tellHostedOff(root, io, isJson)
 }
 
+async function isOneAside(root: string): Promise<boolean> {
+  const { quarantinedDatabases } = await import('../sync/queue/quarantined-databases.js')
+  return quarantinedDatabases(queuePath(root)).length > 0
+}
+
 /** The events of a damaged queue come back this way. Only the user knows whether it has no others. */
-async function sayWhatIsAside(root: string, io: Io): Promise<void> {
-  const { quarantinedDatabases, removeCommand } = await import('../sync/queue/quarantined-databases.js')
-  const path = queuePath(root)
-  if (quarantinedDatabases(path).length === 0) return
+async function sayHowToRemove(root: string, io: Io): Promise<void> {
+  const { removeCommand } = await import('../sync/queue/quarantined-databases.js')
   note(io, 'a damaged queue is still put aside; to remove it once its events are queued again:')
-  if (io.isQuiet !== true) io.err(`  ${printable(removeCommand(path))}\n`)
+  if (io.isQuiet !== true) io.err(`  ${printable(removeCommand(queuePath(root)))}\n`)
 }
 
 async function queueLines(
