@@ -49,7 +49,7 @@ async function expectNothing(root: string): Promise<void> {
   expect([await isLockHeld(lifecycleLock), await isLockHeld(daemonLock)]).toEqual([false, false])
 }
 
-const LACK = { code: 'E_RESOURCES', message: expect.stringContaining('too few resources') }
+const LACK = { code: 'E_RESOURCES', message: expect.stringContaining('too few resources'), retry: true }
 
 describe('a starter that may not start another process', () => {
   it.for(['fork=EAGAIN', 'fork=ENOMEM'])(
