@@ -6,7 +6,7 @@ import { besideFile, hasPackages, hasPsutil, PYTHON, PYTHON_PACKAGES } from './b
 import { listenersOn, RANGE } from './stage-kinds.mjs'
 
 /**
- * @typedef {import('./time.mjs').Timed} Timed
+ * @typedef {import('./time-command.mjs').Timed} Timed
  * @typedef {'floor' | 'doctor' | 'memory' | 'reset' | 'lsof' | 'ss' | 'psutil' | 'pid-port' |
  *   'find-process' | 'fkill' | 'plain-end'} CommandName
  * @typedef {{ argv: readonly string[], isDone(timed: Timed, listeners: number): boolean }} Timeable

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { spawnHostile } from '../stand-ins/hostile.mjs'
 import { REAL_END_CPU_MS, spawnPredecessor, stopAll } from '../stand-ins/predecessor.mjs'
 import { ORPHANS_FROM, RANGE, STAGES } from './stage-kinds.mjs'
-import { time } from './time.mjs'
+import { timeCommand } from './time-command.mjs'
 
 /**
  * `stage-main.mjs NAME ROOT`, with an IPC channel: sets up a stage and times commands on it. Sends `ready`, then answers
@@ -18,8 +18,8 @@ const stage = STAGES[/** @type {import('./stage-kinds.mjs').StageName} */ (name)
 let crowd
 process.on('SIGINT', () => {})
 process.on('disconnect', takeDown)
-process.on('message', async (/** @type {import('./time.mjs').Command} */ command) => {
-  process.send?.(await time(command))
+process.on('message', async (/** @type {import('./time-command.mjs').Command} */ command) => {
+  process.send?.(await timeCommand(command))
 })
 await setUp(stage)
 process.send?.('ready')

@@ -8,8 +8,8 @@ import { inPrivateNetwork } from '../scripts/private-network.mjs'
 
 /**
  * @typedef {import('./stage-kinds.mjs').StageName} StageName
- * @typedef {{ name: StageName, root: string, time(command: import('./time.mjs').Command):
- *   Promise<import('./time.mjs').Timed>, stop(): Promise<void> }} SetStage
+ * @typedef {{ name: StageName, root: string, time(command: import('./time-command.mjs').Command):
+ *   Promise<import('./time-command.mjs').Timed>, stop(): Promise<void> }} SetStage
  */
 
 const MAIN = fileURLToPath(new URL('stage-main.mjs', import.meta.url))
@@ -36,7 +36,7 @@ export async function setStage(name, directory) {
     root,
     time: async (command) => {
       child.send(command)
-      return /** @type {import('./time.mjs').Timed} */ (await answerOf(child, name))
+      return /** @type {import('./time-command.mjs').Timed} */ (await answerOf(child, name))
     },
     stop: async () => {
       const exited = child.exitCode === null ? once(child, 'exit') : null

@@ -23,6 +23,9 @@ export interface Hardship {
   readonly meanwhile?: (place: Place, value: number) => Promise<void>
 }
 
+/** The longest message of a command that lacks space. */
+const MESSAGE_BYTES = 400
+
 const WRITING = ['start', 'publish']
 const ALL = ['start', 'replace', 'publish', 'drain-and-daemon']
 /** The minimum number of descriptors with which Node can load an empty file and our loader can load our code. */
@@ -43,7 +46,8 @@ export const HARDSHIPS: readonly Hardship[] = [
     id: 'no-file-longer-than',
     actions: WRITING,
     values: [0, 1, 2, 57, 100, 400, 600, 700, 1000, 4096, 8192, 32_768],
-    isNodes: () => false,
+    // Standard error is a file too, so the message cannot be written whole.
+    isNodes: (value) => value < MESSAGE_BYTES,
     prefix: (value) => ['sh', '-c', `trap '' XFSZ; exec prlimit --fsize=${value} "$@"`, 'limited'],
   },
   {

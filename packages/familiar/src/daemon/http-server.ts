@@ -4,7 +4,7 @@ import { SHUTDOWN_PATH } from '../act/request-shutdown.js'
 import type { JsonObject } from '../json.js'
 import { HEALTH_PATH } from '../observe/probe-health.js'
 import { isNonce, NONCE_HEADER, proofFor } from '../protocol/challenge.js'
-import { createConnections, requestIsComplete, type Connections } from './connections.js'
+import { createConnections, requestIsComplete, type Connections } from './connection-limits.js'
 import { answerRoute, type RouteHandler } from './json-routes.js'
 import { logFailure, type Log } from './log.js'
 import { answerPage, type Pages } from './pages.js'
@@ -62,6 +62,7 @@ export interface DaemonServer {
 export function createDaemonServer(options: ServerOptions): DaemonServer {
   // Not imported: on Node 22 and later, an `import` of `node:http` would also load the classes for Request and Response.
   const server = process.getBuiltinModule('node:http').createServer({
+    // Node's own time limits would wake an idle daemon; `connection-limits.ts` has ours.
     connectionsCheckingInterval: 2 ** 31 - 1,
     keepAliveTimeout: 0,
     // By default, Node rejects a request without a Host header, even a pipelined one, before we see it. `refusalOf`

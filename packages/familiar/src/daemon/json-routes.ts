@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JsonObject } from '../json.js'
-import { requestIsComplete } from './connections.js'
+import { requestIsComplete } from './connection-limits.js'
 import { askForBody, reply, type Refusal } from './json-reply.js'
 import { announcedBytes, MAX_ROUTE_BODY_BYTES } from './request-rules.js'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { requestIsComplete } from './connections.js'
+import { requestIsComplete } from './connection-limits.js'
 import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './reply-and-stream-limits.js'
 import { isRead } from './request-rules.js'
 import { cutOffIsFreed, sendBody } from './send-body.js'

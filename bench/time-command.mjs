@@ -16,7 +16,7 @@ const LIMIT_MS = 60_000
  * @param {Command} command
  * @returns {Promise<Timed>}
  */
-export function time({ file, args, env }) {
+export function timeCommand({ file, args, env }) {
   return new Promise((resolve, reject) => {
     let ms = 0
     const output = ['', '', '', '']
