@@ -14,7 +14,7 @@ import { readSettings, type Settings } from '../sync/settings-table.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
-import { PATIENCE, skipText } from '../sync/why-nothing-leaves.js'
+import { LIST, PATIENCE, skipText } from '../sync/why-nothing-leaves.js'
 import { SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
 import type { Why } from '../sync/why-types.js'
@@ -130,11 +130,15 @@ async function switchOn(root: string, io: Io): Promise<string> {
 }
 
 /** Even a daemon that is started by hand would send nothing while the configuration file is broken. */
-function hintFor(reason: SkipReason | null, { brokenLine }: Settings, error: FamiliarError): string | null {
+function hintFor(
+  reason: SkipReason | null,
+  { brokenLine, problems }: Settings,
+  error: FamiliarError,
+): string | null {
   if (reason === null) return error.hint
-  return reason === 'policy_manual' && brokenLine !== null
-    ? `correct ${brokenLine}, and run this again`
-    : null
+  if (reason !== 'policy_manual') return null
+  if (brokenLine !== null) return `correct ${brokenLine}, and run this again`
+  return problems.length > 0 ? LIST : null
 }
 
 /**

@@ -12,6 +12,9 @@ import type { HeldProject, Standing, Why } from './why-types.js'
 
 export const LIST = 'spec-kitty config list'
 /** The explanation of a command that can only try at once, if the server fails. */
+/** A restart alone changes nothing, so no script is told to do it. */
+const OTHER_VARIABLES = 'once NODE_EXTRA_CA_CERTS, or HTTPS_PROXY, is right in this shell'
+
 export const PATIENCE = 'nothing to do if the server comes back'
 const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
 const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
@@ -206,8 +209,8 @@ function backingOffRemedy(standing: Standing): Doubted {
     isOtherAddress = false,
     isTokenGiven = false,
   } = standing
-  const isUnreached = lastErrorKind === 'connection' || lastErrorKind === 'address'
-  if (isUnreached && otherAtStart.length > 0 && mayRestart(standing))
+  const isOfDaemon = ['connection', 'address', 'environment'].includes(lastErrorKind ?? '')
+  if (isOfDaemon && otherAtStart.length > 0 && mayRestart(standing))
     return {
       doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
       command: restartCommand(standing),
@@ -217,6 +220,11 @@ function backingOffRemedy(standing: Standing): Doubted {
     ? loginCommands(null, 'backing_off', isTokenGiven)
     : { command: LIST, shown }
   if (lastErrorKind === 'address') return { doubt: 'the address of the server may be wrong', ...correction }
+  if (lastErrorKind === 'environment' && mayRestart(standing))
+    return {
+      command: 'spec-kitty explain backing_off',
+      shown: `${restartCommand(standing)}  # ${OTHER_VARIABLES}`,
+    }
   if (lastErrorKind === 'queue') return { command: NOW, shown: `${NOW}  # tries at once` }
   const patience = { command: NOW, shown: `${NOW}  # tries at once; ${PATIENCE}` }
   if (lastErrorKind !== 'connection') return patience

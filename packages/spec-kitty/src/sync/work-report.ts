@@ -32,7 +32,7 @@ export interface KnownReport {
   readonly environment: StartEnvironment | null
 }
 
-const KINDS: readonly ErrorKind[] = ['connection', 'address', 'answer', 'queue']
+const KINDS: readonly ErrorKind[] = ['connection', 'address', 'answer', 'environment', 'queue']
 
 /** Returns the `sync` block of the health reply. */
 export function workJson(report: WorkReport): JsonObject {

@@ -493,6 +493,13 @@ describe('where the gate is open', () => {
         'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it',
       )
       expect(failed({ lastErrorKind: 'answer' })?.also).toBe(undefined)
+      // Only the daemon can be given other certificates or another proxy, and only by a shell that has them.
+      expect(failed({ lastErrorKind: 'environment' })).toMatchObject({
+        command: 'spec-kitty explain backing_off',
+        shown: expect.stringMatching(
+          /^spec-kitty sync restart {2}# once NODE_EXTRA_CA_CERTS, or HTTPS_PROXY, /,
+        ),
+      })
       // What is wrong with the queue is not the server's.
       expect(failed({ lastErrorKind: 'queue' })?.shown).toBe('spec-kitty sync now  # tries at once')
       const other = 'spec-kitty config list  # shows what is set here, which is not what the sync daemon has'

@@ -135,8 +135,8 @@ export const WHYS: Texts<WhyReason> = {
   },
   backing_off: {
     summary: 'the last attempt failed, and the daemon waits before the next one',
-    why: 'The server did not answer, or answered with an error. The daemon waits longer after each failure.',
+    why: 'The server did not answer, answered with an error, or asked to wait. The daemon waits longer after each failure.',
     whatToDo:
-      'Nothing, if the server comes back. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
+      'Nothing, if the server comes back. If its certificate is not trusted, or the proxy fails: set NODE_EXTRA_CA_CERTS or HTTPS_PROXY right, or unset it, and run `spec-kitty sync restart` in the same shell, because the daemon keeps the variables of its start. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
   },
 }

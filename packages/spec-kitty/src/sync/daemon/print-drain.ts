@@ -142,5 +142,7 @@ function summaryOf(finished: Finished): string {
   const { sent, kept, held, rejected, reason } = finished
   if (isNothing(finished)) return 'nothing waits'
   if (sent + kept + rejected === 0 && reason === null && held > 0) return 'nothing was sent'
-  return `sent: ${sent} · kept: ${kept} · rejected: ${rejected}`
+  // If the queue could not be read, events may wait in it.
+  const waiting = kept + held === 0 && reason !== null ? 'not known' : String(kept)
+  return `sent: ${sent} · kept: ${waiting} · rejected: ${rejected}`
 }

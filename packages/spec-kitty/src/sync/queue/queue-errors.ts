@@ -46,7 +46,7 @@ export function queueFailure(error: unknown, path: string): unknown {
   if (error instanceof FamiliarError) return lockFailure(error, path)
   const code = codeOf(error)
   if (code === null) return systemFailure(error, path)
-  if (BUSY.has(code)) return busy(path, 'other processes wrote to it all the time', error)
+  if (BUSY.has(code)) return busy(path, 'other programs write to it, or keep it locked', error)
   if (DAMAGED.has(code)) return damaged(path, error)
   const errno = errnoFor(code, path)
   return unusable(path, describe(code, errno, error), error, hintFor(path, errno))

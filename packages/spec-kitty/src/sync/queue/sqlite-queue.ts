@@ -12,7 +12,7 @@ import {
   toDeadLetter,
   toEvent,
 } from './columns.js'
-import { BUSY_MS, fileAt, type Connection } from './connection.js'
+import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
 import { countWaiting, insertEvents } from './insert-events.js'
 import { busy, isReadOnly, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
@@ -52,6 +52,7 @@ export class SqliteQueue implements Queue {
   #connection: Connection
   readonly #reopen: () => Connection | null
   readonly #busyMs: number
+  #timeoutMs = READ_BUSY_MS
   /**
    * Another connection must be opened before the next write. Either this one cannot write, because this process lacked
    * descriptors when it was opened. Or it waited in vain for a lock, which may be one that the system did not release for
@@ -59,7 +60,7 @@ export class SqliteQueue implements Queue {
    */
   #mustReopen = false
 
-  /** `busyMs`: how long a write in a daemon waits for other writers. */
+  /** `busyMs`: how long a write waits for other writers. */
   constructor(
     path: string,
     connection: Connection,
@@ -73,7 +74,9 @@ export class SqliteQueue implements Queue {
   }
 
   publish(events: readonly NewEvent[], maxSize: number, stranded: readonly Stranded[] = []): Published {
-    return this.#write((database) => insertEvents(database, events, stranded, { path: this.path, maxSize }))
+    return this.#writeAtOnce((database) =>
+      insertEvents(database, events, stranded, { path: this.path, maxSize }),
+    )
   }
 
   counts(): QueueCounts {
@@ -160,7 +163,7 @@ export class SqliteQueue implements Queue {
   }
 
   #eachDead(eventIds: readonly string[], change: string): readonly string[] {
-    return this.#write((database) => {
+    return this.#writeAtOnce((database) => {
       const statement = database.prepare(`${change} WHERE event_id = ? AND rejected_at IS NOT NULL`)
       return eventIds.filter((id) => Number(statement.run(encode(id)).changes) > 0)
     })
@@ -202,7 +205,12 @@ export class SqliteQueue implements Queue {
     }
   }
 
-  /** Like `#write`, and waits equally long for other writers, but lets the event loop run during the wait. */
+  /** Keeps this thread waiting for other writers. */
+  #writeAtOnce<T>(act: (database: Database) => T): T {
+    return this.#withBusyTimeout(this.#busyMs, () => this.#write(act))
+  }
+
+  /** Waits equally long for other writers, but lets the event loop run during the wait. */
   async #writePatiently<T>(act: (database: Database) => T): Promise<T> {
     const end = performance.now() + this.#busyMs
     for (;;) {
@@ -219,14 +227,17 @@ export class SqliteQueue implements Queue {
   }
 
   #withBusyTimeout<T>(ms: number, act: () => T): T {
-    const { database } = this.#connection
-    database.exec(`PRAGMA busy_timeout = ${ms}`)
+    this.#setBusyTimeout(ms)
     try {
       return act()
     } finally {
-      // The connection may have been replaced by a new one, which has its own timeout.
-      if (this.#connection.database === database) database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+      this.#setBusyTimeout(READ_BUSY_MS)
     }
+  }
+
+  #setBusyTimeout(ms: number): void {
+    this.#timeoutMs = ms
+    this.#connection.database.exec(`PRAGMA busy_timeout = ${ms}`)
   }
 
   /** Returns the connection to the file that is at the path now; with `mustReopen`, a new one. */
@@ -240,6 +251,7 @@ export class SqliteQueue implements Queue {
     if (next === null) throw busy(this.path, 'its file was moved or removed')
     this.#connection.database.close()
     this.#connection = next
+    this.#setBusyTimeout(this.#timeoutMs)
     this.#mustReopen = false
     return next
   }

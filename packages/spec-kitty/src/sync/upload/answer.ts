@@ -48,7 +48,7 @@ interface Row {
 
 /** The meaning of each HTTP status. The first row that contains the status counts. */
 const ROWS: readonly Row[] = [
-  { from: 200, to: 299, judge: (it) => (it.answersPerEvent ? judgeEach(it) : done(it)) },
+  { from: 200, to: 299, judge: (it) => (it.answersPerEvent ? judgeEach(it) : judgeWhole(it)) },
   { from: 300, to: 399, judge: (it) => elsewhere(it, redirected(it)) },
   { from: 400, to: 400, judge: judgeRejection },
   { from: 401, to: 401, judge: (it) => keep(it, 'refresh') },
@@ -100,7 +100,14 @@ function elsewhere(question: Question, error = describe(question)): Verdict {
   return { ...keep(question, 'back_off', error), kind: 'address' }
 }
 
-function done({ batch }: Question): Verdict {
+/**
+ * A server of this protocol answers a batch as a whole, with any body. But a web page is the answer of another server, and
+ * one that says what became of the events is believed.
+ */
+function judgeWhole(question: Question): Verdict {
+  const { batch, reply } = question
+  if (pageIn(reply) !== null) return elsewhere(question)
+  if (resultsFor(question).size > 0) return judgeEach(question)
   return {
     settled: batch.map(({ seq }) => ({ seq, outcome: 'done' })),
     again: [],
@@ -110,15 +117,20 @@ function done({ batch }: Question): Verdict {
 }
 
 function judgeEach(question: Question): Verdict {
-  const { batch, reply, say } = question
-  const results = entriesById(objectOf(parseJson(reply.body ?? ''))?.['results'])
-  if (!batch.some(({ eventId }) => results.has(eventId))) {
-    return elsewhere(question, `the server answered ${reply.status}, but not what became of the events`)
-  }
+  const { batch, say } = question
+  const results = resultsFor(question)
+  if (results.size === 0)
+    return elsewhere(question, `${describe(question)}, but not what became of the events`)
   const settled = batch.map(({ seq, eventId }) => settle(seq, results.get(eventId), say))
   const kept = settled.filter(({ outcome }) => outcome === 'keep').length
   const error = kept === 0 ? null : `the server keeps ${kept} of ${batch.length} events waiting`
   return { settled, again: [], next: 'go_on', error }
+}
+
+/** Returns the results in the answer by the id of their event; none if no event of the batch is named. */
+function resultsFor({ batch, reply }: Question): ReadonlyMap<string, Entry> {
+  const results = entriesById(objectOf(parseJson(reply.body ?? ''))?.['results'])
+  return batch.some(({ eventId }) => results.has(eventId)) ? results : new Map()
 }
 
 function settle(seq: number, result: Entry | undefined, say: Reading['say']): Settled {
@@ -201,8 +213,23 @@ function categoryOf(entry: Entry | undefined, say: Reading['say']): string | nul
   return typeof category === 'string' && category !== '' ? say(category) : null
 }
 
+/** The beginning of a web page, up to its title. Only so much is searched, because a page may be large. */
+const PAGE = /^\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b/i
+const TITLE = /<title[^>]*>\s*([^<]{1,80})/i
+const PAGE_CHARS = 4096
+
+/** Returns the title of the web page that came as an answer, empty if it has none; null if the answer is none. */
+function pageIn({ body }: Reply): string | null {
+  const start = (body ?? '').slice(0, PAGE_CHARS)
+  return PAGE.test(start) ? (TITLE.exec(start)?.[1]?.trim() ?? '') : null
+}
+
 /** Returns one line that describes the whole answer. */
-function describe({ reply: { status, body }, say }: Question): string {
+function describe({ reply, say }: Question): string {
+  const { status, body } = reply
+  const title = pageIn(reply)
+  if (title !== null)
+    return `the server answered ${status} with a web page${title === '' ? '' : ` ("${say(title)}")`}`
   const answer = objectOf(parseJson(body ?? ''))
   const words = answer?.['message'] ?? answer?.['detail'] ?? answer?.['error']
   return typeof words === 'string' && words !== ''
@@ -212,5 +239,5 @@ function describe({ reply: { status, body }, say }: Question): string {
 
 function redirected({ reply: { status, location }, say }: Question): string {
   const target = location === null ? '' : ` to ${say(location)}`
-  return `the server answered ${status}, a redirect${target}: redirects are not followed; set server_url to the final address`
+  return `the server answered ${status}, a redirect${target}: redirects are not followed`
 }

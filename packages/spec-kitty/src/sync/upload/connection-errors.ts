@@ -14,6 +14,18 @@ const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
   [/^(?:EPROTO|ERR_SSL_)/, 'it does not speak TLS as it should'],
 ]
 
+/** What the environment of the daemon sets cannot be used: a proxy, or files with certificates. */
+export class EnvironmentError extends Error {}
+
+const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_|^CERT_(?!HAS_EXPIRED|NOT_YET_VALID)/
+
+/** Returns whether other variables of the daemon may help against the failure of a request. */
+export function isOfEnvironment(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code = '' }: NodeJS.ErrnoException = error
+  return error instanceof EnvironmentError || UNTRUSTED.test(code) || isOfEnvironment(error.cause)
+}
+
 /** What to think of if there is no answer: only the user knows whether the server is down. */
 export const MAY_BE_WRONG = 'if the server is up, its address may be wrong'
 

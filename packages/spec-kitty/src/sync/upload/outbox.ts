@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, type Io } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/queue-types.js'
+import { isOfEnvironment } from './connection-errors.js'
 import { oneLine } from './one-line.js'
 import { openSender, type Sender } from './send-batch.js'
 import { consentOfAll, surveyOf, type ReadConsent } from './survey.js'
@@ -127,6 +128,7 @@ export class Outbox {
       if (this.#isLasting()) this.#know(0, this.queued)
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)))
       if (isOfQueue(error)) this.lastErrorKind = 'queue'
+      if (isOfEnvironment(error)) this.lastErrorKind = 'environment'
     }
   }
 

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import type { Io } from 'familiar/cli'
 import { isLoopback } from '../check-server-url.js'
+import { EnvironmentError, reasonOf } from './connection-errors.js'
 
 /**
  * Returns the proxy for a server, as curl chooses it; null if there is none. A server on this machine never has one.
@@ -19,7 +20,7 @@ export function proxyFor({ protocol, hostname, port }: URL, env: Io['env']): URL
   if (exceptions.some((one) => isException(one, hostname, port === '' ? '443' : port))) return null
   const proxy = parse(text.includes('://') ? text : `http://${text}`)
   if (proxy !== null && /^https?:$/.test(proxy.protocol)) return proxy
-  throw new Error('HTTPS_PROXY is not the URL of an HTTP proxy')
+  throw new EnvironmentError('HTTPS_PROXY is not the URL of an HTTP proxy')
 }
 
 /** Returns the value of a variable. The lower-case name takes precedence, and an empty value counts as missing. */
@@ -51,7 +52,7 @@ export function tunnelThrough(proxy: URL, authority: string, signal: AbortSignal
   return (options: AgentOptions & ConnectionOptions, onSocket: OnSocket): undefined => {
     const request = connectRequest(proxy, authority, signal)
     request.once('error', (error) =>
-      onSocket(new Error(`proxy ${proxy.host}: ${error.message}`, { cause: error })),
+      onSocket(new EnvironmentError(`HTTPS_PROXY, ${proxy.host}: ${reasonOf(error)}`, { cause: error })),
     )
     request.once('response', ({ statusCode }) => {
       request.destroy(new Error(`it answered ${statusCode} to CONNECT`))
@@ -62,7 +63,7 @@ export function tunnelThrough(proxy: URL, authority: string, signal: AbortSignal
         return
       }
       socket.destroy()
-      onSocket(new Error(`proxy ${proxy.host}: it answered ${statusCode} to CONNECT`))
+      onSocket(new EnvironmentError(`HTTPS_PROXY, ${proxy.host}: it answered ${statusCode} to CONNECT`))
     })
     request.end()
   }

@@ -1,4 +1,5 @@
 import { readSmallFile, type Io } from 'familiar/cli'
+import { EnvironmentError } from './connection-errors.js'
 
 const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
 
@@ -18,13 +19,15 @@ export function trusted(env: Io['env']): { secureContext?: import('node:tls').Se
 function readCertificates(name: string, path: string): string {
   const file = readSmallFile(path, { maxBytes: MAX_CERTIFICATES_BYTES, mayBeLink: true })
   if (file.state !== 'text') {
-    throw new Error(`${name} cannot be read: ${path}: ${file.state === 'absent' ? 'no such file' : file.why}`)
+    throw new EnvironmentError(
+      `${name} cannot be read: ${path}: ${file.state === 'absent' ? 'no such file' : file.why}`,
+    )
   }
   try {
     const { X509Certificate } = process.getBuiltinModule('node:crypto')
     void new X509Certificate(file.text)
     return file.text
   } catch (error) {
-    throw new Error(`${name} contains no certificate: ${path}`, { cause: error })
+    throw new EnvironmentError(`${name} contains no certificate: ${path}`, { cause: error })
   }
 }

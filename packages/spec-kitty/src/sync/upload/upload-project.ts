@@ -1,6 +1,7 @@
 import type { Claimant, Consent, ErrorKind, Gate } from './upload-types.js'
 import type { Queue, Settled, WaitingProject } from '../queue/queue-types.js'
 import { judge, keepAll, retryAfterMs, type Verdict } from './answer.js'
+import { isOfEnvironment } from './connection-errors.js'
 import { BATCH, BATCH_LIMITS, bodyOf, divide, encode, type Format, type Part } from './batch.js'
 import { CLOUD_EVENTS } from './cloud-events.js'
 import { oneLine } from './one-line.js'
@@ -116,14 +117,25 @@ function unsent(problems: readonly { readonly seq: number; readonly reason: stri
 /** Sends one batch. If the server does not accept the token, sends it once more with a new token. */
 async function exchange(batch: readonly Part[], uploading: Uploading): Promise<Exchanged> {
   const { token, signal } = uploading
-  const first = await token(null, signal)
+  const first = await renewed(token(null, signal), signal)
   if (first === null) return refused(batch, 'there is no token')
   const answer = await post(batch, first, uploading)
   if (answer.verdict.next !== 'refresh') return answer
-  const second = await token(first, signal)
+  const second = await renewed(token(first, signal), signal)
   if (second === null || second === first) return refused(batch, answer.verdict.error)
   const again = await post(batch, second, uploading)
   return again.verdict.next === 'refresh' ? refused(batch, again.verdict.error) : again
+}
+
+/** An error of the sign-in service would otherwise look like one of the sync server. */
+async function renewed(token: Promise<string | null>, signal: AbortSignal): Promise<string | null> {
+  try {
+    return await token
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`the session could not be renewed: ${why}`, { cause: error })
+  }
 }
 
 function refused(batch: readonly Part[], error: string | null): Exchanged {
@@ -140,7 +152,8 @@ async function post(batch: readonly Part[], token: string, uploading: Uploading)
   } catch (error) {
     signal.throwIfAborted()
     const why = say(error instanceof Error ? error.message : String(error))
-    return { verdict: { ...keepAll(batch, 'back_off', why), kind: 'connection' }, retryAfterMs: null }
+    const kind = isOfEnvironment(error) ? 'environment' : 'connection'
+    return { verdict: { ...keepAll(batch, 'back_off', why), kind }, retryAfterMs: null }
   }
 }
 

@@ -46,9 +46,9 @@ export type Gate =
 
 /**
  * What an error suggests. `connection`: there was no answer. `address`: what answered is probably not a sync server.
- * `answer`: the server has a problem. `queue`: the queue could not be used, as when other processes keep it locked.
+ * `answer`: the server has a problem. `environment`: the daemon's proxy or certificates are not the right ones. `queue`: the queue could not be used, as when other processes keep it locked.
  */
-export type ErrorKind = 'connection' | 'address' | 'answer' | 'queue'
+export type ErrorKind = 'connection' | 'address' | 'answer' | 'environment' | 'queue'
 
 /** The state of the sync daemon's work. */
 export interface SyncReport {

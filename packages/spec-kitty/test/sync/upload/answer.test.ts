@@ -108,6 +108,28 @@ describe('a success', () => {
       error: null,
     })
   })
+
+  it.each([
+    [
+      '<!DOCTYPE html>\n<html><title>Welcome to\nthe hotel</title>',
+      'with a web page ("Welcome to the hotel")',
+    ],
+    ['  <HTML><body>Sign in', 'with a web page'],
+    [`<?xml version="1.0"?>\n<html><title>${SECRET}</title>`, 'with a web page ("***")'],
+  ])('that is a web page is none, whatever the server should answer: %j', (page, words) => {
+    for (const answersPerEvent of [true, false]) {
+      const verdict = judge([part(1)], answer(200, page), { ...READING, answersPerEvent })
+      expect(verdict.settled).toMatchObject([{ outcome: 'keep' }])
+      expect(verdict).toMatchObject({ next: 'back_off', kind: 'address' })
+      expect(verdict.error).toContain(`the server answered 200 ${words}`)
+    }
+  })
+
+  it('of a batch as a whole is not one for the events that it rejects', () => {
+    const reply = answer(200, results(result(1, 'rejected'), result(2, 'success'), result(3, 'pending')))
+    const verdict = judge(parts(3), reply, { ...READING, answersPerEvent: false })
+    expect(verdict.settled.map(({ outcome }) => outcome)).toEqual(['dead', 'done', 'keep'])
+  })
 })
 
 describe('an answer to all of it', () => {
@@ -155,7 +177,7 @@ describe('an answer to all of it', () => {
     const location = `https://user:password@elsewhere.test/path?code=secret#${SECRET}`
     const { error } = judge([part(1)], answer(302, '', { location }), READING)
     expect(error).toBe(
-      'the server answered 302, a redirect to https://elsewhere.test/path: redirects are not followed; set server_url to the final address',
+      'the server answered 302, a redirect to https://elsewhere.test/path: redirects are not followed',
     )
   })
 

@@ -408,7 +408,7 @@ describe('the session', () => {
     const lines = await drain()
     expect(lines).toMatchObject([
       { event: 'started' },
-      { event: 'waiting', error: 'cannot reach https://auth.test/' },
+      { event: 'waiting', error: 'the session could not be renewed: cannot reach https://auth.test/' },
       { event: 'batch', sent: 3 },
       { event: 'finished', sent: 3, reason: null },
     ])
@@ -748,7 +748,7 @@ describe('nothing leaves', () => {
     publish(A, 1)
     const location = `${elsewhere.url}/?token=${TOKEN}`
     server.otherwise = answers.reply(308, '', { location })
-    const reason = `the server answered 308, a redirect to ${elsewhere.url}/: redirects are not followed; set server_url to the final address`
+    const reason = `the server answered 308, a redirect to ${elsewhere.url}/: redirects are not followed`
     expect(finish(await drain())).toMatchObject({ sent: 0, kept: 1, reason })
     expect(elsewhere.connections()).toBe(0)
     await elsewhere.close()
@@ -934,6 +934,17 @@ describe('when the queue fails', () => {
     publish(A, 3)
     expect(finish(await drain())).toMatchObject({ kept: 0, reason: null })
     expect(server.accepted.length).toBe(3)
+  })
+
+  it('because the session could not be renewed, it says so', async () => {
+    const { publish, drain, server } = await startDispatching({
+      timing: { drainAttempts: 1 },
+      token: () => Promise.reject(new Error('https://auth.test answered 500')),
+    })
+    publish(A, 1)
+    const reason = 'the session could not be renewed: https://auth.test answered 500'
+    expect(finish(await drain())).toMatchObject({ kept: 1, reason })
+    expect(server.requests).toEqual([])
   })
 
   it('each time, the drain ends after two attempts, and the daemon goes on', async () => {

@@ -290,7 +290,7 @@ describe('HTTPS', () => {
     ends.push(proxy.close)
     const env = { HTTPS_PROXY: proxy.url.replace('//', '//me:password@') }
     expect(await failure(post('https://sync.test', { env }))).toBe(
-      `sync.test: proxy 127.0.0.1:${proxy.port}: it answered ${status} to CONNECT`,
+      `sync.test: HTTPS_PROXY, 127.0.0.1:${proxy.port}: it answered ${status} to CONNECT`,
     )
   })
 
@@ -308,7 +308,7 @@ describe('HTTPS', () => {
     mute.close()
     await closed
     expect(await failure(post('https://sync.test', { env }))).toMatch(
-      /^sync\.test: proxy 127\.0\.0\.1:\d+: connect ECONNREFUSED/,
+      /^sync\.test: HTTPS_PROXY, 127\.0\.0\.1:\d+: nothing accepts connections there \(ECONNREFUSED\)$/,
     )
   })
 
