@@ -15,7 +15,7 @@ export interface Own {
 
 /**
  * Starts a daemon of ours on this very port, whatever family the port belongs to, that looks at nothing by itself for
- * an hour. A stale one has lost its scope: a dashboard its project, a sync daemon its records and locks.
+ * an hour, and hears of no change. A stale one has lost its scope: a dashboard its project, a sync daemon its records and locks.
  */
 export async function startOwn(
   family: 'sync' | 'dashboard',
