@@ -3,41 +3,13 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { DocumentReply, MissionReply, MissionsReply } from '../../src/dashboard/api.js'
 import { lacksChromium, openPage, startBrowser } from '../helpers/browser.js'
-import { eventText, NEVER, servePage } from './stand-in-server.js'
+import { emptyMission, eventText, NEVER, servePage } from './stand-in-server.js'
 
 /** What a page does about a dashboard that says what none of this version would say. */
 const LIST: MissionsReply = { project: { name: 'p', path: '/p' }, charter: null, missions: [], problems: [] }
 const MISSION: MissionReply = {
-  id: 'm',
-  title: 'The mission',
-  progress: null,
-  counts: { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 },
-  not_finalised: 0,
-  unknown_lanes: 0,
-  updated_at: null,
-  updated_from: null,
-  problem_count: 0,
-  work_packages: [],
-  purpose: null,
-  section: 'active',
-  state: 'empty',
-  state_words: 'no work packages yet',
-  merge_commit: null,
-  merged_at: null,
-  discarded_at: null,
-  lanes: {},
-  agents: [],
-  waiting_count: 0,
-  stalled_count: 0,
-  decision_count: 0,
-  open_decisions: [],
-  unread_lanes: 0,
-  unreadable: [],
-  next_command: null,
-  flow: { days: [], packages: [] },
+  ...emptyMission('The mission'),
   documents: [{ name: 'spec.md', bytes: 1, work_package: null }],
-  worktrees: [],
-  problems: [],
 }
 const DOCUMENT: DocumentReply = {
   name: 'spec.md',

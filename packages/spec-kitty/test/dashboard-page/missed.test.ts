@@ -1,46 +1,10 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { MissionReply } from '../../src/dashboard/api.js'
 import { lacksChromium, startBrowser } from '../helpers/browser.js'
-import { eventText, NEVER, servePage } from './stand-in-server.js'
+import { emptyMission, eventText, NEVER, servePage } from './stand-in-server.js'
 
 /** What a page does about a change whose event, or whose reply, does not reach it. */
 const MISSION = '/api/missions/m'
-
-function mission(title: string): MissionReply {
-  return {
-    id: 'm',
-    title,
-    progress: null,
-    counts: { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 },
-    not_finalised: 0,
-    unread_lanes: 0,
-    unreadable: [],
-    unknown_lanes: 0,
-    updated_at: null,
-    updated_from: null,
-    problem_count: 0,
-    work_packages: [],
-    purpose: null,
-    section: 'active',
-    state: 'empty',
-    state_words: 'no work packages yet',
-    merge_commit: null,
-    merged_at: null,
-    discarded_at: null,
-    lanes: {},
-    agents: [],
-    waiting_count: 0,
-    stalled_count: 0,
-    decision_count: 0,
-    open_decisions: [],
-    next_command: null,
-    flow: { days: [], packages: [] },
-    documents: [],
-    worktrees: [],
-    problems: [],
-  }
-}
 
 const HELLO = { project: { id: 'p', name: 'p', path: '/p' }, instance: 'i', version: '5', page: '' }
 const BEGIN = eventText('hello', HELLO) + eventText('changed', { missions: null }, 'i.1')
@@ -57,7 +21,7 @@ describe.skipIf(lacksChromium())('a page shows a change', () => {
   }, 240_000)
   beforeEach(async () => {
     said = BEGIN
-    replies = new Map([[MISSION, mission('Before')]])
+    replies = new Map([[MISSION, emptyMission('Before')]])
     server = await servePage(replies, () => said)
     context = await browser.newContext()
     context.setDefaultTimeout(15_000)
@@ -90,7 +54,7 @@ describe.skipIf(lacksChromium())('a page shows a change', () => {
     server.endStreams()
     await page.locator('[data-state=lost]').waitFor()
     server.breakReplies()
-    replies.set(MISSION, mission('After'))
+    replies.set(MISSION, emptyMission('After'))
     await isLive(page)
     await shows(page, 'After')
   })
@@ -102,7 +66,7 @@ describe.skipIf(lacksChromium())('a page shows a change', () => {
     await isLive(page)
     await shows(page, 'Before')
     await page.evaluate('hide(true)')
-    replies.set(MISSION, mission('After'))
+    replies.set(MISSION, emptyMission('After'))
     await page.evaluate('hide(false)')
     await leader.says({ name: 'hello', data: JSON.stringify(HELLO), id: '' })
     await leader.says({ name: 'changed', data: JSON.stringify({ missions: [] }), id: 'i.9' })
@@ -113,7 +77,7 @@ describe.skipIf(lacksChromium())('a page shows a change', () => {
     const leader = await openLeader()
     const page = await open('hide(true);')
     await shows(page, 'Before')
-    replies.set(MISSION, mission('After'))
+    replies.set(MISSION, emptyMission('After'))
     await page.evaluate('hide(false)')
     await leader.answer()
     await shows(page, 'After')
@@ -123,7 +87,7 @@ describe.skipIf(lacksChromium())('a page shows a change', () => {
     const page = await open()
     await isLive(page)
     await shows(page, 'Before')
-    replies.set(MISSION, mission('After'))
+    replies.set(MISSION, emptyMission('After'))
     const leader = await openLeader()
     await leader.says({ name: 'changed', data: JSON.stringify({ missions: ['m'] }), id: 'i.9' })
     await page.waitForTimeout(200)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { NowReply } from '../../src/dashboard/api.js'
+import type { MissionReply, NowReply } from '../../src/dashboard/api.js'
 import { CONTENT_SECURITY_POLICY } from '../../src/dashboard/content-security-policy.js'
 
 const PAGE = new URL('../../dist/dashboard/page/', import.meta.url)
@@ -36,6 +36,42 @@ export const NOTHING_NOW: NowReply = {
     unreadable: 0,
     decisions: 0,
   },
+}
+
+/** A mission without work packages. */
+export function emptyMission(title: string): MissionReply {
+  return {
+    id: 'm',
+    title,
+    progress: null,
+    counts: { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 },
+    not_finalised: 0,
+    unread_lanes: 0,
+    unreadable: [],
+    unknown_lanes: 0,
+    updated_at: null,
+    updated_from: null,
+    problem_count: 0,
+    work_packages: [],
+    purpose: null,
+    section: 'active',
+    state: 'empty',
+    state_words: 'no work packages yet',
+    merge_commit: null,
+    merged_at: null,
+    discarded_at: null,
+    lanes: {},
+    agents: [],
+    waiting_count: 0,
+    stalled_count: 0,
+    decision_count: 0,
+    open_decisions: [],
+    next_command: null,
+    flow: { days: [], packages: [] },
+    documents: [],
+    worktrees: [],
+    problems: [],
+  }
 }
 
 /** A reply that never comes. */
