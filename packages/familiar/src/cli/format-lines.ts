@@ -11,8 +11,8 @@ const LEAST_COLUMNS = 30
 /**
  * Returns the lines with their texts aligned, safe to show on a terminal. A text that is too long continues below its own
  * beginning. A command (cyan) is never broken, so that it can be copied; it starts further left if it fits only there.
- * Its comment stands above it if there is no room beside it. A path or URL for which there is no room behind its label
- * stands below it, further left, if it fits there.
+ * If its comment does not fit beside it, the comment stands above. If a path or URL does not fit behind its label, it
+ * stands below, further left, if it fits there.
  */
 export function formatLines(
   lines: readonly Line[],

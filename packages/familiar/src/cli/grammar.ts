@@ -1,7 +1,9 @@
 import type { PortRange } from '../identity/machine.js'
 
-/** The kinds of values of an option. `name` stands for the value in the help, for example `N` in `--lines N`.
- * If it has two capital letters or more, it is no value itself: `--export FILE` is refused as an example. */
+/**
+ * The kinds of values of an option. `name` stands for the value in the help, for example `N` in `--lines N`. A name of two
+ * or more capital letters is refused as a value, because a user has copied the example: `--export FILE`.
+ */
 export type OptionValue =
   | { readonly kind: 'number'; readonly name: string; readonly from: number; readonly to: number }
   /** A port of the daemon. Its range is passed in when the command line is parsed. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TIMING, type UploadTiming } from './upload-timing.js'
 import { createDrains, type Drains } from './drains.js'
-import { Outbox, type OutboxOptions } from './outbox.js'
+import { Outbox } from './outbox.js'
+import type { OutboxOptions } from './outbox-options.js'
 import type { Dispatcher, DrainLine, LastWork, SyncReport } from './upload-types.js'
 
 type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signal' | 'isEnding'>

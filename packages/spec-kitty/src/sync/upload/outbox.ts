@@ -1,39 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { JsonObject } from 'familiar'
-import { CommandError, type Io } from 'familiar/cli'
+import { CommandError } from 'familiar/cli'
 import type { Queue, WaitingProject } from '../queue/queue-types.js'
 import { isOfEnvironment } from './connection-errors.js'
 import { oneLine } from './one-line.js'
+import type { OutboxOptions } from './outbox-options.js'
+import { isLasting, isOfQueue } from './queue-failure.js'
 import { openSender, type Sender } from './send-batch.js'
-import { consentOfAll, surveyOf, type ReadConsent } from './survey.js'
-import type { Claimant, DrainLine, ErrorKind, Gate, PassEnd } from './upload-types.js'
+import { consentOfAll, surveyOf } from './survey.js'
+import type { ErrorKind, Gate, PassEnd } from './upload-types.js'
 import { FORMATS, uploadSome, type Source, type UploadEnd, type Uploading } from './upload-project.js'
-import { Waits, type WaitsOptions } from './waits.js'
-
-export interface OutboxOptions extends WaitsOptions {
-  /**
-   * Returns the queue, which the caller keeps open; null if there is no queue yet. Called when events may leave, or for a
-   * drain. `isSuspect`: the last use failed because the database is damaged.
-   */
-  readonly queue: (isSuspect: boolean) => Queue | null | Promise<Queue | null>
-  readonly gate: () => Promise<Gate>
-  /** Reads whether these events may leave. If it throws, the consent counts as unreadable. */
-  readonly consent: ReadConsent
-  /** Returns a token for this server, otherwise like `token` of `Uploading`. */
-  readonly token: (...given: [...Parameters<Uploading['token']>, serverUrl: string]) => Promise<string | null>
-  /** Returns a text that changes whenever the session changes. */
-  readonly sessionMark: () => string
-  readonly claimant: Claimant
-  /** The environment, which names the proxy and the certificates. */
-  readonly env: Io['env']
-  readonly log: (event: string, more?: JsonObject) => void
-  readonly emit: (line: DrainLine) => void
-  readonly signal: AbortSignal
-  readonly isEnding: () => boolean
-}
-
-/** The errors that waiting does not repair. */
-const LASTING: ReadonlySet<string> = new Set(['E_QUEUE_UNUSABLE', 'E_QUEUE_NEWER', 'E_SQLITE_UNAVAILABLE'])
+import { Waits } from './waits.js'
 
 type OpenGate = Gate & { readonly state: 'open' }
 
@@ -91,7 +67,7 @@ export class Outbox {
   /** Returns the result of the last pass. */
   end(): PassEnd {
     const { pending, queued, closed, lastError } = this
-    const kept = closed === null && !this.#isLasting() ? pending : queued
+    const kept = closed === null && !isLasting(this.#failure) ? pending : queued
     const isAllDone = kept === 0 && this.#failure === null
     const due = closed === null ? this.#waits.due() : null
     return {
@@ -102,10 +78,6 @@ export class Outbox {
       isQueueFailing: isOfQueue(this.#failure),
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
     }
-  }
-
-  #isLasting(): boolean {
-    return this.#failure instanceof CommandError && LASTING.has(this.#failure.code)
   }
 
   /** Returns the time until the next check; null if no event waits and no check is needed. */
@@ -125,7 +97,7 @@ export class Outbox {
       this.#failure = error
       // Such an error ends the daemon's work: no event can leave before it is repaired, and the next command starts
       // another daemon.
-      if (this.#isLasting()) this.#know(0, this.queued)
+      if (isLasting(this.#failure)) this.#know(0, this.queued)
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)))
       if (isOfQueue(error)) this.lastErrorKind = 'queue'
       if (isOfEnvironment(error)) this.lastErrorKind = 'environment'
@@ -319,10 +291,6 @@ export class Outbox {
     this.#note(error, 'answer')
     this.#options.log('session_refused', { why: error })
   }
-}
-
-function isOfQueue(error: unknown): boolean {
-  return error instanceof CommandError && /^E_(?:QUEUE|SQLITE)_/.test(error.code)
 }
 
 function total(projects: readonly WaitingProject[]): number {
