@@ -14,9 +14,6 @@ import { fileURLToPath } from 'node:url'
 /** @type {readonly Library[]} */
 export const LIBRARIES = ['familiar', 'core_d', 'sock-daemon']
 
-/** The libraries that familiar is compared with, from the npm registry. */
-const RIVALS = { core_d: '6.1.1', 'sock-daemon': '1.4.2' }
-
 const TOOLS = fileURLToPath(new URL('tools/', import.meta.url))
 const FAMILIAR = fileURLToPath(new URL('../packages/familiar/', import.meta.url))
 
@@ -41,10 +38,16 @@ export function installLibraries(home) {
     const project = installed(home, library)
     mkdirSync(project)
     writeFileSync(join(project, 'package.json'), '{ "private": true }\n')
-    const wanted = library === 'familiar' ? join(home, tarball) : `${library}@${RIVALS[library]}`
+    const wanted = library === 'familiar' ? join(home, tarball) : `${library}@${rivalVersion(library)}`
     const install = ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', wanted]
     execFileSync('npm', install, { cwd: project, stdio: ['ignore', 'ignore', 'inherit'] })
   }
+}
+
+/** Returns the version from the npm registry with which familiar is compared: the one that the tool depends on. @param {Library} library */
+function rivalVersion(library) {
+  const manifest = JSON.parse(readFileSync(join(TOOLS, library, 'package.json'), 'utf8'))
+  return /** @type {string} */ (manifest.dependencies[library])
 }
 
 /** @param {string} home @param {Library} library */

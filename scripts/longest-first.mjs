@@ -1,6 +1,6 @@
 // @ts-check
 import { BaseSequencer } from 'vitest/node'
-import { secondsOf } from './test-rows.mjs'
+import { secondsOf } from './test-seconds.mjs'
 
 /** Runs the files that take longest first, so that no worker still has a long one left when the others have finished. */
 export class LongestFirst extends BaseSequencer {

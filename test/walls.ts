@@ -193,10 +193,17 @@ export const WALLS: readonly Wall[] = [
   },
   { part: 'spec-kitty/dashboard/api.ts', may: tool('dashboard/api'), isPure: true },
   { part: 'spec-kitty/dashboard/api', may: [], isPure: true },
+  { part: 'spec-kitty/dashboard/clock-skew.ts', may: [], isPure: true },
   { part: 'spec-kitty/dashboard/project', may: ['familiar/cli', 'yaml', ...tool('dashboard')] },
   {
     part: 'spec-kitty/dashboard/ui',
-    may: ['preact', 'preact/hooks', 'marked', 'dompurify', ...tool('dashboard/api.ts')],
+    may: [
+      'preact',
+      'preact/hooks',
+      'marked',
+      'dompurify',
+      ...tool('dashboard/api.ts dashboard/clock-skew.ts'),
+    ],
     isPure: true,
   },
   {
@@ -224,7 +231,7 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   '.kill': library('act/signal.ts'),
   'process.platform': [
     ...library(
-      'observe/platform/select.ts observe/platform/native-locks.ts observe/platform/look-command.ts define/scope-files.ts define/home-directory.ts',
+      'observe/platform/select.ts observe/platform/native-locks.ts observe/platform/look-command.ts define/scope-files.ts define/project-root.ts define/home-directory.ts',
     ),
     ...tool('cli/open-browser.ts'),
   ],

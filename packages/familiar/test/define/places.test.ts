@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { installationOf, isChanged } from '../../src/define/installation.js'
-import { projectRoot, scopeFiles, stateDirectory } from '../../src/define/scope-files.js'
+import { projectRoot } from '../../src/define/project-root.js'
+import { scopeFiles, stateDirectory } from '../../src/define/scope-files.js'
 
 let base: string
 

@@ -20,8 +20,8 @@ import {
   type PageRequest,
 } from './page-replies.js'
 import { compressed } from './compress-reply.js'
-import { keepHeapSmall, releaseMemory } from './release-memory.js'
-import { afterRest, countWork, inTurn, keptFor } from './limit-work.js'
+import { keepHeapSmall, releasedWhenQuiet } from './release-memory.js'
+import { countWork, inTurn, keptFor } from './limit-work.js'
 import { VERSION } from '../version.js'
 
 /**
@@ -39,18 +39,6 @@ const WATCH_LATER_MS = 5_000
 /** How long a scan is reused, because it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
 
-/** A reply that takes this much processor time has read many files, like the first list or a search. */
-const HARD_WORK_MS = 300
-
-/**
- * How long after such work the daemon returns memory to the system. By then, the watches of a project that is no longer
- * watched are closed.
- */
-const RELEASE_MS = 1_000
-
-/** A client that has not sent a request for this long will probably not send one soon. */
-const REST_MS = 10 * 60_000
-
 /**
  * Returns what the dashboard serves to a browser: the page and its data. All of it is read-only and needs no token,
  * because the caller has checked that the request comes from this machine and from no other origin.
@@ -63,7 +51,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
   const changes = shareChanges(directory, hello, {
     look: startTimesOf,
     whenIdle: () => work.whenIdle(WATCH_LATER_MS),
-    onUnused: () => void rest(),
+    onUnused: () => void memory.rest(),
     isGone: () => lastAsked?.isScopeGone() === true,
   })
   const { vouching, note } = changes
@@ -72,25 +60,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
   const [looking, listing, searching] = [inTurn<BodyReply>(1), inTurn<BodyReply>(1), inTurn<BodyReply>(1)]
   const reading = inTurn<BodyReply | null>(READ_AT_ONCE)
 
-  const released = afterRest(RELEASE_MS, releaseMemory)
-  const forget = (): void => {
-    project.forget()
-    released()
-  }
-  /**
-   * A hidden tab has no stream but may be shown again. So the cached data is kept, and then only has to be checked for
-   * changes.
-   */
-  const rest = async (): Promise<void> => {
-    await project.rest()
-    released()
-  }
-  const resting = afterRest(REST_MS, () => (changes.isUsed() ? undefined : forget()))
-  const noteWork = (began: NodeJS.CpuUsage): void => {
-    resting()
-    const { user, system } = process.cpuUsage(began)
-    if ((user + system) / 1000 > HARD_WORK_MS) released()
-  }
+  const memory = releasedWhenQuiet(project, () => changes.isUsed())
   const answer = async (asked: PageRequest): Promise<BodyReply | null> => {
     const { path, signal, isScopeGone } = asked
     if (path === '/api/daemons') return looking(path, signal, daemons)
@@ -122,7 +92,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     if (!path.startsWith('/api/')) return staticFile(path, asked)
     const began = process.cpuUsage()
     const reply = await work.during(() => answer(asked))
-    noteWork(began)
+    memory.noteWork(began)
     if (reply === null) return null
     return named(await compressed(unlessKnown(reply, asked), asked), hello.project.id)
   }

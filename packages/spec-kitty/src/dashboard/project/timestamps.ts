@@ -1,3 +1,5 @@
+import { CLOCK_SKEW_MS } from '../clock-skew.js'
+
 /** Matches the usual format in the log. Days that not every month has are left to `Date`. */
 const UTC =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/
@@ -40,9 +42,6 @@ export function isoOf(milliseconds: number): string | null {
 export function toMilliseconds(instant: string): string {
   return `${instant.slice(0, -7)}Z`
 }
-
-/** The clocks of two machines may normally differ by this much. */
-const CLOCK_SKEW_MS = 5 * 60_000
 
 /** Returns how far a time, as `instantOf` returns it, is in the future: `10 h`. Null if it is not, or only by a clock error. */
 export function futureOf(instant: string): string | null {

@@ -1,3 +1,5 @@
+import { CLOCK_SKEW_MS } from '../clock-skew.js'
+
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -21,9 +23,6 @@ function twoUnits(seconds: number, large: number, name: string, small: number, s
 export function formatRough(seconds: number): string {
   return formatDuration(seconds).split(' ').slice(0, 2).join(' ')
 }
-
-/** The clocks of two machines may normally differ by this much. */
-const CLOCK_SKEW_MS = 5 * MINUTE * 1000
 
 /** Returns whether a time is in the future by more than clocks normally differ. If so, it is unknown how long ago it was. */
 function isFuture(then: number, now: number): boolean {

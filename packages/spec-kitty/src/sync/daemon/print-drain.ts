@@ -5,6 +5,7 @@ import { counted } from '../ages.js'
 import type { QueueView } from '../read-queue.js'
 import { reasonText, whyHeld } from '../why-nothing-leaves.js'
 import { isNothing, type Finished } from './follow-drain.js'
+import { progressBar } from './progress-bar.js'
 
 type Held = Extract<DrainLine, { readonly event: 'held' }>
 
@@ -22,7 +23,6 @@ export interface DrainPrinter {
   readonly close: () => void
 }
 
-const BAR_CHARS = 24
 /** Returns why events wait after this number of consecutive failed attempts. */
 type Explain = (attempts: number) => Promise<Explanation | null>
 
@@ -65,7 +65,7 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
         if (line.sent + line.rejected > 0) failures = 0
       }
       if (line.event === 'started' || line.event === 'batch')
-        progress.show(`${bar(done + rejected, total)} ${done} of ${total} sent${end}`)
+        progress.show(`${progressBar(done + rejected, total)} ${done} of ${total} sent${end}`)
       if (line.event === 'held') held.push(line)
       if (line.event === 'waiting') failures += 1
       // A narrow terminal cuts off the end, and the reason matters more than the time.
@@ -131,11 +131,6 @@ function describeHeld(
 /** What a drain does while a request runs. */
 export function answerText(server: string): string {
   return `waits for an answer from ${URL.canParse(server) ? new URL(server).host : server}`
-}
-
-function bar(done: number, total: number): string {
-  const filled = total === 0 ? 0 : Math.min(BAR_CHARS, Math.round((done / total) * BAR_CHARS))
-  return `[${'='.repeat(filled)}${' '.repeat(BAR_CHARS - filled)}]`
 }
 
 function summaryOf(finished: Finished): string {
