@@ -2,7 +2,7 @@
 /**
  * `node bench/sync.mjs [ROUNDS] [--write]`: measures what publishing and sending events cost (M14), each with its
  * baseline in the same run. Needs a private network (root on Linux). `--write` puts the table into bench/README.md. Takes
- * about six minutes.
+ * about seven minutes.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
@@ -36,8 +36,11 @@ const DRAINED = 20_000
 const SAMPLE_MS = 50
 const SETTLED_MS = 5_000
 const IDLE_MS = 60_000
-/** V8 still collects garbage for about a minute after the last work, so the idle measurement begins after that. */
-const BEFORE_IDLE_MS = 65_000
+/**
+ * When the idle measurement begins. Before that, V8 still collects garbage, and the daemon looks for stale daemons once
+ * more: at the first tick that is a minute after the last client.
+ */
+const BEFORE_IDLE_MS = 125_000
 
 const TARGET = TARGETS.M14
 
@@ -198,7 +201,7 @@ async function measureDaemon(file) {
     (place, at) => switchesOf(daemonOf(place)) - (before[at] ?? 0),
   )
   add(
-    'wake-ups a minute, a minute after the last work, the queue is empty',
+    'wake-ups a minute, two minutes after the last work, the queue is empty',
     String(empty),
     `without a queue: ${without}`,
     {

@@ -58,6 +58,7 @@ export const LONG = {
     'sync-in-flight',
     'sync-lock-text',
     'sync-logs-files',
+    'sync-memory',
     'sync-now-ends',
     'sync-permissions',
     'sync-why',

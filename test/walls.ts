@@ -156,7 +156,7 @@ export const WALLS: readonly Wall[] = [
       'familiar',
       'familiar/cli',
       ...tool(
-        'version.ts sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/queue sync/upload',
+        'version.ts daemons/collect-garbage.ts sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/queue sync/upload',
       ),
     ],
   },

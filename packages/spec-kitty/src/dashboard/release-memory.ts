@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectGarbage } from '../daemons/collect-garbage.js'
 import { afterRest } from './limit-work.js'
 import type { Project } from './project/project.js'
 
@@ -28,21 +28,6 @@ export function keepHeapSmall(): void {
   setFlagsFromString(`--max-semi-space-size=${MAX_YOUNG_MIB}`)
 }
 
-type Collect = (options: { readonly type: 'major'; readonly execution: 'async' }) => Promise<void>
-
-let collect: Collect | null = null
-
-/** Collects unused objects, and returns the memory to the system. Takes some milliseconds. */
-async function releaseMemory(): Promise<void> {
-  if (collect === null) {
-    setFlagsFromString('--expose-gc')
-    setFlagsFromString('--compact-on-every-full-gc')
-    collect = runInNewContext('gc') as Collect
-  }
-  // Asynchronous, because V8 moves objects together, which frees whole pages, only while no code runs.
-  await collect({ type: 'major', execution: 'async' })
-}
-
 export interface MemoryRelease {
   /** Notes that a reply was made, and that `began` was the processor time before it. */
   readonly noteWork: (began: NodeJS.CpuUsage) => void
@@ -55,7 +40,7 @@ export interface MemoryRelease {
  * In the last case, the project forgets what it has read. `isUsed`: whether a page is open.
  */
 export function releasedWhenQuiet(project: Project, isUsed: () => boolean): MemoryRelease {
-  const released = afterRest(RELEASE_MS, releaseMemory)
+  const released = afterRest(RELEASE_MS, collectGarbage)
   const resting = afterRest(REST_MS, () => {
     if (isUsed()) return
     project.forget()
