@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 type Collect = (options: { readonly type: 'major'; readonly execution: 'async' }) => Promise<void>
@@ -17,14 +17,20 @@ export async function collectGarbage(): Promise<void> {
 }
 
 /**
- * Returns a function to be called between two pieces of work. It collects unused objects if the heap has grown by
+ * Returns a function to be called between two pieces of work. It collects unused objects if they have grown by
  * `maxBytes` since the last collection; V8 itself waits for about ten times as much as a small daemon needs.
  */
 export function collectAfter(maxBytes: number): () => Promise<void> {
-  let used = process.memoryUsage().heapUsed
+  let used = usedBytes()
   return async () => {
-    if (process.memoryUsage().heapUsed - used < maxBytes) return
+    if (usedBytes() - used < maxBytes) return
     await collectGarbage()
-    used = process.memoryUsage().heapUsed
+    used = usedBytes()
   }
+}
+
+/** Returns the size of all objects, with the bytes outside of the heap that belong to them. */
+function usedBytes(): number {
+  const { used_heap_size: used, external_memory: outside } = getHeapStatistics()
+  return used + outside
 }

@@ -1,5 +1,6 @@
 import { startTimesOf } from 'familiar/cli'
 import type { PageReply, Pages } from 'familiar'
+import { collectAfter } from '../daemons/collect-garbage.js'
 import { staticFile } from './static-files.js'
 import { readDaemons } from './read-daemons.js'
 import { shareChanges } from './share-changes.js'
@@ -35,6 +36,11 @@ const READ_AT_ONCE = 2
  * its data and the event stream together, and shows the data before it needs to hear of changes.
  */
 const WATCH_LATER_MS = 5_000
+
+/** Large documents leave as much garbage; V8 itself may let ten times as much accumulate while many are requested. */
+const MAX_GARBAGE_BYTES = 32 * 1024 * 1024
+
+const collectSome = collectAfter(MAX_GARBAGE_BYTES)
 
 /** How long a scan is reused, because it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
@@ -74,7 +80,10 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
       return listing(path, signal, async () => tagged(listJson(await project.missions())))
     if (path === '/api/now') return listing(path, signal, async () => nowJson(await project.now()))
     if (path === '/api/search') return search(query, signal)
-    return reading(path, signal, () => readProject(project, path.split('/').slice(2)))
+    return reading(path, signal, async () => {
+      await collectSome()
+      return readProject(project, path.split('/').slice(2))
+    })
   }
   const search = async (query: string, signal: AbortSignal): Promise<BodyReply> => {
     const text = textIn(query)

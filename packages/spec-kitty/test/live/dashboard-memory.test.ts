@@ -12,8 +12,8 @@ let project: DashboardProject
 let daemon: Daemon
 let clients: Socket[] = []
 
-/** A dashboard without clients takes 70 MiB, 32 may be unsent, 60 take two documents that are read; the rest is garbage. */
-const MOST_MIB = 256
+/** A dashboard without clients takes 70 MiB, 32 may be unsent, 60 take two documents that are read, and 32 are garbage. */
+const MOST_MIB = 224
 
 const MIB = 1024 * 1024
 
