@@ -41,6 +41,14 @@ const questions = {
     }
     return outcomes
   },
+  /** What a tool that is missing fails with, if the time for it is over in the turn in which it is asked. */
+  missing: async () => {
+    const { runTool } = await import('../../dist/observe/platform/run-tool.js')
+    const time = new AbortController()
+    const running = runTool('/nowhere/lsof', [], { deadline: time.signal })
+    time.abort()
+    return running
+  },
   /** What is known of these scopes within so many milliseconds. */
   scopes: async () => {
     const [ms, ...scopes] = args

@@ -22,6 +22,11 @@ export type RunTool = (file: string, args: readonly string[], options: ToolOptio
  */
 const MAX_OUTPUT_MIB = 16
 
+const LIMITS = { maxBuffer: MAX_OUTPUT_MIB * 1024 * 1024, killSignal: 'SIGKILL' } as const
+
+/** Why a tool that was killed at the deadline has no result. */
+const LATE = 'not done in time'
+
 const MAX_COMPLAINT_CHARS = 200
 
 /**
@@ -47,17 +52,25 @@ const run: RunTool = (file, args, options) =>
       reject(failed(file, 'the time for this look was over before it was asked', true))
       return
     }
-    const { env, deadline: signal, quietExit } = options
-    const limits = { signal, maxBuffer: MAX_OUTPUT_MIB * 1024 * 1024, killSignal: 'SIGKILL' } as const
+    const { env, deadline, quietExit } = options
     const child = execFile(
       file,
       args,
-      { ...limits, encoding: 'utf8', windowsHide: true, ...(env === undefined ? {} : { env }) },
+      { ...LIMITS, encoding: 'utf8', windowsHide: true, ...(env === undefined ? {} : { env }) },
       (error, stdout, stderr) => {
+        deadline.removeEventListener('abort', end)
         if (error === null || isQuiet(error, stderr, quietExit)) resolve(stdout)
-        else reject(asLack(error) ?? failed(file, causeOf(error, stderr, signal), signal.aborted, error))
+        else reject(asLack(error) ?? failed(file, causeOf(error, stderr, deadline), deadline.aborted, error))
       },
     )
+    // Not the option `signal`: until Node has reported that a tool could not be started, it takes 0 for the pid, and would
+    // kill this process group.
+    const end = (): void => {
+      if (child.pid === undefined) return
+      child.kill(LIMITS.killSignal)
+      reject(failed(file, LATE, true))
+    }
+    deadline.addEventListener('abort', end)
     child.stdin?.end()
   })
 
@@ -72,7 +85,7 @@ function failed(file: string, cause: string, retry: boolean, error?: unknown): F
 }
 
 function causeOf(error: ExecFileException, stderr: string, deadline: AbortSignal): string {
-  if (deadline.aborted) return 'not done in time'
+  if (deadline.aborted) return LATE
   const errno = errnoOf(error)
   if (errno === 'ENOENT') return 'not found on this machine'
   if (errno === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `printed more than ${MAX_OUTPUT_MIB} MiB`

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import { FamiliarError } from '../../../src/errors.js'
 import { runTool, type ToolOptions } from '../../../src/observe/platform/run-tool.js'
+import { ask } from '../../helpers/ask-machine.js'
+import { needCommand } from '../../helpers/skip.js'
 import { soon } from './captured.js'
 
 /** Runs a script in a real Node process. */
@@ -85,6 +87,13 @@ describe('runTool', () => {
     const error = await failureOf(runTool('/nowhere/lsof', [], { deadline: AbortSignal.abort() }))
     expect(error.message).toContain('before it was asked')
     expect(error.retry).toBe(true)
+  })
+
+  it('ends no process when the time is over before a tool that is missing has failed', (context) => {
+    needCommand(context, 'setsid', ['-w', 'true'])
+    // In a process group of its own, because a signal to process 0 would end the tests too.
+    const { status, answer } = ask(['setsid', '-w'], 'missing')
+    expect({ status, answer }).toEqual({ status: 0, answer: { code: 'E_LOOK_FAILED' } })
   })
 
   it('gives up on a tool that floods', async () => {
