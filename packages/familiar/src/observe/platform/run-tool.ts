@@ -1,6 +1,7 @@
 import { type ExecFileException, execFile } from 'node:child_process'
 
 import { asLack, errnoOf, FamiliarError, throwLack } from '../../errors.js'
+import { assertDescriptors } from './assert-descriptors.js'
 
 /** Limits for one run of a system tool, and how to read its result. */
 export interface ToolOptions {
@@ -21,6 +22,9 @@ export type RunTool = (file: string, args: readonly string[], options: ToolOptio
  * The maximum output that is read. One command line can be 1 MiB long, and `ps` prints some of its bytes as four bytes.
  */
 const MAX_OUTPUT_MIB = 16
+
+/** How many descriptors a start takes for a moment: those of `read-scopes.ts`, and both ends of a pipe for stderr. */
+const START_DESCRIPTORS = 8
 
 const MAX_COMPLAINT_CHARS = 200
 
@@ -47,6 +51,7 @@ const run: RunTool = (file, args, options) =>
       reject(failed(file, 'the time for this look was over before it was asked', true))
       return
     }
+    assertDescriptors(START_DESCRIPTORS)
     const { env, deadline: signal, quietExit } = options
     const limits = { signal, maxBuffer: MAX_OUTPUT_MIB * 1024 * 1024, killSignal: 'SIGKILL' } as const
     const child = execFile(
