@@ -120,8 +120,12 @@ function unsentBytes(): number {
 function cutOff(response: ServerResponse): void {
   unsent.delete(response)
   freeing.add(response)
-  const isFreed = (): void => void freeing.delete(response)
-  setTimeout(isFreed, FREED_MS).unref()
+  const isFreed = (): void => {
+    clearTimeout(timer)
+    freeing.delete(response)
+  }
+  // A timer that is left running would keep the reply and its body in memory.
+  const timer = setTimeout(isFreed, FREED_MS).unref()
   response.once('close', isFreed)
   // The kernel rejects a reset of a connection that is being closed.
   if (response.socket?.writableEnded === false) response.socket.resetAndDestroy()

@@ -20,7 +20,6 @@ import type { RouteHandler } from './json-routes.js'
 import { watchScope } from './watch-scope.js'
 import type { Handler } from './web-handler.js'
 import { healthOf, readSelf, recordOf, type Self } from './own-record.js'
-import { assertDescriptors } from './assert-descriptors.js'
 import { assertRecognisable } from './assert-recognisable.js'
 import { readTiming } from './default-timing.js'
 import { DEFAULT_MAX_BODY_BYTES } from './request-rules.js'
@@ -28,7 +27,15 @@ import { asLack, FamiliarError, oneLine } from '../errors.js'
 import type { Family } from '../family.js'
 import { countOf, objectOf, portOf, stringOf, type JsonObject } from '../json.js'
 import type { OwnRecord } from '../protocol/record.js'
+import { assertDescriptors } from '../observe/platform/assert-descriptors.js'
 import type { Platform } from '../observe/platform/platform.js'
+
+/**
+ * How many more descriptors a daemon needs after it is ready: for a few connections, and for the files of its work. It
+ * keeps the limit of the shell that started it, and a daemon that starts but then cannot work would block every later
+ * command.
+ */
+const SPARE_DESCRIPTORS = 12
 
 /** The options that a daemon's entry module sets. */
 export interface ServeOptions {
@@ -175,7 +182,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   const record = recordOf(options, self, port, identity)
   const command = pipe === null ? null : self.command
   assertRecognisable(family, { command, health: healthOf(options, record, false), record })
-  assertDescriptors()
+  assertDescriptors(SPARE_DESCRIPTORS)
   if (pipe !== null && !(await isAdopted(pipe, family, record, identity.token))) return options.exit(0)
   assertScopeStill()
   if (family.tokenDirectory !== null) {

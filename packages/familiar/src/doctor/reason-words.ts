@@ -25,7 +25,7 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   unresponsive: 'it does not answer',
   pid_port_mismatch: 'it reports another process or port',
   scope_mismatch: 'it reports or uses another {scope} than its command line names',
-  record_unreadable: 'a record of its {scope} cannot be read',
+  record_unreadable: 'its {scope} or a record of it cannot be read',
   elsewhere: 'the daemon of its {scope} runs on another machine or in another container',
   starting: 'it may still be starting',
   ambiguous: 'not everything about it is known',

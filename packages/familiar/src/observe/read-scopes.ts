@@ -4,6 +4,7 @@ import { lackOf, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { objectOf, parseJson } from '../json.js'
 import type { ScopeSnapshot } from '../classify/observation.js'
+import { assertDescriptors } from './platform/assert-descriptors.js'
 import { PEEK_TEXT } from './peek-text.js'
 import { nativeLocksFile } from './platform/native-locks.js'
 import { kernelNamesHolders } from './platform/select.js'
@@ -24,6 +25,12 @@ const MAX_REPLY_CHARS = 48 * 1024 * 1024
  * machine and not a file system that hangs.
  */
 const START_MS = 10_000
+
+/**
+ * How many descriptors a start of the child takes for a moment: both ends of two pipes, and of the one on which libuv
+ * reports a failure. If the last one cannot be made, Node never closes the others.
+ */
+const START_DESCRIPTORS = 6
 
 /** Exit code of the child if it had too few resources (`EX_TEMPFAIL`). */
 const LACKING = 75
@@ -92,15 +99,15 @@ export class ScopeReader {
   async close(): Promise<void> {
     const child = this.#prepared
     this.#prepared = null
-    child?.ending.abort()
+    child?.end()
     await child?.ended
   }
 }
 
 interface Child {
   readonly handle: ChildProcess
-  /** Aborting this controller sends SIGKILL. */
-  readonly ending: AbortController
+  /** Sends SIGKILL to the child if it was started. */
+  readonly end: () => void
   /** Resolves when the child is ready for the question, or has ended. */
   readonly up: Promise<void>
   /** Resolves when the child has ended, or could not be started. */
@@ -121,7 +128,11 @@ function startChild(): Child {
   })
   // The child writes an empty line before it reads the question.
   const ready = new Promise<void>((resolve) => handle.stdout?.once('data', () => resolve()))
-  const child: Child = { handle, ending, up: Promise.race([ready, ended]), ended, text: '', error: null }
+  // Until Node reports that a child could not be started, it takes 0 for the pid, and would kill this process group.
+  const end = (): void => {
+    if (handle.pid !== undefined) ending.abort()
+  }
+  const child: Child = { handle, end, up: Promise.race([ready, ended]), ended, text: '', error: null }
   handle.on('error', (failure) => {
     child.error = failure
   })
@@ -142,6 +153,7 @@ function startChild(): Child {
  * directory, which may be on a file system that hangs.
  */
 function spawnChild(signal: AbortSignal): ChildProcess {
+  assertDescriptors(START_DESCRIPTORS)
   try {
     // Loaded here, because most scans need no child, and loading takes 3 ms.
     const { spawn } = process.getBuiltinModule('node:child_process')
@@ -168,7 +180,7 @@ async function ask(child: Child, question: ScopesQuestion, ms: number): Promise<
   const isUp = ms > 0 && (await isWithin(START_MS, child.up))
   if (isUp) handle.stdin?.end(JSON.stringify(question))
   if (!isUp || !(await isWithin(ms, child.ended))) {
-    child.ending.abort()
+    child.end()
     handle.unref()
     handle.stdin?.destroy()
     handle.stdout?.destroy()

@@ -1,8 +1,7 @@
-import { runInNewContext } from 'node:vm'
-import { setFlagsFromString } from 'node:v8'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Handler, HandlerContext } from '../../src/daemon/web-handler.js'
+import { collectGarbage } from '../helpers/collect-garbage.js'
 import { eventually, settled } from '../helpers/eventually.js'
 import { chunk, leaveNoTalks, requestText, saidIn, talkTo, type Said, type Talk } from '../helpers/talk.js'
 import { leaveNoServers, startWebServer, type WebServer } from '../helpers/web-server.js'
@@ -594,12 +593,6 @@ describe('the signals', () => {
     expect(failures()).toEqual([])
   })
 })
-
-/** Collects every object that is not in use. */
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  ;(runInNewContext('gc') as () => void)()
-}
 
 describe('a body', () => {
   const TOO_LARGE = { status: 413, body: '{"error":"too_large"}', isWhole: true }

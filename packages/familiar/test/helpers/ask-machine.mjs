@@ -1,5 +1,5 @@
 // @ts-check
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readdirSync } from 'node:fs'
 import { devNull } from 'node:os'
 /**
  * Asks the built library about the machine, from wherever it is run, and says as JSON what it answered, or the code of the
@@ -56,6 +56,32 @@ const questions = {
     const { ScopeReader } = await import('../../dist/observe/read-scopes.js')
     const family = daemonFamily({ from: 0, to: 0 })
     return [...(await new ScopeReader().read(family, scopes, [], Number(ms))).values()]
+  },
+  /** How many descriptors are lost if a start of this kind is tried with so many left; -1: with all of them. */
+  lost: async () => {
+    const start = starts[args[0] ?? '']
+    // What the first start opens for all of them stays open.
+    await start?.()
+    const before = readdirSync('/proc/self/fd').length
+    const opened = args[1] === '-1' ? [] : useUp(Number(args[1]))
+    await start?.()
+    for (const descriptor of opened) closeSync(descriptor)
+    return readdirSync('/proc/self/fd').length - before
+  },
+}
+
+/** @type {Record<string, () => Promise<unknown>>} */
+const starts = {
+  /** Ends the child in the same turn in which its start may fail. */
+  reader: async () => {
+    const { ScopeReader } = await import('../../dist/observe/read-scopes.js')
+    const reader = new ScopeReader()
+    reader.prepare()
+    await reader.close()
+  },
+  tool: async () => {
+    const { runTool } = await import('../../dist/observe/platform/run-tool.js')
+    await runTool('true', [], { deadline: AbortSignal.timeout(20_000) }).catch(() => null)
   },
 }
 

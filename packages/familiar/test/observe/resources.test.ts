@@ -47,6 +47,13 @@ describe('too few descriptors say nothing about others', () => {
     expect(lacking.filter((answer) => answer !== JSON.stringify(LACK) && answer !== first)).toEqual([])
     expect([lacking[0], lacking.at(-1)]).toEqual([JSON.stringify(LACK), first])
   })
+
+  it.for([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])(
+    'and a tool that could not be started with %i left costs none of them',
+    (left) => {
+      expect(answerOf([], 'lost', 'tool', left)).toBe(0)
+    },
+  )
 })
 
 describe('what the system says when a process is read', () => {

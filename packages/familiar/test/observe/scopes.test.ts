@@ -8,7 +8,7 @@ import type { ScopeSnapshot } from '../../src/classify/observation.js'
 import { PEEK_TEXT } from '../../src/observe/peek-text.js'
 import { ScopeReader } from '../../src/observe/read-scopes.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
-import { ASKER } from '../helpers/ask-machine.js'
+import { ask, ASKER } from '../helpers/ask-machine.js'
 import { hangingMount } from '../helpers/hanging-mount.js'
 import { killChild, startChild } from '../helpers/children.js'
 import { makeHome } from '../helpers/homes.js'
@@ -16,6 +16,7 @@ import { leaveNothing } from '../helpers/leaks.js'
 import { childrenOf, watch } from '../helpers/machine.js'
 import { startLockProcess } from '../helpers/lock-process.js'
 import { startTimeOf } from '../helpers/processes.js'
+import { refusingCalls } from '../helpers/refuse-calls.js'
 import { needCommand } from '../helpers/skip.js'
 
 leaveNothing(undefined, 'file')
@@ -113,6 +114,25 @@ describe('a child that was prepared', () => {
     expect(childrenOf(process.pid)).not.toEqual(before)
     await reader.close()
     expect(childrenOf(process.pid)).toEqual(before)
+  })
+
+  it.for([0, 1, 2, 3, 4, 5, 6, 7])(
+    'and could not be started with %i descriptors left, costs none of them and ends no process',
+    (left, context) => {
+      needCommand(context, 'setsid', ['-w', 'true'])
+      // In a process group of its own, because a signal to process 0 would end the tests too.
+      expect(ask(['setsid', '-w'], 'lost', 'reader', left)).toEqual({ answer: 0, status: 0, stderr: '' })
+    },
+  )
+
+  it('and could not be started for lack of processes, ends none', (context) => {
+    needCommand(context, 'setsid', ['-w', 'true'])
+    const prefix = ['setsid', '-w', ...refusingCalls(context, 'fork=EAGAIN')]
+    expect(ask(prefix, 'lost', 'reader', -1)).toMatchObject({
+      answer: expect.any(Number),
+      status: 0,
+      stderr: '',
+    })
   })
 
   it('ends with the process that prepared it, however that ends', async () => {

@@ -22,7 +22,8 @@ const SHARED: Readonly<Record<SharedReason, string>> = {
   pid_port_mismatch: 'What it says of itself differs from what the system says of it.',
   scope_mismatch:
     'It says that it serves another project or home than its command line names, or uses a directory that is no longer at that path.',
-  record_unreadable: 'A record exists that cannot be read, so it is not known which daemon is in use.',
+  record_unreadable:
+    'Its project or home, or a record of it, cannot be read, so it is not known whether it is in use.',
   starting: 'It is younger than 30 seconds: the command that started it may be about to record it.',
   ambiguous: 'It is not proven to be in use, and not proven to be left over.',
 }

@@ -85,6 +85,9 @@ const rows: { readonly entryPoint: string; readonly cells: ReadonlyMap<Member, s
 
 beforeAll(async () => {
   world = makeWorld()
+  // A project is older than its dashboard. If nothing in it is, it looks like an empty mount point in which `init` was run.
+  for (const place of [...ENTRY_POINTS.map((one) => one.place), `live-${DEAF_PORT}`])
+    world.directory(`${place}/.kittify`)
   const scopes = {
     sync: (port: number) => ({ root: world.directory(`live-${port}`) }),
     dashboard: (port: number) => ({ project: world.directory(`live-${port}`) }),
@@ -108,7 +111,6 @@ beforeAll(async () => {
     ...scopes.dashboard(DEAF_PORT),
     behaviour: 'deaf',
   })
-  for (const { place } of ENTRY_POINTS) world.directory(`${place}/.kittify`)
   await sleep(AGE_MS)
 }, 400_000)
 

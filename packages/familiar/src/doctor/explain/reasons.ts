@@ -69,7 +69,7 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
       'Look at it first. Then run the command that the doctor shows for it. If its directory was unmounted or mounted over, no clean-up ends it, not even with force: mount it again (unmount what is over it), or leave it, and it exits by itself when it has been idle long enough (row R4).',
   },
   record_unreadable: {
-    why: 'A file or directory is damaged, unmounted or not permitted. Until it is read, the daemon may be the live one.',
+    why: 'A file or directory is damaged, not permitted or perhaps not mounted. Until it is read, the daemon may be the live one.',
     whatToDo: 'Repair the permissions or mount the drive, and look again. Or run the command shown for it.',
   },
   elsewhere: {

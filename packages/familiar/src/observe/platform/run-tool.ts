@@ -1,6 +1,7 @@
 import { type ExecFileException, execFile } from 'node:child_process'
 
 import { asLack, errnoOf, FamiliarError, throwLack } from '../../errors.js'
+import { assertDescriptors } from './assert-descriptors.js'
 
 /** Limits for one run of a system tool, and how to read its result. */
 export interface ToolOptions {
@@ -27,6 +28,9 @@ const LIMITS = { maxBuffer: MAX_OUTPUT_MIB * 1024 * 1024, killSignal: 'SIGKILL' 
 /** Why a tool that was killed at the deadline has no result. */
 const LATE = 'not done in time'
 
+/** How many descriptors a start takes for a moment: those of `read-scopes.ts`, and both ends of a pipe for stderr. */
+const START_DESCRIPTORS = 8
+
 const MAX_COMPLAINT_CHARS = 200
 
 /**
@@ -52,6 +56,7 @@ const run: RunTool = (file, args, options) =>
       reject(failed(file, 'the time for this look was over before it was asked', true))
       return
     }
+    assertDescriptors(START_DESCRIPTORS)
     const { env, deadline, quietExit } = options
     const child = execFile(
       file,
