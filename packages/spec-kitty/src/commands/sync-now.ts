@@ -180,7 +180,7 @@ async function readRemainder(root: string, finished: Finished): Promise<QueueVie
   const read = await readQueue(root)
   if (!('problem' in read)) return read
   if (!isNothing(finished)) return null
-  const hint = read.isDamaged ? SALVAGE : 'spec-kitty explain queue_unusable'
+  const hint = read.isDamaged ? SALVAGE : (read.command ?? 'spec-kitty explain queue_unusable')
   throw new CommandError('E_QUEUE_UNUSABLE', read.problem, { hint })
 }
 

@@ -273,15 +273,17 @@ function wrongSettings(view: WorkView, ofProject: string | null): readonly Findi
 
 /** If the home is the problem, F-021 says so. */
 function unreadableQueue(
-  { queueProblem, homeProblem, isQueueDamaged }: WorkView,
+  { queueProblem, homeProblem, isQueueDamaged, queueCommand }: WorkView,
   form: Form,
 ): readonly Finding[] {
   if (queueProblem === null || queueProblem === homeProblem) return []
+  const shown = isQueueDamaged ? SALVAGE_COMMAND : queueCommand
+  const effect = isQueueDamaged ? 'puts it aside, and saves what can be read of it' : 'cures it'
   const remediation = remedyOfCommands(
-    { command: 'spec-kitty explain F-017', ...(isQueueDamaged ? { shown: SALVAGE_COMMAND } : {}) },
+    { command: 'spec-kitty explain F-017', ...(shown === null ? {} : { shown }) },
     {
       description: 'says what mends it: that depends on what is wrong',
-      ...(isQueueDamaged ? { forPeople: 'puts it aside, and saves what can be read of it' } : {}),
+      ...(shown === null ? {} : { forPeople: effect }),
       form,
     },
   )

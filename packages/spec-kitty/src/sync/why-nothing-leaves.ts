@@ -159,12 +159,12 @@ export function whyDocument(why: Why | null): object | null {
   return { reason, sentence, command, command_shown: commandShown, is_all: isAll }
 }
 
-/** Only a damaged queue has a command that repairs it. A script cannot run that command, because it has a placeholder. */
-function whyUnusable(problem: string, { isQueueDamaged = false }: Standing): Why {
+/** A script does not get the command that repairs the queue: it has a placeholder, or moves a file of the user. */
+function whyUnusable(problem: string, { isQueueDamaged = false, queueCommand = null }: Standing): Why {
   const command = 'spec-kitty explain queue_unusable'
-  const shown = isQueueDamaged
-    ? { shown: `${SALVAGE_COMMAND}  # puts it aside, and saves what can be read of it` }
-    : {}
+  const salvage = `${SALVAGE_COMMAND}  # puts it aside, and saves what can be read of it`
+  const cure = isQueueDamaged ? salvage : queueCommand
+  const shown = cure === null ? {} : { shown: cure }
   return { reason: 'queue_unusable', sentence: problem, command, ...shown, isAll: true }
 }
 

@@ -50,6 +50,8 @@ export interface Standing {
   readonly queueProblem: string | null
   /** Whether the queue is damaged, so that its readable events can be saved. */
   readonly isQueueDamaged?: boolean
+  /** The command that cures the queue, for people; null if there is none. */
+  readonly queueCommand?: string | null
   /** The projects that are not allowed to send, the one with the oldest event first. */
   readonly held: readonly HeldProject[]
   readonly isDaemonRunning: boolean

@@ -1,6 +1,7 @@
 import type { JsonObject } from 'familiar'
 import { countOf, objectOf, stringOf } from 'familiar/cli'
 import { environmentOf, type StartEnvironment } from './start-environment.js'
+import type { LostFile } from './queue/lost-file.js'
 import type { ErrorKind, SyncReport } from './upload/upload-types.js'
 
 /**
@@ -30,6 +31,8 @@ export interface KnownReport {
   readonly refused: boolean
   readonly isFirstLookDue: boolean
   readonly environment: StartEnvironment | null
+  /** What became of the queue's file while it is not at its path, although the daemon has it open with events in it. */
+  readonly queueLost: LostFile | null
 }
 
 const KINDS: readonly ErrorKind[] = ['connection', 'address', 'answer', 'environment', 'queue']
@@ -54,5 +57,13 @@ export function knownReport(details: JsonObject | null): KnownReport {
     refused: sync?.['refused'] === true,
     isFirstLookDue: sync?.['first_look_due'] === true,
     environment: environmentOf(sync?.['environment']),
+    queueLost: lostOf(sync?.['queue_lost']),
   }
+}
+
+function lostOf(value: unknown): LostFile | null {
+  const lost = objectOf(value)
+  const [state, events] = [lost?.['state'], countOf(lost?.['events'])]
+  if (events === null || (state !== 'removed' && state !== 'moved')) return null
+  return { state, events, movedTo: stringOf(lost?.['moved_to']) }
 }

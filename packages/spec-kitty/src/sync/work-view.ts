@@ -14,7 +14,7 @@ import {
   type Difference,
 } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
-import { readQueue, type QueueView } from './read-queue.js'
+import { readQueue, type QueueProblem, type QueueView } from './read-queue.js'
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
@@ -48,6 +48,8 @@ export interface WorkView {
   readonly queueProblem: string | null
   /** Whether the queue is damaged, so that its readable events can be saved. */
   readonly isQueueDamaged: boolean
+  /** The command that cures the queue, for people; null if there is none. */
+  readonly queueCommand: string | null
   /** The paths of damaged queues that were put aside. */
   readonly damagedQueues: readonly string[]
   /** The maximum number of events that may wait. */
@@ -102,9 +104,10 @@ export async function viewWork(
   const isFirst = report.refused || own.gate.state === 'open'
   const refusal = { reason: 'session_refused', detail: null } as const
   const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
-  const queue = 'problem' in read ? null : read
-  const queueProblem = 'problem' in read ? read.problem : null
-  const isQueueDamaged = 'problem' in read && read.isDamaged
+  const problem = (await lostQueue(root, report)) ?? ('problem' in read ? read : null)
+  const queue = problem !== null || 'problem' in read ? null : read
+  const queueProblem = problem?.problem ?? null
+  const isQueueDamaged = problem?.isDamaged === true
   const server = loginServer(settings, sessionServer(root))
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
@@ -121,6 +124,7 @@ export async function viewWork(
     queued: queue?.queued ?? 0,
     queueProblem,
     isQueueDamaged,
+    queueCommand: problem?.command ?? null,
     held: queue?.held ?? [],
     isDaemonRunning,
     wedgedStop: status.state === 'wedged' ? stop : null,
@@ -157,6 +161,7 @@ export async function viewWork(
     queue,
     queueProblem,
     isQueueDamaged,
+    queueCommand: problem?.command ?? null,
     damagedQueues: quarantinedDatabases(queuePath(root)),
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),
@@ -171,6 +176,13 @@ export async function viewWork(
     homeCommand: trouble?.command ?? null,
     diskProblem: diskProblem(root),
   }
+}
+
+/** The file at the path says nothing about the events in the one that the daemon has open. */
+async function lostQueue(root: string, { queueLost }: KnownReport): Promise<QueueProblem | null> {
+  if (queueLost === null) return null
+  const { lostProblem } = await import('./queue-remedy.js')
+  return lostProblem(root, queueLost)
 }
 
 function isOwnDaemon({ state, implementation, report }: DaemonStatus): boolean {

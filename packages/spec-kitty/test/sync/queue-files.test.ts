@@ -84,6 +84,14 @@ function damage(at: number, bytes: number): void {
 }
 
 describe('the files of the queue', () => {
+  it('may be removed while a command publishes: a new one gets what was in it', async () => {
+    using handle = await openHandle(path, { onNotice })
+    await handle.use((queue) => queue.publish([event('a')], MAX))
+    rmSync(path)
+    await handle.use((queue) => queue.publish([event('b')], MAX))
+    expect(await waiting()).toEqual(['a', 'b'])
+  })
+
   it('are private from the beginning', async () => {
     const umask = process.umask(0)
     try {

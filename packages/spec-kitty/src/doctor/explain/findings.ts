@@ -27,7 +27,7 @@ export const FINDINGS: Texts = {
   },
   'F-017': {
     summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, not permitted, or on a disk that is read-only or full.',
+    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full.',
     whatToDo: MEND_QUEUE,
   },
   'F-018': {

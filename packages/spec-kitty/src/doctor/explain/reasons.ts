@@ -114,7 +114,7 @@ export const WHYS: Texts<WhyReason> = {
   },
   queue_unusable: {
     summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, not permitted, or on a disk that is read-only or full.',
+    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full.',
     whatToDo: MEND_QUEUE,
   },
   no_daemon: {

@@ -23,6 +23,7 @@ class QueueDispatcher implements Dispatcher {
   readonly #outbox: Outbox
   readonly #remember: (known: LastWork) => void
   readonly #drains: Drains
+  readonly #lostQueue: NonNullable<OutboxOptions['lostQueue']>
   readonly #abandoning = new AbortController()
   #isStopped = false
   #isWanted = false
@@ -35,6 +36,7 @@ class QueueDispatcher implements Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#timing = { ...TIMING, ...options.timing }
     this.#drains = createDrains(this.#timing)
+    this.#lostQueue = options.lostQueue ?? (() => null)
     this.#remember = options.remember ?? (() => undefined)
     this.#outbox = new Outbox({
       clock: () => performance.now(),
@@ -64,6 +66,7 @@ class QueueDispatcher implements Dispatcher {
       last_error_kind: lastErrorKind,
       next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
       refused: closed === 'session_refused',
+      queue_lost: lostJson(this.#lostQueue()),
     }
   }
 
@@ -116,7 +119,8 @@ class QueueDispatcher implements Dispatcher {
     this.#drains.passBegins()
     const { kept, held } = this.#outbox.end()
     const reason = 'the daemon is stopping'
-    this.#drains.passEnds({ kept, held, reason, due: null, waitMs: null, isQueueFailing: false })
+    const none = { due: null, waitMs: null, isQueueFailing: false, isLasting: false }
+    this.#drains.passEnds({ kept, held, reason, ...none })
   }
 
   #setTimer(ms: number | null): void {
@@ -124,4 +128,8 @@ class QueueDispatcher implements Dispatcher {
     // Rounded up, because an attempt is not made before it is due.
     this.#timer = ms === null ? null : setTimeout(this.wake, Math.ceil(ms)).unref()
   }
+}
+
+function lostJson(lost: ReturnType<NonNullable<OutboxOptions['lostQueue']>>): SyncReport['queue_lost'] {
+  return lost === null ? null : { state: lost.state, moved_to: lost.movedTo, events: lost.events }
 }

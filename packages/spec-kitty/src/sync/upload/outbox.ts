@@ -76,6 +76,7 @@ export class Outbox {
       due,
       waitMs: due === null ? null : this.#waits.msUntil(due),
       isQueueFailing: isOfQueue(this.#failure),
+      isLasting: isLasting(this.#failure),
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
     }
   }
@@ -140,6 +141,7 @@ export class Outbox {
       if (this.refused === null) return void (await this.#survey(queue))
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
+    if (this.#queue !== null) this.#queue = await this.#options.queue(false)
     this.#know(0, this.#queue?.counts().queued ?? 0)
   }
 

@@ -68,6 +68,15 @@ export interface SyncReport {
   readonly next_attempt_at: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
+  /**
+   * What became of the queue's file while it is not at its path, although the daemon has it open with events in it;
+   * otherwise null.
+   */
+  readonly queue_lost: null | {
+    readonly state: 'removed' | 'moved'
+    readonly moved_to: string | null
+    readonly events: number
+  }
 }
 
 /** One line of a drain, as NDJSON. */
@@ -113,6 +122,8 @@ export interface PassEnd {
   readonly waitMs: number | null
   /** Whether the queue could not be used, as when other processes keep it locked. */
   readonly isQueueFailing: boolean
+  /** Whether waiting does not repair that. */
+  readonly isLasting: boolean
 }
 
 /** Sends waiting events. There is one dispatcher per database, in the daemon of the root. */
