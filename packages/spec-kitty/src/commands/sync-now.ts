@@ -132,11 +132,12 @@ async function switchOn(root: string, io: Io): Promise<string> {
 /** Even a daemon that is started by hand would send nothing while the configuration file is broken. */
 function hintFor(
   reason: SkipReason | null,
-  { brokenLine, problems }: Settings,
+  { brokenLine, fileCure, problems }: Settings,
   error: FamiliarError,
 ): string | null {
   if (reason === null) return error.hint
   if (reason !== 'policy_manual') return null
+  if (fileCure !== null) return fileCure
   if (brokenLine !== null) return `correct ${brokenLine}, and run this again`
   return problems.length > 0 ? LIST : null
 }

@@ -3,7 +3,7 @@ import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/status-lines.js'
 import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
 import { NOW } from '../sync/why-daemon.js'
-import { FOR_THIS_SHELL, whyText } from '../sync/why-nothing-leaves.js'
+import { FOR_THIS_SHELL, LIST, whyText } from '../sync/why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
@@ -25,7 +25,7 @@ export function workFindings(
   return [
     ...long,
     ...unwritableHome(view, form),
-    ...wrongSettings(view, ofProject),
+    ...wrongSettings(view, ofProject, form),
     ...unreadableQueue(view, form),
     ...damagedQueues(view),
     ...(long.length > 0 ? [] : nothingLeaves(view, form)),
@@ -252,7 +252,7 @@ function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean
   return !command.endsWith(NOW) || !isDaemonRunning
 }
 
-function wrongSettings(view: WorkView, ofProject: string | null): readonly Finding[] {
+function wrongSettings(view: WorkView, ofProject: string | null, form: Form): readonly Finding[] {
   const { settings, why } = view
   const problems = [...settings.problems, ...(ofProject === null ? [] : [ofProject])]
   if (problems.length === 0) return []
@@ -262,11 +262,14 @@ function wrongSettings(view: WorkView, ofProject: string | null): readonly Findi
       id: 'F-012',
       severity: 'warn',
       summary: `${problems.join('; ')}${isInTheWay ? '; nothing leaves until that is corrected' : ''}`,
-      remediation: remediationOf({
-        commands: ['spec-kitty config list'],
-        description: 'shows every setting and where it comes from; correct what is wrong there',
-        safe: true,
-      }),
+      remediation: remedyOfCommands(
+        { command: LIST, ...(settings.fileCure === null ? {} : { shown: settings.fileCure }) },
+        {
+          description: 'shows every setting and where it comes from; correct what is wrong there',
+          ...(settings.fileCure === null ? {} : { forPeople: 'lets the file be read, or one be written' }),
+          form,
+        },
+      ),
     },
   ]
 }

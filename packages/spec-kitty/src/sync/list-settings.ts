@@ -22,7 +22,7 @@ export interface ShownSetting extends SettingDescription {
   /** The value; null if it is not set, or is wrong. */
   readonly value: string | number | boolean | null
   readonly source: Source
-  readonly wrong: Pick<Wrong, 'code' | 'problem'> | null
+  readonly wrong: Pick<Wrong, 'code' | 'problem' | 'cure'> | null
 }
 
 /** The consent belongs to the project and not to the root, so it is listed only inside a project. */

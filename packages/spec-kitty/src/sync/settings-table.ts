@@ -27,6 +27,8 @@ export interface Wrong {
   /** One line that names the value, its position, and the expected value. It contains no secret. */
   readonly problem: string
   readonly source: Source
+  /** The command that lets the file be read; missing if there is none. */
+  readonly cure?: string | null
 }
 
 interface Setting<T> {
@@ -170,6 +172,8 @@ export interface Settings {
   readonly problems: readonly string[]
   /** The line of `config.toml` that makes the whole file unreadable, for people; null if there is none. */
   readonly brokenLine: string | null
+  /** The command that lets `config.toml` be read, which is not a file, or closed; null if there is none. */
+  readonly fileCure: string | null
 }
 
 /** Returns the settings in the environment and in `config.toml`. */
@@ -189,8 +193,12 @@ export function requireSetting<K extends SettingKey>(settings: Settings, key: K)
   throw wrongSetting(found)
 }
 
-export function wrongSetting({ code, problem }: Pick<Wrong, 'code' | 'problem'>): CommandError {
-  return new CommandError(code, problem, { hint: 'spec-kitty config list', exit: EXIT.error })
+export function wrongSetting({
+  code,
+  problem,
+  cure,
+}: Pick<Wrong, 'code' | 'problem' | 'cure'>): CommandError {
+  return new CommandError(code, problem, { hint: cure ?? 'spec-kitty config list', exit: EXIT.error })
 }
 
 /** Returns the purpose of a setting, and the possible sources of its value. */
@@ -236,6 +244,7 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
   return {
     get,
     brokenLine: config.state === 'unreadable' && line !== null ? `line ${line} of ${config.path}` : null,
+    fileCure: config.state === 'unreadable' ? config.cure : null,
     problems: [...new Set([...file, ...inOrderOfLines([...wrong, ...misspelt])])],
   }
 }
@@ -261,7 +270,13 @@ function resolve<T>(one: Setting<T>, root: string, env: Environment, config: Con
   }
   if (one.key !== null && config.state === 'unreadable') {
     const source = { kind: 'file', path: config.path, line: null, column: null } as const
-    return { state: 'wrong', code: 'E_CONFIG_UNREADABLE', problem: unreadable(config), source }
+    return {
+      state: 'wrong',
+      code: 'E_CONFIG_UNREADABLE',
+      problem: unreadable(config),
+      source,
+      cure: config.cure,
+    }
   }
   if (one.key === null || config.state !== 'readable' || config.sync[one.key] === undefined) {
     return { state: 'right', value: one.fallback(root), source: { kind: 'default' } }

@@ -259,7 +259,18 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
       ...(reason === 'config_unreadable' ? corrected(standing) : {}),
       isAll: true,
     }
-  return { reason, sentence, ...loginCommands(server, reason, isTokenGiven), isAll: true }
+  const login = loginCommands(server, reason, isTokenGiven)
+  const cure = reason === 'session_unreadable' ? (standing.sessionCure ?? null) : null
+  return { reason, sentence, ...(cure === null ? login : afterCure(cure, reason, login)), isAll: true }
+}
+
+/** A script does not get a command that moves something of the user. */
+export function afterCure(
+  cure: string,
+  id: string,
+  { command, shown = command }: ReturnType<typeof loginCommands>,
+): { readonly command: string; readonly shown: string } {
+  return { command: `spec-kitty explain ${id}`, shown: `${cure} && ${shown}` }
 }
 
 /**
@@ -267,7 +278,8 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
  * events can be sent, unless there is another obstacle.
  */
 function corrected(standing: Standing): Pick<Why, 'before' | 'shown'> {
-  const { brokenLine = null } = standing
+  const { brokenLine = null, configCure = null } = standing
+  if (configCure !== null) return { shown: configCure }
   if (brokenLine === null) return {}
   return isOnly('config_unreadable', standing)
     ? { before: `correct ${brokenLine}, and send what waits`, shown: NOW }
@@ -276,13 +288,14 @@ function corrected(standing: Standing): Pick<Why, 'before' | 'shown'> {
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
 export function whyHeld(held: HeldProject, others = 0): Why {
-  const { project, reason, detail } = held
+  const { project, reason, detail, cure = null } = held
   const more =
     others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {
     reason,
     sentence: `${withDetail(HELD[reason](project), detail)}${more}`,
     command: consentCommand(held),
+    ...(cure === null ? {} : { shown: cure }),
     isAll: true,
   }
 }

@@ -38,6 +38,8 @@ export interface HeldProject {
   readonly count: number
   /** Whether `opt-in` repairs a consent that cannot be read. */
   readonly isMendable?: boolean
+  /** The command that lets the file of the consent be read; null if there is none. */
+  readonly cure?: string | null
 }
 
 /** The state of sending. */
@@ -86,6 +88,10 @@ export interface Standing {
   readonly isOtherAddress?: boolean
   /** Whether the user gave the token of the session. Signing in again then needs another token. */
   readonly isTokenGiven?: boolean
+  /** The command that moves away a directory in the place of the session; null if there is none. */
+  readonly sessionCure?: string | null
+  /** The command that lets `config.toml` be read; null if there is none. */
+  readonly configCure?: string | null
   /** The obstacles for a daemon with the variables of this command; null if the daemon has the same ones. */
   readonly obstaclesHere?: readonly Obstacle[] | null
   readonly lastError: string | null

@@ -13,7 +13,7 @@ import {
   startEnvironment,
   type Difference,
 } from './start-environment.js'
-import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
+import { gateSession, isSessionGiven, sessionCure, sessionServer } from './gate-session.js'
 import { readQueue, type QueueProblem, type QueueView } from './read-queue.js'
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
@@ -39,6 +39,8 @@ export interface WorkView {
   readonly isDaemonRunning: boolean
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
+  /** The command that moves away a directory in the place of the session; null if there is none. */
+  readonly sessionCure: string | null
   /** The gate as the daemon sees it or, if no daemon runs, as this command sees it. */
   readonly gate: Gate
   /** All obstacles that close the gate. */
@@ -113,6 +115,7 @@ export async function viewWork(
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
   const trouble = homeTrouble(root)
+  const cure = sessionCure(root)
   const standing: Standing = {
     gate,
     // The daemon reports a rejected session first; the files may show further obstacles.
@@ -143,6 +146,8 @@ export async function viewWork(
     isServerOfSession: there.get('sync.server_url').source.kind === 'default',
     isOtherAddress: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
     isTokenGiven: isSessionGiven(root),
+    sessionCure: cure,
+    configCure: settings.fileCure,
     obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,
     lastErrorKind: report.lastErrorKind,
@@ -156,6 +161,7 @@ export async function viewWork(
     lastSync: report.lastSync ?? readLastWork(root).lastSync,
     isDaemonRunning,
     loginServer: server,
+    sessionCure: cure,
     gate,
     obstacles: own.obstacles,
     queue,

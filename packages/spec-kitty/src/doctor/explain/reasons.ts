@@ -50,7 +50,8 @@ export const WHYS: Texts<WhyReason> = {
   config_unreadable: {
     summary: 'config.toml is broken, or has a wrong value',
     why: 'A wrong setting never falls back to a guess, except the size of the queue, which has its default until then.',
-    whatToDo: 'Correct the line that `spec-kitty config list` names, then run `spec-kitty sync now`.',
+    whatToDo:
+      'Correct the line that `spec-kitty config list` names. If it is not a file, move it away: `mv FILE FILE.old`; if it is closed to you, open it: `chmod u+rw FILE`. Then run `spec-kitty sync now`.',
   },
   no_session: {
     summary: 'there is no session, or it is over',
@@ -60,7 +61,7 @@ export const WHYS: Texts<WhyReason> = {
   session_unreadable: {
     summary: 'the session file cannot be read',
     why: 'It is damaged, not permitted or not a file.',
-    whatToDo: `${SIGN_IN} It replaces the file.`,
+    whatToDo: `If it is a directory, first move it away: \`mv DIR DIR.old\`. ${SIGN_IN} It replaces a file.`,
   },
   no_server: {
     summary: 'no usable server is set',
@@ -109,8 +110,9 @@ export const WHYS: Texts<WhyReason> = {
   },
   consent_unreadable: {
     summary: 'the consent of the project cannot be read',
-    why: 'Its .kittify/config.yaml is broken, or sync.enabled there is neither true nor false. That is no consent.',
-    whatToDo: 'Correct the file at the line that is named, then run `spec-kitty sync opt-in DIR`.',
+    why: 'Its .kittify/config.yaml is broken, is not a file, is a link, cannot be opened, or sync.enabled there is neither true nor false. That is no consent.',
+    whatToDo:
+      'If a line is named, correct the file there. If it is a link, put a copy in its place: `cp FILE FILE.new && mv FILE.new FILE`. If it is not a file, move it away: `mv FILE FILE.old`. If it is closed to you, open it: `chmod u+rw FILE`. Then run `spec-kitty sync opt-in DIR`.',
   },
   queue_unusable: {
     summary: 'the queue cannot be read',

@@ -1,7 +1,7 @@
 import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { moveAwayCommand } from '../../cli/move-away.js'
+import { moveAwayCommand } from '../../cli/cure-file.js'
 import { cannotOpen, damaged, hintFor, MOVE_AWAY, newer, unusable } from './queue-errors.js'
 import { SIDE_FILES } from './queue-path.js'
 import { FORMAT, readFormat } from './schema.js'
