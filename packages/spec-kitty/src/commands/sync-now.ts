@@ -14,7 +14,8 @@ import { readSettings, type Settings } from '../sync/settings-table.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
-import { LIST, PATIENCE, skipText } from '../sync/why-nothing-leaves.js'
+import { LAST_FAILED, LIST, PATIENCE } from '../sync/why-backing-off.js'
+import { skipText } from '../sync/why-nothing-leaves.js'
 import { SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
 import type { Why } from '../sync/why-types.js'
@@ -151,7 +152,8 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
   if (why === null) return null
   // `sync now` has just tried, so it must not suggest itself.
   if (why.reason === 'backing_off') {
-    const tried = `stopped watching after ${counted(attempts, 'failed attempt')}`
+    const attempt = why.sentence.startsWith(LAST_FAILED) ? 'failed attempt' : 'attempt'
+    const tried = `stopped watching after ${counted(attempts, attempt)}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
     if (!why.command.endsWith(NOW)) return { sentence, command: why.shown ?? why.command }
     const patience = why.shown?.endsWith(PATIENCE) === true ? `; ${PATIENCE}` : ''

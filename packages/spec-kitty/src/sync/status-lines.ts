@@ -7,7 +7,8 @@ import { removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
-import { FOR_THIS_SHELL, LIST, reasonText } from './why-nothing-leaves.js'
+import { LIST } from './why-backing-off.js'
+import { FOR_THIS_SHELL, reasonText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import { TIMING } from './upload/upload-timing.js'
@@ -155,7 +156,9 @@ export function fullText(queued: number, maxSize: number): string | null {
 
 function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
   if (lastError === null && (failures ?? 0) === 0) return []
-  return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
+  // What the server keeps waiting, or the sign-in that is over, is no failure of an attempt.
+  if ((failures ?? 0) === 0) return [['failures', `none; ${lastError}`, 'yellow']]
+  return [['failures', `${failures} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
 function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly Line[] {
@@ -221,7 +224,7 @@ function uploadText(view: WorkView, why: Why, now: number): string {
   if (why.reason !== 'backing_off' || next === null || view.report.lastError === null) return text
   const at = new Date(next)
   const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))
-  return `${text}; next attempt in ${seconds} s (${clockText(at, new Date(now))})`
+  return `${text}; next attempt in ${describeAge(seconds)} (${clockText(at, new Date(now))})`
 }
 
 /** Returns the reason without the details that have separate lines: those of the queue, the settings and the failures. */

@@ -1,23 +1,14 @@
-import { clockText, shellQuote } from 'familiar/cli'
+import { shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { Settings } from './settings-table.js'
 import type { SkipReason } from './start-policy.js'
-import { MAY_BE_WRONG } from './upload/connection-errors.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, HeldReason } from './upload/upload-types.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWedged } from './why-daemon.js'
-import { mayRestart, restartCommand, startedText } from './why-restart.js'
+import { restartCommand, startedText } from './why-restart.js'
+import { LIST, whyBackingOff } from './why-backing-off.js'
 import type { HeldProject, Standing, Why } from './why-types.js'
-
-export const LIST = 'spec-kitty config list'
-/** The explanation of a command that can only try at once, if the server fails. */
-/** A restart alone changes nothing, so no script is told to do it. */
-const OTHER_VARIABLES = 'once NODE_EXTRA_CA_CERTS, or HTTPS_PROXY, is right in this shell'
-
-export const PATIENCE = 'nothing to do if the server comes back'
-const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
-const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
 
 /** A variable that a command sets is lost when its shell ends. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
@@ -183,58 +174,6 @@ function whyUnwritable(standing: Standing): Why | null {
   }
 }
 
-function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
-  const { lastError } = standing
-  const { doubt = null, ...remedy } = backingOffRemedy(standing)
-  const failed = 'the last attempt failed'
-  const more = doubt === null ? '' : `; ${doubt}`
-  const error = lastError === null ? '' : `: ${lastError}`
-  return {
-    reason: 'backing_off',
-    sentence: `${failed}${error}${more}; the next one is at ${clockText(new Date(nextAttemptAt))}`,
-    ...(lastError === null ? {} : { brief: `${failed}${more}` }),
-    ...remedy,
-    isAll: true,
-  }
-}
-
-type Doubted = Pick<Why, 'command' | 'shown' | 'also'> & { readonly doubt?: string }
-
-/** Waiting helps only if the server is down. */
-function backingOffRemedy(standing: Standing): Doubted {
-  const {
-    lastErrorKind = null,
-    otherAtStart = [],
-    isServerOfSession = false,
-    isOtherAddress = false,
-    isTokenGiven = false,
-  } = standing
-  const isOfDaemon = ['connection', 'address', 'environment'].includes(lastErrorKind ?? '')
-  if (isOfDaemon && otherAtStart.length > 0 && mayRestart(standing))
-    return {
-      doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
-      command: restartCommand(standing),
-    }
-  const shown = isOtherAddress ? NOT_SET_HERE : WHERE_SET
-  const correction = isServerOfSession
-    ? loginCommands(null, 'backing_off', isTokenGiven)
-    : { command: LIST, shown }
-  if (lastErrorKind === 'address') return { doubt: 'the address of the server may be wrong', ...correction }
-  if (lastErrorKind === 'environment' && mayRestart(standing))
-    return {
-      command: 'spec-kitty explain backing_off',
-      shown: `${restartCommand(standing)}  # ${OTHER_VARIABLES}`,
-    }
-  if (lastErrorKind === 'queue') return { command: NOW, shown: `${NOW}  # tries at once` }
-  const patience = { command: NOW, shown: `${NOW}  # tries at once; ${PATIENCE}` }
-  if (lastErrorKind !== 'connection') return patience
-  return {
-    doubt: MAY_BE_WRONG,
-    ...patience,
-    ...(correction.shown === undefined ? {} : { also: correction.shown }),
-  }
-}
-
 /** Returns why no events may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   const { loginServer: server, isTokenGiven = false, isServerOfSession = false } = standing
@@ -261,7 +200,14 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
     }
   const login = loginCommands(server, reason, isTokenGiven)
   const cure = reason === 'session_unreadable' ? (standing.sessionCure ?? null) : null
-  return { reason, sentence, ...(cure === null ? login : afterCure(cure, reason, login)), isAll: true }
+  const brief = reason === 'session_refused' && detail !== null ? { brief: text } : {}
+  return {
+    reason,
+    sentence,
+    ...brief,
+    ...(cure === null ? login : afterCure(cure, reason, login)),
+    isAll: true,
+  }
 }
 
 /** A script does not get a command that moves something of the user. */

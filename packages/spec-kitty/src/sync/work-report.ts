@@ -22,6 +22,8 @@ export interface KnownReport {
   /** The server of that request; null if none waits, or if the daemon does not report it. */
   readonly requestServer: string | null
   readonly lastSync: string | null
+  /** When the server last answered for an event, even if it took none. */
+  readonly lastAnswer: string | null
   readonly failures: number | null
   readonly lastError: string | null
   readonly lastErrorKind: ErrorKind | null
@@ -35,7 +37,15 @@ export interface KnownReport {
   readonly queueLost: LostFile | null
 }
 
-const KINDS: readonly ErrorKind[] = ['connection', 'address', 'answer', 'environment', 'queue']
+const KINDS: readonly ErrorKind[] = [
+  'connection',
+  'address',
+  'answer',
+  'environment',
+  'queue',
+  'wait',
+  'kept',
+]
 
 /** Returns the `sync` block of the health reply. */
 export function workJson(report: WorkReport): JsonObject {
@@ -50,6 +60,7 @@ export function knownReport(details: JsonObject | null): KnownReport {
     requestSince: stringOf(sync?.['request_since']),
     requestServer: stringOf(sync?.['request_server']),
     lastSync: stringOf(sync?.['last_sync']),
+    lastAnswer: stringOf(sync?.['last_answer']) ?? stringOf(sync?.['last_sync']),
     failures: countOf(sync?.['consecutive_failures']),
     lastError: stringOf(sync?.['last_error']),
     lastErrorKind: KINDS.find((kind) => kind === sync?.['last_error_kind']) ?? null,

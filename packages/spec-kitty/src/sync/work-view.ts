@@ -104,7 +104,7 @@ export async function viewWork(
   const isRefused = isSessionRefused(root, report)
   // A rejection by the server that only an earlier daemon experienced is less important than a present obstacle.
   const isFirst = report.refused || own.gate.state === 'open'
-  const refusal = { reason: 'session_refused', detail: null } as const
+  const refusal = { reason: 'session_refused', detail: report.refused ? report.lastError : null } as const
   const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
   const problem = (await lostQueue(root, report)) ?? ('problem' in read ? read : null)
   const queue = problem !== null || 'problem' in read ? null : read

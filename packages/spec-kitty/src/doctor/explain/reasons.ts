@@ -82,8 +82,8 @@ export const WHYS: Texts<WhyReason> = {
   },
   session_refused: {
     summary: 'the server refused the session',
-    why: 'It was ended or revoked there, or its token was never valid. The daemon tries again only after a new sign-in.',
-    whatToDo: SIGN_IN,
+    why: 'It was ended or revoked there, or its token was never valid. Or it does not permit this (403): `spec-kitty sync status` shows its words. The daemon tries again only after a new sign-in.',
+    whatToDo: `${SIGN_IN} If only the server was at fault, and was mended, sign in again with the same token.`,
   },
   no_consent: {
     summary: 'the project has not opted in',
@@ -137,8 +137,8 @@ export const WHYS: Texts<WhyReason> = {
   },
   backing_off: {
     summary: 'the last attempt failed, and the daemon waits before the next one',
-    why: 'The server did not answer, answered with an error, or asked to wait. The daemon waits longer after each failure.',
+    why: 'The server did not answer, answered with an error, has not taken all events yet, or asked to wait (Retry-After): then the daemon waits as long as it asked, an hour at most, and for new events too. Otherwise it waits longer after each failure.',
     whatToDo:
-      'Nothing, if the server comes back. If its certificate is not trusted, or the proxy fails: set NODE_EXTRA_CA_CERTS or HTTPS_PROXY right, or unset it, and run `spec-kitty sync restart` in the same shell, because the daemon keeps the variables of its start. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
+      'Nothing, if the server comes back or asked to wait: `spec-kitty sync status` says until when. `spec-kitty sync now` tries before that. If its certificate is not trusted, or the proxy fails: set NODE_EXTRA_CA_CERTS or HTTPS_PROXY right, or unset it, and run `spec-kitty sync restart` in the same shell, because the daemon keeps the variables of its start. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
   },
 }

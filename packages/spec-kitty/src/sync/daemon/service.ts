@@ -37,6 +37,7 @@ const NOTHING: SyncReport = {
   request_since: null,
   request_server: null,
   last_sync: null,
+  last_answer: null,
   consecutive_failures: 0,
   last_error: null,
   last_error_kind: null,

@@ -3,14 +3,14 @@ import { TIMING, type UploadTiming } from './upload-timing.js'
 import { createDrains, type Drains } from './drains.js'
 import { Outbox } from './outbox.js'
 import type { OutboxOptions } from './outbox-options.js'
-import type { Dispatcher, DrainLine, LastWork, SyncReport } from './upload-types.js'
+import type { Dispatcher, DrainLine, ExperiencedWork, SyncReport } from './upload-types.js'
 
 type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signal' | 'isEnding'>
 
 export interface DispatcherOptions extends Given, Partial<Pick<OutboxOptions, 'clock' | 'random'>> {
   readonly timing?: Partial<UploadTiming>
   /** Called after each pass with the state that the next daemon needs. */
-  readonly remember?: (known: LastWork) => void
+  readonly remember?: (known: ExperiencedWork) => void
 }
 
 /** Returns the dispatcher of a database. It does nothing until `wake` or `drain` is called. */
@@ -21,7 +21,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 class QueueDispatcher implements Dispatcher {
   readonly #timing: UploadTiming
   readonly #outbox: Outbox
-  readonly #remember: (known: LastWork) => void
+  readonly #remember: (known: ExperiencedWork) => void
   readonly #drains: Drains
   readonly #lostQueue: NonNullable<OutboxOptions['lostQueue']>
   readonly #abandoning = new AbortController()
@@ -54,13 +54,15 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const { lastSync, failures, lastError, lastErrorKind, requestSince, requestServer, closed } = this.#outbox
+    const { lastSync, lastAnswer, failures, lastError, lastErrorKind, requestSince, requestServer, closed } =
+      this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
       request_since: requestSince,
       request_server: requestServer,
       last_sync: lastSync,
+      last_answer: lastAnswer,
       consecutive_failures: failures,
       last_error: lastError,
       last_error_kind: lastErrorKind,
@@ -107,7 +109,8 @@ class QueueDispatcher implements Dispatcher {
       this.#isHurried = false
       this.#drains.passBegins()
       await this.#outbox.pass(isHurried)
-      this.#remember({ lastSync: this.#outbox.lastSync, refused: this.#outbox.refused })
+      const { lastSync, lastAnswer, refused } = this.#outbox
+      this.#remember({ lastSync, refused, hasAnswered: lastAnswer !== null })
       if (!this.#isStopped) this.#drains.passEnds(this.#outbox.end())
     }
     this.#running = null

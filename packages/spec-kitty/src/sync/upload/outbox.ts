@@ -21,7 +21,9 @@ export class Outbox {
   queued = 0
   /** Why no event may leave; null if some may. */
   closed: string | null = null
+  /** When the server last took an event, and when it last answered for one. */
   lastSync: string | null = null
+  lastAnswer: string | null = null
   lastError: string | null = null
   /** What the last error suggests; null if there is none, or if it is about the session. */
   lastErrorKind: ErrorKind | null = null
@@ -241,8 +243,9 @@ export class Outbox {
         emit({ event: 'batch', project, ...counts, error })
         if (!isAnswer) return
         this.#waits.answered()
-        this.lastSync = new Date().toISOString()
-        this.#note(counts.kept === 0 ? null : error, 'answer')
+        this.lastAnswer = new Date().toISOString()
+        if (counts.sent > 0) this.lastSync = this.lastAnswer
+        this.#note(counts.kept === 0 ? null : error, 'kept')
       },
     }
   }
@@ -281,8 +284,9 @@ export class Outbox {
   }
 
   #fail(error: string, trouble: UploadEnd['trouble'] = null): void {
-    this.#waits.failed(trouble?.retryAfterMs ?? null)
-    this.#note(error, trouble?.kind)
+    const asked = trouble?.retryAfterMs ?? null
+    this.#waits.failed(asked)
+    this.#note(error, asked === null ? trouble?.kind : 'wait')
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 
