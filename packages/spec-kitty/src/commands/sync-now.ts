@@ -102,9 +102,11 @@ async function connect(root: string, io: Io): Promise<Connection> {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
     const settings = await readSettings(root, io.env)
     const trouble = homeTrouble(root)
+    const { unread } = await syncDaemon.at(root).status()
+    const none = unread === undefined ? 'no sync daemon runs' : 'whether a sync daemon runs is not known'
     const why =
       reason === null ? error.message : (unclearSwitch(reason, settings) ?? skipText(reason, settings))
-    throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
+    throw new CommandError('E_SYNC_NO_DAEMON', `${none}, and this command starts none: ${why}`, {
       // While hosted sync is off, a daemon would send nothing, so none is started.
       hint:
         reason === 'rollout_disabled'

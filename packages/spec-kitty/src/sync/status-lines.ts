@@ -3,12 +3,12 @@ import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { WRONG, withoutSecrets } from './url-text.js'
-import { removeCommand } from './queue/quarantined-databases.js'
+import { isMarkedUnreadable, removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
 import { LIST } from './why-backing-off.js'
-import { FOR_THIS_SHELL, reasonText } from './why-nothing-leaves.js'
+import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import { TIMING } from './upload/upload-timing.js'
@@ -139,11 +139,21 @@ function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
   const isOne = others.length === 0
   const count = isOne ? 'a damaged queue was' : `${damagedQueues.length} damaged queues were`
   const it = isOne ? 'it' : 'them'
+  const removal = commandLine(removeCommand(join(dirname(first), 'queue.db')))
+  if (damagedQueues.every(isMarkedUnreadable))
+    return [
+      [
+        '',
+        `${count} put aside, and no event can be read of ${it}; until you remove ${it}, this is shown:`,
+        'yellow',
+      ],
+      removal,
+    ]
   return [
     ['', `${count} put aside; to save what can be read of ${it}:`, 'yellow'],
     commandLine(SALVAGE_COMMAND),
     ['', `when that is done, remove ${it}; until then this is shown (spec-kitty explain F-022):`],
-    commandLine(removeCommand(join(dirname(first), 'queue.db'))),
+    removal,
   ]
 }
 
@@ -220,7 +230,7 @@ function remedyLines({ before, shown, command, also }: Why): readonly Line[] {
 
 function uploadText(view: WorkView, why: Why, now: number): string {
   const next = view.report.nextAttemptAt
-  const text = `${why.isAll ? 'nothing leaves: ' : ''}${briefText(why, view)}`
+  const text = whyText(why, briefText(why, view))
   if (why.reason !== 'backing_off' || next === null || view.report.lastError === null) return text
   const at = new Date(next)
   const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))

@@ -1,3 +1,4 @@
+import { accessSync, constants, lstatSync } from 'node:fs'
 import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { secondsSince } from './ages.js'
@@ -31,8 +32,30 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
         ]),
         ['auto-start', automatic],
         ...lines.slice(-1),
+        ...(status.state === 'running' ? await logLines(log, env) : []),
       ],
     }
+  }
+}
+
+/** Says that a log that the running daemon cannot write to is dead: the daemon goes on without it. */
+async function logLines(log: string | null, env: Io['env']): Promise<readonly Line[]> {
+  if (log === null || isWritableFile(log)) return []
+  const { cureCommand } = await import('../cli/cure-file.js')
+  const isFile = lstatSync(log, { throwIfNoEntry: false })?.isFile() === true
+  const cure = cureCommand(log, isFile ? 'EACCES' : 'it is not a file')
+  const said: Line = ['', 'the daemon cannot write to it, and goes on without a log', 'yellow']
+  return cure === null ? [said] : [said, ['', inHome(cure, env), 'cyan']]
+}
+
+/** Returns whether the file can be written to, or is not there, so that it can be created. */
+function isWritableFile(path: string): boolean {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found?.isFile() === true) accessSync(path, constants.W_OK)
+    return found === undefined || found.isFile()
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EACCES'
   }
 }
 

@@ -58,7 +58,8 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   if (queued === 0) return null
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
-  if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
+  if (first !== undefined && count >= queued)
+    return { ...whyHeld(first, held.length - 1), lead: 'what waits stays' }
   if (!isDaemonRunning) return whyNoDaemon(standing)
   if (nextAttemptAt !== null) return whyBackingOff(standing, nextAttemptAt)
   if (first === undefined) return null
@@ -120,10 +121,13 @@ function heldReasons(held: readonly HeldProject[]): readonly Why[] {
   return [whyHeld(first, held.length - 1), ...others.map((one) => whyHeld(one))]
 }
 
-/** Returns a reason as one sentence for people. */
-export function whyText({ isAll, sentence }: Why): string {
-  return isAll ? `nothing leaves: ${sentence}` : sentence
+/** Returns a reason as one sentence for people; `said` instead of its own sentence. */
+export function whyText({ isAll, lead = 'nothing leaves', sentence }: Why, said = sentence): string {
+  return isAll ? `${lead}: ${said}` : said
 }
+
+/** What this command cannot do may still be possible for the daemon. */
+const MAY_STAY = 'events may stay here'
 
 /**
  * Returns in words why commands may not start the sync daemon on their own. If a setting is wrong or unreadable, the text
@@ -151,17 +155,19 @@ export function whyDocument(why: Why | null): object | null {
 }
 
 /** A script does not get the command that repairs the queue: it has a placeholder, or moves a file of the user. */
-function whyUnusable(problem: string, { isQueueDamaged = false, queueCommand = null }: Standing): Why {
+function whyUnusable(problem: string, standing: Standing): Why {
+  const { isQueueDamaged = false, queueCommand = null, isDaemonRunning } = standing
   const command = 'spec-kitty explain queue_unusable'
   const salvage = `${SALVAGE_COMMAND}  # puts it aside, and saves what can be read of it`
   const cure = isQueueDamaged ? salvage : queueCommand
   const shown = cure === null ? {} : { shown: cure }
-  return { reason: 'queue_unusable', sentence: problem, command, ...shown, isAll: true }
+  const lead = isDaemonRunning ? { lead: MAY_STAY } : {}
+  return { reason: 'queue_unusable', sentence: problem, command, ...shown, isAll: true, ...lead }
 }
 
 /** In a home that is not writable, no session and no event can be stored. */
 function whyUnwritable(standing: Standing): Why | null {
-  const { homeProblem = null, wayOut = null, wayOutCommand = null, isDaemonRunning } = standing
+  const { homeProblem = null, wayOut = null, wayOutCommand = null, isDaemonRunning, isDiskFull } = standing
   if (homeProblem === null || isDaemonRunning) return null
   const more = wayOutCommand === null ? '; to read more' : ''
   return {
@@ -171,6 +177,7 @@ function whyUnwritable(standing: Standing): Why | null {
     ...(wayOut === null ? {} : { before: `${wayOut}${more}` }),
     ...(wayOutCommand === null ? {} : { shown: wayOutCommand }),
     isAll: true,
+    ...(isDiskFull === true ? { lead: MAY_STAY } : {}),
   }
 }
 

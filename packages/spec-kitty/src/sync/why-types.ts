@@ -17,6 +17,11 @@ export interface Why {
   readonly before?: string
   /** False if only some of the waiting events stay. */
   readonly isAll: boolean
+  /**
+   * What comes before the reason if all of them stay, but it would be wrong that nothing leaves: events of other projects
+   * may, or the daemon may be able to do what this command cannot; `nothing leaves` by default.
+   */
+  readonly lead?: string
 }
 
 export type WhyReason =
@@ -70,6 +75,8 @@ export interface Standing {
   readonly isHostedHere?: boolean
   /** Why the home is not writable, so that no daemon can start there; null if it is writable. */
   readonly homeProblem?: string | null
+  /** Whether the disk of the home is full for what a daemon usually needs. Little is enough to send what waits. */
+  readonly isDiskFull?: boolean
   /** How to make the home writable, in words for the user. */
   readonly wayOut?: string | null
   /** The command that does so; null if there is none. */

@@ -115,6 +115,7 @@ export async function viewWork(
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
   const trouble = homeTrouble(root)
+  const disk = diskProblem(root)
   const cure = sessionCure(root)
   const standing: Standing = {
     gate,
@@ -135,6 +136,7 @@ export async function viewWork(
     isRestartHarmless,
     isHostedHere,
     homeProblem: trouble?.problem ?? null,
+    isDiskFull: trouble !== null && trouble.problem === disk,
     wayOut: trouble?.wayOut ?? null,
     wayOutCommand: trouble?.command ?? null,
     // If a variable forbids a start, `sync now` does not start a daemon even after the correction.
@@ -180,7 +182,7 @@ export async function viewWork(
     settings,
     homeProblem: trouble?.problem ?? null,
     homeCommand: trouble?.command ?? null,
-    diskProblem: diskProblem(root),
+    diskProblem: disk,
   }
 }
 

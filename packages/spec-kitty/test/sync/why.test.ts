@@ -55,8 +55,16 @@ it('nothing leaves because the queue cannot be read, whatever else is known', ()
       sentence: 'it is a directory',
       command: 'spec-kitty explain queue_unusable',
       isAll: true,
+      // A daemon that has the file open may go on.
+      ...('isDaemonRunning' in changes ? {} : { lead: 'events may stay here' }),
     })
   }
+})
+
+it('a disk that is full for a daemon may have room enough to send what waits', () => {
+  const full = { isDaemonRunning: false, homeProblem: 'the disk that holds /h is full' }
+  expect(whyNothingLeaves(standing({ ...full, isDiskFull: true }))?.lead).toBe('events may stay here')
+  expect(whyNothingLeaves(standing(full))?.lead).toBe(undefined)
 })
 
 it('what can be read of a damaged queue is saved by a command that people see', () => {
@@ -382,6 +390,7 @@ describe('where the gate is open', () => {
       sentence: "/it's has not opted in",
       command: "spec-kitty sync opt-in '/it'\\''s'",
       isAll: true,
+      lead: 'what waits stays',
     })
   })
 
@@ -391,6 +400,7 @@ describe('where the gate is open', () => {
       sentence: 'the consent of /p cannot be read: line 3, column 1: no',
       command: 'spec-kitty explain consent_unreadable',
       isAll: true,
+      lead: 'what waits stays',
     })
     const mendable = { ...held('/p', 5, 'line 3, column 1: no'), isMendable: true }
     expect(whyNothingLeaves(standing({ held: [mendable] }))?.command).toBe('spec-kitty sync opt-in /p')
@@ -402,6 +412,7 @@ describe('where the gate is open', () => {
       sentence: '/p is not there any more',
       command: 'spec-kitty explain project_missing',
       isAll: true,
+      lead: 'what waits stays',
     })
   })
 
@@ -413,6 +424,7 @@ describe('where the gate is open', () => {
       sentence: `another project is in /p now: ${detail}`,
       command: 'spec-kitty explain other_project',
       isAll: true,
+      lead: 'what waits stays',
     })
   })
 
