@@ -158,7 +158,8 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
     const tried = `stopped watching after ${counted(attempts, attempt)}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
     if (!why.command.endsWith(NOW)) return { sentence, command: why.shown ?? why.command }
-    const patience = why.shown?.endsWith(PATIENCE) === true ? `; ${PATIENCE}` : ''
+    const isPatient = why.shown?.endsWith(PATIENCE) === true
+    const patience = isPatient ? `; ${PATIENCE}${why.also === undefined ? '' : ', otherwise'}` : ''
     return { sentence: `${sentence}${patience}`, command: why.also ?? null }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)

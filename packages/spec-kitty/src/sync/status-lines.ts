@@ -18,15 +18,21 @@ const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
 
 interface Here {
   readonly env: Io['env']
-  /** Whether the command runs in a project whose events are held. */
-  readonly isHeldHere: boolean
+  /** Why events of the project of the working directory would stay, and the command that changes this; null if they may leave. */
+  readonly heldHere: HeldHere | null
+}
+
+/** The project of the working directory has no usable consent. */
+export interface HeldHere {
+  readonly text: string
+  readonly command: string
 }
 
 export function workLines(
   view: WorkView,
   now: number,
   status: DaemonStatus,
-  { env, isHeldHere }: Here,
+  { env, heldHere }: Here,
 ): readonly Line[] {
   const age = secondsSince(view.lastSync, now)
   const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
@@ -38,7 +44,7 @@ export function workLines(
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
     ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
-    ...uploadLines(view, now, isHeldHere),
+    ...uploadLines(view, now, heldHere),
     ...view.differences.map(
       ({ variable, daemon, command }) =>
         [
@@ -171,15 +177,15 @@ function failureLines({ report: { failures, lastError } }: WorkView): readonly L
   return [['failures', `${failures} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly Line[] {
+function uploadLines(view: WorkView, now: number, heldHere: HeldHere | null): readonly Line[] {
   const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
     if (report.running === true) return [['uploads', sendingText(view, now)]]
-    if (isHeldHere)
+    if (heldHere !== null)
       return [
-        ['uploads', `events of projects that have opted in may leave${to}; this project has not:`],
-        commandLine('spec-kitty sync opt-in'),
+        ['uploads', `events of projects that have opted in may leave${to}; ${heldHere.text}:`],
+        commandLine(heldHere.command),
       ]
     if ((queue?.queued ?? 0) === 0) return [['uploads', `events may leave${to}`]]
     if (report.isFirstLookDue)

@@ -5,7 +5,7 @@ import { secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
 import { skipText, whyDocument } from './why-nothing-leaves.js'
 import { viewWork, type WorkView } from './work-view.js'
-import { serverOf, workLines } from './status-lines.js'
+import { serverOf, workLines, type HeldHere } from './status-lines.js'
 
 /**
  * Returns what `sync status` shows in addition to the daemon's state: the queue, the state of sending, why no events
@@ -17,7 +17,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
     // The first line suggests the command that ends a daemon that hangs. The command depends on whether the daemon is
     // proven.
     const view = await viewWork(root, env, status, lines[0]?.[3])
-    const isHeldHere = await hasNotOptedIn(view, io)
+    const heldHere = await findHeldHere(view, io)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
     const automatic = automaticText(disabledBy(env), skipped, view)
@@ -25,7 +25,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ...workLines(view, now, status, { env, isHeldHere }).map(([name, text, ...style]): Line => [
+        ...workLines(view, now, status, { env, heldHere }).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
           ...style,
@@ -96,9 +96,9 @@ function workDocument(view: WorkView, now: number) {
   }
 }
 
-/** Returns whether nothing waits and the command runs in a project whose events are held. */
-async function hasNotOptedIn({ why, queue }: WorkView, io: Pick<Io, 'cwd'>): Promise<boolean> {
-  if (why !== null || (queue?.queued ?? 0) > 0) return false
-  const { projectConsent } = await import('./list-settings.js')
-  return (await projectConsent(io)) === 'no'
+/** Returns why events of the project of the working directory would stay, if nothing waits and nothing else is in the way. */
+async function findHeldHere({ why, queue }: WorkView, io: Pick<Io, 'cwd'>): Promise<HeldHere | null> {
+  if (why !== null || (queue?.queued ?? 0) > 0) return null
+  const { heldHere } = await import('./list-settings.js')
+  return heldHere(io)
 }
