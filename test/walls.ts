@@ -124,7 +124,7 @@ export const WALLS: readonly Wall[] = [
       'familiar',
       'familiar/cli',
       ...tool(
-        'sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/session/sign-in-service.ts cli/own-places.ts cli/cure-file.ts',
+        'sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/require-setting.ts sync/session/sign-in-service.ts cli/own-places.ts cli/cure-file.ts',
       ),
     ],
   },

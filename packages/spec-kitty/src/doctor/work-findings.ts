@@ -1,7 +1,6 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/status-lines.js'
-import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
 import { NOW } from '../sync/why-daemon.js'
 import { LIST } from '../sync/why-backing-off.js'
 import { FOR_THIS_SHELL, whyText } from '../sync/why-nothing-leaves.js'
@@ -9,6 +8,7 @@ import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
+import { damagedQueues, unreadableQueue } from './queue-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -273,35 +273,4 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
       ),
     },
   ]
-}
-
-/** If the home is the problem, F-021 says so. */
-function unreadableQueue(
-  { queueProblem, homeProblem, isQueueDamaged, queueCommand }: WorkView,
-  form: Form,
-): readonly Finding[] {
-  if (queueProblem === null || queueProblem === homeProblem) return []
-  const shown = isQueueDamaged ? SALVAGE_COMMAND : queueCommand
-  const effect = isQueueDamaged ? 'puts it aside, and saves what can be read of it' : 'cures it'
-  const remediation = remedyOfCommands(
-    { command: 'spec-kitty explain F-017', ...(shown === null ? {} : { shown }) },
-    {
-      description: 'says what mends it: that depends on what is wrong',
-      ...(shown === null ? {} : { forPeople: effect }),
-      form,
-    },
-  )
-  return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation }]
-}
-
-/** Reported until the user has removed the files, because only the user knows whether the events in them were queued again. */
-function damagedQueues({ damagedQueues: { length: count } }: WorkView): readonly Finding[] {
-  if (count === 0) return []
-  const remediation = remediationOf({
-    commands: ['spec-kitty explain F-022'],
-    description: 'says how to save and queue again what can be read of it, and when it can be removed',
-    safe: true,
-  })
-  const summary = count === 1 ? 'a damaged queue was put aside' : `${count} damaged queues were put aside`
-  return [{ id: 'F-022', severity: 'warn', summary, remediation }]
 }

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
-import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
+import { isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config-file.js'
-import { misspeltKeys, type FileProblem } from './misspelt-keys.js'
+import { inOrderOfLines, misspeltKeys } from './misspelt-keys.js'
 import { oneOf, readServerUrl, readSize, readUrl } from './parse-setting.js'
 import { DEFAULT_QUEUE_SIZE, MAX_QUEUE_SIZE } from './queue-size-limits.js'
 import { insteadOf, MAX_SHOWN_CHARS } from './url-text.js'
@@ -161,7 +161,7 @@ const SETTINGS = {
 } as const
 
 export type SettingKey = keyof typeof SETTINGS
-type ValueOf<K extends SettingKey> = (typeof SETTINGS)[K] extends Setting<infer T> ? T : never
+export type ValueOf<K extends SettingKey> = (typeof SETTINGS)[K] extends Setting<infer T> ? T : never
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[]
 
@@ -184,21 +184,6 @@ export async function readSettings(root: string, env: Environment): Promise<Sett
 /** Like `readSettings`, but without `config.toml`, for the settings that are not in that file. */
 export function environmentSettings(root: string, env: Environment): Settings {
   return settingsOf(root, env, { state: 'absent' })
-}
-
-/** Returns a setting's value. Throws `E_CONFIG_INVALID` if it is wrong, `E_CONFIG_UNREADABLE` if its file is unreadable. */
-export function requireSetting<K extends SettingKey>(settings: Settings, key: K): ValueOf<K> {
-  const found = settings.get(key)
-  if (found.state === 'right') return found.value
-  throw wrongSetting(found)
-}
-
-export function wrongSetting({
-  code,
-  problem,
-  cure,
-}: Pick<Wrong, 'code' | 'problem' | 'cure'>): CommandError {
-  return new CommandError(code, problem, { hint: cure ?? 'spec-kitty config list', exit: EXIT.error })
 }
 
 /** Returns the purpose of a setting, and the possible sources of its value. */
@@ -247,11 +232,6 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
     fileCure: config.state === 'unreadable' ? config.cure : null,
     problems: [...new Set([...file, ...inOrderOfLines([...wrong, ...misspelt])])],
   }
-}
-
-/** Those of the environment are first; the others follow as they stand in the file. */
-function inOrderOfLines(problems: readonly FileProblem[]): readonly string[] {
-  return problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0)).map(({ text }) => text)
 }
 
 /** Says what a text that is probably a misspelt "on" does: a switch treats every text that does not mean on as off. */

@@ -1,6 +1,7 @@
 import { fstatSync, readdirSync, readlinkSync } from 'node:fs'
-import { shellQuote } from 'familiar/cli'
+import { shellQuote, type CommandError } from 'familiar/cli'
 import { fileAt } from './connection.js'
+import { unusable } from './queue-errors.js'
 import { quarantinedDatabases } from './quarantined-databases.js'
 
 /** What became of the file of an open queue that is no longer at its path. */
@@ -46,6 +47,11 @@ export function lostText({ state, movedTo, events }: LostFile): string {
 /** Returns the command that puts a queue that was moved back to its path; null if its new path is unknown. */
 export function putBackCommand(path: string, { movedTo }: Pick<LostFile, 'movedTo'>): string | null {
   return movedTo === null ? null : `mv ${shellQuote(movedTo)} ${shellQuote(path)}`
+}
+
+/** Returns the error for a file that was moved. It has what waits, so no new one is made. */
+export function movedError(path: string, lost: LostFile): CommandError {
+  return unusable(path, `its file ${lostText(lost)}`, undefined, putBackCommand(path, lost))
 }
 
 /** Returns how many names the open file has; null if the descriptor is of another file. */

@@ -2,19 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
-import {
-  COLUMNS,
-  DEAD_COLUMNS,
-  decode,
-  decodeOrNull,
-  encode,
-  ORIGIN,
-  toDeadLetter,
-  toEvent,
-} from './columns.js'
+import { COLUMNS, DEAD_COLUMNS, encode, ORIGIN, toDeadLetter, toEvent, toWaitingProject } from './columns.js'
 import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
 import { countWaiting, insertEvents } from './insert-events.js'
-import { lostText, putBackCommand, whereaboutsOf, type LostFile } from './lost-file.js'
+import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
 import { busy, isReadOnly, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import { copyEvents } from './take-over.js'
@@ -280,7 +271,7 @@ export class SqliteQueue implements Queue {
     const lost = isThere ? null : this.lost()
     if (lost?.state === 'removed' && lost.events > 0) throw busy(this.path, `its file ${lostText(lost)}`)
     const next = this.#reopen()
-    if (next === null && lost?.state === 'moved') throw moved(this.path, lost)
+    if (next === null && lost?.state === 'moved') throw movedError(this.path, lost)
     if (next === null) throw busy(this.path, 'its file was moved or removed')
     this.#connection.database.close()
     this.#connection = next
@@ -300,20 +291,4 @@ export class SqliteQueue implements Queue {
 
 function withoutLog(path: string): CommandError {
   return unusable(path, `${path}-wal was removed while it was in use`, undefined, 'spec-kitty sync restart')
-}
-
-function moved(path: string, lost: LostFile): CommandError {
-  return unusable(path, `its file ${lostText(lost)}`, undefined, putBackCommand(path, lost))
-}
-
-function toWaitingProject(row: Row): WaitingProject {
-  return {
-    project: decode(row['project']),
-    origin: String(row['known']),
-    projectUuid: decode(row['project_uuid']),
-    count: Number(row['n']),
-    oldestAt: String(row['queued_at']),
-    attempts: Number(row['attempts']),
-    lastError: decodeOrNull(row['last_error']),
-  }
 }

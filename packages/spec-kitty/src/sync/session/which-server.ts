@@ -1,6 +1,7 @@
 import type { Io } from 'familiar/cli'
 import { withoutSlash } from '../url-text.js'
-import { readSettings, requireSetting, type Settings } from '../settings-table.js'
+import { requireSetting } from '../require-setting.js'
+import { readSettings, type Settings } from '../settings-table.js'
 import { checkedUrl, refused } from './refuse-server-url.js'
 import { readStored } from './read-session-file.js'
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from 'familiar/cli'
-import type { Queue, WaitingProject } from '../queue/queue-types.js'
+import type { Queue } from '../queue/queue-types.js'
 import { isOfEnvironment } from './connection-errors.js'
 import { oneLine } from './one-line.js'
 import type { OutboxOptions } from './outbox-options.js'
 import { isLasting, isOfQueue } from './queue-failure.js'
 import { openSender, type Sender } from './send-batch.js'
-import { consentOfAll, surveyOf } from './survey.js'
+import { consentOfAll, surveyOf, total } from './survey.js'
 import type { ErrorKind, Gate, PassEnd } from './upload-types.js'
 import { FORMATS, uploadSome, type Source, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits } from './waits.js'
@@ -297,8 +297,4 @@ export class Outbox {
     this.#note(error, 'answer')
     this.#options.log('session_refused', { why: error })
   }
-}
-
-function total(projects: readonly WaitingProject[]): number {
-  return projects.reduce((sum, { count }) => sum + count, 0)
 }
