@@ -245,7 +245,9 @@ function uploadText(view: WorkView, why: Why, now: number): string {
 
 /** Returns the reason without the details that have separate lines: those of the queue, the settings and the failures. */
 function briefText({ reason, sentence, brief = sentence }: Why, view: WorkView): string {
-  const { settings, isQueueDamaged } = view
+  const { settings, isQueueDamaged, report } = view
+  if (reason === 'queue_unusable' && report.queueLost !== null)
+    return `the queue was ${report.queueLost.state}`
   if (reason === 'queue_unusable') return isQueueDamaged ? 'the queue is damaged' : 'the queue cannot be read'
   if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
   return brief
