@@ -35,7 +35,8 @@ function publish(path: string, content: string, prepare: () => void): void {
     if (error instanceof FamiliarError) throw error
     const errno = errnoOf(error)
     throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot write ${path}: ${errno ?? String(error)}`, {
-      hint: writeHint(dirname(path), errno),
+      // A rename fails so only if a directory is at the path itself.
+      hint: writeHint(errno === 'EISDIR' ? path : dirname(path), errno),
       cause: error,
     })
   }

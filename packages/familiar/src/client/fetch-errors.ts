@@ -51,7 +51,7 @@ export function cutOff(family: Family, record: DaemonRecord, cause: unknown): Fa
 export function noReply(family: Family, record: DaemonRecord, timeoutMs: number): FamiliarError {
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
-    `${nameOf(family, record)} has not begun its reply within ${timeoutMs} ms; it may still do what was asked`,
+    `${nameOf(family, record)} has not begun its reply within ${timeoutMs / 1000} s; it may still do what was asked`,
     { hint: 'see what the daemon is busy with (its log), or allow more time' },
   )
 }

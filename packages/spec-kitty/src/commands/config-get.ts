@@ -14,7 +14,8 @@ import { CONFIG_GET } from '../cli/describe/config.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { projectHere } from '../daemons/project-directory.js'
 import { CONSENT_KEY, jsonOf, listSettings, sourceOf, type ShownSetting } from '../sync/list-settings.js'
-import { readSettings, SETTING_KEYS, wrongSetting } from '../sync/settings-table.js'
+import { wrongSetting } from '../sync/require-setting.js'
+import { readSettings, SETTING_KEYS } from '../sync/settings-table.js'
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(CONFIG_GET, args, { command: 'config get' })

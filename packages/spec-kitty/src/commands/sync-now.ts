@@ -14,7 +14,8 @@ import { readSettings, type Settings } from '../sync/settings-table.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
-import { LIST, PATIENCE, skipText } from '../sync/why-nothing-leaves.js'
+import { LAST_FAILED, LIST, PATIENCE } from '../sync/why-backing-off.js'
+import { skipText } from '../sync/why-nothing-leaves.js'
 import { SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
 import type { Why } from '../sync/why-types.js'
@@ -101,9 +102,11 @@ async function connect(root: string, io: Io): Promise<Connection> {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
     const settings = await readSettings(root, io.env)
     const trouble = homeTrouble(root)
+    const { unread } = await syncDaemon.at(root).status()
+    const none = unread === undefined ? 'no sync daemon runs' : 'whether a sync daemon runs is not known'
     const why =
       reason === null ? error.message : (unclearSwitch(reason, settings) ?? skipText(reason, settings))
-    throw new CommandError('E_SYNC_NO_DAEMON', `no sync daemon runs, and this command starts none: ${why}`, {
+    throw new CommandError('E_SYNC_NO_DAEMON', `${none}, and this command starts none: ${why}`, {
       // While hosted sync is off, a daemon would send nothing, so none is started.
       hint:
         reason === 'rollout_disabled'
@@ -132,11 +135,12 @@ async function switchOn(root: string, io: Io): Promise<string> {
 /** Even a daemon that is started by hand would send nothing while the configuration file is broken. */
 function hintFor(
   reason: SkipReason | null,
-  { brokenLine, problems }: Settings,
+  { brokenLine, fileCure, problems }: Settings,
   error: FamiliarError,
 ): string | null {
   if (reason === null) return error.hint
   if (reason !== 'policy_manual') return null
+  if (fileCure !== null) return fileCure
   if (brokenLine !== null) return `correct ${brokenLine}, and run this again`
   return problems.length > 0 ? LIST : null
 }
@@ -150,10 +154,12 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
   if (why === null) return null
   // `sync now` has just tried, so it must not suggest itself.
   if (why.reason === 'backing_off') {
-    const tried = `stopped watching after ${counted(attempts, 'failed attempt')}`
+    const attempt = why.sentence.startsWith(LAST_FAILED) ? 'failed attempt' : 'attempt'
+    const tried = `stopped watching after ${counted(attempts, attempt)}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
     if (!why.command.endsWith(NOW)) return { sentence, command: why.shown ?? why.command }
-    const patience = why.shown?.endsWith(PATIENCE) === true ? `; ${PATIENCE}` : ''
+    const isPatient = why.shown?.endsWith(PATIENCE) === true
+    const patience = isPatient ? `; ${PATIENCE}${why.also === undefined ? '' : ', otherwise'}` : ''
     return { sentence: `${sentence}${patience}`, command: why.also ?? null }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
@@ -180,7 +186,7 @@ async function readRemainder(root: string, finished: Finished): Promise<QueueVie
   const read = await readQueue(root)
   if (!('problem' in read)) return read
   if (!isNothing(finished)) return null
-  const hint = read.isDamaged ? SALVAGE : 'spec-kitty explain queue_unusable'
+  const hint = read.isDamaged ? SALVAGE : (read.command ?? 'spec-kitty explain queue_unusable')
   throw new CommandError('E_QUEUE_UNUSABLE', read.problem, { hint })
 }
 

@@ -6,7 +6,7 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
-import { quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
+import { markUnreadable, quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import type { SalvagedEvent } from '../sync/queue/salvage.js'
 import { assertExportable } from '../sync/export-path.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
@@ -80,6 +80,7 @@ async function exportQueue(root: string, { file, project, dead, json }: Export, 
   const exported = await exportLines(envelopesIn(root, { dead, wanted }, counter.seen, io), path, io)
   const report = counter.report(quarantinedDatabases(queuePath(root)))
   const { salvaged, unreadable } = report
+  for (const database of unreadable) markUnreadable(database)
   if (json) printJson({ exported, file: path, salvaged, unreadable_databases: unreadable }, io)
   else {
     const none = exported === 0 && path !== '-' ? '; no file was written' : ''

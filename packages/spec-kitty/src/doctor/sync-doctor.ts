@@ -8,6 +8,7 @@ import { remedyOfCommands, type Form } from './form-remedy.js'
 import { isSwitchedOn } from '../sync/settings-table.js'
 import { fullText } from '../sync/status-lines.js'
 import { OVER, readSession, type SessionRead } from '../sync/session/session-state.js'
+import { afterCure } from '../sync/why-nothing-leaves.js'
 import { viewWork, type WorkView } from '../sync/work-view.js'
 import { WHY_IT_MATTERS } from './why-it-matters.js'
 import { workFindings } from './work-findings.js'
@@ -93,7 +94,7 @@ function wordFor(read: SessionRead): string {
 
 /** A session is needed only if hosted sync is on. */
 function sessionFindings(read: SessionRead, view: WorkView, form: Form): readonly Finding[] {
-  const { settings, loginServer, homeProblem, isDaemonRunning } = view
+  const { settings, loginServer, homeProblem, isDaemonRunning, sessionCure: cure } = view
   const problem = problemOf(read)
   if (problem === null) return []
   const isNeeded = isSwitchedOn(settings, 'sync.hosted')
@@ -107,7 +108,8 @@ function sessionFindings(read: SessionRead, view: WorkView, form: Form): readonl
       // If the home is not writable, F-021 is the critical finding, because no session could be stored.
       severity: isNeeded ? (isFirst ? 'critical' : 'warn') : isUnreadable ? 'warn' : 'info',
       summary: isNeeded ? `${problem}, but hosted sync is on` : problem,
-      remediation: isNeeded || isUnreadable ? signIn(loginServer, { id, isGiven, isNeeded }, form) : null,
+      remediation:
+        isNeeded || isUnreadable ? signIn(loginServer, { id, isGiven, isNeeded, cure }, form) : null,
     },
   ]
 }
@@ -116,10 +118,13 @@ interface SignIn {
   readonly id: string
   readonly isGiven: boolean
   readonly isNeeded: boolean
+  /** The command that moves away a directory in the place of the session; null if there is none. */
+  readonly cure: string | null
 }
 
-function signIn(server: string | null, { id, isGiven, isNeeded }: SignIn, form: Form): Remediation {
-  const commands = loginCommands(server, id, isGiven)
+function signIn(server: string | null, { id, isGiven, isNeeded, cure }: SignIn, form: Form): Remediation {
+  const login = loginCommands(server, id, isGiven)
+  const commands = cure === null ? login : afterCure(cure, id, login)
   const off = isNeeded ? '; or unset SPEC_KITTY_ENABLE_SAAS_SYNC to turn hosted sync off' : ''
   if (server !== null) return remedyOfCommands(commands, { description: `signs in to ${server}${off}`, form })
   const asked = "ask your team for the server's address, then"

@@ -1,13 +1,14 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText } from '../sync/status-lines.js'
-import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
 import { NOW } from '../sync/why-daemon.js'
+import { LIST } from '../sync/why-backing-off.js'
 import { FOR_THIS_SHELL, whyText } from '../sync/why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
+import { damagedQueues, unreadableQueue } from './queue-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -25,7 +26,7 @@ export function workFindings(
   return [
     ...long,
     ...unwritableHome(view, form),
-    ...wrongSettings(view, ofProject),
+    ...wrongSettings(view, ofProject, form),
     ...unreadableQueue(view, form),
     ...damagedQueues(view),
     ...(long.length > 0 ? [] : nothingLeaves(view, form)),
@@ -252,7 +253,7 @@ function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean
   return !command.endsWith(NOW) || !isDaemonRunning
 }
 
-function wrongSettings(view: WorkView, ofProject: string | null): readonly Finding[] {
+function wrongSettings(view: WorkView, ofProject: string | null, form: Form): readonly Finding[] {
   const { settings, why } = view
   const problems = [...settings.problems, ...(ofProject === null ? [] : [ofProject])]
   if (problems.length === 0) return []
@@ -262,40 +263,14 @@ function wrongSettings(view: WorkView, ofProject: string | null): readonly Findi
       id: 'F-012',
       severity: 'warn',
       summary: `${problems.join('; ')}${isInTheWay ? '; nothing leaves until that is corrected' : ''}`,
-      remediation: remediationOf({
-        commands: ['spec-kitty config list'],
-        description: 'shows every setting and where it comes from; correct what is wrong there',
-        safe: true,
-      }),
+      remediation: remedyOfCommands(
+        { command: LIST, ...(settings.fileCure === null ? {} : { shown: settings.fileCure }) },
+        {
+          description: 'shows every setting and where it comes from; correct what is wrong there',
+          ...(settings.fileCure === null ? {} : { forPeople: 'lets the file be read, or one be written' }),
+          form,
+        },
+      ),
     },
   ]
-}
-
-/** If the home is the problem, F-021 says so. */
-function unreadableQueue(
-  { queueProblem, homeProblem, isQueueDamaged }: WorkView,
-  form: Form,
-): readonly Finding[] {
-  if (queueProblem === null || queueProblem === homeProblem) return []
-  const remediation = remedyOfCommands(
-    { command: 'spec-kitty explain F-017', ...(isQueueDamaged ? { shown: SALVAGE_COMMAND } : {}) },
-    {
-      description: 'says what mends it: that depends on what is wrong',
-      ...(isQueueDamaged ? { forPeople: 'puts it aside, and saves what can be read of it' } : {}),
-      form,
-    },
-  )
-  return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation }]
-}
-
-/** Reported until the user has removed the files, because only the user knows whether the events in them were queued again. */
-function damagedQueues({ damagedQueues: { length: count } }: WorkView): readonly Finding[] {
-  if (count === 0) return []
-  const remediation = remediationOf({
-    commands: ['spec-kitty explain F-022'],
-    description: 'says how to save and queue again what can be read of it, and when it can be removed',
-    safe: true,
-  })
-  const summary = count === 1 ? 'a damaged queue was put aside' : `${count} damaged queues were put aside`
-  return [{ id: 'F-022', severity: 'warn', summary, remediation }]
 }

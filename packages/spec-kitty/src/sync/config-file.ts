@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { JsonObject } from 'familiar'
 import { objectOf, readSmallFile } from 'familiar/cli'
+import { cureCommand } from '../cli/cure-file.js'
 
 /** Line and column, counted from 1. */
 export interface Place {
@@ -30,6 +31,8 @@ export type ConfigRead =
       readonly path: string
       readonly why: string
       readonly line: number | null
+      /** The command that lets the file be read; null if there is none. */
+      readonly cure: string | null
     }
 
 /** The maximum size of a configuration that is read, in bytes. A real one has a few lines. */
@@ -51,14 +54,21 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   const path = join(root, 'config.toml')
   const file = readSmallFile(path, { maxBytes: MAX_BYTES, mayBeLink: true })
   if (file.state === 'absent') return file
-  if (file.state === 'unreadable') return { state: 'unreadable', path, why: file.why, line: null }
+  if (file.state === 'unreadable')
+    return { state: 'unreadable', path, why: file.why, line: null, cure: cureCommand(path, file.why) }
   const { parse, TomlError } = await import('smol-toml')
   try {
     const whole = objectOf(parse(file.text)) ?? {}
     const sync = whole['sync'] ?? {}
     const table = objectOf(sync)
     if (table === null)
-      return { state: 'unreadable', path, why: `sync must be a table, not ${typeof sync}`, line: null }
+      return {
+        state: 'unreadable',
+        path,
+        why: `sync must be a table, not ${typeof sync}`,
+        line: null,
+        cure: null,
+      }
     return {
       state: 'readable',
       path,
@@ -71,7 +81,7 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   } catch (error) {
     const line = error instanceof TomlError ? error.line : null
     const at = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : ''
-    return { state: 'unreadable', path, why: at + describe(error), line }
+    return { state: 'unreadable', path, why: at + describe(error), line, cure: null }
   }
 }
 

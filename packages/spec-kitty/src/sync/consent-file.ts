@@ -19,6 +19,7 @@ import {
   realPath,
   writeHint,
 } from 'familiar/cli'
+import { cureCommand } from '../cli/cure-file.js'
 import { assertOwnProject } from '../cli/own-places.js'
 import type { Consent } from './parse-consent.js'
 
@@ -87,7 +88,10 @@ export async function writeConsent(project: string, isGiven: boolean): Promise<W
   assertOwnProject(project)
   const path = consentFile(project)
   const file = read(path)
-  if (file.state === 'unreadable') throw unusable(path, file.why)
+  if (file.state === 'unreadable') {
+    const cure = cureCommand(path, file.why)
+    throw unusable(path, file.why, undefined, ...(cure === null ? [] : [`to repair it: ${cure}`]))
+  }
   const text = file.state === 'absent' ? '' : file.text
   const { consentIn } = await import('./parse-consent.js')
   const { withConsent } = await import('./edit-consent.js')

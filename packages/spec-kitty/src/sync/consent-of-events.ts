@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readConsent } from './consent-file.js'
+import { cureCommand } from '../cli/cure-file.js'
+import { consentFile, readConsent } from './consent-file.js'
 import { whoStandsAt } from './project-origin.js'
 import type { Stranded, WaitingProject } from './queue/queue-types.js'
 import { HELD, type Consent } from './upload/upload-types.js'
@@ -13,6 +14,7 @@ type Reading =
       readonly consent: Exclude<Consent, 'yes'>
       readonly detail: string | null
       readonly isMendable?: boolean
+      readonly cure?: string | null
     }
 
 /**
@@ -23,7 +25,7 @@ export async function readConsentOf({ project, projectUuid, origin }: Waiting): 
   const consent = await readConsent(project)
   if (typeof consent !== 'string') {
     const { why, isMendable = false } = consent
-    return { consent: 'unreadable', detail: why, isMendable }
+    return { consent: 'unreadable', detail: why, isMendable, cure: cureCommand(consentFile(project), why) }
   }
   if (!existsSync(project)) return { consent: 'gone', detail: null }
   const { isSame, uuid } = await whoStandsAt(project, origin)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { objectOf, parseJson, readSmallFile, stringOf, writePrivateFile } from 'familiar/cli'
 import { sessionMark } from './gate-session.js'
 import type { KnownReport } from './work-report.js'
-import type { LastWork } from './upload/upload-types.js'
+import type { ExperiencedWork, LastWork } from './upload/upload-types.js'
 
 function pathOf(root: string): string {
   return join(root, 'daemons', 'sync', 'last-work.json')
@@ -23,13 +23,13 @@ export function readLastWork(root: string): LastWork {
  * Returns a function that stores the knowledge of a daemon after a pass, if it has changed. Never throws: on a full disk
  * it stores nothing.
  */
-export function rememberWork(root: string): (known: LastWork) => void {
+export function rememberWork(root: string): (known: ExperiencedWork) => void {
   let stored = readLastWork(root)
   return (known) => {
     const next = {
       lastSync: known.lastSync ?? stored.lastSync,
       // The stored state of the session is kept until the server has answered this daemon.
-      refused: known.refused ?? (known.lastSync === null ? stored.refused : null),
+      refused: known.refused ?? (known.hasAnswered ? null : stored.refused),
     }
     if (next.lastSync === stored.lastSync && next.refused === stored.refused) return
     stored = next
@@ -41,8 +41,8 @@ export function rememberWork(root: string): (known: LastWork) => void {
 }
 
 /** Returns whether the server rejected the present session when a daemon last used it. */
-export function isSessionRefused(root: string, { refused, lastSync }: KnownReport): boolean {
-  if (refused || lastSync !== null) return refused
+export function isSessionRefused(root: string, { refused, lastAnswer }: KnownReport): boolean {
+  if (refused || lastAnswer !== null) return refused
   const mark = sessionMark(root)
   return mark !== '' && readLastWork(root).refused === mark
 }

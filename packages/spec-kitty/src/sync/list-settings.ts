@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
+import { cureCommand } from '../cli/cure-file.js'
 import { projectHere } from '../daemons/project-directory.js'
 import { consentFile, readConsent } from './consent-file.js'
 import { checkServerUrl } from './check-server-url.js'
@@ -22,7 +23,7 @@ export interface ShownSetting extends SettingDescription {
   /** The value; null if it is not set, or is wrong. */
   readonly value: string | number | boolean | null
   readonly source: Source
-  readonly wrong: Pick<Wrong, 'code' | 'problem'> | null
+  readonly wrong: Pick<Wrong, 'code' | 'problem' | 'cure'> | null
 }
 
 /** The consent belongs to the project and not to the root, so it is listed only inside a project. */
@@ -124,9 +125,21 @@ export function settersOf({ key, variables, inFile }: ShownSetting): string {
   return [...variables, ...(inFile === null ? [] : ['config.toml'])].join(', ')
 }
 
-/** Returns the consent of the project of the working directory; null outside a project, or if it cannot be read. */
-export async function projectConsent(io: Pick<Io, 'cwd'>): Promise<'yes' | 'no' | null> {
+/**
+ * Returns why events of the project of the working directory would stay, and the command that changes this; null outside a
+ * project, or if they may leave.
+ */
+export async function heldHere(
+  io: Pick<Io, 'cwd'>,
+): Promise<{ readonly text: string; readonly command: string } | null> {
   const project = projectHere(io)
-  const consent = project === null ? null : await readConsent(project)
-  return typeof consent === 'string' ? consent : null
+  const consent = project === null ? 'yes' : await readConsent(project)
+  if (project === null || consent === 'yes') return null
+  const optIn = 'spec-kitty sync opt-in'
+  if (consent === 'no') return { text: 'this project has not', command: optIn }
+  const cure = cureCommand(consentFile(project), consent.why) ?? 'spec-kitty explain consent_unreadable'
+  return {
+    text: problemOf(project, consent.why),
+    command: consent.isMendable === true ? optIn : cure,
+  }
 }

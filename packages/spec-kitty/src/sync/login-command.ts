@@ -13,6 +13,9 @@ const LOGIN_ANYWHERE = 'spec-kitty auth login --server https://HOST  # replace H
 /** The same for a session whose token was given by the user. */
 const TOKEN_ANYWHERE = `${tokenLogin('https://HOST')}  # replace HOST, and put its token into SYNC_TOKEN`
 
+const NEW_TOKEN = 'first put a new token into SYNC_TOKEN: your team has one'
+const REFUSED_TOKEN = 'first put a new token into SYNC_TOKEN, or the old one if only the server was at fault'
+
 /**
  * The command that signs in again, for scripts and for people. A token that was given by the user is replaced by a new
  * one from a variable, which no script has set. So a script gets the command that explains the id instead.
@@ -27,7 +30,7 @@ export function loginCommands(
   if (!isTokenGiven) return { command: loginCommand(server, id) }
   return {
     command: loginCommand(null, id),
-    shown: `${tokenLogin(server)}  # first put a new token into SYNC_TOKEN: your team has one`,
+    shown: `${tokenLogin(server)}  # ${id === 'session_refused' ? REFUSED_TOKEN : NEW_TOKEN}`,
   }
 }
 

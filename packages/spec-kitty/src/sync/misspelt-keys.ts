@@ -33,3 +33,8 @@ export function misspeltKeys(config: ConfigRead, known: readonly string[]): read
     .map((key) => problem(`unknown setting ${key}`, placeAbove(key), 'move it below [sync]'))
   return [...tables, ...misspelt, ...above]
 }
+
+/** Those of the environment are first; the others follow as they stand in the file. */
+export function inOrderOfLines(problems: readonly FileProblem[]): readonly string[] {
+  return problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0)).map(({ text }) => text)
+}

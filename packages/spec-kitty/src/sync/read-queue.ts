@@ -1,7 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { CommandError, isPartMissing } from 'familiar/cli'
 import { homeOfAnotherUser, homeProblem } from './home-problem.js'
-import { isDamage } from './queue/queue-errors.js'
+import { isDamage, MOVE_AWAY } from './queue/queue-errors.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts } from './queue/queue-types.js'
 import type { HeldProject } from './why-types.js'
@@ -16,6 +16,8 @@ export interface QueueProblem {
   readonly problem: string
   /** Whether the file is damaged, so that its readable events can be saved. */
   readonly isDamaged: boolean
+  /** The command that cures it, for people; null if there is none. */
+  readonly command: string | null
 }
 
 const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
@@ -32,6 +34,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
     return {
       problem: existsSync(path) ? foreign : `the queue ${path} cannot be read: ${foreign}`,
       isDamaged: false,
+      command: null,
     }
   try {
     const [{ openQueueToLook }, { heldOf }] = await Promise.all([
@@ -47,7 +50,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
     }
   } catch (error) {
     if (isPartMissing(error)) throw error
-    return { problem: problemOf(error, root), isDamaged: isDamage(error) }
+    return { problem: problemOf(error, root), isDamaged: isDamage(error), command: cureOf(error) }
   }
 }
 
@@ -58,6 +61,12 @@ export function isQueueAbsent(path: string): boolean {
   } catch {
     return false
   }
+}
+
+/** What is no file of this user is moved away. A command that makes the queue this user's own has other words. */
+function cureOf(error: unknown): string | null {
+  const hint = error instanceof CommandError ? error.hint : null
+  return hint?.startsWith(MOVE_AWAY) === true ? hint.slice(MOVE_AWAY.length) : null
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
-import { CommandError, EXIT, isOn, stringOf, type Io } from 'familiar/cli'
+import { isOn, stringOf, type Io } from 'familiar/cli'
 import { readConfig, type ConfigRead } from './config-file.js'
-import { misspeltKeys, type FileProblem } from './misspelt-keys.js'
+import { inOrderOfLines, misspeltKeys } from './misspelt-keys.js'
 import { oneOf, readServerUrl, readSize, readUrl } from './parse-setting.js'
 import { DEFAULT_QUEUE_SIZE, MAX_QUEUE_SIZE } from './queue-size-limits.js'
 import { insteadOf, MAX_SHOWN_CHARS } from './url-text.js'
@@ -27,6 +27,8 @@ export interface Wrong {
   /** One line that names the value, its position, and the expected value. It contains no secret. */
   readonly problem: string
   readonly source: Source
+  /** The command that lets the file be read; missing if there is none. */
+  readonly cure?: string | null
 }
 
 interface Setting<T> {
@@ -159,7 +161,7 @@ const SETTINGS = {
 } as const
 
 export type SettingKey = keyof typeof SETTINGS
-type ValueOf<K extends SettingKey> = (typeof SETTINGS)[K] extends Setting<infer T> ? T : never
+export type ValueOf<K extends SettingKey> = (typeof SETTINGS)[K] extends Setting<infer T> ? T : never
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[]
 
@@ -170,6 +172,8 @@ export interface Settings {
   readonly problems: readonly string[]
   /** The line of `config.toml` that makes the whole file unreadable, for people; null if there is none. */
   readonly brokenLine: string | null
+  /** The command that lets `config.toml` be read, which is not a file, or closed; null if there is none. */
+  readonly fileCure: string | null
 }
 
 /** Returns the settings in the environment and in `config.toml`. */
@@ -180,17 +184,6 @@ export async function readSettings(root: string, env: Environment): Promise<Sett
 /** Like `readSettings`, but without `config.toml`, for the settings that are not in that file. */
 export function environmentSettings(root: string, env: Environment): Settings {
   return settingsOf(root, env, { state: 'absent' })
-}
-
-/** Returns a setting's value. Throws `E_CONFIG_INVALID` if it is wrong, `E_CONFIG_UNREADABLE` if its file is unreadable. */
-export function requireSetting<K extends SettingKey>(settings: Settings, key: K): ValueOf<K> {
-  const found = settings.get(key)
-  if (found.state === 'right') return found.value
-  throw wrongSetting(found)
-}
-
-export function wrongSetting({ code, problem }: Pick<Wrong, 'code' | 'problem'>): CommandError {
-  return new CommandError(code, problem, { hint: 'spec-kitty config list', exit: EXIT.error })
 }
 
 /** Returns the purpose of a setting, and the possible sources of its value. */
@@ -236,13 +229,9 @@ export function settingsOf(root: string, env: Environment, config: ConfigRead): 
   return {
     get,
     brokenLine: config.state === 'unreadable' && line !== null ? `line ${line} of ${config.path}` : null,
+    fileCure: config.state === 'unreadable' ? config.cure : null,
     problems: [...new Set([...file, ...inOrderOfLines([...wrong, ...misspelt])])],
   }
-}
-
-/** Those of the environment are first; the others follow as they stand in the file. */
-function inOrderOfLines(problems: readonly FileProblem[]): readonly string[] {
-  return problems.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0)).map(({ text }) => text)
 }
 
 /** Says what a text that is probably a misspelt "on" does: a switch treats every text that does not mean on as off. */
@@ -261,7 +250,13 @@ function resolve<T>(one: Setting<T>, root: string, env: Environment, config: Con
   }
   if (one.key !== null && config.state === 'unreadable') {
     const source = { kind: 'file', path: config.path, line: null, column: null } as const
-    return { state: 'wrong', code: 'E_CONFIG_UNREADABLE', problem: unreadable(config), source }
+    return {
+      state: 'wrong',
+      code: 'E_CONFIG_UNREADABLE',
+      problem: unreadable(config),
+      source,
+      cure: config.cure,
+    }
   }
   if (one.key === null || config.state !== 'readable' || config.sync[one.key] === undefined) {
     return { state: 'right', value: one.fallback(root), source: { kind: 'default' } }

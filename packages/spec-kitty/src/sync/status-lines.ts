@@ -3,11 +3,12 @@ import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { WRONG, withoutSecrets } from './url-text.js'
-import { removeCommand } from './queue/quarantined-databases.js'
+import { isMarkedUnreadable, removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
-import { FOR_THIS_SHELL, LIST, reasonText } from './why-nothing-leaves.js'
+import { LIST } from './why-backing-off.js'
+import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import { TIMING } from './upload/upload-timing.js'
@@ -17,15 +18,21 @@ const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
 
 interface Here {
   readonly env: Io['env']
-  /** Whether the command runs in a project whose events are held. */
-  readonly isHeldHere: boolean
+  /** Why events of the project of the working directory would stay, and the command that changes this; null if they may leave. */
+  readonly heldHere: HeldHere | null
+}
+
+/** The project of the working directory has no usable consent. */
+export interface HeldHere {
+  readonly text: string
+  readonly command: string
 }
 
 export function workLines(
   view: WorkView,
   now: number,
   status: DaemonStatus,
-  { env, isHeldHere }: Here,
+  { env, heldHere }: Here,
 ): readonly Line[] {
   const age = secondsSince(view.lastSync, now)
   const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
@@ -37,7 +44,7 @@ export function workLines(
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
     ...failureLines(view),
     ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
-    ...uploadLines(view, now, isHeldHere),
+    ...uploadLines(view, now, heldHere),
     ...view.differences.map(
       ({ variable, daemon, command }) =>
         [
@@ -138,11 +145,21 @@ function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
   const isOne = others.length === 0
   const count = isOne ? 'a damaged queue was' : `${damagedQueues.length} damaged queues were`
   const it = isOne ? 'it' : 'them'
+  const removal = commandLine(removeCommand(join(dirname(first), 'queue.db')))
+  if (damagedQueues.every(isMarkedUnreadable))
+    return [
+      [
+        '',
+        `${count} put aside, and no event can be read of ${it}; until you remove ${it}, this is shown:`,
+        'yellow',
+      ],
+      removal,
+    ]
   return [
     ['', `${count} put aside; to save what can be read of ${it}:`, 'yellow'],
     commandLine(SALVAGE_COMMAND),
     ['', `when that is done, remove ${it}; until then this is shown (spec-kitty explain F-022):`],
-    commandLine(removeCommand(join(dirname(first), 'queue.db'))),
+    removal,
   ]
 }
 
@@ -155,18 +172,20 @@ export function fullText(queued: number, maxSize: number): string | null {
 
 function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
   if (lastError === null && (failures ?? 0) === 0) return []
-  return [['failures', `${failures ?? 0} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
+  // What the server keeps waiting, or the sign-in that is over, is no failure of an attempt.
+  if ((failures ?? 0) === 0) return [['failures', `none; ${lastError}`, 'yellow']]
+  return [['failures', `${failures} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
 }
 
-function uploadLines(view: WorkView, now: number, isHeldHere: boolean): readonly Line[] {
+function uploadLines(view: WorkView, now: number, heldHere: HeldHere | null): readonly Line[] {
   const { why, further, gate, report, queue } = view
   if (why === null) {
     const to = gate.state === 'open' ? ` to ${gate.serverUrl}` : ''
     if (report.running === true) return [['uploads', sendingText(view, now)]]
-    if (isHeldHere)
+    if (heldHere !== null)
       return [
-        ['uploads', `events of projects that have opted in may leave${to}; this project has not:`],
-        commandLine('spec-kitty sync opt-in'),
+        ['uploads', `events of projects that have opted in may leave${to}; ${heldHere.text}:`],
+        commandLine(heldHere.command),
       ]
     if ((queue?.queued ?? 0) === 0) return [['uploads', `events may leave${to}`]]
     if (report.isFirstLookDue)
@@ -217,16 +236,18 @@ function remedyLines({ before, shown, command, also }: Why): readonly Line[] {
 
 function uploadText(view: WorkView, why: Why, now: number): string {
   const next = view.report.nextAttemptAt
-  const text = `${why.isAll ? 'nothing leaves: ' : ''}${briefText(why, view)}`
+  const text = whyText(why, briefText(why, view))
   if (why.reason !== 'backing_off' || next === null || view.report.lastError === null) return text
   const at = new Date(next)
   const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))
-  return `${text}; next attempt in ${seconds} s (${clockText(at, new Date(now))})`
+  return `${text}; next attempt in ${describeAge(seconds)} (${clockText(at, new Date(now))})`
 }
 
 /** Returns the reason without the details that have separate lines: those of the queue, the settings and the failures. */
 function briefText({ reason, sentence, brief = sentence }: Why, view: WorkView): string {
-  const { settings, isQueueDamaged } = view
+  const { settings, isQueueDamaged, report } = view
+  if (reason === 'queue_unusable' && report.queueLost !== null)
+    return `the queue was ${report.queueLost.state}`
   if (reason === 'queue_unusable') return isQueueDamaged ? 'the queue is damaged' : 'the queue cannot be read'
   if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
   return brief

@@ -1,10 +1,11 @@
+import { accessSync, constants, lstatSync } from 'node:fs'
 import type { Io, Line, StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
 import { skipText, whyDocument } from './why-nothing-leaves.js'
 import { viewWork, type WorkView } from './work-view.js'
-import { serverOf, workLines } from './status-lines.js'
+import { serverOf, workLines, type HeldHere } from './status-lines.js'
 
 /**
  * Returns what `sync status` shows in addition to the daemon's state: the queue, the state of sending, why no events
@@ -16,7 +17,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
     // The first line suggests the command that ends a daemon that hangs. The command depends on whether the daemon is
     // proven.
     const view = await viewWork(root, env, status, lines[0]?.[3])
-    const isHeldHere = await hasNotOptedIn(view, io)
+    const heldHere = await findHeldHere(view, io)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
     const automatic = automaticText(disabledBy(env), skipped, view)
@@ -24,15 +25,37 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...lines.slice(0, -1),
-        ...workLines(view, now, status, { env, isHeldHere }).map(([name, text, ...style]): Line => [
+        ...workLines(view, now, status, { env, heldHere }).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
           ...style,
         ]),
         ['auto-start', automatic],
         ...lines.slice(-1),
+        ...(status.state === 'running' ? await logLines(log, env) : []),
       ],
     }
+  }
+}
+
+/** Says that a log that the running daemon cannot write to is dead: the daemon goes on without it. */
+async function logLines(log: string | null, env: Io['env']): Promise<readonly Line[]> {
+  if (log === null || isWritableFile(log)) return []
+  const { cureCommand } = await import('../cli/cure-file.js')
+  const isFile = lstatSync(log, { throwIfNoEntry: false })?.isFile() === true
+  const cure = cureCommand(log, isFile ? 'EACCES' : 'it is not a file')
+  const said: Line = ['', 'the daemon cannot write to it, and goes on without a log', 'yellow']
+  return cure === null ? [said] : [said, ['', inHome(cure, env), 'cyan']]
+}
+
+/** Returns whether the file can be written to, or is not there, so that it can be created. */
+function isWritableFile(path: string): boolean {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found?.isFile() === true) accessSync(path, constants.W_OK)
+    return found === undefined || found.isFile()
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EACCES'
   }
 }
 
@@ -73,9 +96,9 @@ function workDocument(view: WorkView, now: number) {
   }
 }
 
-/** Returns whether nothing waits and the command runs in a project whose events are held. */
-async function hasNotOptedIn({ why, queue }: WorkView, io: Pick<Io, 'cwd'>): Promise<boolean> {
-  if (why !== null || (queue?.queued ?? 0) > 0) return false
-  const { projectConsent } = await import('./list-settings.js')
-  return (await projectConsent(io)) === 'no'
+/** Returns why events of the project of the working directory would stay, if nothing waits and nothing else is in the way. */
+async function findHeldHere({ why, queue }: WorkView, io: Pick<Io, 'cwd'>): Promise<HeldHere | null> {
+  if (why !== null || (queue?.queued ?? 0) > 0) return null
+  const { heldHere } = await import('./list-settings.js')
+  return heldHere(io)
 }

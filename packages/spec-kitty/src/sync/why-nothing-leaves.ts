@@ -1,23 +1,14 @@
-import { clockText, shellQuote } from 'familiar/cli'
+import { shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { Settings } from './settings-table.js'
 import type { SkipReason } from './start-policy.js'
-import { MAY_BE_WRONG } from './upload/connection-errors.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, HeldReason } from './upload/upload-types.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWedged } from './why-daemon.js'
-import { mayRestart, restartCommand, startedText } from './why-restart.js'
+import { restartCommand, startedText } from './why-restart.js'
+import { LIST, whyBackingOff } from './why-backing-off.js'
 import type { HeldProject, Standing, Why } from './why-types.js'
-
-export const LIST = 'spec-kitty config list'
-/** The explanation of a command that can only try at once, if the server fails. */
-/** A restart alone changes nothing, so no script is told to do it. */
-const OTHER_VARIABLES = 'once NODE_EXTRA_CA_CERTS, or HTTPS_PROXY, is right in this shell'
-
-export const PATIENCE = 'nothing to do if the server comes back'
-const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
-const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
 
 /** A variable that a command sets is lost when its shell ends. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
@@ -67,7 +58,8 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   if (queued === 0) return null
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
-  if (first !== undefined && count >= queued) return whyHeld(first, held.length - 1)
+  if (first !== undefined && count >= queued)
+    return { ...whyHeld(first, held.length - 1), lead: 'what waits stays' }
   if (!isDaemonRunning) return whyNoDaemon(standing)
   if (nextAttemptAt !== null) return whyBackingOff(standing, nextAttemptAt)
   if (first === undefined) return null
@@ -129,10 +121,13 @@ function heldReasons(held: readonly HeldProject[]): readonly Why[] {
   return [whyHeld(first, held.length - 1), ...others.map((one) => whyHeld(one))]
 }
 
-/** Returns a reason as one sentence for people. */
-export function whyText({ isAll, sentence }: Why): string {
-  return isAll ? `nothing leaves: ${sentence}` : sentence
+/** Returns a reason as one sentence for people; `said` instead of its own sentence. */
+export function whyText({ isAll, lead = 'nothing leaves', sentence }: Why, said = sentence): string {
+  return isAll ? `${lead}: ${said}` : said
 }
+
+/** What this command cannot do may still be possible for the daemon. */
+const MAY_STAY = 'events may stay here'
 
 /**
  * Returns in words why commands may not start the sync daemon on their own. If a setting is wrong or unreadable, the text
@@ -159,18 +154,20 @@ export function whyDocument(why: Why | null): object | null {
   return { reason, sentence, command, command_shown: commandShown, is_all: isAll }
 }
 
-/** Only a damaged queue has a command that repairs it. A script cannot run that command, because it has a placeholder. */
-function whyUnusable(problem: string, { isQueueDamaged = false }: Standing): Why {
+/** A script does not get the command that repairs the queue: it has a placeholder, or moves a file of the user. */
+function whyUnusable(problem: string, standing: Standing): Why {
+  const { isQueueDamaged = false, queueCommand = null, isDaemonRunning } = standing
   const command = 'spec-kitty explain queue_unusable'
-  const shown = isQueueDamaged
-    ? { shown: `${SALVAGE_COMMAND}  # puts it aside, and saves what can be read of it` }
-    : {}
-  return { reason: 'queue_unusable', sentence: problem, command, ...shown, isAll: true }
+  const salvage = `${SALVAGE_COMMAND}  # puts it aside, and saves what can be read of it`
+  const cure = isQueueDamaged ? salvage : queueCommand
+  const shown = cure === null ? {} : { shown: cure }
+  const lead = isDaemonRunning ? { lead: MAY_STAY } : {}
+  return { reason: 'queue_unusable', sentence: problem, command, ...shown, isAll: true, ...lead }
 }
 
 /** In a home that is not writable, no session and no event can be stored. */
 function whyUnwritable(standing: Standing): Why | null {
-  const { homeProblem = null, wayOut = null, wayOutCommand = null, isDaemonRunning } = standing
+  const { homeProblem = null, wayOut = null, wayOutCommand = null, isDaemonRunning, isDiskFull } = standing
   if (homeProblem === null || isDaemonRunning) return null
   const more = wayOutCommand === null ? '; to read more' : ''
   return {
@@ -180,58 +177,7 @@ function whyUnwritable(standing: Standing): Why | null {
     ...(wayOut === null ? {} : { before: `${wayOut}${more}` }),
     ...(wayOutCommand === null ? {} : { shown: wayOutCommand }),
     isAll: true,
-  }
-}
-
-function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
-  const { lastError } = standing
-  const { doubt = null, ...remedy } = backingOffRemedy(standing)
-  const failed = 'the last attempt failed'
-  const more = doubt === null ? '' : `; ${doubt}`
-  const error = lastError === null ? '' : `: ${lastError}`
-  return {
-    reason: 'backing_off',
-    sentence: `${failed}${error}${more}; the next one is at ${clockText(new Date(nextAttemptAt))}`,
-    ...(lastError === null ? {} : { brief: `${failed}${more}` }),
-    ...remedy,
-    isAll: true,
-  }
-}
-
-type Doubted = Pick<Why, 'command' | 'shown' | 'also'> & { readonly doubt?: string }
-
-/** Waiting helps only if the server is down. */
-function backingOffRemedy(standing: Standing): Doubted {
-  const {
-    lastErrorKind = null,
-    otherAtStart = [],
-    isServerOfSession = false,
-    isOtherAddress = false,
-    isTokenGiven = false,
-  } = standing
-  const isOfDaemon = ['connection', 'address', 'environment'].includes(lastErrorKind ?? '')
-  if (isOfDaemon && otherAtStart.length > 0 && mayRestart(standing))
-    return {
-      doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
-      command: restartCommand(standing),
-    }
-  const shown = isOtherAddress ? NOT_SET_HERE : WHERE_SET
-  const correction = isServerOfSession
-    ? loginCommands(null, 'backing_off', isTokenGiven)
-    : { command: LIST, shown }
-  if (lastErrorKind === 'address') return { doubt: 'the address of the server may be wrong', ...correction }
-  if (lastErrorKind === 'environment' && mayRestart(standing))
-    return {
-      command: 'spec-kitty explain backing_off',
-      shown: `${restartCommand(standing)}  # ${OTHER_VARIABLES}`,
-    }
-  if (lastErrorKind === 'queue') return { command: NOW, shown: `${NOW}  # tries at once` }
-  const patience = { command: NOW, shown: `${NOW}  # tries at once; ${PATIENCE}` }
-  if (lastErrorKind !== 'connection') return patience
-  return {
-    doubt: MAY_BE_WRONG,
-    ...patience,
-    ...(correction.shown === undefined ? {} : { also: correction.shown }),
+    ...(isDiskFull === true ? { lead: MAY_STAY } : {}),
   }
 }
 
@@ -259,7 +205,25 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
       ...(reason === 'config_unreadable' ? corrected(standing) : {}),
       isAll: true,
     }
-  return { reason, sentence, ...loginCommands(server, reason, isTokenGiven), isAll: true }
+  const login = loginCommands(server, reason, isTokenGiven)
+  const cure = reason === 'session_unreadable' ? (standing.sessionCure ?? null) : null
+  const brief = reason === 'session_refused' && detail !== null ? { brief: text } : {}
+  return {
+    reason,
+    sentence,
+    ...brief,
+    ...(cure === null ? login : afterCure(cure, reason, login)),
+    isAll: true,
+  }
+}
+
+/** A script does not get a command that moves something of the user. */
+export function afterCure(
+  cure: string,
+  id: string,
+  { command, shown = command }: ReturnType<typeof loginCommands>,
+): { readonly command: string; readonly shown: string } {
+  return { command: `spec-kitty explain ${id}`, shown: `${cure} && ${shown}` }
 }
 
 /**
@@ -267,7 +231,8 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
  * events can be sent, unless there is another obstacle.
  */
 function corrected(standing: Standing): Pick<Why, 'before' | 'shown'> {
-  const { brokenLine = null } = standing
+  const { brokenLine = null, configCure = null } = standing
+  if (configCure !== null) return { shown: configCure }
   if (brokenLine === null) return {}
   return isOnly('config_unreadable', standing)
     ? { before: `correct ${brokenLine}, and send what waits`, shown: NOW }
@@ -276,13 +241,14 @@ function corrected(standing: Standing): Pick<Why, 'before' | 'shown'> {
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
 export function whyHeld(held: HeldProject, others = 0): Why {
-  const { project, reason, detail } = held
+  const { project, reason, detail, cure = null } = held
   const more =
     others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {
     reason,
     sentence: `${withDetail(HELD[reason](project), detail)}${more}`,
     command: consentCommand(held),
+    ...(cure === null ? {} : { shown: cure }),
     isAll: true,
   }
 }

@@ -17,6 +17,11 @@ export interface Why {
   readonly before?: string
   /** False if only some of the waiting events stay. */
   readonly isAll: boolean
+  /**
+   * What comes before the reason if all of them stay, but it would be wrong that nothing leaves: events of other projects
+   * may, or the daemon may be able to do what this command cannot; `nothing leaves` by default.
+   */
+  readonly lead?: string
 }
 
 export type WhyReason =
@@ -38,6 +43,8 @@ export interface HeldProject {
   readonly count: number
   /** Whether `opt-in` repairs a consent that cannot be read. */
   readonly isMendable?: boolean
+  /** The command that lets the file of the consent be read; null if there is none. */
+  readonly cure?: string | null
 }
 
 /** The state of sending. */
@@ -50,6 +57,8 @@ export interface Standing {
   readonly queueProblem: string | null
   /** Whether the queue is damaged, so that its readable events can be saved. */
   readonly isQueueDamaged?: boolean
+  /** The command that cures the queue, for people; null if there is none. */
+  readonly queueCommand?: string | null
   /** The projects that are not allowed to send, the one with the oldest event first. */
   readonly held: readonly HeldProject[]
   readonly isDaemonRunning: boolean
@@ -66,6 +75,8 @@ export interface Standing {
   readonly isHostedHere?: boolean
   /** Why the home is not writable, so that no daemon can start there; null if it is writable. */
   readonly homeProblem?: string | null
+  /** Whether the disk of the home is full for what a daemon usually needs. Little is enough to send what waits. */
+  readonly isDiskFull?: boolean
   /** How to make the home writable, in words for the user. */
   readonly wayOut?: string | null
   /** The command that does so; null if there is none. */
@@ -84,6 +95,10 @@ export interface Standing {
   readonly isOtherAddress?: boolean
   /** Whether the user gave the token of the session. Signing in again then needs another token. */
   readonly isTokenGiven?: boolean
+  /** The command that moves away a directory in the place of the session; null if there is none. */
+  readonly sessionCure?: string | null
+  /** The command that lets `config.toml` be read; null if there is none. */
+  readonly configCure?: string | null
   /** The obstacles for a daemon with the variables of this command; null if the daemon has the same ones. */
   readonly obstaclesHere?: readonly Obstacle[] | null
   readonly lastError: string | null

@@ -1,6 +1,7 @@
 import type { JsonObject } from 'familiar'
 import { countOf, objectOf, stringOf } from 'familiar/cli'
 import { environmentOf, type StartEnvironment } from './start-environment.js'
+import type { LostFile } from './queue/lost-file.js'
 import type { ErrorKind, SyncReport } from './upload/upload-types.js'
 
 /**
@@ -21,6 +22,8 @@ export interface KnownReport {
   /** The server of that request; null if none waits, or if the daemon does not report it. */
   readonly requestServer: string | null
   readonly lastSync: string | null
+  /** When the server last answered for an event, even if it took none. */
+  readonly lastAnswer: string | null
   readonly failures: number | null
   readonly lastError: string | null
   readonly lastErrorKind: ErrorKind | null
@@ -30,9 +33,19 @@ export interface KnownReport {
   readonly refused: boolean
   readonly isFirstLookDue: boolean
   readonly environment: StartEnvironment | null
+  /** What became of the queue's file while it is not at its path, although the daemon has it open with events in it. */
+  readonly queueLost: LostFile | null
 }
 
-const KINDS: readonly ErrorKind[] = ['connection', 'address', 'answer', 'environment', 'queue']
+const KINDS: readonly ErrorKind[] = [
+  'connection',
+  'address',
+  'answer',
+  'environment',
+  'queue',
+  'wait',
+  'kept',
+]
 
 /** Returns the `sync` block of the health reply. */
 export function workJson(report: WorkReport): JsonObject {
@@ -47,6 +60,7 @@ export function knownReport(details: JsonObject | null): KnownReport {
     requestSince: stringOf(sync?.['request_since']),
     requestServer: stringOf(sync?.['request_server']),
     lastSync: stringOf(sync?.['last_sync']),
+    lastAnswer: stringOf(sync?.['last_answer']) ?? stringOf(sync?.['last_sync']),
     failures: countOf(sync?.['consecutive_failures']),
     lastError: stringOf(sync?.['last_error']),
     lastErrorKind: KINDS.find((kind) => kind === sync?.['last_error_kind']) ?? null,
@@ -54,5 +68,13 @@ export function knownReport(details: JsonObject | null): KnownReport {
     refused: sync?.['refused'] === true,
     isFirstLookDue: sync?.['first_look_due'] === true,
     environment: environmentOf(sync?.['environment']),
+    queueLost: lostOf(sync?.['queue_lost']),
   }
+}
+
+function lostOf(value: unknown): LostFile | null {
+  const lost = objectOf(value)
+  const [state, events] = [lost?.['state'], countOf(lost?.['events'])]
+  if (events === null || (state !== 'removed' && state !== 'moved')) return null
+  return { state, events, movedTo: stringOf(lost?.['moved_to']) }
 }

@@ -13,8 +13,8 @@ import {
   startEnvironment,
   type Difference,
 } from './start-environment.js'
-import { gateSession, isSessionGiven, sessionServer } from './gate-session.js'
-import { readQueue, type QueueView } from './read-queue.js'
+import { gateSession, isSessionGiven, sessionCure, sessionServer } from './gate-session.js'
+import { readQueue, type QueueProblem, type QueueView } from './read-queue.js'
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
@@ -39,6 +39,8 @@ export interface WorkView {
   readonly isDaemonRunning: boolean
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
+  /** The command that moves away a directory in the place of the session; null if there is none. */
+  readonly sessionCure: string | null
   /** The gate as the daemon sees it or, if no daemon runs, as this command sees it. */
   readonly gate: Gate
   /** All obstacles that close the gate. */
@@ -48,6 +50,8 @@ export interface WorkView {
   readonly queueProblem: string | null
   /** Whether the queue is damaged, so that its readable events can be saved. */
   readonly isQueueDamaged: boolean
+  /** The command that cures the queue, for people; null if there is none. */
+  readonly queueCommand: string | null
   /** The paths of damaged queues that were put aside. */
   readonly damagedQueues: readonly string[]
   /** The maximum number of events that may wait. */
@@ -100,16 +104,19 @@ export async function viewWork(
   const isRefused = isSessionRefused(root, report)
   // A rejection by the server that only an earlier daemon experienced is less important than a present obstacle.
   const isFirst = report.refused || own.gate.state === 'open'
-  const refusal = { reason: 'session_refused', detail: null } as const
+  const refusal = { reason: 'session_refused', detail: report.refused ? report.lastError : null } as const
   const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
-  const queue = 'problem' in read ? null : read
-  const queueProblem = 'problem' in read ? read.problem : null
-  const isQueueDamaged = 'problem' in read && read.isDamaged
+  const problem = (await lostQueue(root, report)) ?? ('problem' in read ? read : null)
+  const queue = problem !== null || 'problem' in read ? null : read
+  const queueProblem = problem?.problem ?? null
+  const isQueueDamaged = problem?.isDamaged === true
   const server = loginServer(settings, sessionServer(root))
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
   const trouble = homeTrouble(root)
+  const disk = diskProblem(root)
+  const cure = sessionCure(root)
   const standing: Standing = {
     gate,
     // The daemon reports a rejected session first; the files may show further obstacles.
@@ -121,6 +128,7 @@ export async function viewWork(
     queued: queue?.queued ?? 0,
     queueProblem,
     isQueueDamaged,
+    queueCommand: problem?.command ?? null,
     held: queue?.held ?? [],
     isDaemonRunning,
     wedgedStop: status.state === 'wedged' ? stop : null,
@@ -128,6 +136,7 @@ export async function viewWork(
     isRestartHarmless,
     isHostedHere,
     homeProblem: trouble?.problem ?? null,
+    isDiskFull: trouble !== null && trouble.problem === disk,
     wayOut: trouble?.wayOut ?? null,
     wayOutCommand: trouble?.command ?? null,
     // If a variable forbids a start, `sync now` does not start a daemon even after the correction.
@@ -139,6 +148,8 @@ export async function viewWork(
     isServerOfSession: there.get('sync.server_url').source.kind === 'default',
     isOtherAddress: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
     isTokenGiven: isSessionGiven(root),
+    sessionCure: cure,
+    configCure: settings.fileCure,
     obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,
     lastErrorKind: report.lastErrorKind,
@@ -152,11 +163,13 @@ export async function viewWork(
     lastSync: report.lastSync ?? readLastWork(root).lastSync,
     isDaemonRunning,
     loginServer: server,
+    sessionCure: cure,
     gate,
     obstacles: own.obstacles,
     queue,
     queueProblem,
     isQueueDamaged,
+    queueCommand: problem?.command ?? null,
     damagedQueues: quarantinedDatabases(queuePath(root)),
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),
@@ -169,8 +182,15 @@ export async function viewWork(
     settings,
     homeProblem: trouble?.problem ?? null,
     homeCommand: trouble?.command ?? null,
-    diskProblem: diskProblem(root),
+    diskProblem: disk,
   }
+}
+
+/** The file at the path says nothing about the events in the one that the daemon has open. */
+async function lostQueue(root: string, { queueLost }: KnownReport): Promise<QueueProblem | null> {
+  if (queueLost === null) return null
+  const { lostProblem } = await import('./queue-remedy.js')
+  return lostProblem(root, queueLost)
 }
 
 function isOwnDaemon({ state, implementation, report }: DaemonStatus): boolean {

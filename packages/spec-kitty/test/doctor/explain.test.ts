@@ -238,6 +238,8 @@ describe('a text', () => {
       ['no sync daemon runs', 'no_daemon'],
       ['the last attempt failed', 'backing_off'],
       ['disk-full', 'home_unwritable'],
+      ['SPEC_KITTY_SYNC_DISABLE', 'SPEC_KITTY_SYNC_DISABLE is set'],
+      ['the server asked to wait', 'backing_off'],
       ['project is gone', 'project_missing'],
     ] as const)
       expect([words, await run(words)]).toEqual([words, await run(id)])
@@ -245,7 +247,8 @@ describe('a text', () => {
 
   it('has no other word that is an id itself', async () => {
     const list = await run()
-    for (const id of list.match(/^ {2}[\w-]+/gm) ?? [])
+    // An id may contain blanks; at least two follow it.
+    for (const id of list.match(/^ {2}[\w-]+(?: [\w-]+)*(?= {2}|$)/gm) ?? [])
       expect(withoutSynonyms([id.trim()])).toEqual([id.trim()])
   })
 

@@ -55,7 +55,7 @@ export async function startDispatching(
   const claimant = { ...(await ownProcessName()) }
   const logged: [string, unknown][] = []
   const { wrap = (it: Queue): Queue => it, onOpen, timing, ...more } = options
-  const source = createQueueSource(path, (notice) => void logged.push(['notice', notice]))
+  const source = createQueueSource(path, (_, notice) => void logged.push(['notice', notice]))
   const dispatcher = createDispatcher({
     queue: async (isSuspect) => {
       onOpen?.(isSuspect)

@@ -119,7 +119,7 @@ describe('a full disk', () => {
     const said = `the disk that holds ${root.path} is full`
     expectFinding(said, 'critical')
     const { stdout } = root.run(['sync', 'status'], HOSTED)
-    expect(stdout).toContain(`nothing leaves: ${said}`)
+    expect(stdout).toContain(`events may stay here: ${said}`)
     expect(stdout).toContain('free space there, or set SPEC_KITTY_HOME to a directory on another disk')
     expect(stdout).not.toContain('auth login')
     rmSync(join(root.path, 'fill'))

@@ -64,8 +64,11 @@ describe('sync now', () => {
       auth: [1, 'refused'],
       finding: 'nothing leaves: the server refused the session',
     }
-    await work.run(['sync', 'now'])
-    expect(await told()).toEqual(refused)
+    // Only the daemon that has met it knows the words of the server.
+    const words = 'the server refused the session: the server answered 403'
+    const now = await work.run(['sync', 'now'])
+    expect(now.stderr).toContain(words)
+    expect(await told()).toEqual({ ...refused, finding: `nothing leaves: ${words}` })
     await work.run(['sync', 'stop'])
     expect(await told()).toEqual(refused)
     // A new daemon tries again, and what it learns counts.

@@ -156,6 +156,26 @@ describe('a root without permission', () => {
   })
 })
 
+/** A user who closes the own home meets this; root could still enter it. */
+it('a home that is closed while its daemon runs: no command says that none runs', (context) => {
+  skipUnlessReachable(context)
+  mkdirSync(root.path)
+  chownSync(root.path, NOBODY, NOBODY)
+  const daemon = root.start(asNobody)
+  chmodSync(root.path, 0)
+  const env = { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
+  const { status, stderr } = root.run(['sync', 'now'], { ...asNobody, env })
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      new RegExp(`whether a sync daemon runs is not known, .*\\(chmod u\\+rwx ${root.path}\\)\n$`),
+    ),
+  ])
+  chmodSync(root.path, 0o700)
+  expect(lives(daemon)).toBe(true)
+  root.run(['sync', 'stop'], asNobody)
+})
+
 function expectOnlyLooked({ status, stderr }: Timed): void {
   expect([status, lineOf(stderr)]).toEqual([2, [expect.stringContaining(`belongs to uid ${NOBODY}`)]])
 }

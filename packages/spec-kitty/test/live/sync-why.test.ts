@@ -100,7 +100,7 @@ describe('why nothing leaves', () => {
       `the consent of ${project} cannot be read: line 2, column 12: sync.enabled must be true or false`,
     ])
     expect(root.run(['sync', 'status'], { env: ON }).stdout).toContain(
-      `\nuploads      nothing leaves: ${why.sentence}\n             ${why.command}\n`,
+      `\nuploads      what waits stays: ${why.sentence}\n             ${why.command}\n`,
     )
   })
 
@@ -142,7 +142,7 @@ describe('sync queue', () => {
     expect(document.projects).toMatchObject([{ project, queued: 1, reason: 'no_consent' }])
     expect(document.nothing_leaves).toEqual(status().nothing_leaves)
     expect(root.run(['sync', 'queue'], { env: ON }).stdout).toContain(
-      `nothing leaves: ${project} has not opted in\n  spec-kitty sync opt-in ${project}\n`,
+      `what waits stays: ${project} has not opted in\n  spec-kitty sync opt-in ${project}\n`,
     )
     root.run(['sync', 'opt-in', project])
     const after = root.json(['sync', 'queue'], { env: ON }).document

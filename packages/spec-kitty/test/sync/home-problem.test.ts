@@ -120,7 +120,7 @@ it('names both users of a home that belongs to another one, for root too', async
   expect(await readQueue(theirs)).toMatchObject({ queued: 0 })
   mkdirSync(dirname(queue), { recursive: true })
   writeFileSync(queue, '')
-  expect(await readQueue(theirs)).toEqual({ problem: homeProblem(theirs), isDamaged: false })
+  expect(await readQueue(theirs)).toEqual({ problem: homeProblem(theirs), isDamaged: false, command: null })
   await expect(lookAtQueue(theirs, () => null)).rejects.toMatchObject({
     code: 'E_QUEUE_UNUSABLE',
     hint: null,

@@ -1,6 +1,11 @@
-import { expect, it } from 'vitest'
-import { listSettings } from '../../src/sync/list-settings.js'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
+import { heldHere, listSettings } from '../../src/sync/list-settings.js'
 import { settingsOf } from '../../src/sync/settings-table.js'
+
+afterAll(removeHomes)
 
 async function listed(env: Readonly<Record<string, string>>, sync: Readonly<Record<string, string>> = {}) {
   const config = {
@@ -39,4 +44,28 @@ it('shows a URL that may be used, and one that is not set', async () => {
   const all = await listed({ SPEC_KITTY_SAAS_URL: 'http://127.0.0.1:9' })
   expect(all.get('sync.server_url')).toMatchObject({ value: 'http://127.0.0.1:9', wrong: null })
   expect(all.get('sync.issuer')).toMatchObject({ value: null, wrong: null })
+})
+
+it('says why events of the project here would stay, with the command that changes it', async () => {
+  const project = makeHome()
+  const here = () => heldHere({ cwd: () => project })
+  expect(await here()).toBeNull()
+  mkdirSync(join(project, '.kittify'))
+  const file = join(project, '.kittify', 'config.yaml')
+  const optIn = 'spec-kitty sync opt-in'
+  expect(await here()).toEqual({ text: 'this project has not', command: optIn })
+  writeFileSync(file, 'sync:\n  enabled: true\n')
+  expect(await here()).toBeNull()
+  writeFileSync(file, 'sync:\n  enabled: "true"\n')
+  expect(await here()).toMatchObject({ text: expect.stringContaining('line 2'), command: optIn })
+  writeFileSync(file, 'sync: [\n')
+  expect((await here())?.command).toBe('spec-kitty explain consent_unreadable')
+  const other = makeHome()
+  mkdirSync(join(other, '.kittify'))
+  const link = join(other, '.kittify', 'config.yaml')
+  symlinkSync(file, link)
+  expect(await heldHere({ cwd: () => other })).toEqual({
+    text: `${link} cannot be used: it is a link`,
+    command: `cp ${link} ${link}.new && mv ${link}.new ${link}`,
+  })
 })

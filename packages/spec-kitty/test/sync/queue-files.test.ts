@@ -15,7 +15,13 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { openHandle, openQueue, openQueueIfThere, openQueueToLook } from '../../src/sync/queue/open-queue.js'
+import {
+  openHandle,
+  openQueue,
+  openQueueIfThere,
+  openQueueToLook,
+  replaceRemoved,
+} from '../../src/sync/queue/open-queue.js'
 import { salvageAll } from '../../src/sync/queue/salvage.js'
 import { FORMAT, migrate, readFormat } from '../../src/sync/queue/schema.js'
 import { quarantinedDatabases } from '../../src/sync/queue/quarantined-databases.js'
@@ -84,6 +90,14 @@ function damage(at: number, bytes: number): void {
 }
 
 describe('the files of the queue', () => {
+  it('may be removed while a command publishes: a new one gets what was in it', async () => {
+    using handle = await openHandle(path, { onNotice })
+    await handle.use((queue) => queue.publish([event('a')], MAX))
+    rmSync(path)
+    await handle.use((queue) => queue.publish([event('b')], MAX))
+    expect(await waiting()).toEqual(['a', 'b'])
+  })
+
   it('are private from the beginning', async () => {
     const umask = process.umask(0)
     try {
@@ -331,15 +345,17 @@ describe('a process that has the queue open while its file is replaced', () => {
 
   it('says of no event of the new file that it is done', async () => {
     const owner = { pid: 1, instance_id: 'one' }
-    using old = await openQueue(path)
+    const old = await openQueue(path)
     old.publish([event('a')], MAX)
     const claimed = await old.claim('/p', owner, { events: 10, bytes: 1000 })
     for (const side of ['', '-wal', '-shm']) rmSync(path + side)
     publish('b')
-    await old.settle(
-      owner,
-      claimed.map(({ seq }) => ({ seq, outcome: 'done' })),
-    )
+    const done = claimed.map(({ seq }) => ({ seq, outcome: 'done' }) as const)
+    // The result is not recorded in a file that loses it. What is in the removed one is saved first.
+    await expect(old.settle(owner, done)).rejects.toMatchObject({ code: 'E_QUEUE_BUSY' })
+    using next = await replaceRemoved(old)
+    expect(await waiting()).toEqual(['a', 'b'])
+    await next.settle(owner, done)
     expect(await waiting()).toEqual(['b'])
   })
 })

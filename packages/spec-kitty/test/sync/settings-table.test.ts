@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { CommandError } from 'familiar/cli'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
-import { readSettings, requireSetting, type SettingKey } from '../../src/sync/settings-table.js'
+import { requireSetting } from '../../src/sync/require-setting.js'
+import { readSettings, type SettingKey } from '../../src/sync/settings-table.js'
 
 /** Every setting: where its value comes from, and what a wrong one leads to. */
 let root: string

@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DaemonStatus } from 'familiar'
 import { afterAll, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
+import { markUnreadable } from '../../src/sync/queue/quarantined-databases.js'
+import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { syncStatus } from '../../src/sync/sync-status.js'
 import { knownReport } from '../../src/sync/work-report.js'
 
@@ -83,4 +85,52 @@ it('announces no next attempt, and no old reason, while an attempt runs', () => 
   const sync = { last_error: 'status 500', next_attempt_at: new Date().toISOString() }
   const next = (running: boolean) => knownReport({ sync: { ...sync, running } }).nextAttemptAt
   expect([next(true), next(false)]).toEqual([null, sync.next_attempt_at])
+})
+
+/** The lines about a running daemon that are not about the daemon itself. */
+async function linesIn(home: string, log: string | null = null): Promise<readonly string[]> {
+  const report = { packageVersion: '1', details: { sync: {} } }
+  const status = { state: 'running', implementation: 'familiar', record: null, report }
+  const view = {
+    status: status as unknown as DaemonStatus,
+    state: 'running' as const,
+    document: { log } as never,
+    lines: [['log', 'here'] as const],
+  }
+  const env = { SPEC_KITTY_HOME: home, HOME: home }
+  const { lines } = await syncStatus(home, { env, cwd: () => home })(view)
+  return lines.map(([name, text]) => `${name} ${text}`.trim())
+}
+
+it('proposes no export of a damaged queue in which no event could be read', async () => {
+  const home = makeHome()
+  const path = queuePath(home)
+  const [first, second] = ['1', '2'].map((day) => `${path}.corrupt-2026-01-0${day}T000000.000Z`) as [
+    string,
+    string,
+  ]
+  mkdirSync(join(path, '..'), { recursive: true })
+  for (const file of [first, second]) writeFileSync(file, 'damaged')
+  const proposal = expect.stringMatching(/spec-kitty sync queue --export FILE$/)
+  expect(await linesIn(home)).toContainEqual(proposal)
+  markUnreadable(first)
+  expect(await linesIn(home)).toContainEqual(proposal)
+  markUnreadable(second)
+  const lines = await linesIn(home)
+  expect(lines).not.toContainEqual(proposal)
+  const said =
+    '2 damaged queues were put aside, and no event can be read of them; until you remove them, this is shown:'
+  expect(lines.slice(lines.indexOf(said)).slice(0, 2)).toEqual([said, `rm ${path}.corrupt-*`])
+})
+
+it('says that a running daemon has no log, and what gives it one', async () => {
+  const home = makeHome()
+  const log = join(home, 'daemon.log')
+  const said = 'the daemon cannot write to it, and goes on without a log'
+  expect(await linesIn(home, log)).not.toContain(said)
+  mkdirSync(log)
+  expect((await linesIn(home, log)).slice(-3)).toEqual(['log here', said, `mv ${log} ${log}.old`])
+  renameSync(log, `${log}.old`)
+  writeFileSync(log, '')
+  expect(await linesIn(home, log)).not.toContain(said)
 })

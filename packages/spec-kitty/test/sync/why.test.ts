@@ -55,8 +55,16 @@ it('nothing leaves because the queue cannot be read, whatever else is known', ()
       sentence: 'it is a directory',
       command: 'spec-kitty explain queue_unusable',
       isAll: true,
+      // A daemon that has the file open may go on.
+      ...('isDaemonRunning' in changes ? {} : { lead: 'events may stay here' }),
     })
   }
+})
+
+it('a disk that is full for a daemon may have room enough to send what waits', () => {
+  const full = { isDaemonRunning: false, homeProblem: 'the disk that holds /h is full' }
+  expect(whyNothingLeaves(standing({ ...full, isDiskFull: true }))?.lead).toBe('events may stay here')
+  expect(whyNothingLeaves(standing(full))?.lead).toBe(undefined)
 })
 
 it('what can be read of a damaged queue is saved by a command that people see', () => {
@@ -106,7 +114,9 @@ describe('nothing leaves, whatever waits and whichever daemon runs, because', ()
           isAll: true,
         })
         const told = whyNothingLeaves(standing({ ...changes, gate: { ...gate, detail: 'so it is' } }))
-        expect(told).toEqual({ reason, sentence: `${sentence}: so it is`, command, isAll: true })
+        // The status has a line of its own for what the server said.
+        const brief = reason === 'session_refused' ? { brief: sentence } : {}
+        expect(told).toEqual({ reason, sentence: `${sentence}: so it is`, ...brief, command, isAll: true })
       }
     },
   )
@@ -245,7 +255,16 @@ it('a token that the user gave is replaced by another one, from a variable that 
   const login = 'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
-    shown: `${login}  # first put a new token into SYNC_TOKEN: your team has one`,
+    shown: `${login}  # first put a new token into SYNC_TOKEN, or the old one if only the server was at fault`,
+  })
+})
+
+it('a refused session is told with the words of the server, which the status shows on a line of their own', () => {
+  const detail = 'the server answered 403 ("not in this team")'
+  const gate: Gate = { state: 'closed', reason: 'session_refused', detail }
+  expect(whyNothingLeaves(standing({ gate }))).toMatchObject({
+    sentence: `the server refused the session: ${detail}`,
+    brief: 'the server refused the session',
   })
 })
 
@@ -371,6 +390,7 @@ describe('where the gate is open', () => {
       sentence: "/it's has not opted in",
       command: "spec-kitty sync opt-in '/it'\\''s'",
       isAll: true,
+      lead: 'what waits stays',
     })
   })
 
@@ -380,6 +400,7 @@ describe('where the gate is open', () => {
       sentence: 'the consent of /p cannot be read: line 3, column 1: no',
       command: 'spec-kitty explain consent_unreadable',
       isAll: true,
+      lead: 'what waits stays',
     })
     const mendable = { ...held('/p', 5, 'line 3, column 1: no'), isMendable: true }
     expect(whyNothingLeaves(standing({ held: [mendable] }))?.command).toBe('spec-kitty sync opt-in /p')
@@ -391,6 +412,7 @@ describe('where the gate is open', () => {
       sentence: '/p is not there any more',
       command: 'spec-kitty explain project_missing',
       isAll: true,
+      lead: 'what waits stays',
     })
   })
 
@@ -402,6 +424,7 @@ describe('where the gate is open', () => {
       sentence: `another project is in /p now: ${detail}`,
       command: 'spec-kitty explain other_project',
       isAll: true,
+      lead: 'what waits stays',
     })
   })
 
@@ -505,6 +528,24 @@ describe('where the gate is open', () => {
       const other = 'spec-kitty config list  # shows what is set here, which is not what the sync daemon has'
       expect(failed({ isOtherAddress: true })?.shown).toBe(other)
       expect(failed({ lastErrorKind: 'answer' })?.brief).toBe('the last attempt failed')
+    })
+
+    it('what the server asked for, or keeps, is no failure', () => {
+      const asked = failed({ lastErrorKind: 'wait' })
+      expect(asked).toMatchObject({
+        brief: 'the server asked to wait',
+        command: 'spec-kitty explain backing_off',
+        shown: 'spec-kitty explain backing_off  # nothing to do: the daemon sends then',
+      })
+      expect([asked?.sentence, asked?.also]).toEqual([
+        expect.stringMatching(/^the server asked to wait: the server answered 404; the next attempt is at /),
+        undefined,
+      ])
+      const kept = failed({ lastErrorKind: 'kept' })
+      expect([kept?.brief, kept?.command]).toEqual([
+        'the server has not taken all events yet',
+        'spec-kitty sync now',
+      ])
     })
 
     it('a connection that the daemon was started with otherwise is taken over from here', () => {

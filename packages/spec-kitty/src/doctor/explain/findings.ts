@@ -17,17 +17,18 @@ export const FINDINGS: Texts = {
   'F-012': {
     summary: 'a configuration file is broken, cannot be read, or has a wrong value',
     why: 'A wrong setting never falls back to a guess: what depends on it does not run until it is right. Only the size of the queue has its default until then, so that no event is lost.',
-    whatToDo: 'Correct the file at the line that is named. `spec-kitty config list` shows every setting.',
+    whatToDo:
+      'Correct the file at the line that is named. If it is not a file, move it away: `mv FILE FILE.old`; if it is closed to you, open it: `chmod u+rw FILE`. `spec-kitty config list` shows every setting.',
   },
   'F-016': {
     summary: 'the session file cannot be read',
     why: 'It is damaged, not permitted or not a file, so it is not known who is signed in, and nothing leaves.',
     whatToDo:
-      'Sign in again: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. It replaces the file.',
+      'If it is a directory, first move it away: `mv DIR DIR.old`. Sign in again: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. It replaces a file.',
   },
   'F-017': {
     summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, not permitted, or on a disk that is read-only or full.',
+    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full.',
     whatToDo: MEND_QUEUE,
   },
   'F-018': {

@@ -50,7 +50,8 @@ export const WHYS: Texts<WhyReason> = {
   config_unreadable: {
     summary: 'config.toml is broken, or has a wrong value',
     why: 'A wrong setting never falls back to a guess, except the size of the queue, which has its default until then.',
-    whatToDo: 'Correct the line that `spec-kitty config list` names, then run `spec-kitty sync now`.',
+    whatToDo:
+      'Correct the line that `spec-kitty config list` names. If it is not a file, move it away: `mv FILE FILE.old`; if it is closed to you, open it: `chmod u+rw FILE`. Then run `spec-kitty sync now`.',
   },
   no_session: {
     summary: 'there is no session, or it is over',
@@ -60,7 +61,7 @@ export const WHYS: Texts<WhyReason> = {
   session_unreadable: {
     summary: 'the session file cannot be read',
     why: 'It is damaged, not permitted or not a file.',
-    whatToDo: `${SIGN_IN} It replaces the file.`,
+    whatToDo: `If it is a directory, first move it away: \`mv DIR DIR.old\`. ${SIGN_IN} It replaces a file.`,
   },
   no_server: {
     summary: 'no usable server is set',
@@ -81,8 +82,8 @@ export const WHYS: Texts<WhyReason> = {
   },
   session_refused: {
     summary: 'the server refused the session',
-    why: 'It was ended or revoked there, or its token was never valid. The daemon tries again only after a new sign-in.',
-    whatToDo: SIGN_IN,
+    why: 'It was ended or revoked there, or its token was never valid. Or it does not permit this (403): `spec-kitty sync status` shows its words. The daemon tries again only after a new sign-in.',
+    whatToDo: `${SIGN_IN} If only the server was at fault, and was mended, sign in again with the same token.`,
   },
   no_consent: {
     summary: 'the project has not opted in',
@@ -109,12 +110,13 @@ export const WHYS: Texts<WhyReason> = {
   },
   consent_unreadable: {
     summary: 'the consent of the project cannot be read',
-    why: 'Its .kittify/config.yaml is broken, or sync.enabled there is neither true nor false. That is no consent.',
-    whatToDo: 'Correct the file at the line that is named, then run `spec-kitty sync opt-in DIR`.',
+    why: 'Its .kittify/config.yaml is broken, is not a file, is a link, cannot be opened, or sync.enabled there is neither true nor false. That is no consent.',
+    whatToDo:
+      'If a line is named, correct the file there. If it is a link, put a copy in its place: `cp FILE FILE.new && mv FILE.new FILE`. If it is not a file, move it away: `mv FILE FILE.old`. If it is closed to you, open it: `chmod u+rw FILE`. Then run `spec-kitty sync opt-in DIR`.',
   },
   queue_unusable: {
     summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, not permitted, or on a disk that is read-only or full.',
+    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full.',
     whatToDo: MEND_QUEUE,
   },
   no_daemon: {
@@ -135,8 +137,8 @@ export const WHYS: Texts<WhyReason> = {
   },
   backing_off: {
     summary: 'the last attempt failed, and the daemon waits before the next one',
-    why: 'The server did not answer, answered with an error, or asked to wait. The daemon waits longer after each failure.',
+    why: 'The server did not answer, answered with an error, has not taken all events yet, or asked to wait (Retry-After): then the daemon waits as long as it asked, an hour at most, and for new events too. Otherwise it waits longer after each failure.',
     whatToDo:
-      'Nothing, if the server comes back. If its certificate is not trusted, or the proxy fails: set NODE_EXTRA_CA_CERTS or HTTPS_PROXY right, or unset it, and run `spec-kitty sync restart` in the same shell, because the daemon keeps the variables of its start. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
+      'Nothing, if the server comes back or asked to wait: `spec-kitty sync status` says until when. `spec-kitty sync now` tries before that. If its certificate is not trusted, or the proxy fails: set NODE_EXTRA_CA_CERTS or HTTPS_PROXY right, or unset it, and run `spec-kitty sync restart` in the same shell, because the daemon keeps the variables of its start. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
   },
 }

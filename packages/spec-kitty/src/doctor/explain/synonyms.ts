@@ -34,11 +34,24 @@ const OF_REASONS: Readonly<Record<WhyReason, readonly string[]>> = {
     'daemon does not answer',
     'not answering',
   ],
-  backing_off: ['last attempt failed', 'last attempt', 'waiting for the server', 'retry'],
+  backing_off: [
+    'last attempt failed',
+    'last attempt',
+    'waiting for the server',
+    'retry',
+    'server asked to wait',
+    'asked to wait',
+    'retry after',
+    'server has not taken all events yet',
+  ],
 }
+
+/** The reason has the name of the variable, which users type alone. */
+const DISABLE = 'SPEC_KITTY_SYNC_DISABLE'
 
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ...Object.entries(OF_REASONS).flatMap(([id, words]) => words.map((one) => [plain(one), id] as const)),
+  [plain(DISABLE), `${DISABLE} is set`],
   ...['dead', 'dead letter', 'dead letters', 'rejected'].map((one) => [plain(one), 'F-020'] as const),
 ])
 

@@ -30,9 +30,10 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     import('../last-work.js'),
   ])
   const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
-  const source = createQueueSource(queuePath(root), (message) => log('queue_moved_aside', { message }))
+  const source = createQueueSource(queuePath(root), (event, message) => log(event, { message }))
   const dispatcher = dispatchers.createDispatcher({
     queue: source.open,
+    lostQueue: source.lost,
     gate: () => readGate({ root, env, session: () => gateSession(root) }),
     consent: async (_, events) => (await readConsentOf(events)).consent,
     token: async (refused, signal, serverUrl) => {
@@ -49,7 +50,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
   })
   const stop = async (): Promise<void> => {
     await dispatcher.stop()
-    source.close()
+    await source.close()
   }
   return { ...dispatcher, stop }
 }

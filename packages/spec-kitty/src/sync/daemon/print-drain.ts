@@ -122,10 +122,10 @@ function describeHeld(
   isAll: boolean,
 ): Explanation {
   const known = queue?.held.find((one) => one.project === project && one.reason === reason)
-  const { sentence, command } = whyHeld(known ?? { project, reason, detail: null, count })
+  const { sentence, command, shown = command } = whyHeld(known ?? { project, reason, detail: null, count })
   const all = count === 1 ? 'the 1 event that waits stays' : `the ${count} events that wait stay`
   const some = `${counted(count, 'event')} ${count === 1 ? 'stays' : 'stay'}`
-  return { sentence: `${isAll ? all : some}: ${sentence}`, command }
+  return { sentence: `${isAll ? all : some}: ${sentence}`, command: shown }
 }
 
 /** What a drain does while a request runs. */

@@ -37,11 +37,13 @@ const NOTHING: SyncReport = {
   request_since: null,
   request_server: null,
   last_sync: null,
+  last_answer: null,
   consecutive_failures: 0,
   last_error: null,
   last_error_kind: null,
   next_attempt_at: null,
   refused: false,
+  queue_lost: null,
 }
 
 /**
@@ -126,9 +128,14 @@ export function createSyncService(root: string, env: Environment): SyncService {
         await found?.stop()
       },
     },
-    health: () => ({
-      sync: workJson({ ...(dispatcher?.report() ?? NOTHING), first_look_due: isLookDue, environment }),
-      owner: ownerOf(root),
-    }),
+    health: () => {
+      const report = dispatcher?.report() ?? NOTHING
+      // The next pass writes the events of a removed file into a new one. It need not wait for an event.
+      if (report.queue_lost?.state === 'removed') look()
+      return {
+        sync: workJson({ ...report, first_look_due: isLookDue, environment }),
+        owner: ownerOf(root),
+      }
+    },
   }
 }

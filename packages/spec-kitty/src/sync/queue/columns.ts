@@ -1,4 +1,4 @@
-import type { DeadLetter, QueuedEvent } from './queue-types.js'
+import type { DeadLetter, QueuedEvent, WaitingProject } from './queue-types.js'
 import type { Row } from './sqlite.js'
 
 /** The columns of a waiting event, in the order of `QueuedEvent`. */
@@ -54,5 +54,18 @@ export function toDeadLetter(row: Row): DeadLetter {
     rejectedAt: String(row['rejected_at']),
     reason: decode(row['reason']),
     category: decodeOrNull(row['category']),
+  }
+}
+
+/** The row has the origin as `known`, and the number of events as `n`. */
+export function toWaitingProject(row: Row): WaitingProject {
+  return {
+    project: decode(row['project']),
+    origin: String(row['known']),
+    projectUuid: decode(row['project_uuid']),
+    count: Number(row['n']),
+    oldestAt: String(row['queued_at']),
+    attempts: Number(row['attempts']),
+    lastError: decodeOrNull(row['last_error']),
   }
 }

@@ -1,7 +1,8 @@
 import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { cannotOpen, damaged, hintFor, newer, unusable } from './queue-errors.js'
+import { moveAwayCommand } from '../../cli/cure-file.js'
+import { cannotOpen, damaged, hintFor, MOVE_AWAY, newer, unusable } from './queue-errors.js'
 import { SIDE_FILES } from './queue-path.js'
 import { FORMAT, readFormat } from './schema.js'
 import type { Database, Sqlite } from './sqlite.js'
@@ -177,7 +178,7 @@ function assertWritable(path: string): void {
 }
 
 function moveAway(name: string): string {
-  return `a queue is a regular file of this user: move ${name} away`
+  return MOVE_AWAY + moveAwayCommand(name)
 }
 
 function makePrivate(name: string): void {

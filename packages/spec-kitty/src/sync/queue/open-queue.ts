@@ -1,9 +1,9 @@
-import { closeSync, lstatSync } from 'node:fs'
+import { closeSync, existsSync, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { CommandError, createFile, withLock } from 'familiar/cli'
 import { assertOwnHome } from '../../cli/own-places.js'
 import { fileAt, openAny, openReady, withLog, type Connection } from './connection.js'
-import { busy, isDamage, queueFailure } from './queue-errors.js'
+import { busy, isDamage, queueFailure, unusable } from './queue-errors.js'
 import { migrate } from './schema.js'
 import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Sqlite } from './sqlite.js'
@@ -55,16 +55,35 @@ export async function openQueueToLook(path: string): Promise<SqliteQueue | null>
   }
 }
 
+/**
+ * Returns the queue at the path of one whose file was removed while it was open, with all events that the removed file
+ * contains: the system keeps it until it is closed, which this does. Creates the queue if it is missing, but not its
+ * directory. Throws what `openQueue` throws; the removed file then stays open.
+ */
+export async function replaceRemoved(removed: SqliteQueue, options: OpenOptions = {}): Promise<SqliteQueue> {
+  const { path } = removed
+  if (!existsSync(dirname(path))) throw unusable(path, 'its directory was removed', undefined, null)
+  const next = await openQueue(path, options)
+  try {
+    await next.takeOver(removed)
+  } catch (error) {
+    next[Symbol.dispose]()
+    throw error
+  }
+  removed[Symbol.dispose]()
+  return next
+}
+
 /** A queue that replaces its database if it turns out to be damaged. */
 export interface QueueHandle extends Disposable {
   /**
    * Calls `act` with the queue. If the database turns out to be damaged, puts it aside and calls `act` once more with a
-   * new one. This is safe, because a failed transaction has changed nothing.
+   * new one; if its file was removed, with a new one that contains its events. This is safe, because a failed transaction has changed nothing.
    */
   use<T>(act: (queue: SqliteQueue) => T | Promise<T>): Promise<T>
 }
 
-/** Returns a handle of the queue that also replaces a damaged database. Throws what `openQueue` throws. */
+/** Returns a handle of the queue that also replaces a damaged or removed database. Throws what `openQueue` throws. */
 export async function openHandle(path: string, options: OpenOptions = {}): Promise<QueueHandle> {
   let queue = await openQueue(path, options)
   return {
@@ -72,9 +91,13 @@ export async function openHandle(path: string, options: OpenOptions = {}): Promi
       try {
         return await act(queue)
       } catch (error) {
-        if (!(error instanceof CommandError) || error.code !== 'E_QUEUE_CORRUPT') throw error
-        queue[Symbol.dispose]()
-        queue = await openQueue(path, { ...options, isSuspect: true })
+        const code = error instanceof CommandError ? error.code : null
+        if (code === 'E_QUEUE_CORRUPT') {
+          queue[Symbol.dispose]()
+          queue = await openQueue(path, { ...options, isSuspect: true })
+        } else if (code === 'E_QUEUE_BUSY' && queue.lost()?.state === 'removed')
+          queue = await replaceRemoved(queue, options)
+        else throw error
         return act(queue)
       }
     },

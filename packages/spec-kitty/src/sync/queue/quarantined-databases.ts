@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { shellQuote } from 'familiar/cli'
 
@@ -15,6 +15,22 @@ export function quarantinedDatabases(path: string): readonly string[] {
     .filter((name) => name.startsWith(prefix) && NAME.test(name.slice(prefix.length)))
     .toSorted()
     .map((name) => join(dirname(path), name))
+}
+
+/** The end of the name of an empty file beside a database that was put aside, in which no event could be read. */
+const UNREADABLE = '.unreadable'
+
+/** Remembers that no event could be read in a database, so that nobody is told again to try it. */
+export function markUnreadable(database: string): void {
+  try {
+    writeFileSync(database + UNREADABLE, '', { mode: 0o600 })
+  } catch {
+    // Then the user is told again.
+  }
+}
+
+export function isMarkedUnreadable(database: string): boolean {
+  return existsSync(database + UNREADABLE)
 }
 
 /** Returns the command that removes what was put aside of the queue at this path, with the side files. */

@@ -106,6 +106,9 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
   })
 }
 
+/** The beginning of the advice about what is no file of this user. The command that moves it away follows. */
+export const MOVE_AWAY = 'a queue is a regular file of this user; move that away: '
+
 export const SALVAGE_COMMAND = 'spec-kitty sync queue --export FILE'
 
 /** What to do about a damaged queue, including one that was put aside. */

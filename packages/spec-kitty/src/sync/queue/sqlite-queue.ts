@@ -2,20 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
-import {
-  COLUMNS,
-  DEAD_COLUMNS,
-  decode,
-  decodeOrNull,
-  encode,
-  ORIGIN,
-  toDeadLetter,
-  toEvent,
-} from './columns.js'
+import { COLUMNS, DEAD_COLUMNS, encode, ORIGIN, toDeadLetter, toEvent, toWaitingProject } from './columns.js'
 import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
 import { countWaiting, insertEvents } from './insert-events.js'
+import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
 import { busy, isReadOnly, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
+import { copyEvents } from './take-over.js'
 import type { Database, Row } from './sqlite.js'
 import type {
   ClaimLimits,
@@ -162,6 +155,34 @@ export class SqliteQueue implements Queue {
     this.#connection.database.close()
   }
 
+  /**
+   * Returns what became of the open file if it is no longer at its path; null if it is there, or if nothing is known of
+   * it.
+   */
+  lost(): LostFile | null {
+    const { file, database } = this.#connection
+    try {
+      const found = fileAt(this.path) === file ? null : whereaboutsOf(file, this.path)
+      const count = 'SELECT count(*) AS n FROM events'
+      return found === null ? null : { ...found, events: Number(database.prepare(count).get()?.['n']) }
+    } catch {
+      return null
+    }
+  }
+
+  /**
+   * Writes everything into the file of the database itself, so that it is whole without its WAL. SQLite does so when it
+   * closes a database, but not if the file was moved.
+   */
+  makeWhole(): void {
+    this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
+  /** Copies all events of a queue whose file was removed into this one. */
+  takeOver(removed: SqliteQueue): Promise<void> {
+    return this.#writePatiently((database) => copyEvents(removed.#connection.database, database))
+  }
+
   #eachDead(eventIds: readonly string[], change: string): readonly string[] {
     return this.#writeAtOnce((database) => {
       const statement = database.prepare(`${change} WHERE event_id = ? AND rejected_at IS NOT NULL`)
@@ -217,7 +238,7 @@ export class SqliteQueue implements Queue {
       try {
         return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act))
       } catch (error) {
-        const isBusy = error instanceof CommandError && error.code === 'E_QUEUE_BUSY'
+        const isBusy = error instanceof CommandError && error.code === 'E_QUEUE_BUSY' && this.lost() === null
         const isLast = performance.now() > end
         this.#mustReopen ||= isBusy && isLast
         if (!isBusy || isLast) throw error
@@ -247,7 +268,10 @@ export class SqliteQueue implements Queue {
     // When a database is put aside, its WAL is moved later than the database.
     if (isThere && !this.#hasItsLog() && fileAt(this.path) === this.#connection.file)
       throw withoutLog(this.path)
+    const lost = isThere ? null : this.lost()
+    if (lost?.state === 'removed' && lost.events > 0) throw busy(this.path, `its file ${lostText(lost)}`)
     const next = this.#reopen()
+    if (next === null && lost?.state === 'moved') throw movedError(this.path, lost)
     if (next === null) throw busy(this.path, 'its file was moved or removed')
     this.#connection.database.close()
     this.#connection = next
@@ -267,16 +291,4 @@ export class SqliteQueue implements Queue {
 
 function withoutLog(path: string): CommandError {
   return unusable(path, `${path}-wal was removed while it was in use`, undefined, 'spec-kitty sync restart')
-}
-
-function toWaitingProject(row: Row): WaitingProject {
-  return {
-    project: decode(row['project']),
-    origin: String(row['known']),
-    projectUuid: decode(row['project_uuid']),
-    count: Number(row['n']),
-    oldestAt: String(row['queued_at']),
-    attempts: Number(row['attempts']),
-    lastError: decodeOrNull(row['last_error']),
-  }
 }

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JsonObject } from 'familiar'
 import { objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
@@ -65,6 +66,15 @@ export function readStored(root: string): StoredRead {
   return session === null
     ? { state: 'unreadable', path, why: 'it is not a session' }
     : { state: 'readable', session }
+}
+
+/** Returns whether there is a directory at the place of the session, which a sign-in cannot replace. */
+export function isDirectory(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+  } catch {
+    return false
+  }
 }
 
 function sessionOf(json: JsonObject | null): StoredSession | null {

@@ -1,5 +1,6 @@
 import { CommandError } from 'familiar/cli'
-import { readStored, type StoredSession } from './read-session-file.js'
+import { moveAwayCommand } from '../../cli/cure-file.js'
+import { isDirectory, readStored, type StoredSession } from './read-session-file.js'
 
 /** A session without its tokens, which may be shown, logged and sent. */
 export interface Session extends Omit<
@@ -57,7 +58,9 @@ export function sessionUnreadable({
   readonly why: string
 }): CommandError {
   return new CommandError('E_SESSION_UNREADABLE', `${path} cannot be read: ${why}`, {
-    hint: 'to replace it, with your server for HOST: spec-kitty auth login --server https://HOST',
+    hint: isDirectory(path)
+      ? `to move it away: ${moveAwayCommand(path)}`
+      : 'to replace it, with your server for HOST: spec-kitty auth login --server https://HOST',
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Io } from 'familiar/cli'
 import { withoutSlash } from '../url-text.js'
-import { readSettings, requireSetting } from '../settings-table.js'
+import { requireSetting } from '../require-setting.js'
+import { readSettings, type Settings } from '../settings-table.js'
 import { checkedUrl, refused } from './refuse-server-url.js'
 import { readStored } from './read-session-file.js'
 
@@ -33,10 +34,18 @@ export async function readServer(
     )
   }
   return {
-    serverUrl: withoutSlash(checkedUrl(url, given === undefined ? 'sync.server_url' : '--server')),
-    issuer: issuer === null ? null : checkedUrl(issuer, 'sync.issuer'),
+    serverUrl: withoutSlash(
+      checkedUrl(url, given === undefined ? nameOf(settings, 'sync.server_url') : '--server'),
+    ),
+    issuer: issuer === null ? null : checkedUrl(issuer, nameOf(settings, 'sync.issuer')),
     clientId: requireSetting(settings, 'sync.client_id'),
   }
+}
+
+/** Returns the name of a setting, or that of the variable that sets it, because the user corrects what is named. */
+function nameOf(settings: Settings, key: 'sync.server_url' | 'sync.issuer'): string {
+  const { source } = settings.get(key)
+  return source.kind === 'environment' ? source.variable : key
 }
 
 /**

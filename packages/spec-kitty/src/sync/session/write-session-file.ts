@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { FamiliarError } from 'familiar'
 import { withLock, writePrivateFile } from 'familiar/cli'
 import { assertOwnHome } from '../../cli/own-places.js'
-import { sessionPath, type StoredSession } from './read-session-file.js'
+import { moveAwayCommand } from '../../cli/cure-file.js'
+import { isDirectory, sessionPath, type StoredSession } from './read-session-file.js'
 
 export interface ChangeOptions {
   readonly signal?: AbortSignal | undefined
@@ -13,7 +14,7 @@ export interface ChangeOptions {
 
 /**
  * Calls `act` while no other process changes the session of the root. Throws `E_SCOPE_FOREIGN_OWNER` if the root belongs to
- * another user, and what `withLock` throws.
+ * another user, `E_SCOPE_UNUSABLE` if a directory is in its place, and what `withLock` throws.
  */
 export async function withSessionLock<T>(
   root: string,
@@ -21,7 +22,16 @@ export async function withSessionLock<T>(
   act: () => Promise<T>,
 ): Promise<T> {
   assertOwnHome(root)
+  assertReplaceable(sessionPath(root))
   return withLock(join(root, 'daemons', 'sync', 'session.lock'), options, act)
+}
+
+/** Neither a sign-in nor a sign-out can replace a directory, and the user is told before confirming anything. */
+function assertReplaceable(path: string): void {
+  if (!isDirectory(path)) return
+  throw new FamiliarError('E_SCOPE_UNUSABLE', `${path} cannot be replaced: it is a directory`, {
+    hint: `to move it away: ${moveAwayCommand(path)}`,
+  })
 }
 
 /** Replaces the whole session. Throws what `writePrivateFile` throws; the old session then stays. */

@@ -55,7 +55,7 @@ const ROWS: readonly Row[] = [
   { from: 403, to: 403, judge: (it) => keep(it, 'refuse') },
   { from: 404, to: 405, judge: (it) => elsewhere(it) },
   { from: 410, to: 410, judge: (it) => elsewhere(it) },
-  { from: 413, to: 413, judge: (it) => split(it, 'too large for the server') },
+  { from: 413, to: 413, judge: (it) => split(it, tooLarge(it)) },
   // Matches 408, 429, 5xx and every status that the protocol does not define.
   { from: 0, to: Number.POSITIVE_INFINITY, judge: (it) => keep(it, 'back_off') },
 ]
@@ -122,9 +122,29 @@ function judgeEach(question: Question): Verdict {
   if (results.size === 0)
     return elsewhere(question, `${describe(question)}, but not what became of the events`)
   const settled = batch.map(({ seq, eventId }) => settle(seq, results.get(eventId), say))
-  const kept = settled.filter(({ outcome }) => outcome === 'keep').length
-  const error = kept === 0 ? null : `the server keeps ${kept} of ${batch.length} events waiting`
-  return { settled, again: [], next: 'go_on', error }
+  return { settled, again: [], next: 'go_on', error: keptText(question, results) }
+}
+
+/** Returns why events of the batch still wait; null if none does. Only what the server said is told. */
+function keptText({ batch, say }: Question, results: ReadonlyMap<string, Entry>): string | null {
+  const said = batch.map(({ eventId }) => results.get(eventId)).map((one) => one && String(one['status']))
+  const kept = said.filter((status) => outcomeOf(status) === 'keep')
+  const unknown = kept.filter((status) => status !== undefined && outcomeIn(status) === undefined)
+  const part = (some: readonly unknown[]): string => `${some.length} of ${batch.length} events`
+  const [word] = unknown
+  if (word !== undefined) return `the server said ${say(`"${word}"`)} of ${part(unknown)}, an unknown status`
+  const silent = kept.filter((status) => status === undefined)
+  if (silent.length > 0) return `the server said nothing of ${part(silent)}`
+  return kept.length === 0 ? null : `the server keeps ${part(kept)} waiting`
+}
+
+/** An event without a result, and one with an unknown status, is kept. */
+function outcomeOf(status: string | undefined): Settled['outcome'] {
+  return (status === undefined ? undefined : outcomeIn(status)) ?? 'keep'
+}
+
+function outcomeIn(status: string): Settled['outcome'] | undefined {
+  return Object.hasOwn(OUTCOMES, status) ? OUTCOMES[status] : undefined
 }
 
 /** Returns the results in the answer by the id of their event; none if no event of the batch is named. */
@@ -135,7 +155,7 @@ function resultsFor({ batch, reply }: Question): ReadonlyMap<string, Entry> {
 
 function settle(seq: number, result: Entry | undefined, say: Reading['say']): Settled {
   const status = String(result?.['status'])
-  const outcome = Object.hasOwn(OUTCOMES, status) ? OUTCOMES[status] : undefined
+  const outcome = outcomeIn(status)
   const words = wordsOf(result, say)
   if (outcome === 'done') return { seq, outcome }
   if (outcome === 'dead')
@@ -183,6 +203,11 @@ function split({ batch }: Question, reason: string): Verdict {
   const settled: readonly Settled[] =
     only === undefined ? [] : [{ seq: only.seq, outcome: 'dead', reason, category: null }]
   return { settled, again: [], next: 'go_on', error: reason }
+}
+
+/** The limit may be that of a proxy, so the user needs the size to find it. */
+function tooLarge({ batch }: Question): string {
+  return `too large for the server: ${batch.reduce((sum, { bytes }) => sum + bytes, 0)} bytes`
 }
 
 type Entry = NonNullable<ReturnType<typeof objectOf>>

@@ -3,14 +3,14 @@ import { TIMING, type UploadTiming } from './upload-timing.js'
 import { createDrains, type Drains } from './drains.js'
 import { Outbox } from './outbox.js'
 import type { OutboxOptions } from './outbox-options.js'
-import type { Dispatcher, DrainLine, LastWork, SyncReport } from './upload-types.js'
+import type { Dispatcher, DrainLine, ExperiencedWork, SyncReport } from './upload-types.js'
 
 type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signal' | 'isEnding'>
 
 export interface DispatcherOptions extends Given, Partial<Pick<OutboxOptions, 'clock' | 'random'>> {
   readonly timing?: Partial<UploadTiming>
   /** Called after each pass with the state that the next daemon needs. */
-  readonly remember?: (known: LastWork) => void
+  readonly remember?: (known: ExperiencedWork) => void
 }
 
 /** Returns the dispatcher of a database. It does nothing until `wake` or `drain` is called. */
@@ -21,8 +21,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 class QueueDispatcher implements Dispatcher {
   readonly #timing: UploadTiming
   readonly #outbox: Outbox
-  readonly #remember: (known: LastWork) => void
+  readonly #remember: (known: ExperiencedWork) => void
   readonly #drains: Drains
+  readonly #lostQueue: NonNullable<OutboxOptions['lostQueue']>
   readonly #abandoning = new AbortController()
   #isStopped = false
   #isWanted = false
@@ -35,6 +36,7 @@ class QueueDispatcher implements Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#timing = { ...TIMING, ...options.timing }
     this.#drains = createDrains(this.#timing)
+    this.#lostQueue = options.lostQueue ?? (() => null)
     this.#remember = options.remember ?? (() => undefined)
     this.#outbox = new Outbox({
       clock: () => performance.now(),
@@ -52,18 +54,21 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const { lastSync, failures, lastError, lastErrorKind, requestSince, requestServer, closed } = this.#outbox
+    const { lastSync, lastAnswer, failures, lastError, lastErrorKind, requestSince, requestServer, closed } =
+      this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
       request_since: requestSince,
       request_server: requestServer,
       last_sync: lastSync,
+      last_answer: lastAnswer,
       consecutive_failures: failures,
       last_error: lastError,
       last_error_kind: lastErrorKind,
       next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
       refused: closed === 'session_refused',
+      queue_lost: lostJson(this.#lostQueue()),
     }
   }
 
@@ -104,7 +109,8 @@ class QueueDispatcher implements Dispatcher {
       this.#isHurried = false
       this.#drains.passBegins()
       await this.#outbox.pass(isHurried)
-      this.#remember({ lastSync: this.#outbox.lastSync, refused: this.#outbox.refused })
+      const { lastSync, lastAnswer, refused } = this.#outbox
+      this.#remember({ lastSync, refused, hasAnswered: lastAnswer !== null })
       if (!this.#isStopped) this.#drains.passEnds(this.#outbox.end())
     }
     this.#running = null
@@ -116,7 +122,8 @@ class QueueDispatcher implements Dispatcher {
     this.#drains.passBegins()
     const { kept, held } = this.#outbox.end()
     const reason = 'the daemon is stopping'
-    this.#drains.passEnds({ kept, held, reason, due: null, waitMs: null, isQueueFailing: false })
+    const none = { due: null, waitMs: null, isQueueFailing: false, isLasting: false }
+    this.#drains.passEnds({ kept, held, reason, ...none })
   }
 
   #setTimer(ms: number | null): void {
@@ -124,4 +131,8 @@ class QueueDispatcher implements Dispatcher {
     // Rounded up, because an attempt is not made before it is due.
     this.#timer = ms === null ? null : setTimeout(this.wake, Math.ceil(ms)).unref()
   }
+}
+
+function lostJson(lost: ReturnType<NonNullable<OutboxOptions['lostQueue']>>): SyncReport['queue_lost'] {
+  return lost === null ? null : { state: lost.state, moved_to: lost.movedTo, events: lost.events }
 }

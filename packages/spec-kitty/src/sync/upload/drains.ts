@@ -50,7 +50,7 @@ function newFollower(): Follower {
 
 function endPass(
   follower: Follower,
-  { kept, held, reason, due, waitMs, isQueueFailing }: PassEnd,
+  { kept, held, reason, due, waitMs, isQueueFailing, isLasting }: PassEnd,
   timing: UploadTiming,
 ): void {
   // A pass during the same wait does not count as a further attempt. If nothing waits any more, no further pass comes.
@@ -59,7 +59,8 @@ function endPass(
   follower.attempts += 1
   follower.due = due
   const maxAttempts = isQueueFailing ? timing.drainQueueAttempts : timing.drainAttempts
-  if (reason !== null && waitMs !== null && waitMs <= timing.drainWaitMs && follower.attempts < maxAttempts) {
+  const isTriedAgain = waitMs !== null && waitMs <= timing.drainWaitMs && follower.attempts < maxAttempts
+  if (reason !== null && isTriedAgain && !isLasting) {
     take(follower, { event: 'waiting', until_ms: Math.round(Date.now() + waitMs), error: reason })
   } else {
     const { sent, rejected } = follower.total

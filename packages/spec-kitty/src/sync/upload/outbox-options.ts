@@ -1,5 +1,6 @@
 import type { JsonObject } from 'familiar'
 import type { Io } from 'familiar/cli'
+import type { LostFile } from '../queue/lost-file.js'
 import type { Queue } from '../queue/queue-types.js'
 import type { ReadConsent } from './survey.js'
 import type { Claimant, DrainLine, Gate } from './upload-types.js'
@@ -13,6 +14,8 @@ export interface OutboxOptions extends WaitsOptions {
    * drain. `isSuspect`: the last use failed because the database is damaged.
    */
   readonly queue: (isSuspect: boolean) => Queue | null | Promise<Queue | null>
+  /** Returns what became of the file of the open queue while it is not at its path and contains events; otherwise null. */
+  readonly lostQueue?: () => LostFile | null
   readonly gate: () => Promise<Gate>
   /** Reads whether these events may leave. If it throws, the consent counts as unreadable. */
   readonly consent: ReadConsent

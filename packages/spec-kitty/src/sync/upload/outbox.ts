@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from 'familiar/cli'
-import type { Queue, WaitingProject } from '../queue/queue-types.js'
+import type { Queue } from '../queue/queue-types.js'
 import { isOfEnvironment } from './connection-errors.js'
 import { oneLine } from './one-line.js'
 import type { OutboxOptions } from './outbox-options.js'
 import { isLasting, isOfQueue } from './queue-failure.js'
 import { openSender, type Sender } from './send-batch.js'
-import { consentOfAll, surveyOf } from './survey.js'
+import { consentOfAll, surveyOf, total } from './survey.js'
 import type { ErrorKind, Gate, PassEnd } from './upload-types.js'
 import { FORMATS, uploadSome, type Source, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits } from './waits.js'
@@ -21,7 +21,9 @@ export class Outbox {
   queued = 0
   /** Why no event may leave; null if some may. */
   closed: string | null = null
+  /** When the server last took an event, and when it last answered for one. */
   lastSync: string | null = null
+  lastAnswer: string | null = null
   lastError: string | null = null
   /** What the last error suggests; null if there is none, or if it is about the session. */
   lastErrorKind: ErrorKind | null = null
@@ -76,6 +78,7 @@ export class Outbox {
       due,
       waitMs: due === null ? null : this.#waits.msUntil(due),
       isQueueFailing: isOfQueue(this.#failure),
+      isLasting: isLasting(this.#failure),
       reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
     }
   }
@@ -140,6 +143,7 @@ export class Outbox {
       if (this.refused === null) return void (await this.#survey(queue))
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
+    if (this.#queue !== null) this.#queue = await this.#options.queue(false)
     this.#know(0, this.#queue?.counts().queued ?? 0)
   }
 
@@ -239,8 +243,9 @@ export class Outbox {
         emit({ event: 'batch', project, ...counts, error })
         if (!isAnswer) return
         this.#waits.answered()
-        this.lastSync = new Date().toISOString()
-        this.#note(counts.kept === 0 ? null : error, 'answer')
+        this.lastAnswer = new Date().toISOString()
+        if (counts.sent > 0) this.lastSync = this.lastAnswer
+        this.#note(counts.kept === 0 ? null : error, 'kept')
       },
     }
   }
@@ -279,8 +284,9 @@ export class Outbox {
   }
 
   #fail(error: string, trouble: UploadEnd['trouble'] = null): void {
-    this.#waits.failed(trouble?.retryAfterMs ?? null)
-    this.#note(error, trouble?.kind)
+    const asked = trouble?.retryAfterMs ?? null
+    this.#waits.failed(asked)
+    this.#note(error, asked === null ? trouble?.kind : 'wait')
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 
@@ -291,8 +297,4 @@ export class Outbox {
     this.#note(error, 'answer')
     this.#options.log('session_refused', { why: error })
   }
-}
-
-function total(projects: readonly WaitingProject[]): number {
-  return projects.reduce((sum, { count }) => sum + count, 0)
 }

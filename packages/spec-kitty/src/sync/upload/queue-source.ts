@@ -1,31 +1,81 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SqliteQueue } from '../queue/sqlite-queue.js'
+import type { LostFile } from '../queue/lost-file.js'
 import type { Queue } from '../queue/queue-types.js'
 
 /** The queue of a daemon. The queue is opened, and SQLite loaded, when it is first needed. */
 export interface QueueSource {
   /**
    * Returns the queue. If there is none, returns null and creates nothing. `isSuspect`: the database seemed damaged, so
-   * it is checked, and moved aside if it is. Throws what `openQueue` throws.
+   * it is checked, and moved aside if it is. If the file of the open queue was removed, its events are written into the
+   * one at the path, which is created. Throws what `openQueue` throws.
    */
   readonly open: (isSuspect: boolean) => Promise<Queue | null>
-  readonly close: () => void
+  /** Returns what became of the open file while it is not at its path and contains events; otherwise null. */
+  readonly lost: () => LostFile | null
+  /** Closes the queue. Before that, saves the events of a file that was removed, unless its directory is gone too. */
+  readonly close: () => Promise<void>
 }
 
-/** Returns the source of the queue at a path. Calls `onNotice` with one line of text if a damaged database was put aside. */
-export function createQueueSource(path: string, onNotice: (message: string) => void): QueueSource {
-  let queue: Queue | null = null
+/** Receives one line of text for the log, with the name of its event. */
+type Log = (event: 'queue_moved_aside' | 'queue_restored' | 'queue_moved', message: string) => void
+
+/**
+ * If someone removes a whole home, its directories are gone a moment after the queue. Then nothing is saved, because
+ * another file in them would keep them from being removed.
+ */
+const REMOVAL_MS = 250
+
+/** Returns the source of the queue at a path. */
+export function createQueueSource(path: string, log: Log): QueueSource {
+  let queue: SqliteQueue | null = null
+  const onNotice = (message: string): void => log('queue_moved_aside', message)
   const close = (): void => {
     queue?.[Symbol.dispose]()
     queue = null
   }
+  const lost = (): LostFile | null => {
+    const found = queue?.lost() ?? null
+    return found === null || found.events === 0 ? null : found
+  }
+  const save = async (): Promise<void> => {
+    const found = queue?.lost() ?? null
+    if (queue === null || found === null) return
+    const [{ replaceRemoved }, { lostText }] = await Promise.all([
+      import('../queue/open-queue.js'),
+      import('../queue/lost-file.js'),
+    ])
+    const text = `${path} ${lostText(found)}`
+    if (found.state === 'moved') queue.makeWhole()
+    if (found.events === 0) return close()
+    if (found.state === 'removed') {
+      queue = await replaceRemoved(queue, { onNotice })
+      log('queue_restored', `${text}: they are in a new file at that path`)
+    } else if (existsSync(path)) {
+      log('queue_moved', `${text}: they are not sent, and another file at that path is used`)
+      close()
+    }
+  }
   return {
     open: async (isSuspect) => {
       if (isSuspect) close()
+      await save()
       if (queue === null) {
         const { openQueueIfThere } = await import('../queue/open-queue.js')
         queue = await openQueueIfThere(path, { onNotice, isSuspect })
       }
       return queue
     },
-    close,
+    lost,
+    close: async () => {
+      try {
+        if (lost() !== null) await sleep(REMOVAL_MS)
+        if (lost() !== null && existsSync(dirname(path))) await save()
+      } finally {
+        close()
+      }
+    },
   }
 }

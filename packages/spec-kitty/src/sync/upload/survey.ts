@@ -48,3 +48,8 @@ async function consentOf(events: WaitingProject, read: ReadConsent): Promise<Con
     return 'unreadable'
   }
 }
+
+/** Returns how many events wait in these projects. */
+export function total(projects: readonly WaitingProject[]): number {
+  return projects.reduce((sum, { count }) => sum + count, 0)
+}

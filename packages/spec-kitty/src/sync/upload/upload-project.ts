@@ -127,7 +127,7 @@ function unsent(problems: readonly { readonly seq: number; readonly reason: stri
 async function exchange(batch: readonly Part[], uploading: Uploading): Promise<Exchanged> {
   const { token, signal } = uploading
   const first = await renewed(token(null, signal), signal)
-  if (first === null) return refused(batch, 'there is no token')
+  if (first === null) return refused(batch, 'the session has ended, so there is no token to send with')
   const answer = await post(batch, first, uploading)
   if (answer.verdict.next !== 'refresh') return answer
   const second = await renewed(token(first, signal), signal)

@@ -46,9 +46,9 @@ export type Gate =
 
 /**
  * What an error suggests. `connection`: there was no answer. `address`: what answered is probably not a sync server.
- * `answer`: the server has a problem. `environment`: the daemon's proxy or certificates are not the right ones. `queue`: the queue could not be used, as when other processes keep it locked.
+ * `answer`: the server has a problem. `environment`: the daemon's proxy or certificates are not the right ones. `queue`: the queue could not be used, as when other processes keep it locked. `wait`: the server asked to wait. `kept`: the server answered, and has not taken all events yet.
  */
-export type ErrorKind = 'connection' | 'address' | 'answer' | 'environment' | 'queue'
+export type ErrorKind = 'connection' | 'address' | 'answer' | 'environment' | 'queue' | 'wait' | 'kept'
 
 /** The state of the sync daemon's work. */
 export interface SyncReport {
@@ -58,8 +58,10 @@ export interface SyncReport {
   readonly request_since: string | null
   /** The server of that request; null if none waits. */
   readonly request_server: string | null
-  /** ISO 8601: when the server last answered for at least one event; null if not since the daemon started. */
+  /** ISO 8601: when the server last took an event; null if not since the daemon started. */
   readonly last_sync: string | null
+  /** ISO 8601: when the server last answered for an event, even if it took none; null if not since the daemon started. */
+  readonly last_answer: string | null
   readonly consecutive_failures: number
   /** One line without secrets; null if sending last succeeded. */
   readonly last_error: string | null
@@ -68,6 +70,15 @@ export interface SyncReport {
   readonly next_attempt_at: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
+  /**
+   * What became of the queue's file while it is not at its path, although the daemon has it open with events in it;
+   * otherwise null.
+   */
+  readonly queue_lost: null | {
+    readonly state: 'removed' | 'moved'
+    readonly moved_to: string | null
+    readonly events: number
+  }
 }
 
 /** One line of a drain, as NDJSON. */
@@ -113,6 +124,8 @@ export interface PassEnd {
   readonly waitMs: number | null
   /** Whether the queue could not be used, as when other processes keep it locked. */
   readonly isQueueFailing: boolean
+  /** Whether waiting does not repair that. */
+  readonly isLasting: boolean
 }
 
 /** Sends waiting events. There is one dispatcher per database, in the daemon of the root. */
@@ -138,8 +151,14 @@ export type Claimant = JsonObject
 
 /** What a daemon leaves to the next one. A daemon reports only what it has experienced itself. */
 export interface LastWork {
-  /** When the server last answered for at least one event, ISO 8601; null if unknown. */
+  /** When the server last took an event, ISO 8601; null if unknown. */
   readonly lastSync: string | null
-  /** The mark of the session that the server last rejected; null if it has accepted events since. */
+  /** The mark of the session that the server last rejected; null if it has answered for events since. */
   readonly refused: string | null
+}
+
+/** The work that a daemon has experienced itself. */
+export interface ExperiencedWork extends LastWork {
+  /** Whether the server has answered for an event, so that it accepted the session. */
+  readonly hasAnswered: boolean
 }

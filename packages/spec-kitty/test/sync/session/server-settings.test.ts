@@ -62,6 +62,16 @@ describe('the server', () => {
     await expect(refused).rejects.not.toThrow('secret')
   })
 
+  it.each([
+    ['SPEC_KITTY_SAAS_URL', { SPEC_KITTY_SAAS_URL: 'http://sync.example.org' }],
+    ['sync.server_url', {}],
+  ])('is refused by the name of what sets it: %s', async (name, variables) => {
+    configure('[sync]\nserver_url = "http://sync.example.org"\n')
+    await expect(readServer(home.root, variables, undefined)).rejects.toMatchObject({
+      message: `${name} is neither HTTPS nor HTTP to this machine`,
+    })
+  })
+
   it('must be named somewhere', async () => {
     await expect(readServer(home.root, {}, undefined)).rejects.toMatchObject({ code: 'E_SERVER_URL' })
   })

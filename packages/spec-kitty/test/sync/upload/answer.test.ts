@@ -68,8 +68,23 @@ describe('a success', () => {
       ],
       again: [],
       next: 'go_on',
-      error: 'the server keeps 1 of 3 events waiting',
+      error: 'the server said nothing of 1 of 3 events',
     })
+  })
+
+  it.for([
+    [['pending', 'success', 'queued'], 'the server keeps 2 of 3 events waiting'],
+    [
+      ['pending', 'gnarf\u0007', 'gnarf\u0007'],
+      'the server said "gnarf?" of 2 of 3 events, an unknown status',
+    ],
+    [['success', 'toString', null], 'the server said "toString" of 1 of 3 events, an unknown status'],
+    [['success', 'rejected', 'duplicate'], null],
+  ] as const)('tells what the server said of the events that stay: %j', ([statuses, error]) => {
+    const said = results(
+      ...statuses.flatMap((status, at) => (status === null ? [] : [result(at + 1, status)])),
+    )
+    expect(judge(parts(3), answer(200, said), READING).error).toBe(error)
   })
 
   it.for([
@@ -210,10 +225,17 @@ describe('413', () => {
 
   it('for one event alone makes it a dead letter', () => {
     expect(judge([part(1)], answer(413), READING)).toEqual({
-      settled: [{ seq: 1, outcome: 'dead', reason: 'too large for the server', category: null }],
+      settled: [
+        {
+          seq: 1,
+          outcome: 'dead',
+          reason: `too large for the server: ${part(1).bytes} bytes`,
+          category: null,
+        },
+      ],
       again: [],
       next: 'go_on',
-      error: 'too large for the server',
+      error: `too large for the server: ${part(1).bytes} bytes`,
     })
   })
 })

@@ -46,6 +46,24 @@ describe('a drain', () => {
     expect(Date.now() - Date.parse(report.last_sync ?? '')).toBeLessThan(60_000)
   })
 
+  it('tells when the server last took an event, and not when it rejected or kept some', async () => {
+    const { publish, drain, server, dispatcher } = await startDispatching()
+    for (const [status, kind] of [
+      ['rejected', null],
+      ['pending', 'kept'],
+    ] as const) {
+      publish(A, 1)
+      server.otherwise = answers.eachIs(status)
+      await drain()
+      const { last_sync: last, last_answer: answer, last_error_kind: found } = dispatcher.report()
+      expect([last, found, Date.now() - Date.parse(answer ?? '') < 60_000]).toEqual([null, kind, true])
+    }
+    server.otherwise = answers.eachIs('success')
+    await drain()
+    expect(dispatcher.report().last_sync).toBe(dispatcher.report().last_answer)
+    expect(dispatcher.report().last_sync).not.toBeNull()
+  })
+
   it('tells since when a request waits for its answer, and of which server', async () => {
     const { publish, drain, server, dispatcher } = await startDispatching()
     publish(A, 1)
@@ -246,7 +264,7 @@ describe('Retry-After', () => {
     const seconds = (Date.parse(next ?? '') - Date.now()) / 1000
     expect(seconds).toBeGreaterThan(80)
     expect(seconds).toBeLessThan(95)
-    expect([failures, dispatcher.pending()]).toEqual([1, 1])
+    expect([failures, dispatcher.pending(), dispatcher.report().last_error_kind]).toEqual([1, 1, 'wait'])
     // Whatever wakes it meanwhile sends nothing.
     dispatcher.wake()
     await eventually(() => expect(dispatcher.inFlight()).toBe(0))
@@ -335,7 +353,8 @@ describe('one guilty event', () => {
       else answers.eachIs('success')(request, response)
     }
     expect(finish(await drain())).toMatchObject({ sent: 7, kept: 0, rejected: 1 })
-    expect([...queue.deadLetters()]).toMatchObject([{ eventId: large, reason: 'too large for the server' }])
+    const reason = expect.stringMatching(/^too large for the server: \d+ bytes$/)
+    expect([...queue.deadLetters()]).toMatchObject([{ eventId: large, reason }])
   })
 })
 

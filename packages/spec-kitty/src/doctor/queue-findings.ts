@@ -1,0 +1,37 @@
+import { remediationOf, type DoctorExtension } from 'familiar/cli'
+import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
+import type { WorkView } from '../sync/work-view.js'
+import { remedyOfCommands, type Form } from './form-remedy.js'
+
+type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
+
+/** If the home is the problem, F-021 says so. */
+export function unreadableQueue(
+  { queueProblem, homeProblem, isQueueDamaged, queueCommand }: WorkView,
+  form: Form,
+): readonly Finding[] {
+  if (queueProblem === null || queueProblem === homeProblem) return []
+  const shown = isQueueDamaged ? SALVAGE_COMMAND : queueCommand
+  const effect = isQueueDamaged ? 'puts it aside, and saves what can be read of it' : 'cures it'
+  const remediation = remedyOfCommands(
+    { command: 'spec-kitty explain F-017', ...(shown === null ? {} : { shown }) },
+    {
+      description: 'says what mends it: that depends on what is wrong',
+      ...(shown === null ? {} : { forPeople: effect }),
+      form,
+    },
+  )
+  return [{ id: 'F-017', severity: 'warn', summary: queueProblem, remediation }]
+}
+
+/** Reported until the user has removed the files, because only the user knows whether the events in them were queued again. */
+export function damagedQueues({ damagedQueues: { length: count } }: WorkView): readonly Finding[] {
+  if (count === 0) return []
+  const remediation = remediationOf({
+    commands: ['spec-kitty explain F-022'],
+    description: 'says how to save and queue again what can be read of it, and when it can be removed',
+    safe: true,
+  })
+  const summary = count === 1 ? 'a damaged queue was put aside' : `${count} damaged queues were put aside`
+  return [{ id: 'F-022', severity: 'warn', summary, remediation }]
+}

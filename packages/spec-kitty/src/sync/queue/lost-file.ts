@@ -1,0 +1,74 @@
+import { fstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { shellQuote, type CommandError } from 'familiar/cli'
+import { fileAt } from './connection.js'
+import { unusable } from './queue-errors.js'
+import { quarantinedDatabases } from './quarantined-databases.js'
+
+/** What became of the file of an open queue that is no longer at its path. */
+export interface LostFile {
+  /** `removed`: only the processes that have it open can still read it. */
+  readonly state: 'removed' | 'moved'
+  /** Where it was moved to; null if that is unknown. */
+  readonly movedTo: string | null
+  /** The number of events in it, including those that the server rejected. */
+  readonly events: number
+}
+
+/** The directory that lists this process's descriptors, on every system that lets an open file be removed. */
+const DESCRIPTORS = '/dev/fd'
+
+/** Linux adds this to the path of an open file that was removed. */
+const REMOVED = ' (deleted)'
+
+/**
+ * Returns what became of the open file with this key (`fileAt`), which was at the path before. Null if another process
+ * has put it aside as damaged, or if it is not known to be open.
+ */
+export function whereaboutsOf(file: string, path: string): Omit<LostFile, 'events'> | null {
+  if (quarantinedDatabases(path).some((one) => fileAt(one) === file)) return null
+  for (const name of readdirSync(DESCRIPTORS)) {
+    const links = linksOf(Number(name), file)
+    if (links === null) continue
+    const target = targetOf(`${DESCRIPTORS}/${name}`)
+    return links === 0n || target?.endsWith(REMOVED) === true
+      ? { state: 'removed', movedTo: null }
+      : { state: 'moved', movedTo: target }
+  }
+  return null
+}
+
+/** Returns what became of the file, in words that follow its name. */
+export function lostText({ state, movedTo, events }: LostFile): string {
+  const waited = `while ${events} ${events === 1 ? 'event was' : 'events were'} in it`
+  const where = movedTo === null ? '' : ` to ${movedTo}`
+  return `was ${state}${where} ${waited}`
+}
+
+/** Returns the command that puts a queue that was moved back to its path; null if its new path is unknown. */
+export function putBackCommand(path: string, { movedTo }: Pick<LostFile, 'movedTo'>): string | null {
+  return movedTo === null ? null : `mv ${shellQuote(movedTo)} ${shellQuote(path)}`
+}
+
+/** Returns the error for a file that was moved. It has what waits, so no new one is made. */
+export function movedError(path: string, lost: LostFile): CommandError {
+  return unusable(path, `its file ${lostText(lost)}`, undefined, putBackCommand(path, lost))
+}
+
+/** Returns how many names the open file has; null if the descriptor is of another file. */
+function linksOf(descriptor: number, file: string): bigint | null {
+  try {
+    const { dev, ino, nlink } = fstatSync(descriptor, { bigint: true })
+    return `${dev}:${ino}` === file ? nlink : null
+  } catch {
+    return null
+  }
+}
+
+/** macOS does not tell the path of a descriptor. */
+function targetOf(descriptor: string): string | null {
+  try {
+    return readlinkSync(descriptor)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,17 @@
+import { CommandError, EXIT } from 'familiar/cli'
+import type { SettingKey, Settings, ValueOf, Wrong } from './settings-table.js'
+
+/** Returns a setting's value. Throws `E_CONFIG_INVALID` if it is wrong, `E_CONFIG_UNREADABLE` if its file is unreadable. */
+export function requireSetting<K extends SettingKey>(settings: Settings, key: K): ValueOf<K> {
+  const found = settings.get(key)
+  if (found.state === 'right') return found.value
+  throw wrongSetting(found)
+}
+
+export function wrongSetting({
+  code,
+  problem,
+  cure,
+}: Pick<Wrong, 'code' | 'problem' | 'cure'>): CommandError {
+  return new CommandError(code, problem, { hint: cure ?? 'spec-kitty config list', exit: EXIT.error })
+}

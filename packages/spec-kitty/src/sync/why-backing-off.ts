@@ -1,0 +1,84 @@
+import { clockText } from 'familiar/cli'
+import { loginCommands } from './login-command.js'
+import { MAY_BE_WRONG } from './upload/connection-errors.js'
+import { NOW } from './why-daemon.js'
+import { mayRestart, restartCommand } from './why-restart.js'
+import type { Standing, Why } from './why-types.js'
+
+export const LIST = 'spec-kitty config list'
+/** A restart alone changes nothing, so no script is told to do it. */
+const OTHER_VARIABLES = 'once NODE_EXTRA_CA_CERTS, or HTTPS_PROXY, is right in this shell'
+
+/** The explanation of a command that can only try at once, if the server fails. */
+export const PATIENCE = 'nothing to do if the server comes back'
+const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
+const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
+
+export const LAST_FAILED = 'the last attempt failed'
+
+/** Returns why the daemon waits before its next attempt. */
+export function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
+  const { lastError, lastErrorKind = null } = standing
+  const { doubt = null, ...remedy } = backingOffRemedy(standing)
+  const noFailure = NO_FAILURE[lastErrorKind ?? '']
+  const failed = noFailure ?? LAST_FAILED
+  const next = noFailure === undefined ? 'the next one' : 'the next attempt'
+  const more = doubt === null ? '' : `; ${doubt}`
+  const error = lastError === null ? '' : `: ${lastError}`
+  return {
+    reason: 'backing_off',
+    sentence: `${failed}${error}${more}; ${next} is at ${clockText(new Date(nextAttemptAt))}`,
+    ...(lastError === null ? {} : { brief: `${failed}${more}` }),
+    ...remedy,
+    isAll: true,
+  }
+}
+
+/** What it is if it is no failure, by the kind of the error. */
+const NO_FAILURE: Readonly<Record<string, string | undefined>> = {
+  wait: 'the server asked to wait',
+  kept: 'the server has not taken all events yet',
+}
+
+type Doubted = Pick<Why, 'command' | 'shown' | 'also'> & { readonly doubt?: string }
+
+/** Waiting helps only if the server is down. */
+function backingOffRemedy(standing: Standing): Doubted {
+  const {
+    lastErrorKind = null,
+    otherAtStart = [],
+    isServerOfSession = false,
+    isOtherAddress = false,
+    isTokenGiven = false,
+  } = standing
+  const isOfDaemon = ['connection', 'address', 'environment'].includes(lastErrorKind ?? '')
+  if (isOfDaemon && otherAtStart.length > 0 && mayRestart(standing))
+    return {
+      doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
+      command: restartCommand(standing),
+    }
+  const shown = isOtherAddress ? NOT_SET_HERE : WHERE_SET
+  const correction = isServerOfSession
+    ? loginCommands(null, 'backing_off', isTokenGiven)
+    : { command: LIST, shown }
+  if (lastErrorKind === 'address') return { doubt: 'the address of the server may be wrong', ...correction }
+  if (lastErrorKind === 'environment' && mayRestart(standing))
+    return {
+      command: 'spec-kitty explain backing_off',
+      shown: `${restartCommand(standing)}  # ${OTHER_VARIABLES}`,
+    }
+  // The server's wish counts, also against a user who is in a hurry.
+  if (lastErrorKind === 'wait') {
+    const command = 'spec-kitty explain backing_off'
+    return { command, shown: `${command}  # nothing to do: the daemon sends then` }
+  }
+  if (lastErrorKind === 'queue' || lastErrorKind === 'kept')
+    return { command: NOW, shown: `${NOW}  # tries at once` }
+  const patience = { command: NOW, shown: `${NOW}  # tries at once; ${PATIENCE}` }
+  if (lastErrorKind !== 'connection') return patience
+  return {
+    doubt: MAY_BE_WRONG,
+    ...patience,
+    ...(correction.shown === undefined ? {} : { also: correction.shown }),
+  }
+}

@@ -1,0 +1,72 @@
+import { renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { queuePath } from '../../dist/sync/queue/queue-path.js'
+import { reply } from '../helpers/sync-server.js'
+import { makeSyncWork, type SyncWork } from './sync-work.js'
+
+/** Someone removes or moves the queue while a daemon has it open, with events in it. */
+let work: SyncWork
+let path: string
+
+beforeEach(async () => {
+  work = await makeSyncWork()
+  path = queuePath(work.root.path)
+  await work.run(['sync', 'start'])
+  const { otherwise } = work.server
+  work.server.otherwise = reply(503)
+  await work.publish(['a', 'b'])
+  await work.run(['sync', 'now', '--timeout', '2'])
+  work.server.otherwise = otherwise
+})
+
+afterEach(() => work.end())
+
+async function statusOf() {
+  const { stdout } = await work.run(['sync', 'status', '--json'])
+  return JSON.parse(stdout)
+}
+
+describe('a queue that is removed while the sync daemon has it open', () => {
+  it('is told at once, and its events arrive', async () => {
+    for (const side of ['', '-wal', '-shm']) rmSync(path + side)
+    const { stdout } = await work.run(['sync', 'status'])
+    const said = `${path} was removed while 2 events were in it; the sync daemon still has it open, and writes its events into a new one`
+    expect(stdout).toMatch(new RegExp(`^queue +${said}$`, 'm'))
+    expect(stdout).toMatch(
+      /^uploads +events may stay here: the queue was removed\n +spec-kitty sync now {2}# sends them$/m,
+    )
+    expect(stdout).not.toContain('events may leave')
+    const ran = await work.run(['sync', 'now'])
+    expect([ran.status, work.server.accepted]).toEqual([0, ['a', 'b']])
+    expect(await statusOf()).toMatchObject({ queued: 0, queue_problem: null, nothing_leaves: null })
+    expect((await work.run(['sync', 'logs'])).stdout).toContain('queue_restored')
+  })
+
+  it('is written anew by a daemon that ends, also beside a new queue', async () => {
+    rmSync(path)
+    await work.publish(['c'])
+    await work.run(['sync', 'stop'])
+    expect(await statusOf()).toMatchObject({ queued: 3 })
+    await work.run(['sync', 'now'])
+    expect(work.server.accepted).toEqual(['a', 'b', 'c'])
+  })
+})
+
+it('a queue that is moved is told with the command that puts it back, which cures it', async () => {
+  const elsewhere = join(work.root.base, 'backup.db')
+  renameSync(path, elsewhere)
+  const command = `mv ${elsewhere} ${path}`
+  const said = `${path} was moved to ${elsewhere} while 2 events were in it`
+  const { stdout } = await work.run(['sync', 'status'])
+  expect(stdout).toContain(`${said}; the sync daemon still has it open, and sends nothing\n`)
+  expect(stdout).toContain(`  ${command}\n`)
+  const ran = await work.run(['sync', 'now'])
+  expect([ran.status, ran.ms < 5_000]).toEqual([1, true])
+  expect(ran.stderr).toContain(said)
+  expect(ran.stderr).toContain(command)
+  expect(ran.stdout).not.toContain('nothing waits')
+  renameSync(elsewhere, path)
+  await work.run(['sync', 'now'])
+  expect(work.server.accepted).toEqual(['a', 'b'])
+})
