@@ -63,7 +63,7 @@ export const COMMAND_GROUPS = [
   {
     name: 'lock',
     parts: [
-      /familiar\/dist\/(?:act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks)|client\/out-of-reach-errors|observe\/platform\/try-for-holder)\.js$/,
+      /familiar\/dist\/(?:act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|assert-own-scope|assert-can-write|assert-scope-there)|client\/out-of-reach-errors|observe\/platform\/try-for-holder)\.js$/,
     ],
   },
   {
@@ -94,7 +94,7 @@ export const DAEMON_GROUPS = [
   {
     name: 'start',
     parts: [
-      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serve-method|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|small-file|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|read-quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|scope-checks|agreed-places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|names-living))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|health-owner|publish-route)|sync\/work-report))\.js$/,
+      /(?:familiar\/dist\/(?:[^/]*|daemon\/(?!clean-siblings).*|define\/serve-method|identity\/(?!versions|proof).*|protocol\/.*|observe\/(?:peek|small-file|read-records|process-name|port-users)|observe\/platform\/(?:select|linux.*|parse-proc|read-quietly|host-id|native-locks|try-for-holder)|act\/(?:acquire-lock|lock-file|try-lock|load-lock-library|own-place|safe-file|assert-own-scope|assert-can-write|assert-scope-there|agreed-places|inherited-descriptors|tokens|write-private-file|record-file|quarantine|request-shutdown|open-log-file)|classify\/(?:tri|names-living))|spec-kitty\/dist\/(?:spec-kitty-daemon|sync\/daemon\/(?:service|load-dispatcher|drain-stream|health-owner|publish-route)|sync\/work-report))\.js$/,
     ],
   },
   {

@@ -131,12 +131,11 @@ export const WALLS: readonly Wall[] = [
   // The only ones that load the client of the sign-in service.
   {
     part: 'spec-kitty/sync/session/device-login.ts',
-    may: [
-      'familiar',
-      'familiar/cli',
-      'openid-client',
-      ...tool('sync/check-server-url.ts sync/url-text.ts sync/session'),
-    ],
+    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/check-server-url.ts sync/session')],
+  },
+  {
+    part: 'spec-kitty/sync/session/find-sign-in-service.ts',
+    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/url-text.ts sync/session')],
   },
   {
     part: 'spec-kitty/sync/session/sign-in-service.ts',

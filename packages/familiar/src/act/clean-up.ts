@@ -11,7 +11,7 @@ import { sparedOf } from '../observe/spared.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './acquire-lock.js'
-import { assertOwnScope } from './scope-checks.js'
+import { assertOwnScope } from './assert-own-scope.js'
 import { terminate, STEP_MS, type Termination } from './terminate-process.js'
 import { markEnded } from './terminate-scope-daemon.js'
 

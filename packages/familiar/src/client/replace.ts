@@ -1,4 +1,4 @@
-import { missingProofs } from '../classify/missing-proofs.js'
+import { missingProofs } from '../classify/replacement-proofs.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'

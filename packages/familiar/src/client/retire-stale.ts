@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { replaceOwn, type Replaced } from './replace.js'
 import { loadLocks, withLock } from '../act/acquire-lock.js'
-import { assertOwnScope } from '../act/scope-checks.js'
+import { assertOwnScope } from '../act/assert-own-scope.js'
 import { findRecorded } from './find-recorded.js'
 import type { RecordedDaemon } from './use-or-replace.js'
 import type { ScopeRequest } from './connect-request.js'

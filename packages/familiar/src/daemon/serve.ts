@@ -5,11 +5,12 @@ import { SHUTDOWN_PATH } from '../act/request-shutdown.js'
 import { acquireLock, type HeldLock } from '../act/acquire-lock.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { closeInherited } from '../act/inherited-descriptors.js'
-import { placesOf } from '../act/agreed-places.js'
-import { assertOwnScope, assertScopeThere } from '../act/scope-checks.js'
+import { assertOwnScope } from '../act/assert-own-scope.js'
+import { assertScopeThere } from '../act/assert-scope-there.js'
 import { bindInRange } from './bind-port.js'
 import { type Lines, STARTUP_PIPE_MS, openStartupPipe } from '../protocol/startup-pipe.js'
 import type { Timing } from '../protocol/daemon-timing.js'
+import { isAdopted } from './await-adoption.js'
 import { createActivity } from './activity.js'
 import { startLifecycle, type ClientEvents, type Work } from './lifecycle.js'
 import type { Pages } from './pages.js'
@@ -245,14 +246,6 @@ function enterScope(family: Family, scope: string): () => void {
   if (family.scopeMustExist !== true) makeDirectory(scope)
   process.chdir(scope)
   return assertScopeStill
-}
-
-/** Returns false if the starter ends or does not answer, because then no command needs this daemon. */
-async function isAdopted(pipe: Lines, family: Family, record: OwnRecord, token: string): Promise<boolean> {
-  const { port, pid, birth, package_version, protocol_version, instance_id } = record
-  const named = { port, pid, birth, package_version, protocol_version, instance_id }
-  pipe.send({ ready: { ...named, ...placesOf(family, record.scope), token } })
-  return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true
 }
 
 async function takeDaemonLock(path: string, self: Self): Promise<HeldLock> {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { assertFaithful } from '../act/scope-checks.js'
+import { assertFaithful } from '../act/assert-scope-there.js'
 import { FamiliarError } from '../errors.js'
 
 /** Entries that make a directory the root of a project. */

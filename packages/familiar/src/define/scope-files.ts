@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path'
-import { assertFaithful } from '../act/scope-checks.js'
+import { assertFaithful } from '../act/assert-scope-there.js'
 import type { ScopeFiles } from '../family.js'
 import { homeDirectory } from './home-directory.js'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { cleanUp, type CleanUpReport } from '../act/clean-up.js'
 import { loadLocks } from '../act/acquire-lock.js'
-import { assertCanWrite } from '../act/scope-checks.js'
+import { assertCanWrite } from '../act/assert-can-write.js'
 import { tidyRecord } from '../act/terminate-scope-daemon.js'
 import { assertCanStart } from '../client/assert-can-start.js'
 import { retireStale, type StaleResult } from '../client/retire-stale.js'

@@ -1,4 +1,4 @@
-import { missingProofs } from '../classify/missing-proofs.js'
+import { missingProofs } from '../classify/replacement-proofs.js'
 import { heldAdvice, isScopeGone, type DaemonStatus } from '../classify/daemon-state.js'
 import { stopElsewhere } from '../define/hints.js'
 import type { Words } from '../define/options.js'

@@ -25,9 +25,6 @@ const MAX_OUTPUT_MIB = 16
 
 const LIMITS = { maxBuffer: MAX_OUTPUT_MIB * 1024 * 1024, killSignal: 'SIGKILL' } as const
 
-/** Why a tool that was killed at the deadline has no result. */
-const LATE = 'not done in time'
-
 /** How many descriptors a start takes for a moment: those of `read-scopes.ts`, and both ends of a pipe for stderr. */
 const START_DESCRIPTORS = 8
 
@@ -58,22 +55,26 @@ const run: RunTool = (file, args, options) =>
     }
     assertDescriptors(START_DESCRIPTORS)
     const { env, deadline, quietExit } = options
+    const ending = new AbortController()
     const child = execFile(
       file,
       args,
-      { ...LIMITS, encoding: 'utf8', windowsHide: true, ...(env === undefined ? {} : { env }) },
+      {
+        ...LIMITS,
+        signal: ending.signal,
+        encoding: 'utf8',
+        windowsHide: true,
+        ...(env === undefined ? {} : { env }),
+      },
       (error, stdout, stderr) => {
         deadline.removeEventListener('abort', end)
         if (error === null || isQuiet(error, stderr, quietExit)) resolve(stdout)
         else reject(asLack(error) ?? failed(file, causeOf(error, stderr, deadline), deadline.aborted, error))
       },
     )
-    // Not the option `signal`: until Node has reported that a tool could not be started, it takes 0 for the pid, and would
-    // kill this process group.
+    // Until Node has reported that a tool could not be started, it takes 0 for the pid, and would kill this process group.
     const end = (): void => {
-      if (child.pid === undefined) return
-      child.kill(LIMITS.killSignal)
-      reject(failed(file, LATE, true))
+      if (child.pid !== undefined) ending.abort()
     }
     deadline.addEventListener('abort', end)
     child.stdin?.end()
@@ -90,7 +91,7 @@ function failed(file: string, cause: string, retry: boolean, error?: unknown): F
 }
 
 function causeOf(error: ExecFileException, stderr: string, deadline: AbortSignal): string {
-  if (deadline.aborted) return LATE
+  if (deadline.aborted) return 'not done in time'
   const errno = errnoOf(error)
   if (errno === 'ENOENT') return 'not found on this machine'
   if (errno === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `printed more than ${MAX_OUTPUT_MIB} MiB`

@@ -1,183 +1,66 @@
-import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
-import type { LookupFunction } from 'node:net'
-import type { Io } from 'familiar/cli'
-import { VERSION } from '../../version.js'
-import { withoutSlash } from '../url-text.js'
-import type { Reply } from './answer.js'
-import type { Format } from './batch.js'
+import { judge, keepAll, retryAfterMs, type Verdict } from './answer.js'
+import { bodyOf, type Format, type Part } from './batch.js'
+import { isOfEnvironment } from './connection-errors.js'
 import { oneLine } from './one-line.js'
-import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
-import { trusted } from './trusted-certificates.js'
-import { reasonOf } from './connection-errors.js'
+import type { Sender } from './sender.js'
 
-/** The maximum size of an answer that is read. An answer for a thousand events has 100 KB. */
-const MAX_REPLY_BYTES = 4 * 1024 * 1024
-
-/** Why a request ended without an answer and within its time. */
-const LEFT = 'given up, because events go to another server now'
-
-export interface SenderOptions {
-  /** An HTTPS URL, or an HTTP URL of a loopback address. */
-  readonly serverUrl: string
-  readonly format: Pick<Format, 'path' | 'contentType' | 'contentEncoding'>
-  /** The environment, which names the proxy and the certificates. */
-  readonly env: Io['env']
-  readonly timeoutMs: number
-  /** Called when a request begins, with the time, and with null when it has ended. */
-  readonly onRequest?: (since: string | null) => void
-}
-
-/** Connections to one server, which stay open while there are events to send. */
-export interface Sender {
+/** What sending a batch needs. */
+export interface Sending {
+  readonly sender: Sender
+  readonly format: Format
   /**
-   * Posts one batch without following redirects. Rejects with the reason of an abort, otherwise with an error whose
-   * message is one line without a secret.
+   * Returns a token; null if there is none. `refused` is a token that the server did not accept. Throws if this cannot be
+   * determined now.
    */
-  readonly post: (body: string, token: string, signal: AbortSignal) => Promise<Reply>
-  /** Closes the connections. A request that still runs rejects, and its events stay in the queue. */
-  readonly close: () => void
-}
-
-/** Throws an error with a one-line message if the proxy or the certificates that the environment names cannot be used. */
-export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: SenderOptions): Sender {
-  const url = targetOf(serverUrl, format.path)
-  const closing = new AbortController()
-  const agent = createAgent(url, env, closing.signal)
-  return {
-    post: async (body, token, signal) => {
-      const bytes = await compress(body, format.contentEncoding)
-      const limit = limitOf([signal, closing.signal], timeoutMs)
-      try {
-        limit.signal.throwIfAborted()
-        onRequest?.(new Date().toISOString())
-        return await exchange(url, { agent, format, token, bytes, signal: limit.signal })
-      } catch (error) {
-        signal.throwIfAborted()
-        const silence = closing.signal.aborted ? LEFT : `no answer within ${timeoutMs / 1000} s`
-        const why = limit.signal.aborted ? silence : reasonOf(error)
-        throw new Error(oneLine(`${url.host}: ${why}`, token), { cause: error })
-      } finally {
-        onRequest?.(null)
-        limit.end()
-      }
-    },
-    close: () => {
-      closing.abort()
-      agent.destroy()
-    },
-  }
-}
-
-/** Not `AbortSignal.any`: on Node 20, each call would leave something attached to a signal that lives as long as the daemon. */
-function limitOf(
-  signals: readonly AbortSignal[],
-  timeoutMs: number,
-): { readonly signal: AbortSignal; readonly end: () => void } {
-  const controller = new AbortController()
-  const abort = (): void => controller.abort()
-  const timer = setTimeout(abort, timeoutMs)
-  for (const signal of signals) signal.addEventListener('abort', abort)
-  if (signals.some(({ aborted }) => aborted)) abort()
-  return {
-    signal: controller.signal,
-    end: () => {
-      clearTimeout(timer)
-      for (const signal of signals) signal.removeEventListener('abort', abort)
-    },
-  }
-}
-
-function targetOf(serverUrl: string, path: string): URL {
-  const url = new URL(serverUrl)
-  if (path !== '') url.pathname = withoutSlash(url.pathname) + path
-  return url
-}
-
-/** Keeps connections alive between batches, because a new one costs two or three round trips. */
-function createAgent(url: URL, env: Io['env'], signal: AbortSignal): Agent {
-  if (url.protocol === 'http:') return new (process.getBuiltinModule('node:http').Agent)({ keepAlive: true })
-  const agent = new (process.getBuiltinModule('node:https').Agent)({ keepAlive: true, ...trusted(env) })
-  const proxy = proxyFor(url, env)
-  const authority = `${url.hostname}:${url.port || 443}`
-  return proxy === null
-    ? agent
-    : Object.assign(agent, { createConnection: tunnelThrough(proxy, authority, signal) })
-}
-
-async function compress(body: string, encoding: Format['contentEncoding']): Promise<Buffer> {
-  const bytes = Buffer.from(body)
-  if (encoding === null) return bytes
-  const { gzip } = process.getBuiltinModule('node:zlib')
-  return new Promise((resolve, reject) => {
-    gzip(bytes, (error, compressed) => (error === null ? resolve(compressed) : reject(error)))
-  })
-}
-
-interface Exchange {
-  readonly agent: Agent
-  readonly format: SenderOptions['format']
-  readonly token: string
-  readonly bytes: Buffer
+  readonly token: (refused: string | null, signal: AbortSignal) => Promise<string | null>
+  /** Aborting this signal abandons the running request. */
   readonly signal: AbortSignal
 }
 
-function exchange(url: URL, outgoing: Exchange): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const request = requestTo(url, outgoing)
-    const onClose = (): void => reject(new Error('closed without an answer'))
-    request.on('error', reject).on('close', onClose)
-    // The abort is handled here, because an aborted request emits nothing until it has a connection.
-    const { signal } = outgoing
-    signal.addEventListener('abort', () => reject(signal.reason))
-    // A server may answer and close the connection before it has read everything. In this case its answer counts, not the
-    // broken pipe.
-    request.once('response', (message) => {
-      request.off('close', onClose).off('error', reject)
-      request.on('error', () => undefined)
-      replyOf(message).then(resolve, reject)
-    })
-    request.end(outgoing.bytes)
-  })
+interface Exchanged {
+  readonly verdict: Verdict
+  readonly retryAfterMs: number | null
 }
 
-function requestTo(url: URL, { agent, format, token, bytes, signal }: Exchange): ClientRequest {
-  return moduleFor(url).request(url, {
-    method: 'POST',
-    agent,
-    signal,
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': format.contentType,
-      'content-length': bytes.length,
-      ...(format.contentEncoding === null ? {} : { 'content-encoding': format.contentEncoding }),
-      accept: 'application/json',
-      'user-agent': `spec-kitty/${VERSION}`,
-    },
-    ...(url.hostname === 'localhost' ? { lookup: lookUpLoopback } : {}),
-  })
+/** Sends one batch. If the server does not accept the token, sends it once more with a new token. */
+export async function sendBatch(batch: readonly Part[], sending: Sending): Promise<Exchanged> {
+  const { token, signal } = sending
+  const first = await renewed(token(null, signal), signal)
+  if (first === null) return refused(batch, 'the session has ended, so there is no token to send with')
+  const answer = await post(batch, first, sending)
+  if (answer.verdict.next !== 'refresh') return answer
+  const second = await renewed(token(first, signal), signal)
+  if (second === null || second === first) return refused(batch, answer.verdict.error)
+  const again = await post(batch, second, sending)
+  return again.verdict.next === 'refresh' ? refused(batch, again.verdict.error) : again
 }
 
-const LOOPBACK = [
-  { address: '127.0.0.1', family: 4 },
-  { address: '::1', family: 6 },
-]
-
-/** The address is fixed, because name resolution may return another machine for `localhost`. */
-const lookUpLoopback: LookupFunction = (_hostname, { all }, done) => {
-  if (all === true) done(null, LOOPBACK)
-  else done(null, '127.0.0.1', 4)
-}
-
-async function replyOf(message: IncomingMessage): Promise<Reply> {
-  const { statusCode: status = 0, headers } = message
-  const head = { status, location: headers.location ?? null, retryAfter: headers['retry-after'] ?? null }
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const part of message as AsyncIterable<Buffer>) {
-    length += part.length
-    // Leaving the loop closes the connection.
-    if (length > MAX_REPLY_BYTES) return { ...head, body: null }
-    parts.push(part)
+/** An error of the sign-in service would otherwise look like one of the sync server. */
+async function renewed(token: Promise<string | null>, signal: AbortSignal): Promise<string | null> {
+  try {
+    return await token
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`the session could not be renewed: ${why}`, { cause: error })
   }
-  return { ...head, body: Buffer.concat(parts).toString('utf8') }
+}
+
+function refused(batch: readonly Part[], error: string | null): Exchanged {
+  return { verdict: keepAll(batch, 'refuse', error ?? 'the server refused the session'), retryAfterMs: null }
+}
+
+async function post(batch: readonly Part[], token: string, sending: Sending): Promise<Exchanged> {
+  const { sender, format, signal } = sending
+  const say = (text: string): string => oneLine(text, token)
+  try {
+    const reply = await sender.post(bodyOf(batch, format), token, signal)
+    const verdict = judge(batch, reply, { answersPerEvent: format.answersPerEvent, say })
+    return { verdict, retryAfterMs: retryAfterMs(reply.retryAfter, Date.now()) }
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = say(error instanceof Error ? error.message : String(error))
+    const kind = isOfEnvironment(error) ? 'environment' : 'connection'
+    return { verdict: { ...keepAll(batch, 'back_off', why), kind }, retryAfterMs: null }
+  }
 }

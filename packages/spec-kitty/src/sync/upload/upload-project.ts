@@ -1,12 +1,10 @@
 import type { Claimant, Consent, ErrorKind, Gate } from './upload-types.js'
 import type { Queue, Settled, WaitingProject } from '../queue/queue-types.js'
 import { collectAfter } from '../../daemons/collect-garbage.js'
-import { judge, keepAll, retryAfterMs, type Verdict } from './answer.js'
-import { isOfEnvironment } from './connection-errors.js'
-import { BATCH, BATCH_LIMITS, bodyOf, divide, encode, type Format, type Part } from './batch.js'
+import type { Verdict } from './answer.js'
+import { BATCH, BATCH_LIMITS, divide, encode, type Format } from './batch.js'
 import { CLOUD_EVENTS } from './cloud-events.js'
-import { oneLine } from './one-line.js'
-import type { Sender } from './send-batch.js'
+import { sendBatch, type Sending } from './send-batch.js'
 
 export const FORMATS: Readonly<Record<(Gate & { state: 'open' })['format'], Format>> = {
   batch: BATCH,
@@ -21,20 +19,11 @@ const MAX_GARBAGE_BYTES = 4 * 1024 * 1024
 const collectSome = collectAfter(MAX_GARBAGE_BYTES)
 
 /** The context in which the events of any project are sent. */
-export interface Uploading {
+export interface Uploading extends Sending {
   readonly queue: Queue
-  readonly sender: Sender
-  readonly format: Format
   readonly claimant: Claimant
   /** Returns 'yes' if all events of the source may leave. */
   readonly consent: (source: Source) => Promise<Consent>
-  /**
-   * Returns a token; null if there is none. `refused` is a token that the server did not accept. Throws if this cannot be
-   * determined now.
-   */
-  readonly token: (refused: string | null, signal: AbortSignal) => Promise<string | null>
-  /** Aborting this signal abandons the running request. */
-  readonly signal: AbortSignal
   /** Returns true if no further request may begin. */
   readonly isEnding: () => boolean
   /** Called with the results for events. `isAnswer`: the results are from an answer of the server. */
@@ -67,11 +56,6 @@ export interface UploadEnd extends Counts {
   }
 }
 
-interface Exchanged {
-  readonly verdict: Verdict
-  readonly retryAfterMs: number | null
-}
-
 /**
  * Claims the oldest events of a project that arrived after `after`, sends them and records the server's result for each.
  * Events that were not sent are released. The consent is read before each request. No transaction is open while a request
@@ -101,7 +85,7 @@ export async function uploadSome(source: Source, uploading: Uploading, after = 0
     let todo = divide(parts, format)
     for (let [batch] = todo; batch !== undefined; [batch] = todo) {
       if (isEnding() || (await consent(source)) !== 'yes') break
-      const { verdict, retryAfterMs } = await exchange(batch, uploading)
+      const { verdict, retryAfterMs } = await sendBatch(batch, uploading)
       await settle(verdict, verdict.next === 'go_on')
       await collectSome()
       const { next, error, kind = 'answer' } = verdict
@@ -121,49 +105,6 @@ function unsent(problems: readonly { readonly seq: number; readonly reason: stri
     ({ seq, reason }) => ({ seq, outcome: 'dead', reason, category: null }) as const,
   )
   return { settled, again: [], next: 'go_on', error: problems[0]?.reason ?? null }
-}
-
-/** Sends one batch. If the server does not accept the token, sends it once more with a new token. */
-async function exchange(batch: readonly Part[], uploading: Uploading): Promise<Exchanged> {
-  const { token, signal } = uploading
-  const first = await renewed(token(null, signal), signal)
-  if (first === null) return refused(batch, 'the session has ended, so there is no token to send with')
-  const answer = await post(batch, first, uploading)
-  if (answer.verdict.next !== 'refresh') return answer
-  const second = await renewed(token(first, signal), signal)
-  if (second === null || second === first) return refused(batch, answer.verdict.error)
-  const again = await post(batch, second, uploading)
-  return again.verdict.next === 'refresh' ? refused(batch, again.verdict.error) : again
-}
-
-/** An error of the sign-in service would otherwise look like one of the sync server. */
-async function renewed(token: Promise<string | null>, signal: AbortSignal): Promise<string | null> {
-  try {
-    return await token
-  } catch (error) {
-    signal.throwIfAborted()
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`the session could not be renewed: ${why}`, { cause: error })
-  }
-}
-
-function refused(batch: readonly Part[], error: string | null): Exchanged {
-  return { verdict: keepAll(batch, 'refuse', error ?? 'the server refused the session'), retryAfterMs: null }
-}
-
-async function post(batch: readonly Part[], token: string, uploading: Uploading): Promise<Exchanged> {
-  const { sender, format, signal } = uploading
-  const say = (text: string): string => oneLine(text, token)
-  try {
-    const reply = await sender.post(bodyOf(batch, format), token, signal)
-    const verdict = judge(batch, reply, { answersPerEvent: format.answersPerEvent, say })
-    return { verdict, retryAfterMs: retryAfterMs(reply.retryAfter, Date.now()) }
-  } catch (error) {
-    signal.throwIfAborted()
-    const why = say(error instanceof Error ? error.message : String(error))
-    const kind = isOfEnvironment(error) ? 'environment' : 'connection'
-    return { verdict: { ...keepAll(batch, 'back_off', why), kind }, retryAfterMs: null }
-  }
 }
 
 function countOutcomes(settled: readonly Settled[]): Counts {
