@@ -1,0 +1,73 @@
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { writeExampleProject } from '../../../../scripts/example-projects.mjs'
+import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
+import { useBrowser } from '../helpers/browser-desk.js'
+import { emptyProject, laneEvent, prompt, writeMission } from '../helpers/projects.js'
+
+const LONG = 'Rework authentication, import and scheduling so that tenants move without downtime'
+const REASON = 'The staging system has no credentials; the vendor has them since last week.'
+const MISSION = '#/missions/002-offline-queue'
+
+/** What a designer would look for: what matters is not cut, equal things line up, and a finger hits what it points at. */
+describe.skipIf(lacksChromium())('the design of the page', () => {
+  let example: Dashboard
+  let long: Dashboard
+  let page: Page
+
+  const here = useBrowser()
+  beforeAll(async () => {
+    const project = emptyProject()
+    writeExampleProject(project)
+    example = await here.desk.start(project)
+    long = await here.desk.start(longTitles())
+    page = (await openPage(here.browser, { reducedMotion: 'reduce' })).page
+  })
+
+  async function show(url: string, shown: string, width = 1280): Promise<void> {
+    await page.setViewportSize({ width, height: 800 })
+    await page.goto(url)
+    await page.locator(shown).first().waitFor()
+    await untilLive(page)
+  }
+
+  it.each([1280, 800, 400])(
+    'shows in %i px why a row waits, however long its mission is named',
+    async (width) => {
+      await show(`${long.url}#/`, '.now-row', width)
+      const row = page.locator('[data-package=WP04]')
+      const isWhole = await row
+        .locator('.now-what p')
+        .evaluate((one) => one.scrollHeight <= one.clientHeight + 1)
+      expect([await row.textContent(), isWhole]).toEqual([expect.stringContaining(REASON), true])
+    },
+  )
+
+  it('has rows of at most 90 px on a tablet', async () => {
+    await show(`${example.url}#/`, '.now-row', 768)
+    const rows = page.locator('.now-row:not(.is-merge, :has(.left))')
+    expect(Math.max(...(await heightsOf(rows)))).toBeLessThanOrEqual(90)
+  })
+})
+
+/** Returns the heights of some elements in whole pixels. */
+function heightsOf(elements: ReturnType<Page['locator']>): Promise<readonly number[]> {
+  return elements.evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().height)))
+}
+
+/** A mission with long titles, and a package that is blocked for a long reason. */
+function longTitles(): string {
+  const project = emptyProject()
+  writeMission(project, '010-long', {
+    'meta.json': JSON.stringify({ title: LONG, purpose_tldr: `${LONG}. ${LONG}.` }),
+    'tasks/WP04-work.md': prompt('WP04', 'API', `phase: ${JSON.stringify(LONG)}\n`),
+    'tasks/WP05-work.md': prompt('WP05', LONG, 'phase: Roll-out\ndependencies: [WP04, WP06]\n'),
+    'tasks/WP06-work.md': prompt('WP06', 'Docs', 'phase: Roll-out\n'),
+    'status.events.jsonl': [
+      laneEvent(1, 'WP04', 'blocked', { reason: REASON }),
+      laneEvent(2, 'WP05', 'planned'),
+      laneEvent(3, 'WP06', 'in_progress'),
+    ].join(''),
+  })
+  return project
+}
