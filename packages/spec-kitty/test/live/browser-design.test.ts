@@ -48,6 +48,22 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     const rows = page.locator('.now-row:not(.is-merge, :has(.left))')
     expect(Math.max(...(await heightsOf(rows)))).toBeLessThanOrEqual(90)
   })
+
+  it('says in a list for how long, what is ready and what waits, in rows of one height', async () => {
+    await show(`${example.url}${MISSION}?as=list`, '[data-card]')
+    const row = (id: string) => page.locator(`[data-card=${id}]`).innerText()
+    expect(await row('WP07')).toMatch(/Claimed[^]*Not running here[^]*for 18 h/)
+    expect(await row('WP09')).toMatch(/Planned[^]*Ready/)
+    expect(await row('WP08')).toMatch(/Blocked[^]*waiting for[^]*WP06/)
+    expect(new Set(await heightsOf(page.locator('[data-card]:not(:first-child)'))).size).toBe(1)
+  })
+
+  it('has cards of at most six lines, each phase on one', async () => {
+    await show(`${long.url}#/missions/010-long`, '[data-card]')
+    expect(Math.max(...(await heightsOf(page.locator('.phase'))))).toBeLessThanOrEqual(20)
+    await show(`${example.url}${MISSION}`, '[data-card]')
+    expect(Math.max(...(await heightsOf(page.locator('[data-card]'))))).toBeLessThanOrEqual(145)
+  })
 })
 
 /** Returns the heights of some elements in whole pixels. */
