@@ -83,9 +83,9 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
 describe('the list', () => {
   it('says what the missions that wait for the reader wait for', () => {
     const states = (...all: readonly MissionSummary['state'][]) => all.map((state) => ({ state }))
-    expect(describeWaiting(states('approved', 'waiting', 'approved'))).toBe('1 needs you, 2 to merge')
+    expect(describeWaiting(states('approved', 'waiting', 'approved'))).toBe('1 with work for you, 2 to merge')
     expect(describeWaiting(states('approved'))).toBe('1 to merge')
-    expect(describeWaiting(states('waiting', 'waiting'))).toBe('2 need you')
+    expect(describeWaiting(states('waiting', 'waiting'))).toBe('')
   })
 
   const missions = [

@@ -49,6 +49,25 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     expect(Math.max(...(await heightsOf(rows)))).toBeLessThanOrEqual(90)
   })
 
+  it('has the counts of a list in columns of one width, each below its name', async () => {
+    await show(`${example.url}#/missions`, '.mission-row', 1280)
+    const rights = await page
+      .locator('.legend-columns > *')
+      .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().right)))
+    const steps = rights.slice(1).map((right, at) => right - (rights[at] ?? 0))
+    expect(new Set(steps)).toEqual(new Set([72]))
+    for (const row of await page.locator('.mission-row .counts').all()) {
+      const counts = await row
+        .locator('> *')
+        .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().right)))
+      expect(counts).toEqual(rights)
+    }
+    const spaces: readonly number[] = await page.evaluate(SPACES)
+    expect(Math.min(...spaces)).toBeGreaterThanOrEqual(10)
+    const heads = await heightsOf(page.locator('.list-section > header'))
+    expect(Math.max(...heads)).toBeLessThanOrEqual(28)
+  })
+
   it('says in a list for how long, what is ready and what waits, in rows of one height', async () => {
     await show(`${example.url}${MISSION}?as=list`, '[data-card]')
     const row = (id: string) => page.locator(`[data-card=${id}]`).innerText()
@@ -65,6 +84,13 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     expect(Math.max(...(await heightsOf(page.locator('[data-card]'))))).toBeLessThanOrEqual(145)
   })
 })
+
+/** How many pixels there are between the names of the columns of counts. */
+const SPACES = `[...document.querySelectorAll('.legend-columns > *')].map((head) => {
+  const range = document.createRange()
+  range.selectNodeContents(head)
+  return range.getBoundingClientRect()
+}).flatMap(({ left }, at, all) => at === 0 ? [] : [left - all[at - 1].right])`
 
 /** Returns the heights of some elements in whole pixels. */
 function heightsOf(elements: ReturnType<Page['locator']>): Promise<readonly number[]> {

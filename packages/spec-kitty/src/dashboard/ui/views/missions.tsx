@@ -140,10 +140,12 @@ function NoMatch() {
 function Section({ section: { section, name, missions } }: { readonly section: ListSection }) {
   return (
     <li class="list-section" data-section={section}>
-      <h2 id={`section-${section}`}>
-        {name} <span class="number">{missions.length}</span>
-      </h2>
-      {section === 'waiting' && <p class="quiet">{describeWaiting(missions)}</p>}
+      <header>
+        <h2 id={`section-${section}`}>
+          {name} <span class="number">{missions.length}</span>
+        </h2>
+        {section === 'waiting' && <p class="quiet">{describeWaiting(missions)}</p>}
+      </header>
       <ul aria-labelledby={`section-${section}`}>
         {missions.map((mission) => (
           <Row key={mission.id} mission={mission} />
