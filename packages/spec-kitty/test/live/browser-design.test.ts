@@ -4,6 +4,7 @@ import { writeExampleProject } from '../../../../scripts/example-projects.mjs'
 import { lacksChromium, openPage, untilLive, type Dashboard } from '../helpers/browser.js'
 import { useBrowser } from '../helpers/browser-desk.js'
 import { emptyProject, laneEvent, prompt, writeMission } from '../helpers/projects.js'
+import { VIEWS } from '../helpers/views.js'
 
 const LONG = 'Rework authentication, import and scheduling so that tenants move without downtime'
 const REASON = 'The staging system has no credentials; the vendor has them since last week.'
@@ -27,6 +28,7 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
   async function show(url: string, shown: string, width = 1280): Promise<void> {
     await page.setViewportSize({ width, height: 800 })
     await page.goto(url)
+    await page.reload()
     await page.locator(shown).first().waitFor()
     await untilLive(page)
   }
@@ -68,6 +70,36 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     expect(Math.max(...heads)).toBeLessThanOrEqual(28)
   })
 
+  it.each(VIEWS)('has nothing in %s that a finger could miss', async (_, view, shown) => {
+    await show(`${example.url}${view}`, shown, 400)
+    expect(await page.evaluate(SMALL)).toEqual([])
+  })
+
+  it.each([
+    [1280, 305],
+    [400, 395],
+  ])('in %i px shows the first card of a board within %i px', async (width, most) => {
+    await show(`${example.url}${MISSION}`, '[data-card]', width)
+    const board = await page.locator('.board').boundingBox()
+    expect(board?.y).toBeLessThanOrEqual(most)
+  })
+
+  it.each([
+    [400, 96],
+    [600, 64],
+    [640, 64],
+    [800, 64],
+    [1280, 64],
+  ])('in %i px has a header of at most %i px, however long the project is named', async (width, most) => {
+    await show(`${example.url}#/missions`, '.mission-row', width)
+    expect((await page.locator('.top').boundingBox())?.height).toBeLessThanOrEqual(most)
+  })
+
+  it('says once that a mission has no work packages', async () => {
+    await show(`${example.url}#/missions/004-audit-log`, '.notice')
+    expect((await page.locator('.mission-head').innerText()).match(/no work packages/gi)).toHaveLength(1)
+  })
+
   it('says in a list for how long, what is ready and what waits, in rows of one height', async () => {
     await show(`${example.url}${MISSION}?as=list`, '[data-card]')
     const row = (id: string) => page.locator(`[data-card=${id}]`).innerText()
@@ -84,6 +116,13 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     expect(Math.max(...(await heightsOf(page.locator('[data-card]'))))).toBeLessThanOrEqual(145)
   })
 })
+
+/** What can be pointed at and is less than 40 pixels high, but for links within a text. */
+const SMALL = `[...document.querySelectorAll('a, button, input, select, summary, [tabindex="0"]')].filter((one) => {
+  if (!one.checkVisibility() || one.closest('.prose, .skip, .visually-hidden, dialog:not([open]), svg') !== null) return false
+  const around = one.matches('.stretched, label > *') ? one.offsetParent ?? one : one
+  return around.getBoundingClientRect().height < 39.5
+}).map((one) => one.outerHTML.slice(0, 120))`
 
 /** How many pixels there are between the names of the columns of counts. */
 const SPACES = `[...document.querySelectorAll('.legend-columns > *')].map((head) => {

@@ -144,7 +144,7 @@ export function Ready({
     <li class="now-row is-merge" data-package={id} data-lane="planned">
       <div class="now-what">
         <h3>
-          <a class="plain" href={boardLink(mission.id, id)} data-row-link>
+          <a class="stretched" href={boardLink(mission.id, id)} data-row-link>
             <bdi class="id">{visible(id)}</bdi> <bdi>{visible(title)}</bdi>
           </a>
         </h3>
@@ -184,7 +184,7 @@ export function MissionLink({
   return (
     <div class="now-what">
       <h3>
-        <a class="plain" href={mission === null ? '#/missions' : boardLink(mission.id)} data-row-link>
+        <a class="stretched" href={mission === null ? '#/missions' : boardLink(mission.id)} data-row-link>
           <bdi>{mission === null ? 'The missions' : visible(mission.title)}</bdi>
         </a>
       </h3>
