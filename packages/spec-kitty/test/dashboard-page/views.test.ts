@@ -7,7 +7,7 @@ import {
   groupPackages,
   peopleOf,
 } from '../../src/dashboard/ui/board.js'
-import { burnUp, countIn, medianCycle } from '../../src/dashboard/ui/flow.js'
+import { burnUp, countIn, medianCycle, spanOf } from '../../src/dashboard/ui/flow.js'
 import { layGraph } from '../../src/dashboard/ui/graph.js'
 import { agentsOf, describeWaiting, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
 import { languageOf, tokens } from '../../src/dashboard/ui/markdown/highlight.js'
@@ -215,6 +215,14 @@ describe('the graph', () => {
   })
 })
 
+const cycle = (seconds: number | null) => ({
+  id: 'WP01',
+  started_at: null,
+  finished_at: null,
+  cycle_seconds: seconds,
+  sent_back: 0,
+})
+
 describe('the flow', () => {
   const day = (date: string, planned: number, done: number, canceled = 0): FlowDay => ({
     date,
@@ -244,16 +252,22 @@ describe('the flow', () => {
   })
 
   it('has a median', () => {
-    const cycle = (seconds: number | null) => ({
-      id: 'WP01',
-      started_at: null,
-      finished_at: null,
-      cycle_seconds: seconds,
-      sent_back: 0,
-    })
     expect(medianCycle([30, null, 10, 20].map(cycle))).toBe(20)
     expect(medianCycle([10, 20].map(cycle))).toBe(15)
     expect(medianCycle([cycle(null)])).toBeNull()
+  })
+
+  it('counts how long a package has taken so far, unless it is over', () => {
+    const now = Date.parse('2026-01-02T00:00:00Z')
+    const open = { ...cycle(null), started_at: '2026-01-01T00:00:00Z' }
+    expect(spanOf(open, now)).toEqual({ seconds: 86_400, isOpen: true })
+    expect(spanOf(open, null)).toBeNull()
+    expect(spanOf(cycle(null), now)).toBeNull()
+    expect(spanOf({ ...open, finished_at: '2026-01-01T01:00:00Z', cycle_seconds: 3600 }, now)).toEqual({
+      seconds: 3600,
+      isOpen: false,
+    })
+    expect(spanOf({ ...open, started_at: '2026-01-03T00:00:00Z' }, now)).toBeNull()
   })
 })
 

@@ -100,6 +100,18 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     expect((await page.locator('.mission-head').innerText()).match(/no work packages/gi)).toHaveLength(1)
   })
 
+  it.each([1280, 400])(
+    'says in %i px how long what is in work has taken, in a table that fits',
+    async (width) => {
+      await show(`${example.url}#/flow/002-offline-queue`, '.chart', width)
+      const table = page.getByRole('group', { name: 'Cycle times' })
+      const row = table.getByRole('row').filter({ hasText: 'WP06' })
+      expect(await row.innerText()).toMatch(/\d+ (?:h|d) so far/)
+      expect(await table.evaluate((one) => one.scrollWidth - one.clientWidth)).toBe(0)
+      expect(await page.locator('.chart-line').count()).toBe(3)
+    },
+  )
+
   it('says in a list for how long, what is ready and what waits, in rows of one height', async () => {
     await show(`${example.url}${MISSION}?as=list`, '[data-card]')
     const row = (id: string) => page.locator(`[data-card=${id}]`).innerText()
