@@ -208,6 +208,25 @@ describe('the graph', () => {
     expect(layGraph([])).toEqual({ places: [], arrows: [], columns: 0, rows: 0 })
   })
 
+  it('puts those that need nothing and are not needed below the others, side by side', () => {
+    const alone = Array.from({ length: 6 }, (_, at) => need(`p${at}`))
+    const { places, columns, rows } = layGraph([need('a'), ...alone, need('b', 'a')])
+    const at = (id: string) => places.find((place) => place.id === id)
+    expect([columns, rows]).toEqual([4, 3])
+    expect([at('a'), at('b')]).toMatchObject([
+      { column: 0, row: 0 },
+      { column: 1, row: 0 },
+    ])
+    expect(alone.map(({ id }) => [at(id)?.column, at(id)?.row])).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [0, 2],
+      [1, 2],
+    ])
+  })
+
   it('gives no two packages one place', () => {
     const packages = Array.from({ length: 40 }, (_, at) => need(`p${at}`, `p${at - 3}`, `p${at - 7}`))
     const { places } = layGraph(packages)
@@ -215,15 +234,15 @@ describe('the graph', () => {
   })
 })
 
-const cycle = (seconds: number | null) => ({
-  id: 'WP01',
-  started_at: null,
-  finished_at: null,
-  cycle_seconds: seconds,
-  sent_back: 0,
-})
-
 describe('the flow', () => {
+  const cycle = (seconds: number | null) => ({
+    id: 'WP01',
+    started_at: null,
+    finished_at: null,
+    cycle_seconds: seconds,
+    sent_back: 0,
+  })
+
   const day = (date: string, planned: number, done: number, canceled = 0): FlowDay => ({
     date,
     planned,

@@ -14,6 +14,7 @@ const MISSION = '#/missions/002-offline-queue'
 describe.skipIf(lacksChromium())('the design of the page', () => {
   let example: Dashboard
   let long: Dashboard
+  let alone: Dashboard
   let page: Page
 
   const here = useBrowser()
@@ -22,6 +23,7 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     writeExampleProject(project)
     example = await here.desk.start(project)
     long = await here.desk.start(longTitles())
+    alone = await here.desk.start(withoutDependencies())
     page = (await openPage(here.browser, { reducedMotion: 'reduce' })).page
   })
 
@@ -112,6 +114,27 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     },
   )
 
+  it('draws packages without dependencies side by side, and reaches them by arrow keys', async () => {
+    await show(`${alone.url}#/missions/020-alone?as=graph`, '.box')
+    const drawing = await page.locator('.graph-drawing').boundingBox()
+    expect(drawing?.height).toBeLessThanOrEqual(270)
+    await page.locator('.box[data-card-link=WP01]').focus()
+    for (const [key, card] of [
+      ['ArrowRight', 'WP02'],
+      ['ArrowDown', 'WP06'],
+      ['ArrowLeft', 'WP05'],
+    ] as const) {
+      await page.keyboard.press(key)
+      expect([key, await page.evaluate('document.activeElement.dataset.cardLink')]).toEqual([key, card])
+    }
+    expect(await page.getByText('needs nothing').count()).toBe(0)
+    await show(`${example.url}${MISSION}?as=graph`, '.box')
+    const rights = await page
+      .locator('.graph-list .lane')
+      .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().right)))
+    expect(new Set(rights).size).toBe(1)
+  })
+
   it('says in a list for how long, what is ready and what waits, in rows of one height', async () => {
     await show(`${example.url}${MISSION}?as=list`, '[data-card]')
     const row = (id: string) => page.locator(`[data-card=${id}]`).innerText()
@@ -161,6 +184,17 @@ function longTitles(): string {
       laneEvent(2, 'WP05', 'planned'),
       laneEvent(3, 'WP06', 'in_progress'),
     ].join(''),
+  })
+  return project
+}
+
+/** A mission with twelve packages of which none needs another one. */
+function withoutDependencies(): string {
+  const project = emptyProject()
+  const ids = Array.from({ length: 12 }, (_, at) => `WP${String(at + 1).padStart(2, '0')}`)
+  writeMission(project, '020-alone', {
+    ...Object.fromEntries(ids.map((id) => [`tasks/${id}-work.md`, prompt(id, `Work of ${id}`)])),
+    'status.events.jsonl': ids.map((id, at) => laneEvent(at, id, 'planned')).join(''),
   })
   return project
 }
