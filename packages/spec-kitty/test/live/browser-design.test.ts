@@ -135,6 +135,27 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     expect(new Set(rights).size).toBe(1)
   })
 
+  it('tells the results of a search apart: kind, hit, and what Enter opens', async () => {
+    await show(`${example.url}#/`, '.now-row')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('QUEUE')
+    const results = page.locator('.search-results a')
+    await results.first().waitFor()
+    expect(Math.max(...(await heightsOf(results)))).toBeLessThanOrEqual(62)
+    const kinds = page.locator('.search-results a > .quiet:not(.search-snippet)')
+    const rights = await kinds.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().right))
+    expect(new Set(rights.map(Math.round)).size).toBe(1)
+    expect(new Set(await page.locator('.search-results mark').allTextContents())).toEqual(new Set(['queue']))
+    const [first, second] = await results.evaluateAll((all) =>
+      all.map((one) => getComputedStyle(one).getPropertyValue('background-color')),
+    )
+    expect(first).not.toBe(second)
+    const place = await results.first().getAttribute('href')
+    await page.keyboard.press('Enter')
+    await page.locator('[data-card]').first().waitFor()
+    expect(new URL(page.url()).hash).toBe(place)
+  })
+
   it('says in a list for how long, what is ready and what waits, in rows of one height', async () => {
     await show(`${example.url}${MISSION}?as=list`, '[data-card]')
     const row = (id: string) => page.locator(`[data-card=${id}]`).innerText()
@@ -151,6 +172,9 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     expect(Math.max(...(await heightsOf(page.locator('[data-card]'))))).toBeLessThanOrEqual(145)
   })
 })
+
+/** The browser's own, for what runs in the page. */
+declare function getComputedStyle(element: unknown): { getPropertyValue(name: string): string }
 
 /** What can be pointed at and is less than 40 pixels high, but for links within a text. */
 const SMALL = `[...document.querySelectorAll('a, button, input, select, summary, [tabindex="0"]')].filter((one) => {
