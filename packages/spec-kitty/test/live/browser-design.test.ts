@@ -135,6 +135,82 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     expect(new Set(rights).size).toBe(1)
   })
 
+  it('has columns of one width, whatever is in them', async () => {
+    for (const url of [`${example.url}${MISSION}`, `${long.url}#/missions/010-long`]) {
+      await show(url, '[data-card]')
+      const widths = await page
+        .locator('.column:not(.is-empty)')
+        .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().width)))
+      expect([url, new Set(widths).size]).toEqual([url, 1])
+    }
+  })
+
+  it('has what is in no column side by side above the board', async () => {
+    await show(`${long.url}#/missions/010-long`, '[data-card]')
+    const tops = await page
+      .locator('.aside')
+      .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)))
+    expect([tops.length, new Set(tops).size]).toEqual([2, 1])
+  })
+
+  it.each([1280, 400])('has in %i px each command beside the button that copies it', async (width) => {
+    await show(`${example.url}#/`, '.now-row', width)
+    for (const remedy of await page.locator('.now-row > .remedy').all()) {
+      const [command, button] = [
+        await remedy.locator('code').boundingBox(),
+        await remedy.locator('button').boundingBox(),
+      ]
+      expect(button?.x).toBeGreaterThanOrEqual((command?.x ?? 0) + (command?.width ?? 0))
+    }
+  })
+
+  it('shows a command as such, also in the row that is pointed at', async () => {
+    await show(`${example.url}#/`, '.now-row')
+    const row = page.locator('.now-row[data-package=WP09]')
+    await row.hover()
+    const colours = await row.evaluate((one) =>
+      [one, one.querySelector('.remedy')].map((each) =>
+        getComputedStyle(each).getPropertyValue('background-color'),
+      ),
+    )
+    expect(new Set(colours).size).toBe(2)
+  })
+
+  it('has rows of daemons of at most 104 px, and their facts in one line on a phone', async () => {
+    await show(`${example.url}#/daemons`, 'article')
+    const rows = page.locator('.daemon:not(:has(.remedy))')
+    expect(Math.max(...(await heightsOf(rows)))).toBeLessThanOrEqual(104)
+    await page.setViewportSize({ width: 400, height: 800 })
+    const tops = await page
+      .locator('.daemon')
+      .first()
+      .locator('[data-fact]:not(.is-path)')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top))
+    expect(new Set(tops).size).toBe(1)
+  })
+
+  it('has the short facts of a package in two columns on a phone', async () => {
+    await show(`${example.url}${MISSION}?card=WP06`, 'dialog [data-testid=document]', 400)
+    const tops = await page
+      .locator('.facts > .is-short')
+      .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)))
+    expect(new Set(tops).size).toBe(tops.length / 2)
+  })
+
+  it('prints no grey areas and nothing that can only be unfolded on a screen', async () => {
+    await show(`${example.url}#/`, '.now-row')
+    await page.emulateMedia({ media: 'print' })
+    for (const part of ['.left', '.meanings'])
+      expect([part, await page.locator(part).first().isVisible()]).toEqual([part, false])
+    await page.goto(`${example.url}#/flow/002-offline-queue`)
+    await page.locator('.figures').first().waitFor()
+    const drawn = await page
+      .locator('.wide')
+      .evaluateAll((all) => all.map((one) => getComputedStyle(one).getPropertyValue('background-image')))
+    expect(drawn).toEqual(['none', 'none'])
+    await page.emulateMedia({ media: null })
+  })
+
   it('tells the results of a search apart: kind, hit, and what Enter opens', async () => {
     await show(`${example.url}#/`, '.now-row')
     await page.keyboard.press('Control+k')
@@ -202,11 +278,14 @@ function longTitles(): string {
     'meta.json': JSON.stringify({ title: LONG, purpose_tldr: `${LONG}. ${LONG}.` }),
     'tasks/WP04-work.md': prompt('WP04', 'API', `phase: ${JSON.stringify(LONG)}\n`),
     'tasks/WP05-work.md': prompt('WP05', LONG, 'phase: Roll-out\ndependencies: [WP04, WP06]\n'),
-    'tasks/WP06-work.md': prompt('WP06', 'Docs', 'phase: Roll-out\n'),
+    'tasks/WP06-work.md': prompt('WP06', 'Docs', `phase: Roll-out\nagent: ${'agent'.repeat(20)}\n`),
+    'tasks/WP07-work.md': prompt('WP07', 'Not finalised'),
+    'tasks/WP08-work.md': prompt('WP08', 'In a lane of the future'),
     'status.events.jsonl': [
       laneEvent(1, 'WP04', 'blocked', { reason: REASON }),
       laneEvent(2, 'WP05', 'planned'),
       laneEvent(3, 'WP06', 'in_progress'),
+      laneEvent(4, 'WP08', 'teleported'),
     ].join(''),
   })
   return project

@@ -81,7 +81,7 @@ interface HeadProps {
 function Head({ mission, route }: HeadProps) {
   const { id, purpose, next_command: command } = mission
   const words = mission.progress === null ? null : describeCounts(mission)
-  const isInColumns = route.view === 'board' && formOf(route.board, mission) === 'columns'
+  const isSaid = route.view !== 'board' || formOf(route.board, mission) === 'columns'
   return (
     <div class="mission-head">
       <p class="crumbs">
@@ -106,7 +106,7 @@ function Head({ mission, route }: HeadProps) {
           {visible(mission.state_words)}
         </span>
         {(mission.progress !== null || describeCounts(mission) !== null) && <Progress mission={mission} />}
-        {words !== null && <p class={isInColumns ? 'quiet in-columns' : 'quiet'}>{words}</p>}
+        {words !== null && <p class={isSaid ? 'quiet is-said' : 'quiet'}>{words}</p>}
       </div>
       {command !== null && (
         <div class="next">
