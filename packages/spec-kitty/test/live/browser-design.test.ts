@@ -198,17 +198,19 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
   })
 
   it('prints no grey areas and nothing that can only be unfolded on a screen', async () => {
-    await show(`${example.url}#/`, '.now-row')
-    await page.emulateMedia({ media: 'print' })
+    const { page: paper } = await openPage(here.browser)
+    await paper.emulateMedia({ media: 'print' })
+    await paper.goto(`${example.url}#/`)
+    await paper.locator('.now-row').first().waitFor()
     for (const part of ['.left', '.meanings'])
-      expect([part, await page.locator(part).first().isVisible()]).toEqual([part, false])
-    await page.goto(`${example.url}#/flow/002-offline-queue`)
-    await page.locator('.figures').first().waitFor()
-    const drawn = await page
+      expect([part, await paper.locator(part).first().isVisible()]).toEqual([part, false])
+    await paper.goto(`${example.url}#/flow/002-offline-queue`)
+    await paper.locator('.figures').first().waitFor()
+    const drawn = await paper
       .locator('.wide')
       .evaluateAll((all) => all.map((one) => getComputedStyle(one).getPropertyValue('background-image')))
     expect(drawn).toEqual(['none', 'none'])
-    await page.emulateMedia({ media: null })
+    await paper.context().close()
   })
 
   it('tells the results of a search apart: kind, hit, and what Enter opens', async () => {
