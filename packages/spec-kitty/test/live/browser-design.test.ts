@@ -145,6 +145,17 @@ describe.skipIf(lacksChromium())('the design of the page', () => {
     }
   })
 
+  it('leaves out the empty columns of a group on a phone, and keeps their places elsewhere', async () => {
+    for (const [width, columns] of [
+      [1280, 5],
+      [400, 3],
+    ] as const) {
+      await show(`${example.url}${MISSION}?group=agent`, '[data-card]', width)
+      const group = page.getByRole('group', { name: 'badger' })
+      expect([width, await group.locator('.column:visible').count()]).toEqual([width, columns])
+    }
+  })
+
   it('has what is in no column side by side above the board', async () => {
     await show(`${long.url}#/missions/010-long`, '[data-card]')
     const tops = await page

@@ -32,7 +32,7 @@ export function MissionsView({ list }: { readonly list: ListChoice }) {
   const project = reply?.project.name
   useEffect(() => setTitle(project === undefined ? 'Missions' : `Missions · ${visible(project)}`), [project])
   return (
-    <div class="view">
+    <div class="view is-wide">
       <h1>Missions</h1>
       {reply !== null && <Stale failure={failure} />}
       {reply !== null ? (
