@@ -7,7 +7,7 @@ import {
   groupPackages,
   peopleOf,
 } from '../../src/dashboard/ui/board.js'
-import { burnUp, countIn, medianCycle } from '../../src/dashboard/ui/flow.js'
+import { burnUp, countIn, medianCycle, spanOf } from '../../src/dashboard/ui/flow.js'
 import { layGraph } from '../../src/dashboard/ui/graph.js'
 import { agentsOf, describeWaiting, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
 import { languageOf, tokens } from '../../src/dashboard/ui/markdown/highlight.js'
@@ -83,9 +83,9 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
 describe('the list', () => {
   it('says what the missions that wait for the reader wait for', () => {
     const states = (...all: readonly MissionSummary['state'][]) => all.map((state) => ({ state }))
-    expect(describeWaiting(states('approved', 'waiting', 'approved'))).toBe('1 needs you, 2 to merge')
+    expect(describeWaiting(states('approved', 'waiting', 'approved'))).toBe('1 with work for you, 2 to merge')
     expect(describeWaiting(states('approved'))).toBe('1 to merge')
-    expect(describeWaiting(states('waiting', 'waiting'))).toBe('2 need you')
+    expect(describeWaiting(states('waiting', 'waiting'))).toBe('')
   })
 
   const missions = [
@@ -208,6 +208,25 @@ describe('the graph', () => {
     expect(layGraph([])).toEqual({ places: [], arrows: [], columns: 0, rows: 0 })
   })
 
+  it('puts those that need nothing and are not needed below the others, side by side', () => {
+    const alone = Array.from({ length: 6 }, (_, at) => need(`p${at}`))
+    const { places, columns, rows } = layGraph([need('a'), ...alone, need('b', 'a')])
+    const at = (id: string) => places.find((place) => place.id === id)
+    expect([columns, rows]).toEqual([4, 3])
+    expect([at('a'), at('b')]).toMatchObject([
+      { column: 0, row: 0 },
+      { column: 1, row: 0 },
+    ])
+    expect(alone.map(({ id }) => [at(id)?.column, at(id)?.row])).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [0, 2],
+      [1, 2],
+    ])
+  })
+
   it('gives no two packages one place', () => {
     const packages = Array.from({ length: 40 }, (_, at) => need(`p${at}`, `p${at - 3}`, `p${at - 7}`))
     const { places } = layGraph(packages)
@@ -216,6 +235,14 @@ describe('the graph', () => {
 })
 
 describe('the flow', () => {
+  const cycle = (seconds: number | null) => ({
+    id: 'WP01',
+    started_at: null,
+    finished_at: null,
+    cycle_seconds: seconds,
+    sent_back: 0,
+  })
+
   const day = (date: string, planned: number, done: number, canceled = 0): FlowDay => ({
     date,
     planned,
@@ -244,16 +271,22 @@ describe('the flow', () => {
   })
 
   it('has a median', () => {
-    const cycle = (seconds: number | null) => ({
-      id: 'WP01',
-      started_at: null,
-      finished_at: null,
-      cycle_seconds: seconds,
-      sent_back: 0,
-    })
     expect(medianCycle([30, null, 10, 20].map(cycle))).toBe(20)
     expect(medianCycle([10, 20].map(cycle))).toBe(15)
     expect(medianCycle([cycle(null)])).toBeNull()
+  })
+
+  it('counts how long a package has taken so far, unless it is over', () => {
+    const now = Date.parse('2026-01-02T00:00:00Z')
+    const open = { ...cycle(null), started_at: '2026-01-01T00:00:00Z' }
+    expect(spanOf(open, now)).toEqual({ seconds: 86_400, isOpen: true })
+    expect(spanOf(open, null)).toBeNull()
+    expect(spanOf(cycle(null), now)).toBeNull()
+    expect(spanOf({ ...open, finished_at: '2026-01-01T01:00:00Z', cycle_seconds: 3600 }, now)).toEqual({
+      seconds: 3600,
+      isOpen: false,
+    })
+    expect(spanOf({ ...open, started_at: '2026-01-03T00:00:00Z' }, now)).toBeNull()
   })
 })
 

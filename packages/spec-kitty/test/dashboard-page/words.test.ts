@@ -16,6 +16,7 @@ import {
 } from '../../src/dashboard/ui/format.js'
 import { isLane, laneName } from '../../src/dashboard/ui/board-words.js'
 import { describeCounts, segmentsOf, shareInNoColumn } from '../../src/dashboard/ui/board-shares.js'
+import { markWords } from '../../src/dashboard/ui/mark-words.js'
 import { visible } from '../../src/dashboard/ui/show-invisible.js'
 
 const DAEMON: DaemonEntry = {
@@ -140,6 +141,25 @@ describe('text of others', () => {
     expect(laneName('in_review')).toBe('In review')
     expect(laneName('constructor')).toBe('constructor')
     expect(isLane('toString')).toBe(false)
+  })
+})
+
+describe('what was searched for', () => {
+  it.each([
+    ['Upload in batches', 'BATCH up', ['[Up]', 'load in ', '[batch]', 'es']],
+    ['batches', 'batch batches', ['[batches]']],
+    [
+      'a.b (c) [d] \\ | x',
+      '. ( [ | \\',
+      ['a', '[.]', 'b ', '[(]', 'c) ', '[[]', 'd] ', '[\\]', ' ', '[|]', ' x'],
+    ],
+    ['nothing', 'else', ['nothing']],
+    ['nothing', ' ', ['nothing']],
+    ['', 'x', []],
+  ])('marks in %j the words of %j', (text, query, parts) => {
+    const marked = markWords(text, query)
+    expect(marked.map(([part, isHit]) => (isHit ? `[${part}]` : part))).toEqual(parts)
+    expect(marked.map(([part]) => part).join('')).toBe(text)
   })
 })
 

@@ -67,6 +67,26 @@ function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
+/** How long a package took from Doing to Approved or, as long as it is on its way, has taken until now. */
+export interface Span {
+  readonly seconds: number
+  readonly isOpen: boolean
+}
+
+/**
+ * Returns the span of a package. Without `now`, only of one that was finished: null for a package that will not go on, that
+ * has not begun, or that was finished after an unknown time.
+ */
+export function spanOf(
+  { cycle_seconds: took, started_at: startedAt, finished_at: finishedAt }: PackageFlow,
+  now: number | null,
+): Span | null {
+  if (took !== null) return { seconds: took, isOpen: false }
+  if (now === null) return null
+  const seconds = (now - Date.parse(startedAt ?? '')) / 1000
+  return finishedAt === null && seconds >= 0 ? { seconds, isOpen: true } : null
+}
+
 /** Returns the median of the cycle times in seconds; null if there are none. */
 export function medianCycle(packages: readonly PackageFlow[]): number | null {
   const times = packages

@@ -3,8 +3,8 @@ import type { WorkPackage } from '../api.js'
 type Package = Pick<WorkPackage, 'id' | 'dependencies'>
 
 /**
- * The position of a package in the drawing: `column` is the length of the longest chain of dependencies before it, `row`
- * its position in that column.
+ * The position of a package in the drawing: `column` is the length of the longest chain of dependencies before it (but for
+ * those that stand alone), `row` its position in that column.
  */
 export interface Place {
   readonly id: string
@@ -20,20 +20,35 @@ export interface Graph {
   readonly rows: number
 }
 
+/** How many packages without dependencies stand side by side, where the others need fewer columns. */
+const ALONE_IN_ROW = 4
+
 /**
  * Returns a drawing of the dependencies. Every package is to the right of all its dependencies, close to their rows. In a
- * cycle of dependencies, the package that is found first is on the left.
+ * cycle of dependencies, the package that is found first is on the left. Those that need nothing and are not needed are
+ * below all others, in rows.
  */
 export function layGraph(packages: readonly Package[]): Graph {
   const byId = new Map(packages.map((one) => [one.id, one]))
+  const linked = new Set(
+    packages.flatMap((one) => {
+      const needs = needsOf(one, byId)
+      return needs.length === 0 ? [] : [one.id, ...needs]
+    }),
+  )
+  const alone = packages.filter(({ id }) => !linked.has(id))
   const depths = depthsOf(byId)
-  const columns = Math.max(0, ...depths.values()) + (packages.length === 0 ? 0 : 1)
+  const deepest = Math.max(0, ...depths.values()) + (packages.length === 0 ? 0 : 1)
+  const columns = Math.max(deepest, Math.min(alone.length, ALONE_IN_ROW))
   const placed = new Map<string, Place>()
   for (let column = 0; column < columns; column += 1) {
-    const here = packages.filter(({ id }) => depths.get(id) === column)
+    const here = packages.filter(({ id }) => linked.has(id) && depths.get(id) === column)
     const sorted = here.toSorted((one, other) => heightOf(one, placed) - heightOf(other, placed))
     for (const [row, { id }] of sorted.entries()) placed.set(id, { id, column, row })
   }
+  const below = Math.max(0, ...[...placed.values()].map(({ row }) => row + 1))
+  for (const [at, { id }] of alone.entries())
+    placed.set(id, { id, column: at % columns, row: below + Math.floor(at / columns) })
   const places = packages.flatMap(({ id }) => placed.get(id) ?? [])
   return {
     places,

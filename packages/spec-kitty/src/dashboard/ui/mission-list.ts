@@ -32,16 +32,15 @@ export function sectionsOf(missions: readonly MissionSummary[], choice: ListChoi
   })).filter((section) => section.missions.length > 0)
 }
 
-/** Returns in words what waits for the reader in all missions: `17 need you, 144 to merge`. */
+/**
+ * Returns in words what waits for the reader in how many missions: `17 with work for you, 144 to merge`. Empty if none is to
+ * merge, because the number of the section then says the same.
+ */
 export function describeWaiting(missions: readonly Pick<MissionSummary, 'state'>[]): string {
   const merging = missions.filter(({ state }) => state === 'approved').length
   const others = missions.length - merging
-  return [
-    others > 0 && `${others} ${others === 1 ? 'needs' : 'need'} you`,
-    merging > 0 && `${merging} to merge`,
-  ]
-    .filter((part) => part !== false)
-    .join(', ')
+  if (merging === 0) return ''
+  return others === 0 ? `${merging} to merge` : `${others} with work for you, ${merging} to merge`
 }
 
 /** A section that this version does not know counts as active, so that a mission is never left out. */

@@ -51,16 +51,18 @@ export function Board({ mission, choice }: BoardProps) {
   return (
     <div onKeyDown={moveBetweenCards}>
       <Tools mission={mission} choice={choice} />
-      <Aside name="Not finalised" packages={open} {...shared}>
-        The log does not mention these packages, so they are in no lane. This puts them on the board:{' '}
-        <code class="command">spec-kitty agent mission finalize-tasks --mission {visible(id)}</code>
-      </Aside>
-      <Aside name="Lane not readable" packages={unread} {...shared}>
-        The log could not be read whole, so it is not known where these packages stand.
-      </Aside>
-      <Aside name="Unknown lane" packages={unknown} {...shared}>
-        These packages are in a lane that this version of the dashboard does not know.
-      </Aside>
+      <div class="asides">
+        <Aside name="Not finalised" packages={open} {...shared}>
+          The log does not mention these packages, so they are in no lane. This puts them on the board:{' '}
+          <code class="command">spec-kitty agent mission finalize-tasks --mission {visible(id)}</code>
+        </Aside>
+        <Aside name="Lane not readable" packages={unread} {...shared}>
+          The log could not be read whole, so it is not known where these packages stand.
+        </Aside>
+        <Aside name="Unknown lane" packages={unknown} {...shared}>
+          These packages are in a lane that this version of the dashboard does not know.
+        </Aside>
+      </div>
       {onBoard.length + open.length + unread.length + unknown.length === 0 && (
         <NoMatch mission={id} choice={choice} />
       )}

@@ -24,8 +24,9 @@ export type Lanes = ReadonlyMap<string, string | null>
 
 /** One work package on the board. Its whole area is the link that opens it. */
 export function Card({ workPackage, mission, choice, lanes, hasMoved, hasPhases }: CardProps) {
-  const { id, lane, lane_since: since, phase, subtasks_done: done, subtasks_total: total } = workPackage
-  const people = whoHas(workPackage)
+  const { id, lane, lane_since: since, phase, process } = workPackage
+  const { subtasks_done: done, subtasks_total: total } = workPackage
+  const isHeld = process !== null || whoHas(workPackage) !== null
   const isPhaseShown = hasPhases && phase !== null && choice.group !== 'phase'
   return (
     <li class={hasMoved ? 'card has-moved' : 'card'} data-card={id} data-lane={lane ?? ''}>
@@ -39,21 +40,25 @@ export function Card({ workPackage, mission, choice, lanes, hasMoved, hasPhases 
           </span>
         )}
         <SentBack workPackage={workPackage} />
-        {people === null && isPhaseShown && <bdi>{visible(phase)}</bdi>}
+        {!isHeld && isPhaseShown && <Phase name={phase} />}
       </p>
-      {workPackage.process !== null && (
+      {isHeld && (
         <p class="card-facts">
-          <LivenessWord process={workPackage.process} />
-        </p>
-      )}
-      {people !== null && (
-        <p class="card-facts">
+          {process !== null && <LivenessWord process={process} />}
           <Who workPackage={workPackage} />
-          {isPhaseShown && <bdi>{visible(phase)}</bdi>}
+          {isPhaseShown && <Phase name={phase} />}
         </p>
       )}
       <Needs workPackage={workPackage} lanes={lanes} />
     </li>
+  )
+}
+
+function Phase({ name }: { readonly name: string }) {
+  return (
+    <bdi class="phase" title={visible(name)}>
+      {visible(name)}
+    </bdi>
   )
 }
 
@@ -64,8 +69,8 @@ function SentBack({ workPackage: { lane, sent_back: count } }: { readonly workPa
 }
 
 /** One work package on one line. */
-export function CompactCard({ workPackage, mission, choice, hasMoved }: CardProps) {
-  const { id, lane, updated_at: updatedAt, subtasks_done: done, subtasks_total: total } = workPackage
+export function CompactCard({ workPackage, mission, choice, lanes, hasMoved }: CardProps) {
+  const { id, lane, lane_since: since, subtasks_done: done, subtasks_total: total } = workPackage
   return (
     <li
       class={hasMoved ? 'card is-compact has-moved' : 'card is-compact'}
@@ -76,10 +81,17 @@ export function CompactCard({ workPackage, mission, choice, hasMoved }: CardProp
       <span class="card-facts">
         <LaneOf workPackage={workPackage} />
         {workPackage.process !== null && <LivenessWord process={workPackage.process} />}
+        <Needs workPackage={workPackage} lanes={lanes} isShort />
       </span>
       <Who workPackage={workPackage} />
       {isFinal(lane) ? <span /> : <Subtasks done={done} total={total} />}
-      <span class="when quiet">{updatedAt !== null && <Day time={updatedAt} />}</span>
+      <span class="when quiet">
+        {isFinal(lane) ? (
+          <Day time={workPackage.updated_at ?? ''} />
+        ) : (
+          since !== null && <Since time={since} />
+        )}
+      </span>
     </li>
   )
 }
@@ -96,7 +108,7 @@ function CardTitle({ workPackage: { id, title }, mission, choice }: CardTitlePro
   )
 }
 
-/** The day of a change. For a finished mission, the day is more useful than how long ago it was. */
+/** The day of a change. Of what is finished, the day is more useful than how long ago it was. */
 function Day({ time }: { readonly time: string }) {
   const date = new Date(time)
   if (Number.isNaN(date.getTime())) return null
@@ -170,10 +182,12 @@ export function LaneName({
 interface NeedsProps {
   readonly workPackage: WorkPackage
   readonly lanes: Lanes
+  /** Whether the dependencies that are approved or done are left out. */
+  readonly isShort?: boolean
 }
 
 /** Shows what a package waits for, or that it is ready. Shows nothing for a package that is in work or finished. */
-function Needs({ workPackage, lanes }: NeedsProps) {
+function Needs({ workPackage, lanes, isShort = false }: NeedsProps) {
   const { dependencies, column, is_ready: isReady, lane } = workPackage
   const [met, open] = [true, false].map((isMet) =>
     dependencies.filter((name) => isSatisfied(lanes.get(name) ?? null) === isMet),
@@ -181,17 +195,19 @@ function Needs({ workPackage, lanes }: NeedsProps) {
   const isEarly = column === 'planned' || lane === null
   if (!isEarly && (open?.length === 0 || isFinal(lane) || lane === 'approved')) return null
   if (!isReady && dependencies.length === 0) return null
+  if (isShort && !isReady && open?.length === 0) return null
+  const Line = isShort ? 'span' : 'p'
   return (
-    <p class="card-needs">
+    <Line class="card-needs">
       {isReady && <span class="ready">Ready</span>}
-      {met?.map((name) => (
+      {(isShort ? [] : met)?.map((name) => (
         <Needed key={name} name={name} lane={lanes.get(name)} />
       ))}
       {open !== undefined && open.length > 0 && <span>waiting for</span>}
       {open?.map((name) => (
         <Needed key={name} name={name} lane={lanes.get(name)} />
       ))}
-    </p>
+    </Line>
   )
 }
 

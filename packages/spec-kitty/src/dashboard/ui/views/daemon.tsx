@@ -27,8 +27,10 @@ export function Daemon({ daemon }: { readonly daemon: DaemonEntry }) {
           {meaningOf(daemon)}
           {daemon.is_self && ' You are looking at it.'}
         </p>
-        <Link daemon={daemon} />
-        <Rule daemon={daemon} />
+        <div class="daemon-more">
+          <Link daemon={daemon} />
+          <Rule daemon={daemon} />
+        </div>
       </div>
       <Facts daemon={daemon} />
       {daemon.remedy !== null && <CommandToCopy command={daemon.remedy} />}

@@ -1,8 +1,8 @@
 import type { FlowDay, MissionReply, PackageFlow } from '../../api.js'
 import { COLUMNS } from '../board-words.js'
 import type { ShareName } from '../board-shares.js'
-import { burnUp, countIn, medianCycle } from '../flow.js'
-import { formatCount, formatDuration } from '../format.js'
+import { burnUp, countIn, medianCycle, spanOf, type Span } from '../flow.js'
+import { formatCount, formatDuration, formatRough } from '../format.js'
 import { boardLink } from '../url-route.js'
 import { visible } from '../show-invisible.js'
 import { Notice } from './notice.js'
@@ -63,6 +63,9 @@ function sharesIn(days: readonly FlowDay[]): readonly { readonly share: ShareNam
 
 const CHART = { width: 640, height: 260 } as const
 
+/** Where lines are drawn through the chart, so that the eye can compare days that are far apart. */
+const QUARTERS = [0.25, 0.5, 0.75]
+
 function BurnUpChart({ days }: { readonly days: readonly FlowDay[] }) {
   const { areas, top } = burnUp(days, CHART.width, CHART.height)
   const [first, last] = [days[0], days.at(-1)]
@@ -80,6 +83,7 @@ function BurnUpChart({ days }: { readonly days: readonly FlowDay[] }) {
       <div class="chart-body">
         <div class="chart-scale" aria-hidden="true">
           <span>{top}</span>
+          {top % 2 === 0 && <span>{top / 2}</span>}
           <span>0</span>
         </div>
         <svg
@@ -91,10 +95,13 @@ function BurnUpChart({ days }: { readonly days: readonly FlowDay[] }) {
           {areas.map(({ column, points }) => (
             <polygon key={column} class="segment" data-column={column} points={points} />
           ))}
+          {QUARTERS.map((quarter) => (
+            <path key={quarter} class="chart-line" d={`M0 ${CHART.height * quarter}h${CHART.width}`} />
+          ))}
         </svg>
       </div>
       <figcaption>
-        <span>{first?.date}</span> <span>{last?.date}</span>
+        <span>{first?.date}</span> <span>{last !== first && last?.date}</span>
       </figcaption>
     </figure>
   )
@@ -136,8 +143,12 @@ interface CycleTableProps {
 }
 
 function CycleTable({ packages, mission }: CycleTableProps) {
+  const now = Date.now()
+  const canceled = canceledIn(mission)
   const started = packages.filter(({ started_at: startedAt }) => startedAt !== null)
-  const longest = Math.max(1, ...packages.map(({ cycle_seconds: seconds }) => seconds ?? 0))
+  const isOver = ({ id }: PackageFlow) => canceled.has(id) || mission.section === 'finished'
+  const spans = new Map(started.map((one) => [one.id, spanOf(one, isOver(one) ? null : now)]))
+  const longest = Math.max(1, ...[...spans.values()].map((span) => span?.seconds ?? 0))
   const titles = new Map(mission.work_packages.map(({ id, title }) => [id, title]))
   return (
     <div class="wide" tabIndex={0} role="group" aria-label="Cycle times">
@@ -161,11 +172,15 @@ function CycleTable({ packages, mission }: CycleTableProps) {
                 <bdi>{visible(titles.get(one.id) ?? '')}</bdi>
               </th>
               <td class="took">
-                <Took seconds={one.cycle_seconds} longest={longest} />
+                <Took span={spans.get(one.id) ?? null} longest={longest} />
               </td>
               <td>{one.sent_back === 0 ? '' : `${one.sent_back}×`}</td>
-              <td>{printTime(one.started_at)}</td>
-              <td>{printTime(one.finished_at)}</td>
+              <td>
+                <Moment time={one.started_at} />
+              </td>
+              <td>
+                <Moment time={one.finished_at} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -174,25 +189,36 @@ function CycleTable({ packages, mission }: CycleTableProps) {
   )
 }
 
-function Took({ seconds, longest }: { readonly seconds: number | null; readonly longest: number }) {
-  if (seconds === null) return null
+/** A bar and a duration. The bar of what is not yet approved is hollow, because it grows. */
+function Took({ span, longest }: { readonly span: Span | null; readonly longest: number }) {
+  if (span === null) return null
+  const { seconds, isOpen } = span
   return (
     <>
       <svg width="120" height="10" aria-hidden="true">
-        <rect class="took-bar" width={Math.max(2, (seconds / longest) * 120)} height="10" rx="2" />
+        <rect
+          class={isOpen ? 'took-bar is-open' : 'took-bar'}
+          x="0.5"
+          y="0.5"
+          width={Math.max(2, (seconds / longest) * 119)}
+          height="9"
+          rx="2"
+        />
       </svg>{' '}
-      {formatDuration(seconds)}
+      <span class="took-words">{isOpen ? `${formatRough(seconds)} so far` : formatDuration(seconds)}</span>
     </>
   )
 }
 
-function printTime(time: string | null): string {
+/** The day of a change and, where there is room, the time of day. */
+function Moment({ time }: { readonly time: string | null }) {
   const date = new Date(time ?? '')
-  if (Number.isNaN(date.getTime())) return ''
-  return date.toLocaleString(undefined, {
-    month: 'short',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-  })
+  if (Number.isNaN(date.getTime())) return null
+  const clock = date.toLocaleTimeString(undefined, { hour: 'numeric', minute: '2-digit' })
+  return (
+    <time dateTime={date.toISOString()} title={date.toLocaleString()}>
+      {date.toLocaleDateString(undefined, { month: 'short', day: 'numeric' })}
+      <span class="clock">, {clock}</span>
+    </time>
+  )
 }

@@ -5,7 +5,6 @@ import { layGraph, type Graph as Laid, type Place } from '../graph.js'
 import { boardLink, type BoardChoice } from '../url-route.js'
 import { visible } from '../show-invisible.js'
 import { LaneName } from './card.js'
-import { Notice } from './notice.js'
 
 /** The sizes of the drawing, in pixels. */
 const BOX = { width: 172, height: 64, gapX: 44, gapY: 14, margin: 8 } as const
@@ -36,9 +35,7 @@ export function Graph({ mission, packages, choice }: GraphProps) {
       </div>
       <section class="graph-list" aria-label="What needs what">
         <h2>What needs what</h2>
-        {graph.arrows.length === 0 && (
-          <Notice title="No dependencies">No package here names another one that it needs.</Notice>
-        )}
+        {graph.arrows.length === 0 && <p class="quiet">No package here names another one that it needs.</p>}
         <ul>
           {packages.map((one) => (
             <Needs key={one.id} one={one} mission={mission} choice={choice} />
@@ -86,7 +83,7 @@ function Box({ place, one, mission, choice }: BoxProps) {
   if (one === undefined) return null
   const { x, y } = cornerOf(place)
   const title = visible(one.title)
-  const lane = one.lane === null ? 'Not finalised' : laneName(one.lane)
+  const lane = one.lane !== null ? laneName(one.lane) : one.is_lane_unread ? 'Not readable' : 'Not finalised'
   const first = visible(`${one.id} · ${lane}`)
   return (
     <a
@@ -138,8 +135,8 @@ function curve(fromX: number, fromY: number, toX: number, toY: number): string {
 }
 
 /**
- * Moves the focus: left to a dependency, right to a dependent package, up and down within a column, and to its ends with
- * Home and End.
+ * Moves the focus: left to a dependency, right to a dependent package (or to the one beside it, if it has neither), up and
+ * down within a column, and to its ends with Home and End.
  */
 function moveInGraph(event: KeyboardEvent, graph: Laid): void {
   const drawing = event.currentTarget
@@ -159,11 +156,14 @@ function neighbourIn({ places, arrows }: Laid, id: string, key: string): string 
   const column = places
     .filter((place) => place.column === at?.column)
     .toSorted((one, other) => one.row - other.row)
+  const isAlone = !arrows.some(({ from, to }) => from.id === id || to.id === id)
+  const beside = (step: number) =>
+    places.find(({ column, row }) => row === at?.row && column === (at?.column ?? 0) + step)?.id
   switch (key) {
     case 'ArrowLeft':
-      return arrows.find(({ to }) => to.id === id)?.from.id
+      return isAlone ? beside(-1) : arrows.find(({ to }) => to.id === id)?.from.id
     case 'ArrowRight':
-      return arrows.find(({ from }) => from.id === id)?.to.id
+      return isAlone ? beside(1) : arrows.find(({ from }) => from.id === id)?.to.id
     case 'ArrowUp':
       return column[column.findIndex((place) => place.id === id) - 1]?.id
     case 'ArrowDown':
@@ -189,12 +189,8 @@ function Needs({ one, mission, choice }: NeedsProps) {
       <a href={boardLink(mission, one.id, choice)}>
         <bdi class="id">{visible(one.id)}</bdi> <bdi>{visible(one.title)}</bdi>
       </a>{' '}
-      <LaneName lane={one.lane} />
-      <p class="quiet">
-        {one.dependencies.length === 0
-          ? 'needs nothing'
-          : `needs ${one.dependencies.map(visible).join(', ')}`}
-      </p>
+      <LaneName lane={one.lane} isUnread={one.is_lane_unread} />
+      {one.dependencies.length > 0 && <p class="quiet">needs {one.dependencies.map(visible).join(', ')}</p>}
     </li>
   )
 }

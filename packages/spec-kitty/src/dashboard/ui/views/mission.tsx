@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { MissionReply } from '../../api.js'
-import { describeMoves } from '../board.js'
+import { describeMoves, formOf } from '../board.js'
 import { laneName } from '../board-words.js'
 import { describeCounts } from '../board-shares.js'
 import { formatCount } from '../format.js'
@@ -81,11 +81,17 @@ interface HeadProps {
 function Head({ mission, route }: HeadProps) {
   const { id, purpose, next_command: command } = mission
   const words = mission.progress === null ? null : describeCounts(mission)
+  const isSaid = route.view !== 'board' || formOf(route.board, mission) === 'columns'
   return (
     <div class="mission-head">
       <p class="crumbs">
         <a href={lastList()}>Missions</a> <span aria-hidden="true">/</span>{' '}
         <bdi class="path">{visible(id)}</bdi>
+        {mission.updated_at !== null && (
+          <span class="apart">
+            changed <Ago time={mission.updated_at} />
+          </span>
+        )}
       </p>
       <h1>
         <bdi>{visible(mission.title)}</bdi>
@@ -99,13 +105,8 @@ function Head({ mission, route }: HeadProps) {
         <span class="state" data-state={mission.state}>
           {visible(mission.state_words)}
         </span>
-        <Progress mission={mission} />
-        {words !== null && <p class="quiet">{words}</p>}
-        {mission.updated_at !== null && (
-          <p class="quiet">
-            changed <Ago time={mission.updated_at} />
-          </p>
-        )}
+        {(mission.progress !== null || describeCounts(mission) !== null) && <Progress mission={mission} />}
+        {words !== null && <p class={isSaid ? 'quiet is-said' : 'quiet'}>{words}</p>}
       </div>
       {command !== null && (
         <div class="next">

@@ -32,7 +32,7 @@ export function MissionsView({ list }: { readonly list: ListChoice }) {
   const project = reply?.project.name
   useEffect(() => setTitle(project === undefined ? 'Missions' : `Missions · ${visible(project)}`), [project])
   return (
-    <div class="view">
+    <div class="view is-wide">
       <h1>Missions</h1>
       {reply !== null && <Stale failure={failure} />}
       {reply !== null ? (
@@ -140,10 +140,12 @@ function NoMatch() {
 function Section({ section: { section, name, missions } }: { readonly section: ListSection }) {
   return (
     <li class="list-section" data-section={section}>
-      <h2 id={`section-${section}`}>
-        {name} <span class="number">{missions.length}</span>
-      </h2>
-      {section === 'waiting' && <p class="quiet">{describeWaiting(missions)}</p>}
+      <header>
+        <h2 id={`section-${section}`}>
+          {name} <span class="number">{missions.length}</span>
+        </h2>
+        {section === 'waiting' && <p class="quiet">{describeWaiting(missions)}</p>}
+      </header>
       <ul aria-labelledby={`section-${section}`}>
         {missions.map((mission) => (
           <Row key={mission.id} mission={mission} />

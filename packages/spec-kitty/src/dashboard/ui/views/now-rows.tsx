@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact'
+import type { ComponentChild, ComponentChildren } from 'preact'
 import type { NowPackage, NowReply, ReadyPackage, WaitingPackage } from '../../api.js'
 import { laneName } from '../board-words.js'
 import { Since } from '../live/clock.js'
@@ -11,17 +11,21 @@ import { LeftWork } from './left-work.js'
 import { LivenessWord } from './liveness.js'
 import { Subtasks } from './subtasks.js'
 
-/** One package: first the word that matters most, then its name, who has it, and for how long. */
+/**
+ * One package: first the word that matters most, then its name, who has it, and for how long. Facts that are null are left
+ * out.
+ */
 function Row({
   one,
   word,
-  children,
+  facts,
 }: {
   readonly one: NowPackage
   readonly word: ComponentChildren
-  readonly children?: ComponentChildren
+  readonly facts: readonly ComponentChild[]
 }) {
   const { process } = one
+  const sentBack = one.sent_back > 0 ? `sent back ${times(one.sent_back)}` : null
   return (
     <li class="now-row" data-package={one.id} data-lane={one.lane}>
       {word}
@@ -32,9 +36,10 @@ function Row({
           </a>
         </h3>
         <p class="quiet">
-          <bdi>{visible(one.mission.title)}</bdi>
-          {one.sent_back > 0 && <span> · sent back {times(one.sent_back)}</span>}
-          {children}
+          <bdi class="of" title={visible(one.mission.title)}>
+            {visible(one.mission.title)}
+          </bdi>
+          {[sentBack, ...facts].map((fact) => fact !== null && <span> · {fact}</span>)}
         </p>
       </div>
       <Who one={one} />
@@ -106,20 +111,11 @@ export function Waiting({ one }: { readonly one: WaitingPackage }) {
           {waitingWord(one.why)}
         </span>
       }
-    >
-      {one.reason !== null && (
-        <>
-          {' · '}
-          <bdi>{visible(one.reason)}</bdi>
-        </>
-      )}
-      {one.process !== null && (
-        <>
-          {' · '}
-          <LivenessWord process={one.process} />
-        </>
-      )}
-    </Row>
+      facts={[
+        one.reason === null ? null : <bdi>{visible(one.reason)}</bdi>,
+        one.process === null ? null : <LivenessWord process={one.process} />,
+      ]}
+    />
   )
 }
 
@@ -127,11 +123,14 @@ export function Waiting({ one }: { readonly one: WaitingPackage }) {
 export function Working({ one }: { readonly one: NowPackage }) {
   const { process } = one
   return (
-    <Row one={one} word={<LivenessWord process={process} />}>
-      {' · '}
-      {visible(laneName(one.lane)).toLowerCase()}
-      {process !== null && process.liveness !== 'running' && <> · {visible(process.why)}</>}
-    </Row>
+    <Row
+      one={one}
+      word={<LivenessWord process={process} />}
+      facts={[
+        visible(laneName(one.lane)).toLowerCase(),
+        process === null || process.liveness === 'running' ? null : visible(process.why),
+      ]}
+    />
   )
 }
 
@@ -145,7 +144,7 @@ export function Ready({
     <li class="now-row is-merge" data-package={id} data-lane="planned">
       <div class="now-what">
         <h3>
-          <a class="plain" href={boardLink(mission.id, id)} data-row-link>
+          <a class="stretched" href={boardLink(mission.id, id)} data-row-link>
             <bdi class="id">{visible(id)}</bdi> <bdi>{visible(title)}</bdi>
           </a>
         </h3>
@@ -185,7 +184,7 @@ export function MissionLink({
   return (
     <div class="now-what">
       <h3>
-        <a class="plain" href={mission === null ? '#/missions' : boardLink(mission.id)} data-row-link>
+        <a class="stretched" href={mission === null ? '#/missions' : boardLink(mission.id)} data-row-link>
           <bdi>{mission === null ? 'The missions' : visible(mission.title)}</bdi>
         </a>
       </h3>

@@ -148,7 +148,7 @@ function Contents({ mission, workPackage, choice }: ContentsProps) {
         <section aria-label="Prompt">
           <h3 class="panel-section">Prompt</h3>
           <DocumentText mission={mission} name={document} called="prompt" />
-          <p class="quiet">
+          <p class="lead quiet">
             <a href={documentLink(mission.id, document)}>Open among the documents</a>
           </p>
         </section>

@@ -4,6 +4,7 @@ import { formatCount } from '../format.js'
 import { useReply, type Failure } from '../live/use-reply.js'
 import { boardLink, documentLink } from '../url-route.js'
 import { visible } from '../show-invisible.js'
+import { markWords } from '../mark-words.js'
 import { moveInList } from './list-keys.js'
 
 const SETTLED_MS = 250
@@ -100,7 +101,7 @@ function Results({ query }: { readonly query: string }) {
       </p>
       <ul class="search-results">
         {value?.results.map((result, at) => (
-          <Result key={at} result={result} />
+          <Result key={at} result={result} query={query} />
         ))}
       </ul>
     </>
@@ -126,30 +127,41 @@ function describe({
 
 const KINDS = { mission: 'Mission', package: 'Work package', document: 'Document' } as const
 
-function Result({ result }: { readonly result: SearchResult }) {
+/** The kind stands at the end of the line, where the eye goes down a column. Enter in the field opens the first result. */
+function Result({ result, query }: { readonly result: SearchResult; readonly query: string }) {
   const { kind, mission, title, snippet, work_package: workPackage } = result
   return (
     <li data-kind={kind}>
       <a href={linkOf(result)} data-row-link>
         <span class="search-title">
-          {workPackage !== null && <bdi class="id">{visible(workPackage)}</bdi>} <bdi>{visible(title)}</bdi>
+          {workPackage !== null && <bdi class="id">{visible(workPackage)}</bdi>}{' '}
+          <bdi>
+            <Marked text={title} query={query} />
+          </bdi>
         </span>
-        <span class="quiet">
-          {KINDS[kind]}
-          {kind !== 'mission' && (
-            <>
-              {' in '}
-              <bdi>{visible(mission.title)}</bdi>
-            </>
-          )}
-        </span>
-        {snippet !== null && (
-          <span class="search-snippet">
-            <bdi>{visible(snippet)}</bdi>
+        <span class="quiet">{KINDS[kind]}</span>
+        {(kind !== 'mission' || snippet !== null) && (
+          <span class="search-snippet quiet">
+            {kind !== 'mission' && <bdi>{visible(mission.title)}</bdi>}
+            {kind !== 'mission' && snippet !== null && ' · '}
+            {snippet !== null && (
+              <bdi>
+                <Marked text={snippet.replace(/^(?:#+|[-*]) /, '')} query={query} />
+              </bdi>
+            )}
           </span>
         )}
       </a>
     </li>
+  )
+}
+
+/** A text in which the words that were searched for are marked. */
+function Marked({ text, query }: { readonly text: string; readonly query: string }) {
+  return (
+    <>
+      {markWords(text, query).map(([part, isHit]) => (isHit ? <mark>{visible(part)}</mark> : visible(part)))}
+    </>
   )
 }
 

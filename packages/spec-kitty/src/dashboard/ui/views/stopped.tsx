@@ -28,7 +28,7 @@ export function Stopped({ met, path }: StoppedProps) {
         the one that is here now:
       </p>
       <button type="button" class="button" onClick={openTheirs}>
-        Open {theirs === null ? 'it' : <bdi>{visible(theirs.name)}</bdi>} in this tab
+        <span>Open {theirs === null ? 'it' : <bdi>{visible(theirs.name)}</bdi>} in this tab</span>
       </button>
     </Notice>
   )
