@@ -1,5 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs'
-import { CommandError, isPartMissing } from 'familiar/cli'
+import { CommandError, isPartMissing, throwLack } from 'familiar/cli'
 import { homeOfAnotherUser, homeProblem } from './home-problem.js'
 import { isDamage, MOVE_AWAY } from './queue/queue-errors.js'
 import { queuePath } from './queue/queue-path.js'
@@ -24,7 +24,7 @@ const EMPTY: QueueView = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
 
 /**
  * Reads the queue of the root. If there is no queue, does not even load SQLite. Throws only if a module of the program is
- * missing.
+ * missing, and `E_RESOURCES`.
  */
 export async function readQueue(root: string): Promise<QueueView | QueueProblem> {
   const path = queuePath(root)
@@ -50,6 +50,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
     }
   } catch (error) {
     if (isPartMissing(error)) throw error
+    throwLack(error)
     return { problem: problemOf(error, root), isDamaged: isDamage(error), command: cureOf(error) }
   }
 }
@@ -77,5 +78,5 @@ function problemOf(error: unknown, root: string): string {
   if (!(error instanceof Error)) return String(error)
   if (!(error instanceof CommandError) || error.code !== 'E_QUEUE_UNUSABLE') return error.message
   const { message, hint } = error
-  return homeProblem(root) ?? (hint !== null && hint.startsWith('make ') ? `${message}; ${hint}` : message)
+  return homeProblem(root) ?? (hint !== null && /^(?:make|set) /.test(hint) ? `${message}; ${hint}` : message)
 }

@@ -15,8 +15,12 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Script } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { smallEnvironment } from '../helpers/cli.js'
+import { CLI, smallEnvironment } from '../helpers/cli.js'
 import { DAMAGES } from '../helpers/damages.js'
+import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
+import { needCommand } from '../../../familiar/test/helpers/skip.js'
+
+afterAll(removeHomes)
 
 /** One line. */
 const INCOMPLETE = /^spec-kitty: this installation is incomplete, [^\n]+ install spec-kitty again[^\n]+\n$/
@@ -170,3 +174,38 @@ function compiles(text: string): boolean {
     return false
   }
 }
+
+/** SQLite and the loader of native modules do not say that they lacked descriptors. */
+describe('with few descriptors', () => {
+  it.for([
+    ['sync', 'publish', '--type', 'T'],
+    ['sync', 'queue'],
+    ['sync', 'status'],
+  ])('%j works, or says what it lacks', { timeout: 120_000 }, (args, context) => {
+    needCommand(context, 'prlimit', ['--nofile=64:64'])
+    const home = makeHome()
+    mkdirSync(join(home, 'app', '.kittify'), { recursive: true })
+    const run = (prefix: readonly string[], given: readonly string[]) => {
+      const [file = '', ...more] = [...prefix, process.execPath, CLI, ...given]
+      const env = smallEnvironment({ SPEC_KITTY_HOME: join(home, 'root'), SPEC_KITTY_SYNC_DISABLE: '1' })
+      return spawnSync(file, more, { cwd: join(home, 'app'), env, encoding: 'utf8' })
+    }
+    expect(run([], ['sync', 'publish', '--type', 'T']).status).toBe(0)
+    const outcomes = Array.from({ length: 24 }, (_, at) => {
+      const { stdout, stderr, status } = run(['prlimit', `--nofile=${at + 16}:${at + 16}`], args)
+      return { isOurs: `${stdout}${stderr}`.length > 0 && !isOfNode(stderr, status), status, stderr }
+    }).filter(({ isOurs }) => isOurs)
+    const wrong = outcomes.filter(({ status, stderr }) =>
+      status === 75 ? !LACKING.test(stderr) : status !== 0,
+    )
+    expect(wrong).toEqual([])
+    expect(outcomes.filter(({ status }) => status === 75)).not.toEqual([])
+    expect(outcomes.at(-1)?.status).toBe(0)
+  })
+
+  const LACKING = /^spec-kitty: this process has too few resources: EMFILE [^\n]+\n$/
+
+  /** With too few descriptors, Node itself crashes, or cannot read the main file of the command. */
+  const isOfNode = (stderr: string, status: number | null): boolean =>
+    status === null || status > 128 || /^node:|\n {4}at /.test(stderr)
+})

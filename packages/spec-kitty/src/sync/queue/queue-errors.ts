@@ -1,12 +1,14 @@
 import { dirname } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { closedDirectory, CommandError, EXIT, writeHint } from 'familiar/cli'
+import { closedDirectory, CommandError, EXIT, lackOf, writeHint } from 'familiar/cli'
 import { diskProblem } from './disk-problem.js'
+import { lackOfDescriptors } from './sqlite.js'
 
 /** The result codes of SQLite that the queue distinguishes (https://sqlite.org/rescode.html). */
 const CODE = {
   busy: 5,
   locked: 6,
+  noMemory: 7,
   readOnly: 8,
   ioError: 10,
   corrupt: 11,
@@ -18,6 +20,9 @@ const CODE = {
 
 const BUSY: ReadonlySet<number | null> = new Set([CODE.busy, CODE.locked, CODE.protocol])
 const DAMAGED: ReadonlySet<number | null> = new Set([CODE.corrupt, CODE.notDatabase])
+
+/** The maximum length of the path of a database. SQLite builds the names of its other files in a buffer of 512 bytes. */
+const MAX_PATH_BYTES = 512 - '-journal'.length
 
 /** Returns the primary result code of an error of SQLite; null for any other error. */
 function codeOf(error: unknown): number | null {
@@ -48,8 +53,22 @@ export function queueFailure(error: unknown, path: string): unknown {
   if (code === null) return systemFailure(error, path)
   if (BUSY.has(code)) return busy(path, 'other programs write to it, or keep it locked', error)
   if (DAMAGED.has(code)) return damaged(path, error)
+  const lack = lackBehind(code, error)
+  if (lack !== null) return lack
+  if (code === CODE.cannotOpen && Buffer.byteLength(path) > MAX_PATH_BYTES) return tooLong(path, error)
   const errno = errnoFor(code, path)
   return unusable(path, describe(code, errno, error), error, hintFor(path, errno))
+}
+
+/** Returns `E_RESOURCES` if this process lacked descriptors or memory. SQLite does not say why it could not open a file. */
+function lackBehind(code: number, error: unknown): unknown {
+  if (code === CODE.noMemory) return lackOf('ENOMEM', error)
+  return code === CODE.cannotOpen || code === CODE.ioError ? lackOfDescriptors() : null
+}
+
+function tooLong(path: string, error: unknown): CommandError {
+  const why = `its path has ${Buffer.byteLength(path)} bytes, and SQLite opens at most ${MAX_PATH_BYTES}`
+  return unusable(path, why, error, 'set SPEC_KITTY_HOME to a directory with a shorter path')
 }
 
 /** The directory of the queue follows from the home, so only another home is another directory. */

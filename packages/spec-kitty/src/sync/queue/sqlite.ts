@@ -1,4 +1,4 @@
-import { CommandError, EXIT } from 'familiar/cli'
+import { assertDescriptors, CommandError, EXIT } from 'familiar/cli'
 
 export type SqlValue = string | number | null
 
@@ -35,6 +35,9 @@ interface SqliteModule {
  * them resets the WAL (https://sqlite.org/wal.html, "the WAL-reset bug").
  */
 const OLDEST = [3, 51, 3] as const
+
+/** A database in WAL mode takes three descriptors while it is open, and two more for a moment. */
+const OPEN_DESCRIPTORS = 5
 
 /**
  * Returns SQLite: Node's own if it is new enough, otherwise that of a package with a native part. Throws
@@ -125,10 +128,12 @@ function withoutWarnings<T>(act: () => T): T {
 }
 
 /**
- * Returns the error to throw if SQLite cannot be loaded. A missing module of our own is reported as such, because the
+ * Returns the error to throw if SQLite cannot be loaded. The loader of native modules does not say that it lacked descriptors. A missing module of our own is reported as such, because the
  * installation was then replaced or removed.
  */
 function unavailable(error: unknown): unknown {
+  const lack = lackOfDescriptors()
+  if (lack !== null) return lack
   const code = (error as NodeJS.ErrnoException).code
   const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
   // `require` adds a line for each file that led to the missing one.
@@ -139,4 +144,14 @@ function unavailable(error: unknown): unknown {
     exit: EXIT.error,
     cause: error,
   })
+}
+
+/** Returns `E_RESOURCES` if this process cannot open the files of a database now; null if it can. */
+export function lackOfDescriptors(): unknown {
+  try {
+    assertDescriptors(OPEN_DESCRIPTORS)
+    return null
+  } catch (lack) {
+    return lack
+  }
 }
