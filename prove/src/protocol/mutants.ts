@@ -39,7 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a daemon writes its record when it is ready, before it is adopted',
     edits: [
       {
-        file: 'daemon/serve.js',
+        file: 'daemon/await-adoption.js',
         from: "return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true;",
         to: 'return true;',
       },
@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a daemon takes the end of the startup pipe for its adoption',
     edits: [
       {
-        file: 'daemon/serve.js',
+        file: 'daemon/await-adoption.js',
         from: "return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] === true;",
         to: "return (await pipe.receive(STARTUP_PIPE_MS))?.['adopt'] !== false;",
       },

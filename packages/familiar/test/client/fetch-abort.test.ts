@@ -191,7 +191,7 @@ describe('a daemon that takes its time', () => {
     const sent = fetchFrom(family, daemon.record, '/', { ...init, headersTimeoutMs: 250 })
     await expect(sent).rejects.toMatchObject({
       code: 'E_DAEMON_UNRESPONSIVE',
-      message: expect.stringContaining('within 250 ms; it may still do'),
+      message: expect.stringContaining('within 0.25 s; it may still do'),
     })
     await eventually(() => expect(daemon.open()).toBe(0))
   })

@@ -12,6 +12,7 @@ import {
   QUICK,
   recordIn,
   recordPath,
+  signal,
   UNHURRIED,
   type Options,
 } from '../helpers/daemons.js'
@@ -115,8 +116,11 @@ describe('R2, the root is gone', () => {
   it('renamed, and a link to it in its place: it stays', async () => {
     const daemon = await start()
     const moved = join(daemon.home, 'moved')
+    // On a busy machine, two ticks may pass between the two steps.
+    signal(daemon, 'SIGSTOP')
     renameSync(daemon.root, moved)
     symlinkSync(moved, daemon.root)
+    signal(daemon, 'SIGCONT')
     await expectStays(daemon)
   })
 
