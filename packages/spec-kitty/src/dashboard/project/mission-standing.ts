@@ -84,8 +84,9 @@ function stateOf({
   unreadable,
 }: MissionRead & Pick<MissionReply, 'waiting_count'>): MissionState {
   if (discarded_at !== null) return 'discarded'
-  const isInWork = packages.some(({ lane }) => isAtWork(lane) || lane === 'for_review')
-  if ((merge_commit ?? merged_at) !== null && !isInWork) return 'merged'
+  const isMerged = (merge_commit ?? merged_at) !== null
+  if (isMerged && !packages.some((one) => isTakenUpAgain(one, merged_at))) return 'merged'
+  const isInWork = packages.some(({ lane }) => isInWorkOrReview(lane))
   const shown = packages.filter(({ lane }) => lane !== 'genesis')
   const rest = shown.filter(({ lane }) => !isOver(lane))
   const isUnread = unreadable.some(({ path }) => !path.endsWith(META))
@@ -99,6 +100,29 @@ function stateOf({
   if (packages.length === 0) return 'empty'
   if (packages.some((one) => hasBegun(one))) return 'idle'
   return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'
+}
+
+/**
+ * Returns whether a package is in work or in review because someone took it up again after the merge of its mission: by
+ * the time of the merge or, if `meta.json` does not say it, because the package was done before. Nothing moves a package
+ * that was forgotten in its lane when the mission was merged, so it does not count.
+ */
+function isTakenUpAgain({ lane, updated_at, history }: WorkPackage, merged_at: string | null): boolean {
+  if (!isInWorkOrReview(lane)) return false
+  return merged_at === null
+    ? history.some(({ from, to }) => from === 'done' || to === 'done')
+    : updated_at !== null && updated_at > endOf(merged_at)
+}
+
+/** Returns the time before which a merge happened. A date without a time means some time on that day. */
+function endOf(merged_at: string): string {
+  return merged_at.endsWith(MIDNIGHT) ? merged_at.replace(MIDNIGHT, 'T24') : merged_at
+}
+
+const MIDNIGHT = 'T00:00:00.000Z'
+
+function isInWorkOrReview(lane: string | null): boolean {
+  return isAtWork(lane) || lane === 'for_review'
 }
 
 /** A canceled package says nothing about whether the work on others has begun. */
