@@ -77,7 +77,10 @@ export interface WorkPackage {
   readonly history_omitted: number
   /** How often a review sent the package back to `planned`, `claimed` or `in_progress`. */
   readonly sent_back: number
-  /** True if the package is planned, and everything that it depends on is approved or done. */
+  /**
+   * True if the package is planned, everything that it depends on is known and approved or done, and the mission is neither
+   * merged nor discarded.
+   */
   readonly is_ready: boolean
   /**
    * The dependencies that are neither approved nor done. Only for a package that is in Planned or not finalised;

@@ -39,7 +39,7 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
   const waiting_count = isEnded(state) ? 0 : waiting
   return {
     ...mission,
-    work_packages,
+    work_packages: isEnded(state) ? work_packages.map((one) => withNothingToDo(one)) : work_packages,
     waiting_count,
     stalled_count: isEnded(state) ? 0 : stalled_count,
     state,
@@ -47,6 +47,11 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
     state_words: wordsOf(state, { ...mission, work_packages }, waiting_count + decision_count),
     next_command: nextCommand(mission, state),
   }
+}
+
+/** Takes away what can be done about a package whose mission is over. */
+function withNothingToDo(one: WorkPackage): WorkPackage {
+  return one.is_ready || one.next_command !== null ? { ...one, is_ready: false, next_command: null } : one
 }
 
 /** Adds the command that resumes the work of an agent that is gone. */

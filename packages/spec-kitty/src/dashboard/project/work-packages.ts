@@ -69,9 +69,12 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
     ]),
   )
   const fieldsOf = new Map(files.map(({ document, fields }) => [document, fields]))
-  /** If the dependencies in a prompt could not be read, the package may depend on any other. */
+  /** If neither a prompt nor the log says what a package depends on, it may depend on any other. */
   const isKnown = ({ id, document }: WorkPackage): boolean =>
-    !unsure.has(id) && (document === null || fieldsOf.get(document)?.are_dependencies_known === true)
+    !unsure.has(id) &&
+    (document === null
+      ? log.created.get(id)?.are_dependencies_known === true
+      : fieldsOf.get(document)?.are_dependencies_known === true)
   const packagesThen = sorted.map((one) =>
     withReadiness(mission, one, linkedIn(one.dependencies, known), lanes, isKnown(one)),
   )
