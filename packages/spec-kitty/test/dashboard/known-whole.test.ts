@@ -20,6 +20,14 @@ const APPROVED = laneEvent(1, 'WP01', 'approved') + laneEvent(2, 'WP02', 'approv
 const BACK = laneEvent(3, 'WP02', 'planned', { reason: 'two of the tests fail' })
 const LATER = laneEvent(4, 'WP02', 'approved')
 const TORN = `${BACK.slice(0, -10)}\n`
+const NOTE = JSON.stringify({
+  actor: { tool: 'claude', model: null },
+  at: '2026-01-01T00:00:03Z',
+  event_id: '01NOTE',
+  kind: 'annotation',
+  wp_id: 'WP02',
+  delta: { subtasks: { T001: 'done', T002: 'open' }, note: 'x' },
+})
 const LONG = laneEvent(3, 'WP02', 'planned', { reason: 'x'.repeat(9 * 1024 * 1024) })
 
 async function read(project: string) {
@@ -57,6 +65,23 @@ describe('no merge is advised, and Now says why, if behind the last lane change 
       'a torn line has the next one behind it',
       APPROVED + BACK.slice(0, 15) + laneEvent(4, 'WP01', 'approved'),
     ],
+    ['the last line is torn before it says that it is an annotation', APPROVED + NOTE.slice(0, 100)],
+    [
+      'what is torn names an annotation below its first level',
+      `${APPROVED}{"wp_id":"WP02","policy_metadata":{"kind":"annotation","agent":"x`,
+    ],
+    [
+      'what is torn only quotes an annotation',
+      String.raw`${APPROVED}{"reason":"\"kind\": \"annotation\"","wp`,
+    ],
+    [
+      'a torn annotation has the next line behind it, in a text',
+      APPROVED + NOTE.slice(0, -20) + laneEvent(4, 'WP01', 'planned'),
+    ],
+    [
+      'a torn annotation has the next line behind it, as a value',
+      APPROVED + NOTE.slice(0, NOTE.indexOf('{"subtasks"')) + laneEvent(4, 'WP01', 'planned'),
+    ],
     ['the file has zeros', `${APPROVED}${'\0'.repeat(4096)}`],
     ['a line has no package', APPROVED + laneEvent(3, 'WP02', 'planned', { wp_id: null })],
     ['a line has no lane', APPROVED + laneEvent(3, 'WP02', 'planned', { to_lane: null })],
@@ -81,6 +106,11 @@ describe('the merge is advised if', () => {
     ['a later line moves the package that the long line names', APPROVED + LONG + LATER],
     ['later lines move all packages', `no JSON\n${APPROVED}`],
     ['only an annotation is broken', `${APPROVED}{"kind":"annotation","wp_id":"WP02","at":7}\n`],
+    ['an annotation is torn', `${APPROVED}${NOTE.slice(0, -30)}\n`],
+    ['the last line is a torn annotation', APPROVED + NOTE.slice(0, -30)],
+    ['an annotation is torn behind its kind', APPROVED + NOTE.slice(0, NOTE.indexOf(',"wp_id"'))],
+    ['an annotation is not JSON in the middle', `${APPROVED}${NOTE.replace('"open"', 'NaN NaN')}\n`],
+    ['an annotation is too long', `${APPROVED}${NOTE.replace('"x"', `"${'x'.repeat(9 * 1024 * 1024)}"`)}\n`],
     ['a line is another event', `${APPROVED}{"event_type":"MissionClosed","wp_id":null,"to_lane":null}\n`],
     ['a line is twice', APPROVED + APPROVED],
   ])('%s', async (_, log) => {

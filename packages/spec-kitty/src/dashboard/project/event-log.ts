@@ -7,6 +7,7 @@ import { historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-hist
 import { daysOf } from './mission-flow.js'
 import { readDecisions, type AskedDecision } from './decisions.js'
 import type { CreatedPackage } from './created-packages.js'
+import { isBrokenAnnotation } from './line-head.js'
 import { eventOf, type AnnotationEvent, type Event, type LaneEvent } from './log-line.js'
 import { addGap, addMove, noGaps, openGaps, packageNamedIn, type FileGaps, type LogGap } from './log-gaps.js'
 import { readFacts, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
@@ -62,14 +63,21 @@ export const NO_LOG: Log = {
   files: [],
 }
 
+/** What is known about a line that is too long to be read. */
+export interface LongLine {
+  /** The package that it is about; null if that is unknown. */
+  readonly wp: string | null
+  readonly is_annotation: boolean
+}
+
 /** Takes the lines of one file one by one, so that the whole file need not be in memory. */
 export interface LineReader {
   /** Counts lines that are read by other code. */
   skip(lines: number): void
   /** Takes a line without its newline. */
   line(text: string): void
-  /** Counts a line that is too long to be read, as a problem. `wp`: the package that it is about, if known. */
-  longLine(wp: string | null): void
+  /** Counts a line that is too long to be read, as a problem. */
+  longLine(about: LongLine): void
   /** Takes the text after the last newline. Part of an object is never valid JSON, so text that parses is complete. */
   rest(text: string): void
   /** Reports that the beginning of the file was left out. */
@@ -237,18 +245,19 @@ function readFile(
       number += 1
       if (text.trim() !== '') read(text)
     },
-    longLine(wp) {
+    longLine({ wp, is_annotation }) {
       number += 1
       const about = wp === null ? 'what it is about is not known' : `it is about ${wp}`
       const what = `is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB and was not read: ${about}`
       complain(what)
-      lose(wp, `line ${number} ${what}`)
+      if (!is_annotation) lose(wp, `line ${number} ${what}`)
     },
     rest(text) {
       number += 1
       if (text.trim() === '') return
       if (objectOf(parseJson(text)) !== null) return read(text)
       isUnfinished = true
+      if (isBrokenAnnotation([text])) return
       const wp = packageNamedIn([text])
       gaps.end = { line: number, what: CUT_OFF, wp: wp === null ? null : nameOf(wp) }
     },
