@@ -1,6 +1,6 @@
 import { blocksOf, plainTextOf, type Block } from './front-matter-blocks.js'
 import { ID_NAMES, NO_YAML, readAnyYaml, twice, type Field, type Fields } from './any-yaml.js'
-import { packageIdsIn, rangeIn } from './package-ids.js'
+import { isPackageId, packageIdsIn, rangeIn } from './package-ids.js'
 import { readSimpleYaml } from './simple-yaml.js'
 
 /** The maximum length of front matter. Real front matter has one or two KiB; with the history of many reviews, thirty. */
@@ -82,9 +82,6 @@ const NAMES = {
 } as const
 
 const WANTED: ReadonlySet<string> = new Set(Object.values(NAMES).flat())
-
-/** The required form of an id under any name other than `work_package_id`. */
-const PACKAGE_ID = /^WP-?\d+[a-z]?$/i
 
 /**
  * Returns the fields of a work package. Reads single YAML nodes and never converts the whole document to objects. Aliases
@@ -199,7 +196,8 @@ function idOf(fields: Fields, problems: string[]): string | null {
   const texts = others
     .map((other) => fields.get(other))
     .map((one) => (one?.kind === 'text' ? one.text : null))
-  return texts.find((text) => text !== null && PACKAGE_ID.test(text)) ?? null
+  // Under any other name than `work_package_id`, there may be ids of something else.
+  return texts.find((text) => text !== null && isPackageId(text)) ?? null
 }
 
 type Agent = Pick<PackageFields, 'agent' | 'model' | 'role' | 'agent_profile'>

@@ -35,7 +35,8 @@ interface PromptHead {
   readonly problems: readonly string[]
 }
 
-const HEADING = /^# +(?:Work Package(?: Prompt)?: +)?(?:WP-?\d+[a-z]?(?: *[:–—] *| +- +))?(\S.*)$/im
+const HEADING =
+  /^# +(?:Work Package(?: Prompt)?: +)?(?:WP-?\d+(?:[a-z]|(?:\.\d+)+)?(?: *[:–—] *| +- +))?(\S.*)$/im
 
 /** Returns the front matter at the beginning of a file, and what is wrong with it. */
 function promptOf(bytes: Uint8Array, size: number): PromptHead {

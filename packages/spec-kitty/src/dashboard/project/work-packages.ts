@@ -6,7 +6,8 @@ import { agentOf } from './agent-of-package.js'
 import { laneFolderOf } from './document-names.js'
 import { columnOf, isAtWork, isLane, laneNamed } from './lane-columns.js'
 import { oneNameEach, sameId } from './package-ids.js'
-import { linkedIn, withReadiness } from './readiness.js'
+import { withReadiness } from './readiness.js'
+import { circlesIn, circleText, needsOf } from './needs.js'
 import { processInLog } from './judge-agents.js'
 import { subtasksOf } from './subtasks.js'
 import { NO_FACTS, type RuntimeFacts } from './runtime-facts.js'
@@ -62,12 +63,10 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   }
   const sorted = [...packages.values()].toSorted((one, other) => compare(one.id, other.id))
   const lanes = new Map(sorted.map(({ id, lane }) => [id, lane]))
-  const known = new Map(
-    sorted.flatMap(({ id, document }) => [
-      ...(document === null ? [] : [[sameId(stemOf(document)), id] as const]),
-      [sameId(id), id] as const,
-    ]),
+  const stems = sorted.flatMap(({ id, document }) =>
+    document === null ? [] : [[sameId(stemOf(document)), id] as const],
   )
+  const known = new Map([...stems, ...sorted.map(({ id }) => [sameId(id), id] as const)])
   const fieldsOf = new Map(files.map(({ document, fields }) => [document, fields]))
   /** If neither a prompt nor the log says what a package depends on, it may depend on any other. */
   const isKnown = ({ id, document }: WorkPackage): boolean =>
@@ -75,9 +74,14 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
     (document === null
       ? log.created.get(id)?.are_dependencies_known === true
       : fieldsOf.get(document)?.are_dependencies_known === true)
-  const packagesThen = sorted.map((one) =>
-    withReadiness(mission, one, linkedIn(one.dependencies, known), lanes, isKnown(one)),
-  )
+  const packagesThen = sorted.map((one) => {
+    const needs = needsOf(one.id, one.dependencies, known)
+    for (const what of needs.problems)
+      problems.push({ document: one.document, what: one.document === null ? `${one.id} ${what}` : what })
+    return withReadiness(mission, one, needs.dependencies, lanes, isKnown(one) && needs.are_known)
+  })
+  for (const circle of circlesIn(packagesThen))
+    problems.push({ document: circle[0]?.document ?? null, what: circleText(circle.map(({ id }) => id)) })
   return { packages: packagesThen, problems }
 }
 
