@@ -100,6 +100,25 @@ describe('no merge is advised, and Now says why, if behind the last lane change 
   })
 })
 
+describe('a line that breaks before the lane changes of a package leaves it as it is', () => {
+  it.each([
+    ['WP10', 'wp10'],
+    ['WP1', 'WP01'],
+    ['WP10', 'WP-10'],
+    ['wp01.1', 'WP01.1'],
+  ])('that the log calls %s, and its prompt %s', async (logged, written) => {
+    const project = emptyProject()
+    const log = `<<<<<<< HEAD\n${laneEvent(1, logged, 'planned')}${laneEvent(2, logged, 'approved')}`
+    writeMission(project, 'm', { 'tasks/WP-x.md': prompt(written, 'One'), [LOG]: log })
+    const { mission } = await read(project)
+    expect(mission).toMatchObject({
+      state: 'approved',
+      unreadable: [],
+      work_packages: [{ id: written, lane: 'approved' }],
+    })
+  })
+})
+
 describe('the merge is advised if', () => {
   it.each([
     ['a later line moves the package that the torn line names', APPROVED + TORN + LATER],
