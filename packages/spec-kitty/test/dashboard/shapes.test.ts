@@ -337,7 +337,7 @@ describe('a prompt names its agent', () => {
     ],
     [
       'agent: {tool: otter, model: large-2, role: null}\nmodel: small-1\n',
-      { agent: 'otter', model: 'small-1', role: null },
+      { agent: 'otter', model: 'large-2', role: null },
     ],
   ])('%j', async (yaml, facts) => {
     expect(await readPrompt(yaml)).toMatchObject({ ...facts, problems: [] })
