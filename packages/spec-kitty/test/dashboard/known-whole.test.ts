@@ -87,7 +87,6 @@ describe('no merge is advised, and Now says why, if behind the last lane change 
     ['a line has no lane', APPROVED + laneEvent(3, 'WP02', 'planned', { to_lane: null })],
     ['a line has no time', APPROVED + laneEvent(3, 'WP02', 'planned', { at: 'yesterday' })],
     ['a line has no id', APPROVED + laneEvent(3, 'WP02', 'planned', { event_id: null })],
-    ['a line has the id of another', APPROVED + laneEvent(2, 'WP02', 'planned')],
     ['a line is about a package that nothing else names', `${APPROVED}{"wp_id":"WP03","to_lane":"pl\n`],
   ])('%s', async (_, log) => {
     await expectNotKnown(withLog(log))
@@ -97,6 +96,51 @@ describe('no merge is advised, and Now says why, if behind the last lane change 
     const project = withLog(APPROVED)
     write(join(project, '.worktrees', 'm-coord', 'kitty-specs', 'm', LOG), APPROVED + TORN)
     await expectNotKnown(project)
+  })
+})
+
+describe('a line with the id of another event', () => {
+  const id = (at: number, wp: string) => ({ event_id: JSON.parse(laneEvent(at, wp, 'x')).event_id as string })
+  const LOG_OF_TWO = `${laneEvent(1, 'WP02', 'planned')}${laneEvent(2, 'WP01', 'approved')}${laneEvent(3, 'WP02', 'approved')}`
+
+  it.each([
+    ['with another lane', laneEvent(3, 'WP02', 'planned')],
+    ['with another lane and a later time', laneEvent(9, 'WP02', 'planned', id(1, 'WP02'))],
+    [
+      'with an earlier time, in the place of the last change',
+      laneEvent(0, 'WP02', 'approved', id(3, 'WP02')),
+    ],
+    ['about another package', laneEvent(9, 'WP01', 'planned', id(1, 'WP02'))],
+    [
+      'about another package, in the place of the last change',
+      laneEvent(0, 'WP01', 'claimed', id(3, 'WP02')),
+    ],
+    ['about a package that nothing else names', laneEvent(9, 'WP03', 'claimed', id(1, 'WP02'))],
+  ])('leaves a lane open, and the log contradicts itself: %s', async (_, line) => {
+    const { mission, now } = await read(withLog(LOG_OF_TWO + line))
+    expect(mission).toMatchObject({ state: 'unreadable', state_words: 'its log contradicts itself' })
+    expect(mission.next_command).toBeNull()
+    expect(mission.problems).toEqual(mission.unreadable)
+    expect(now).toMatchObject({ ready_to_merge: [], counts: { unreadable: 1 } })
+  })
+
+  it.each([
+    ['with another reason', laneEvent(3, 'WP02', 'approved', { reason: 'x' })],
+    ['with another reason, of an earlier change', laneEvent(1, 'WP02', 'planned', { reason: 'x' })],
+    ['with another lane, of an earlier change', laneEvent(1, 'WP02', 'blocked')],
+    ['with the same lane at a later time', laneEvent(9, 'WP02', 'approved', id(3, 'WP02'))],
+    ['about another package, before its last change', laneEvent(1, 'WP01', 'claimed', id(1, 'WP02'))],
+    ['that is an annotation', `${NOTE.replace('01NOTE', id(3, 'WP02').event_id)}\n`],
+  ])('is only a problem %s', async (_, line) => {
+    const { mission } = await read(withLog(LOG_OF_TWO + line))
+    expect(mission).toMatchObject({ state: 'approved', unreadable: [], problems: [{}] })
+    expect(mission.problems[0]?.what).toMatch(
+      /^line 4 has the event_id of another event, .*, and does not count$/,
+    )
+  })
+
+  it('is not all that is wrong if a line is torn too', async () => {
+    await expectNotKnown(withLog(LOG_OF_TWO + laneEvent(3, 'WP02', 'planned') + TORN))
   })
 })
 

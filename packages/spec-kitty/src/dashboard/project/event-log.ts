@@ -1,6 +1,7 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
 import { oneNameEach } from './package-ids.js'
+import { conflictText, MAX_CONFLICTS, openConflicts, type IdConflict } from './id-conflicts.js'
 import { futureCheck } from './timestamps.js'
 import { knownEvents } from './known-events.js'
 import { historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
@@ -114,6 +115,8 @@ interface Taken {
   /** The package whose lane the event changes, and the package whose lane it would change if it counted. */
   readonly moved: string | null
   readonly lost: string | null
+  /** The lane change, if it does not count because of its id. */
+  readonly conflict: Omit<IdConflict, 'what'> | null
 }
 
 /** Returns a reader for all copies of one log. */
@@ -157,14 +160,16 @@ export function readLog(): LogReader {
     const event = named(written)
     const standing = event.id === null ? 'new' : known.take(event.id, event)
     const wp = event.kind === 'lane' ? event.wp : null
-    const other = `has the event_id of another event, ${event.id}, and does not count`
-    const problems = standing === 'new' ? count(event) : standing === 'other' ? [other] : []
-    const isMoved = wp !== null && standing !== 'other' && moves.has(wp)
+    const isOther = standing === 'other' && event.id !== null
+    const problems = standing === 'new' ? count(event) : isOther ? [conflictText(event.id)] : []
+    const isMoved = wp !== null && !isOther && moves.has(wp)
+    const counted = isOther ? known.movedBy(event.id) : null
     return {
       is_added: standing === 'new' && event.id !== null,
       problems,
       moved: isMoved ? wp : null,
       lost: isMoved ? null : wp,
+      conflict: isOther && event.kind === 'lane' ? { wp: event.wp, move: event.move, counted } : null,
     }
   }
   const count = (event: Event): readonly string[] => {
@@ -196,7 +201,10 @@ export function readLog(): LogReader {
         decisions: decisions.open(),
         days: daysOf(sorted.values()),
         newest,
-        files: files.map((result, at) => ({ ...result(), gaps: gaps[at] ?? [] })),
+        files: files.map((result, at) => ({
+          ...result(),
+          gaps: [...(gaps[at] ?? []), ...openConflicts(allGaps[at]?.conflicts ?? [], moves)],
+        })),
       }
     },
   }
@@ -230,11 +238,13 @@ function readFile(
     }
     const { at } = event
     if (at !== null && isFuture(at) && future.length < MAX_NAMED_LINES) future.push({ line: number, at })
-    const { is_added, problems, moved, lost } = take(event)
+    const { is_added, problems, moved, lost, conflict } = take(event)
     if (is_added) added += 1
     for (const what of problems) complain(what)
     if (moved !== null) addMove(gaps, moved, number)
-    if (lost !== null) lose(lost, `line ${number} ${problems[0] ?? 'does not count'}`)
+    const what = `line ${number} ${problems[0] ?? 'does not count'}`
+    if (conflict !== null && gaps.conflicts.length < MAX_CONFLICTS) gaps.conflicts.push({ ...conflict, what })
+    else if (lost !== null) lose(lost, what)
   }
   const reader: LineReader = {
     skip(lines) {

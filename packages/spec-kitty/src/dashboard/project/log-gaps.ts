@@ -1,3 +1,4 @@
+import type { IdConflict } from './id-conflicts.js'
 import { sameId } from './package-ids.js'
 
 /** A part of a log that could not be read, and may contain the last lane change of a package. */
@@ -31,6 +32,8 @@ export interface FileGaps {
   /** The last line, if it is cut off. */
   end: (Place & { readonly wp: string | null }) | null
   readonly own: Map<string, Place>
+  /** The first lane changes that do not count because of their ids. */
+  readonly conflicts: IdConflict[]
   /** The last line that moves each package. */
   readonly moved: Map<string, number>
   lastMove: number
@@ -40,7 +43,7 @@ export interface FileGaps {
 const MAX_NAMED = 2000
 
 export function noGaps(): FileGaps {
-  return { skipped: 0, any: null, end: null, own: new Map(), moved: new Map(), lastMove: 0 }
+  return { skipped: 0, any: null, end: null, own: new Map(), conflicts: [], moved: new Map(), lastMove: 0 }
 }
 
 /** Records that a part of a copy was not read. If nothing moves between several such parts, only the first is recorded. */

@@ -1,4 +1,5 @@
 import type { MissionReply, MissionSection, MissionState, WorkPackage } from '../api.js'
+import { isConflictText } from './id-conflicts.js'
 import { finaliseCommand, mergeCommand, resumeCommand } from './next-command.js'
 import { columnOf, isAtWork, isLane, isSatisfied } from './lane-columns.js'
 import type { MissionRead } from './mission.js'
@@ -146,7 +147,8 @@ function wordsOf(
   waiting: number,
 ): string {
   const isMergeKnown = !unreadable.some(({ path }) => path.endsWith(META))
-  const isLogRead = !unreadable.some(({ path }) => path.endsWith(EVENTS))
+  const ofLog = unreadable.filter(({ path }) => path.endsWith(EVENTS))
+  const isContradiction = ofLog.length > 0 && unreadable.every(({ what }) => isConflictText(what))
   // A stalled package that a review sent back is already waiting, so it counts only once.
   const stalled = packages.filter((one) => isStalled(one) && whyWaiting(one) === null).length
   const canceled = packages.filter(({ lane }) => lane === 'canceled').length
@@ -164,7 +166,11 @@ function wordsOf(
     approved: isMergeKnown ? 'approved, waiting for merge' : 'approved, meta.json cannot be read',
     waiting: withStalled(waiting === 1 ? '1 waits for you' : `${waiting} wait for you`),
     working: withStalled(...(working > 0 ? [`${working} in work`] : [])),
-    unreadable: isLogRead ? 'not all of it can be read' : 'its log cannot be read',
+    unreadable: isContradiction
+      ? 'its log contradicts itself'
+      : ofLog.length === 0
+        ? 'not all of it can be read'
+        : 'its log cannot be read',
     not_finalised: 'not finalised',
     empty: 'no work packages yet',
     planned: 'planned',
