@@ -150,12 +150,14 @@ function reviewOfFile(
 function processOf(
   state: LaneState | undefined,
   lane: string | null,
-  { process }: RuntimeFacts,
+  { process, process_gap }: RuntimeFacts,
 ): AgentProcess | null {
   if (!isAtWork(lane)) return null
   const { at, is_sent_back } = state?.history.begun ?? { at: '', is_sent_back: false }
-  const isOfNow = process !== null && (is_sent_back ? process.claimed_at > at : process.claimed_at >= at)
-  return processInLog(isOfNow ? process : null)
+  const isOfNow = (time: string): boolean => (is_sent_back ? time > at : time >= at)
+  if (process !== null) return processInLog(isOfNow(process.claimed_at) ? process : 'earlier')
+  if (process_gap === null) return processInLog('never')
+  return processInLog(isOfNow(process_gap.at) ? process_gap.why : 'earlier')
 }
 
 type Standing = Pick<
