@@ -129,7 +129,10 @@ export interface MissionReply extends MissionSummary {
   /** Sorted by id. */
   readonly work_packages: readonly WorkPackage[]
   readonly documents: readonly DocumentSummary[]
-  /** The worktrees whose copies of the log contain events that the main checkout does not, with the number of these events. */
+  /**
+   * The worktrees whose copies of the log contain events that the main checkout does not, with the number of these events.
+   * An event that several worktrees have counts for each of them.
+   */
   readonly worktrees: readonly { readonly name: string; readonly events: number }[]
   /** The command that continues the mission, such as the one that finalises or merges it; null if there is none. */
   readonly next_command: string | null

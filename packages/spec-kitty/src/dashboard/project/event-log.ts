@@ -11,6 +11,7 @@ import type { CreatedPackage } from './created-packages.js'
 import { isBrokenAnnotation } from './line-head.js'
 import { eventOf, type AnnotationEvent, type Event, type LaneEvent } from './log-line.js'
 import { addGap, addMove, noGaps, openGaps, packageNamedIn, type FileGaps, type LogGap } from './log-gaps.js'
+import { countOwnEvents, type OwnEvents } from './own-events.js'
 import { readFacts, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
 /** The last lane change of a work package, and a summary of all of them. */
@@ -27,7 +28,7 @@ export interface LaneState {
 export interface LogFile {
   /** The worktree of the copy; null for the main checkout. */
   readonly worktree: string | null
-  /** How many events are in this copy, but in no copy that was read before. */
+  /** How many events are in this copy, but not in that of the main checkout. */
   readonly added: number
   readonly problems: readonly string[]
   /** The first lines whose time was in the future when they were read, each with that time as `instantOf` returns it. */
@@ -108,9 +109,9 @@ const MAX_PACKAGES = 2000
  */
 const MAX_MOVES = 5000
 
-/** Whether an event counts for its copy of the log, and what is wrong with it. */
+/** What an event is for the log, and what is wrong with it. */
 interface Taken {
-  readonly is_added: boolean
+  readonly standing: 'new' | 'same' | 'other'
   readonly problems: readonly string[]
   /** The package whose lane the event changes, and the package whose lane it would change if it counted. */
   readonly moved: string | null
@@ -122,6 +123,7 @@ interface Taken {
 /** Returns a reader for all copies of one log. */
 export function readLog(): LogReader {
   const known = knownEvents()
+  const own = countOwnEvents()
   const moves = new Map<string, LaneMove[]>()
   const facts = new Map<string, FactsReader>()
   const created = new Map<string, CreatedPackage>()
@@ -146,10 +148,10 @@ export function readLog(): LogReader {
     return reader
   }
   const takeLane = ({ wp, move, claim, verdict }: LaneEvent): readonly string[] => {
-    const own = moves.get(wp) ?? []
-    if (own.length === 0 && moves.size >= MAX_PACKAGES) return ['names one work package too many']
-    own.push(move)
-    moves.set(wp, own.length > 2 * MAX_MOVES ? inOrder(own).slice(-MAX_MOVES) : own)
+    const all = moves.get(wp) ?? []
+    if (all.length === 0 && moves.size >= MAX_PACKAGES) return ['names one work package too many']
+    all.push(move)
+    moves.set(wp, all.length > 2 * MAX_MOVES ? inOrder(all).slice(-MAX_MOVES) : all)
     const problems = claim === null ? [] : (factsOf(wp)?.claim(claim) ?? [])
     if (verdict !== null) factsOf(wp)?.take(verdict)
     return problems
@@ -165,7 +167,7 @@ export function readLog(): LogReader {
     const isMoved = wp !== null && !isOther && moves.has(wp)
     const counted = isOther ? known.movedBy(event.id) : null
     return {
-      is_added: standing === 'new' && event.id !== null,
+      standing,
       problems,
       moved: isMoved ? wp : null,
       lost: isMoved ? null : wp,
@@ -185,7 +187,8 @@ export function readLog(): LogReader {
   return {
     file(worktree) {
       const gaps = noGaps()
-      const { reader, result } = readFile(worktree, gaps, names, take)
+      const counter = own(files.length, worktree === null)
+      const { reader, result } = readFile(worktree, gaps, names, take, counter)
       files.push(result)
       allGaps.push(gaps)
       return reader
@@ -215,6 +218,7 @@ function readFile(
   gaps: FileGaps,
   nameOf: (wp: string) => string,
   take: (event: Event) => Taken,
+  own: OwnEvents,
 ): { readonly reader: LineReader; readonly result: () => Omit<LogFile, 'gaps'> } {
   const whole: string[] = []
   const broken: string[] = []
@@ -238,8 +242,9 @@ function readFile(
     }
     const { at } = event
     if (at !== null && isFuture(at) && future.length < MAX_NAMED_LINES) future.push({ line: number, at })
-    const { is_added, problems, moved, lost, conflict } = take(event)
-    if (is_added) added += 1
+    const { standing, problems, moved, lost, conflict } = take(event)
+    if (event.id !== null && standing !== 'other')
+      added += own.line({ id: event.id, line: number, isNew: standing === 'new' })
     for (const what of problems) complain(what)
     if (moved !== null) addMove(gaps, moved, number)
     const what = `line ${number} ${problems[0] ?? 'does not count'}`
@@ -250,6 +255,7 @@ function readFile(
     skip(lines) {
       number += lines
       gaps.skipped = lines
+      added += own.skip(lines)
     },
     line(text) {
       number += 1
