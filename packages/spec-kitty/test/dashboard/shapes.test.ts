@@ -161,6 +161,10 @@ describe('a prompt has the title', () => {
     ['', '# WP01 - The form\n', 'The form'],
     ['', '# The form\n', 'The form'],
     ['', '## No title\n', 'WP01-start'],
+    ['', '```sh\n# a comment\n```\n\n# The form\n', 'The form'],
+    ['', '~~~~\n# a comment\n~~~\n# another\n~~~~\n# The form\n', 'The form'],
+    ['', '```\n# a comment\n', 'WP01-start'],
+    ['', '# WP01.1: The form\n', 'The form'],
   ])('%j, %j', async (yaml, body, title) => {
     const text = `---\nwork_package_id: WP01\n${yaml}---\n\n${body}`
     const { work_packages: packages } = await read({ 'tasks/WP01-start.md': text })
@@ -319,6 +323,9 @@ describe('a prompt has subtasks', () => {
   it.each([
     ['[T001, T002, T003]', 3],
     ['T001-T003', 3],
+    ['T001', 1],
+    ['T001, T002', 2],
+    ['"T001,T003-T005, T007"', 5],
     ['\n  - T001: Set it up\n  - T002: Use it', 2],
     ['\n- id: T001\n  title: Set it up\n- id: T002\n  title: Use it', 2],
   ])('%j', async (written, subtasks_total) => {

@@ -38,13 +38,16 @@ interface PromptHead {
 const HEADING =
   /^# +(?:Work Package(?: Prompt)?: +)?(?:WP-?\d+(?:[a-z]|(?:\.\d+)+)?(?: *[:–—] *| +- +))?(\S.*)$/im
 
+/** Matches a block of code, in which `#` begins a comment and not a heading. */
+const CODE = /^ {0,3}(`{3,}|~{3,})[\s\S]*?(?:^ {0,3}\1|(?![\s\S]))/gm
+
 /** Returns the front matter at the beginning of a file, and what is wrong with it. */
 function promptOf(bytes: Uint8Array, size: number): PromptHead {
   const { text, problem } = decode(bytes, size <= bytes.length)
   const said = problem === null ? [] : [problem]
   if (text === null) return { yaml: null, heading: null, problems: said }
   const { yaml, body, problem: missing } = splitFrontMatter(text)
-  const heading = HEADING.exec(body)?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
+  const heading = HEADING.exec(body.replaceAll(CODE, ''))?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
   return { yaml, heading, problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said }
 }
 
