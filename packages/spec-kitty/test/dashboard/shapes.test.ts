@@ -324,8 +324,6 @@ describe('a prompt has subtasks', () => {
     ['[T001, T002, T003]', 3],
     ['T001-T003', 3],
     ['T001', 1],
-    ['T001, T002', 2],
-    ['"T001,T003-T005, T007"', 5],
     ['\n  - T001: Set it up\n  - T002: Use it', 2],
     ['\n- id: T001\n  title: Set it up\n- id: T002\n  title: Use it', 2],
   ])('%j', async (written, subtasks_total) => {

@@ -249,11 +249,10 @@ function listOf(name: string, field: Field | undefined, problems: string[]): rea
   return items.flatMap((item) => shortened(item ?? null) ?? [])
 }
 
-/** Ids between commas are read as a list, and a single id as a list of one. Any other text, such as `"[]"`, is not understood. */
+/** A single id is read as a list of one. Any other text, such as `"[]"`, is not understood. */
 function onlyItem(name: string, text: string | null, problems: string[], has = ONE_ID): readonly string[] {
   if (text === null) return []
-  const ids = text.split(',').map((id) => id.trim())
-  if (ids.every((id) => ONE_ID.test(id) && has.test(id))) return ids
+  if (ONE_ID.test(text) && has.test(text)) return [text]
   problems.push(`its ${name} are the text ${quoted(text)}, not a list`)
   return []
 }
