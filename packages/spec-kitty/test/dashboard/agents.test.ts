@@ -63,10 +63,37 @@ describe('what the log says without an agent', () => {
     expect(await agentOf('', ...back)).toEqual(['heron', null, null, null])
     const planned = [...reviewed, note(5, { agent: 'heron', ...REVIEWER }), move(6, 'in_review', 'planned')]
     expect(await agentOf('', ...planned)).toEqual(['heron', 'small', 'reviewer', 'strict'])
+    const text = move(4, 'for_review', 'in_review', named('heron:small:strict:reviewer'))
+    const resumed = move(5, 'in_review', 'in_progress')
+    expect(await agentOf('', ...WORKED, text, resumed)).toEqual(['heron', null, null, null])
+    const again = move(6, 'in_progress', 'in_progress', named('otter:large:careful:implementer'))
+    expect((await agentOf('', ...WORKED, text, resumed, again))[0]).toBe('otter:large:careful:implementer')
   })
 })
 
 describe('the front matter', () => {
+  const AS_MAP = 'agent:\n  tool: otter\n  model: large\n  profile: careful\n  role: implementer\n'
+  const AS_TEXT = 'agent: "otter:large:careful:implementer"\n'
+
+  it.each([AS_MAP, AS_TEXT])('says the same of an agent in one text and in a map: %j', async (agent) => {
+    const parts = ['large', 'implementer', 'careful']
+    const claimed = move(1, 'planned', 'claimed', named('otter'))
+    expect(await agentOf(agent, claimed)).toEqual(['otter', ...parts])
+    expect(await agentOf(`${agent}model: ""\n`, claimed)).toEqual(['otter', ...parts])
+    expect(await agentOf(`${agent}model: small\nrole: reviewer\n`, claimed)).toEqual(['otter', ...parts])
+    expect((await agentOf(`${agent}model: small\n`, move(1, 'genesis', 'planned'))).slice(1)).toEqual(parts)
+    const other = move(1, 'planned', 'claimed', named('heron'))
+    expect(await agentOf(agent, other)).toEqual(['heron', null, null, null])
+  })
+
+  it('has no value where a placeholder stands', async () => {
+    const absent = (name: string) => `${name}: __resolved_${name}_absent__\n`
+    const names = ['agent', 'model', 'role', 'agent_profile'].map((name) => absent(name)).join('')
+    expect(await agentOf(names, move(1, 'planned', 'claimed'))).toEqual([null, null, null, null])
+    const more = `agent:\n  tool: otter\n  model: __resolved_model_absent__\nmodel: small\n`
+    expect(await agentOf(more, move(1, 'planned', 'claimed'))).toEqual(['otter', 'small', null, null])
+  })
+
   it('says nothing about another agent than its own', async () => {
     const claimed = move(1, 'planned', 'claimed', named('heron'))
     expect(await agentOf(FRONT_MATTER, claimed)).toEqual(['heron', null, null, null])

@@ -254,3 +254,50 @@ describe('who reviews a package', () => {
     })
   })
 })
+
+describe('the reason why the process is unknown', () => {
+  const pid = { shell_pid: 4242, shell_pid_created_at: '1767225600' }
+  const since = 'The log names no process since the present work, or the present review, began.'
+  const worked = WORKED.slice(0, 3)
+
+  it.each<readonly [string, readonly Step[], readonly object[], string]>([
+    ['never named', worked, [], 'The log names no process.'],
+    ['named just before the claim', worked, [pid], since],
+    ['named just before the claim, by the same agent', worked, [{ agent: 'claude', ...pid }], since],
+    ['named before the review', WORKED, [{}, {}, pid], since],
+    ['named before a review sent the package back', [...WORKED, back], [{}, {}, pid], since],
+    [
+      'released before the package was sent back',
+      [...WORKED, back],
+      [{}, {}, pid, { shell_pid: 0, agent: '' }],
+      since,
+    ],
+    [
+      'released',
+      worked,
+      [{}, pid, { release_runtime_claim: true }],
+      'The log says that the process was released, and names none since.',
+    ],
+    [
+      'of another agent, whose process is not named',
+      worked,
+      [{}, { agent: 'codex', ...pid }, { agent: 'claude' }],
+      'The log says that another agent took over, and does not name its process.',
+    ],
+    [
+      'a text',
+      worked,
+      [{}, { shell_pid: 'x' }],
+      'The log names a process by something that is not a process number.',
+    ],
+    [
+      'without a start',
+      worked,
+      [{}, { shell_pid: 4242 }],
+      'The log does not say when the process started, so its number proves nothing.',
+    ],
+  ])('says that it was %s', async (_, steps, deltas, why) => {
+    const { process } = await nowAfter(steps, ...deltas.map((delta, step) => annotation(step, delta)))
+    expect(process).toMatchObject({ liveness: 'unknown', why })
+  })
+})

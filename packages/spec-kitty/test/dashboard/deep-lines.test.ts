@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
 import { NEVER_VOUCHED } from '../../src/dashboard/project/vouching.js'
-import { emptyProject, laneEvent, removeProjects, write, writeMission } from '../helpers/projects.js'
+import { emptyProject, laneEvent, prompt, removeProjects, write, writeMission } from '../helpers/projects.js'
 
 afterEach(removeProjects)
 
@@ -30,7 +30,10 @@ describe('a line that is nested too deep', () => {
   ])('is a problem of its mission, and the others are shown: %s', async (_, line) => {
     const project = emptyProject()
     writeMission(project, 'deep', { [LOG]: laneEvent(1, 'WP01', 'planned') + line })
-    writeMission(project, 'other', { [LOG]: laneEvent(1, 'WP01', 'planned') })
+    writeMission(project, 'other', {
+      'tasks/WP01.md': prompt('WP01', 'One'),
+      [LOG]: laneEvent(1, 'WP01', 'planned'),
+    })
     const opened = openProject(project)
     const problem = { path: `kitty-specs/deep/${LOG}`, what: 'line 2 is nested more than 64 levels deep' }
     expect((await opened.mission('deep'))?.problems).toEqual([problem])

@@ -52,6 +52,7 @@ describe('what a package needs', () => {
     ['dependencies: none', true],
     ['dependencies: [WP01, "WP02"]', true],
     ['dependencies: WP01-WP03', true],
+    ['dependencies: WP01.1, WP02', true],
     ['depends_on: WP01', true],
     ['dependencies:\n  - WP01 (the schema)', true],
     ['dependencies: []\nrequires: [node]', true],
@@ -89,7 +90,10 @@ describe('what a package needs', () => {
     'WP01: WP02',
     'WP01 WP02',
     'WP01/WP03',
-    'WP01.1',
+    'WP01.',
+    'WP01.1.',
+    'WP01.1-WP01.3',
+    'WP01a-WP01b',
     'WP01@other',
     'WP01-WP',
   ])('is not shortened: %s', (text) => expect(packageIdsIn(text)).toBeNull())
@@ -99,6 +103,9 @@ describe('what a package needs', () => {
     ['wp1b: the schema', 'WP1b'],
     ['WP01 - the schema', 'WP01'],
     ['WP01 (see 3.2)', 'WP01'],
+    ['WP01.1 (the schema)', 'WP01.1'],
+    ['wp01.2.3: the schema', 'WP01.2.3'],
+    ['WP01.1-the-form', 'WP01.1'],
   ])('is read without the remark: %s', (text, id) => expect(packageIdsIn(text)).toEqual([id]))
 })
 

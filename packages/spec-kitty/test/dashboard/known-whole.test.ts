@@ -20,6 +20,14 @@ const APPROVED = laneEvent(1, 'WP01', 'approved') + laneEvent(2, 'WP02', 'approv
 const BACK = laneEvent(3, 'WP02', 'planned', { reason: 'two of the tests fail' })
 const LATER = laneEvent(4, 'WP02', 'approved')
 const TORN = `${BACK.slice(0, -10)}\n`
+const NOTE = JSON.stringify({
+  actor: { tool: 'claude', model: null },
+  at: '2026-01-01T00:00:03Z',
+  event_id: '01NOTE',
+  kind: 'annotation',
+  wp_id: 'WP02',
+  delta: { subtasks: { T001: 'done', T002: 'open' }, note: 'x' },
+})
 const LONG = laneEvent(3, 'WP02', 'planned', { reason: 'x'.repeat(9 * 1024 * 1024) })
 
 async function read(project: string) {
@@ -57,12 +65,28 @@ describe('no merge is advised, and Now says why, if behind the last lane change 
       'a torn line has the next one behind it',
       APPROVED + BACK.slice(0, 15) + laneEvent(4, 'WP01', 'approved'),
     ],
+    ['the last line is torn before it says that it is an annotation', APPROVED + NOTE.slice(0, 100)],
+    [
+      'what is torn names an annotation below its first level',
+      `${APPROVED}{"wp_id":"WP02","policy_metadata":{"kind":"annotation","agent":"x`,
+    ],
+    [
+      'what is torn only quotes an annotation',
+      String.raw`${APPROVED}{"reason":"\"kind\": \"annotation\"","wp`,
+    ],
+    [
+      'a torn annotation has the next line behind it, in a text',
+      APPROVED + NOTE.slice(0, -20) + laneEvent(4, 'WP01', 'planned'),
+    ],
+    [
+      'a torn annotation has the next line behind it, as a value',
+      APPROVED + NOTE.slice(0, NOTE.indexOf('{"subtasks"')) + laneEvent(4, 'WP01', 'planned'),
+    ],
     ['the file has zeros', `${APPROVED}${'\0'.repeat(4096)}`],
     ['a line has no package', APPROVED + laneEvent(3, 'WP02', 'planned', { wp_id: null })],
     ['a line has no lane', APPROVED + laneEvent(3, 'WP02', 'planned', { to_lane: null })],
     ['a line has no time', APPROVED + laneEvent(3, 'WP02', 'planned', { at: 'yesterday' })],
     ['a line has no id', APPROVED + laneEvent(3, 'WP02', 'planned', { event_id: null })],
-    ['a line has the id of another', APPROVED + laneEvent(2, 'WP02', 'planned')],
     ['a line is about a package that nothing else names', `${APPROVED}{"wp_id":"WP03","to_lane":"pl\n`],
   ])('%s', async (_, log) => {
     await expectNotKnown(withLog(log))
@@ -75,12 +99,81 @@ describe('no merge is advised, and Now says why, if behind the last lane change 
   })
 })
 
+describe('a line with the id of another event', () => {
+  const id = (at: number, wp: string) => ({ event_id: JSON.parse(laneEvent(at, wp, 'x')).event_id as string })
+  const LOG_OF_TWO = `${laneEvent(1, 'WP02', 'planned')}${laneEvent(2, 'WP01', 'approved')}${laneEvent(3, 'WP02', 'approved')}`
+
+  it.each([
+    ['with another lane', laneEvent(3, 'WP02', 'planned')],
+    ['with another lane and a later time', laneEvent(9, 'WP02', 'planned', id(1, 'WP02'))],
+    [
+      'with an earlier time, in the place of the last change',
+      laneEvent(0, 'WP02', 'approved', id(3, 'WP02')),
+    ],
+    ['about another package', laneEvent(9, 'WP01', 'planned', id(1, 'WP02'))],
+    [
+      'about another package, in the place of the last change',
+      laneEvent(0, 'WP01', 'claimed', id(3, 'WP02')),
+    ],
+    ['about a package that nothing else names', laneEvent(9, 'WP03', 'claimed', id(1, 'WP02'))],
+  ])('leaves a lane open, and the log contradicts itself: %s', async (_, line) => {
+    const { mission, now } = await read(withLog(LOG_OF_TWO + line))
+    expect(mission).toMatchObject({ state: 'unreadable', state_words: 'its log contradicts itself' })
+    expect(mission.next_command).toBeNull()
+    expect(mission.problems).toEqual(mission.unreadable)
+    expect(now).toMatchObject({ ready_to_merge: [], counts: { unreadable: 1 } })
+  })
+
+  it.each([
+    ['with another reason', laneEvent(3, 'WP02', 'approved', { reason: 'x' })],
+    ['with another reason, of an earlier change', laneEvent(1, 'WP02', 'planned', { reason: 'x' })],
+    ['with another lane, of an earlier change', laneEvent(1, 'WP02', 'blocked')],
+    ['with the same lane at a later time', laneEvent(9, 'WP02', 'approved', id(3, 'WP02'))],
+    ['about another package, before its last change', laneEvent(1, 'WP01', 'claimed', id(1, 'WP02'))],
+    ['that is an annotation', `${NOTE.replace('01NOTE', id(3, 'WP02').event_id)}\n`],
+  ])('is only a problem %s', async (_, line) => {
+    const { mission } = await read(withLog(LOG_OF_TWO + line))
+    expect(mission).toMatchObject({ state: 'approved', unreadable: [], problems: [{}] })
+    expect(mission.problems[0]?.what).toMatch(
+      /^line 4 has the event_id of another event, .*, and does not count$/,
+    )
+  })
+
+  it('is not all that is wrong if a line is torn too', async () => {
+    await expectNotKnown(withLog(LOG_OF_TWO + laneEvent(3, 'WP02', 'planned') + TORN))
+  })
+})
+
+describe('a line that breaks before the lane changes of a package leaves it as it is', () => {
+  it.each([
+    ['WP10', 'wp10'],
+    ['WP1', 'WP01'],
+    ['WP10', 'WP-10'],
+    ['wp01.1', 'WP01.1'],
+  ])('that the log calls %s, and its prompt %s', async (logged, written) => {
+    const project = emptyProject()
+    const log = `<<<<<<< HEAD\n${laneEvent(1, logged, 'planned')}${laneEvent(2, logged, 'approved')}`
+    writeMission(project, 'm', { 'tasks/WP-x.md': prompt(written, 'One'), [LOG]: log })
+    const { mission } = await read(project)
+    expect(mission).toMatchObject({
+      state: 'approved',
+      unreadable: [],
+      work_packages: [{ id: written, lane: 'approved' }],
+    })
+  })
+})
+
 describe('the merge is advised if', () => {
   it.each([
     ['a later line moves the package that the torn line names', APPROVED + TORN + LATER],
     ['a later line moves the package that the long line names', APPROVED + LONG + LATER],
     ['later lines move all packages', `no JSON\n${APPROVED}`],
     ['only an annotation is broken', `${APPROVED}{"kind":"annotation","wp_id":"WP02","at":7}\n`],
+    ['an annotation is torn', `${APPROVED}${NOTE.slice(0, -30)}\n`],
+    ['the last line is a torn annotation', APPROVED + NOTE.slice(0, -30)],
+    ['an annotation is torn behind its kind', APPROVED + NOTE.slice(0, NOTE.indexOf(',"wp_id"'))],
+    ['an annotation is not JSON in the middle', `${APPROVED}${NOTE.replace('"open"', 'NaN NaN')}\n`],
+    ['an annotation is too long', `${APPROVED}${NOTE.replace('"x"', `"${'x'.repeat(9 * 1024 * 1024)}"`)}\n`],
     ['a line is another event', `${APPROVED}{"event_type":"MissionClosed","wp_id":null,"to_lane":null}\n`],
     ['a line is twice', APPROVED + APPROVED],
   ])('%s', async (_, log) => {

@@ -133,8 +133,11 @@ describe('what can be started', () => {
     writeWays(project, 'back', {}, [way('WP01', 1, ...WORKED, ['planned'])])
     writeMission(project, 'old', { 'tasks/WP01.md': prompt('WP01', 'One', 'lane: planned\n') })
     expect(await ready(project)).toEqual({ list: [], count: 0 })
-    const many = Array.from({ length: 60 }, (_, at) => laneEvent(at, `WP${at + 1}`, 'planned'))
-    writeMission(project, 'many', { 'status.events.jsonl': many.join('') })
+    const many = Array.from({ length: 60 }, (_, at) => `WP${at + 1}`)
+    writeMission(project, 'many', {
+      ...Object.fromEntries(many.map((id) => [`tasks/${id}.md`, prompt(id, id)])),
+      'status.events.jsonl': many.map((id, at) => laneEvent(at, id, 'planned')).join(''),
+    })
     const { list, count } = await ready(project)
     expect([list.length, count]).toEqual([50, 60])
   })
@@ -219,6 +222,48 @@ describe('a package', () => {
       { is_ready: false, waiting_for: [], next_command: null },
     ])
   })
+
+  it('is not ready without a prompt, unless the log says at its creation what it depends on', async () => {
+    const project = emptyProject()
+    const created = (id: string, payload: object) =>
+      `${JSON.stringify({ event_type: 'WPCreated', event_id: id, payload: { wp_id: id, ...payload } })}\n`
+    writeMission(project, 'm', {
+      'status.events.jsonl': [
+        created('WP02', { depends_on: [] }),
+        created('WP03', {}),
+        created('WP04', { depends_on: 'see the plan' }),
+        created('WP05', { depends_on: [7] }),
+        ...['WP01', 'WP02', 'WP03', 'WP04', 'WP05'].map((id, at) => laneEvent(at, id, 'planned')),
+      ].join(''),
+    })
+    const opened = openProject(project)
+    const packages = (await opened.mission('m'))?.work_packages ?? []
+    expect(packages.map(({ is_ready }) => is_ready)).toEqual([false, true, true, false, false])
+    expect(packages.map(({ next_command }) => next_command !== null)).toEqual([
+      false,
+      true,
+      true,
+      false,
+      false,
+    ])
+  })
+
+  it.each(['baseline_merge_commit', 'discarded_at'])(
+    'has nothing to do in a mission with %s, whatever its lane is',
+    async (name) => {
+      const project = emptyProject()
+      writeWays(project, 'm', { [name]: '2026-01-02' }, [
+        way('WP01', 1, ['planned']),
+        way('WP02', 10, ['blocked']),
+        way('WP03', 20, ...WORKED.slice(0, 4)),
+        '',
+      ])
+      const mission = await openProject(project).mission('m')
+      expect(mission?.work_packages).toMatchObject(
+        Array.from({ length: 4 }, () => ({ is_ready: false, next_command: null })),
+      )
+    },
+  )
 
   it('counts the subtasks of its prompt and of the log together', async () => {
     const project = emptyProject()

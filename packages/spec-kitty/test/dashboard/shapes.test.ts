@@ -22,8 +22,11 @@ async function read(files: Files) {
 }
 
 /** Returns what a prompt says, whose front matter is exactly this. */
-async function readPrompt(yaml: string, name = 'tasks/WP01-start.md') {
-  const { work_packages: packages, problems } = await read({ [name]: `---\n${yaml}---\n\n# Start\n` })
+async function readPrompt(yaml: string, others: Files = {}) {
+  const { work_packages: packages, problems } = await read({
+    ...others,
+    'tasks/WP01-start.md': `---\n${yaml}---\n\n# Start\n`,
+  })
   return { ...packages[0], problems: problems.map(({ what }) => what) }
 }
 
@@ -158,6 +161,10 @@ describe('a prompt has the title', () => {
     ['', '# WP01 - The form\n', 'The form'],
     ['', '# The form\n', 'The form'],
     ['', '## No title\n', 'WP01-start'],
+    ['', '```sh\n# a comment\n```\n\n# The form\n', 'The form'],
+    ['', '~~~~\n# a comment\n~~~\n# another\n~~~~\n# The form\n', 'The form'],
+    ['', '```\n# a comment\n', 'WP01-start'],
+    ['', '# WP01.1: The form\n', 'The form'],
   ])('%j, %j', async (yaml, body, title) => {
     const text = `---\nwork_package_id: WP01\n${yaml}---\n\n${body}`
     const { work_packages: packages } = await read({ 'tasks/WP01-start.md': text })
@@ -166,6 +173,10 @@ describe('a prompt has the title', () => {
 })
 
 describe('a prompt depends on', () => {
+  const OTHERS = Object.fromEntries(
+    ['WP02', 'WP03', 'WP04', 'WP04.1'].map((id) => [`tasks/${id}-the-form.md`, prompt(id, id)]),
+  )
+
   it.each([
     ['[]', []],
     ['none', []],
@@ -181,10 +192,14 @@ describe('a prompt depends on', () => {
     ['\n  - WP02 (the schema)\n  - WP03: the form\n  - WP04 - the rest', ['WP02', 'WP03', 'WP04']],
     ['\n  - id: WP02\n    kind: hard\n  - wp: WP03\n    kind: soft', ['WP02', 'WP03']],
     ['&before [WP02]', ['WP02']],
+    ['[wp04.1]', ['WP04.1']],
+    ['WP04.1, WP02', ['WP04.1', 'WP02']],
+    ['\n  - WP04.1 (the schema)\n  - WP-4.01', ['WP04.1']],
+    ['[WP02-the-form, WP03-the-form.md, tasks/WP04-the-form.md]', ['WP02', 'WP03', 'WP04']],
   ])('%j', async (written, dependencies) => {
-    const found = await readPrompt(`work_package_id: WP01\ndependencies: ${written}\nlane: planned\n`)
+    const found = await readPrompt(`work_package_id: WP01\ndependencies: ${written}\nlane: planned\n`, OTHERS)
     expect(found).toMatchObject({ dependencies, lane: 'planned', problems: [] })
-    expect(await readPrompt(`work_package_id: WP01\ndepends_on: ${written}\n`)).toMatchObject({
+    expect(await readPrompt(`work_package_id: WP01\ndepends_on: ${written}\n`, OTHERS)).toMatchObject({
       dependencies,
     })
   })
@@ -193,6 +208,72 @@ describe('a prompt depends on', () => {
     const { dependencies, lane, problems } = await readPrompt(`dependencies: ${written}\nlane: done\n`)
     expect([dependencies, lane]).toEqual([[], 'done'])
     expect(problems).toHaveLength(1)
+  })
+
+  it.each<readonly [string, readonly string[], readonly string[]]>([
+    ['[3]', [], ['depends on "3", which is not a package']],
+    ['3', [], ['depends on "3", which is not a package']],
+    ['["WP02 the schema"]', [], ['depends on "WP02 the schema", which is not a package']],
+    ['[WP02, "???"]', ['WP02'], ['depends on "???", which is not a package']],
+    ['[WP02, see spec, see spec]', ['WP02'], ['depends on "see spec", which is not a package']],
+    ['[WP02a-WP02b]', [], ['depends on "WP02a-WP02b", which is not a package']],
+    ['[WP77]', ['WP77'], ['depends on WP77, and no such package was found']],
+    ['WP02-WP05', ['WP02', 'WP03', 'WP04', 'WP05'], ['depends on WP05, and no such package was found']],
+    ['[WP02.1]', ['WP02.1'], ['depends on WP02.1, and no such package was found']],
+    ['[WP01]', ['WP01'], ['depends on itself']],
+    ['[wp1]', ['WP01'], ['depends on itself']],
+  ])('what is no package of the mission is a problem: %s', async (written, dependencies, problems) => {
+    const log = ['WP02', 'WP03', 'WP04'].map((id, at) => laneEvent(at, id, 'done')).join('')
+    const found = await readPrompt(`work_package_id: WP01\ndependencies: ${written}\n`, {
+      ...OTHERS,
+      'status.events.jsonl': log + laneEvent(9, 'WP01', 'planned'),
+    })
+    expect(found).toMatchObject({ dependencies, problems, is_ready: false, next_command: null })
+  })
+
+  it('what is no package of the mission, also if only the log says so', async () => {
+    const payload = { wp_id: 'WP01', depends_on: ['WP02 (the schema)', 'see spec', 'WP77'] }
+    const created = JSON.stringify({ event_type: 'WPCreated', event_id: 'c', payload })
+    const { work_packages: packages, problems } = await read({
+      'status.events.jsonl': `${created}\n${laneEvent(1, 'WP01', 'planned')}${laneEvent(2, 'WP02', 'done')}`,
+    })
+    expect(packages[0]).toMatchObject({
+      dependencies: ['WP02', 'WP77'],
+      waiting_for: ['WP77'],
+      is_ready: false,
+    })
+    expect(problems).toEqual([
+      {
+        path: 'kitty-specs/m/status.events.jsonl',
+        what: 'WP01 depends on "see spec", which is not a package',
+      },
+      {
+        path: 'kitty-specs/m/status.events.jsonl',
+        what: 'WP01 depends on WP77, and no such package was found',
+      },
+    ])
+  })
+
+  it('another one that waits for it is a problem, once for all of them, until one of them is begun', async () => {
+    const needs = { WP01: 'WP03', WP02: 'WP01', WP03: 'WP02', WP04: 'WP05', WP05: 'WP04', WP06: 'WP01' }
+    const files = Object.fromEntries(
+      Object.entries(needs).map(([id, need]) => [
+        `tasks/${id}.md`,
+        prompt(id, id, `dependencies: [${need}]\n`),
+      ]),
+    )
+    const { problems } = await read({
+      ...files,
+      'status.events.jsonl': Object.keys(needs)
+        .map((id, at) => laneEvent(at, id, id === 'WP04' ? 'claimed' : 'planned'))
+        .join(''),
+    })
+    expect(problems).toEqual([
+      {
+        path: 'kitty-specs/m/tasks/WP01.md',
+        what: 'WP01, WP02, WP03 wait for each other, so none of them gets ready',
+      },
+    ])
   })
 
   it('a package that is written otherwise there, and is not waited for when it is done', async () => {
@@ -242,6 +323,7 @@ describe('a prompt has subtasks', () => {
   it.each([
     ['[T001, T002, T003]', 3],
     ['T001-T003', 3],
+    ['T001', 1],
     ['\n  - T001: Set it up\n  - T002: Use it', 2],
     ['\n- id: T001\n  title: Set it up\n- id: T002\n  title: Use it', 2],
   ])('%j', async (written, subtasks_total) => {
@@ -260,7 +342,7 @@ describe('a prompt names its agent', () => {
     ],
     [
       'agent: {tool: otter, model: large-2, role: null}\nmodel: small-1\n',
-      { agent: 'otter', model: 'small-1', role: null },
+      { agent: 'otter', model: 'large-2', role: null },
     ],
   ])('%j', async (yaml, facts) => {
     expect(await readPrompt(yaml)).toMatchObject({ ...facts, problems: [] })

@@ -17,13 +17,6 @@ describe('a mission in the list', () => {
     ['waiting', 'waiting', '1 waits for you', {}, [done, way('WP02', 20, ...WORKED.slice(0, 4))]],
     ['working', 'active', '1 in work', {}, [done, way('WP02', 20, ...WORKED.slice(0, 3))]],
     [
-      'working',
-      'active',
-      '1 in work',
-      { baseline_merge_commit: 'abc' },
-      [way('WP01', 20, ...WORKED.slice(0, 3))],
-    ],
-    [
       'done',
       'finished',
       '1 done, 2 canceled',
@@ -54,26 +47,47 @@ describe('a mission in the list', () => {
   })
 
   it.each([
+    ['planned', [['planned']]],
     ['blocked', [['blocked']]],
+    ['claimed', WORKED.slice(0, 2)],
+    ['in work', WORKED.slice(0, 3)],
+    ['for review', WORKED.slice(0, 4)],
+    ['in review', WORKED],
     ['sent back', [...WORKED, ['planned']]],
-  ] as const)(
-    'does not wait once it is merged, with a package that is %s, but it does while one is in review',
-    async (_, rest) => {
+    ['sent back into work', [...WORKED, ['in_progress']]],
+  ] as const)('does not wait once it is merged, with a package that is %s', async (_, rest) => {
+    for (const meta of [
+      { baseline_merge_commit: 'abc' },
+      { merged_at: '2026-01-01' },
+      { merged_at: '2026-01-01T00:01:00Z', merged_commit: 'abc' },
+    ]) {
       const project = emptyProject()
-      const left = way('WP02', 20, ...rest)
-      writeWays(project, 'm', { baseline_merge_commit: 'abc' }, [done, left])
+      writeWays(project, 'm', meta, [done, way('WP02', 20, ...rest)])
       const opened = openProject(project)
-      expect(await opened.missions()).toMatchObject({ missions: [{ state: 'merged', waiting_count: 0 }] })
-      expect(await opened.now()).toMatchObject({ waiting: [], counts: { waiting: 0 } })
-      writeWays(project, 'm', { baseline_merge_commit: 'abc' }, [
-        way('WP01', 10, ...WORKED.slice(0, 4)),
-        left,
-      ])
-      const again = openProject(project)
-      expect(await again.missions()).toMatchObject({ missions: [{ state: 'waiting', waiting_count: 2 }] })
-      expect(await again.now()).toMatchObject({ counts: { waiting: 2 } })
-    },
-  )
+      expect(await opened.missions()).toMatchObject({
+        missions: [{ state: 'merged', section: 'finished', waiting_count: 0, stalled_count: 0 }],
+      })
+      const { counts } = await opened.now()
+      expect(Object.values(counts).every((count) => count === 0)).toBe(true)
+    }
+  })
+
+  it.each([
+    ['after the merge', { merged_at: '2026-01-01T00:00:22Z' }, WORKED.slice(0, 4)],
+    ['on a later day', { merged_at: '2025-12-31' }, WORKED.slice(0, 4)],
+    [
+      'after it was done',
+      { baseline_merge_commit: 'abc' },
+      [...WORKED, ['approved'], ['done'], ['in_progress'], ['for_review']],
+    ],
+    ['out of done', { baseline_merge_commit: 'abc' }, [['for_review', { from_lane: 'done' }]]],
+  ] as const)('waits although it is merged if a package was taken up again %s', async (_, meta, steps) => {
+    const project = emptyProject()
+    writeWays(project, 'm', meta, [done, way('WP02', 20, ...steps)])
+    const opened = openProject(project)
+    expect(await opened.missions()).toMatchObject({ missions: [{ state: 'waiting', waiting_count: 1 }] })
+    expect(await opened.now()).toMatchObject({ counts: { waiting: 1 } })
+  })
 
   it.each([
     ['approved', way('WP01', 10, ...WORKED, ['approved'])],

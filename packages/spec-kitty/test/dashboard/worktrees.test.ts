@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
@@ -91,7 +91,28 @@ describe('the log of a mission', () => {
     ])
     expect(mission.worktrees).toEqual([
       { name: COORD, events: 2 },
-      { name: `${ID}-lane-a`, events: 1 },
+      { name: `${ID}-lane-a`, events: 2 },
+    ])
+  })
+
+  it('counts the events of each worktree that the main checkout does not have, also those of two worktrees', async () => {
+    const { project, copy } = behind()
+    const [a, b] = ['a', 'b'].map((lane) => join(copyOf(project, `${ID}-lane-${lane}`), LOG))
+    const three = [11, 12, 13].map((at) => laneEvent(at, 'WP02', 'claimed')).join('')
+    const five = three + laneEvent(14, 'WP02', 'in_progress') + laneEvent(15, 'WP02', 'for_review')
+    writeFileSync(copy, '')
+    write(a ?? '', three + laneEvent(1, 'WP01', 'planned'))
+    write(b ?? '', five + three)
+    const counts = async () => (await read(project)).worktrees.map(({ name, events }) => [name, events])
+    expect(await counts()).toEqual([
+      [`${ID}-lane-a`, 3],
+      [`${ID}-lane-b`, 5],
+    ])
+    renameSync(join(project, 'kitty-specs', ID, LOG), `${copy}.aside`)
+    rmSync(copy)
+    expect(await counts()).toEqual([
+      [`${ID}-lane-a`, 4],
+      [`${ID}-lane-b`, 5],
     ])
   })
 

@@ -274,6 +274,7 @@ describe.skipIf(lacksChromium())('a useful page', () => {
       const note = { kind: 'annotation', event_id: 'n1', at: new Date().toISOString(), wp_id: 'WP77', delta }
       writeMission(dashboard.project, '077-living', {
         'tasks/WP77-work.md': prompt('WP77', 'Work'),
+        'tasks/WP78-more.md': prompt('WP78', 'More'),
         'status.events.jsonl': `${laneEvent(1, 'WP77', 'in_progress')}${laneEvent(2, 'WP78', 'planned')}${JSON.stringify(note)}\n`,
       })
       await show('#/', '.now-row')

@@ -77,7 +77,10 @@ export interface WorkPackage {
   readonly history_omitted: number
   /** How often a review sent the package back to `planned`, `claimed` or `in_progress`. */
   readonly sent_back: number
-  /** True if the package is planned, and everything that it depends on is approved or done. */
+  /**
+   * True if the package is planned, everything that it depends on is known and approved or done, and the mission is neither
+   * merged nor discarded.
+   */
   readonly is_ready: boolean
   /**
    * The dependencies that are neither approved nor done. Only for a package that is in Planned or not finalised;
@@ -126,7 +129,10 @@ export interface MissionReply extends MissionSummary {
   /** Sorted by id. */
   readonly work_packages: readonly WorkPackage[]
   readonly documents: readonly DocumentSummary[]
-  /** The worktrees whose copies of the log contain events that the main checkout does not, with the number of these events. */
+  /**
+   * The worktrees whose copies of the log contain events that the main checkout does not, with the number of these events.
+   * An event that several worktrees have counts for each of them.
+   */
   readonly worktrees: readonly { readonly name: string; readonly events: number }[]
   /** The command that continues the mission, such as the one that finalises or merges it; null if there is none. */
   readonly next_command: string | null

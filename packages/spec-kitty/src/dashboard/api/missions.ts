@@ -55,13 +55,14 @@ export interface MissionSummary {
 
 /**
  * The section of the list that contains a mission. `finished`: nothing needs to be done, or it is discarded, or it
- * is merged and nothing is in work or in review; `waiting`: something in it waits for you; `active`: all other missions.
+ * is merged; `waiting`: something in it waits for you; `active`: all other missions.
  */
 export type MissionSection = 'active' | 'waiting' | 'finished'
 
 /**
  * The state of a mission: the first of these that applies. `discarded`: it was given up; `merged`: it has a
- * `merge_commit` or `merged_at`, and nothing is in work or in review;
+ * `merge_commit` or `merged_at`, and no package was taken up again since: none is in Doing or For review by a lane change
+ * after `merged_at` or, without it, after the package was done;
  * `done`: all packages are done or canceled; `canceled`: all are canceled; `approved`: all are at least approved, and it
  * can be merged; `waiting`: packages or decisions wait for you; `working`: packages are in Doing or in review;
  * `unreadable`: its log could not be read completely; `not_finalised`: there are prompts, but no package is on the board;

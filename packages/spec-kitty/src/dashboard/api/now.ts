@@ -73,8 +73,8 @@ export interface ReadyPackage extends NowPackage {
 
 export interface WaitingPackage extends NowPackage {
   /**
-   * Why the package waits for you. `for_review`: its review has not begun; `review_abandoned`: it is `in_review`, but no
-   * agent is named, or the agent's process is not running here; `blocked`: its lane is `blocked`; `sent_back`: a review
+   * Why the package waits for you. `for_review`: its review has not begun; `review_abandoned`: it is `in_review`, but the
+   * log names neither an agent nor who began the review, or the agent's process is not running here; `blocked`: its lane is `blocked`; `sent_back`: a review
    * sent it back, its lane has not changed since, and no process works on it.
    */
   readonly why: 'for_review' | 'review_abandoned' | 'blocked' | 'sent_back'

@@ -1,5 +1,5 @@
 import type { LaneState } from './event-log.js'
-import { inOrder, isAgent, isSameTool, partsIn, timeOf } from './facts-of-agent.js'
+import { inOrder, isAgent, isSameTool, partsIn, timeOf, toolIn } from './facts-of-agent.js'
 import type { AgentPart, AgentsInLog, Slot } from './facts-of-agent.js'
 import type { PackageFields } from './front-matter.js'
 import { isAtWork } from './lane-columns.js'
@@ -32,12 +32,14 @@ export function agentOf(
   const claim = claimAfter(said.at(-1), state, planned.agent)
   const all = claim === null ? said : [...said, claim]
   const isPlanned = said.length === 0 && planned.agent !== null
-  const agent = isPlanned ? planned.agent : (all.at(-1)?.value ?? null)
-  const inPlan = new Map(isPlanned ? partsIn(planned.agent) : [])
+  const last = all.at(-1)
+  const named = isPlanned ? planned.agent : (last?.value ?? null)
+  // Whoever resumes the package may have another model, profile and role.
+  const agent = last !== undefined && isReturned(last, state) ? toolIn(named) : named
   const partOf = (part: AgentPart): string | null => {
     const found = ofLast(all, log.parts.get(part) ?? [], part, state)
     if (found !== undefined) return found.value
-    return isInPlan(part, planned, agent, all.at(-1), state) ? (inPlan.get(part) ?? planned[part]) : null
+    return isInPlan(part, planned, agent, last, state) ? planned[part] : null
   }
   return { agent, model: partOf('model'), role: partOf('role'), agent_profile: partOf('agent_profile') }
 }

@@ -9,6 +9,8 @@ const MAX_NEEDS = 200
 export interface CreatedPackage {
   readonly title: string | null
   readonly dependencies: readonly string[]
+  /** False if the line says more about dependencies than could be read. */
+  readonly are_dependencies_known: boolean
 }
 
 /** Returns the package that a line creates; null if it creates none. */
@@ -18,10 +20,13 @@ export function createdIn(
   const payload = value['event_type'] === 'WPCreated' ? objectOf(value['payload']) : null
   const id = textIn(payload?.['wp_id'], MAX_ID_CHARS)
   if (payload === null || id === null) return null
-  const needs: readonly unknown[] = Array.isArray(payload['depends_on']) ? payload['depends_on'] : []
+  const said = payload['depends_on'] ?? []
+  const needs: readonly unknown[] = Array.isArray(said) ? said : []
+  const read = needs.slice(0, MAX_NEEDS).map((one) => textIn(one, MAX_ID_CHARS))
   return {
     id,
     title: textIn(payload['wp_title'], MAX_TITLE_CHARS),
-    dependencies: needs.slice(0, MAX_NEEDS).flatMap((one) => textIn(one, MAX_ID_CHARS) ?? []),
+    dependencies: read.filter((one) => one !== null),
+    are_dependencies_known: Array.isArray(said) && read.length === needs.length && !read.includes(null),
   }
 }

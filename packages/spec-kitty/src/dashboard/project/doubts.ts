@@ -74,7 +74,7 @@ function isOpen(gap: LogGap, packages: readonly WorkPackage[]): boolean {
 }
 
 function isAbout({ wp, settled }: LogGap, id: string): boolean {
-  return wp === null ? !settled.includes(id) : sameId(wp) === sameId(id)
+  return wp === null ? !settled.includes(sameId(id)) : sameId(wp) === sameId(id)
 }
 
 /**

@@ -1,14 +1,17 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
 import { oneNameEach } from './package-ids.js'
+import { conflictText, MAX_CONFLICTS, openConflicts, type IdConflict } from './id-conflicts.js'
 import { futureCheck } from './timestamps.js'
 import { knownEvents } from './known-events.js'
 import { historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
 import { daysOf } from './mission-flow.js'
 import { readDecisions, type AskedDecision } from './decisions.js'
 import type { CreatedPackage } from './created-packages.js'
+import { isBrokenAnnotation } from './line-head.js'
 import { eventOf, type AnnotationEvent, type Event, type LaneEvent } from './log-line.js'
 import { addGap, addMove, noGaps, openGaps, packageNamedIn, type FileGaps, type LogGap } from './log-gaps.js'
+import { countOwnEvents, type OwnEvents } from './own-events.js'
 import { readFacts, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
 
 /** The last lane change of a work package, and a summary of all of them. */
@@ -25,7 +28,7 @@ export interface LaneState {
 export interface LogFile {
   /** The worktree of the copy; null for the main checkout. */
   readonly worktree: string | null
-  /** How many events are in this copy, but in no copy that was read before. */
+  /** How many events are in this copy, but not in that of the main checkout. */
   readonly added: number
   readonly problems: readonly string[]
   /** The first lines whose time was in the future when they were read, each with that time as `instantOf` returns it. */
@@ -62,14 +65,21 @@ export const NO_LOG: Log = {
   files: [],
 }
 
+/** What is known about a line that is too long to be read. */
+export interface LongLine {
+  /** The package that it is about; null if that is unknown. */
+  readonly wp: string | null
+  readonly is_annotation: boolean
+}
+
 /** Takes the lines of one file one by one, so that the whole file need not be in memory. */
 export interface LineReader {
   /** Counts lines that are read by other code. */
   skip(lines: number): void
   /** Takes a line without its newline. */
   line(text: string): void
-  /** Counts a line that is too long to be read, as a problem. `wp`: the package that it is about, if known. */
-  longLine(wp: string | null): void
+  /** Counts a line that is too long to be read, as a problem. */
+  longLine(about: LongLine): void
   /** Takes the text after the last newline. Part of an object is never valid JSON, so text that parses is complete. */
   rest(text: string): void
   /** Reports that the beginning of the file was left out. */
@@ -99,18 +109,21 @@ const MAX_PACKAGES = 2000
  */
 const MAX_MOVES = 5000
 
-/** Whether an event counts for its copy of the log, and what is wrong with it. */
+/** What an event is for the log, and what is wrong with it. */
 interface Taken {
-  readonly is_added: boolean
+  readonly standing: 'new' | 'same' | 'other'
   readonly problems: readonly string[]
   /** The package whose lane the event changes, and the package whose lane it would change if it counted. */
   readonly moved: string | null
   readonly lost: string | null
+  /** The lane change, if it does not count because of its id. */
+  readonly conflict: Omit<IdConflict, 'what'> | null
 }
 
 /** Returns a reader for all copies of one log. */
 export function readLog(): LogReader {
   const known = knownEvents()
+  const own = countOwnEvents()
   const moves = new Map<string, LaneMove[]>()
   const facts = new Map<string, FactsReader>()
   const created = new Map<string, CreatedPackage>()
@@ -135,10 +148,10 @@ export function readLog(): LogReader {
     return reader
   }
   const takeLane = ({ wp, move, claim, verdict }: LaneEvent): readonly string[] => {
-    const own = moves.get(wp) ?? []
-    if (own.length === 0 && moves.size >= MAX_PACKAGES) return ['names one work package too many']
-    own.push(move)
-    moves.set(wp, own.length > 2 * MAX_MOVES ? inOrder(own).slice(-MAX_MOVES) : own)
+    const all = moves.get(wp) ?? []
+    if (all.length === 0 && moves.size >= MAX_PACKAGES) return ['names one work package too many']
+    all.push(move)
+    moves.set(wp, all.length > 2 * MAX_MOVES ? inOrder(all).slice(-MAX_MOVES) : all)
     const problems = claim === null ? [] : (factsOf(wp)?.claim(claim) ?? [])
     if (verdict !== null) factsOf(wp)?.take(verdict)
     return problems
@@ -149,14 +162,16 @@ export function readLog(): LogReader {
     const event = named(written)
     const standing = event.id === null ? 'new' : known.take(event.id, event)
     const wp = event.kind === 'lane' ? event.wp : null
-    const other = `has the event_id of another event, ${event.id}, and does not count`
-    const problems = standing === 'new' ? count(event) : standing === 'other' ? [other] : []
-    const isMoved = wp !== null && standing !== 'other' && moves.has(wp)
+    const isOther = standing === 'other' && event.id !== null
+    const problems = standing === 'new' ? count(event) : isOther ? [conflictText(event.id)] : []
+    const isMoved = wp !== null && !isOther && moves.has(wp)
+    const counted = isOther ? known.movedBy(event.id) : null
     return {
-      is_added: standing === 'new' && event.id !== null,
+      standing,
       problems,
       moved: isMoved ? wp : null,
       lost: isMoved ? null : wp,
+      conflict: isOther && event.kind === 'lane' ? { wp: event.wp, move: event.move, counted } : null,
     }
   }
   const count = (event: Event): readonly string[] => {
@@ -172,7 +187,8 @@ export function readLog(): LogReader {
   return {
     file(worktree) {
       const gaps = noGaps()
-      const { reader, result } = readFile(worktree, gaps, names, take)
+      const counter = own(files.length, worktree === null)
+      const { reader, result } = readFile(worktree, gaps, names, take, counter)
       files.push(result)
       allGaps.push(gaps)
       return reader
@@ -188,7 +204,10 @@ export function readLog(): LogReader {
         decisions: decisions.open(),
         days: daysOf(sorted.values()),
         newest,
-        files: files.map((result, at) => ({ ...result(), gaps: gaps[at] ?? [] })),
+        files: files.map((result, at) => ({
+          ...result(),
+          gaps: [...(gaps[at] ?? []), ...openConflicts(allGaps[at]?.conflicts ?? [], moves)],
+        })),
       }
     },
   }
@@ -199,6 +218,7 @@ function readFile(
   gaps: FileGaps,
   nameOf: (wp: string) => string,
   take: (event: Event) => Taken,
+  own: OwnEvents,
 ): { readonly reader: LineReader; readonly result: () => Omit<LogFile, 'gaps'> } {
   const whole: string[] = []
   const broken: string[] = []
@@ -222,33 +242,38 @@ function readFile(
     }
     const { at } = event
     if (at !== null && isFuture(at) && future.length < MAX_NAMED_LINES) future.push({ line: number, at })
-    const { is_added, problems, moved, lost } = take(event)
-    if (is_added) added += 1
+    const { standing, problems, moved, lost, conflict } = take(event)
+    if (event.id !== null && standing !== 'other')
+      added += own.line({ id: event.id, line: number, isNew: standing === 'new' })
     for (const what of problems) complain(what)
     if (moved !== null) addMove(gaps, moved, number)
-    if (lost !== null) lose(lost, `line ${number} ${problems[0] ?? 'does not count'}`)
+    const what = `line ${number} ${problems[0] ?? 'does not count'}`
+    if (conflict !== null && gaps.conflicts.length < MAX_CONFLICTS) gaps.conflicts.push({ ...conflict, what })
+    else if (lost !== null) lose(lost, what)
   }
   const reader: LineReader = {
     skip(lines) {
       number += lines
       gaps.skipped = lines
+      added += own.skip(lines)
     },
     line(text) {
       number += 1
       if (text.trim() !== '') read(text)
     },
-    longLine(wp) {
+    longLine({ wp, is_annotation }) {
       number += 1
       const about = wp === null ? 'what it is about is not known' : `it is about ${wp}`
       const what = `is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB and was not read: ${about}`
       complain(what)
-      lose(wp, `line ${number} ${what}`)
+      if (!is_annotation) lose(wp, `line ${number} ${what}`)
     },
     rest(text) {
       number += 1
       if (text.trim() === '') return
       if (objectOf(parseJson(text)) !== null) return read(text)
       isUnfinished = true
+      if (isBrokenAnnotation([text])) return
       const wp = packageNamedIn([text])
       gaps.end = { line: number, what: CUT_OFF, wp: wp === null ? null : nameOf(wp) }
     },

@@ -10,6 +10,11 @@ export const MAX_SUBTASKS = 500
 /** Matches the placeholders that the predecessor writes for a missing value, such as `__resolved_model_absent__`. */
 const ABSENT = /^__\w+_absent__$/
 
+/** Returns whether a text stands for a missing value. */
+export function isAbsent(text: string): boolean {
+  return ABSENT.test(text)
+}
+
 export interface Review {
   readonly by: string | null
   /** ISO 8601 UTC; null if the log does not contain the time. */
@@ -39,7 +44,7 @@ export function textOf(
     return undefined
   }
   const text = value.trim()
-  return text === '' || ABSENT.test(text) ? null : cut(text, max)
+  return text === '' || isAbsent(text) ? null : cut(text, max)
 }
 
 /** Returns the subtasks that the annotation names, each with its state. */

@@ -90,5 +90,10 @@ export function isSameTool(one: string | null, other: string | null): boolean {
 }
 
 function toolOf(agent: string | null): string {
-  return agent?.split(':')[0]?.trim().toLowerCase() ?? ''
+  return toolIn(agent)?.toLowerCase() ?? ''
+}
+
+/** Returns the tool in the text of an agent, without its model, profile and role. */
+export function toolIn(agent: string | null): string | null {
+  return agent?.split(':')[0]?.trim() ?? null
 }

@@ -1,6 +1,8 @@
 import { blocksOf, plainTextOf, type Block } from './front-matter-blocks.js'
 import { ID_NAMES, NO_YAML, readAnyYaml, twice, type Field, type Fields } from './any-yaml.js'
-import { packageIdsIn, rangeIn } from './package-ids.js'
+import { isAbsent } from './fact-values.js'
+import { partsIn, type AgentPart } from './facts-of-agent.js'
+import { isPackageId, packageIdsIn, rangeIn } from './package-ids.js'
 import { readSimpleYaml } from './simple-yaml.js'
 
 /** The maximum length of front matter. Real front matter has one or two KiB; with the history of many reviews, thirty. */
@@ -83,9 +85,6 @@ const NAMES = {
 
 const WANTED: ReadonlySet<string> = new Set(Object.values(NAMES).flat())
 
-/** The required form of an id under any name other than `work_package_id`. */
-const PACKAGE_ID = /^WP-?\d+[a-z]?$/i
-
 /**
  * Returns the fields of a work package. Reads single YAML nodes and never converts the whole document to objects. Aliases
  * are not followed, so a few lines cannot expand to gigabytes, and no key becomes a property of an object.
@@ -110,11 +109,11 @@ export function readFields(yaml: string | null): PackageFields {
     are_dependencies_known: yaml !== null && unread === null && wrong.length === 0,
     subtasks: list('subtasks').flatMap((id) => rangeIn(id) ?? id),
     agent: agent.agent,
-    assignee: text('assignee'),
+    assignee: present(text('assignee')),
     phase: text('phase'),
-    model: text('model') ?? agent.model,
-    role: text('role') ?? agent.role,
-    agent_profile: text('agent_profile') ?? agent.agent_profile,
+    model: agent.model ?? present(text('model')),
+    role: agent.role ?? present(text('role')),
+    agent_profile: agent.agent_profile ?? present(text('agent_profile')),
     lane: text('lane'),
     review_status: text('review_status'),
     reviewed_by: text('reviewed_by'),
@@ -199,25 +198,39 @@ function idOf(fields: Fields, problems: string[]): string | null {
   const texts = others
     .map((other) => fields.get(other))
     .map((one) => (one?.kind === 'text' ? one.text : null))
-  return texts.find((text) => text !== null && PACKAGE_ID.test(text)) ?? null
+  // Under any other name than `work_package_id`, there may be ids of something else.
+  return texts.find((text) => text !== null && isPackageId(text)) ?? null
 }
 
 type Agent = Pick<PackageFields, 'agent' | 'model' | 'role' | 'agent_profile'>
 
-/** Returns the agent. It is a text, or an actor as in the log: a tool with its model, profile and role. */
+/**
+ * Returns the agent: an actor as in the log, a tool with its model, profile and role, or all of them in one text
+ * (`badger:large-1:reviewer-x:reviewer`).
+ */
 function agentOf(field: Field | undefined, problems: string[]): Agent {
-  const texts = field?.kind === 'map' ? field.texts : new Map<string, string | null>()
+  if (field?.kind !== 'map') {
+    const agent = present(textOf('agent', field, problems))
+    const parts = new Map(partsIn(agent))
+    const part = (name: AgentPart): string | null => parts.get(name) ?? null
+    return { agent, model: part('model'), role: part('role'), agent_profile: part('agent_profile') }
+  }
+  const { texts } = field
   const first = (...names: readonly string[]): string | null =>
-    names.map((name) => shortened(texts.get(name) ?? null)).find((text) => text !== null) ?? null
-  const agent =
-    field?.kind === 'map' ? first('tool', 'name', 'agent', 'id') : textOf('agent', field, problems)
-  if (field?.kind === 'map' && agent === null) problems.push('its agent names no tool')
+    names.map((name) => present(shortened(texts.get(name) ?? null))).find((text) => text !== null) ?? null
+  const agent = first('tool', 'name', 'agent', 'id')
+  if (agent === null) problems.push('its agent names no tool')
   return {
     agent,
     model: first('model'),
     role: first('role'),
     agent_profile: first('profile', 'profile_id', 'agent_profile'),
   }
+}
+
+/** Returns a text, or null if it is one that stands for a missing value. */
+function present(text: string | null): string | null {
+  return text === null || isAbsent(text) ? null : text
 }
 
 function textOf(name: string, field: Field | undefined, problems: string[]): string | null {

@@ -1,6 +1,6 @@
 import type { AgentProcess } from '../api.js'
 import { isoOf } from './timestamps.js'
-import type { ClaimedProcess } from './runtime-facts.js'
+import type { ClaimedProcess, ProcessGap } from './runtime-facts.js'
 
 /**
  * When each of some pids started on this machine, in milliseconds since 1970. A process that does not exist has no entry;
@@ -18,9 +18,20 @@ export type LookAtProcesses = (pids: readonly number[]) => Promise<ProcessStarts
  */
 const SAME_START_MS = 2_000
 
+/** Why the log does not name the process of the present work. `earlier`: it only names one from before. */
+export type NoProcess = ProcessGap['why'] | 'earlier' | 'never'
+
+const WITHOUT_PROCESS: Readonly<Record<NoProcess, string>> = {
+  never: 'The log names no process.',
+  earlier: 'The log names no process since the present work, or the present review, began.',
+  released: 'The log says that the process was released, and names none since.',
+  invalid: 'The log names a process by something that is not a process number.',
+  taken_over: 'The log says that another agent took over, and does not name its process.',
+}
+
 /** Returns what the log says about a process, before this machine is asked. */
-export function processInLog(claimed: ClaimedProcess | null): AgentProcess {
-  if (claimed === null) return unknown(null, null, 'The log names no process.')
+export function processInLog(claimed: ClaimedProcess | NoProcess): AgentProcess {
+  if (typeof claimed === 'string') return unknown(null, null, WITHOUT_PROCESS[claimed])
   const started = claimed.started_ms === null ? null : isoOf(claimed.started_ms)
   if (started === null)
     return unknown(

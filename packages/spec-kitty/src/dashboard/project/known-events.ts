@@ -37,6 +37,11 @@ export function knownEvents() {
       if (before === undefined) contents.set(id, content)
       return before === undefined ? 'new' : isSame(before, content) ? 'same' : 'other'
     },
+    /** Returns the package that the first event with this id moves; null if it moves none. */
+    movedBy(id: string): string | null {
+      const { move, wp } = contents.get(id) ?? {}
+      return move == null ? null : (wp ?? null)
+    },
   }
 }
 

@@ -1,9 +1,15 @@
+import type { IdConflict } from './id-conflicts.js'
+import { sameId } from './package-ids.js'
+
 /** A part of a log that could not be read, and may contain the last lane change of a package. */
 export interface LogGap {
   /** The package that the part is about; null if that is unknown, so that it may be about any package. */
   readonly wp: string | null
   readonly what: string
-  /** The packages that a later line moves. Their last lane change is known, whatever the unread part contains. */
+  /**
+   * The packages that a later line moves, as `sameId` returns them. Their last lane change is known, whatever the unread
+   * part contains.
+   */
   readonly settled: readonly string[]
   /** Whether the part is the end of the file, which may still be being written. */
   readonly is_end: boolean
@@ -26,6 +32,8 @@ export interface FileGaps {
   /** The last line, if it is cut off. */
   end: (Place & { readonly wp: string | null }) | null
   readonly own: Map<string, Place>
+  /** The first lane changes that do not count because of their ids. */
+  readonly conflicts: IdConflict[]
   /** The last line that moves each package. */
   readonly moved: Map<string, number>
   lastMove: number
@@ -35,7 +43,7 @@ export interface FileGaps {
 const MAX_NAMED = 2000
 
 export function noGaps(): FileGaps {
-  return { skipped: 0, any: null, end: null, own: new Map(), moved: new Map(), lastMove: 0 }
+  return { skipped: 0, any: null, end: null, own: new Map(), conflicts: [], moved: new Map(), lastMove: 0 }
 }
 
 /** Records that a part of a copy was not read. If nothing moves between several such parts, only the first is recorded. */
@@ -60,7 +68,7 @@ export function openGaps(files: readonly FileGaps[]): readonly (readonly LogGap[
       files.filter((other) => other === file || (file === files[0] && other.skipped >= line))
     const isSettled = (wp: string, line: number): boolean =>
       same(line).some(({ moved }) => (moved.get(wp) ?? 0) > line)
-    const settled = any === null ? [] : [...known].filter((wp) => isSettled(wp, any.line))
+    const settled = any === null ? [] : [...known].filter((wp) => isSettled(wp, any.line)).map(sameId)
     const open = [...own].filter(([wp, { line }]) => !isSettled(wp, line))
     return [
       ...(any === null ? [] : [{ wp: null, what: any.what, settled, is_end: false }]),

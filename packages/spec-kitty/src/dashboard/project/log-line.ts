@@ -1,4 +1,5 @@
 import { objectOf, parseJson } from 'familiar/cli'
+import { isBrokenAnnotation } from './line-head.js'
 import { packageNamedIn } from './log-gaps.js'
 import { readMove } from './lane-moves.js'
 import type { LaneMove } from './lane-history.js'
@@ -47,7 +48,10 @@ export interface Broken {
 /** Returns the event on a line of a worktree's log (null: the main checkout's), or what is wrong with the line. */
 export function eventOf(line: string, worktree: string | null): Event | Broken {
   const value = objectOf(parseJson(line))
-  if (value === null) return broken('is not a JSON object', packageNamedIn([line]))
+  if (value === null) {
+    const parts = [line]
+    return broken('is not a JSON object', isBrokenAnnotation(parts) ? undefined : packageNamedIn(parts))
+  }
   const { event_id: id, at, to_lane: lane, kind } = value
   const wp = packageIn(value)
   const isAnnotation = kind === 'annotation'

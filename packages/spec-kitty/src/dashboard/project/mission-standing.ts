@@ -1,4 +1,5 @@
 import type { MissionReply, MissionSection, MissionState, WorkPackage } from '../api.js'
+import { isConflictText } from './id-conflicts.js'
 import { finaliseCommand, mergeCommand, resumeCommand } from './next-command.js'
 import { columnOf, isAtWork, isLane, isSatisfied } from './lane-columns.js'
 import type { MissionRead } from './mission.js'
@@ -39,7 +40,7 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
   const waiting_count = isEnded(state) ? 0 : waiting
   return {
     ...mission,
-    work_packages,
+    work_packages: isEnded(state) ? work_packages.map((one) => withNothingToDo(one)) : work_packages,
     waiting_count,
     stalled_count: isEnded(state) ? 0 : stalled_count,
     state,
@@ -47,6 +48,11 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
     state_words: wordsOf(state, { ...mission, work_packages }, waiting_count + decision_count),
     next_command: nextCommand(mission, state),
   }
+}
+
+/** Takes away what can be done about a package whose mission is over. */
+function withNothingToDo(one: WorkPackage): WorkPackage {
+  return one.is_ready || one.next_command !== null ? { ...one, is_ready: false, next_command: null } : one
 }
 
 /** Adds the command that resumes the work of an agent that is gone. */
@@ -84,8 +90,9 @@ function stateOf({
   unreadable,
 }: MissionRead & Pick<MissionReply, 'waiting_count'>): MissionState {
   if (discarded_at !== null) return 'discarded'
-  const isInWork = packages.some(({ lane }) => isAtWork(lane) || lane === 'for_review')
-  if ((merge_commit ?? merged_at) !== null && !isInWork) return 'merged'
+  const isMerged = (merge_commit ?? merged_at) !== null
+  if (isMerged && !packages.some((one) => isTakenUpAgain(one, merged_at))) return 'merged'
+  const isInWork = packages.some(({ lane }) => isInWorkOrReview(lane))
   const shown = packages.filter(({ lane }) => lane !== 'genesis')
   const rest = shown.filter(({ lane }) => !isOver(lane))
   const isUnread = unreadable.some(({ path }) => !path.endsWith(META))
@@ -99,6 +106,29 @@ function stateOf({
   if (packages.length === 0) return 'empty'
   if (packages.some((one) => hasBegun(one))) return 'idle'
   return packages.every(({ column }) => column === null) ? 'not_finalised' : 'planned'
+}
+
+/**
+ * Returns whether a package is in work or in review because someone took it up again after the merge of its mission: by
+ * the time of the merge or, if `meta.json` does not say it, because the package was done before. Nothing moves a package
+ * that was forgotten in its lane when the mission was merged, so it does not count.
+ */
+function isTakenUpAgain({ lane, updated_at, history }: WorkPackage, merged_at: string | null): boolean {
+  if (!isInWorkOrReview(lane)) return false
+  return merged_at === null
+    ? history.some(({ from, to }) => from === 'done' || to === 'done')
+    : updated_at !== null && updated_at > endOf(merged_at)
+}
+
+/** Returns the time before which a merge happened. A date without a time means some time on that day. */
+function endOf(merged_at: string): string {
+  return merged_at.endsWith(MIDNIGHT) ? merged_at.replace(MIDNIGHT, 'T24') : merged_at
+}
+
+const MIDNIGHT = 'T00:00:00.000Z'
+
+function isInWorkOrReview(lane: string | null): boolean {
+  return isAtWork(lane) || lane === 'for_review'
 }
 
 /** A canceled package says nothing about whether the work on others has begun. */
@@ -117,7 +147,8 @@ function wordsOf(
   waiting: number,
 ): string {
   const isMergeKnown = !unreadable.some(({ path }) => path.endsWith(META))
-  const isLogRead = !unreadable.some(({ path }) => path.endsWith(EVENTS))
+  const ofLog = unreadable.filter(({ path }) => path.endsWith(EVENTS))
+  const isContradiction = ofLog.length > 0 && unreadable.every(({ what }) => isConflictText(what))
   // A stalled package that a review sent back is already waiting, so it counts only once.
   const stalled = packages.filter((one) => isStalled(one) && whyWaiting(one) === null).length
   const canceled = packages.filter(({ lane }) => lane === 'canceled').length
@@ -135,7 +166,11 @@ function wordsOf(
     approved: isMergeKnown ? 'approved, waiting for merge' : 'approved, meta.json cannot be read',
     waiting: withStalled(waiting === 1 ? '1 waits for you' : `${waiting} wait for you`),
     working: withStalled(...(working > 0 ? [`${working} in work`] : [])),
-    unreadable: isLogRead ? 'not all of it can be read' : 'its log cannot be read',
+    unreadable: isContradiction
+      ? 'its log contradicts itself'
+      : ofLog.length === 0
+        ? 'not all of it can be read'
+        : 'its log cannot be read',
     not_finalised: 'not finalised',
     empty: 'no work packages yet',
     planned: 'planned',

@@ -15,11 +15,12 @@ import {
   type MissionContents,
   type MissionFiles,
 } from './mission-contents.js'
-import { EVENTS, META, pathInCopy, pathOf, WORKTREES } from './project-paths.js'
+import { isCoordinationOf, missingCopy } from './coordination.js'
+import { EVENTS, META, pathInCopy, pathOf } from './project-paths.js'
 import { asFarAsRead, doubtsOf, gapsOf, promptGap, type PromptGap, type Unread } from './doubts.js'
 import { CUT_OFF, type LogFile } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
-import type { MissionCopy } from './worktrees.js'
+import { isMadeFor, type MissionCopy, type UnreadWorktree } from './worktrees.js'
 
 /** If the file has not changed for this long, an unfinished last line is no longer being written. */
 const UNFINISHED_MS = 10_000
@@ -34,8 +35,8 @@ export interface MissionPlace {
   readonly directory: LocatedEntry
   /** The mission's directories in the worktrees. Only the logs in them are read. */
   readonly copies: readonly MissionCopy[]
-  /** The worktrees that could not be read, and may contain further copies. */
-  readonly unread: readonly Problem[]
+  /** The worktrees that could not be read. Only those that were made for the mission may contain newer events. */
+  readonly unread: readonly UnreadWorktree[]
   readonly memory: FileMemory
   /** Whether the sizes of the documents are not needed. If so, they are not read, and each document has 0 bytes. */
   readonly is_brief: boolean
@@ -85,8 +86,6 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const { files: plain } = 'kind' in listed ? NO_NAMES : listed
   const names = 'kind' in listed ? [] : withKnownNames(listed)
 
-  for (const { path, what } of place.unread) unreadOf(path, what)
-
   const documents: FoundDocument[] = []
   const into = { documents, directories: [], complain, is_brief: place.is_brief }
   await collectDocuments(place.directory, { names, files: plain }, into)
@@ -97,14 +96,16 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   // The only sign of when such a mission changed are the times of its files.
   if (place.is_brief && contents.newest === null && contents.meta.newest === null)
     return readMission({ ...place, is_brief: false })
-  const absent = missingCopy(place.id, contents, copies)
+  const unreadCopies = place.unread.filter(({ name }) => isOwn(name, place.id, contents))
+  for (const { path, what } of unreadCopies) unreadOf(path, what)
+  const absent = unreadCopies.length > 0 ? null : missingCopy(place.id, contents, copies)
   if (absent !== null) unreadOf(absent.path, absent.what)
   complainOfContents(place.id, contents, copies, complainOf, unreadOf)
   // Results that depend on the time of day may change although no file does.
   const isPassing = contents.log_files.some(({ is_unfinished, future }) => is_unfinished || future.length > 0)
   return {
     mission: missionOf(place.id, contents, files, { problems, unread, prompts }),
-    is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed) && place.unread.length === 0,
+    is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed) && unreadCopies.length === 0,
   }
 }
 
@@ -239,29 +240,10 @@ function unreadIn(
   }
 }
 
-/**
- * Returns a problem if a merge would be suggested although the worktree with the newest log is missing: the log in the
- * main checkout may be outdated. Before that point, its lanes are the best information available, because a clone has no
- * worktrees.
- */
-function missingCopy(
-  id: string,
-  { meta, packages }: MissionContents,
-  copies: readonly LogCopy[],
-): Problem | null {
-  const isOver = packages.every(({ lane }) => lane === 'done' || lane === 'canceled')
-  const isApproved = packages.every(({ lane }) => lane !== null && FINISHED.has(lane))
-  const isEnded = (meta.merge_commit ?? meta.merged_at ?? meta.discarded_at) !== null
-  if (!meta.is_coordinated || isEnded || isOver || !isApproved) return null
-  if (copies.some(({ worktree }) => worktree?.endsWith(COORDINATION) === true)) return null
-  const what = 'is not there, but meta.json says that the log is kept in it'
-  return { path: `${WORKTREES}/${id}${COORDINATION}`, what }
+/** Returns whether a worktree that could not be read was made for the mission; null stands for all worktrees. */
+function isOwn(worktree: string | null, id: string, { meta }: MissionContents): boolean {
+  return worktree === null || isMadeFor(worktree, id) || isCoordinationOf(worktree, id, meta)
 }
-
-const FINISHED: ReadonlySet<string> = new Set(['approved', 'done', 'canceled'])
-
-/** The suffix of the worktree that contains the log of a coordinated mission. */
-const COORDINATION = '-coord'
 
 function isBeingWritten(copy: LogCopy | undefined): boolean {
   return copy !== undefined && Date.now() - changedMs(copy.found) <= UNFINISHED_MS

@@ -5,7 +5,11 @@ const MAX_ROW = 200
 const ROW = /^([A-Za-z]+-?)(\d+)\s*(?:-|–|—|\.\.\.?|\bto\b|\bthrough\b)\s*([A-Za-z]+-?)(\d+)$/
 
 /** Matches an id with text that people write after it: `WP01 (the schema)`, `WP01: the schema`, `WP01-the-schema`. */
-const ID_WITH_MORE = /^(WP-?\d+[a-z]?)(?:\s*\(.*|\s*[:–—]\s*\p{L}.*|\s+-\s+\p{L}.*|[-_]\p{L}[\w-]*)?$/iu
+const ID_WITH_MORE =
+  /^(WP-?\d+(?:[a-z]|(?:\.\d+)+)?)(?:\s*\(.*|\s*[:–—]\s*\p{L}.*|\s+-\s+\p{L}.*|[-_]\p{L}[\w-]*)?$/iu
+
+/** Matches an id: a number, and a letter (`WP01b`) or further numbers (`WP01.1`). */
+const ID = /^WP-?(\d+)([a-z]|(?:\.\d+)+)?$/i
 
 /** Matches another package id after the first. The text after the first id is then not a remark. */
 const ANOTHER = /.\bWP(?:-?\d|$)/i
@@ -37,10 +41,19 @@ function idIn(part: string): readonly string[] | null {
   return id === undefined || ANOTHER.test(part) ? null : [id.replace(/^wp/i, 'WP')]
 }
 
-/** Returns the same text for all spellings of an id: `WP1`, `wp01` and `WP-001`. */
+/** Returns whether a text is nothing but the id of a package. */
+export function isPackageId(text: string): boolean {
+  return ID.test(text)
+}
+
+/** Returns the same text for all spellings of an id: `WP1`, `wp01` and `WP-001`; `WP01.1` and `wp1.1`. */
 export function sameId(id: string): string {
-  const [, number, letter = ''] = /^WP-?(\d+)([a-z]?)$/i.exec(id.trim()) ?? []
-  return number === undefined ? id : `WP${number.replace(/^0+(?=\d)/, '')}${letter.toLowerCase()}`
+  const [, number, more = ''] = ID.exec(id.trim()) ?? []
+  return number === undefined ? id : `WP${plain(number)}${more.toLowerCase().replaceAll(/\d+/g, plain)}`
+}
+
+function plain(number: string): string {
+  return number.replace(/^0+(?=\d)/, '')
 }
 
 /** Returns a function that maps all spellings of an id to one name, the one that was passed first. */

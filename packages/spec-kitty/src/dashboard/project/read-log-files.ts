@@ -1,7 +1,15 @@
 import { decode } from './decode-text.js'
 import type { OpenFile } from './disk.js'
-import { MAX_LINE_BYTES, readLog, type LineReader, type Log, type LogReader } from './event-log.js'
+import {
+  MAX_LINE_BYTES,
+  readLog,
+  type LineReader,
+  type Log,
+  type LogReader,
+  type LongLine,
+} from './event-log.js'
 import { giveWay } from './give-way.js'
+import { isBrokenAnnotation } from './line-head.js'
 import { packageNamedIn } from './log-gaps.js'
 import { readBytes, withFile } from './read-safely.js'
 import type { LocatedEntry } from './locate.js'
@@ -174,7 +182,7 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
   const text = (): string => textOf(line.whole())
   const finish = (): void => {
     if (skips) skips = false
-    else if (line.isTooLong()) into.longLine(line.names())
+    else if (line.isTooLong()) into.longLine(line.about())
     else into.line(text())
     line = collectLine()
   }
@@ -195,7 +203,7 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
     },
     end(): void {
       if (skips || line.isEmpty()) return
-      if (line.isTooLong()) into.longLine(line.names())
+      if (line.isTooLong()) into.longLine(line.about())
       else into.rest(text())
     },
   }
@@ -221,6 +229,9 @@ function collectLine() {
     isEmpty: () => bytes === 0,
     isTooLong: () => bytes > MAX_LINE_BYTES,
     whole: () => Buffer.concat(parts),
-    names: () => packageNamedIn([(head ?? Buffer.alloc(0)).toString(), Buffer.concat(parts).toString()]),
+    about: (): LongLine => {
+      const texts = [(head ?? Buffer.alloc(0)).toString(), Buffer.concat(parts).toString()]
+      return { wp: packageNamedIn(texts), is_annotation: isBrokenAnnotation(texts) }
+    },
   }
 }

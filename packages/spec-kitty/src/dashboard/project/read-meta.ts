@@ -19,6 +19,8 @@ const DECIDING_DATES = ['merged_at', 'discarded_at'] as const
 
 const MAX_NAME_CHARS = 100
 const MAX_WRONG_DATES = 10
+const MAX_SLUG_CHARS = 300
+const SHORT_ID_CHARS = 8
 
 /** The topologies that keep the log in a separate worktree. */
 const COORDINATED: ReadonlySet<string> = new Set(['coord', 'lanes_with_coord'])
@@ -35,6 +37,11 @@ export interface Meta {
   readonly discarded_at: string | null
   /** Whether the log is kept in a worktree until the mission is merged. */
   readonly is_coordinated: boolean
+  /** The names of the mission (`slug`, `mission_slug`), with which the names of its worktrees begin. */
+  readonly slugs: readonly string[]
+  /** The first eight characters of `mission_id`; null if there is none. */
+  readonly short_id: string | null
+  readonly coordination_branch: string | null
   readonly problems: readonly string[]
   /** The problems because of which it is unknown whether the mission is merged, or can be merged. */
   readonly unread: readonly string[]
@@ -48,13 +55,16 @@ export const NO_META: Meta = {
   merged_at: null,
   discarded_at: null,
   is_coordinated: false,
+  slugs: [],
+  short_id: null,
+  coordination_branch: null,
   problems: [],
   unread: [],
 }
 
 /**
- * Returns the title and the purpose of a mission, whether it is merged or discarded, and when it last changed. Nothing else in
- * `meta.json` is used.
+ * Returns the title and the purpose of a mission, whether it is merged or discarded, when it last changed, and what tells its
+ * coordination worktree. Nothing else in `meta.json` is used.
  */
 export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   const read = await withFile(found, (handle, { size }) =>
@@ -83,9 +93,17 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
     merged_at: timeIn(meta['merged_at']),
     discarded_at: timeIn(meta['discarded_at']),
     is_coordinated: COORDINATED.has(lineIn(meta['topology'], MAX_NAME_CHARS) ?? ''),
+    slugs: [meta['slug'], meta['mission_slug']].flatMap((name) => lineIn(name, MAX_SLUG_CHARS) ?? []),
+    short_id: shortIdIn(meta),
+    coordination_branch: lineIn(meta['coordination_branch'], MAX_SLUG_CHARS),
     problems: [...(problem === null ? [] : [problem]), ...wrong, ...(merge_commit === null ? [] : undecided)],
     unread: merge_commit === null ? undecided : [],
   })
+}
+
+function shortIdIn({ mission_id: id, mid8 }: Readonly<Record<string, unknown>>): string | null {
+  const text = lineIn(id, MAX_NAME_CHARS) ?? lineIn(mid8, MAX_NAME_CHARS) ?? ''
+  return text.length < SHORT_ID_CHARS ? null : text.slice(0, SHORT_ID_CHARS)
 }
 
 function isWrong(value: unknown): boolean {

@@ -35,7 +35,11 @@ interface PromptHead {
   readonly problems: readonly string[]
 }
 
-const HEADING = /^# +(?:Work Package(?: Prompt)?: +)?(?:WP-?\d+[a-z]?(?: *[:–—] *| +- +))?(\S.*)$/im
+const HEADING =
+  /^# +(?:Work Package(?: Prompt)?: +)?(?:WP-?\d+(?:[a-z]|(?:\.\d+)+)?(?: *[:–—] *| +- +))?(\S.*)$/im
+
+/** Matches a block of code, in which `#` begins a comment and not a heading. */
+const CODE = /^ {0,3}(`{3,}|~{3,})[\s\S]*?(?:^ {0,3}\1|(?![\s\S]))/gm
 
 /** Returns the front matter at the beginning of a file, and what is wrong with it. */
 function promptOf(bytes: Uint8Array, size: number): PromptHead {
@@ -43,7 +47,7 @@ function promptOf(bytes: Uint8Array, size: number): PromptHead {
   const said = problem === null ? [] : [problem]
   if (text === null) return { yaml: null, heading: null, problems: said }
   const { yaml, body, problem: missing } = splitFrontMatter(text)
-  const heading = HEADING.exec(body)?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
+  const heading = HEADING.exec(body.replaceAll(CODE, ''))?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
   return { yaml, heading, problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said }
 }
 

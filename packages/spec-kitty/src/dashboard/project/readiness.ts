@@ -1,7 +1,6 @@
 import type { WorkPackage } from '../api.js'
 import { isSatisfied } from './lane-columns.js'
 import { commandFor } from './next-command.js'
-import { sameId } from './package-ids.js'
 
 /** Adds the ids of the packages that a package depends on, and the members that depend on their lanes. */
 export function withReadiness(
@@ -18,15 +17,4 @@ export function withReadiness(
   const { id, lane, lane_source, document } = one
   const next_command = commandFor(mission, { id, lane, lane_source, document, is_ready })
   return { ...one, dependencies, waiting_for, is_ready, next_command }
-}
-
-/**
- * Returns the ids of the packages that the dependencies refer to, each once. A dependency may also be the file name of a
- * prompt.
- */
-export function linkedIn(
-  dependencies: readonly string[],
-  known: ReadonlyMap<string, string>,
-): readonly string[] {
-  return [...new Set(dependencies.map((id) => known.get(sameId(id)) ?? id))]
 }

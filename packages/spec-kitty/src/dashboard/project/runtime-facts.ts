@@ -12,7 +12,15 @@ import {
   type Review,
   type ReviewResult,
 } from './fact-values.js'
-import { isSameTool, NO_AGENTS, PARTS, readAgents, type AgentsInLog, type Slot } from './facts-of-agent.js'
+import {
+  isSameTool,
+  NO_AGENTS,
+  PARTS,
+  readAgents,
+  timeOf,
+  type AgentsInLog,
+  type Slot,
+} from './facts-of-agent.js'
 import { sameSubtask, subtaskState } from './subtasks.js'
 import { instantOf, toMilliseconds } from './timestamps.js'
 
@@ -32,6 +40,12 @@ export interface ClaimedProcess {
   readonly claimed_at: string
 }
 
+/** Why it is unknown which process works on a package, and when the log said so, as `instantOf` returns it. */
+export interface ProcessGap {
+  readonly why: 'released' | 'invalid' | 'taken_over'
+  readonly at: string
+}
+
 /** What the annotations of a log say about one work package. */
 export interface RuntimeFacts {
   readonly agents: AgentsInLog
@@ -45,6 +59,8 @@ export interface RuntimeFacts {
   readonly review_result: ReviewResult | null
   /** Null if the log names no process, if the claim was released, or if another agent took over without naming its process. */
   readonly process: ClaimedProcess | null
+  /** Why `process` is null although the log says something of a process; null if it never did, or there is one. */
+  readonly process_gap: ProcessGap | null
 }
 
 export const NO_FACTS: RuntimeFacts = {
@@ -55,6 +71,7 @@ export const NO_FACTS: RuntimeFacts = {
   review: null,
   review_result: null,
   process: null,
+  process_gap: null,
 }
 
 export interface Annotation {
@@ -136,7 +153,7 @@ export function readFacts(): FactsReader {
       return problems
     },
     result: () => ({
-      process: process.result(),
+      ...process.result(),
       agents: agents.result(),
       assignee: assignees.get('assignee')?.value,
       subtasks: new Map([...subtasks.values()].map(({ value }) => value)),
@@ -169,7 +186,7 @@ function isRelease(delta: Annotation['delta']): boolean {
 }
 
 /** A process that an event names, and the agent that the same event names, if any. */
-type Claim = (Omit<ClaimedProcess, 'claimed_at'> & { readonly agent: string | null }) | null
+type Claim = (Omit<ClaimedProcess, 'claimed_at'> & { readonly agent: string | null }) | 'released' | 'invalid'
 
 /**
  * Returns a reader for the process that works on a package. Pid and start time are a pair from one event. If an event
@@ -186,31 +203,35 @@ function readProcess() {
       if (claim !== undefined) put(claims, 'claim', order, claim)
       if (agent !== null) put(agents, 'agent', order, agent)
     },
-    result(): ClaimedProcess | null {
+    result(): Pick<RuntimeFacts, 'process' | 'process_gap'> {
       const [claim, agent] = [claims.get('claim'), agents.get('agent')]
-      if (claim === undefined || claim.value === null) return null
+      if (claim === undefined) return { process: null, process_gap: null }
       const { value } = claim
-      const isOther = value.agent !== null && agent !== undefined && !isSameTool(agent.value, value.agent)
-      if (isOther && agent.order > claim.order) return null
-      return { pid: value.pid, started_ms: value.started_ms, claimed_at: claim.order.split(' ')[0] ?? '' }
+      if (typeof value === 'string') return gapAt(value, claim.order)
+      if (value.agent !== null && agent !== undefined && !isSameTool(agent.value, value.agent)) {
+        if (agent.order > claim.order) return gapAt('taken_over', agent.order)
+      }
+      const { pid, started_ms } = value
+      return { process: { pid, started_ms, claimed_at: timeOf(claim.order) }, process_gap: null }
     },
   }
 }
 
-/**
- * Returns the process that an event names. Undefined: the event does not mention a process. Null: there is none, or it is
- * unknown.
- */
+function gapAt(why: ProcessGap['why'], order: string): Pick<RuntimeFacts, 'process' | 'process_gap'> {
+  return { process: null, process_gap: { why, at: timeOf(order) } }
+}
+
+/** Returns the process that an event names, or why it names none; undefined if the event does not mention a process. */
 function claimIn(delta: Annotation['delta'], agent: string | null, problems: string[]): Claim | undefined {
   const { shell_pid: said, shell_pid_created_at: start } = delta
   const pid = pidIn(said)
   if (pid === null) {
-    if (isRelease(delta)) return null
+    if (isRelease(delta)) return 'released'
     if (said === undefined && start == null) return undefined
     problems.push(
       said === undefined ? 'has shell_pid_created_at without shell_pid' : 'has shell_pid that is not a pid',
     )
-    return null
+    return 'invalid'
   }
   const started_ms = start == null ? null : startIn(start)
   if (start != null && started_ms === null) problems.push('has shell_pid_created_at that is not a time')

@@ -6,7 +6,8 @@ import { agentOf } from './agent-of-package.js'
 import { laneFolderOf } from './document-names.js'
 import { columnOf, isAtWork, isLane, laneNamed } from './lane-columns.js'
 import { oneNameEach, sameId } from './package-ids.js'
-import { linkedIn, withReadiness } from './readiness.js'
+import { withReadiness } from './readiness.js'
+import { circlesIn, circleText, needsOf } from './needs.js'
 import { processInLog } from './judge-agents.js'
 import { subtasksOf } from './subtasks.js'
 import { NO_FACTS, type RuntimeFacts } from './runtime-facts.js'
@@ -62,19 +63,25 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   }
   const sorted = [...packages.values()].toSorted((one, other) => compare(one.id, other.id))
   const lanes = new Map(sorted.map(({ id, lane }) => [id, lane]))
-  const known = new Map(
-    sorted.flatMap(({ id, document }) => [
-      ...(document === null ? [] : [[sameId(stemOf(document)), id] as const]),
-      [sameId(id), id] as const,
-    ]),
+  const stems = sorted.flatMap(({ id, document }) =>
+    document === null ? [] : [[sameId(stemOf(document)), id] as const],
   )
+  const known = new Map([...stems, ...sorted.map(({ id }) => [sameId(id), id] as const)])
   const fieldsOf = new Map(files.map(({ document, fields }) => [document, fields]))
-  /** If the dependencies in a prompt could not be read, the package may depend on any other. */
+  /** If neither a prompt nor the log says what a package depends on, it may depend on any other. */
   const isKnown = ({ id, document }: WorkPackage): boolean =>
-    !unsure.has(id) && (document === null || fieldsOf.get(document)?.are_dependencies_known === true)
-  const packagesThen = sorted.map((one) =>
-    withReadiness(mission, one, linkedIn(one.dependencies, known), lanes, isKnown(one)),
-  )
+    !unsure.has(id) &&
+    (document === null
+      ? log.created.get(id)?.are_dependencies_known === true
+      : fieldsOf.get(document)?.are_dependencies_known === true)
+  const packagesThen = sorted.map((one) => {
+    const needs = needsOf(one.id, one.dependencies, known)
+    for (const what of needs.problems)
+      problems.push({ document: one.document, what: one.document === null ? `${one.id} ${what}` : what })
+    return withReadiness(mission, one, needs.dependencies, lanes, isKnown(one) && needs.are_known)
+  })
+  for (const circle of circlesIn(packagesThen))
+    problems.push({ document: circle[0]?.document ?? null, what: circleText(circle.map(({ id }) => id)) })
   return { packages: packagesThen, problems }
 }
 
@@ -143,12 +150,14 @@ function reviewOfFile(
 function processOf(
   state: LaneState | undefined,
   lane: string | null,
-  { process }: RuntimeFacts,
+  { process, process_gap }: RuntimeFacts,
 ): AgentProcess | null {
   if (!isAtWork(lane)) return null
   const { at, is_sent_back } = state?.history.begun ?? { at: '', is_sent_back: false }
-  const isOfNow = process !== null && (is_sent_back ? process.claimed_at > at : process.claimed_at >= at)
-  return processInLog(isOfNow ? process : null)
+  const isOfNow = (time: string): boolean => (is_sent_back ? time > at : time >= at)
+  if (process !== null) return processInLog(isOfNow(process.claimed_at) ? process : 'earlier')
+  if (process_gap === null) return processInLog('never')
+  return processInLog(isOfNow(process_gap.at) ? process_gap.why : 'earlier')
 }
 
 type Standing = Pick<

@@ -29,15 +29,15 @@ export interface Worktrees {
 
 /** A worktree that could not be read, or all of them. */
 export interface UnreadWorktree extends Problem {
-  /** The name of the worktree; null for all worktrees. */
+  /** The name of the worktree; null for all worktrees, or for one that is known to contain the mission. */
   readonly name: string | null
 }
 
 /** The copies of one mission in the worktrees. */
 export interface MissionCopies {
   readonly copies: readonly MissionCopy[]
-  /** The problems because of which newer logs of the mission may have been missed. */
-  readonly unread: readonly Problem[]
+  /** The worktrees, or their copies of the mission, that could not be read. */
+  readonly unread: readonly UnreadWorktree[]
 }
 
 /** The directory of a mission in a worktree. */
@@ -133,20 +133,19 @@ export async function missingIn(
 }
 
 /**
- * Returns the copies of a mission in the worktrees, sorted by the names of the worktrees. Worktrees that could not be
- * read are reported only if they were made for the mission.
+ * Returns the copies of a mission in the worktrees, sorted by the names of the worktrees, and the worktrees that could not
+ * be read.
  */
 export async function copiesOf(
   { worktrees, unread }: Pick<Worktrees, 'worktrees' | 'unread'>,
   mission: string,
 ): Promise<MissionCopies> {
   const copies: MissionCopy[] = []
-  const own = unread.filter(({ name }) => name === null || isMadeFor(name, mission))
-  const missed: Problem[] = own.map(({ path, what }) => ({ path, what }))
+  const missed: UnreadWorktree[] = [...unread]
   for (const { name, specs } of worktrees) {
     const found = specs === null ? null : await locate({ ...specs, within: specs.path }, mission)
     if (found?.kind === 'unusable')
-      missed.push({ path: `${WORKTREES}/${name}/${SPECS}/${mission}`, what: found.what })
+      missed.push({ name: null, path: `${WORKTREES}/${name}/${SPECS}/${mission}`, what: found.what })
     if (found?.kind !== 'directory' || found.path === specs?.path) continue
     copies.push({ worktree: name, directory: { ...found, within: found.path } })
   }
