@@ -32,7 +32,7 @@ export interface PeekReply {
 
 /**
  * Reads a scope's directory and files. Writes nothing and throws only `E_RESOURCES`, but may block for as long as the
- * file system does. So a path named by another process must be read in a child process (`read-scopes.ts`).
+ * file system does. So a path named by another process must be read in a child process (`read-scopes-in-child.ts`).
  */
 export function peek(request: PeekRequest): PeekReply {
   const gone = isGone(request.scope)

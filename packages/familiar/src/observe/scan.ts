@@ -14,7 +14,7 @@ import { PROBE_MS } from './probe-health.js'
 import type { Platform } from './platform/platform.js'
 import { prove } from './prove-process.js'
 import { readScope, type UnlockedView } from './read-records.js'
-import { ScopeReader } from './read-scopes.js'
+import { ScopeReader } from './read-scopes-in-child.js'
 import { likelyHolders, NO_OTHERS } from './likely-holders.js'
 import { observationsOf, type Heard } from './make-observations.js'
 
@@ -60,7 +60,7 @@ export interface Scan {
 
 /**
  * Scans every listener in the family's port range and classifies it. Writes nothing and signals no candidate. No process
- * that it starts outlives the scan, except a child that hangs in a system call (`read-scopes.ts`).
+ * that it starts outlives the scan, except a child that hangs in a system call (`read-scopes-in-child.ts`).
  *
  * Takes at most about a second, whatever the listeners do. Takes longer if `foreignScopesMs` gives other scopes more
  * time, if a busy machine is slow to start the child that reads them, or if slow tools of the operating system are needed

@@ -7,7 +7,7 @@ import type { Tri } from '../../src/classify/tri.js'
 import type { ProcessView } from '../../src/identity/machine.js'
 import type { DaemonRecord } from '../../src/protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from '../../src/classify/observation.js'
-import { UNTOLD } from '../../src/observe/read-scopes.js'
+import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import {
   ABSENT,
   BASIS,

@@ -7,7 +7,7 @@ import {
   type StaleEvidence,
 } from '../../src/classify/stale-evidence.js'
 import type { Observation, ScanContext } from '../../src/classify/observation.js'
-import { UNTOLD } from '../../src/observe/read-scopes.js'
+import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import {
   ABSENT,
   context,

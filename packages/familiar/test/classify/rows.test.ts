@@ -3,7 +3,7 @@ import { classify } from '../../src/classify/classify.js'
 import { factsOf } from '../../src/classify/derive-facts.js'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/decision-tables.js'
 import type { Observation, ScanContext } from '../../src/classify/observation.js'
-import { UNTOLD } from '../../src/observe/read-scopes.js'
+import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import {
   ABSENT,
   BASIS,

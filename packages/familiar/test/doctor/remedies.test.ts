@@ -11,7 +11,7 @@ import { decisionsIn, needsDecision, remedyOf, withRemedy } from '../../src/doct
 import { findingsOf } from '../../src/doctor/findings.js'
 import { identityRecord } from '../../src/doctor/identity-record.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
-import { UNTOLD } from '../../src/observe/read-scopes.js'
+import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
 import { scopeDaemon } from '../../src/observe/scope-daemon.js'
 import { isEndedByForce, isSpared } from '../../src/observe/spared.js'

@@ -53,7 +53,7 @@ const questions = {
   scopes: async () => {
     const [ms, ...scopes] = args
     const { daemonFamily } = await import('../fixtures/processes/daemon-family.mjs')
-    const { ScopeReader } = await import('../../dist/observe/read-scopes.js')
+    const { ScopeReader } = await import('../../dist/observe/read-scopes-in-child.js')
     const family = daemonFamily({ from: 0, to: 0 })
     return [...(await new ScopeReader().read(family, scopes, [], Number(ms))).values()]
   },
@@ -74,7 +74,7 @@ const questions = {
 const starts = {
   /** Ends the child in the same turn in which its start may fail. */
   reader: async () => {
-    const { ScopeReader } = await import('../../dist/observe/read-scopes.js')
+    const { ScopeReader } = await import('../../dist/observe/read-scopes-in-child.js')
     const reader = new ScopeReader()
     reader.prepare()
     await reader.close()

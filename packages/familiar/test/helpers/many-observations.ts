@@ -4,7 +4,7 @@ import type { RecordRead } from '../../src/protocol/record.js'
 import type { SelfReport } from '../../src/protocol/self-report.js'
 import type { Answer, ScopeSnapshot, Observation, ScanContext } from '../../src/classify/observation.js'
 import type { ShapeMatch } from '../../src/identity/spawn-shape.js'
-import { UNTOLD } from '../../src/observe/read-scopes.js'
+import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import {
   ABSENT,
   context,

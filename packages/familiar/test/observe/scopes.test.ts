@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { ScopeSnapshot } from '../../src/classify/observation.js'
 import { PEEK_TEXT } from '../../src/observe/peek-text.js'
-import { ScopeReader } from '../../src/observe/read-scopes.js'
+import { ScopeReader } from '../../src/observe/read-scopes-in-child.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import { ask, ASKER } from '../helpers/ask-machine.js'
 import { hangingMount } from '../helpers/hanging-mount.js'
@@ -137,7 +137,7 @@ describe('a child that was prepared', () => {
 
   it('ends with the process that prepared it, however that ends', async () => {
     const script = `
-      const { ScopeReader } = await import(${JSON.stringify(new URL('../../dist/observe/read-scopes.js', import.meta.url).href)})
+      const { ScopeReader } = await import(${JSON.stringify(new URL('../../dist/observe/read-scopes-in-child.js', import.meta.url).href)})
       new ScopeReader().prepare()
       console.log('ready')
       setInterval(() => undefined, 1000)`

@@ -25,7 +25,7 @@ const MAX_OUTPUT_MIB = 16
 
 const LIMITS = { maxBuffer: MAX_OUTPUT_MIB * 1024 * 1024, killSignal: 'SIGKILL' } as const
 
-/** How many descriptors a start takes for a moment: those of `read-scopes.ts`, and both ends of a pipe for stderr. */
+/** How many descriptors a start takes for a moment: those of `read-scopes-in-child.ts`, and both ends of a pipe for stderr. */
 const START_DESCRIPTORS = 8
 
 const MAX_COMPLAINT_CHARS = 200

@@ -1,7 +1,7 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import { isBrokenAnnotation } from './line-head.js'
 import { packageNamedIn } from './log-gaps.js'
-import { readMove } from './lane-moves.js'
+import { readMove } from './read-lane-move.js'
 import type { LaneMove } from './lane-history.js'
 import { otherOf, type OtherEvent } from './other-events.js'
 import type { Annotation } from './runtime-facts.js'
