@@ -1,6 +1,6 @@
 import { startTimesOf } from 'familiar/cli'
 import type { PageReply, Pages } from 'familiar'
-import { collectAfter } from '../daemons/collect-garbage.js'
+import { collectGarbage } from '../daemons/collect-garbage.js'
 import { staticFile } from './static-files.js'
 import { readDaemons } from './read-daemons.js'
 import { shareChanges } from './share-changes.js'
@@ -37,10 +37,11 @@ const READ_AT_ONCE = 2
  */
 const WATCH_LATER_MS = 5_000
 
-/** Large documents leave as much garbage; V8 itself may let ten times as much accumulate while many are requested. */
-const MAX_GARBAGE_BYTES = 32 * 1024 * 1024
-
-const collectSome = collectAfter(MAX_GARBAGE_BYTES)
+/**
+ * After replies of this size, their garbage is collected. If large documents are requested again and again, V8 itself may
+ * let ten times as much accumulate.
+ */
+const MAX_REPLIED_BYTES = 16 * 1024 * 1024
 
 /** How long a scan is reused, because it starts a process and takes up to a second, and any local client may request one. */
 const DAEMONS_KEPT_MS = 1_000
@@ -65,6 +66,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
   const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
   const [looking, listing, searching] = [inTurn<BodyReply>(1), inTurn<BodyReply>(1), inTurn<BodyReply>(1)]
   const reading = inTurn<BodyReply | null>(READ_AT_ONCE)
+  let repliedBytes = 0
 
   const memory = releasedWhenQuiet(project, () => changes.isUsed())
   const answer = async (asked: PageRequest): Promise<BodyReply | null> => {
@@ -81,8 +83,13 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     if (path === '/api/now') return listing(path, signal, async () => nowJson(await project.now()))
     if (path === '/api/search') return search(query, signal)
     return reading(path, signal, async () => {
-      await collectSome()
-      return readProject(project, path.split('/').slice(2))
+      if (repliedBytes > MAX_REPLIED_BYTES) {
+        repliedBytes = 0
+        await collectGarbage()
+      }
+      const reply = await readProject(project, path.split('/').slice(2))
+      repliedBytes += reply?.body.length ?? 0
+      return reply
     })
   }
   const search = async (query: string, signal: AbortSignal): Promise<BodyReply> => {
