@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { commandText } from '../../../packages/familiar/dist/identity/machine.js'
 import { selectPlatform } from '../../../packages/familiar/dist/observe/platform/select.js'
@@ -11,6 +12,9 @@ import { HOSTILE_NAME } from './inputs.js'
 
 /** How much a start time may differ from the real time, because it has whole seconds and the machine may be busy. */
 const MOST_SECONDS = 30
+
+/** How long a new process may take to have a command line. */
+const NAMED_MS = 5_000
 
 /** Starts real processes whose program file and command line have hostile names, and reads them as a scan does. Linux only. */
 export function nameChecks(): readonly Check[] {
@@ -35,6 +39,7 @@ async function tellsTheTruth([name, words]: readonly [string, readonly string[]]
   try {
     await once(child, 'spawn')
     const pid = child.pid ?? 0
+    await untilNamed(pid)
     const platform = await selectPlatform()
     const seen = (await platform.inspect([pid], AbortSignal.timeout(5_000))).get(pid)
     expectEqual(
@@ -55,4 +60,10 @@ async function tellsTheTruth([name, words]: readonly [string, readonly string[]]
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     rmSync(directory, { recursive: true })
   }
+}
+
+/** Node reports the start during `exec`. For a moment after that, the process has no command line yet. */
+async function untilNamed(pid: number): Promise<void> {
+  const end = performance.now() + NAMED_MS
+  while (readFileSync(`/proc/${pid}/cmdline`).length === 0 && performance.now() < end) await sleep(1)
 }
