@@ -12,9 +12,9 @@ export function assertFaithful(path: string): void {
 }
 
 /**
- * Throws `E_SCOPE_UNUSABLE` if the path of the scope is not UTF-8, or if the scope does not exist and the family does not allow creating it (`scopeMustExist`).
- * Returns a check to be called later, which throws the same error if the scope is no longer the same directory: taking
- * a lock meanwhile may have recreated a deleted scope.
+ * Throws `E_SCOPE_UNUSABLE` if the path of the scope is not UTF-8, or if the scope does not exist and the family does not
+ * allow creating it (`scopeMustExist`). Returns a check for later, which throws the same error if the scope is no longer
+ * the same directory, because taking a lock meanwhile may have recreated a deleted scope.
  */
 export function assertScopeThere({ scopeMustExist }: Family, scope: string): () => void {
   assertFaithful(scope)

@@ -34,7 +34,7 @@ export function agentOf(
   const isPlanned = said.length === 0 && planned.agent !== null
   const last = all.at(-1)
   const named = isPlanned ? planned.agent : (last?.value ?? null)
-  // Whoever resumes the package may have another model, profile and role.
+  // The agent that resumes the package may have another model, profile and role.
   const agent = last !== undefined && isReturned(last, state) ? toolIn(named) : named
   const partOf = (part: AgentPart): string | null => {
     const found = ofLast(all, log.parts.get(part) ?? [], part, state)
