@@ -384,6 +384,13 @@ describe('what appears while the watches are set up is watched', () => {
     await vi.waitFor(() => expect(told.length).toBeGreaterThan(0), PATIENCE)
     await sleep(QUIET_MS)
     const calls = made
+    // Trials beside each other can make fewer calls than the first one: then it appears after the last of them.
+    if (calls < number) {
+      last = `${number}: after ${calls}`
+      end()
+      change(project)
+      await sleep(QUIET_MS)
+    }
     told.length = 0
     if (number > 0) writeFileSync(join(project, 'kitty-specs/m/tasks/WP01.md'), 'changed')
     await sleep(QUIET_MS)
