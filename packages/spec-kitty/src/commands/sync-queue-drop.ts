@@ -5,15 +5,18 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { lostOf } from '../sync/consent-of-events.js'
-import { lookAtQueue, useQueue } from '../sync/use-queue.js'
+import { lookAtQueue, rejectedIds, useQueue } from '../sync/use-queue.js'
 
 /** Removes dead letters, or the waiting events of a project that no longer exists. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(SYNC_QUEUE_DROP, args, { command: 'sync queue drop' })
   const root = runtimeRoot(io)
-  if (values.project === undefined) return dropLetters(root, operands, values, io)
-  if (operands.length > 0) throw new UsageError('name events, or a project with --project: not both')
-  return dropProject(root, resolve(workingDirectory(io), values.project), values, io)
+  const { project, all } = values
+  if ([operands.length > 0, all, project !== undefined].filter(Boolean).length > 1)
+    throw new UsageError('name events, or use --all, or --project: only one of them')
+  if (all) return dropAll(root, values, io)
+  if (project === undefined) return dropLetters(root, operands, values, io)
+  return dropProject(root, resolve(workingDirectory(io), project), values, io)
 }
 
 interface Flags {
@@ -21,8 +24,17 @@ interface Flags {
   readonly json: boolean
 }
 
+async function dropAll(root: string, flags: Flags, io: Io): Promise<number> {
+  const ids = (await lookAtQueue(root, rejectedIds)) ?? []
+  if (ids.length > 0) return dropLetters(root, ids, flags, io)
+  if (flags.json) printJson({ dropped: [], not_found: [] }, io)
+  else io.out('the server rejected no event\n')
+  return EXIT.ok
+}
+
 async function dropLetters(root: string, ids: readonly string[], flags: Flags, io: Io): Promise<number> {
-  if (ids.length === 0) throw new UsageError('name the events to remove, or a lost project with --project')
+  if (ids.length === 0)
+    throw new UsageError('name the events to remove, or use --all, or --project for a lost project')
   if (!(await isConfirmed(counted(ids.length, 'rejected event'), flags, io))) return EXIT.problem
   const found = (await useQueue(root, io, (queue) => queue.drop(ids))) ?? []
   const missing = ids.filter((id) => !found.includes(id))

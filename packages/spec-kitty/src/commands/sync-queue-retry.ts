@@ -1,17 +1,24 @@
-import { EXIT, parseCommand, printJson, warn, type Io } from 'familiar/cli'
+import { EXIT, parseCommand, printJson, UsageError, warn, type Io } from 'familiar/cli'
 import { SYNC_QUEUE_RETRY } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
-import { useQueue } from '../sync/use-queue.js'
+import { counted } from '../sync/ages.js'
+import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
+import { rejectedIds, useQueue } from '../sync/use-queue.js'
 
 /** Puts dead letters back into the queue. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(SYNC_QUEUE_RETRY, args, { command: 'sync queue retry' })
+  if (values.all && operands.length > 0) throw new UsageError('name events, or use --all: not both')
+  if (!values.all && operands.length === 0)
+    throw new UsageError('name the events to send again, or use --all')
   const root = runtimeRoot(io)
-  const found = (await useQueue(root, io, (queue) => queue.retry(operands))) ?? []
+  const retry = (queue: SqliteQueue) => queue.retry(values.all ? rejectedIds(queue) : operands)
+  const found = (await useQueue(root, io, retry)) ?? []
   const missing = operands.filter((id) => !found.includes(id))
   if (values.json) printJson({ retried: found, not_found: missing }, io)
+  else if (values.all && found.length === 0) io.out('the server rejected no event\n')
   else {
-    io.out(`${found.length} of ${operands.length} events wait again\n`)
+    io.out(`${found.length} of ${counted(values.all ? found.length : operands.length, 'event')} wait again\n`)
     for (const id of missing) warn(io, `not among the rejected events: ${id}`)
   }
   if (found.length > 0) {

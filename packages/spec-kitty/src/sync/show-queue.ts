@@ -196,8 +196,8 @@ export function letterLines(
 
 const LETTER_COMMANDS = [
   ['look at them', 'spec-kitty sync queue --dead --export FILE'],
-  ['send again unchanged, once the server takes it', 'spec-kitty sync queue retry EVENT...'],
-  ['remove, also to publish a corrected one', 'spec-kitty sync queue drop EVENT... --yes'],
+  ['send them again unchanged, once the server takes them', 'spec-kitty sync queue retry --all'],
+  ['remove some, also to publish corrected ones', 'spec-kitty sync queue drop EVENT... --yes'],
 ] as const
 
 /** If both do not fit on one line, the command gets its own line, so that it can be copied. */

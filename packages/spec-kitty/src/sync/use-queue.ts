@@ -43,6 +43,11 @@ export async function lookAtQueue<T>(root: string, act: (queue: SqliteQueue) => 
   }
 }
 
+/** Returns the ids of all events that the server rejected, the oldest event first. */
+export function rejectedIds(queue: Pick<SqliteQueue, 'deadLetters'>): readonly string[] {
+  return Array.from(queue.deadLetters(), ({ eventId }) => eventId)
+}
+
 /** Returns a function that prints on stderr that a damaged queue was put aside, where it is, and how to save the events in it. */
 export function tellDamage(io: Pick<Io, 'err'> & Partial<Pick<Io, 'errorColumns'>>): (text: string) => void {
   return (text) => {

@@ -242,6 +242,41 @@ describe('sync queue', () => {
     expect(queue()).toMatchObject({ queued: 1, dead_letters: 1 })
   })
 
+  it('lets all rejected events wait again, or removes them, without their names', async () => {
+    const publishAndReject = async (...ids: readonly string[]): Promise<void> => {
+      const lines = ids.map((id) => `${JSON.stringify({ event_id: id, event_type: 'T' })}\n`)
+      root.run(['sync', 'publish', '-', '--project', project], { input: lines.join('') })
+      await rejectAll()
+    }
+    await publishAndReject('-odd', 'b')
+    expect(root.run(['sync', 'queue', 'retry', '--all'])).toMatchObject({
+      status: 0,
+      stdout: '2 of 2 events wait again\n',
+    })
+    expect(queue()).toMatchObject({ queued: 2, dead_letters: 0 })
+    for (const more of [['retry'], ['drop', '--yes']]) {
+      expect(root.run(['sync', 'queue', ...more, '--all'])).toMatchObject({
+        status: 0,
+        stdout: 'the server rejected no event\n',
+      })
+    }
+    await publishAndReject('c')
+    expect(root.run(['sync', 'queue', 'drop', '--all'])).toMatchObject({ status: 2, stdout: '' })
+    expect(root.json(['sync', 'queue', 'drop', '--all', '--yes']).document).toEqual({
+      schema_version: 3,
+      dropped: ['-odd', 'b', 'c'],
+      not_found: [],
+    })
+    expect(queue()).toMatchObject({ queued: 0, dead_letters: 0 })
+    for (const more of [
+      ['retry'],
+      ['retry', 'c', '--all'],
+      ['drop', 'c', '--all'],
+      ['drop', '--all', '--project', '.'],
+    ])
+      expect(root.run(['sync', 'queue', ...more])).toMatchObject({ status: 2, stdout: '' })
+  })
+
   it('says that a correction of a rejected event is not taken before the event is dropped', async () => {
     const lines = (...ids: readonly string[]): { readonly input: string } => ({
       input: ids.map((id) => `${JSON.stringify({ event_id: id, event_type: 'T' })}\n`).join(''),
@@ -265,8 +300,8 @@ describe('sync queue', () => {
     })
     expect(root.run(['sync', 'queue', '--dead']).stdout.split('\n').slice(-4)).toEqual([
       'look at them: spec-kitty sync queue --dead --export FILE',
-      'send again unchanged, once the server takes it: spec-kitty sync queue retry EVENT...',
-      'remove, also to publish a corrected one: spec-kitty sync queue drop EVENT... --yes',
+      'send them again unchanged, once the server takes them: spec-kitty sync queue retry --all',
+      'remove some, also to publish corrected ones: spec-kitty sync queue drop EVENT... --yes',
       '',
     ])
   })

@@ -79,9 +79,9 @@ it('a narrow terminal shows what the server said, and names what it leaves out',
 it('the commands below the rejected events are never broken over two lines', () => {
   expect(letterLines([letter], { columns: 80, hasColor: false }).slice(-5)).toEqual([
     'look at them: spec-kitty sync queue --dead --export FILE',
-    'send again unchanged, once the server takes it:',
-    '  spec-kitty sync queue retry EVENT...',
-    'remove, also to publish a corrected one:',
+    'send them again unchanged, once the server takes them:',
+    '  spec-kitty sync queue retry --all',
+    'remove some, also to publish corrected ones:',
     '  spec-kitty sync queue drop EVENT... --yes',
   ])
 })

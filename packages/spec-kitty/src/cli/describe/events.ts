@@ -98,22 +98,14 @@ const EVENT =
   "EVENT is an event_id as 'spec-kitty sync queue --dead' shows it; write -- before one that begins with a hyphen."
 
 export const SYNC_QUEUE_RETRY = {
-  options: { json: JSON_OPTION },
-  operands: {
-    name: 'EVENT',
-    min: 1,
-    max: Infinity,
-    needs: 'the events to send again',
-    kind: 'text',
-  },
+  options: { all: { text: 'every event that the server rejected' }, json: JSON_OPTION },
+  operands: { name: 'EVENT', min: 0, max: Infinity, needs: 'the events to send again', kind: 'text' },
+  usage: ['EVENT... [--json]', '--all [--json]'],
   about: 'Lets events that the server rejected wait again, at their old place in the queue.',
   more: [EVENT],
   examples: [
     ['spec-kitty sync queue retry 01JDM5C9T6V2W8X4Y0Z3A7B1CD', 'one event'],
-    [
-      "spec-kitty sync queue --dead --json | jq -r '.dead_letters[].event_id' | xargs -r -d '\\n' spec-kitty sync queue retry --",
-      'all of them',
-    ],
+    ['spec-kitty sync queue retry --all', 'all of them'],
   ],
   environment: HOME,
   exits: {
@@ -128,11 +120,12 @@ export const SYNC_QUEUE_DROP = {
       value: { kind: 'directory', name: 'DIR', needs: 'a directory' },
       text: 'instead: every event that waits for a project which was in this directory, and is gone or replaced by another one',
     },
+    all: { text: 'instead: every event that the server rejected' },
     yes: { text: 'do not ask' },
     json: JSON_OPTION,
   },
   operands: { name: 'EVENT', min: 0, max: Infinity, needs: 'the events to remove', kind: 'text' },
-  usage: ['EVENT... [--yes] [--json]', '--project DIR [--yes] [--json]'],
+  usage: ['EVENT... [--yes] [--json]', '--all [--yes] [--json]', '--project DIR [--yes] [--json]'],
   about: 'Removes events that the server rejected, or those of a lost project, for ever.',
   more: [
     `${EVENT} An event that waits for a project that is still there cannot be removed: 'spec-kitty sync opt-out' keeps it here.`,

@@ -45,7 +45,7 @@ export const FINDINGS: Texts = {
     summary: 'the server rejected events',
     why: 'It took the other events of their batches. What it rejected is kept as a dead letter, with its reason, until you decide.',
     whatToDo:
-      '`spec-kitty sync queue --dead` shows the reasons. `spec-kitty sync queue retry EVENT` lets an event wait again, `spec-kitty sync queue drop EVENT --yes` drops it.',
+      '`spec-kitty sync queue --dead` shows the reasons. `spec-kitty sync queue retry EVENT` lets an event wait again, `retry --all` all of them, `spec-kitty sync queue drop EVENT --yes` drops it.',
   },
   'F-021': {
     summary: 'nothing can be written to the home',
