@@ -5,6 +5,8 @@ export interface SignedOut {
   /** Whether there was a session, or any file at its path. */
   readonly wasThere: boolean
   readonly serverUrl: string | null
+  /** Whether the session was a token that the user had given. */
+  readonly isTokenGiven: boolean
   /** False if a token that should have been revoked may still be valid; null if there was nothing that this tool could revoke. */
   readonly revoked: boolean | null
   /** Why a token may still be valid; null if none is. */
@@ -18,15 +20,21 @@ export interface SignedOut {
 export function signOut(root: string, options: ChangeOptions): Promise<SignedOut> {
   return withSessionLock(root, options, async () => {
     const read = readStored(root)
-    const serverUrl = read.state === 'readable' ? read.session.server_url : null
+    const session = read.state === 'readable' ? read.session : null
     const result =
-      read.state === 'readable'
-        ? await revoke(read.session)
-        : read.state === 'absent'
-          ? { revoked: null, why: null }
-          : { revoked: false, why: `the session could not be read (${read.why})` }
+      session !== null
+        ? await revoke(session)
+        : read.state === 'unreadable'
+          ? { revoked: false, why: `the session could not be read (${read.why})` }
+          : { revoked: null, why: null }
     removeStored(root)
-    return { wasThere: read.state !== 'absent', serverUrl, ...result }
+    const serverUrl = session?.server_url ?? null
+    return {
+      wasThere: read.state !== 'absent',
+      serverUrl,
+      isTokenGiven: session?.kind === 'token',
+      ...result,
+    }
   })
 }
 

@@ -296,7 +296,12 @@ describe('auth logout', () => {
     const { access_token, refresh_token } = home.stored()
     await service.set({ fail: { '/token/revocation': failure } })
     const { exit, out, err } = await runHere('auth-logout', [])
-    expect([exit, out, readdirSync(home.root)]).toEqual([1, `signed out of ${service.url}\n`, ['daemons']])
+    const again = `spec-kitty auth login --server ${service.url}`
+    expect([exit, out.split('\n'), readdirSync(home.root)]).toEqual([
+      1,
+      [`signed out of ${service.url}; to sign in again:`, expect.stringContaining(again), ''],
+      ['daemons'],
+    ])
     expect(err).toMatch(/^the token was not revoked: [^\n]+\n$/)
     expect([err.includes(access_token), err.includes(refresh_token)]).toEqual([false, false])
   })
