@@ -41,7 +41,7 @@ export interface GoneEvent {
 
 /** Whether the system reports all changes of the project. If not, the dashboard polls the project. */
 export interface WatchEvent {
-  /** Null if the system reports all changes. */
+  /** Since when and why the system does not report all changes; null if it does. */
   readonly blind: {
     /** ISO 8601 UTC. */
     readonly since: string

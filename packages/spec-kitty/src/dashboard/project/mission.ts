@@ -240,7 +240,7 @@ function unreadIn(
   }
 }
 
-/** Returns whether a worktree that could not be read was made for the mission; null stands for all worktrees. */
+/** Returns whether what could not be read concerns the mission: a worktree that was made for it, or all worktrees (null). */
 function isOwn(worktree: string | null, id: string, { meta }: MissionContents): boolean {
   return worktree === null || isMadeFor(worktree, id) || isCoordinationOf(worktree, id, meta)
 }

@@ -32,7 +32,7 @@ let opener: string | null = null
 /** The fragment of the view that is on the screen. After a navigation, the address is ahead of it until that is drawn. */
 let drawn: string | null = null
 
-/** Whether the next change of the fragment replaces the current entry, so that the one before stays the same. */
+/** Whether the next change of the fragment replaces the current entry of the browser's history instead of adding one. */
 let isReplacing = false
 
 /** The list of missions as the reader last saw it, including the reader's filters. */
