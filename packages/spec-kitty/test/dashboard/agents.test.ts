@@ -94,6 +94,21 @@ describe('the front matter', () => {
     expect(await agentOf(more, move(1, 'planned', 'claimed'))).toEqual(['otter', 'small', null, null])
   })
 
+  it.each(['__AGENT__', 'unknown', 'Unknown', 'system', 'user', 'merge'])(
+    'names no agent if it says %s',
+    async (agent) => {
+      const claimed = move(1, 'planned', 'claimed', { actor: 'otter' })
+      expect((await agentOf(`agent: "${agent}"\n`, move(1, 'planned', 'claimed')))[0]).toBe(null)
+      expect((await agentOf(`agent: "${agent}"\n`, claimed))[0]).toBe('otter')
+    },
+  )
+
+  it('may say the model of an agent that it does not name', async () => {
+    const claimed = move(1, 'planned', 'claimed', { actor: 'otter' })
+    const own = await agentOf('agent:\n  tool: system\n  model: large\n', claimed)
+    expect(own.slice(0, 2)).toEqual(['otter', 'large'])
+  })
+
   it('says nothing about another agent than its own', async () => {
     const claimed = move(1, 'planned', 'claimed', named('heron'))
     expect(await agentOf(FRONT_MATTER, claimed)).toEqual(['heron', null, null, null])
@@ -171,6 +186,7 @@ describe('an actor that is not an agent', () => {
   it.each([
     'user',
     'unknown',
+    'system',
     'implement-command',
     'finalize-tasks',
     'migration',

@@ -204,6 +204,24 @@ describe('a review that ends without a verdict', () => {
   })
 })
 
+describe('a reviewer whom the tool did not know', () => {
+  it.each(['unknown', '__AGENT__'])('has no name in the log: %s', async (reviewer) => {
+    const review = { reviewer, verdict: 'approved', reference: 'r' }
+    const log = way(['for_review'], ['done', { evidence: { review } }])
+    expect((await packagesOf(log)).work_packages).toMatchObject([
+      { review_result: { ...review, reviewer: null } },
+    ])
+  })
+
+  it('has no name in the front matter', async () => {
+    const said = 'reviewed_by: "unknown"\nreview_status: "approved"\n'
+    const { work_packages: packages } = await packagesOf(way(['done']), {
+      'tasks/WP01.md': prompt('WP01', 'One', said),
+    })
+    expect(packages).toMatchObject([{ front_matter_review: { status: 'approved', by: null } }])
+  })
+})
+
 describe('a package that is merged', () => {
   const says = (reviewer: string) => ({ reviewer, verdict: 'approved', reference: `by ${reviewer}` })
   const merged = { actor: 'merge', evidence: { review: says('tool') } }
