@@ -182,6 +182,36 @@ describe('the parts of an agent', () => {
   })
 })
 
+describe('an actor that the repair of a log made into a text', () => {
+  const original = { tool: 'heron', model: 'small', profile: 'strict', role: 'reviewer' }
+  const repaired = (more: object = {}) => ({
+    actor: 'reviewer',
+    policy_metadata: { migration_original_actor: original, ...more },
+  })
+
+  it('is the one from before', async () => {
+    const lines = [...WORKED, move(4, 'for_review', 'in_review', repaired())]
+    expect(await agentOf('', ...lines)).toEqual(['heron', 'small', 'reviewer', 'strict'])
+    const claim = [...WORKED, move(4, 'for_review', 'in_review', repaired({ agent: 'heron' }))]
+    expect(await agentOf('', ...claim)).toEqual(['heron', 'small', 'reviewer', 'strict'])
+  })
+
+  it.each([null, 'heron', {}, { tool: '' }])(
+    'is the text if the one from before has no name: %j',
+    async (said) => {
+      const policy_metadata = { migration_original_actor: said }
+      const claimed = move(1, 'planned', 'claimed', { actor: 'otter', policy_metadata })
+      expect((await agentOf('', claimed))[0]).toBe('otter')
+    },
+  )
+
+  it('has no model, profile and role that were not known', async () => {
+    const unknown = { tool: 'heron', model: 'unknown', profile: 'unknown', role: 'unknown' }
+    const fields = { actor: 'unknown', policy_metadata: { migration_original_actor: unknown } }
+    expect(await agentOf('', move(1, 'planned', 'claimed', fields))).toEqual(['heron', null, null, null])
+  })
+})
+
 describe('an actor that is not an agent', () => {
   it.each([
     'user',

@@ -222,6 +222,17 @@ describe('a reviewer whom the tool did not know', () => {
   })
 })
 
+describe('an actor that the repair of a log made into a text', () => {
+  it('stands in the history as before', async () => {
+    const repaired = {
+      actor: 'unknown',
+      policy_metadata: { migration_original_actor: { tool: 'heron', model: 'unknown' } },
+    }
+    const { work_packages: packages } = await packagesOf(way(['for_review'], ['in_review', repaired]))
+    expect(packages).toMatchObject([{ history: [{}, { by: 'heron' }] }])
+  })
+})
+
 describe('a package that is merged', () => {
   const says = (reviewer: string) => ({ reviewer, verdict: 'approved', reference: `by ${reviewer}` })
   const merged = { actor: 'merge', evidence: { review: says('tool') } }
