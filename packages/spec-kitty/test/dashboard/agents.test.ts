@@ -212,6 +212,30 @@ describe('an actor that the repair of a log made into a text', () => {
   })
 })
 
+describe('a placeholder in an annotation', () => {
+  const ABSENT = { model: '__resolved_model_absent__', agent_profile: '__resolved_profile_absent__' }
+  const begun = [...WORKED, move(4, 'for_review', 'in_review', { actor: 'heron:small:strict:reviewer' })]
+  const all = ['small', 'reviewer', 'strict']
+
+  it('does not count where the text of the agent has the value', async () => {
+    const agent = 'heron:small:strict:reviewer'
+    expect(await agentOf('', ...begun, note(5, { agent, ...ABSENT, role: 'reviewer' }))).toEqual([
+      agent,
+      ...all,
+    ])
+    const actor = { tool: 'heron', model: 'small', profile: 'strict', role: 'reviewer' }
+    const lines = [...begun, note(5, { ...ABSENT, role: 'reviewer' }, { actor })]
+    expect((await agentOf('', ...lines)).slice(1)).toEqual(all)
+  })
+
+  it('says that there is none where nothing else says it', async () => {
+    const other = note(5, { agent: 'heron', ...ABSENT, role: 'reviewer' })
+    expect((await agentOf('', ...begun, other)).slice(1)).toEqual([null, 'reviewer', null])
+    const empty = note(5, { agent: 'heron:small:strict:reviewer', model: '', agent_profile: null })
+    expect((await agentOf('', ...begun, empty)).slice(1)).toEqual([null, 'reviewer', null])
+  })
+})
+
 describe('an actor that is not an agent', () => {
   it.each([
     'user',
