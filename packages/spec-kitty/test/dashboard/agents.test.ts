@@ -256,6 +256,24 @@ describe('an actor that is not an agent', () => {
   })
 })
 
+describe('a claim in the name of the tool', () => {
+  it.each(['implement-command', 'user', 'system', { tool: 'implement-command' }])(
+    'names no agent: %j',
+    async (agent) => {
+      const claimed = move(1, 'planned', 'claimed', { actor: 'implement-command', ...named(agent) })
+      expect((await agentOf('', claimed))[0]).toBe(null)
+      expect(await agentOf(FRONT_MATTER, claimed)).toEqual([
+        'otter',
+        'planned-1',
+        'implementer',
+        'planned-profile',
+      ])
+      const by = move(1, 'planned', 'claimed', { actor: 'heron', ...named(agent) })
+      expect((await agentOf('', by))[0]).toBe('heron')
+    },
+  )
+})
+
 describe('a package that nothing but its claim assigns', () => {
   const actor = { tool: 'otter', model: 'large', profile: 'careful', role: 'implementer' }
   const claimed = [move(1, 'planned', 'claimed', { actor }), move(2, 'claimed', 'in_progress')]

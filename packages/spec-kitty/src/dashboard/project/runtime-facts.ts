@@ -15,6 +15,7 @@ import {
   type ReviewResult,
 } from './fact-values.js'
 import {
+  isAgent,
   isSameTool,
   NO_AGENTS,
   PARTS,
@@ -158,8 +159,9 @@ export function readFacts(): FactsReader {
       const problems: string[] = []
       const delta = withAgent(said)
       process.take(order, delta, problems)
-      const agent = textOf('agent', delta['agent'], [])
-      if (agent == null) return problems
+      const agent = textOf('agent', delta['agent'], []) ?? null
+      // A command that was told no agent claims the package in its own name.
+      if (!isAgent(agent)) return problems
       agents.name(order, agent, actor)
       if (objectOf(said['agent']) !== null) sayParts(order, delta, [])
       return problems
