@@ -94,6 +94,21 @@ describe('the front matter', () => {
     expect(await agentOf(more, move(1, 'planned', 'claimed'))).toEqual(['otter', 'small', null, null])
   })
 
+  it.each(['__AGENT__', 'unknown', 'Unknown', 'system', 'user', 'merge'])(
+    'names no agent if it says %s',
+    async (agent) => {
+      const claimed = move(1, 'planned', 'claimed', { actor: 'otter' })
+      expect((await agentOf(`agent: "${agent}"\n`, move(1, 'planned', 'claimed')))[0]).toBe(null)
+      expect((await agentOf(`agent: "${agent}"\n`, claimed))[0]).toBe('otter')
+    },
+  )
+
+  it('may say the model of an agent that it does not name', async () => {
+    const claimed = move(1, 'planned', 'claimed', { actor: 'otter' })
+    const own = await agentOf('agent:\n  tool: system\n  model: large\n', claimed)
+    expect(own.slice(0, 2)).toEqual(['otter', 'large'])
+  })
+
   it('says nothing about another agent than its own', async () => {
     const claimed = move(1, 'planned', 'claimed', named('heron'))
     expect(await agentOf(FRONT_MATTER, claimed)).toEqual(['heron', null, null, null])
@@ -167,10 +182,65 @@ describe('the parts of an agent', () => {
   })
 })
 
+describe('an actor that the repair of a log made into a text', () => {
+  const original = { tool: 'heron', model: 'small', profile: 'strict', role: 'reviewer' }
+  const repaired = (more: object = {}) => ({
+    actor: 'reviewer',
+    policy_metadata: { migration_original_actor: original, ...more },
+  })
+
+  it('is the one from before', async () => {
+    const lines = [...WORKED, move(4, 'for_review', 'in_review', repaired())]
+    expect(await agentOf('', ...lines)).toEqual(['heron', 'small', 'reviewer', 'strict'])
+    const claim = [...WORKED, move(4, 'for_review', 'in_review', repaired({ agent: 'heron' }))]
+    expect(await agentOf('', ...claim)).toEqual(['heron', 'small', 'reviewer', 'strict'])
+  })
+
+  it.each([null, 'heron', {}, { tool: '' }])(
+    'is the text if the one from before has no name: %j',
+    async (said) => {
+      const policy_metadata = { migration_original_actor: said }
+      const claimed = move(1, 'planned', 'claimed', { actor: 'otter', policy_metadata })
+      expect((await agentOf('', claimed))[0]).toBe('otter')
+    },
+  )
+
+  it('has no model, profile and role that were not known', async () => {
+    const unknown = { tool: 'heron', model: 'unknown', profile: 'unknown', role: 'unknown' }
+    const fields = { actor: 'unknown', policy_metadata: { migration_original_actor: unknown } }
+    expect(await agentOf('', move(1, 'planned', 'claimed', fields))).toEqual(['heron', null, null, null])
+  })
+})
+
+describe('a placeholder in an annotation', () => {
+  const ABSENT = { model: '__resolved_model_absent__', agent_profile: '__resolved_profile_absent__' }
+  const begun = [...WORKED, move(4, 'for_review', 'in_review', { actor: 'heron:small:strict:reviewer' })]
+  const all = ['small', 'reviewer', 'strict']
+
+  it('does not count where the text of the agent has the value', async () => {
+    const agent = 'heron:small:strict:reviewer'
+    expect(await agentOf('', ...begun, note(5, { agent, ...ABSENT, role: 'reviewer' }))).toEqual([
+      agent,
+      ...all,
+    ])
+    const actor = { tool: 'heron', model: 'small', profile: 'strict', role: 'reviewer' }
+    const lines = [...begun, note(5, { ...ABSENT, role: 'reviewer' }, { actor })]
+    expect((await agentOf('', ...lines)).slice(1)).toEqual(all)
+  })
+
+  it('says that there is none where nothing else says it', async () => {
+    const other = note(5, { agent: 'heron', ...ABSENT, role: 'reviewer' })
+    expect((await agentOf('', ...begun, other)).slice(1)).toEqual([null, 'reviewer', null])
+    const empty = note(5, { agent: 'heron:small:strict:reviewer', model: '', agent_profile: null })
+    expect((await agentOf('', ...begun, empty)).slice(1)).toEqual([null, 'reviewer', null])
+  })
+})
+
 describe('an actor that is not an agent', () => {
   it.each([
     'user',
     'unknown',
+    'system',
     'implement-command',
     'finalize-tasks',
     'migration',
@@ -184,6 +254,24 @@ describe('an actor that is not an agent', () => {
     expect((await agentOf('agent: badger\n', move(1, 'planned', 'in_review', { actor })))[0]).toBe('badger')
     expect((await agentOf('', move(1, 'planned', 'claimed', { actor })))[0]).toBe(null)
   })
+})
+
+describe('a claim in the name of the tool', () => {
+  it.each(['implement-command', 'user', 'system', { tool: 'implement-command' }])(
+    'names no agent: %j',
+    async (agent) => {
+      const claimed = move(1, 'planned', 'claimed', { actor: 'implement-command', ...named(agent) })
+      expect((await agentOf('', claimed))[0]).toBe(null)
+      expect(await agentOf(FRONT_MATTER, claimed)).toEqual([
+        'otter',
+        'planned-1',
+        'implementer',
+        'planned-profile',
+      ])
+      const by = move(1, 'planned', 'claimed', { actor: 'heron', ...named(agent) })
+      expect((await agentOf('', by))[0]).toBe('heron')
+    },
+  )
 })
 
 describe('a package that nothing but its claim assigns', () => {

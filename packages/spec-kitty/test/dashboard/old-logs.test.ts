@@ -112,6 +112,58 @@ describe('a reviewer who began by moving the package to in_progress', () => {
   })
 })
 
+describe('a reviewer who had begun in the front matter only', () => {
+  const SYNC = { reason: 'sync from frontmatter lane in_progress before move-task transition', force: true }
+
+  it('has not sent the package back when the log catches up', async () => {
+    const { work_packages: packages } = await packagesOf(
+      way(['in_progress'], ['for_review'], ['in_progress', SYNC], ['for_review'], ['done']),
+    )
+    expect(packages).toMatchObject([{ lane: 'done', sent_back: 0 }])
+  })
+
+  it('sends it back from there', async () => {
+    const back = { reason: 'no tests', review_ref: 'feedback://m/WP01/1.md' }
+    const { work_packages: packages, now } = await packagesOf(
+      way(['in_progress'], ['for_review'], ['in_progress', SYNC], ['planned', back]),
+    )
+    expect(packages).toMatchObject([
+      { lane: 'planned', sent_back: 1, history: [{}, {}, { is_sent_back: false }, { is_sent_back: true }] },
+    ])
+    expect(now.waiting).toMatchObject([{ id: 'WP01', why: 'sent_back' }])
+  })
+
+  it.each([
+    ['without these words', 'for_review', { reason: 'no tests', force: true }, 1],
+    ['before a review', 'planned', SYNC, 0],
+  ])('is another one %s', async (_, from, fields, sent_back) => {
+    const log = way([from], ['in_progress', fields], ['planned', { reason: 'paused' }])
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ sent_back }])
+  })
+})
+
+describe('a package that goes from in_progress back to planned', () => {
+  const back = (cycle: number) => ['planned', { review_ref: `review-cycle://m/WP01/${cycle}.md` }] as const
+
+  it('with the words of a review was sent back, also if the log does not say that a review began', async () => {
+    const log = way(
+      ['in_progress'],
+      ['for_review'],
+      ['approved'],
+      ['in_progress'],
+      back(1),
+      ['in_progress'],
+      back(2),
+    )
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ lane: 'planned', sent_back: 2 }])
+  })
+
+  it('without them was not', async () => {
+    const log = way(['in_progress'], ['planned', { reason: 'paused' }])
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ sent_back: 0 }])
+  })
+})
+
 describe('a package that was approved', () => {
   it.each([
     ['by a review', { review_ref: 'review-cycle://m/WP01/2.md' }, 1],
@@ -149,6 +201,35 @@ describe('a review that ends without a verdict', () => {
   ] as const)('is not %s', async (_, steps) => {
     const log = way(['in_review'], ['planned', verdict], ...steps)
     expect((await packagesOf(log)).work_packages).toMatchObject([{ review_result: { reviewer: 'heron' } }])
+  })
+})
+
+describe('a reviewer whom the tool did not know', () => {
+  it.each(['unknown', '__AGENT__'])('has no name in the log: %s', async (reviewer) => {
+    const review = { reviewer, verdict: 'approved', reference: 'r' }
+    const log = way(['for_review'], ['done', { evidence: { review } }])
+    expect((await packagesOf(log)).work_packages).toMatchObject([
+      { review_result: { ...review, reviewer: null } },
+    ])
+  })
+
+  it('has no name in the front matter', async () => {
+    const said = 'reviewed_by: "unknown"\nreview_status: "approved"\n'
+    const { work_packages: packages } = await packagesOf(way(['done']), {
+      'tasks/WP01.md': prompt('WP01', 'One', said),
+    })
+    expect(packages).toMatchObject([{ front_matter_review: { status: 'approved', by: null } }])
+  })
+})
+
+describe('an actor that the repair of a log made into a text', () => {
+  it('stands in the history as before', async () => {
+    const repaired = {
+      actor: 'unknown',
+      policy_metadata: { migration_original_actor: { tool: 'heron', model: 'unknown' } },
+    }
+    const { work_packages: packages } = await packagesOf(way(['for_review'], ['in_review', repaired]))
+    expect(packages).toMatchObject([{ history: [{}, { by: 'heron' }] }])
   })
 })
 

@@ -7,8 +7,11 @@ export const MAX_VALUE_CHARS = 500
 export const MAX_NOTE_CHARS = 2000
 export const MAX_SUBTASKS = 500
 
-/** Matches the placeholders that the predecessor writes for a missing value, such as `__resolved_model_absent__`. */
-const ABSENT = /^__\w+_absent__$/
+/**
+ * Matches what the predecessor writes for a missing value: `__resolved_model_absent__`, the `__AGENT__` of its templates
+ * where no agent filled it in, and `unknown`.
+ */
+const ABSENT = /^(?:__\w+__|unknown)$/i
 
 /** Returns whether a text stands for a missing value. */
 export function isAbsent(text: string): boolean {
@@ -91,7 +94,8 @@ export function resultOf(value: unknown, problems: string[]): ReviewResult | nul
     problems.push('has a review_result without a verdict')
     return undefined
   }
-  const reviewer = nameOf(result['reviewer'])
+  const name = nameOf(result['reviewer'])
+  const reviewer = name === null || isAbsent(name) ? null : name
   return { verdict, reviewer, reference: textOf('review_result.reference', result['reference'], []) ?? null }
 }
 

@@ -25,11 +25,11 @@ export const NO_AGENTS: AgentsInLog = { named: [], parts: new Map() }
 /** The maximum number of values that are kept of each kind; the oldest are dropped. */
 const MAX_KEPT = 1000
 
-/** Matches actors of people and of the tool itself: they act without being the agent of a package. */
+/** Matches people and the tool itself: they act without being the agent of a package. */
 const GENERIC =
-  /^(?:(?:user|unknown|implement-command|finalize-tasks|migration|merge)(?:$|:)|spec-kitty(?:$|[ :]))/i
+  /^(?:(?:user|unknown|system|implement-command|finalize-tasks|migration|merge)(?:$|:)|spec-kitty(?:$|[ :]))/i
 
-/** Returns whether the actor of an event can be the agent of a package. */
+/** Returns whether the actor of an event, or who is in the front matter, can be the agent of a package. */
 export function isAgent(actor: string | null): actor is string {
   return actor !== null && !GENERIC.test(actor)
 }

@@ -1,7 +1,7 @@
 import { blocksOf, plainTextOf, type Block } from './front-matter-blocks.js'
 import { ID_NAMES, NO_YAML, readAnyYaml, twice, type Field, type Fields } from './any-yaml.js'
 import { isAbsent } from './fact-values.js'
-import { partsIn, type AgentPart } from './facts-of-agent.js'
+import { isAgent, partsIn, type AgentPart } from './facts-of-agent.js'
 import { isPackageId, packageIdsIn, rangeIn } from './package-ids.js'
 import { readSimpleYaml } from './simple-yaml.js'
 
@@ -116,7 +116,7 @@ export function readFields(yaml: string | null): PackageFields {
     agent_profile: agent.agent_profile ?? present(text('agent_profile')),
     lane: text('lane'),
     review_status: text('review_status'),
-    reviewed_by: text('reviewed_by'),
+    reviewed_by: present(text('reviewed_by')),
     problems: [...new Set(problems)].slice(0, MAX_PROBLEMS),
   }
 }
@@ -213,7 +213,12 @@ function agentOf(field: Field | undefined, problems: string[]): Agent {
     const agent = present(textOf('agent', field, problems))
     const parts = new Map(partsIn(agent))
     const part = (name: AgentPart): string | null => parts.get(name) ?? null
-    return { agent, model: part('model'), role: part('role'), agent_profile: part('agent_profile') }
+    return {
+      agent: named(agent),
+      model: part('model'),
+      role: part('role'),
+      agent_profile: part('agent_profile'),
+    }
   }
   const { texts } = field
   const first = (...names: readonly string[]): string | null =>
@@ -221,11 +226,16 @@ function agentOf(field: Field | undefined, problems: string[]): Agent {
   const agent = first('tool', 'name', 'agent', 'id')
   if (agent === null) problems.push('its agent names no tool')
   return {
-    agent,
+    agent: named(agent),
     model: first('model'),
     role: first('role'),
     agent_profile: first('profile', 'profile_id', 'agent_profile'),
   }
+}
+
+/** Returns an agent, or null for people and the tool itself. Old versions of the tool wrote `system` if they knew no agent. */
+function named(agent: string | null): string | null {
+  return isAgent(agent) ? agent : null
 }
 
 /** Returns a text, or null if it is one that stands for a missing value. */

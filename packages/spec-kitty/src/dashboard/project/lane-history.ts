@@ -23,6 +23,9 @@ export interface LaneMove {
   readonly worktree: string | null
 }
 
+/** What a lane change says about a review. */
+type Reviewed = Pick<LaneMove, 'from' | 'lane' | 'review_ref' | 'reason'>
+
 /** Who made a lane change, and when. */
 export type Acted = Pick<LaneMove, 'id' | 'at' | 'by' | 'actor'>
 
@@ -63,8 +66,17 @@ const MAX_CHANGES = 200
 const IN_REVIEW: ReadonlySet<string> = new Set(['for_review', 'in_review'])
 const BEFORE_REVIEW: ReadonlySet<string> = new Set(['planned', 'claimed', 'in_progress'])
 
+/** The other lanes from which a review sends a package back, if the change refers to its text. */
+const REVIEWED_FROM: ReadonlySet<string> = new Set(['approved', 'in_progress'])
+
 /** Matches the text that the tool writes when a reviewer begins. */
 const REVIEW_CLAIM = /^(?:action|workflow)-review-claim$/
+
+/**
+ * Matches the reason of a change with which the first versions that had a log caught up with the front matter. In these
+ * versions a reviewer began in the front matter only.
+ */
+const CATCH_UP = /^sync from frontmatter lane /
 
 /** The lanes of one agent's work. A package that was blocked is usually continued by the agent who had it. */
 const OF_WORK: ReadonlySet<string> = new Set(['claimed', 'in_progress', 'blocked'])
@@ -118,8 +130,8 @@ function beginningOf(moves: readonly ToldMove[]): Beginning {
   if (last === undefined)
     return { id: '', at: '', by: null, actor: null, is_review: false, is_sent_back: false }
   const { move, is_sent_back } = last
-  const { id, at, by, actor, lane, review_ref } = move
-  return { id, at, by, actor, is_review: lane === 'in_review' || isReviewClaim(review_ref), is_sent_back }
+  const { id, at, by, actor, lane } = move
+  return { id, at, by, actor, is_review: lane === 'in_review' || isReviewClaim(move), is_sent_back }
 }
 
 /**
@@ -127,8 +139,8 @@ function beginningOf(moves: readonly ToldMove[]): Beginning {
  * actor.
  */
 function goesOn({ move, is_sent_back }: ToldMove, told: ToldMove | undefined): boolean {
-  const [{ lane, by, review_ref }, before] = [move, told?.move]
-  if (before === undefined || is_sent_back || isReviewClaim(review_ref)) return false
+  const [{ lane, by }, before] = [move, told?.move]
+  if (before === undefined || is_sent_back || isReviewClaim(move)) return false
   if (lane === 'in_review') return before.lane === lane && before.by === by
   return OF_WORK.has(lane) && OF_WORK.has(before.lane)
 }
@@ -137,36 +149,32 @@ function goesOn({ move, is_sent_back }: ToldMove, told: ToldMove | undefined): b
  * Returns whether a review sent a package back with this change. Up to version 3.1, a reviewer began by moving the
  * package to `in_progress`, which is not a verdict, and sent it back from there.
  */
-function isSentBack(
-  from: string | null,
-  { lane, review_ref }: LaneMove,
-  before: LaneMove | undefined,
-): boolean {
-  if (from === null || !BEFORE_REVIEW.has(lane) || isReviewClaim(review_ref)) return false
+function isSentBack(from: string | null, move: LaneMove, before: LaneMove | undefined): boolean {
+  const { lane, review_ref } = move
+  if (from === null || !BEFORE_REVIEW.has(lane) || isReviewClaim(move)) return false
   if (IN_REVIEW.has(from)) return true
-  if (from === 'approved') return review_ref !== null
-  return before !== undefined && isReviewClaim(before.review_ref) && before.lane === from && lane !== from
+  if (lane === from) return false
+  if (review_ref !== null && REVIEWED_FROM.has(from)) return true
+  return before !== undefined && isReviewClaim(before) && before.lane === from
 }
 
 /** Returns whether an agent takes up the work with this change. A reviewer who sends the package back does not. */
-function isClaim({ move: { lane, by, review_ref }, from, is_sent_back }: ToldMove): boolean {
-  if (columnOf(lane) !== 'doing' || is_sent_back || isReviewClaim(review_ref) || !isAgent(by)) return false
+function isClaim({ move, from, is_sent_back }: ToldMove): boolean {
+  const { lane, by } = move
+  if (columnOf(lane) !== 'doing' || is_sent_back || isReviewClaim(move) || !isAgent(by)) return false
   return from === null || (!IN_REVIEW.has(from) && !FINISHED.has(from))
 }
 
-function beginsReview({ move: { lane, review_ref }, from }: ToldMove): boolean {
-  return (lane === 'in_review' && from !== 'in_review') || isReviewClaim(review_ref)
+function beginsReview({ move, from }: ToldMove): boolean {
+  return (move.lane === 'in_review' && from !== 'in_review') || isReviewClaim(move)
 }
 
 /** Returns whether a review ends with this change, whatever its verdict. */
-export function endsReview({
-  from,
-  lane,
-  review_ref,
-}: Pick<LaneMove, 'from' | 'lane' | 'review_ref'>): boolean {
+export function endsReview(move: Reviewed): boolean {
+  const { from, lane, review_ref } = move
   if (from === 'in_review') return true
-  if (!BEFORE_REVIEW.has(lane) || lane === from || isReviewClaim(review_ref)) return false
-  return from === 'for_review' || (review_ref !== null && (from === 'approved' || from === 'in_progress'))
+  if (!BEFORE_REVIEW.has(lane) || lane === from || isReviewClaim(move)) return false
+  return from === 'for_review' || (from !== null && review_ref !== null && REVIEWED_FROM.has(from))
 }
 
 /** Returns whether a review had approved the package before this change, because merging it is not a review. */
@@ -174,8 +182,10 @@ export function isAfterReview({ from }: Pick<LaneMove, 'from'>): boolean {
   return from !== null && FINISHED.has(from)
 }
 
-function isReviewClaim(review_ref: string | null): boolean {
-  return review_ref !== null && REVIEW_CLAIM.test(review_ref)
+/** Returns whether a reviewer begins, or had begun in the front matter, by moving the package to `in_progress`. */
+function isReviewClaim({ from, lane, review_ref, reason }: Reviewed): boolean {
+  if (review_ref !== null) return REVIEW_CLAIM.test(review_ref)
+  return from === 'for_review' && lane === 'in_progress' && reason !== null && CATCH_UP.test(reason)
 }
 
 function changeOf({ move, from, is_sent_back }: ToldMove): LaneChange {

@@ -24,21 +24,24 @@ export function readMove(
   const evidence = objectOf(objectOf(value['evidence'])?.['review'])
   const result = objectOf(value['review_result']) ?? evidence
   const from = textIn(value['from_lane'], MAX_LANE_CHARS)
+  const claim = objectOf(value['policy_metadata'])
+  // The repair of a log makes an actor that is an object into a text such as `reviewer`, and keeps the object here.
+  const original = objectOf(claim?.['migration_original_actor'])
+  const actor = nameOf(original) === null ? value['actor'] : original
   const move = {
     id,
     at,
     from: from === null ? null : laneNamed(from),
     lane: laneNamed(lane),
-    by: nameOf(value['actor']),
-    actor: actorText(value['actor']),
+    by: nameOf(actor),
+    actor: actorText(actor),
     reason: textIn(value['reason'], MAX_REASON_CHARS),
     verdict: textIn(result?.['verdict'], MAX_LANE_CHARS),
     is_forced: value['force'] === true,
     review_ref: textIn(value['review_ref'], MAX_LANE_CHARS),
     worktree,
   }
-  const claim = objectOf(value['policy_metadata'])
-  const said = { event_id: id, at, actor: value['actor'] }
+  const said = { event_id: id, at, actor }
   const isOver = move.verdict !== null || endsReview(move)
   // The event of a merge repeats the approval of the package. That counts only if no review recorded the approval.
   const isRepeated = evidence !== null && result === evidence && isAfterReview(move)

@@ -1,5 +1,7 @@
 import { objectOf } from 'familiar/cli'
 import {
+  actorText,
+  isAbsent,
   MAX_NOTE_CHARS,
   MAX_SUBTASKS,
   MAX_VALUE_CHARS,
@@ -13,9 +15,11 @@ import {
   type ReviewResult,
 } from './fact-values.js'
 import {
+  isAgent,
   isSameTool,
   NO_AGENTS,
   PARTS,
+  partsIn,
   readAgents,
   timeOf,
   type AgentsInLog,
@@ -108,9 +112,18 @@ export function readFacts(): FactsReader {
   const agents = readAgents()
   const process = readProcess()
   let notes: Slot<Note>[] = []
-  const sayParts = (order: string, delta: Annotation['delta'], problems: string[]): void => {
+  /** Takes the parts of an agent. Where one is a placeholder, the text of the agent itself counts. */
+  const sayParts = (
+    order: string,
+    delta: Annotation['delta'],
+    problems: string[],
+    agent: string | null = null,
+  ): void => {
+    const own = new Map(partsIn(agent))
     for (const part of PARTS) {
-      const text = textOf(part, delta[part], problems)
+      const value = delta[part]
+      const isOpen = typeof value === 'string' && isAbsent(value)
+      const text = (isOpen ? own.get(part) : null) ?? textOf(part, value, problems)
       if (text !== undefined) agents.say(order, part, text)
     }
   }
@@ -127,7 +140,7 @@ export function readFacts(): FactsReader {
       if (agent !== undefined) agents.name(order, agent)
       const assignee = textOf('assignee', delta['assignee'], problems)
       if (assignee !== undefined) put(assignees, 'assignee', order, assignee)
-      sayParts(order, delta, problems)
+      sayParts(order, delta, problems, agent ?? actorText(actor))
       for (const [subtask, state] of statesIn(delta['subtasks'], problems)) {
         const same = sameSubtask(subtask)
         if (subtasks.size < MAX_SUBTASKS || subtasks.has(same))
@@ -146,8 +159,9 @@ export function readFacts(): FactsReader {
       const problems: string[] = []
       const delta = withAgent(said)
       process.take(order, delta, problems)
-      const agent = textOf('agent', delta['agent'], [])
-      if (agent == null) return problems
+      const agent = textOf('agent', delta['agent'], []) ?? null
+      // A command that was told no agent claims the package in its own name.
+      if (!isAgent(agent)) return problems
       agents.name(order, agent, actor)
       if (objectOf(said['agent']) !== null) sayParts(order, delta, [])
       return problems
