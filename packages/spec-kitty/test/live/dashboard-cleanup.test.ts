@@ -32,6 +32,12 @@ function onTerminal(answer: string, more = '', beforeAnswer?: () => Promise<void
   return typeIn(place.base, `spec-kitty ${CLEAN.join(' ')} ${more}`, answer, place.env, beforeAnswer)
 }
 
+/** What was printed on the terminal, as plain text. */
+function textOf(said: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return said.replaceAll(/\u001b\[\d*[A-Za-z]/g, '').replaceAll('\r', '')
+}
+
 describe('on a terminal', () => {
   it('shows what it found and asks; only y is a yes', async () => {
     const orphans = [await orphan(9240), await orphan(9241)]
@@ -46,6 +52,29 @@ describe('on a terminal', () => {
     expect([status, orphans.filter(lives), lives(mine)]).toEqual([0, [], true])
     expect(said).toContain('Killed 2 processes')
     expect(said).toContain('Cleaned up 0 .dashboard files')
+  })
+
+  it('says what it does not mean: "all" is asked only of all, and the answer tells what was ended and what is left', async () => {
+    const project = place.project('in use or not')
+    const stopped = await place.predecessor(9242, place.project('wedged'), { behaviour: 'deaf' })
+    const starting = await place.predecessor(9243, project)
+    const none = await place.run(place.base, CLEAN)
+    expect(none.stdout.split('\n')[0]).toBe(
+      'Found no dashboard process to end now on ports 9237-9336: 1 needs a decision, 1 may still be starting',
+    )
+    const orphans = [await orphan(9240), await orphan(9241)]
+    const refused = textOf((await onTerminal('n\n')).said)
+    expect(refused).toMatch(/Kill these 2 dashboards\? \[y\/N\] n\n+nothing was ended\n\nNeeds a decision/)
+    expect([...orphans, stopped, starting].filter((one) => !lives(one))).toEqual([])
+    const said = textOf((await onTerminal('y\n')).said)
+    expect(said).toContain('Found 2 orphaned dashboard processes on ports 9237-9336\n')
+    for (const [index, { pid }] of orphans.entries())
+      expect(said).toContain(`stopped port ${9240 + index} (process ${pid}, SIGTERM): its project is gone`)
+    expect(said).toMatch(
+      /\nKilled 2 processes\nCleaned up 0 \.dashboard files\n\nNeeds a decision [^]*--port 9242/,
+    )
+    expect(said).toMatch(/Left alone for now:\n {2}9243: it may still be starting/)
+    expect([orphans.filter(lives), lives(stopped), lives(starting)]).toEqual([[], true, true])
   })
 
   it('takes nothing for an answer that was typed before the question was printed', async () => {
