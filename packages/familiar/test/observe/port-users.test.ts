@@ -37,8 +37,14 @@ it('says nothing of them where something listens on every port', () => {
 it('says in plain words which kinds they are, and names the recorded daemon, which is the smallest of many', () => {
   const kinds = [
     ...Array.from({ length: 6 }, () => 'cross_root'),
-    ...['starting', 'starting', 'starting', 'third_party', 'third_party', 'not_tool', 'not_tool'],
-    ...['is_recorded_singleton'],
+    'starting',
+    'starting',
+    'starting',
+    'third_party',
+    'third_party',
+    'not_tool',
+    'not_tool',
+    'is_recorded_singleton',
   ]
   const candidates = kinds.map((reason, index) => {
     const verdict = { class: 'operator_required', reason, rule: 'S1' }

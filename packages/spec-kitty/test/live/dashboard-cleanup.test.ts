@@ -116,6 +116,37 @@ describe('on a terminal', () => {
   })
 })
 
+describe('the doctor', () => {
+  it('tells of the orphans that a clean-up would end now, and of nothing else; its command ends them', async () => {
+    const inUse = await place.start(place.project('mine'))
+    const others = [
+      await place.predecessor(9250, place.project('starting')),
+      await place.predecessor(9251, place.project('wedged'), { behaviour: 'deaf' }),
+      processOf((await spawnHostile('http', 9252)).pid),
+    ]
+    const found = async (args: readonly string[] = []) => {
+      const { document } = await place.json(place.base, ['auth', 'doctor', ...args])
+      return document.findings.find(({ id }: { readonly id: string }) => id === 'F-024')
+    }
+    expect(await found()).toBe(undefined)
+    const orphans = [await orphan(9240), await orphan(9241)]
+    const finding = {
+      severity: 'info',
+      summary: '2 orphaned dashboards on ports 9240, 9241',
+      remediation: { commands: ['spec-kitty dashboard clean-up --yes'], safe: true },
+    }
+    expect(await found()).toMatchObject(finding)
+    expect(await found(['--reset'])).toMatchObject(finding)
+    const { status, stdout } = await place.run(place.base, ['auth', 'doctor'])
+    expect([status, stdout.split('\n')[0]]).toEqual([0, 'No problems found. 1 thing to know.'])
+    expect(stdout).toMatch(/\(F-024\)\n[^\n]+\n +spec-kitty dashboard clean-up {2}# ends them; asks first\n/)
+    const ran = await place.run(place.base, ['dashboard', 'clean-up', '--yes'])
+    expect([ran.status, orphans.filter(lives)]).toEqual([0, []])
+    expect(await found()).toBe(undefined)
+    expect([inUse, ...others].filter((one) => !lives(one))).toEqual([])
+  })
+})
+
 describe('elsewhere', () => {
   it('needs --yes, and nothing is done without it; --dry-run needs none and does nothing', async () => {
     const one = await orphan(9240)
