@@ -1,4 +1,4 @@
-import { EXIT, readingTerminal, runOnProcess, UnexpectedWordError, type Io } from 'familiar/cli'
+import { EXIT, readingTerminal, runOnProcess, UsageError, type Io } from 'familiar/cli'
 import { route, type Route } from './cli/find-command.js'
 import { isGroup, type CommandWords } from './cli/command-table.js'
 import { byVariable, inHome } from './cli/in-home.js'
@@ -101,7 +101,7 @@ async function run({ command, name, args }: Route & { readonly kind: 'run' }, io
   try {
     return await load(args, io)
   } catch (error) {
-    if (!(error instanceof UnexpectedWordError)) throw error
+    if (!(error instanceof UsageError)) throw error
     throw await (await import('./cli/mistakes.js')).withGuess(error, name, args)
   }
 }

@@ -12,7 +12,8 @@ import { printJson } from './print-json.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { reasonText } from './reason-text.js'
 import { renderNext } from './render-next.js'
-import { renderDecisions } from './render-decisions.js'
+import { isInUse, renderDecisions } from './render-decisions.js'
+import { countOthers, leftAfter } from './render-others.js'
 import { renderEnded } from './render-reset.js'
 import { showingCleanUp } from './clean-up-progress.js'
 import { assertListener } from './assert-listener.js'
@@ -21,7 +22,11 @@ import { wrapWords } from './text-width.js'
 
 /** The messages in which the tool reports what was found and done. */
 export interface CleanUpWords {
-  readonly found: (count: number) => string
+  /**
+   * `count`: how many processes would be ended. `others`: what is known about further ones that nothing is known to use,
+   * such as `1 needs a decision`; empty if there are none.
+   */
+  readonly found: (count: number, others: string) => string
   readonly killed: (count: number) => string
   readonly tidied: (count: number) => string
 }
@@ -33,7 +38,15 @@ export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
   readonly json: boolean
   readonly words: CleanUpWords
   /** Asks the user whether to end the processes that were shown. Called only if there are any. */
-  readonly mayEnd: () => Promise<boolean>
+  readonly mayEnd: (asked: CleanUpQuestion) => Promise<boolean>
+}
+
+/** What a clean-up asks about. */
+export interface CleanUpQuestion {
+  /** How many processes would be ended. */
+  readonly count: number
+  /** Whether those are all that nothing is known to use. */
+  readonly isAll: boolean
 }
 
 type Report = CleanUpReport & { readonly tidied: number }
@@ -47,8 +60,13 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
   const seen = await daemon.scan({ forCleanUp: true })
   if (options.port !== null) assertListener(seen, options.port)
   const toEnd = orphansIn(options, seen)
-  if (!options.json) await show(describeScan(daemon, options, { seen, toEnd, tool }, io), io)
-  if (toEnd.length > 0 && !(await options.mayEnd())) return EXIT.ok
+  const found = { seen, toEnd, tool, others: othersIn({ seen, toEnd, tool }) }
+  if (!options.json) await show(describeScan(daemon, options, found, io), io)
+  const asked = { count: toEnd.length, isAll: found.others.length === 0 }
+  if (toEnd.length > 0 && !(await options.mayEnd(asked))) {
+    io.out(`${['nothing was ended', ...leftAfter(found.others, tool, io)].join('\n')}\n`)
+    return EXIT.ok
+  }
   const report = await showingCleanUp(io, (watch) =>
     daemon.cleanUp({
       force: options.force,
@@ -92,21 +110,38 @@ interface Found {
   readonly seen: Scan
   readonly toEnd: readonly Candidate[]
   readonly tool: Tool
+  /** The other processes of this tool that nothing is known to use. */
+  readonly others: readonly DoctorRecord[]
 }
 
+function othersIn({ seen, toEnd, tool }: Omit<Found, 'others'>): readonly DoctorRecord[] {
+  return recordsOf(
+    seen.candidates.filter((candidate) => !toEnd.includes(candidate)),
+    seen,
+    tool,
+  ).filter((record) => record.cleanup_class !== 'never_touch' && !isInUse(record))
+}
+
+/**
+ * If a question or a result follows, the processes that are left come after that. So the list before the question has
+ * only those that it is about.
+ */
 function describeScan(
   daemon: Daemon,
-  { words }: CleanUpAllOptions,
-  { seen, toEnd, tool }: Found,
+  { words, dryRun }: CleanUpAllOptions,
+  { seen, toEnd, tool, others }: Found,
   io: Io,
 ): readonly string[] {
   const left = seen.candidates.filter((candidate) => !toEnd.includes(candidate))
-  const orphans = recordsOf(left, seen, tool).filter((record) => record.cleanup_class !== 'never_touch')
+  const head = words.found(toEnd.length, countOthers(others, tool))
+  const used = recordsOf(left, seen, tool).filter(isInUse)
+  const isLast = toEnd.length === 0 || dryRun
+  const decisions = renderDecisions({ orphans: [...(isLast ? others : []), ...used] }, io, tool.words)
   return [
-    toEnd.length === 0 ? paint(io, 'green', words.found(0)) : words.found(toEnd.length),
+    toEnd.length + others.length === 0 ? paint(io, 'green', head) : head,
     ...namesOf(daemon, toEnd, seen, io).map((line) => `  ${line}`),
     ...leftLines(left, tool, io),
-    ...renderDecisions({ orphans }, io, tool.words),
+    ...(decisions.length === 0 ? [] : ['', ...decisions]),
   ]
 }
 
@@ -152,12 +187,16 @@ function describeResult(
     return ['dry run: nothing was ended', ...renderNext(plan, io)]
   }
   const { swept, failed } = result
+  const left = [...rowsOf(report.after, tool, report).values()].filter(
+    (row) => row.cleanup_class !== 'never_touch' && !isInUse(row),
+  )
   return [
-    ...renderEnded({ ...result, swept: [] }, io, { ...tool.words, isForced: options.force }),
+    ...renderEnded(result, io, { ...tool.words, isForced: options.force }),
     words.killed(swept.length),
     words.tidied(tidied),
     ...changedLines(toEnd, options, report, io),
     ...(failed.length === 0 ? [] : [`failed: ${failed.length}`]),
+    ...leftAfter(left, tool, io),
   ]
 }
 

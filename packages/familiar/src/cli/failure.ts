@@ -75,9 +75,10 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
   ]
 }
 
-/** Colours the last line, which is a command, including the words before the name of the tool. */
+/** Colours the last line, which is a command, including the words before the name of the tool, without a comment after it. */
 function withCyanEnd(lines: readonly string[], { hasErrorColor = false }: Screen): readonly string[] {
-  return [...lines.slice(0, -1), paintError({ hasErrorColor }, 'cyan', lines.at(-1) ?? '')]
+  const [command = '', ...comment] = (lines.at(-1) ?? '').split(/(?=  # )/)
+  return [...lines.slice(0, -1), `${paintError({ hasErrorColor }, 'cyan', command)}${comment.join('')}`]
 }
 
 /** Colours the name of the tool at the beginning of an error. */

@@ -2,7 +2,7 @@
  * The commands for a daemon, for a tool that has its own command line and wording. A tool without its own command line
  * calls `Daemon.cli` instead.
  */
-export { cleanUpAll, type CleanUpAllOptions } from './clean-up-all.js'
+export { cleanUpAll, type CleanUpAllOptions, type CleanUpQuestion } from './clean-up-all.js'
 export { startProgress } from './progress.js'
 export { clockText, describeAge, untilText } from '../clock.js'
 export { columnsOf, wrapWords } from './text-width.js'

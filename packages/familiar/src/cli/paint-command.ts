@@ -5,10 +5,10 @@ const WORD = String.raw`(?:'[^']*'|\\.|[^\s'\\])+`
 const BEFORE = String.raw`(?:[A-Z_]+=${WORD} |cd ${WORD} && )*`
 
 /**
- * Matches words that cannot be part of a command: a verb (`tool queue shows why`), a conjunction, or the end of a
- * sentence.
+ * Matches what cannot be part of a command: a verb (`tool queue shows why`), a conjunction, the end of a sentence, or a
+ * comment.
  */
-const PROSE = /[;,]| (?!(?:status|logs)(?: |$))(?:[a-z]{3,}s|again|and|or|to)(?= |$)/
+const PROSE = /[;,]| +# | (?!(?:status|logs)(?: |$))(?:[a-z]{3,}s|again|and|or|to)(?= |$)/
 
 /** What may stand between two commands in a shell line. */
 const JOINED = /(?:\||&&) $/

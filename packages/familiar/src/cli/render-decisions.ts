@@ -1,6 +1,6 @@
 import type { Words } from '../define/options.js'
 import type { DoctorDocument } from '../doctor/document.js'
-import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
+import { isForNow, isToWaitFor, needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Remedy } from '../doctor/remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import { paint, type Io } from './io.js'
@@ -24,15 +24,18 @@ const LISTED_COMMANDS = 3
 export function renderDecisions(
   { orphans, isOneTold = false }: Pick<DoctorDocument, 'orphans'> & { readonly isOneTold?: boolean },
   terminal: Terminal,
-  { scope, explain }: Pick<Words, 'scope' | 'explain'>,
+  words: Pick<Words, 'scope' | 'explain'>,
 ): readonly string[] {
+  const { scope, explain } = words
   const rows = orphans.filter(({ cleanup_class }) => cleanup_class === 'operator_required')
-  const open = rows.filter((record) => needsDecision(record, { explain }))
+  const open = rows.filter((record) => needsDecision(record, words))
   const used = rows.filter(isInUse)
   const rest = rows.filter((record) => !open.includes(record) && !isInUse(record))
   const foreign = rest.filter(({ skip_reason }) => skip_reason === 'other_user')
-  const starting = rest.filter(({ skip_reason }) => skip_reason === 'starting')
-  const stuck = rest.filter((record) => !foreign.includes(record) && !starting.includes(record))
+  const forNow = rest.filter(
+    (record) => !foreign.includes(record) && (record.skip_reason === 'starting' || isForNow(record, words)),
+  )
+  const stuck = rest.filter((record) => !foreign.includes(record) && !forNow.includes(record))
   const [first] = open
   const meaning =
     first === undefined || terminal.isQuiet === true
@@ -45,14 +48,14 @@ export function renderDecisions(
       ...section(
         `Needs a decision (operator_required)${isOneTold ? ', besides F-005' : ''}:`,
         open,
-        scope,
+        words,
         terminal,
       ),
       ...meaning,
     ],
-    section('Left alone for now:', starting, scope, terminal),
-    section('Left alone, no clean-up ends it:', stuck, scope, terminal),
-    section('Of another user, left alone:', foreign, scope, terminal),
+    section('Left alone for now:', forNow, words, terminal),
+    section('Left alone, with no command for it here:', stuck, words, terminal),
+    section('Of another user, left alone:', foreign, words, terminal),
     inUse(used, scope, terminal),
   ].filter((lines) => lines.length > 0)
   return sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
@@ -87,13 +90,13 @@ interface Group {
 function section(
   title: string,
   rows: readonly DoctorRecord[],
-  scope: string,
+  words: Pick<Words, 'scope' | 'explain'>,
   terminal: Terminal,
 ): readonly string[] {
   if (rows.length === 0) return []
   const groups = new Map<string, Group>()
   for (const record of rows) {
-    const text = whatItIs(record, scope)
+    const text = whatItIs(record, words)
     const { remedy } = record
     const description = remedy?.description ?? ''
     const key = `${text}\n${description}`
@@ -138,7 +141,10 @@ function listed(ports: readonly string[]): string {
   return more > 0 ? `${ports.slice(0, LISTED).join(' ')} and ${more} more` : ports.join(' ')
 }
 
-function whatItIs(record: DoctorRecord, scope: string): string {
+/** A daemon whose remedy is to wait may have another reason too, such as `cross_root`. The text then gives both. */
+function whatItIs(record: DoctorRecord, words: Pick<Words, 'scope' | 'explain'>): string {
+  const reasons = new Set([record.skip_reason ?? '', ...(isToWaitFor(record, words) ? ['starting'] : [])])
   const stale = evidenceText(record.stale_evidence, record.package_version)
-  return `${reasonText(record.skip_reason ?? '', scope)}${stale === '' ? '' : `; ${stale}`}`
+  const text = [...reasons].map((reason) => reasonText(reason, words.scope)).join(', ')
+  return `${text}${stale === '' ? '' : `; ${stale}`}`
 }

@@ -4,7 +4,7 @@ import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define
 import { decisionsIn, isToLookAt } from '../doctor/choose-remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
-import { isSpared } from '../observe/spared.js'
+import { isSpared, isStarting } from '../observe/spared.js'
 import type { Io } from './io.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { showingCleanUp } from './clean-up-progress.js'
@@ -112,7 +112,7 @@ function leadTo(lead: string, command: string, columns: number | null): string {
  * row says to look again later.
  */
 function ofStarting(open: readonly Candidate[]): string {
-  const count = open.filter(({ verdict }) => verdict.reason === 'starting').length
+  const count = open.filter(isStarting).length
   if (count === 0) return ''
   return open.length === 1 ? ' and may still be starting' : `, ${count} of them may still be starting`
 }

@@ -1,4 +1,10 @@
-import { definitionOf, type CliOptions, type Commands, type Daemon } from '../define/define-daemon.js'
+import {
+  definitionOf,
+  type CliOptions,
+  type Commands,
+  type Daemon,
+  type ScanOptions,
+} from '../define/define-daemon.js'
 import type { Words } from '../define/options.js'
 import type { DoctorExtension } from '../doctor/document.js'
 import type { StatusExtension } from './commands/status.js'
@@ -18,10 +24,12 @@ export interface RunOptions extends CliOptions {
   readonly status?: StatusExtension
   /** What the tool adds to `doctor`. */
   readonly doctor?: DoctorExtension
+  /** Other ports that the scan of `doctor` looks at. */
+  readonly beside?: ScanOptions['beside']
 }
 
 /** What a command receives in addition to its arguments. */
-export interface CommandContext extends Pick<RunOptions, 'status' | 'doctor'> {
+export interface CommandContext extends Pick<RunOptions, 'status' | 'doctor' | 'beside'> {
   readonly daemon: Daemon
   readonly words: Words
   readonly io: Io

@@ -18,6 +18,8 @@ export interface ScopeRequest {
   readonly doctorCommand: (port: number | null) => string
   /** The command that stops the daemon of the scope, of any version. */
   readonly stopCommand: string
+  /** The tool's name for a scope; by default `scope`. */
+  readonly scopeName?: string
   /** Returns the command that cleans up another scope; null if there is none. */
   readonly cleanCommand?: (scope: string) => string | null
   /** Returns the command that explains an id. */

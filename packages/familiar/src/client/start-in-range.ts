@@ -6,7 +6,8 @@ import type { Started } from './start-failure.js'
 import { FamiliarError } from '../errors.js'
 import { crypto } from '../protocol/crypto.js'
 import { describeFullRange } from '../observe/port-users.js'
-import { isEndedByForce } from '../observe/spared.js'
+import { nounFor } from '../observe/port-user-words.js'
+import { isEndedByForce, isSpared, isStarting } from '../observe/spared.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
 import { staleInScope } from '../observe/stale-in-scope.js'
 import type { ConnectRequest } from './connect-request.js'
@@ -55,24 +56,37 @@ async function freePorts({ family, scope, platform }: ConnectRequest, lock: Held
 }
 
 async function rangeFull(request: ConnectRequest, cause: unknown): Promise<FamiliarError> {
-  const { family, scope, platform } = request
+  const { family, scope, platform, scopeName = 'scope' } = request
   const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
   const { from, to } = family.ports
-  const hint = freeingCommand(request, seen)
+  const hint = freeingHint(request, seen)
   return new FamiliarError('E_RANGE_FULL', `every port from ${from} to ${to - 1} is in use`, {
-    details: [describeFullRange(seen)],
+    details: [describeFullRange(seen, scopeName)],
     ...(hint === null ? {} : { hint }),
     cause,
   })
 }
 
-/** Returns the mildest command that frees a port, because one port is enough; null if there is none. */
-function freeingCommand({ doctorCommand, cleanCommand }: ConnectRequest, seen: Scan): string | null {
+/**
+ * Returns the mildest advice that frees a port, because one port is enough; null if there is none. A clean-up of the scope
+ * in which a daemon is proven stale comes first, then to wait for what may still be starting, because the next start may
+ * be able to clean that up. Force comes last, with what it ends.
+ */
+function freeingHint(request: ConnectRequest, seen: Scan): string | null {
+  const { doctorCommand, cleanCommand, family, scopeName: scope = 'scope' } = request
   for (const one of seen.candidates) {
     const stale = staleInScope(one, seen)
     const command = stale === null ? null : (cleanCommand?.(stale) ?? null)
-    if (command !== null) return command
+    if (command !== null) return `${command}  # ends what is proven stale in ${stale}`
+  }
+  const young = seen.candidates.filter((one) => isStarting(one) && one.proof !== null && !isSpared(one, seen))
+  if (young.length > 0) {
+    const them = young.length === 1 ? '1 of them' : `${young.length} of them`
+    return `wait ${family.startingSeconds} s and run this again: ${them} may still be starting, and which of these are stale is known then`
   }
   const forced = seen.candidates.find((one) => isEndedByForce(one, seen))
-  return forced === undefined ? null : doctorCommand(forced.observation.port)
+  if (forced === undefined) return null
+  const { observation, verdict } = forced
+  const noun = nounFor(verdict.reason ?? verdict.class, { scope, names: family.reasonNames, isOne: true })
+  return `${doctorCommand(observation.port)}  # ends process ${observation.pid}, ${noun}, whatever it is used for`
 }

@@ -151,7 +151,16 @@ const CALLS = {
     ...COMMAND,
     lockWaitMs: must(isNumber(0, Infinity), 'a number of milliseconds, 0 or more'),
   } satisfies Rules<calls.StopOutdatedOptions>,
-  scan: { signal: SIGNAL, forCleanUp: TRUTH } satisfies Rules<calls.ScanOptions>,
+  scan: {
+    signal: SIGNAL,
+    forCleanUp: TRUTH,
+    beside: {
+      of: {
+        ports: needed(must(isRange, '{ from, to } with 1024 <= from < to <= 65536')),
+        onListener: needed(FUNCTION),
+      },
+    },
+  } satisfies Rules<calls.ScanOptions>,
   cleanUp: {
     ...COMMAND,
     seen: OBJECT,

@@ -4,6 +4,7 @@ import type { StaleResult } from '../client/retire-stale.js'
 import type { StopResult } from '../client/stop.js'
 import type { Handler } from '../daemon/web-handler.js'
 import type { PortRange } from '../identity/machine.js'
+import type { PortsBeside } from '../observe/platform/listeners-beside.js'
 import type { Scan } from '../observe/scan.js'
 import { realPath } from '../observe/peek.js'
 import type { Connection, ConnectOptions, Skipped } from './connect-method.js'
@@ -29,6 +30,11 @@ export interface ScanOptions extends Abort {
    * loads the modules of the clean-up, because the package may be replaced meanwhile.
    */
   readonly forCleanUp?: boolean
+  /**
+   * Other ports, such as those of a sibling, to look at in the same reading of the list of listeners. That costs nothing;
+   * whatever `onListener` starts runs beside the scan.
+   */
+  readonly beside?: PortsBeside | undefined
 }
 
 export interface StatusOptions extends Abort {

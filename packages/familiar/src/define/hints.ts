@@ -4,6 +4,8 @@ import type { Words } from './options.js'
 export interface Hints {
   readonly doctorCommand: (port: number | null) => string
   readonly stopCommand: string
+  /** The tool's name for a scope. */
+  readonly scopeName: string
   /** Returns the command that cleans up another scope; null if there is none. */
   readonly cleanCommand: (scope: string) => string | null
   /** Returns the command that explains an id. */
@@ -21,6 +23,7 @@ export function hintsOf(words: Words): Hints {
     explainCommand: (id) => `${words.explain} ${id}`,
     doctorCommand: (port) => forceCommand(clean, port),
     stopCommand: stop,
+    scopeName: words.scope,
     stopElsewhereCommand: (scope) => stopElsewhere(words, scope),
     ...(otherScopeHint === '' ? {} : { otherScopeHint }),
     versionVariable,

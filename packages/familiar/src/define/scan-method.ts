@@ -1,4 +1,5 @@
 import type { DaemonStatus } from '../classify/daemon-state.js'
+import { watchPortsBeside } from '../observe/platform/listeners-beside.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { besideText, predecessorBeside } from '../observe/predecessor-beside.js'
 import { readState } from '../observe/read-state.js'
@@ -30,11 +31,12 @@ function withoutToken<T extends { readonly token: string | null }>(read: T | nul
 export async function scanRange(
   { family }: Definition,
   scope: string,
-  { signal, forCleanUp = false }: ScanOptions,
+  { signal, forCleanUp = false, beside }: ScanOptions,
 ): Promise<Scan> {
   const { scan, FOREIGN_SCOPES_TIMEOUT_MS } = await import('../observe/scan.js')
   return abortable(signal, async () => {
-    const platform = await selectPlatform()
+    const plain = await selectPlatform()
+    const platform = beside === undefined ? plain : watchPortsBeside(plain, beside)
     if (!forCleanUp) return scan(family, scope, platform)
     const { loadLocks } = await import('./stop-method.js')
     await loadLocks()

@@ -1,12 +1,13 @@
 import type { FailureReason } from '../act/terminate-process.js'
 import { namedScopes } from '../classify/derive-facts.js'
+import type { Reason } from '../classify/class-and-reason.js'
 import { inUseBy, isAway } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
-import { isSpared } from '../observe/spared.js'
+import { isSpared, isStarting } from '../observe/spared.js'
 import { staleInScope } from '../observe/stale-in-scope.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
 import { explained, isExplanation, type Remedy } from './remedy.js'
@@ -143,11 +144,7 @@ function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy |
   const { verdict, proof, observation } = candidate
   const reason = verdict.reason ?? ''
   if (namedScopes(observation, seen.context).some((scope) => scope?.isLate === true)) {
-    return explained(
-      words,
-      reason,
-      'a directory that it names was not read in time: run this again, or see why it does not answer',
-    )
+    return explained(words, reason, UNREAD)
   }
   if (isSpared(candidate, seen)) {
     return explained(words, reason, 'it may be in use where this command cannot see: use it where it runs')
@@ -174,10 +171,26 @@ function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): 
  * The starter of this daemon may be about to record it. This includes a daemon of another scope, which the verdict does
  * not distinguish: only force could end it now, and in a moment it will be known whether it is used.
  */
-function mayBeStarting({ verdict, facts }: Candidate, { family }: Scan, { words }: Asked): Remedy | null {
-  const isYoung = verdict.reason === 'cross_root' && facts.in_startup_grace === 'yes'
-  if (verdict.reason !== 'starting' && !isYoung) return null
-  return explained(words, 'starting', `it may still be coming up: look again in ${family.startingSeconds} s`)
+function mayBeStarting(candidate: Candidate, { family }: Scan, { words }: Asked): Remedy | null {
+  if (!isStarting(candidate)) return null
+  return explained(words, STARTING, `it may still be coming up: look again in ${family.startingSeconds} s`)
+}
+
+const STARTING: Reason = 'starting'
+
+/** Returns whether the row advises to look again when the daemon has had the time to start. */
+export function isToWaitFor(
+  { remedy }: Pick<DoctorRecord, 'remedy'>,
+  { explain }: Pick<Words, 'explain'>,
+): boolean {
+  return remedy?.commands[0] === `${explain} ${STARTING}`
+}
+
+const UNREAD = 'a directory that it names was not read in time: run this again, or see why it does not answer'
+
+/** Returns whether a later scan may know more about the daemon of this row, so that a clean-up may end it then. */
+export function isForNow(row: Pick<DoctorRecord, 'remedy'>, words: Pick<Words, 'explain'>): boolean {
+  return isToWaitFor(row, words) || row.remedy?.description === UNREAD
 }
 
 /** Reasons that do not show what the process is used for, so the user must look at it before ending it. */

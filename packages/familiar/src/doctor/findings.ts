@@ -236,14 +236,14 @@ function nameOf({ pid, port }: DaemonStatus, { title }: Words): string {
  * ended.
  */
 function nearlyFull(all: Seen): Finding | null {
-  const { seen } = all
+  const { seen, words } = all
   const { from, to } = seen.family.ports
   const used = new Set(seen.candidates.flatMap(({ observation }) => observation.port ?? [])).size
   if (used < (to - from) * NEARLY_FULL) return null
   return {
     id: 'F-010',
     severity: 'warn',
-    summary: `${used} of the ${to - from} ports ${from}-${to - 1} are in use: ${describePortUsers(seen)}`,
+    summary: `${used} of the ${to - from} ports ${from}-${to - 1} are in use: ${describePortUsers(seen, words.scope)}`,
     remediation: orphaned(all)?.remediation ?? null,
   }
 }

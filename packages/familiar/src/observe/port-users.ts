@@ -1,36 +1,49 @@
 import { basename } from 'node:path'
+import type { ReasonNames } from '../classify/classify.js'
+import { nounFor } from './port-user-words.js'
 import type { Candidate, Scan } from './scan.js'
 
-/** The maximum number of groups that are listed. All others are counted together. */
+/** The number of groups that are listed. If there are several more, those are counted together. */
 const SHOWN_GROUPS = 4
 
 interface PortUser {
   readonly ports: number
+  /** Whether it is a live daemon that a record names; for a daemon of a user, the one of this scope. */
+  readonly isRecorded: boolean
   readonly text: string
 }
 
 /**
  * Returns a line that says which processes use the ports of the range. A process with several ports is named; all others
- * are counted by kind. The largest users come first.
+ * are counted by kind. The largest users come first. The recorded daemon is always among those that are listed. `scope`:
+ * the tool's name for a scope.
  */
-export function describePortUsers({ candidates }: Scan): string {
+export function describePortUsers({ candidates, family }: Scan, scope: string): string {
   const users = [...groupBy(candidates.filter(listens), keyOf(candidates)).values()]
-    .map(userOf)
+    .map((group) => userOf(group, { scope, names: family.reasonNames }))
     .toSorted((one, other) => other.ports - one.ports)
-  const shown = users.slice(0, SHOWN_GROUPS)
-  const left = users.slice(SHOWN_GROUPS).reduce((sum, { ports }) => sum + ports, 0)
-  return [...shown.map(({ text }) => text), ...(left === 0 ? [] : [`${left} by others`])].join(', ')
+  const rest = users.filter((user, index) => !isShown(user, index))
+  const shown = users.filter((user, index) => rest.length === 1 || isShown(user, index))
+  const left = rest.length < 2 ? 0 : rest.reduce((sum, { ports }) => sum + ports, 0)
+  return [
+    ...shown.map(({ text }) => text),
+    ...(left === 0 ? [] : [`${left} by processes of ${rest.length} more kinds`]),
+  ].join(', ')
+}
+
+function isShown({ isRecorded }: PortUser, index: number): boolean {
+  return index < SHOWN_GROUPS || isRecorded
 }
 
 /**
  * Returns a line that says which processes use the ports of a range in which no port can be bound. A port without a
  * listener is bound by a socket that does not listen, and Linux does not list such sockets.
  */
-export function describeFullRange(seen: Scan): string {
+export function describeFullRange(seen: Scan, scope: string): string {
   const { from, to } = seen.family.ports
   const shown = new Set(seen.candidates.flatMap(({ observation }) => observation.port ?? [])).size
   const bound = to - from - shown
-  return [describePortUsers(seen), bound > 0 ? `${bound} by ${BOUND}` : '']
+  return [describePortUsers(seen, scope), bound > 0 ? `${bound} by ${BOUND}` : '']
     .filter((text) => text !== '')
     .join(', ')
 }
@@ -57,18 +70,21 @@ function kindOf({ verdict }: Candidate): string {
   return verdict.reason ?? verdict.class
 }
 
-function userOf(group: readonly Candidate[]): PortUser {
+function userOf(
+  group: readonly Candidate[],
+  words: { readonly scope: string; readonly names: ReasonNames },
+): PortUser {
   const ports = new Set(group.map(({ observation }) => observation.port)).size
   const processes = new Set(group.map(({ observation }) => observation.pid))
   const [first] = group
   const kind = first === undefined ? '' : kindOf(first)
   const executable = first?.observation.process?.executable ?? null
   const program = executable === null ? '' : `, ${basename(executable)}`
-  const who =
-    processes.size === 1
-      ? `process ${first?.observation.pid ?? 'unknown'}${program}`
-      : `${processes.size} processes`
-  return { ports, text: `${ports} by ${who} (${kind})` }
+  const isOne = processes.size === 1
+  const noun = nounFor(kind, { ...words, isOne })
+  const count = processes.size === ports ? '' : `${processes.size} `
+  const who = isOne ? `${noun}, process ${first?.observation.pid ?? 'unknown'}${program}` : `${count}${noun}`
+  return { ports, isRecorded: kind === 'is_recorded_singleton', text: `${ports} by ${who} (${kind})` }
 }
 
 function groupBy<T>(all: readonly T[], key: (one: T) => string): ReadonlyMap<string, readonly T[]> {

@@ -22,10 +22,20 @@ export function isSpared(candidate: Candidate, seen: Scan): boolean {
   return planFor('operator_required', 'reset_force', sparedOf(candidate, seen)) === 'skip'
 }
 
+/**
+ * Returns whether the starter of this daemon may be about to record it. This includes a young daemon of another scope,
+ * which the verdict does not distinguish from an old one.
+ */
+export function isStarting({ verdict, facts }: Candidate): boolean {
+  return (
+    verdict.reason === 'starting' || (verdict.reason === 'cross_root' && facts.in_startup_grace === 'yes')
+  )
+}
+
 /** Returns whether force ends this candidate if its port is named: it is proven, no reason spares it, and it is not starting. */
 export function isEndedByForce(candidate: Candidate, seen: Scan): boolean {
   const { verdict, proof, observation } = candidate
   const isNamed = proof !== null && observation.port !== null
-  const isLeft = verdict.class !== 'operator_required' || verdict.reason === 'starting'
+  const isLeft = verdict.class !== 'operator_required' || isStarting(candidate)
   return isNamed && !isLeft && !isSpared(candidate, seen)
 }

@@ -66,10 +66,23 @@ describe('findings', () => {
 describe('what is left alone', () => {
   it.each([
     ['starting', 'Left alone for now:'],
-    ['identity_unproven', 'Left alone, no clean-up ends it:'],
+    ['identity_unproven', 'Left alone, with no command for it here:'],
   ] as const)('without a command, because it is %s, is told under: %s', (skip_reason, heading) => {
     const row: DoctorRecord = { ...OPEN, skip_reason, remedy: null }
     expect(render([row]).split('\n')).toContain(heading)
+  })
+
+  it('only for now, if its remedy is to wait: the reasons, the heading and the explanation agree', () => {
+    const description = 'it may still be coming up: look again in 30 s'
+    const remedy = { commands: ['tool explain starting'], description, safe: true }
+    const text = render([{ ...OPEN, skip_reason: 'cross_root', stale_evidence: [], remedy }])
+    expect(text).toContain(
+      [
+        'Left alone for now:',
+        '  9420: of another home (cross_root), it may still be starting (starting)',
+        `    tool explain starting  # ${description}`,
+      ].join('\n'),
+    )
   })
 })
 

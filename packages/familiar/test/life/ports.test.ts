@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { connect } from '../../dist/client/connect.js'
+import type { ConnectRequest } from '../../src/client/connect-request.js'
 import type { FamiliarError } from '../../src/errors.js'
 import type { PortRange } from '../../src/identity/machine.js'
 import { leaveNoDaemons, requestFor, startDaemonIn, UNHURRIED } from '../helpers/daemons.js'
@@ -95,9 +96,9 @@ describe('a range that is full', () => {
     expect(error).toMatchObject({ code: 'E_RANGE_FULL', hint: null })
     const message = (error as FamiliarError).details.join()
     for (const said of [
-      `1 by process ${web.pid}, node (third_party)`,
-      `1 by process ${silent.pid}, node (not_ours)`,
-      `1 by process ${other.pid}, node (cross_root)`,
+      `1 by another program, process ${web.pid}, node (third_party)`,
+      `1 by another program, process ${silent.pid}, node (not_ours)`,
+      `1 by a daemon of another scope, process ${other.pid}, node (cross_root)`,
     ])
       expect(message).toContain(said)
     expect([daemonsOf(root), openLockFiles(), alive.map((isAlive) => isAlive())]).toEqual([
@@ -105,6 +106,30 @@ describe('a range that is full', () => {
       [],
       [true, true, true],
     ])
+  })
+
+  it('of a daemon of another root: names the mildest step that works, and what a force would end', async () => {
+    const ports = nextPorts(1)
+    const other = newRoot()
+    const { pid } = await spawnPredecessor({ family: 'sync', port: ports.from, root: other })
+    const isAlive = watch(pid)
+    const request = requestFor(newRoot(), ports)
+    const hintOf = async (change: Partial<ConnectRequest>): Promise<string | null> => {
+      const error = await connect({ ...request, ...change }).catch((thrown: unknown) => thrown)
+      return (error as FamiliarError).hint
+    }
+    const young = { ...request.family, startingSeconds: 30 }
+    const cleanCommand = (scope: string): string => `clean ${scope}`
+    const wait =
+      'wait 30 s and run this again: 1 of them may still be starting, and which of these are stale is known then'
+    expect(await hintOf({ family: young })).toBe(wait)
+    expect(await hintOf({ family: young, cleanCommand })).toBe(wait)
+    expect(await hintOf({ cleanCommand })).toBe(`clean ${other}  # ends what is proven stale in ${other}`)
+    const noun = 'a daemon of another home, whatever it is used for'
+    expect(await hintOf({ scopeName: 'home' })).toBe(
+      `doctor --port ${ports.from}  # ends process ${pid}, ${noun}`,
+    )
+    expect(isAlive()).toBe(true)
   })
 
   it('is not an obstacle where the own daemon is in it', async () => {

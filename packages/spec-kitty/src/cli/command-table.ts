@@ -227,21 +227,6 @@ export type CommandWords = (typeof TABLE)[number]['words']
 
 const LISTED: readonly (Listed & { readonly words: CommandWords })[] = TABLE
 
-/** Names that other tools use for a command, and incomplete names. They are only suggested and do not work as names here. */
-export const ELSEWHERE: Readonly<Record<string, CommandWords>> = {
-  'sync enable': 'sync opt-in',
-  'sync on': 'sync opt-in',
-  'sync disable': 'sync opt-out',
-  'sync off': 'sync opt-out',
-  'sync flush': 'sync now',
-  'sync push': 'sync now',
-  'sync drop': 'sync queue drop',
-  'sync retry': 'sync queue retry',
-  'sync run': 'sync now',
-  'sync send': 'sync now',
-  'sync upload': 'sync now',
-}
-
 /** Every name that can be typed, with the command that it means. */
 const NAMES: ReadonlyMap<string, CommandWords> = new Map(
   LISTED.flatMap(({ words, aliases = [] }) => [words, ...aliases].map((name) => [name, words] as const)),

@@ -4,11 +4,12 @@ import {
   isFlag,
   nearest,
   nearestCommands,
+  UnexpectedWordError,
   UsageError,
-  type UnexpectedWordError,
 } from 'familiar/cli'
 import type { Route } from './find-command.js'
-import { commandNamed, commandsBelow, ELSEWHERE, isGroup, knownNames, listed } from './command-table.js'
+import { commandNamed, commandsBelow, isGroup, knownNames, listed } from './command-table.js'
+import { ELSEWHERE } from './elsewhere.js'
 
 /** Returns the error for a command line that matches no command: one line with the command that was probably meant. */
 export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {
@@ -101,20 +102,33 @@ function wrongFlag(flag: string): UsageError {
 }
 
 /**
- * Returns the error about a word too many with what was probably meant: a flag of the command without its hyphens (`auth doctor
- * reset`), or another command (`sync queue retr`, `doctor auth`).
+ * Returns the error about a command's arguments with what was probably meant, or the error itself: instead of a word too
+ * many, a flag of the command without its hyphens (`auth doctor reset`), or another command (`sync queue retr`, `doctor
+ * auth`); instead of a flag that does not exist, what `ELSEWHERE` says.
  */
 export async function withGuess(
-  { word }: UnexpectedWordError,
+  error: UsageError,
   name: string,
   args: readonly string[],
 ): Promise<UsageError> {
-  const text = `unexpected word '${word}' after '${name}'`
   const command = commandNamed(name)
+  if (!(error instanceof UnexpectedWordError)) return withCommand(error, command ?? name, args)
+  const { word } = error
+  const text = `unexpected word '${word}' after '${name}'`
   const { options } = command === null ? { options: {} } : await listed(command).describe()
   if (Object.hasOwn(options, word)) return new UsageError(`${text}${didYouMean([`${name} --${word}`])}`)
   const near = meant([...name.split(' '), ...args.filter((one) => !isFlag(one))])
   return near.length === 0 && meansCleaning([word])
     ? cleaning(text)
     : new UsageError(`${text}${didYouMean(near)}`)
+}
+
+/** Returns the error about a flag that `ELSEWHERE` lists for this command; otherwise the error itself. */
+function withCommand(error: UsageError, command: string, args: readonly string[]): UsageError {
+  for (const flag of args) {
+    const elsewhere = ELSEWHERE[`${command} ${flag}`]
+    if (elsewhere !== undefined && isFlag(flag))
+      return new UsageError(`unknown option '${flag}'${didYouMean([elsewhere])}`)
+  }
+  return error
 }

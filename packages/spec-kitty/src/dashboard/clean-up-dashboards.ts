@@ -1,4 +1,4 @@
-import { cleanUpAll, UsageError, type CleanUpAllOptions, type Io } from 'familiar/cli'
+import { cleanUpAll, UsageError, type CleanUpAllOptions, type CleanUpQuestion, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { ownerDetails } from '../daemons/health-details.js'
 import { findProject, workingDirectory } from '../daemons/project-directory.js'
@@ -15,7 +15,7 @@ export interface CleanUpOptions {
 export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promise<number> {
   const here = workingDirectory(io)
   const dashboard = dashboardDaemon.at(findProject(here) ?? here)
-  const mayEnd = async (): Promise<boolean> => isAllowed(options, io)
+  const mayEnd = async (asked: CleanUpQuestion): Promise<boolean> => isAllowed(options, asked, io)
   const words = wordsFor(dashboard.ports)
   return cleanUpAll(dashboard, { ...options, words, record: ownerDetails, mayEnd }, io)
 }
@@ -23,17 +23,29 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
 function wordsFor({ from, to }: { readonly from: number; readonly to: number }): CleanUpAllOptions['words'] {
   const ports = `on ports ${from}-${to - 1}`
   return {
-    found: (count) =>
+    found: (count, others) =>
       count === 0
-        ? `No orphaned dashboard processes ${ports}`
+        ? others === ''
+          ? `No orphaned dashboard processes ${ports}`
+          : `Found no dashboard process to end now ${ports}: ${others}`
         : `Found ${count} orphaned dashboard ${count === 1 ? 'process' : 'processes'} ${ports}`,
     killed: (count) => `Killed ${count} ${count === 1 ? 'process' : 'processes'}`,
     tidied: (count) => `Cleaned up ${count} .dashboard ${count === 1 ? 'file' : 'files'}`,
   }
 }
 
-async function isAllowed({ dryRun, yes, json }: CleanUpOptions, io: Io): Promise<boolean> {
+/** The question says "all" only if no other dashboard may be an orphan too. */
+async function isAllowed(
+  { dryRun, yes, json }: CleanUpOptions,
+  { count, isAll }: CleanUpQuestion,
+  io: Io,
+): Promise<boolean> {
   if (dryRun || yes) return true
   if (json || !io.isInteractive) throw new UsageError('not a terminal: add --yes to confirm')
-  return io.confirm('Kill all orphaned dashboards?', 'nothing was ended')
+  const which = isAll
+    ? 'all orphaned dashboards'
+    : count === 1
+      ? 'this 1 dashboard'
+      : `these ${count} dashboards`
+  return io.confirm(`Kill ${which}?`, 'nothing was ended')
 }

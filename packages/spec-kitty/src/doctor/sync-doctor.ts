@@ -5,6 +5,7 @@ import { projectHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { loginCommands } from '../sync/login-command.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
+import { dashboardFinding, type DashboardSearch } from './orphaned-dashboards.js'
 import { isSwitchedOn } from '../sync/settings-table.js'
 import { fullText } from '../sync/status-lines.js'
 import { OVER, readSession, type SessionRead } from '../sync/session/session-state.js'
@@ -17,12 +18,21 @@ type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[num
 
 /**
  * Returns what `auth doctor` shows in addition to the daemons: the root, the session, the queue, and their problems.
- * `form`: who reads the result.
+ * `form`: who reads the result. `dashboards`: the search for orphaned ones, which the scan may have begun.
  */
-export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>, form: Form): DoctorExtension {
+export function syncDoctor(
+  io: Pick<Io, 'env' | 'cwd'>,
+  form: Form,
+  dashboards: Pick<DashboardSearch, 'ports'>,
+): DoctorExtension {
   return async ({ scope: root, status }) => {
     const session = readSession(root)
-    const [view, ofProject] = await Promise.all([viewWork(root, io.env, status), projectProblem(io)])
+    const [view, ofProject, ports] = await Promise.all([
+      viewWork(root, io.env, status),
+      projectProblem(io),
+      dashboards.ports(),
+    ])
+    const ofDashboards = dashboardFinding(ports, form)
     const queued = view.queue?.queued ?? null
     return {
       head: [
@@ -39,6 +49,7 @@ export function syncDoctor(io: Pick<Io, 'env' | 'cwd'>, form: Form): DoctorExten
       findings: [
         ...sessionFindings(session, view, form),
         ...workFindings(view, ofProject, Date.now(), form),
+        ...(ofDashboards === null ? [] : [ofDashboards]),
       ].map((one) => placed(one, io.env)),
     }
   }

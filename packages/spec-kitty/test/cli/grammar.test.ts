@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { COMMON_OPTIONS, parseCommand, UsageError, type CommandSpec } from 'familiar/cli'
 import { isValuedFlag } from '../../src/cli/flags.js'
+import { ELSEWHERE } from '../../src/cli/elsewhere.js'
 import { mistake, withGuess } from '../../src/cli/mistakes.js'
 import { route, type Route } from '../../src/cli/find-command.js'
 import { commandNamed, commandsBelow, isGroup, knownNames, type Listed } from '../../src/cli/command-table.js'
@@ -26,7 +27,7 @@ async function wrong(line: string): Promise<string> {
     return `runs ${found.command}`
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    return 'word' in error ? (await withGuess(error as never, found.name, found.args)).message : error.message
+    return (await withGuess(error, found.name, found.args)).message
   }
 }
 
@@ -186,6 +187,21 @@ describe('a mistyped word', () => {
     ['sync retry ID', "there is no command 'sync retry ID': did you mean 'sync queue retry'?"],
     ['sync send x', "there is no command 'sync send x': did you mean 'sync now'?"],
     ['sync login', "there is no command 'sync login': did you mean 'auth login'?"],
+    [
+      'dashboard list',
+      "unexpected word 'list' after 'dashboard': did you mean 'dashboard clean-up --dry-run'?",
+    ],
+    ['dashboard ls', "unexpected word 'ls' after 'dashboard': did you mean 'dashboard clean-up --dry-run'?"],
+    ['dashboard --list', "unknown option '--list': did you mean 'dashboard clean-up --dry-run'?"],
+    ['dashboard --clean-up', "unknown option '--clean-up': did you mean 'dashboard clean-up'?"],
+    ['dashboard clean-up --reset', "unknown option '--reset': did you mean 'dashboard clean-up'?"],
+    ['dashboard cleanup --reset', "unknown option '--reset': did you mean 'dashboard clean-up'?"],
+    ['daemon list', "there is no command 'daemon list': did you mean 'sync list'?"],
+    ['ps', "there is no command 'ps': did you mean 'auth doctor'?"],
+    ['sync prune', "there is no command 'sync prune': did you mean 'auth doctor --reset'?"],
+    ['sync stop --all', "unknown option '--all': did you mean 'auth doctor --reset'?"],
+    ['doctor --reset --yes', "unknown option '--yes': did you mean 'auth doctor --reset'?"],
+    ['doctor -r', "unknown option '-r': did you mean 'auth doctor --reset'?"],
     ['frobnicate', "there is no command 'frobnicate'"],
     ['config frobnicate', "there is no command 'config frobnicate': 'config' needs one of: list, get"],
     ['config', "'config' needs one of: list, get"],
@@ -221,6 +237,13 @@ describe('a mistyped word', () => {
       'to end old sync daemons: spec-kitty auth doctor --reset',
       'to end old dashboards: spec-kitty dashboard clean-up',
     ])
+  })
+})
+
+describe('the table of what people type for a command', () => {
+  it.each(Object.entries(ELSEWHERE))('%s: does not exist, and %s does', async (typed, meant) => {
+    expect(await wrong(meant)).toBe(`runs ${meant.replace(/ --.*/, '')}`)
+    expect(await wrong(typed)).toMatch(new RegExp(`: did you mean '${meant}'\\?$`))
   })
 })
 

@@ -32,6 +32,12 @@ function onTerminal(answer: string, more = '', beforeAnswer?: () => Promise<void
   return typeIn(place.base, `spec-kitty ${CLEAN.join(' ')} ${more}`, answer, place.env, beforeAnswer)
 }
 
+/** What was printed on the terminal, as plain text. */
+function textOf(said: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return said.replaceAll(/\u001b\[\d*[A-Za-z]/g, '').replaceAll('\r', '')
+}
+
 describe('on a terminal', () => {
   it('shows what it found and asks; only y is a yes', async () => {
     const orphans = [await orphan(9240), await orphan(9241)]
@@ -46,6 +52,29 @@ describe('on a terminal', () => {
     expect([status, orphans.filter(lives), lives(mine)]).toEqual([0, [], true])
     expect(said).toContain('Killed 2 processes')
     expect(said).toContain('Cleaned up 0 .dashboard files')
+  })
+
+  it('says what it does not mean: "all" is asked only of all, and the answer tells what was ended and what is left', async () => {
+    const project = place.project('in use or not')
+    const stopped = await place.predecessor(9242, place.project('wedged'), { behaviour: 'deaf' })
+    const starting = await place.predecessor(9243, project)
+    const none = await place.run(place.base, CLEAN)
+    expect(none.stdout.split('\n')[0]).toBe(
+      'Found no dashboard process to end now on ports 9237-9336: 1 needs a decision, 1 may still be starting',
+    )
+    const orphans = [await orphan(9240), await orphan(9241)]
+    const refused = textOf((await onTerminal('n\n')).said)
+    expect(refused).toMatch(/Kill these 2 dashboards\? \[y\/N\] n\n+nothing was ended\n\nNeeds a decision/)
+    expect([...orphans, stopped, starting].filter((one) => !lives(one))).toEqual([])
+    const said = textOf((await onTerminal('y\n')).said)
+    expect(said).toContain('Found 2 orphaned dashboard processes on ports 9237-9336\n')
+    for (const [index, { pid }] of orphans.entries())
+      expect(said).toContain(`stopped port ${9240 + index} (process ${pid}, SIGTERM): its project is gone`)
+    expect(said).toMatch(
+      /\nKilled 2 processes\nCleaned up 0 \.dashboard files\n\nNeeds a decision [^]*--port 9242/,
+    )
+    expect(said).toMatch(/Left alone for now:\n {2}9243: it may still be starting/)
+    expect([orphans.filter(lives), lives(stopped), lives(starting)]).toEqual([[], true, true])
   })
 
   it('takes nothing for an answer that was typed before the question was printed', async () => {
@@ -84,6 +113,37 @@ describe('on a terminal', () => {
     const one = await orphan(9240)
     const { status, said } = await onTerminal('n\n', '--yes')
     expect([status, said.includes(QUESTION), lives(one)]).toEqual([0, false, false])
+  })
+})
+
+describe('the doctor', () => {
+  it('tells of the orphans that a clean-up would end now, and of nothing else; its command ends them', async () => {
+    const inUse = await place.start(place.project('mine'))
+    const others = [
+      await place.predecessor(9250, place.project('starting')),
+      await place.predecessor(9251, place.project('wedged'), { behaviour: 'deaf' }),
+      processOf((await spawnHostile('http', 9252)).pid),
+    ]
+    const found = async (args: readonly string[] = []) => {
+      const { document } = await place.json(place.base, ['auth', 'doctor', ...args])
+      return document.findings.find(({ id }: { readonly id: string }) => id === 'F-024')
+    }
+    expect(await found()).toBe(undefined)
+    const orphans = [await orphan(9240), await orphan(9241)]
+    const finding = {
+      severity: 'info',
+      summary: '2 orphaned dashboards on ports 9240, 9241',
+      remediation: { commands: ['spec-kitty dashboard clean-up --yes'], safe: true },
+    }
+    expect(await found()).toMatchObject(finding)
+    expect(await found(['--reset'])).toMatchObject(finding)
+    const { status, stdout } = await place.run(place.base, ['auth', 'doctor'])
+    expect([status, stdout.split('\n')[0]]).toEqual([0, 'No problems found. 1 thing to know.'])
+    expect(stdout).toMatch(/\(F-024\)\n[^\n]+\n +spec-kitty dashboard clean-up {2}# ends them; asks first\n/)
+    const ran = await place.run(place.base, ['dashboard', 'clean-up', '--yes'])
+    expect([ran.status, orphans.filter(lives)]).toEqual([0, []])
+    expect(await found()).toBe(undefined)
+    expect([inUse, ...others].filter((one) => !lives(one))).toEqual([])
   })
 })
 

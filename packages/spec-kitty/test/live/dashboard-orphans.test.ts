@@ -186,10 +186,12 @@ describe(`${ORPHANS} orphans among ${LIVE} live dashboards`, FLEET, () => {
     const { status, stdout, stderr } = await place.run(project, ['dashboard'])
     expect([status, stdout, lineOf(stderr).length, stderr.split('\n').length]).toEqual([1, '', 1, 4])
     expect(stderr).toMatch(
-      /^spec-kitty: every port from 9237 to 9336 is in use\n.*\b\d+ by \d+ processes \(is_recorded_singleton\)/,
+      /^spec-kitty: every port from 9237 to 9336 is in use\n.*\b\d+ by live daemons of their projects \(is_recorded_singleton\)/,
     )
     // The mildest command that frees a port, which needs a decision; it spares what is in use.
-    expect(stderr.split('\n')[2]).toMatch(/^spec-kitty dashboard clean-up .*--force --port \d+$/)
+    expect(stderr.split('\n')[2]).toMatch(
+      /^spec-kitty dashboard clean-up --yes --force --port \d+ {2}# ends process \d+, a daemon .*, whatever it is used for$/,
+    )
     const { document } = await place.json(project, ['dashboard'])
     expect(document).toMatchObject({ ok: false, error: { code: 'E_RANGE_FULL' } })
     expect([namesOfDead(), busyPorts()]).toEqual([[], PORTS])

@@ -340,7 +340,7 @@ describe('a range that is full', () => {
       const lone = watched('pre-marker', old)
       const document = doctor(home)
       const { summary, remediation } = findingOf(document, 'F-010')
-      expect(summary).toContain(` by process ${greedy.pid}, node (not_spec_kitty)`)
+      expect(summary).toContain(` by another program, process ${greedy.pid}, node (not_spec_kitty)`)
       const started = home.run(['sync', 'start'])
       const lines = started.stderr.trimEnd().split('\n')
       expect([started.status, lines.length, lines[0]]).toEqual([
@@ -348,7 +348,8 @@ describe('a range that is full', () => {
         3,
         'spec-kitty: every port from 9400 to 9449 is in use',
       ])
-      expect(lines[2]).toBe(remediation.command)
+      const what = `# ends process ${old.pid}, a daemon too old to say which home it belongs to, whatever it is used for`
+      expect(lines[2]).toBe(`${remediation.command}  ${what}`)
       expect(remediation.commands).toEqual(['spec-kitty auth doctor --reset --force --port 9440'])
       runAsPrinted(remediation.command, home)
       expect([living([lone]), home.run(['sync', 'start']).status]).toEqual([[], 0])

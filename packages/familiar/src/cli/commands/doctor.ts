@@ -36,13 +36,13 @@ interface Examined {
 
 /** Scans the range, cleans it up with `--reset`, and prints the state of the machine after that. */
 export async function run(args: readonly string[], context: CommandContext): Promise<number> {
-  const { daemon, io } = context
+  const { daemon, io, beside } = context
   const options = readArguments(args, context)
   // Without a scope, this throws before anything else is done.
   const { scope } = daemon
   const reset = options.reset ? await loadReset() : null
   const render = options.json ? null : await loadRender()
-  const seen = await daemon.scan({ forCleanUp: reset !== null })
+  const seen = await daemon.scan({ forCleanUp: reset !== null, beside })
   if (options.port !== null) assertListener(seen, options.port)
   const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
   const report = (await reset?.(daemon, options, seen, io)) ?? null

@@ -151,7 +151,7 @@ export const ERRORS: ErrorTexts = {
     exit: '1',
     retry: 'no',
     whatToDo:
-      'The error says what uses the ports. Run the command that it names, or end other programs there yourself. A program can also hold a port without listening on it: the doctor shows no such port, and the error says where to look.',
+      'The error says what uses the ports, and the mildest step that frees one: a command, or to wait. If it names none, end other programs there yourself. A program can also hold a port without listening on it: the doctor shows no such port, and the error says where to look.',
   },
   E_REQUEST_INTERRUPTED: {
     summary: 'the connection ended after a request was sent to the daemon',

@@ -69,4 +69,10 @@ export const FINDINGS: Texts = {
     whatToDo:
       'Nothing, if events may leave. To stop all sending from this home: `spec-kitty sync restart` from the shell in which hosted sync is off, or `spec-kitty sync stop`.',
   },
+  'F-024': {
+    summary: 'dashboards are left behind that nothing uses',
+    why: 'They are proven stale: the project of each is gone, or has another dashboard, or none on record. They keep ports and memory until a clean-up ends them. Dashboards in use, and those that need a decision, are not counted.',
+    whatToDo:
+      '`spec-kitty dashboard clean-up` shows them, asks, and ends them; `--dry-run` only shows all that it finds, `--yes` does not ask.',
+  },
 }
