@@ -1,5 +1,5 @@
 import type { Words } from '../define/options.js'
-import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
+import type { DoctorDocument, Line, LineStyle, Obstacle } from '../doctor/document.js'
 import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Finding } from '../doctor/findings.js'
 import type { ResetResult } from '../doctor/reset-result.js'
@@ -23,6 +23,8 @@ export interface DoctorText {
   readonly ports: string
   /** Why the tool's own findings matter, by id of the finding. */
   readonly why?: Readonly<Record<string, string>>
+  /** What keeps every command from changing anything in this scope. Its finding is printed first. */
+  readonly obstacle?: Obstacle | null
   /** The port that the user named for a clean-up. */
   readonly named?: number | null
   /** The version of this command. */
@@ -118,7 +120,7 @@ function renderCleanUp(
 /** Counts what the clean-up would ask about, and so also the daemon that F-005 tells of. */
 function planOf(
   { orphans, reset_result }: DoctorDocument & { readonly reset_result: ResetResult },
-  { words, isForced = false, named: port = null }: DoctorText,
+  { words, isForced = false, named: port = null, obstacle = null }: DoctorText,
 ): Parameters<typeof renderNext>[0] {
   const { would_sweep } = reset_result
   const isEnded = (row: DoctorRecord): boolean =>
@@ -126,7 +128,7 @@ function planOf(
   const open = orphans.filter(
     (row) => (port === null || row.port === port) && needsDecision(row, words) && !isEnded(row),
   )
-  return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length }
+  return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length, obstacle }
 }
 
 /** Returns whether every command of F-002 is already printed beside the row of its port. */

@@ -288,6 +288,22 @@ describe('what a clean-up did', () => {
     )
   })
 
+  it('says of a plan that cannot be carried out that it cannot, and why; that finding comes first', () => {
+    const would_sweep = [{ ...entry, reason: 'superseded' }]
+    const result: ResetResult = { swept: [], skipped: [], failed: [], dry_run: true, would_sweep }
+    const obstacle = { id: 'F-021', problem: '/h is on a read-only file system' }
+    const findings = [withSeverity('warn', 'F-010'), withSeverity('info', 'F-021')]
+    const plan = { ...documentOf([RECORD], findings), reset_result: result }
+    for (const isQuiet of [true, false]) {
+      const text = renderDoctor(plan, { ...TEXT, obstacle }, { ...terminal, isQuiet })
+      expect(text).toMatch(
+        /1 problem, 1 thing to know\.\nNothing of this can be done now: \/h is on a read-only file system \(F-021\)\n$/,
+      )
+      expect(text).not.toContain('For real')
+      expect(text.indexOf('(F-021)')).toBeLessThan(text.indexOf('(F-010)'))
+    }
+  })
+
   it('counts in a plan what the clean-up asks about, and says which one is F-005', () => {
     const daemon = { pid: OPEN.pid, port: OPEN.port, state: 'wedged' } as DoctorDocument['daemon']
     const other = { ...OPEN, pid: 2721, port: 9421 }

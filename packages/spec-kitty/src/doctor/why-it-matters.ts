@@ -12,3 +12,7 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-022': 'The events in it are not sent unless they are queued again.',
   'F-023': 'The daemon keeps the variables of its start, so the switch of this shell keeps no event here.',
 }
+
+/** Why F-021 matters if not even a lock can be taken in the home. */
+export const NOTHING_WORKS =
+  'Until that is mended, no command can start, stop, replace or clean up a sync daemon of this home, and no event can be queued.'

@@ -101,9 +101,9 @@ function shown(
   const head = addition.head ?? [[words.scope, daemon.scope]]
   const { from, to } = daemon.ports
   const ports = `ports ${from}-${to - 1}`
-  const { why = {} } = addition
+  const { why = {}, obstacle = null } = addition
   const userHome = io.env['HOME']
-  return render(document, { head, words, ports, why, named, version, isForced, userHome }, io)
+  return render(document, { head, words, ports, why, obstacle, named, version, isForced, userHome }, io)
 }
 
 function exitFor({ findings, reset_result: result }: DoctorDocument, isStrict: boolean): number {
