@@ -168,7 +168,10 @@ function greatest(values: readonly (number | null)[]): number | null {
  * lock names it and it answers, or it has proven itself with its token although its process is not fully visible from
  * here.
  */
-function isLive({ skip_reason, in_use_by, pid, port }: DoctorRecord, daemon: DaemonView | null): boolean {
+export function isLive(
+  { skip_reason, in_use_by, pid, port }: DoctorRecord,
+  daemon: DaemonView | null,
+): boolean {
   const isProven = daemon?.active === true && pid !== null && pid === daemon.pid && port === daemon.port
   return in_use_by === null && (skip_reason === 'is_recorded_singleton' || isProven)
 }

@@ -5,7 +5,7 @@ import type { Finding } from '../doctor/findings.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import type { Io } from './io.js'
 import { formatLines } from './format-lines.js'
-import { renderCandidates } from './render-candidates.js'
+import { isLive, renderCandidates } from './render-candidates.js'
 import { renderFindings, renderVerdict } from './render-findings.js'
 import { renderClean } from './render-clean.js'
 import { renderNext } from './render-next.js'
@@ -146,8 +146,20 @@ function renderHead(document: DoctorDocument, head: readonly Line[], terminal: T
   return formatLines([...head, ['daemon', text, style]], terminal)
 }
 
-function describeDaemon({ daemon, daemon_unread: unread }: DoctorDocument): readonly [string, LineStyle?] {
-  if (daemon === null) return unread === undefined ? ['none'] : [unread, 'yellow']
+function describeDaemon({
+  daemon,
+  daemon_unread: unread,
+  candidates,
+}: DoctorDocument): readonly [string, LineStyle?] {
+  if (daemon === null) {
+    // The table marks the predecessor's daemon as the live one of this scope, although no command here uses it.
+    const theirs = candidates.find((row) => isLive(row, daemon))
+    const none =
+      theirs === undefined
+        ? 'none'
+        : `none of this version; an earlier one has process ${theirs.pid ?? 'unknown'}, port ${theirs.port ?? 'unknown'}, version ${theirs.package_version ?? 'unknown'}`
+    return unread === undefined ? [none] : [unread, 'yellow']
+  }
   const at = `process ${daemon.pid ?? 'unknown'}, port ${daemon.port ?? 'unknown'}`
   if (daemon.state === 'crashed') return [`crashed (${at})`, 'red']
   const version = daemon.package_version === null ? '' : `, version ${daemon.package_version}`

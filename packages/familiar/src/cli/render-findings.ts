@@ -8,7 +8,7 @@ import { whyItMatters } from './why-it-matters.js'
 import { wrapWords } from './text-width.js'
 import { INDENT, indented, renderRemedy, type Terminal } from './render-remedy.js'
 
-/** Each severity has its own mark, so the text is clear even without colours. */
+/** Each severity has its own mark, so the text is clear even without colours. What is critical is also said in words. */
 const MARKS: Readonly<Record<Finding['severity'], readonly [mark: string, style: Style]>> = {
   critical: ['✗', 'red'],
   warn: ['!', 'yellow'],
@@ -81,6 +81,9 @@ export function renderFindings(
 function renderSummary({ id, severity, summary }: Finding, terminal: Terminal): readonly string[] {
   const [mark, style] = MARKS[severity]
   const width = terminal.columns === null ? null : terminal.columns - INDENT.length
-  const [first = '', ...rest] = wrapWords(`${printable(summary)} (${id})`, width)
+  const [first = '', ...rest] = wrapWords(
+    `${printable(summary)} (${id}${severity === 'critical' ? ', critical' : ''})`,
+    width,
+  )
   return [`${paint(terminal, style, mark)} ${first}`, ...rest.map((line) => `  ${line}`)]
 }

@@ -3,6 +3,7 @@ import { namedScopes } from '../classify/derive-facts.js'
 import { inUseBy, isAway } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
+import { userText } from '../identity/user-text.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
@@ -100,8 +101,10 @@ function cleaned({ clean }: Words): Remedy {
 function ofAnotherUser({ verdict, observation }: Candidate, { words }: Asked): Remedy | null {
   if (verdict.reason !== 'other_user') return null
   const user = observation.process?.user ?? observation.listeners[0]?.user
-  const who = user == null ? 'another user' : `user ${user}`
-  return explained(words, 'other_user', `it belongs to ${who}: only they can end it`)
+  if (user == null)
+    return explained(words, 'other_user', 'it belongs to another user: only that user can end it')
+  const who = userText(user)
+  return explained(words, 'other_user', `it belongs to ${who}: only ${who} can end it`)
 }
 
 /**

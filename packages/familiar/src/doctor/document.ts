@@ -79,6 +79,8 @@ export interface DocumentParts {
   readonly isDryRun: boolean
   /** True if the installation of the scope's daemon is proven gone, as seen from here. */
   readonly isInstallationGone?: boolean
+  /** The predecessor's daemons whose installation is proven gone, as seen from here. */
+  readonly uninstalled?: ReadonlySet<Candidate>
   /** The port that the user named for a clean-up. */
   readonly named?: number | null
   readonly addition: DoctorAddition
@@ -94,6 +96,7 @@ export function doctorDocument(
     report,
     isDryRun,
     isInstallationGone = false,
+    uninstalled = new Set(),
     named = null,
     addition,
   }: DocumentParts,
@@ -111,7 +114,7 @@ export function doctorDocument(
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
     findings: findingsOf(
-      { seen, status, self, words, isInstallationGone, remedyOf },
+      { seen, status, self, words, isInstallationGone, uninstalled, remedyOf },
       addition.findings ?? [],
     ),
     ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun, named) }),

@@ -44,13 +44,26 @@ describe('findings', () => {
     const text = render([], [withSeverity('warn', 'F-002'), withSeverity('critical', 'F-005')])
     const [, , ...lines] = text.split('\n')
     expect(lines.slice(0, 6)).toEqual([
-      '✗ orphaned daemons: 18 can be ended (F-005)',
+      '✗ orphaned daemons: 18 can be ended (F-005, critical)',
       '    Every command that needs it waits, and then fails.',
       '    tool doctor --reset  # ends what is proven stale',
       '! orphaned daemons: 18 can be ended (F-002)',
       '    They keep ports and memory. One that needs a decision may still be in use.',
       '    tool doctor --reset  # ends what is proven stale',
     ])
+  })
+
+  it('have advice above a command that only explains: its comment says what the command does', () => {
+    const remediation = {
+      ...{ command: 'tool explain F-011', commands: ['tool explain F-011'], safe: true },
+      description: 'use it where it runs',
+    }
+    const text = render([], [{ ...withSeverity('warn', 'F-013'), remediation }])
+    expect(text).toContain('    Use it where it runs.\n    tool explain F-011  # says more about it\n')
+    const said = { ...remediation, description: 'says how it can be written to again' }
+    expect(render([], [{ ...withSeverity('warn', 'F-013'), remediation: said }])).toContain(
+      '    tool explain F-011  # says how it can be written to again\n',
+    )
   })
 
   it('leave every row that needs a decision its command, also if a finding gives the same one', () => {
@@ -70,6 +83,15 @@ describe('what is left alone', () => {
   ] as const)('without a command, because it is %s, is told under: %s', (skip_reason, heading) => {
     const row: DoctorRecord = { ...OPEN, skip_reason, remedy: null }
     expect(render([row]).split('\n')).toContain(heading)
+  })
+})
+
+describe('the line about the daemon', () => {
+  it('tells that of the predecessor, which the table marks, although no command here uses it', () => {
+    expect(render([{ ...LIVE, pid: 2764, port: 9449, package_version: '3.2.2' }])).toMatch(
+      /^daemon  none of this version; an earlier one has process 2764, port 9449, version 3\.2\.2$/m,
+    )
+    expect(render([USED])).toMatch(/^daemon  none$/m)
   })
 })
 
@@ -246,7 +268,7 @@ describe('what a clean-up did', () => {
       [
         'would stop port 9420 (process 2720, version 3.2.2): because of --force; it does not answer (unresponsive)',
         '',
-        '✗ it does not answer (F-005)',
+        '✗ it does not answer (F-005, critical)',
         '',
         'dry run: would be swept: 1 · would be skipped: 0 (operator_required)',
         '1 problem.',
@@ -331,7 +353,7 @@ describe('what a clean-up did', () => {
     const result = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
     const findings = [ORPHANED, withSeverity('critical', 'F-005')]
     const text = renderDoctor({ ...documentOf([OPEN], findings), reset_result: result }, TEXT, terminal)
-    expect(text.match(/\(F-\d+\)/g)).toEqual(['(F-005)', '(F-002)'])
+    expect(text.match(/\(F-\d+[^)]*\)/g)).toEqual(['(F-005, critical)', '(F-002)'])
     expect(text).toMatch(/\n2 problems\.\n$/)
   })
 
@@ -401,7 +423,7 @@ describe('what a clean-up did', () => {
       [
         'stopped port 9401 (process 2655, SIGTERM): superseded',
         'failed port 9450 (process 2750): this user may not end it (permission_denied)',
-        '    tool explain permission_denied',
+        '    tool explain permission_denied  # says more about it',
         '',
         '! orphaned daemons: 18 can be ended (F-002)',
         '',

@@ -14,6 +14,7 @@ import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
 import { scopeDaemon } from '../../src/observe/scope-daemon.js'
+import { userText } from '../../src/identity/user-text.js'
 import { isEndedByForce, isSpared } from '../../src/observe/spared.js'
 import { testFamily } from '../helpers/family.js'
 import { forEachSighting } from '../helpers/many-observations.js'
@@ -151,7 +152,42 @@ describe('a daemon of another version', () => {
       const { description } = about(true) ?? {}
       if (description !== undefined) told.add(description)
     })
-    expect([...told]).toEqual(['replaces it by one of this version: its own installation is gone'])
+    expect([...told]).toEqual([
+      'replaces it by one of this version: its own installation is gone; to end it only: tool stop',
+    ])
+  })
+})
+
+describe('a daemon that the predecessor keeps beside ours', () => {
+  const told = (more: object, all: (seen: Scan) => ReadonlySet<Candidate>): readonly string[] => {
+    const { self } = definitionOf(defineDaemon({ name: 'tool' }))
+    const found = new Set<string>()
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const about = { seen, status: NO_STATUS, self, words: { ...words, ...more }, remedyOf: () => null }
+      const findings = findingsOf({ ...about, uninstalled: all(seen) }, [])
+      const { summary, remediation } = findings.find(({ id }) => id === 'F-011') ?? {}
+      if (summary !== undefined && remediation?.safe === true)
+        found.add(summary.replace(/^.*?; /, '').replace(/\d+/g, 'N'))
+    })
+    return [...found]
+  }
+  const own = 'it is left alone, and ends with its own stop command'
+
+  it('is left with the command of its own version, or without one where that was uninstalled', () => {
+    expect(told({}, () => new Set())).toContain(own)
+    const theirs = told({ predecessorStop: 'old stop' }, () => new Set())
+    expect(theirs).toContain('it is left alone, and `old stop` of its own version ends it')
+    expect(theirs).not.toContain(own)
+    expect(told({}, ({ candidates }) => new Set(candidates))).toEqual([
+      'it is left alone, and its own version is not installed any more: no command ends it',
+    ])
+  })
+})
+
+describe('the owner of a process', () => {
+  it('is named: root by its name', () => {
+    expect([userText(0), userText('0'), userText(1000)]).toEqual(['root', 'root', 'user 1000'])
   })
 })
 
