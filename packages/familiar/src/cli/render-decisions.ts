@@ -5,7 +5,7 @@ import type { Remedy } from '../doctor/remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
-import { evidenceText, reasonText } from './reason-text.js'
+import { evidenceText, rowReason } from './reason-text.js'
 import { renderRemedy } from './render-remedy.js'
 import { wrapWords } from './text-width.js'
 
@@ -139,6 +139,11 @@ function listed(ports: readonly string[]): string {
 }
 
 function whatItIs(record: DoctorRecord, scope: string): string {
-  const stale = evidenceText(record.stale_evidence, record.package_version)
-  return `${reasonText(record.skip_reason ?? '', scope)}${stale === '' ? '' : `; ${stale}`}`
+  // The reason says already that the other scope is gone, and then it has no record either.
+  const isTold = record.skip_reason === 'cross_root' && record.stale_evidence.includes('project_gone')
+  const signs = record.stale_evidence.filter(
+    (one) => !isTold || (one !== 'project_gone' && one !== 'unrecorded'),
+  )
+  const stale = evidenceText(signs, record.package_version)
+  return `${rowReason(record, scope)}${stale === '' ? '' : `; ${stale}`}`
 }

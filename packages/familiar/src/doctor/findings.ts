@@ -7,7 +7,7 @@ import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { lookCommand } from '../observe/platform/look-command.js'
-import { decisionsIn } from './choose-remedy.js'
+import { decisionsIn, whereToLook } from './choose-remedy.js'
 import { timeText } from './status-head.js'
 import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
 
@@ -134,7 +134,12 @@ function otherVersion({ seen, self, words, isInstallationGone }: Seen): Finding 
     severity: 'warn',
     summary: `the ${words.title}${theirs} is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
     remediation: remediationOf(
-      replacing(isLeft ? 'gone' : standing, isReplaceable(found, seen), isEndedByStop(found, seen), words),
+      replacing(
+        isLeft ? 'gone' : standing,
+        isReplaceable(found, seen),
+        found.proof !== null && isEndedByStop(found, seen),
+        words,
+      ),
     ),
   }
 }
@@ -274,7 +279,9 @@ function predecessorToo({ seen, words, uninstalled }: Seen): Finding | null {
   )
   if (theirs === undefined || isReplaced(theirs, seen)) return null
   const { report, pid, port } = theirs.observation
-  const isStopped = theirs === scopeDaemon(seen) && isEndedByStop(theirs, seen)
+  const isSeen = theirs.proof !== null
+  const isStopped = isSeen && theirs === scopeDaemon(seen) && isEndedByStop(theirs, seen)
+  const advice = isSeen ? 'nothing needs to be done: both may run side by side' : whereToLook(theirs, seen)
   const isGone = uninstalled?.has(theirs) === true || theirs.observation.process?.executableGone === true
   const left = isGone
     ? 'it is left alone, and its own version is not installed any more: no command ends it'
@@ -286,7 +293,7 @@ function predecessorToo({ seen, words, uninstalled }: Seen): Finding | null {
     remediation: remediationOf(
       isStopped
         ? { commands: [stop], description: 'ends it', safe: false }
-        : explained(words, 'F-011', 'nothing needs to be done: both may run side by side'),
+        : explained(words, 'F-011', advice),
     ),
   }
 }

@@ -86,6 +86,30 @@ describe('what is left alone', () => {
   })
 })
 
+describe('a row that needs a decision', () => {
+  const reasonOf = (row: Partial<DoctorRecord>): string =>
+    /^ {2}9420: (.*)$/m.exec(render([{ ...OPEN, ...row }]))?.[1] ?? ''
+
+  it('of another home says whether that is still there', () => {
+    const other = { skip_reason: 'cross_root', daemon_root: '/home/eve/.spec-kitty' }
+    expect(reasonOf(other)).toBe('of another home (cross_root)')
+    expect(reasonOf({ ...other, scope_missing: true })).toBe(
+      'of another home, which is not there (cross_root)',
+    )
+    expect(reasonOf({ ...other, scope_missing: true, stale_evidence: ['unrecorded', 'project_gone'] })).toBe(
+      'of another home, which is gone (cross_root)',
+    )
+  })
+
+  it('without a home on its command line says what it reports, and that this is not proven', () => {
+    const old = { skip_reason: 'pre_marker', daemon_root: null }
+    expect(reasonOf(old)).toBe('its command line names no home (pre_marker)')
+    expect(reasonOf({ ...old, singleton_scope_id: '/home/ann/.spec-kitty' })).toBe(
+      'its command line names no home (pre_marker); it reports /home/ann/.spec-kitty, which is not proven',
+    )
+  })
+})
+
 describe('the line about the daemon', () => {
   it('tells that of the predecessor, which the table marks, although no command here uses it', () => {
     expect(render([{ ...LIVE, pid: 2764, port: 9449, package_version: '3.2.2' }])).toMatch(
@@ -225,8 +249,8 @@ describe('what a clean-up did', () => {
     }
     expect(renderAll(result, terminal)).toEqual([
       'stopped port 9401 (process 2655, SIGTERM): older version 3.2.2, superseded',
-      'stopped port 9402 (process 2655, version 3.2.2, SIGKILL): ended because you answered y; too old to say which home it belongs to (pre_marker)',
-      'stopped port 9403 (process 2655, was gone already): its project is gone',
+      'stopped port 9402 (process 2655, version 3.2.2, SIGKILL): ended because you answered y; its command line names no home (pre_marker)',
+      'stopped port 9403 (process 2655, was gone already): its directory is gone',
       'failed port 9421 (process unknown): this user may not end it (permission_denied)',
       'skipped port 9420 (process 1): of another home (cross_root)',
       'swept: 3 · skipped: 1 (operator_required) · failed: 1',

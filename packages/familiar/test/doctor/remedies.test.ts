@@ -7,7 +7,13 @@ import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/decisi
 import type { Io } from '../../src/cli/io.js'
 import { resetRange } from '../../src/cli/reset-range.js'
 import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'
-import { decisionsIn, needsDecision, remedyOf, withRemedy } from '../../src/doctor/choose-remedy.js'
+import {
+  decisionsIn,
+  needsDecision,
+  remedyOf,
+  whereToLook,
+  withRemedy,
+} from '../../src/doctor/choose-remedy.js'
 import { findingsOf } from '../../src/doctor/findings.js'
 import { identityRecord } from '../../src/doctor/identity-record.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
@@ -182,6 +188,16 @@ describe('a daemon that the predecessor keeps beside ours', () => {
     expect(told({}, ({ candidates }) => new Set(candidates))).toEqual([
       'it is left alone, and its own version is not installed any more: no command ends it',
     ])
+  })
+})
+
+describe('a process that is not seen whole', () => {
+  it('is to be looked at where it runs: as root only by others, and not if it runs in other namespaces', () => {
+    const told = (same_namespaces: 'no' | 'unknown', user: string): string =>
+      whereToLook({ facts: { same_namespaces } } as Candidate, { host: { user } } as Scan)
+    expect(told('unknown', '1000')).toMatch(/: look at it as root, or where it runs$/)
+    expect(told('unknown', '0')).toMatch(/ from here: look at it where it runs$/)
+    expect(told('no', '0')).toMatch(/^it runs in other namespaces than this command /)
   })
 })
 

@@ -24,6 +24,7 @@ export const RECORD: DoctorRecord = {
   memory_bytes: 50 * 1024 * 1024,
   stale_evidence: ['older_version', 'superseded', 'unrecorded'],
   in_use_by: null,
+  scope_missing: false,
   cleanup_class: 'safe_auto',
   skip_reason: null,
   rule: 'S16',
