@@ -18,7 +18,7 @@ const LISTED_COMMANDS = 3
 /**
  * Lists the candidates that need a decision, grouped by reason, each group with its commands. Candidates that no command
  * can end from here, that another scope uses or that another user owns need no decision; they are listed under a separate
- * heading. With `--quiet`, no commands are listed. `isOneTold`: the daemon of this scope needs a decision too, and F-005
+ * heading. With `--quiet`, only what needs a decision is listed, without commands. `isOneTold`: the daemon of this scope needs a decision too, and F-005
  * describes it.
  */
 export function renderDecisions(
@@ -28,8 +28,9 @@ export function renderDecisions(
 ): readonly string[] {
   const rows = orphans.filter(({ cleanup_class }) => cleanup_class === 'operator_required')
   const open = rows.filter((record) => needsDecision(record, { explain }))
-  const used = rows.filter(isInUse)
-  const rest = rows.filter((record) => !open.includes(record) && !isInUse(record))
+  const used = terminal.isQuiet === true ? [] : rows.filter(isInUse)
+  const isQuiet = terminal.isQuiet === true
+  const rest = isQuiet ? [] : rows.filter((record) => !open.includes(record) && !isInUse(record))
   const foreign = rest.filter(({ skip_reason }) => skip_reason === 'other_user')
   const starting = rest.filter(({ skip_reason }) => skip_reason === 'starting')
   const stuck = rest.filter((record) => !foreign.includes(record) && !starting.includes(record))

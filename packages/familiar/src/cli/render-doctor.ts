@@ -50,7 +50,7 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
           renderFindings(findings.map(withoutForce), text, terminal),
           renderHead(document, text.head, terminal),
           renderCandidates(document, terminal, text.ports, text),
-          ...(terminal.isQuiet === true ? [] : [renderDecisions(besides(document), terminal, text.words)]),
+          renderDecisions(besides(document), terminal, text.words),
         ]
       : renderCleanUp({ ...document, reset_result: result }, text, terminal, verdict)
   return blocks

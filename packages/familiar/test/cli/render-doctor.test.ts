@@ -147,6 +147,11 @@ describe('the table', () => {
     expect(render(many.slice(0, 3)).match(/third_party/g)).toHaveLength(3)
   })
 
+  it('has one word for the version of a daemon that is not known, and none for another program', () => {
+    expect(render([{ ...OPEN, package_version: null }])).toMatch(/ 9420 +unknown +operator_required /)
+    expect(render([WEB])).toMatch(/ 9440 +- +never_touch /)
+  })
+
   it('says who is live and who is in use in words, and older than what; the ids are for who asks for more', () => {
     const words = { ...TEXT, version: '4.0.0' }
     const screen = { columns: null, hasColor: false }

@@ -68,6 +68,7 @@ export const WEB: DoctorRecord = {
   ...LIVE,
   pid: 2740,
   port: 9440,
+  daemon_family: null,
   package_version: null,
   daemon_root: null,
   skip_reason: 'third_party',

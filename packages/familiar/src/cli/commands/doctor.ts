@@ -9,6 +9,7 @@ import { isInstallationGone } from '../../observe/installation-gone.js'
 import type { Candidate, Scan } from '../../observe/scan.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
+import { readingTerminal } from '../io.js'
 import { printJson } from '../print-json.js'
 import type { renderDoctor } from '../render-doctor.js'
 import { parseOptions } from '../parse.js'
@@ -117,7 +118,9 @@ function shown(
   const ports = `ports ${from}-${to - 1}`
   const { why = {}, obstacle = null } = addition
   const userHome = io.env['HOME']
-  return render(document, { head, words, ports, why, obstacle, named, version, isForced, userHome }, io)
+  const { isQuiet = false, isVerbose = false } = io
+  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome }
+  return render(document, text, { ...readingTerminal(io), isQuiet, isVerbose })
 }
 
 function exitFor({ findings, reset_result: result }: DoctorDocument, isStrict: boolean): number {
