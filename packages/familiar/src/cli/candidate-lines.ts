@@ -48,6 +48,6 @@ function nameOf(record: IdentityRecord, scope: string): string {
   const whose = daemon_root === null ? '' : ` of ${daemon_root}`
   const signs = stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence)
   const why = skip_reason === null ? `${signs} (${cleanup_class})` : rowReason(record, scope)
-  const warning = skip_reason === 'pre_marker' ? `; any ${scope} may be using it` : ''
+  const warning = skip_reason === 'pre_marker' ? `; another ${scope} may be using it` : ''
   return printable(`port ${port ?? 'none'} (${at})${whose}: ${why}${warning}`)
 }

@@ -104,15 +104,26 @@ function section(
     if (remedy?.look !== undefined && record.pid !== null) group.pids.add(record.pid)
     groups.set(key, group)
   }
-  return [title, ...[...groups.values()].flatMap((group) => renderGroup(group, terminal))]
+  const all = [...groups.values()]
+  return [
+    title,
+    ...all.flatMap((group, index) => renderGroup(group, isToldBelow(group, all[index + 1]), terminal)),
+  ]
+}
+
+/** Returns whether the next group has the very same remedy, which is then printed once, below both. */
+function isToldBelow({ description, commands, pids }: Group, next: Group | undefined): boolean {
+  const isSame = next?.description === description && [...next.commands].join() === [...commands].join()
+  return isSame && pids.size === 0 && next.pids.size === 0
 }
 
 function renderGroup(
   { text, ports, description, commands, pids }: Group,
+  isTold: boolean,
   terminal: Terminal,
 ): readonly string[] {
   const head = entry(`${listed(ports)}: ${text}`, terminal)
-  if (terminal.isQuiet === true || commands.size === 0) return head
+  if (terminal.isQuiet === true || isTold || commands.size === 0) return head
   const look = pids.size === 0 ? {} : { look: lookCommand([...pids]) }
   const remedy: Remedy = {
     commands: [...commands].slice(0, LISTED_COMMANDS),

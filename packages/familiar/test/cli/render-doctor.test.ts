@@ -110,6 +110,23 @@ describe('a row that needs a decision', () => {
   })
 })
 
+describe('what is left alone for one cause', () => {
+  it('has its advice once, below all rows that it is for', () => {
+    const remedy = {
+      commands: ['tool explain missing_identity'],
+      description: 'look at it there',
+      safe: true,
+    }
+    const rows = ['3.2.2', '3.2.4'].map((version, index) => ({
+      ...{ ...OPEN, port: 9420 + index, pid: 2720 + index, package_version: version, remedy },
+      ...{ skip_reason: 'missing_identity', stale_evidence: ['older_version'] as const },
+    }))
+    expect(render(rows)).toMatch(
+      /\n {2}9420: [^\n]*3\.2\.2\n {2}9421: [^\n]*3\.2\.4\n {4}Look at it there\.\n {4}tool explain missing_identity {2}# says more about it\n$/,
+    )
+  })
+})
+
 describe('the line about the daemon', () => {
   it('tells that of the predecessor, which the table marks, although no command here uses it', () => {
     expect(render([{ ...LIVE, pid: 2764, port: 9449, package_version: '3.2.2' }])).toMatch(

@@ -46,9 +46,7 @@ function print({ homes, others, strays, kept }: Homes, io: Io): void {
   }
   const unknown = others - strays - kept
   const told = [
-    ...(kept === 0
-      ? []
-      : [`${daemons(kept)}, in use by an earlier version of spec-kitty beside the one of its home`]),
+    ...(kept === 0 ? [] : [`${daemons(kept)}, which only an earlier version of spec-kitty uses`]),
     ...(strays === 0 ? [] : [`${daemons(strays)} that no home is known to use`]),
     ...(unknown === 0 ? [] : [`${daemons(unknown)}, of a home that is not known`]),
   ]

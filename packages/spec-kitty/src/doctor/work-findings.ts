@@ -222,7 +222,7 @@ function unwritableHome(
   const remediation = remedyOfCommands(
     { command: 'spec-kitty explain F-021', ...shown },
     {
-      description: 'says how it can be written to again',
+      description: 'says what can be done about it',
       ...(homeCommand === null ? {} : { forPeople: 'makes it writable for you' }),
       form,
     },

@@ -162,7 +162,7 @@ describe('a predecessor in daily use beside ours', () => {
       / 3\.2\.4 keeps a daemon on this home too \(process \d+, port 9410\); it is left alone, and its own version is not installed any more: no command ends it$/,
     )
     expect(root.run(['sync', 'list']).stderr).toBe(
-      '1 more sync daemon, in use by an earlier version of spec-kitty beside the one of its home: see spec-kitty auth doctor\n',
+      '1 more sync daemon, which only an earlier version of spec-kitty uses: see spec-kitty auth doctor\n',
     )
     expect(textOf('sync-daemon')).toBe(record)
   })
