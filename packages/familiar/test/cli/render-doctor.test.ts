@@ -55,7 +55,9 @@ describe('findings', () => {
 
   it('have advice above a command that only explains: its comment says what the command does', () => {
     const remediation = {
-      ...{ command: 'tool explain F-011', commands: ['tool explain F-011'], safe: true },
+      command: 'tool explain F-011',
+      commands: ['tool explain F-011'],
+      safe: true,
       description: 'use it where it runs',
     }
     const text = render([], [{ ...withSeverity('warn', 'F-013'), remediation }])
@@ -118,8 +120,13 @@ describe('what is left alone for one cause', () => {
       safe: true,
     }
     const rows = ['3.2.2', '3.2.4'].map((version, index) => ({
-      ...{ ...OPEN, port: 9420 + index, pid: 2720 + index, package_version: version, remedy },
-      ...{ skip_reason: 'missing_identity', stale_evidence: ['older_version'] as const },
+      ...OPEN,
+      port: 9420 + index,
+      pid: 2720 + index,
+      package_version: version,
+      remedy,
+      skip_reason: 'missing_identity',
+      stale_evidence: ['older_version'] as const,
     }))
     expect(render(rows)).toMatch(
       /\n {2}9420: [^\n]*3\.2\.2\n {2}9421: [^\n]*3\.2\.4\n {4}Look at it there\.\n {4}tool explain missing_identity {2}# says more about it\n$/,

@@ -89,7 +89,13 @@ async function examine(
   const tool = toolOf(daemon, addition.record)
   const isLeft = status.report !== null && isInstallationGone(status.report, status.since)
   const parts = {
-    ...{ scope, status, report, isDryRun, named, tool, addition },
+    scope,
+    status,
+    report,
+    isDryRun,
+    named,
+    tool,
+    addition,
     isInstallationGone: isLeft,
     uninstalled: uninstalledIn(seen),
   }
@@ -118,7 +124,7 @@ function shown(
   const ports = `ports ${from}-${to - 1}`
   const { why = {}, obstacle = null } = addition
   const userHome = io.env['HOME']
-  const { isQuiet = false, isVerbose = false } = io
+  const { isQuiet = false, isVerbose } = io
   const text = { head, words, ports, why, obstacle, named, version, isForced, userHome }
   return render(document, text, { ...readingTerminal(io), isQuiet, isVerbose })
 }
