@@ -21,6 +21,20 @@ export function untilText(leftMs: number): string {
   return `until ${clockText(new Date(now.getTime() + leftMs), now)}`
 }
 
+/**
+ * Returns the bound of a short wait as text: `6 s at most`. Where the wait is shown, `boundLeft` tells what is left of it.
+ */
+export function boundText(leftMs: number): string {
+  return `${Math.max(1, Math.ceil(leftMs / 1_000))} s at most`
+}
+
+/** Returns the text with the bound at its end less the time that has passed since: `5 s at most`. */
+export function boundLeft(text: string, passedMs: number): string {
+  return text.replace(/(?<=, )(\d+)(?= s at most$)/, (seconds) =>
+    String(Math.max(0, Number(seconds) - Math.floor(passedMs / 1_000))),
+  )
+}
+
 const UNITS = [
   ['day', 86_400],
   ['hour', 3_600],

@@ -1,7 +1,7 @@
 import { EXIT, readingTerminal, runOnProcess, UsageError, type Io } from 'familiar/cli'
 import { route, type Route } from './cli/find-command.js'
 import { isGroup, type CommandWords } from './cli/command-table.js'
-import { byVariable, inHome } from './cli/in-home.js'
+import { inHome } from './cli/in-home.js'
 import { VERSION } from './version.js'
 
 type Run = (args: readonly string[], io: Io) => Promise<number>
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     },
     argv,
     quietVariables: ['SPEC_KITTY_NON_INTERACTIVE'],
-    completeHint: (hint: string) => inHome(byVariable(hint)),
+    completeHint: (hint: string) => inHome(hint),
   }
   const code = await runOnProcess(settings, async (args, io) => {
     if (args[0] === COMPLETE) return (await import('./commands/complete.js')).run(args.slice(1), io)

@@ -1,6 +1,6 @@
 import { closeSync, constants, futimesSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { monotonicMs, untilText } from '../clock.js'
+import { monotonicMs, boundText } from '../clock.js'
 import { errnoOf, FamiliarError } from '../errors.js'
 import { objectOf, parseJson, pidOf, stringOf } from '../json.js'
 import { readSmallFile } from '../observe/small-file.js'
@@ -78,8 +78,8 @@ export async function acquireLockUnless<T extends object>(
       if (waited >= waitMs) throw busy(path, waited)
       if (waited >= ANNOUNCE_AFTER_MS && !isAnnounced) {
         isAnnounced = true
-        const until = untilText(waitMs - waited)
-        options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}, ${until} at most`)
+        const until = boundText(waitMs - waited)
+        options.onWait?.(`waiting for the lock ${path}, held by ${describeHolder(path)}, ${until}`)
       }
       const found = await find()
       if (found !== null) return found

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { FamiliarError, throwLack } from '../errors.js'
-import { untilText } from '../clock.js'
+import { boundText } from '../clock.js'
 import type { Family } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Candidate } from '../observe/scan.js'
@@ -54,12 +54,12 @@ export async function terminateScopeDaemon(
   if (daemon.proof === null) return askOnly(order, daemon.observation, record)
   if (!isSingletonProven(daemon, record)) return { outcome: 'failed', reason: 'identity_unproven' }
   const { pid } = daemon.proof
-  const until = untilText(LONGEST_DRAIN_MS + LONGEST_END_MS)
+  const until = boundText(LONGEST_DRAIN_MS + LONGEST_END_MS)
   // A daemon that hangs has not accepted the request, so it has no work to finish.
   let hasAccepted = false
   const announce = (): void => {
     const what = hasAccepted ? 'finish what it is doing' : 'end'
-    order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to ${what}, ${until} at most`)
+    order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to ${what}, ${until}`)
   }
   const timer = setTimeout(announce, ANNOUNCE_AFTER_MS)
   const ask = async (asked: DaemonRecord): Promise<number | null> => {

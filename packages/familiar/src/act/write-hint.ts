@@ -6,7 +6,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOSPC: 'free space on the disk that holds DIR',
   EDQUOT: 'free space on the disk that holds DIR: your quota there is used up',
   EFBIG: 'raise the limit of file sizes (ulimit -f)',
-  EROFS: 'use a directory on a file system that is not read-only, or make that of DIR writable',
+  EROFS: 'make the file system of DIR writable',
   EIO: 'check the disk that holds DIR: it fails',
   EISDIR: 'move DIR away: it is a directory where a file belongs',
 }

@@ -1,6 +1,7 @@
 import { isHeldElsewhere, namesLiving } from './names-living.js'
 import { isOfElsewhere, type DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
+import { userText } from '../identity/user-text.js'
 import type { ScopeSnapshot, ScanContext } from './observation.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 
@@ -73,7 +74,11 @@ export function stateWithout(context: Around): DaemonStatus {
 /** Returns `status`, but with the state `foreign` if the directory of the scope belongs to another user. */
 export function foreignOr({ here, user }: Pick<Around, 'here' | 'user'>, status: DaemonStatus): DaemonStatus {
   if (here.owner === null || here.owner === user) return status
-  return { ...status, state: 'foreign', why: `the directory belongs to another user (${here.owner})` }
+  return {
+    ...status,
+    state: 'foreign',
+    why: `the directory belongs to another user (${userText(here.owner)})`,
+  }
 }
 
 function stateOf(context: Around): DaemonStatus {

@@ -56,6 +56,8 @@ export interface ScopeSnapshot {
   readonly real: string | null
   /** True if the directory is proven absent, false if it exists, null if unknown. */
   readonly gone: boolean | null
+  /** True if nothing is at the path now, which may only be unmounted. Shown to people, never used for a decision. */
+  readonly isMissing?: boolean | null
   /**
    * Since when the directory has been empty, in milliseconds since 1970. If the directory is gone: since when its parent
    * has been unchanged. Null if the directory is not empty, or the time cannot be read.

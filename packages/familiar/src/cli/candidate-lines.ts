@@ -4,7 +4,7 @@ import { processKey } from '../identity/proof.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
-import { evidenceText, reasonText } from './reason-text.js'
+import { evidenceText, rowReason } from './reason-text.js'
 import { wrapWords } from './text-width.js'
 
 /** Returns the keys (pid and start time) of the candidates with a proven process. */
@@ -47,7 +47,7 @@ function nameOf(record: IdentityRecord, scope: string): string {
   const at = `process ${pid ?? 'unknown'}, version ${package_version ?? 'unknown'}`
   const whose = daemon_root === null ? '' : ` of ${daemon_root}`
   const signs = stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence)
-  const why = skip_reason === null ? `${signs} (${cleanup_class})` : reasonText(skip_reason, scope)
+  const why = skip_reason === null ? `${signs} (${cleanup_class})` : rowReason(record, scope)
   const warning = skip_reason === 'pre_marker' ? `; another ${scope} may be using it` : ''
   return printable(`port ${port ?? 'none'} (${at})${whose}: ${why}${warning}`)
 }

@@ -1,5 +1,5 @@
 import { LONGEST_END_MS } from '../act/terminate-process.js'
-import { untilText } from '../clock.js'
+import { boundText, monotonicMs } from '../clock.js'
 import type { CleanUpOptions } from '../define/define-daemon.js'
 import type { Io } from './io.js'
 import { showingWaits } from './progress.js'
@@ -10,15 +10,16 @@ export async function showingCleanUp<T>(
   cleanUp: (watch: Required<Pick<CleanUpOptions, 'onProgress' | 'onWait'>>) => Promise<T>,
 ): Promise<T> {
   return showingWaits(io, (onWait) => {
-    const until = untilText(LONGEST_END_MS)
-    onWait(`waiting for the processes to end, ${until} at most`)
+    const end = monotonicMs() + LONGEST_END_MS
+    const bound = (): string => boundText(end - monotonicMs())
+    onWait(`waiting for the processes to end, ${bound()}`)
     return cleanUp({
       onWait,
       onProgress: (done, total) =>
         onWait(
           done === total
-            ? `waiting for a last look at the ports: ${total} of ${total} are done`
-            : `waiting for ${total - done} of ${total} processes to end, ${until} at most`,
+            ? 'waiting for a last look at the ports'
+            : `waiting for ${total - done} of ${total} processes to end, ${bound()}`,
         ),
     })
   })

@@ -101,7 +101,7 @@ export const JSON_OPTION = { text: 'print one JSON document' } as const satisfie
 /** The options that every command takes. `runOnProcess` reads all of them but `--help`. */
 export const COMMON_OPTIONS = {
   'no-color': { text: 'print no colours' },
-  quiet: { short: 'q', text: 'print results and errors only: no progress, no hints' },
+  quiet: { short: 'q', text: 'print results, errors and what needs a decision: no progress, no hints' },
   verbose: {
     text: 'show more: every process in a row, reasons by their ids, rows of the decision table, stack traces of errors',
   },
@@ -111,7 +111,7 @@ export const COMMON_OPTIONS = {
 /** What the exit codes mean for every command. */
 export const EXIT_TEXTS: Readonly<Record<ExitCode, string>> = {
   0: 'done',
-  1: 'a problem remains, or something failed',
+  1: 'a critical problem remains, or something failed',
   2: 'wrong usage, or an error',
   75: 'busy, or short of resources: try again',
   130: 'interrupted with Ctrl+C',
@@ -121,6 +121,7 @@ export const EXIT_TEXTS: Readonly<Record<ExitCode, string>> = {
 export const COMMON_ENVIRONMENT = {
   NO_COLOR: 'print no colours, if it is not empty',
   FORCE_COLOR: 'print colours in a pipe too; 0 or false: none',
-  COLUMNS: 'in a pipe: the width of help and explanations; 80 without it',
+  COLUMNS:
+    'in a pipe: the width of help, explanations and the doctor; without it 80, and any width for the doctor',
   CI: 'ask no questions',
 } as const

@@ -62,8 +62,8 @@ export interface Io {
 }
 
 /**
- * Returns the terminal for text that is only meant to be read: help and explanations. In a pipe, it has the width that
- * the user requests (`COLUMNS`). Tables, and lines for scripts, are never wrapped in a pipe.
+ * Returns the terminal for text that is only meant to be read: help, explanations, and what the doctor says. In a pipe, it
+ * has the width that the user requests (`COLUMNS`). Other tables, and lines for scripts, are never wrapped in a pipe.
  */
 export function readingTerminal({
   hasColor,

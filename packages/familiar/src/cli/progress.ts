@@ -1,4 +1,4 @@
-import { monotonicMs } from '../clock.js'
+import { boundLeft, monotonicMs } from '../clock.js'
 import { note, type Io } from './io.js'
 
 /** Waits that are shorter than this are not shown. */
@@ -30,25 +30,29 @@ export interface Progress {
 export function startProgress(io: Screen): Progress {
   const began = monotonicMs()
   let text: WaitText | null = null
+  let saidFrom = began
   let last: string | null = null
   let saidAt = began + FIRST_LINE_MS - LINE_MS
   const show = (): void => {
     const now = monotonicMs()
     if (text === null) return
     const said = typeof text === 'string' ? text : text()
-    if (io.rewriteLine !== null) return io.rewriteLine(withTime(said, now - began))
+    const left = boundLeft(said, now - saidFrom)
+    if (io.rewriteLine !== null) return io.rewriteLine(withTime(left, now - began))
     if (now - saidAt < LINE_MS || said === last) return
     saidAt = now
     last = said
-    note(io, said)
+    note(io, left)
   }
   const timer = setInterval(show, QUIET_MS)
   timer.unref()
   return {
     wait: (next) => {
+      saidFrom = monotonicMs()
       text = next
     },
     show: (next) => {
+      saidFrom = monotonicMs()
       text = next
       if (io.rewriteLine !== null) show()
     },
@@ -61,7 +65,9 @@ export function startProgress(io: Screen): Progress {
 
 /** Inserts the elapsed time before the end of the text, because a narrow terminal cuts off the end. */
 function withTime(text: string, ms: number): string {
-  return ms < QUIET_MS ? text : text.replace(/(?=, until )|$/, ` (${Math.round(ms / 1000)} s)`)
+  return ms < QUIET_MS
+    ? text
+    : text.replace(/(?=, (?:until |\d+ s at most$))|$/, ` (${Math.round(ms / 1000)} s)`)
 }
 
 /**

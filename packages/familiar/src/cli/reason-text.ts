@@ -3,6 +3,7 @@ import type { StaleEvidence } from '../classify/stale-evidence.js'
 import type { ReasonNames } from '../classify/classify.js'
 import type { Reason } from '../classify/class-and-reason.js'
 import { EVIDENCE_WORDS, FAILURE_WORDS, PATH_WORDS, REASON_WORDS } from '../doctor/reason-words.js'
+import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import { printable } from './printable.js'
 
 /**
@@ -13,6 +14,27 @@ export function reasonText(reason: string, scope: string, names: Partial<ReasonN
   const own = Object.entries(names).find(([, name]) => name === reason)?.[0] ?? reason
   if (!Object.hasOwn(REASON_WORDS, own)) return printable(reason)
   return `${REASON_WORDS[own as Reason].replaceAll('{scope}', scope)} (${reason})`
+}
+
+/** The members of a row that say why it is not ended without asking. */
+type Reasoned = Pick<DoctorRecord, 'skip_reason' | 'stale_evidence' | 'scope_missing' | 'singleton_scope_id'>
+
+/**
+ * Returns the reason of a row in words, with what is known about its scope besides: whether another scope is still there,
+ * and what a daemon whose command line names none reports, which proves nothing.
+ */
+export function rowReason(row: Reasoned, scope: string): string {
+  const { skip_reason: reason, singleton_scope_id: reported } = row
+  const text = reasonText(reason ?? '', scope)
+  if (reason === 'pre_marker' && reported !== null)
+    return `${text}; it reports ${printable(reported)}, which is not proven`
+  const left = reason === 'cross_root' ? whereItIs(row) : ''
+  return left === '' ? text : text.replace(' (', `, which is ${left} (`)
+}
+
+function whereItIs({ stale_evidence, scope_missing }: Reasoned): string {
+  if (stale_evidence.includes('project_gone')) return 'gone'
+  return scope_missing === true ? 'not there' : ''
 }
 
 /** A daemon with one of these signs is always unrecorded too, so `unrecorded` is omitted beside them. */

@@ -21,6 +21,12 @@ export interface TableWords {
   readonly userHome?: string | undefined
 }
 
+/** The width up to which the path of another program takes room that the other rows need. */
+const WIDE = 120
+
+/** `isNarrow`: the path of another program would take the width of what needs a decision, so only its name is shown. */
+type ReasonWords = TableWords & { readonly isNarrow: boolean }
+
 const COLUMNS: readonly Column<ShownRow>[] = [
   { title: 'PID', align: 'right', cell: pidsText },
   {
@@ -49,7 +55,7 @@ const MORE: readonly Column<ShownRow>[] = [
   },
 ]
 
-function reasonColumn(words: TableWords, isVerbose: boolean): Column<ShownRow> {
+function reasonColumn(words: ReasonWords, isVerbose: boolean): Column<ShownRow> {
   return {
     title: 'REASON',
     cell: (record) => reasonIn(record, words, isVerbose),
@@ -59,8 +65,8 @@ function reasonColumn(words: TableWords, isVerbose: boolean): Column<ShownRow> {
 }
 
 /**
- * Returns the column of the scopes. If the rows have different scopes, the column is not dropped early, because it shows
- * which scope each daemon belongs to.
+ * Returns the column of the scopes. If the rows have different scopes, the column is dropped after the extra ones, because
+ * it shows which scope each daemon belongs to, but before a reason loses its end.
  */
 function scopeColumn(
   { words, userHome }: TableWords,
@@ -72,7 +78,13 @@ function scopeColumn(
     const scope = scopeOf(record)
     return scope === null ? '-' : columns === null ? scope : withTilde(scope, userHome)
   }
-  return { title: words.scope.toUpperCase(), cell, shorten: 'middle', ...(isOne ? { isExtra: true } : {}) }
+  return {
+    title: words.scope.toUpperCase(),
+    cell,
+    shorten: 'middle',
+    isLesser: true,
+    ...(isOne ? { isExtra: true } : {}),
+  }
 }
 
 function scopeOf({ daemon_root, singleton_scope_id }: DoctorRecord): string | null {
@@ -101,10 +113,11 @@ export function renderCandidates(
   const sorted = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
   const isVerbose = terminal.isVerbose === true
   const isAlikeFolded = terminal.columns !== null && !isVerbose
-  const rows = foldRows(sorted, (record) => reasonIn(record, words, isVerbose), isAlikeFolded)
+  const reasons = { ...words, isNarrow: terminal.columns !== null && terminal.columns <= WIDE && !isVerbose }
+  const rows = foldRows(sorted, (record) => reasonIn(record, reasons, isVerbose), isAlikeFolded)
   const columns = [
     ...COLUMNS,
-    reasonColumn(words, isVerbose),
+    reasonColumn(reasons, isVerbose),
     ...(isVerbose ? [ROW] : []),
     ...MORE,
     scopeColumn(words, sorted, terminal),
@@ -149,11 +162,11 @@ function portsText(ports: readonly number[]): string {
   return last - first === ports.length - 1 ? `${first}-${last}` : `${first} +${ports.length - 1}`
 }
 
-/** `3.2.2`, or `3.2.2-3.2.4` for the oldest and the newest of several. */
-function versionsText({ all }: ShownRow): string {
+/** `3.2.2`, or `3.2.2-3.2.4` for the oldest and the newest of several. Another program has no version. */
+function versionsText({ all, daemon_family: family }: ShownRow): string {
   const versions = all.flatMap(({ package_version }) => package_version ?? []).toSorted(compareVersions)
   const [first, last] = [versions[0], versions.at(-1)]
-  if (first === undefined || last === undefined) return '-'
+  if (first === undefined || last === undefined) return family === null ? '-' : 'unknown'
   return first === last ? first : `${first}-${last}`
 }
 
@@ -168,7 +181,10 @@ function greatest(values: readonly (number | null)[]): number | null {
  * lock names it and it answers, or it has proven itself with its token although its process is not fully visible from
  * here.
  */
-function isLive({ skip_reason, in_use_by, pid, port }: DoctorRecord, daemon: DaemonView | null): boolean {
+export function isLive(
+  { skip_reason, in_use_by, pid, port }: DoctorRecord,
+  daemon: DaemonView | null,
+): boolean {
   const isProven = daemon?.active === true && pid !== null && pid === daemon.pid && port === daemon.port
   return in_use_by === null && (skip_reason === 'is_recorded_singleton' || isProven)
 }
@@ -203,20 +219,21 @@ function styleOf(record: DoctorRecord): Style | null {
 
 function reasonId(
   { skip_reason, stale_evidence, executable_summary: program }: DoctorRecord,
-  { version }: TableWords,
+  { version, isNarrow }: ReasonWords,
 ): string {
-  if (skip_reason === 'third_party' && program !== null) return `third_party: ${program}`
+  if (skip_reason === 'third_party' && program !== null)
+    return `third_party: ${isNarrow ? program.slice(program.lastIndexOf('/') + 1) : program}`
   if (skip_reason !== null) return skip_reason
   return stale_evidence.length === 0 ? 'stale' : evidenceText(stale_evidence, null, version)
 }
 
 /** Returns the text of the reason. The live daemon is described in words; all other reasons are explained below the table. */
-function reasonOf(record: DoctorRecord, words: TableWords): string {
+function reasonOf(record: DoctorRecord, words: ReasonWords): string {
   const isSingleton = record.skip_reason === 'is_recorded_singleton'
   return isSingleton ? `the live daemon of its ${words.words.scope}` : reasonId(record, words)
 }
 
-function reasonIn(record: DoctorRecord, words: TableWords, isVerbose: boolean): string {
+function reasonIn(record: DoctorRecord, words: ReasonWords, isVerbose: boolean): string {
   return isVerbose ? reasonId(record, words) : reasonOf(record, words)
 }
 

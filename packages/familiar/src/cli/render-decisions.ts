@@ -5,7 +5,7 @@ import type { Remedy } from '../doctor/remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
-import { evidenceText, reasonText } from './reason-text.js'
+import { evidenceText, reasonText, rowReason } from './reason-text.js'
 import { renderRemedy } from './render-remedy.js'
 import { wrapWords } from './text-width.js'
 
@@ -18,7 +18,7 @@ const LISTED_COMMANDS = 3
 /**
  * Lists the candidates that need a decision, grouped by reason, each group with its commands. Candidates that no command
  * can end from here, that another scope uses or that another user owns need no decision; they are listed under a separate
- * heading. With `--quiet`, no commands are listed. `isOneTold`: the daemon of this scope needs a decision too, and F-005
+ * heading. With `--quiet`, only what needs a decision is listed, without commands. `isOneTold`: the daemon of this scope needs a decision too, and F-005
  * describes it.
  */
 export function renderDecisions(
@@ -28,9 +28,10 @@ export function renderDecisions(
 ): readonly string[] {
   const { scope, explain } = words
   const rows = orphans.filter(({ cleanup_class }) => cleanup_class === 'operator_required')
+  const isQuiet = terminal.isQuiet === true
   const open = rows.filter((record) => needsDecision(record, words))
-  const used = rows.filter(isInUse)
-  const rest = rows.filter((record) => !open.includes(record) && !isInUse(record))
+  const used = isQuiet ? [] : rows.filter(isInUse)
+  const rest = isQuiet ? [] : rows.filter((record) => !open.includes(record) && !isInUse(record))
   const foreign = rest.filter(({ skip_reason }) => skip_reason === 'other_user')
   const forNow = rest.filter(
     (record) => !foreign.includes(record) && (record.skip_reason === 'starting' || isForNow(record, words)),
@@ -38,7 +39,7 @@ export function renderDecisions(
   const stuck = rest.filter((record) => !foreign.includes(record) && !forNow.includes(record))
   const [first] = open
   const meaning =
-    first === undefined || terminal.isQuiet === true
+    first === undefined || isQuiet
       ? []
       : [
           `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
@@ -106,15 +107,26 @@ function section(
     if (remedy?.look !== undefined && record.pid !== null) group.pids.add(record.pid)
     groups.set(key, group)
   }
-  return [title, ...[...groups.values()].flatMap((group) => renderGroup(group, terminal))]
+  const all = [...groups.values()]
+  return [
+    title,
+    ...all.flatMap((group, index) => renderGroup(group, isToldBelow(group, all[index + 1]), terminal)),
+  ]
+}
+
+/** Returns whether the next group has the very same remedy, which is then printed once, below both. */
+function isToldBelow({ description, commands, pids }: Group, next: Group | undefined): boolean {
+  const isSame = next?.description === description && [...next.commands].join() === [...commands].join()
+  return isSame && pids.size === 0 && next.pids.size === 0
 }
 
 function renderGroup(
   { text, ports, description, commands, pids }: Group,
+  isTold: boolean,
   terminal: Terminal,
 ): readonly string[] {
   const head = entry(`${listed(ports)}: ${text}`, terminal)
-  if (terminal.isQuiet === true || commands.size === 0) return head
+  if (terminal.isQuiet === true || isTold || commands.size === 0) return head
   const look = pids.size === 0 ? {} : { look: lookCommand([...pids]) }
   const remedy: Remedy = {
     commands: [...commands].slice(0, LISTED_COMMANDS),
@@ -143,8 +155,16 @@ function listed(ports: readonly string[]): string {
 
 /** A daemon whose remedy is to wait may have another reason too, such as `cross_root`. The text then gives both. */
 function whatItIs(record: DoctorRecord, words: Pick<Words, 'scope' | 'explain'>): string {
-  const reasons = new Set([record.skip_reason ?? '', ...(isToWaitFor(record, words) ? ['starting'] : [])])
-  const stale = evidenceText(record.stale_evidence, record.package_version)
-  const text = [...reasons].map((reason) => reasonText(reason, words.scope)).join(', ')
-  return `${text}${stale === '' ? '' : `; ${stale}`}`
+  const isWaiting = record.skip_reason !== 'starting' && isToWaitFor(record, words)
+  const reasons = [
+    rowReason(record, words.scope),
+    ...(isWaiting ? [reasonText('starting', words.scope)] : []),
+  ]
+  // The reason says already that the other scope is gone, and then it has no record either.
+  const isTold = record.skip_reason === 'cross_root' && record.stale_evidence.includes('project_gone')
+  const signs = record.stale_evidence.filter(
+    (one) => !isTold || (one !== 'project_gone' && one !== 'unrecorded'),
+  )
+  const stale = evidenceText(signs, record.package_version)
+  return `${reasons.join(', ')}${stale === '' ? '' : `; ${stale}`}`
 }

@@ -1,11 +1,11 @@
 import type { Words } from '../define/options.js'
-import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
+import type { DoctorDocument, Line, LineStyle, Obstacle } from '../doctor/document.js'
 import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Finding } from '../doctor/findings.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import type { Io } from './io.js'
 import { formatLines } from './format-lines.js'
-import { renderCandidates } from './render-candidates.js'
+import { isLive, renderCandidates } from './render-candidates.js'
 import { renderFindings, renderVerdict } from './render-findings.js'
 import { renderClean } from './render-clean.js'
 import { renderNext } from './render-next.js'
@@ -23,6 +23,8 @@ export interface DoctorText {
   readonly ports: string
   /** Why the tool's own findings matter, by id of the finding. */
   readonly why?: Readonly<Record<string, string>>
+  /** What keeps every command from changing anything in this scope. Its finding is printed first. */
+  readonly obstacle?: Obstacle | null
   /** The port that the user named for a clean-up. */
   readonly named?: number | null
   /** The version of this command. */
@@ -48,7 +50,7 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
           renderFindings(findings.map(withoutForce), text, terminal),
           renderHead(document, text.head, terminal),
           renderCandidates(document, terminal, text.ports, text),
-          ...(terminal.isQuiet === true ? [] : [renderDecisions(besides(document), terminal, text.words)]),
+          renderDecisions(besides(document), terminal, text.words),
         ]
       : renderCleanUp({ ...document, reset_result: result }, text, terminal, verdict)
   return blocks
@@ -118,7 +120,7 @@ function renderCleanUp(
 /** Counts what the clean-up would ask about, and so also the daemon that F-005 tells of. */
 function planOf(
   { orphans, reset_result }: DoctorDocument & { readonly reset_result: ResetResult },
-  { words, isForced = false, named: port = null }: DoctorText,
+  { words, isForced = false, named: port = null, obstacle = null }: DoctorText,
 ): Parameters<typeof renderNext>[0] {
   const { would_sweep } = reset_result
   const isEnded = (row: DoctorRecord): boolean =>
@@ -126,7 +128,7 @@ function planOf(
   const open = orphans.filter(
     (row) => (port === null || row.port === port) && needsDecision(row, words) && !isEnded(row),
   )
-  return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length }
+  return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length, obstacle }
 }
 
 /** Returns whether every command of F-002 is already printed beside the row of its port. */
@@ -144,8 +146,20 @@ function renderHead(document: DoctorDocument, head: readonly Line[], terminal: T
   return formatLines([...head, ['daemon', text, style]], terminal)
 }
 
-function describeDaemon({ daemon, daemon_unread: unread }: DoctorDocument): readonly [string, LineStyle?] {
-  if (daemon === null) return unread === undefined ? ['none'] : [unread, 'yellow']
+function describeDaemon({
+  daemon,
+  daemon_unread: unread,
+  candidates,
+}: DoctorDocument): readonly [string, LineStyle?] {
+  if (daemon === null) {
+    // The table marks the predecessor's daemon as the live one of this scope, although no command here uses it.
+    const theirs = candidates.find((row) => isLive(row, daemon))
+    const none =
+      theirs === undefined
+        ? 'none'
+        : `none of this version; an earlier one has process ${theirs.pid ?? 'unknown'}, port ${theirs.port ?? 'unknown'}, version ${theirs.package_version ?? 'unknown'}`
+    return unread === undefined ? [none] : [unread, 'yellow']
+  }
   const at = `process ${daemon.pid ?? 'unknown'}, port ${daemon.port ?? 'unknown'}`
   if (daemon.state === 'crashed') return [`crashed (${at})`, 'red']
   const version = daemon.package_version === null ? '' : `, version ${daemon.package_version}`

@@ -1,4 +1,5 @@
 import type { Words } from '../define/options.js'
+import type { Obstacle } from '../doctor/document.js'
 import type { Finding } from '../doctor/findings.js'
 import { verdictOf } from '../doctor/verdict.js'
 import { paint, type Style } from './io.js'
@@ -7,7 +8,7 @@ import { whyItMatters } from './why-it-matters.js'
 import { wrapWords } from './text-width.js'
 import { INDENT, indented, renderRemedy, type Terminal } from './render-remedy.js'
 
-/** Each severity has its own mark, so the text is clear even without colours. */
+/** Each severity has its own mark, so the text is clear even without colours. What is critical is also said in words. */
 const MARKS: Readonly<Record<Finding['severity'], readonly [mark: string, style: Style]>> = {
   critical: ['✗', 'red'],
   warn: ['!', 'yellow'],
@@ -47,15 +48,16 @@ interface FindingWords {
   readonly why?: Readonly<Record<string, string>>
   /** The findings of which only the first line is printed, because the rest is already elsewhere on the screen. */
   readonly brief?: ReadonlySet<string>
+  readonly obstacle?: Obstacle | null
 }
 
 /**
  * Returns the findings, the most severe first: mark, finding, why it matters, and the command. With `--quiet`, only the
- * finding itself.
+ * finding itself. A finding about what keeps the commands of the others from working comes before them.
  */
 export function renderFindings(
   findings: readonly Finding[],
-  { words, why = {}, brief = new Set() }: FindingWords,
+  { words, why = {}, brief = new Set(), obstacle = null }: FindingWords,
   terminal: Terminal,
 ): readonly string[] {
   const order = ['critical', 'warn', 'info']
@@ -63,7 +65,9 @@ export function renderFindings(
   const sorted = problems.toSorted(
     (one, other) => order.indexOf(one.severity) - order.indexOf(other.severity),
   )
-  return [...sorted, ...things].flatMap((finding) => {
+  const all = [...sorted, ...things]
+  const inTheWay = all.filter(({ id }) => id === obstacle?.id)
+  return [...inTheWay, ...all.filter((one) => !inTheWay.includes(one))].flatMap((finding) => {
     const summary = renderSummary(finding, terminal)
     if (terminal.isQuiet === true || brief.has(finding.id)) return summary
     return [
@@ -77,6 +81,9 @@ export function renderFindings(
 function renderSummary({ id, severity, summary }: Finding, terminal: Terminal): readonly string[] {
   const [mark, style] = MARKS[severity]
   const width = terminal.columns === null ? null : terminal.columns - INDENT.length
-  const [first = '', ...rest] = wrapWords(`${printable(summary)} (${id})`, width)
+  const [first = '', ...rest] = wrapWords(
+    `${printable(summary)} (${id}${severity === 'critical' ? ', critical' : ''})`,
+    width,
+  )
   return [`${paint(terminal, style, mark)} ${first}`, ...rest.map((line) => `  ${line}`)]
 }

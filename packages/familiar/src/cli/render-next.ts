@@ -1,6 +1,7 @@
+import type { Obstacle } from '../doctor/document.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
-import { columnsOf } from './text-width.js'
+import { columnsOf, wrapWords } from './text-width.js'
 
 /** A plan of a clean-up, and the options that it was made with. */
 interface Plan {
@@ -11,17 +12,24 @@ interface Plan {
   /** How many processes would be ended, and how many would still need a decision after that. */
   readonly ended: number
   readonly open: number
+  /** Why the plan cannot be carried out; null if it can. */
+  readonly obstacle?: Obstacle | null
 }
 
 /**
- * Returns the lines after a dry run: the command that carries out the plan, and how many decisions would be left. Nothing
- * if there is nothing to do, or with `--quiet`.
+ * Returns the lines after a dry run: the command that carries out the plan, and how many decisions would be left; or why it
+ * cannot be carried out, also with `--quiet`. Nothing if there is nothing to do.
  */
 export function renderNext(
-  { clean, isForced, port, ended, open }: Plan,
+  { clean, isForced, port, ended, open, obstacle = null }: Plan,
   terminal: Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>,
 ): readonly string[] {
-  if (terminal.isQuiet === true || (ended === 0 && open === 0)) return []
+  if (ended === 0 && open === 0) return []
+  if (obstacle !== null) {
+    const text = `Nothing of this can be done now: ${printable(obstacle.problem)} (${obstacle.id})`
+    return wrapWords(text, terminal.columns).map((line) => paint(terminal, 'red', line))
+  }
+  if (terminal.isQuiet === true) return []
   const need = `${open === 1 ? 'needs' : 'need'} a decision`
   if (ended === 0) return [`Nothing would be ended without a decision: ${open} ${need}.`]
   const command = `${clean}${isForced ? ' --force' : ''}${port === null ? '' : ` --port ${port}`}`

@@ -17,10 +17,20 @@ export function renderRemedy({ look, ...remedy }: Remedy, terminal: Terminal): r
   return [...first, ...renderCommands(remedy, terminal)]
 }
 
+/** Matches a command that explains an id. */
+const EXPLAINING = / explain \S+$/
+
+const SAYS = 'says more about it'
+
 function renderCommands(
   { commands, description }: Pick<Remedy, 'commands' | 'description'>,
   terminal: Terminal,
 ): readonly string[] {
+  // What only explains does not do what its description says: that is what the user can do.
+  if (commands.every((one) => EXPLAINING.test(one)) && !description.startsWith('says ')) {
+    const advice = description === '' ? null : `${capital(printable(description))}.`
+    return [...indented(advice, terminal), ...renderCommands({ commands, description: SAYS }, terminal)]
+  }
   const [only = ''] = commands
   const after = description === '' ? '' : `  # ${printable(description)}`
   const isShort = terminal.columns === null || columnsOf(`${INDENT}${only}${after}`) <= terminal.columns

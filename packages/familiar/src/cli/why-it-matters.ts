@@ -4,7 +4,7 @@ const WHY: Readonly<Record<string, (scope: string) => string>> = {
   'F-004 warn': () => 'It does what its own version does, not what this command expects.',
   'F-005 critical': () => 'Every command that needs it waits, and then fails.',
   'F-010 warn': () => 'When all ports are taken, no further daemon can start.',
-  'F-011 info': (scope) => `Two daemons then work with the files of one ${scope}.`,
+  'F-011 info': () => 'Only commands of that version use it.',
   'F-013 warn': () => 'Commands here cannot use it, and start no second one beside it.',
   'F-014 warn': () => 'Commands here cannot use it, and start no second one beside it.',
   'F-015 warn': () => 'What it was doing was cut off.',

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { monotonicMs, untilText } from '../clock.js'
+import { monotonicMs, boundText } from '../clock.js'
 import { FamiliarError, oneLine, throwLack, type ErrorCode } from '../errors.js'
 import { objectOf, portOf, type JsonObject } from '../json.js'
 import { makeDirectory } from '../act/safe-file.js'
@@ -71,8 +71,8 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
 }
 
 function waitingText({ family }: StartOrder, { pid }: ChildProcess, until: number): string {
-  const end = untilText(until - monotonicMs())
-  return `waiting for the ${family.name} daemon (process ${pid ?? 'unknown'}) to come up, ${end} at most`
+  const end = boundText(until - monotonicMs())
+  return `waiting for the ${family.name} daemon (process ${pid ?? 'unknown'}) to come up, ${end}`
 }
 
 function helloOf({ reason, previousVersion, launch }: StartOrder, inherited: readonly string[]): JsonObject {

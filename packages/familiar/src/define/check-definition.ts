@@ -90,6 +90,7 @@ const WORDS: Rules<Words> = {
   otherScopeHint: TEXT,
   scope: TEXT,
   predecessor: TEXT,
+  predecessorStop: TEXT,
   versionVariable: TEXT,
   reasonNames: { of: { other_family: TEXT, not_ours: TEXT } },
 }

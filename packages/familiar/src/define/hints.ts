@@ -30,6 +30,12 @@ export function hintsOf(words: Words): Hints {
   }
 }
 
+/** Returns what ends a daemon of the predecessor that our commands leave alone. */
+export function leftToPredecessor({ predecessorStop: stop }: Pick<Words, 'predecessorStop'>): string {
+  const how = stop === '' ? 'ends with its own stop command' : `\`${stop}\` of its own version ends it`
+  return `it is left alone, and ${how}`
+}
+
 /** Returns the command that ends one listener of the range, or all of them, including those that need a decision. */
 export function forceCommand(clean: string, port: number | null): string {
   return `${clean} --force${port === null ? '' : ` --port ${port}`}`

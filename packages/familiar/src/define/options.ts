@@ -162,6 +162,8 @@ export interface Words {
   readonly scope: string
   /** The name by which users know the earlier implementations; by default "an earlier version". */
   readonly predecessor: string
+  /** The command of the earlier implementations that stops their daemon; by default empty: it is not known. */
+  readonly predecessorStop: string
   /** The variable that makes a daemon report another version, if there is one. */
   readonly versionVariable: string
   /** The tool's own names for the reasons `other_family` and `not_ours`. */

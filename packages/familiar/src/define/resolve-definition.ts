@@ -208,6 +208,7 @@ function defaultWords(name: string, isProject: boolean, tool: string): Words {
     otherScopeHint: '',
     scope: isProject ? 'project' : 'scope',
     predecessor: 'an earlier version',
+    predecessorStop: '',
     versionVariable: '',
     reasonNames: { other_family: 'other_family', not_ours: `not_${name.replaceAll('-', '_')}` },
   }

@@ -6,10 +6,11 @@ import { readState } from '../observe/read-state.js'
 import type { Scan } from '../observe/scan.js'
 import { abortable } from './attempts.js'
 import type { ScanOptions, StatusOptions } from './define-daemon.js'
+import { leftToPredecessor } from './hints.js'
 import type { Definition } from './resolve-definition.js'
 
 export async function status(
-  { family }: Definition,
+  { family, words }: Definition,
   scope: string,
   { signal, seen }: StatusOptions,
 ): Promise<DaemonStatus> {
@@ -18,7 +19,9 @@ export async function status(
     const at = { family, scope, platform: await selectPlatform() }
     const found = await readState(at, takeScan)
     const beside = await predecessorBeside(at)
-    const more = beside === null ? {} : { beside, why: `${found.why}; ${besideText(family.name, beside)}` }
+    const left = leftToPredecessor(words)
+    const more =
+      beside === null ? {} : { beside, why: `${found.why}; ${besideText(family.name, beside, left)}` }
     return { ...found, ...more, record: withoutToken(found.record), report: withoutToken(found.report) }
   })
 }

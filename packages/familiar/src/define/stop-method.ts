@@ -12,7 +12,7 @@ import { selectPlatform } from '../observe/platform/select.js'
 import { abortable } from './attempts.js'
 import type { CleanUpOptions, CommandOptions, StopOutdatedOptions } from './define-daemon.js'
 import { connectOrThrow, disabledBy, skipped, type Connection } from './connect-method.js'
-import { hintsOf } from './hints.js'
+import { hintsOf, leftToPredecessor } from './hints.js'
 import type { Definition } from './resolve-definition.js'
 
 export { loadLocks }
@@ -29,10 +29,10 @@ export async function stop(
   scope: string,
   options: CommandOptions,
 ): Promise<StopResult> {
-  const { family } = definition
+  const { family, words } = definition
   const result = await stopFor(definition, scope, options)
   const beside = await predecessorBeside({ family, scope, platform: await selectPlatform() })
-  if (beside !== null) options.onWait?.(besideText(family.name, beside))
+  if (beside !== null) options.onWait?.(besideText(family.name, beside, leftToPredecessor(words)))
   return result
 }
 

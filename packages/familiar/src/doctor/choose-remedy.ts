@@ -4,6 +4,7 @@ import type { Reason } from '../classify/class-and-reason.js'
 import { inUseBy, isAway } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
+import { userText } from '../identity/user-text.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
@@ -101,8 +102,10 @@ function cleaned({ clean }: Words): Remedy {
 function ofAnotherUser({ verdict, observation }: Candidate, { words }: Asked): Remedy | null {
   if (verdict.reason !== 'other_user') return null
   const user = observation.process?.user ?? observation.listeners[0]?.user
-  const who = user == null ? 'another user' : `user ${user}`
-  return explained(words, 'other_user', `it belongs to ${who}: only they can end it`)
+  if (user == null)
+    return explained(words, 'other_user', 'it belongs to another user: only that user can end it')
+  const who = userText(user)
+  return explained(words, 'other_user', `it belongs to ${who}: only ${who} can end it`)
 }
 
 /**
@@ -150,13 +153,20 @@ function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy |
     return explained(words, reason, 'it may be in use where this command cannot see: use it where it runs')
   }
   if (proof === null) {
-    const description = 'its process is not seen whole from here: look at it as root, or where it runs'
-    return explained(words, reason, description)
+    return explained(words, reason, whereToLook(candidate, seen))
   }
   // A process without a port cannot be named on the command line, and a command without a port could end other processes
   // instead.
   if (observation.port !== null || reason === 'starting') return null
   return explained(words, reason, 'it does not listen, so no command can name it')
+}
+
+/** Says where more can be seen of a process that is not seen whole: not as root if this command runs as root. */
+export function whereToLook({ facts }: Pick<Candidate, 'facts'>, { host }: Pick<Scan, 'host'>): string {
+  if (facts.same_namespaces === 'no')
+    return 'it runs in other namespaces than this command (a container, or other mounts): look at it where it runs'
+  const asRoot = host.user === '0' ? '' : 'as root, or '
+  return `its process is not seen whole from here: look at it ${asRoot}where it runs`
 }
 
 /** In its own scope, this daemon is proven stale, so a clean-up of that scope ends it without force. */

@@ -39,6 +39,13 @@ export type Line = readonly [
   command?: string | undefined,
 ]
 
+/** What keeps every command from ending, starting or replacing a daemon of the scope. */
+export interface Obstacle {
+  /** The finding that says what to do about it. */
+  readonly id: string
+  readonly problem: string
+}
+
 /** What a tool adds to the doctor's document. */
 export interface DoctorAddition extends Pick<Tool, 'record'> {
   /** The lines above the line about the daemon. They replace the line about the scope. */
@@ -48,6 +55,8 @@ export interface DoctorAddition extends Pick<Tool, 'record'> {
   /** Members that are added to `daemon`. */
   readonly daemon?: object
   readonly findings?: readonly Finding[]
+  /** Why no command can change anything in this scope now, as the finding with this id says; null if one can. */
+  readonly obstacle?: Obstacle | null
   /** For each finding of the tool, by its id, one sentence that tells people why it matters. */
   readonly why?: Readonly<Record<string, string>>
 }
@@ -70,6 +79,8 @@ export interface DocumentParts {
   readonly isDryRun: boolean
   /** True if the installation of the scope's daemon is proven gone, as seen from here. */
   readonly isInstallationGone?: boolean
+  /** The predecessor's daemons whose installation is proven gone, as seen from here. */
+  readonly uninstalled?: ReadonlySet<Candidate>
   /** The port that the user named for a clean-up. */
   readonly named?: number | null
   readonly addition: DoctorAddition
@@ -85,6 +96,7 @@ export function doctorDocument(
     report,
     isDryRun,
     isInstallationGone = false,
+    uninstalled = new Set(),
     named = null,
     addition,
   }: DocumentParts,
@@ -102,7 +114,7 @@ export function doctorDocument(
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
     findings: findingsOf(
-      { seen, status, self, words, isInstallationGone, remedyOf },
+      { seen, status, self, words, isInstallationGone, uninstalled, remedyOf },
       addition.findings ?? [],
     ),
     ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun, named) }),

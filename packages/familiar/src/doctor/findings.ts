@@ -1,13 +1,13 @@
 import { missingProofs } from '../classify/replacement-proofs.js'
 import { heldAdvice, isScopeGone, type DaemonStatus } from '../classify/daemon-state.js'
-import { stopElsewhere } from '../define/hints.js'
+import { leftToPredecessor, stopElsewhere } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { versionRelation, type Self, type VersionRelation } from '../identity/versions.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, isPredecessorAlone, recordOf, scopeDaemon } from '../observe/scope-daemon.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { lookCommand } from '../observe/platform/look-command.js'
-import { decisionsIn } from './choose-remedy.js'
+import { decisionsIn, whereToLook } from './choose-remedy.js'
 import { timeText } from './status-head.js'
 import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
 
@@ -26,6 +26,8 @@ interface Seen {
   readonly words: Words
   /** True if the path at which the scope's daemon is installed is proven gone, as seen from here. */
   readonly isInstallationGone?: boolean
+  /** The predecessor's daemons whose installation is proven gone, as seen from here. */
+  readonly uninstalled?: ReadonlySet<Candidate>
   /**
    * Returns the remedy of a candidate, as its row shows it. A finding about a candidate suggests the same remedy as its
    * row.
@@ -131,23 +133,36 @@ function otherVersion({ seen, self, words, isInstallationGone }: Seen): Finding 
     id: 'F-004',
     severity: 'warn',
     summary: `the ${words.title}${theirs} is version ${packageVersion}, protocol ${protocolVersion}; this command is version ${self.packageVersion}, protocol ${self.protocolVersion}`,
-    remediation: remediationOf(replacing(isLeft ? 'gone' : standing, isReplaceable(found, seen), words)),
+    remediation: remediationOf(
+      replacing(
+        isLeft ? 'gone' : standing,
+        isReplaceable(found, seen),
+        found.proof !== null && isEndedByStop(found, seen),
+        words,
+      ),
+    ),
   }
 }
 
 /**
  * `start` replaces a daemon that is older, or whose own installation is gone, only if every proof is present. `restart`
- * stops the daemon first, as `stop` does.
+ * stops the daemon first, as `stop` does. The description names `stop` for a user who wants no daemon at all.
  */
-function replacing(standing: VersionRelation | 'gone', isProven: boolean, { start, restart }: Words): Remedy {
+function replacing(
+  standing: VersionRelation | 'gone',
+  isProven: boolean,
+  isStopped: boolean,
+  { start, restart, stop }: Words,
+): Remedy {
+  const or = isStopped ? `; to end it only: ${stop}` : ''
   if (standing === 'older' || standing === 'gone') {
     const command = isProven ? start : restart
     const why = standing === 'gone' ? ': its own installation is gone' : ''
-    return { commands: [command], description: `replaces it by one of this version${why}`, safe: false }
+    return { commands: [command], description: `replaces it by one of this version${why}${or}`, safe: false }
   }
   const description =
     standing === 'unordered'
-      ? 'replaces it by one of this version; which of the two is newer cannot be told'
+      ? `replaces it by one of this version; which of the two is newer cannot be told${or}`
       : 'goes back to this version; better, use the newer one'
   return { commands: [restart], description, safe: false }
 }
@@ -253,7 +268,7 @@ function nearlyFull(all: Seen): Finding | null {
  * reported by F-004 instead.) If the scope has a record of ours, no command of ours ends that daemon, because the
  * predecessor is still in use.
  */
-function predecessorToo({ seen, words }: Seen): Finding | null {
+function predecessorToo({ seen, words, uninstalled }: Seen): Finding | null {
   const { predecessor, scope, stop } = words
   const theirs = seen.candidates.find(
     (candidate) =>
@@ -263,17 +278,22 @@ function predecessorToo({ seen, words }: Seen): Finding | null {
       candidate.observation.shape?.implementation === 'predecessor',
   )
   if (theirs === undefined || isReplaced(theirs, seen)) return null
-  const { report, port } = theirs.observation
-  const isStopped = theirs === scopeDaemon(seen) && isEndedByStop(theirs, seen)
-  const left = isStopped ? '' : '; it is left alone, and ends with its own stop command'
+  const { report, pid, port } = theirs.observation
+  const isSeen = theirs.proof !== null
+  const isStopped = isSeen && theirs === scopeDaemon(seen) && isEndedByStop(theirs, seen)
+  const advice = isSeen ? 'nothing needs to be done: both may run side by side' : whereToLook(theirs, seen)
+  const isGone = uninstalled?.has(theirs) === true || theirs.observation.process?.executableGone === true
+  const left = isGone
+    ? 'it is left alone, and its own version is not installed any more: no command ends it'
+    : leftToPredecessor(words)
   return {
     id: 'F-011',
     severity: 'info',
-    summary: `${predecessor} ${report?.packageVersion} keeps a daemon on this ${scope} too (port ${port})${left}`,
+    summary: `${predecessor} ${report?.packageVersion} keeps a daemon on this ${scope} too (process ${pid ?? 'unknown'}, port ${port})${isStopped ? '' : `; ${left}`}`,
     remediation: remediationOf(
       isStopped
         ? { commands: [stop], description: 'ends it', safe: false }
-        : explained(words, 'F-011', 'both may run side by side'),
+        : explained(words, 'F-011', advice),
     ),
   }
 }

@@ -1,4 +1,5 @@
 import { inUseBy, staleEvidence, type StaleEvidence } from '../classify/stale-evidence.js'
+import { scopeOf } from '../classify/derive-facts.js'
 import type { Facts } from '../classify/facts.js'
 import type { CleanupClass } from '../classify/class-and-reason.js'
 import type { Words } from '../define/options.js'
@@ -42,6 +43,8 @@ export interface IdentityRecord {
   readonly memory_bytes: number | null
   readonly stale_evidence: readonly StaleEvidence[]
   readonly in_use_by: string | null
+  /** Whether nothing is at the scope that the command line names; null if that is unknown, or it names none. */
+  readonly scope_missing: boolean | null
   readonly cleanup_class: CleanupClass
   readonly skip_reason: string | null
   readonly rule: string
@@ -77,6 +80,7 @@ export function identityRecord(
     memory_bytes: process?.memoryBytes ?? null,
     stale_evidence: verdict.class === 'never_touch' ? [] : staleEvidence(observation, seen.context, self),
     in_use_by: inUseBy(observation, seen.context),
+    scope_missing: scopeMissing(candidate, seen),
     cleanup_class: verdict.class,
     skip_reason: verdict.reason,
     rule: verdict.rule,
@@ -98,6 +102,11 @@ export function versionOf({ observation, facts }: Candidate, { context }: Scan):
 
 function known(fact: Facts[keyof Facts]): boolean | null {
   return fact === 'unknown' ? null : fact === 'yes'
+}
+
+/** A process of another mount namespace may have something else at that path. */
+function scopeMissing({ observation, facts }: Candidate, { context }: Scan): boolean | null {
+  return facts.same_namespaces === 'yes' ? (scopeOf(observation, context)?.isMissing ?? null) : null
 }
 
 /** A dashboard may be examined from any directory, so it is compared with the record of its own project. */

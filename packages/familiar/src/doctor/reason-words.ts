@@ -19,7 +19,7 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   other_user: 'of another user',
   missing_pid: 'its process is not seen from here',
   missing_identity: 'its process is not seen whole from here',
-  pre_marker: 'too old to say which {scope} it belongs to',
+  pre_marker: 'its command line names no {scope}',
   cross_root: 'of another {scope}',
   unreachable: 'it cannot be reached from here',
   unresponsive: 'it does not answer',
@@ -39,7 +39,7 @@ export const EVIDENCE_WORDS: Readonly<Record<StaleEvidence, string>> = {
   installation_gone: 'its installation is gone',
   superseded: 'superseded',
   unrecorded: 'not recorded',
-  project_gone: 'its project is gone',
+  project_gone: 'its directory is gone',
 }
 
 /** Why a process could not be ended. A reason of the form `unknown: ...` describes it in words. */

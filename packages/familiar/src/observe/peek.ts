@@ -17,6 +17,8 @@ export interface PeekRequest {
 export interface PeekReply {
   readonly real: string | null
   readonly gone: boolean | null
+  /** True if nothing is at the path now, which may only be unmounted; null if unknown. */
+  readonly isMissing: boolean | null
   readonly unchangedSinceMs: number | null
   readonly ownSinceMs: number | null
   readonly records: readonly PeekedFile[]
@@ -36,9 +38,11 @@ export interface PeekReply {
  */
 export function peek(request: PeekRequest): PeekReply {
   const gone = isGone(request.scope)
+  const found = exists(request.scope, statSync)
   return {
     real: realPath(request.scope),
     gone,
+    isMissing: found === null ? null : !found,
     unchangedSinceMs: unchangedSinceMs(request.scope, gone),
     ownSinceMs: ownSinceMs(request),
     records: request.records.map((path) => readSmallFile(path)),

@@ -35,7 +35,7 @@ export async function predecessorBeside({ family, scope, platform }: OfScope): P
   return null
 }
 
-/** Returns a text that says that such a daemon exists, and what ends it. */
-export function besideText(name: string, { pid, port }: Beside): string {
-  return `a ${name} daemon of an earlier version (process ${pid}, port ${port ?? 'none'}) runs here too; it is left alone, and ends with its own stop command`
+/** Returns a text that says that such a daemon exists. `left`: what ends it. */
+export function besideText(name: string, { pid, port }: Beside, left: string): string {
+  return `a ${name} daemon of an earlier version (process ${pid}, port ${port ?? 'none'}) runs here too; ${left}`
 }

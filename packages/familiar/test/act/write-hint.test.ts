@@ -23,7 +23,7 @@ it('says for each way in which a write fails what mends that, and names the dire
   expect(hints).toEqual({
     ENOSPC: `free space on the disk that holds ${directory}`,
     EDQUOT: `free space on the disk that holds ${directory}: your quota there is used up`,
-    EROFS: `use a directory on a file system that is not read-only, or make that of ${directory} writable`,
+    EROFS: `make the file system of ${directory} writable`,
     EFBIG: 'raise the limit of file sizes (ulimit -f)',
     EIO: `check the disk that holds ${directory}: it fails`,
     EACCES: permission,

@@ -99,6 +99,10 @@ describe('what needs a decision', () => {
     const quiet = render([OLD, USED, RECORD], [ORPHANED], { columns: 60, hasColor: false, isQuiet: true })
     expect(quiet).toMatch(/^1 problem\.\n\n! orphaned daemons: 18 can be ended \(F-002\)\n\n/)
     expect(quiet).toMatch(/PID +PORT[^]* 9401 /)
+    expect(quiet).toMatch(
+      /Needs a decision \(operator_required\):\n {2}9420: its command line names no home /,
+    )
+    expect(quiet).not.toContain('left alone')
     expect(quiet).not.toMatch(/tool |not shown|They keep|To read more|# /)
   })
 })

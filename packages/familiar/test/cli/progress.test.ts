@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { boundText } from '../../src/clock.js'
 import { showingWaits, startProgress } from '../../src/cli/progress.js'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -33,6 +34,21 @@ describe('a wait', () => {
       '\rwaiting for b (4 s)',
       '\r',
     ])
+  })
+
+  it('with a bound says the seconds that are left of it', async () => {
+    const { lines, io } = screen(true)
+    const progress = startProgress(io)
+    await vi.advanceTimersByTimeAsync(500)
+    progress.wait(`waiting for a, ${boundText(6_000)}`)
+    await vi.advanceTimersByTimeAsync(3_600)
+    progress.stop()
+    expect(lines.slice(0, 3)).toEqual([
+      expect.stringMatching(/^\rwaiting for a \(1 s\), 6 s at most$/),
+      expect.stringMatching(/^\rwaiting for a \(2 s\), 5 s at most$/),
+      expect.stringMatching(/^\rwaiting for a \(3 s\), 4 s at most$/),
+    ])
+    expect([boundText(-5), boundText(1_200)]).toEqual(['1 s at most', '2 s at most'])
   })
 
   it('in a pipe is a line, and another one every ten seconds at most, however often it changes', async () => {

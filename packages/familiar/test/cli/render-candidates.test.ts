@@ -104,12 +104,28 @@ describe('the mark of the live daemon', () => {
 describe('the column of the home', () => {
   const other = { ...USED, daemon_root: '/home/ann/backup/of-the-old-laptop/.spec-kitty' }
 
-  it('stays on a terminal of 80 columns where homes differ, with ~ for that of the user', () => {
-    const text = table([LIVE, OPEN, other, ...stale(18)], 80)
+  it('stays on a terminal of 96 columns where homes differ, with ~ for that of the user', () => {
+    const text = table([LIVE, OPEN, other, ...stale(18)], 96)
     expect(text).toMatch(/ REASON +HOME\n/)
     expect(text).toMatch(/ never_touch .* ~\/\.spec-kitty$/m)
     expect(text).toMatch(/ in use .* ~\/\S+…\S+-kitty$/m)
     expect(text).toContain('\n  UP, MEM not shown: widen the terminal, or --json\n')
+  })
+
+  it('goes before a reason loses a letter', () => {
+    const text = table([LIVE, OPEN, other, WEB, ...stale(18)], 80)
+    for (const reason of ['the live daemon of its home', 'older than 4.0.0, superseded', 'unresponsive'])
+      expect(text).toMatch(new RegExp(` ${reason}$`, 'm'))
+    expect(text).toMatch(/^ {2}UP, MEM, HOME not shown: /m)
+    // A terminal that is too narrow for the whole reason shows no part of a home.
+    expect(table([LIVE, OPEN, other, WEB, ...stale(18)], 60)).toMatch(/ REASON\n/)
+  })
+
+  it('leaves the path of another program to --verbose and to a pipe', () => {
+    const web = { ...WEB, executable_summary: '/usr/local/bin/python3.11' }
+    expect(table([LIVE, web], 120)).toContain('third_party: python3.11 ')
+    for (const text of [table([LIVE, web], null), table([LIVE, web], 120, { isVerbose: true })])
+      expect(text).toContain('third_party: /usr/local/bin/python3.11 ')
   })
 
   it('goes first where all are the same', () => {

@@ -44,13 +44,28 @@ describe('findings', () => {
     const text = render([], [withSeverity('warn', 'F-002'), withSeverity('critical', 'F-005')])
     const [, , ...lines] = text.split('\n')
     expect(lines.slice(0, 6)).toEqual([
-      '✗ orphaned daemons: 18 can be ended (F-005)',
+      '✗ orphaned daemons: 18 can be ended (F-005, critical)',
       '    Every command that needs it waits, and then fails.',
       '    tool doctor --reset  # ends what is proven stale',
       '! orphaned daemons: 18 can be ended (F-002)',
       '    They keep ports and memory. One that needs a decision may still be in use.',
       '    tool doctor --reset  # ends what is proven stale',
     ])
+  })
+
+  it('have advice above a command that only explains: its comment says what the command does', () => {
+    const remediation = {
+      command: 'tool explain F-011',
+      commands: ['tool explain F-011'],
+      safe: true,
+      description: 'use it where it runs',
+    }
+    const text = render([], [{ ...withSeverity('warn', 'F-013'), remediation }])
+    expect(text).toContain('    Use it where it runs.\n    tool explain F-011  # says more about it\n')
+    const said = { ...remediation, description: 'says how it can be written to again' }
+    expect(render([], [{ ...withSeverity('warn', 'F-013'), remediation: said }])).toContain(
+      '    tool explain F-011  # says how it can be written to again\n',
+    )
   })
 
   it('leave every row that needs a decision its command, also if a finding gives the same one', () => {
@@ -80,9 +95,65 @@ describe('what is left alone', () => {
       [
         'Left alone for now:',
         '  9420: of another home (cross_root), it may still be starting (starting)',
-        `    tool explain starting  # ${description}`,
+        '    It may still be coming up: look again in 30 s.',
+        '    tool explain starting  # says more about it',
       ].join('\n'),
     )
+  })
+})
+
+describe('a row that needs a decision', () => {
+  const reasonOf = (row: Partial<DoctorRecord>): string =>
+    /^ {2}9420: (.*)$/m.exec(render([{ ...OPEN, ...row }]))?.[1] ?? ''
+
+  it('of another home says whether that is still there', () => {
+    const other = { skip_reason: 'cross_root', daemon_root: '/home/eve/.spec-kitty' }
+    expect(reasonOf(other)).toBe('of another home (cross_root)')
+    expect(reasonOf({ ...other, scope_missing: true })).toBe(
+      'of another home, which is not there (cross_root)',
+    )
+    expect(reasonOf({ ...other, scope_missing: true, stale_evidence: ['unrecorded', 'project_gone'] })).toBe(
+      'of another home, which is gone (cross_root)',
+    )
+  })
+
+  it('without a home on its command line says what it reports, and that this is not proven', () => {
+    const old = { skip_reason: 'pre_marker', daemon_root: null }
+    expect(reasonOf(old)).toBe('its command line names no home (pre_marker)')
+    expect(reasonOf({ ...old, singleton_scope_id: '/home/ann/.spec-kitty' })).toBe(
+      'its command line names no home (pre_marker); it reports /home/ann/.spec-kitty, which is not proven',
+    )
+  })
+})
+
+describe('what is left alone for one cause', () => {
+  it('has its advice once, below all rows that it is for', () => {
+    const remedy = {
+      commands: ['tool explain missing_identity'],
+      description: 'look at it there',
+      safe: true,
+    }
+    const rows = ['3.2.2', '3.2.4'].map((version, index) => ({
+      ...OPEN,
+      port: 9420 + index,
+      pid: 2720 + index,
+      package_version: version,
+      remedy,
+      skip_reason: 'missing_identity',
+      stale_evidence: ['older_version'] as const,
+    }))
+    expect(render(rows)).toMatch(
+      /\n {2}9420: [^\n]*3\.2\.2\n {2}9421: [^\n]*3\.2\.4\n {4}Look at it there\.\n {4}tool explain missing_identity {2}# says more about it\n$/,
+    )
+  })
+})
+
+describe('the line about the daemon', () => {
+  it('tells that of the predecessor, which the table marks, although no command here uses it', () => {
+    expect(render([{ ...LIVE, pid: 2764, port: 9449, package_version: '3.2.2' }])).toMatch(
+      /^daemon  none of this version; an earlier one has process 2764, port 9449, version 3\.2\.2$/m,
+    )
+    expect(render([USED])).toMatch(/^daemon  none$/m)
   })
 })
 
@@ -112,6 +183,11 @@ describe('the table', () => {
     expect(render([{ ...WEB, executable_summary: '/usr/bin/node' }])).toContain('third_party: /usr/bin/node ')
     expect(render(many.filter(({ port }) => port % 2 === 0))).toMatch(/^ +2740 +9400 \+24 /m)
     expect(render(many.slice(0, 3)).match(/third_party/g)).toHaveLength(3)
+  })
+
+  it('has one word for the version of a daemon that is not known, and none for another program', () => {
+    expect(render([{ ...OPEN, package_version: null }])).toMatch(/ 9420 +unknown +operator_required /)
+    expect(render([WEB])).toMatch(/ 9440 +- +never_touch /)
   })
 
   it('says who is live and who is in use in words, and older than what; the ids are for who asks for more', () => {
@@ -216,8 +292,8 @@ describe('what a clean-up did', () => {
     }
     expect(renderAll(result, terminal)).toEqual([
       'stopped port 9401 (process 2655, SIGTERM): older version 3.2.2, superseded',
-      'stopped port 9402 (process 2655, version 3.2.2, SIGKILL): ended because you answered y; too old to say which home it belongs to (pre_marker)',
-      'stopped port 9403 (process 2655, was gone already): its project is gone',
+      'stopped port 9402 (process 2655, version 3.2.2, SIGKILL): ended because you answered y; its command line names no home (pre_marker)',
+      'stopped port 9403 (process 2655, was gone already): its directory is gone',
       'failed port 9421 (process unknown): this user may not end it (permission_denied)',
       'skipped port 9420 (process 1): of another home (cross_root)',
       'swept: 3 · skipped: 1 (operator_required) · failed: 1',
@@ -259,7 +335,7 @@ describe('what a clean-up did', () => {
       [
         'would stop port 9420 (process 2720, version 3.2.2): because of --force; it does not answer (unresponsive)',
         '',
-        '✗ it does not answer (F-005)',
+        '✗ it does not answer (F-005, critical)',
         '',
         'dry run: would be swept: 1 · would be skipped: 0 (operator_required)',
         '1 problem.',
@@ -301,6 +377,22 @@ describe('what a clean-up did', () => {
     )
   })
 
+  it('says of a plan that cannot be carried out that it cannot, and why; that finding comes first', () => {
+    const would_sweep = [{ ...entry, reason: 'superseded' }]
+    const result: ResetResult = { swept: [], skipped: [], failed: [], dry_run: true, would_sweep }
+    const obstacle = { id: 'F-021', problem: '/h is on a read-only file system' }
+    const findings = [withSeverity('warn', 'F-010'), withSeverity('info', 'F-021')]
+    const plan = { ...documentOf([RECORD], findings), reset_result: result }
+    for (const isQuiet of [true, false]) {
+      const text = renderDoctor(plan, { ...TEXT, obstacle }, { ...terminal, isQuiet })
+      expect(text).toMatch(
+        /1 problem, 1 thing to know\.\nNothing of this can be done now: \/h is on a read-only file system \(F-021\)\n$/,
+      )
+      expect(text).not.toContain('For real')
+      expect(text.indexOf('(F-021)')).toBeLessThan(text.indexOf('(F-010)'))
+    }
+  })
+
   it('counts in a plan what the clean-up asks about, and says which one is F-005', () => {
     const daemon = { pid: OPEN.pid, port: OPEN.port, state: 'wedged' } as DoctorDocument['daemon']
     const other = { ...OPEN, pid: 2721, port: 9421 }
@@ -328,7 +420,7 @@ describe('what a clean-up did', () => {
     const result = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
     const findings = [ORPHANED, withSeverity('critical', 'F-005')]
     const text = renderDoctor({ ...documentOf([OPEN], findings), reset_result: result }, TEXT, terminal)
-    expect(text.match(/\(F-\d+\)/g)).toEqual(['(F-005)', '(F-002)'])
+    expect(text.match(/\(F-\d+[^)]*\)/g)).toEqual(['(F-005, critical)', '(F-002)'])
     expect(text).toMatch(/\n2 problems\.\n$/)
   })
 
@@ -398,7 +490,7 @@ describe('what a clean-up did', () => {
       [
         'stopped port 9401 (process 2655, SIGTERM): superseded',
         'failed port 9450 (process 2750): this user may not end it (permission_denied)',
-        '    tool explain permission_denied',
+        '    tool explain permission_denied  # says more about it',
         '',
         '! orphaned daemons: 18 can be ended (F-002)',
         '',

@@ -75,6 +75,18 @@ describe('a table', () => {
     expect(formatTable(kept, ROWS, 34).slice(3).join(' ')).toBe(`REASON ${HINT}`)
   })
 
+  it('drops a lesser path before a text loses its end, and that before another column', () => {
+    const [pid, why, , path] = COLUMNS as [Column<Row>, Column<Row>, Column<Row>, Column<Row>]
+    const columns = [pid, why, { ...path, isExtra: false, isLesser: true }]
+    expect(formatTable(columns, ROWS, 50)[1]).toMatch(/^ +7 {2}is_recorded_singleton {5,}\/\S*…\S*$/)
+    const [header = '', , second = ''] = formatTable(columns, ROWS, 40)
+    expect([header, second]).toEqual([
+      expect.stringMatching(/^ +PID {2}REASON$/),
+      '1234567  older version, superseded',
+    ])
+    expect(formatTable(columns, ROWS, 30)[2]).toMatch(/^1234567 {2}older version, \w*…$/)
+  })
+
   it('is never wider than the terminal, never drops a column without a word, and keeps its columns straight', () => {
     for (let width = 12; width < 120; width++) {
       const { header, rows, hidden } = layTable(COLUMNS, ROWS, { columns: width, hasColor: false })

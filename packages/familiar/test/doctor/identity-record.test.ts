@@ -125,6 +125,7 @@ describe('the identity record of a listener', () => {
       memory_bytes: 50 * 1024 * 1024,
       stale_evidence: expect.any(Array),
       in_use_by: null,
+      scope_missing: null,
       cleanup_class: 'safe_auto',
       skip_reason: null,
       rule: 'S16',
@@ -250,7 +251,7 @@ describe('the text of the doctor', () => {
     expect([...done, ...numbers]).toEqual([
       `stopped port ${PORT} (process ${PID}, SIGTERM): older version 4.0.0, superseded`,
       `failed port ${PORT + 3} (process ${PID + 3}): this user may not end it (permission_denied)`,
-      `skipped port ${PORT + 1} (process ${PID + 1}): too old to say which home it belongs to (pre_marker)`,
+      `skipped port ${PORT + 1} (process ${PID + 1}): its command line names no home (pre_marker)`,
       'swept: 1 · skipped: 1 (operator_required) · failed: 1',
     ])
   })

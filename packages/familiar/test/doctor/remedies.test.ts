@@ -7,13 +7,20 @@ import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from '../../src/classify/decisi
 import type { Io } from '../../src/cli/io.js'
 import { resetRange } from '../../src/cli/reset-range.js'
 import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'
-import { decisionsIn, needsDecision, remedyOf, withRemedy } from '../../src/doctor/choose-remedy.js'
+import {
+  decisionsIn,
+  needsDecision,
+  remedyOf,
+  whereToLook,
+  withRemedy,
+} from '../../src/doctor/choose-remedy.js'
 import { findingsOf } from '../../src/doctor/findings.js'
 import { identityRecord } from '../../src/doctor/identity-record.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
 import { scopeDaemon } from '../../src/observe/scope-daemon.js'
+import { userText } from '../../src/identity/user-text.js'
 import { isEndedByForce, isSpared } from '../../src/observe/spared.js'
 import { testFamily } from '../helpers/family.js'
 import { forEachSighting } from '../helpers/many-observations.js'
@@ -151,7 +158,52 @@ describe('a daemon of another version', () => {
       const { description } = about(true) ?? {}
       if (description !== undefined) told.add(description)
     })
-    expect([...told]).toEqual(['replaces it by one of this version: its own installation is gone'])
+    expect([...told]).toEqual([
+      'replaces it by one of this version: its own installation is gone; to end it only: tool stop',
+    ])
+  })
+})
+
+describe('a daemon that the predecessor keeps beside ours', () => {
+  const told = (more: object, all: (seen: Scan) => ReadonlySet<Candidate>): readonly string[] => {
+    const { self } = definitionOf(defineDaemon({ name: 'tool' }))
+    const found = new Set<string>()
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const about = { seen, status: NO_STATUS, self, words: { ...words, ...more }, remedyOf: () => null }
+      const findings = findingsOf({ ...about, uninstalled: all(seen) }, [])
+      const { summary, remediation } = findings.find(({ id }) => id === 'F-011') ?? {}
+      if (summary !== undefined && remediation?.safe === true)
+        found.add(summary.replace(/^.*?; /, '').replace(/\d+/g, 'N'))
+    })
+    return [...found]
+  }
+  const own = 'it is left alone, and ends with its own stop command'
+
+  it('is left with the command of its own version, or without one where that was uninstalled', () => {
+    expect(told({}, () => new Set())).toContain(own)
+    const theirs = told({ predecessorStop: 'old stop' }, () => new Set())
+    expect(theirs).toContain('it is left alone, and `old stop` of its own version ends it')
+    expect(theirs).not.toContain(own)
+    expect(told({}, ({ candidates }) => new Set(candidates))).toEqual([
+      'it is left alone, and its own version is not installed any more: no command ends it',
+    ])
+  })
+})
+
+describe('a process that is not seen whole', () => {
+  it('is to be looked at where it runs: as root only by others, and not if it runs in other namespaces', () => {
+    const told = (same_namespaces: 'no' | 'unknown', user: string): string =>
+      whereToLook({ facts: { same_namespaces } } as Candidate, { host: { user } } as Scan)
+    expect(told('unknown', '1000')).toMatch(/: look at it as root, or where it runs$/)
+    expect(told('unknown', '0')).toMatch(/ from here: look at it where it runs$/)
+    expect(told('no', '0')).toMatch(/^it runs in other namespaces than this command /)
+  })
+})
+
+describe('the owner of a process', () => {
+  it('is named: root by its name', () => {
+    expect([userText(0), userText('0'), userText(1000)]).toEqual(['root', 'root', 'user 1000'])
   })
 })
 

@@ -126,11 +126,11 @@ describe('a predecessor that does not say whose it is', () => {
       {
         id: 'F-011',
         severity: 'info',
-        summary: `an earlier version 0.9.3 keeps a daemon on this scope too (port ${ports.from}); it is left alone, and ends with its own stop command`,
+        summary: `an earlier version 0.9.3 keeps a daemon on this scope too (process ${old.pid}, port ${ports.from}); it is left alone, and ends with its own stop command`,
         remediation: {
           command: 'tool explain F-011',
           commands: ['tool explain F-011'],
-          description: 'both may run side by side',
+          description: 'nothing needs to be done: both may run side by side',
           safe: true,
         },
       },

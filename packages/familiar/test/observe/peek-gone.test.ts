@@ -223,3 +223,16 @@ describe('a scope whose name is not UTF-8', () => {
     })
   })
 })
+
+it('is missing, whether or not it is proven to be gone', () => {
+  const home = makeHome()
+  const told = (scope: string): unknown => {
+    const lock = join(scope, 'lock')
+    const request = { scope, records: [], sharedOwner: null, daemonLock: lock, ownEntries: [] }
+    const { gone, isMissing } = peek(request)
+    return [gone, isMissing]
+  }
+  expect(told(home)).toEqual([false, false])
+  expect(told(join(home, 'a'))).toEqual([true, true])
+  expect(told(join(home, 'a/b'))).toEqual([null, true])
+})

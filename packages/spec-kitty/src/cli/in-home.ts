@@ -19,14 +19,6 @@ export function inHome(text: string, env: Io['env'] = process.env): string {
   return prefix === '' ? text : text.replaceAll(COMMAND, () => `${prefix}spec-kitty `)
 }
 
-/**
- * Returns a hint of the library with the variable that does what it says. It advises another directory, and the directory of the
- * sync daemon follows from the home.
- */
-export function byVariable(hint: string): string {
-  return hint.replace(/^use (?=a directory .*[/\\]daemons[/\\]sync\b)/, 'set SPEC_KITTY_HOME to ')
-}
-
 /** Returns the object with the home before its command, also in the form for people. */
 export function withHome<T extends { readonly command: string; readonly shown?: string }>(
   one: T,

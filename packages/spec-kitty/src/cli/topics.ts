@@ -43,6 +43,11 @@ export const HOME_FILES: Files = [
   ['daemons/dashboards/ID.json', 'the token of a dashboard that runs; private'],
   ['daemons/dashboards/.gitignore', 'keeps these files out of git'],
   ['sync-daemon', 'the record of the Python spec-kitty; read, and put aside when its daemon was replaced'],
+  ['sync-daemon.replaced-TIME', 'that record, put aside; nothing reads it, so you may remove it'],
+  [
+    'sync-daemon.log',
+    'the log of the Python spec-kitty; not used here, so remove it if you do not use that either',
+  ],
   ['sync/daemon/owner.json', 'what the Python spec-kitty shares with other tools; read only'],
 ]
 
@@ -60,7 +65,7 @@ export const PROJECT_FILES: Files = [
 ]
 
 export const FILES_NOTE =
-  'The home of spec-kitty is ~/.spec-kitty, or SPEC_KITTY_HOME. A project is the nearest directory with .kittify or kitty-specs. A damaged file is put aside as NAME.corrupt-TIME and never guessed at.'
+  'The home of spec-kitty is ~/.spec-kitty, or SPEC_KITTY_HOME. A project is the nearest directory with .kittify or kitty-specs. A damaged file is put aside as NAME.corrupt-TIME and never guessed at. A clean-up of sync daemons ends processes, and removes none of these files.'
 
 /** The pages of the help that are not about a command. */
 const PAGES: Readonly<Record<Topic, (terminal: Terminal) => readonly string[]>> = {

@@ -30,13 +30,13 @@ const COLUMNS = [
 /** Lists the homes that have a sync daemon. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(SYNC_LIST, args, { command: 'sync list' })
-  const { homes, others, strays } = await listHomes(runtimeRoot(io))
+  const { homes, others, strays, kept } = await listHomes(runtimeRoot(io))
   if (json) printJson({ homes, other_daemons: others }, io)
-  else print({ homes, others, strays }, io)
+  else print({ homes, others, strays, kept }, io)
   return EXIT.ok
 }
 
-function print({ homes, others, strays }: Homes, io: Io): void {
+function print({ homes, others, strays, kept }: Homes, io: Io): void {
   if (homes.length === 0) note(io, 'no home of this user has a sync daemon here')
   else {
     const { header, rows, hidden } = layTable(COLUMNS, homes, io)
@@ -44,14 +44,11 @@ function print({ homes, others, strays }: Homes, io: Io): void {
     io.out(`${[`  ${paint(io, 'bold', header)}`, ...marked].join('\n')}\n`)
     if (hidden !== null) note(io, hidden)
   }
-  const unknown = others - strays
+  const unknown = others - strays - kept
   const told = [
-    ...(strays === 0
-      ? []
-      : [
-          `${daemons(strays)}, ${strays === 1 ? 'not the one in use in its home' : 'not those in use in their homes'}`,
-        ]),
-    ...(unknown === 0 ? [] : [`${daemons(unknown)}, whose home is unknown`]),
+    ...(kept === 0 ? [] : [`${daemons(kept)}, which only an earlier version of spec-kitty uses`]),
+    ...(strays === 0 ? [] : [`${daemons(strays)} that no home is known to use`]),
+    ...(unknown === 0 ? [] : [`${daemons(unknown)}, of a home that is not known`]),
   ]
   for (const one of told) note(io, inHome(`${one}: see spec-kitty auth doctor`, io.env))
 }

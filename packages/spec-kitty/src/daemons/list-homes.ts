@@ -16,8 +16,10 @@ export interface Homes {
   readonly homes: readonly ListedHome[]
   /** The number of listening sync daemons that belong to none of these homes. */
   readonly others: number
-  /** How many of these daemons name a home but are not the daemon of that home, such as older ones that were left behind. */
+  /** How many of these daemons name a home but are not a daemon in use there, such as older ones that were left behind. */
   readonly strays: number
+  /** How many of them are in use all the same: a daemon of an earlier version that runs beside that of its home. */
+  readonly kept: number
 }
 
 /**
@@ -40,7 +42,9 @@ export async function listHomes(root: string): Promise<Homes> {
   ]
   const used = new Set(homes.map(({ pid }) => pid))
   const others = found.filter(({ pid }) => !used.has(pid))
-  return { homes, others: others.length, strays: others.filter((one) => homeNamed(one) !== null).length }
+  const kept = others.filter((one) => one.skip_reason === 'is_recorded_singleton' || one.in_use_by !== null)
+  const strays = others.filter((one) => !kept.includes(one) && homeNamed(one) !== null)
+  return { homes, others: others.length, strays: strays.length, kept: kept.length }
 }
 
 /**

@@ -16,7 +16,7 @@ const SHARED: Readonly<Record<SharedReason, string>> = {
   unreachable: 'It runs in another network, so that it does not answer here says nothing.',
   elsewhere:
     'The daemon of its project or home runs on another machine or in a container, and holds the lock.',
-  pre_marker: 'It is too old to say which project or home it serves.',
+  pre_marker: 'Its command line does not say which project or home it serves.',
   cross_root: 'It serves another project or home. It may be in use there.',
   unresponsive: 'It is alive and does not answer. It may be stopped, or busy.',
   pid_port_mismatch: 'What it says of itself differs from what the system says of it.',

@@ -3,6 +3,7 @@ import { remediationOf, type DoctorExtension, type Io, type Remediation } from '
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { projectHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
+import { lifecycleProblem } from '../sync/home-problem.js'
 import { loginCommands } from '../sync/login-command.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 import { dashboardFinding, type DashboardSearch } from './orphaned-dashboards.js'
@@ -11,7 +12,7 @@ import { fullText } from '../sync/status-lines.js'
 import { OVER, readSession, type SessionRead } from '../sync/session/session-state.js'
 import { afterCure } from '../sync/why-nothing-leaves.js'
 import { viewWork, type WorkView } from '../sync/work-view.js'
-import { WHY_IT_MATTERS } from './why-it-matters.js'
+import { NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
 import { workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
@@ -34,6 +35,7 @@ export function syncDoctor(
     ])
     const ofDashboards = dashboardFinding(ports, form)
     const queued = view.queue?.queued ?? null
+    const obstacle = lifecycleProblem(root)
     return {
       head: [
         ['home', root],
@@ -45,7 +47,8 @@ export function syncDoctor(
       document: { auth_root: root, session: sessionView(session) },
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
-      why: WHY_IT_MATTERS,
+      why: obstacle === null ? WHY_IT_MATTERS : { ...WHY_IT_MATTERS, 'F-021': NOTHING_WORKS },
+      obstacle: obstacle === null ? null : { id: 'F-021', problem: obstacle },
       findings: [
         ...sessionFindings(session, view, form),
         ...workFindings(view, ofProject, Date.now(), form),

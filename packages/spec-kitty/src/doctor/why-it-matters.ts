@@ -13,3 +13,7 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-023': 'The daemon keeps the variables of its start, so the switch of this shell keeps no event here.',
   'F-024': 'Nothing uses them, and they keep memory and ports.',
 }
+
+/** Why F-021 matters if not even a lock can be taken in the home. */
+export const NOTHING_WORKS =
+  'Until that is mended, no command can start, stop, replace or clean up a sync daemon of this home, and no event can be queued.'

@@ -204,25 +204,25 @@ function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
 
 /**
  * A daemon is needed only if hosted sync is on. A running daemon does not need the permission that this command lacks,
- * but no event can be queued on a full disk.
+ * but a command needs it to end or replace that daemon, and no event can be queued on a full disk.
  */
 function unwritableHome(
   { homeProblem, homeCommand, diskProblem, queueProblem, isDaemonRunning, isHostedHere, obstacles }: WorkView,
   form: Form,
 ): readonly Finding[] {
-  const isInTheWay = !isDaemonRunning || (queueProblem !== null && queueProblem === homeProblem)
-  const problem = isInTheWay ? homeProblem : diskProblem
+  const problem = homeProblem ?? diskProblem
   if (problem === null) return []
   const isSignedOut = obstacles.some(
     ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
   )
   const isCritical = isSignedOut && !isDaemonRunning
-  const severity = isHostedHere ? (isCritical ? 'critical' : 'warn') : 'info'
+  const isInTheWay = !isDaemonRunning || diskProblem !== null || queueProblem === homeProblem
+  const severity = isHostedHere && isInTheWay ? (isCritical ? 'critical' : 'warn') : 'info'
   const shown = homeCommand === null ? {} : { shown: homeCommand }
   const remediation = remedyOfCommands(
     { command: 'spec-kitty explain F-021', ...shown },
     {
-      description: 'says what to do: make room or the directory writable, or use another one',
+      description: 'says what can be done about it',
       ...(homeCommand === null ? {} : { forPeople: 'makes it writable for you' }),
       form,
     },

@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { shellQuote } from 'familiar/cli'
 import { diskProblem } from './queue/disk-problem.js'
 import { queuePath } from './queue/queue-path.js'
@@ -36,6 +36,26 @@ export function homeTrouble(root: string): HomeTrouble | null {
 /** Returns only what is wrong. */
 export function homeProblem(root: string): string | null {
   return homeTrouble(root)?.problem ?? null
+}
+
+/**
+ * Returns why no command can end, start or replace a daemon of this home: the file of the lock for that can neither be
+ * written to nor created. Null if it can. A full disk is not in the way of that.
+ */
+export function lifecycleProblem(root: string): string | null {
+  const theirs = homeOfAnotherUser(root)
+  if (theirs !== null) return theirs
+  const directory = dirname(queuePath(root))
+  return mayWrite(join(directory, 'lifecycle.lock')) ? null : (unwritable(directory)?.problem ?? null)
+}
+
+function mayWrite(file: string): boolean {
+  try {
+    accessSync(file, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The session is written to the home itself; record, locks, log and queue to the directory of the daemon. */

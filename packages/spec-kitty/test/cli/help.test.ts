@@ -6,7 +6,7 @@ import { definitionOf } from 'familiar/internals'
 import { helpText } from '../../src/cli/help.js'
 import { commandsBelow } from '../../src/cli/command-table.js'
 import { TOPICS } from '../../src/cli/topic-names.js'
-import { ENVIRONMENT, HOME_FILES, PROJECT_FILES } from '../../src/cli/topics.js'
+import { ENVIRONMENT, FILES_NOTE, HOME_FILES, PROJECT_FILES } from '../../src/cli/topics.js'
 import { dashboardDaemon, syncDaemon } from '../../src/daemons/define-daemons.js'
 
 const PIPE = { hasColor: false, columns: null }
@@ -128,6 +128,15 @@ describe('help files', () => {
       expect.arrayContaining(filesOf(dashboardDaemon).filter((path) => !path.endsWith('.log'))),
     )
   })
+})
+
+it('help files has what a clean-up and a replacement leave behind, and says that they do', () => {
+  const { 'sync-daemon.replaced-TIME': record, 'sync-daemon.log': log } = Object.fromEntries(HOME_FILES)
+  expect([record, log]).toEqual([
+    expect.stringMatching(/you may remove it$/),
+    expect.stringContaining('remove it'),
+  ])
+  expect(FILES_NOTE).toMatch(/ A clean-up of sync daemons ends processes, and removes none of these files\.$/)
 })
 
 /** Returns the files of a daemon, below its scope. */

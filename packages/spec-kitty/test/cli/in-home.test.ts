@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { byVariable, inHome } from '../../src/cli/in-home.js'
+import { inHome } from '../../src/cli/in-home.js'
 
 let home: string
 
@@ -25,16 +25,6 @@ it('a command for another home than the usual one names it, quoted for a shell, 
     `export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && SPEC_KITTY_HOME='${home}/it'\\''s another' spec-kitty sync restart`,
   )
   expect(inHome(named, env)).toBe(named)
-})
-
-it('another directory for the sync daemon is another home, and that is a variable', () => {
-  const hint = (directory: string) =>
-    `use a directory on a file system that is not read-only, or make that of ${directory} writable`
-  expect(byVariable(hint('/h/.spec-kitty/daemons/sync'))).toBe(
-    `set SPEC_KITTY_HOME to ${hint('/h/.spec-kitty/daemons/sync').slice('use '.length)}`,
-  )
-  for (const other of [hint('/p/.kittify'), 'free space on the disk that holds /h/daemons/sync'])
-    expect(byVariable(other)).toBe(other)
 })
 
 it('every command that acts on a home names it, and no explanation does', () => {

@@ -214,9 +214,10 @@ it('says that the queue is full', () => {
   expect(found?.summary).toBe('the queue is full: 1 of 1 event waits')
 })
 
-it('says that nothing can be written to the home, unless a daemon runs; it is a problem only with hosted sync', () => {
+it('says that nothing can be written to the home; it is a problem only with hosted sync, and not for a daemon that runs', () => {
   const homeProblem = '/home/ann is on a read-only file system'
-  expect(idsOf({ homeProblem })).toEqual([])
+  const [beside] = workFindings({ ...VIEW, homeProblem }, null, 0)
+  expect(beside).toMatchObject({ id: 'F-021', severity: 'info', summary: homeProblem })
   for (const [value, severity] of [
     [true, 'warn'],
     [false, 'info'],

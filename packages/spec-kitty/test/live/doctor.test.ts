@@ -105,6 +105,21 @@ describe('auth doctor', () => {
     for (const { port, pid } of fleet.members) expect(rowAt(document.candidates, port)?.pid).toBe(pid)
   })
 
+  it('is as wide as COLUMNS says in a pipe, and complete without it', () => {
+    const widthAt = (COLUMNS: string): number => {
+      const [, table = ''] = runCli(['auth', 'doctor'], { env: { COLUMNS } }).stdout.split(/(?=^ +PID )/m)
+      return Math.max(
+        ...table
+          .split('\n\n', 1)
+          .join('')
+          .split('\n')
+          .map((line) => line.length),
+      )
+    }
+    expect(widthAt('70')).toBeLessThanOrEqual(70)
+    expect(widthAt('')).toBeGreaterThan(90)
+  })
+
   it('looks only: nothing ends, nothing is written', () => {
     expect([patiently().status, atOnce().status]).toEqual([0, 0])
     for (const { pid } of [...fleet.members, ...fleet.outside]) expect(lives(pid)).toBe(true)
@@ -218,6 +233,12 @@ describe('auth doctor --reset, refused', () => {
     const { status, stderr, stdout } = runCli(['auth', 'doctor', '--reset'], { env: readOnly })
     expect([status, stdout]).toEqual([2, ''])
     expect(lineOf(stderr)).toEqual([expect.stringContaining('EROFS')])
+    expect(stderr).not.toContain('SPEC_KITTY_HOME')
+    // The doctor says so before, and a plan does not promise it.
+    const looked = runCli(['auth', 'doctor'], { env: readOnly }).stdout
+    expect(looked).toMatch(/^[^\n]+\n\n\S \S+ is on a read-only file system \(F-021\)\n/)
+    const plan = runCli(['auth', 'doctor', '--reset', '--dry-run'], { env: readOnly }).stdout
+    expect(plan).toMatch(/\nNothing of this can be done now: \S+ is on a read-only file system \(F-021\)\n$/)
     expect(lives(pidAt(9443))).toBe(true)
   })
 })
@@ -381,11 +402,13 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
     expect([status, lives(pidAt(9407))]).toEqual([0, false])
     const named = plain(screen.slice(0, screen.indexOf('[y/N]'))).match(/^ {2}port .*/gm)
     expect(named).toEqual([
-      expect.stringContaining(`port 9407 (process ${pid}, version 3.2.4): too old to say`),
+      expect.stringContaining(`port 9407 (process ${pid}, version 3.2.4): its command line`),
     ])
     const text = plain(screen).replaceAll(/\s+/g, ' ')
     expect(text).toContain('another home may be using it')
-    expect(text).toContain(`(process ${pid}, version 3.2.4, SIGTERM): ended because you answered y; too old`)
+    expect(text).toContain(
+      `(process ${pid}, version 3.2.4, SIGTERM): ended because you answered y; its command line`,
+    )
     const lines = plain(screen).split(/\r?\n/)
     expect(lines.findLast((line) => line !== '')).toMatch(/^(?:No problems found\.|\d+ problems?[.,])/)
   })

@@ -163,10 +163,8 @@ it('the list counts apart what is left behind in a home, and what names none', a
     owner: false,
   })
   const { stderr } = root.run(['sync', 'list'])
-  expect(stderr).toContain(
-    '2 more sync daemons, not those in use in their homes: see spec-kitty auth doctor\n',
-  )
-  expect(stderr).toContain('1 more sync daemon, whose home is unknown: see spec-kitty auth doctor\n')
+  expect(stderr).toContain('2 more sync daemons that no home is known to use: see spec-kitty auth doctor\n')
+  expect(stderr).toContain('1 more sync daemon, of a home that is not known: see spec-kitty auth doctor\n')
   expect(root.json(['sync', 'list']).document.other_daemons).toBe(3)
 })
 

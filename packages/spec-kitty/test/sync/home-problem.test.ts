@@ -6,7 +6,7 @@ import { shellQuote } from 'familiar/cli'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
-import { homeProblem, homeTrouble } from '../../src/sync/home-problem.js'
+import { homeProblem, homeTrouble, lifecycleProblem } from '../../src/sync/home-problem.js'
 import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { readQueue } from '../../src/sync/read-queue.js'
 import { lookAtQueue } from '../../src/sync/use-queue.js'
@@ -127,3 +127,27 @@ it('names both users of a home that belongs to another one, for root too', async
     message: `the queue ${queue} cannot be used: ${homeProblem(theirs)}`,
   })
 })
+
+it.runIf(existsSync('/proc/self'))(
+  'keeps commands from the life-cycle lock only where its file can neither be written to nor made',
+  () => {
+    expect(lifecycleProblem(base)).toBe(null)
+    expect(lifecycleProblem('/proc/x')).toBe(homeProblem('/proc/x'))
+    const program = `import('${COMPILED}').then(({ lifecycleProblem: told, homeProblem: home }) =>
+      console.log(JSON.stringify([told(${JSON.stringify(base)}), home(${JSON.stringify(base)})])))`
+    const sync = join(base, 'daemons/sync')
+    mkdirSync(sync, { recursive: true })
+    const readOnly = `mount --bind ${base} ${base} && mount -o remount,bind,ro ${base}`
+    const toldAfter = (command: string): unknown => {
+      const shell = ['-m', 'sh', '-c', `${command} && exec "$0" -e "$1"`, process.execPath, program]
+      const { stdout, status } = spawnSync('unshare', shell, { encoding: 'utf8' })
+      return status === 0 ? JSON.parse(stdout) : null
+    }
+    const problem = `${base} is on a read-only file system`
+    const told = toldAfter(readOnly)
+    if (told === null) return
+    expect(told).toEqual([`${sync} is on a read-only file system`, problem])
+    writeFileSync(join(sync, 'lifecycle.lock'), '')
+    expect(toldAfter(readOnly)).toEqual([`${sync} is on a read-only file system`, problem])
+  },
+)

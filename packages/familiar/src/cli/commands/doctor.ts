@@ -6,9 +6,10 @@ import {
   type DocumentParts,
 } from '../../doctor/document.js'
 import { isInstallationGone } from '../../observe/installation-gone.js'
-import type { Scan } from '../../observe/scan.js'
+import type { Candidate, Scan } from '../../observe/scan.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
+import { readingTerminal } from '../io.js'
 import { printJson } from '../print-json.js'
 import type { renderDoctor } from '../render-doctor.js'
 import { parseOptions } from '../parse.js'
@@ -87,8 +88,28 @@ async function examine(
   const addition = (await extend?.({ scope, status })) ?? {}
   const tool = toolOf(daemon, addition.record)
   const isLeft = status.report !== null && isInstallationGone(status.report, status.since)
-  const parts = { scope, status, report, isDryRun, named, tool, addition, isInstallationGone: isLeft }
+  const parts = {
+    scope,
+    status,
+    report,
+    isDryRun,
+    named,
+    tool,
+    addition,
+    isInstallationGone: isLeft,
+    uninstalled: uninstalledIn(seen),
+  }
   return { document: doctorDocument(seen, parts), addition, named }
+}
+
+/** Returns the predecessor's daemons of this scope whose installation was removed. */
+function uninstalledIn({ candidates }: Scan): ReadonlySet<Candidate> {
+  const gone = candidates.filter(({ facts, observation: { shape, report, process } }) => {
+    if (shape?.implementation !== 'predecessor' || report === null) return false
+    const isHere = facts.singleton_here === 'yes' && facts.same_namespaces === 'yes'
+    return isHere && isInstallationGone(report, process?.startedAt ?? null)
+  })
+  return new Set(gone)
 }
 
 function shown(
@@ -101,9 +122,11 @@ function shown(
   const head = addition.head ?? [[words.scope, daemon.scope]]
   const { from, to } = daemon.ports
   const ports = `ports ${from}-${to - 1}`
-  const { why = {} } = addition
+  const { why = {}, obstacle = null } = addition
   const userHome = io.env['HOME']
-  return render(document, { head, words, ports, why, named, version, isForced, userHome }, io)
+  const { isQuiet = false, isVerbose } = io
+  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome }
+  return render(document, text, { ...readingTerminal(io), isQuiet, isVerbose })
 }
 
 function exitFor({ findings, reset_result: result }: DoctorDocument, isStrict: boolean): number {

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
 import type { DaemonState, DaemonStatus } from '../../classify/daemon-state.js'
 import { describeAge } from '../../clock.js'
+import type { Words } from '../../define/options.js'
 import { definitionOf } from '../../define/define-daemon.js'
+import { leftToPredecessor } from '../../define/hints.js'
 import type { Line, LineStyle } from '../../doctor/document.js'
 import { describeState, isPresent, statusHead, timeText, type StatusHead } from '../../doctor/status-head.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
@@ -46,7 +48,7 @@ export async function run(
   const remedy = status.state === 'wedged' ? await loadWedged().then((named) => named(daemon)) : words.stop
   const view = viewOf(status, remedy, daemon.logFile, definitionOf(daemon).version, { words, io })
   const { document, lines: shown } = (await extend?.(view)) ?? view
-  const lines = [...shown.slice(0, 1), ...besideLine(status, words.predecessor), ...shown.slice(1)]
+  const lines = [...shown.slice(0, 1), ...besideLine(status, words), ...shown.slice(1)]
   if (json) printJson(document, io)
   else io.out(`${formatLines(lines, io).join('\n')}\n`)
   return exitFor(view.status.state, check)
@@ -100,10 +102,13 @@ function linesOf(
  * Returns the line about a predecessor's daemon that runs here too. It stands below the line about our own daemon, whose
  * state does not mention it.
  */
-function besideLine({ beside }: DaemonStatus, predecessor: string): readonly Line[] {
+function besideLine(
+  { beside }: DaemonStatus,
+  words: Pick<Words, 'predecessor' | 'predecessorStop'>,
+): readonly Line[] {
   if (beside === undefined) return []
   const at = `process ${beside.pid}, port ${beside.port ?? 'none'}`
-  const text = `${predecessor} runs one too (${at}); it is left alone, and ends with its own stop command`
+  const text = `${words.predecessor} runs one too (${at}); ${leftToPredecessor(words)}`
   return [['beside it', text, 'yellow']]
 }
 

@@ -20,7 +20,7 @@ export const CLASSES: Texts<CleanupClass | 'in use'> = {
   never_touch: {
     summary: 'no clean-up ends it, not even with force',
     why: 'It is in use, or it is another program.',
-    whatToDo: 'Nothing.',
+    whatToDo: 'Nothing. To end the daemon of this {scope}, which is in use here: `{stop}`.',
   },
   'in use': {
     summary: 'the live daemon of another {scope}: no clean-up ends it',

@@ -11,7 +11,8 @@ export const FINDINGS: Texts = {
   'F-004': {
     summary: 'the daemon and this command are of different versions',
     why: 'Commands replace an older daemon, use any other that speaks the same protocol, and refuse a newer protocol.',
-    whatToDo: 'Run the command that is shown. If the daemon is newer, use the newer installation instead.',
+    whatToDo:
+      'Run the command that is shown. If the daemon is newer, use the newer installation instead. If you need no daemon, `{stop}` ends it.',
   },
   'F-005': {
     summary: 'no daemon runs (info), or it does not answer (critical)',
@@ -26,7 +27,8 @@ export const FINDINGS: Texts = {
   'F-011': {
     summary: '{predecessor} keeps a daemon on this {scope} too',
     why: 'Only commands of the earlier version use that daemon: there is a record of this version, or it is not proven to be the daemon of this {scope}. Both may run.',
-    whatToDo: 'Nothing, or end it with the stop command of the earlier version.',
+    whatToDo:
+      'Nothing: one does not disturb the other. If you do not use the earlier version any more, end that daemon: run the stop command of the earlier version, which the doctor names. If that version is not installed any more, end the process that the doctor names with `kill PID`.',
   },
   'F-013': {
     summary: 'the daemon cannot be reached from here',

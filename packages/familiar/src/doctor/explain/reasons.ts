@@ -18,7 +18,7 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
       'Nothing, unless the range is full: then end that program yourself, or let it use another port.',
   },
   not_ours: {
-    why: 'It does not answer, and its command line is not one with which this tool starts daemons.',
+    why: 'It does not answer, and its command line is not one with which this tool starts daemons, or cannot be seen by this user.',
     whatToDo: 'Nothing, unless the range is full: then end that program yourself.',
   },
   is_recorded_singleton: {

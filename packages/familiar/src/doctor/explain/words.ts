@@ -169,7 +169,7 @@ export const WORDS: Texts<
   },
   orphan: {
     summary: 'a daemon that nothing uses, or of which that is not known',
-    why: 'It keeps a port and memory. In JSON, `orphans` has all of class safe_auto and operator_required, those in use too.',
+    why: 'It keeps a port and memory. The text counts only such daemons. In JSON, `orphans` has every row of class safe_auto and operator_required: also those that another {scope} uses, whose `in_use_by` is not null and which the text shows as `in use`.',
     whatToDo: 'Run `{clean}`: it ends what is proven stale. The others need a decision.',
   },
   scan: {

@@ -20,7 +20,9 @@ export const SYNC_START = {
 export const SYNC_STOP = {
   ...stop,
   about: 'Stops the sync daemon of this home, of any version.',
-  more: ['A daemon that the Python spec-kitty started after ours is left alone; it says so.'],
+  more: [
+    "A daemon that the Python spec-kitty started after ours is left alone: 'sync stop' of its own version ends it.",
+  ],
   environment: HOME,
 } as const satisfies CommandSpec
 
