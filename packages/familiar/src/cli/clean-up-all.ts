@@ -1,5 +1,6 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import type { Daemon } from '../define/define-daemon.js'
+import { lookCommandOf } from '../define/hints.js'
 import { identityRecord, type Tool } from '../doctor/identity-record.js'
 import { decisionsIn, withRemedy, type DoctorRecord } from '../doctor/choose-remedy.js'
 import { resetResult, type ResetResult } from '../doctor/reset-result.js'
@@ -44,6 +45,7 @@ type Report = CleanUpReport & { readonly tidied: number }
  */
 export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io: Io): Promise<number> {
   const tool = toolOf(daemon, options.record)
+  if (!options.dryRun) io.mayEnd?.(lookCommandOf(tool.words))
   const seen = await daemon.scan({ forCleanUp: true })
   if (options.port !== null) assertListener(seen, options.port)
   const toEnd = orphansIn(options, seen)

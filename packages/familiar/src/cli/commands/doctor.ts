@@ -5,6 +5,7 @@ import {
   type DoctorDocument,
   type DocumentParts,
 } from '../../doctor/document.js'
+import { lookCommandOf } from '../../define/hints.js'
 import { isInstallationGone } from '../../observe/installation-gone.js'
 import type { Scan } from '../../observe/scan.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
@@ -40,6 +41,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const options = readArguments(args, context)
   // Without a scope, this throws before anything else is done.
   const { scope } = daemon
+  if (options.reset && !options.dryRun) io.mayEnd?.(lookCommandOf(context.words))
   const reset = options.reset ? await loadReset() : null
   const render = options.json ? null : await loadRender()
   const seen = await daemon.scan({ forCleanUp: reset !== null })

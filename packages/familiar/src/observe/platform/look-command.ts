@@ -12,3 +12,8 @@ export function lookCommand(pids: readonly number[], system: NodeJS.Platform = p
   const filter = pids.map((pid) => `ProcessId=${pid}`).join(' or ')
   return `powershell -NoProfile -Command "Get-CimInstance Win32_Process -Filter '${filter}' | Format-List ProcessId,CreationDate,CommandLine"`
 }
+
+/** Returns the command with which a user ends a process that no command of ours finds any more. */
+export function killCommand(pid: number, system: NodeJS.Platform = process.platform): string {
+  return system === 'win32' ? `taskkill /F /PID ${pid}` : `kill -9 ${pid}`
+}
