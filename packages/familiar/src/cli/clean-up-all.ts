@@ -9,6 +9,7 @@ import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
+import { meanwhileLines } from './meanwhile.js'
 import { printJson } from './print-json.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { reasonText } from './reason-text.js'
@@ -98,11 +99,13 @@ interface Found {
 
 function describeScan(
   daemon: Daemon,
-  { words }: CleanUpAllOptions,
+  { words, port }: CleanUpAllOptions,
   { seen, toEnd, tool }: Found,
   io: Io,
 ): readonly string[] {
-  const left = seen.candidates.filter((candidate) => !toEnd.includes(candidate))
+  const left = seen.candidates.filter(
+    (candidate) => !toEnd.includes(candidate) && (port === null || candidate.observation.port === port),
+  )
   const orphans = recordsOf(left, seen, tool).filter((record) => record.cleanup_class !== 'never_touch')
   return [
     toEnd.length === 0 ? paint(io, 'green', words.found(0)) : words.found(toEnd.length),
@@ -156,7 +159,8 @@ function describeResult(
   const { swept, failed } = result
   return [
     ...renderEnded({ ...result, swept: [] }, io, { ...tool.words, isForced: options.force }),
-    words.killed(swept.length),
+    // One that was gone before it was told to end was not killed.
+    words.killed(swept.filter(({ cleanup_path }) => cleanup_path !== 'already_gone').length),
     words.tidied(tidied),
     ...changedLines(toEnd, options, report, io),
     ...(failed.length === 0 ? [] : [`failed: ${failed.length}`]),
@@ -177,14 +181,15 @@ function openIn({ force, port }: CleanUpAllOptions, { seen }: Report, tool: Tool
 function changedLines(
   shown: readonly Candidate[],
   options: CleanUpAllOptions,
-  { seen, entries }: Report,
+  { seen, entries, missing }: Report,
   io: Io,
 ): readonly string[] {
   const [told, now] = [keysOf(shown), keysOf(seen.candidates)]
   const done = keysOf(
     entries.flatMap(({ candidate, result }) => (result.outcome === 'skipped' ? [] : [candidate])),
   )
-  const gone = [...told].filter((key) => !now.has(key)).length
+  const hidden = missing.filter(({ isGone }) => !isGone)
+  const gone = [...told].filter((key) => !now.has(key)).length - hidden.length
   const left = [...told].filter((key) => now.has(key) && !done.has(key)).length
   const more = [...keysOf(orphansIn(options, seen))].filter((key) => !told.has(key)).length
   const parts = [
@@ -192,7 +197,10 @@ function changedLines(
     ...(left > 0 ? [`${left} may be in use now and ${left === 1 ? 'was' : 'were'} left`] : []),
     ...(more > 0 ? [`${more} more ${more === 1 ? 'was' : 'were'} found and left: run it again`] : []),
   ]
-  return parts.length === 0 ? [] : wrapWords(`meanwhile: ${parts.join('; ')}`, io.columns)
+  return [
+    ...(parts.length === 0 ? [] : wrapWords(`meanwhile: ${parts.join('; ')}`, io.columns)),
+    ...meanwhileLines({ missing: hidden }, io),
+  ]
 }
 
 function printReport(result: ResetResult, report: Report, tool: Tool, io: Io): void {

@@ -33,13 +33,8 @@ export function renderDecisions(
   const foreign = rest.filter(({ skip_reason }) => skip_reason === 'other_user')
   const starting = rest.filter(({ skip_reason }) => skip_reason === 'starting')
   const stuck = rest.filter((record) => !foreign.includes(record) && !starting.includes(record))
-  const [first] = open
-  const meaning =
-    first === undefined || terminal.isQuiet === true
-      ? []
-      : [
-          `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
-        ]
+  const reasons = [...new Set(open.flatMap(({ skip_reason }) => skip_reason ?? []))]
+  const meaning = terminal.isQuiet === true ? [] : toReadMore(reasons, explain, terminal)
   const sections = [
     [
       ...section(
@@ -56,6 +51,16 @@ export function renderDecisions(
     inUse(used, scope, terminal),
   ].filter((lines) => lines.length > 0)
   return sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
+}
+
+const TO_READ_MORE = 'To read more:'
+
+/** Returns the command that explains each reason of the section, one on a line, so that it can be copied. */
+function toReadMore(reasons: readonly string[], explain: string, terminal: Terminal): readonly string[] {
+  return reasons.map((reason, index) => {
+    const lead = index === 0 ? paint(terminal, 'dim', TO_READ_MORE) : ' '.repeat(TO_READ_MORE.length)
+    return `  ${lead} ${paint(terminal, 'cyan', `${explain} ${reason}`)}`
+  })
 }
 
 /** Returns whether another scope uses the daemon. */

@@ -10,6 +10,7 @@ import { isInstallationGone } from '../../observe/installation-gone.js'
 import type { Scan } from '../../observe/scan.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
+import { meanwhileLines } from '../meanwhile.js'
 import { printJson } from '../print-json.js'
 import type { renderDoctor } from '../render-doctor.js'
 import { parseOptions } from '../parse.js'
@@ -50,7 +51,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const report = (await reset?.(daemon, options, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
   if (render === null) printJson(examined.document, io)
-  else io.out(shown(examined, options, context, render))
+  else io.out(shown(examined, options, context, { render, report }))
   return exitFor(examined.document, options.isStrict)
 }
 
@@ -97,7 +98,7 @@ function shown(
   { document, addition, named }: Examined,
   { force: isForced }: Options,
   { words, io, daemon }: CommandContext,
-  render: typeof renderDoctor,
+  { render, report }: { readonly render: typeof renderDoctor; readonly report: CleanUpReport | null },
 ): string {
   const { packageVersion: version } = toolOf(daemon).self
   const head = addition.head ?? [[words.scope, daemon.scope]]
@@ -105,7 +106,8 @@ function shown(
   const ports = `ports ${from}-${to - 1}`
   const { why = {} } = addition
   const userHome = io.env['HOME']
-  return render(document, { head, words, ports, why, named, version, isForced, userHome }, io)
+  const meanwhile = report === null ? [] : meanwhileLines(report, io)
+  return render(document, { head, words, ports, why, named, version, isForced, userHome, meanwhile }, io)
 }
 
 function exitFor({ findings, reset_result: result }: DoctorDocument, isStrict: boolean): number {
