@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runCli } from '../helpers/cli.js'
+import { spawnHolder } from './holder.js'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { gone, processOf, typeIn, type Process } from '../helpers/dashboards.js'
-import { lives, makeRoot, signal, type SyncRoot } from './sync-root.js'
+import { lives, makeRoot, signal, until, type SyncRoot } from './sync-root.js'
 
 /** `auth doctor --reset` on a terminal, while what it asks about changes. */
 let root: SyncRoot
@@ -41,4 +43,17 @@ it('tells what ended between the question and the answer, beside what it ended',
   )
   expect(text).toContain(`stopped port 9402 (process ${two.pid}`)
   expect(text).toContain(`ps -ww -p ${one.pid},${two.pid} -o pid,stat,user,lstart,args`)
+})
+
+it('says that another command is at work, and nothing when it has ended', async () => {
+  const lock = spawnHolder(root.path)
+  const pid = await lock.ready
+  const told = `another command (process ${pid}) is starting, ending or cleaning up sync daemons of this home: what is shown may change\n`
+  for (const args of [
+    ['auth', 'doctor'],
+    ['auth', 'doctor', '--reset', '--json'],
+  ])
+    expect(runCli(args, { env: root.env })).toMatchObject({ status: 0, stderr: told })
+  lock.stop()
+  await until(() => runCli(['auth', 'doctor'], { env: root.env }).stderr === '', 30_000)
 })

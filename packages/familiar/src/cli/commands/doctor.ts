@@ -6,10 +6,13 @@ import {
   type DocumentParts,
 } from '../../doctor/document.js'
 import { lookCommandOf } from '../../define/hints.js'
+import { changingNow } from '../../observe/changing-now.js'
 import { isInstallationGone } from '../../observe/installation-gone.js'
+import { selectPlatform } from '../../observe/platform/select.js'
 import type { Scan } from '../../observe/scan.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
+import { note } from '../io.js'
 import { meanwhileLines } from '../meanwhile.js'
 import { printJson } from '../print-json.js'
 import type { renderDoctor } from '../render-doctor.js'
@@ -46,6 +49,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const reset = options.reset ? await loadReset() : null
   const render = options.json ? null : await loadRender()
   const seen = await daemon.scan({ forCleanUp: reset !== null })
+  await noteChanges(context, scope, seen)
   if (options.port !== null) assertListener(seen, options.port)
   const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
   const report = (await reset?.(daemon, options, seen, io)) ?? null
@@ -53,6 +57,16 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   if (render === null) printJson(examined.document, io)
   else io.out(shown(examined, options, context, { render, report }))
   return exitFor(examined.document, options.isStrict)
+}
+
+/** Says that another command is at work, because a daemon that is just starting or ending looks odd meanwhile. */
+async function noteChanges({ words, io }: CommandContext, scope: string, { family }: Scan): Promise<void> {
+  const pid = await changingNow(family, scope, await selectPlatform())
+  if (pid === null) return
+  note(
+    io,
+    `another command (process ${pid}) is starting, ending or cleaning up ${words.title}s of this ${words.scope}: what is shown may change`,
+  )
 }
 
 /**
