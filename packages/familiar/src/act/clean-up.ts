@@ -5,14 +5,14 @@ import { scopeOf } from '../classify/derive-facts.js'
 import { planFor, type Action, type Intent } from '../classify/plan.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
-import { processKey } from '../identity/proof.js'
+import { processKey, type ProvenProcess } from '../identity/proof.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { sparedOf } from '../observe/spared.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './acquire-lock.js'
 import { assertOwnScope } from './assert-own-scope.js'
-import { terminate, STEP_MS, type Termination } from './terminate-process.js'
+import { isGoneWithin, terminate, STEP_MS, type Termination } from './terminate-process.js'
 import { markEnded } from './terminate-scope-daemon.js'
 
 export interface CleanUpRequest {
@@ -77,6 +77,14 @@ export interface CleanUpReport {
   readonly seen: Scan
   /** The scan made after the clean-up. */
   readonly after: Scan
+  /** The candidates that were to be ended by the first scan and are not in the second one, made under the locks. */
+  readonly missing: readonly Missing[]
+}
+
+/** `isGone`: the process has ended. False if it still runs, and has closed its port. */
+export interface Missing {
+  readonly candidate: Candidate
+  readonly isGone: boolean
 }
 
 /**
@@ -100,18 +108,38 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
       entries: entriesOf(request, before, () => ({ outcome: 'would_sweep' })),
       seen: before,
       after: before,
+      missing: [],
     }
   }
   assertOwnScope(writtenPaths(request), process.geteuid?.())
   const locks = await lockAll(request, before, planned)
   try {
     const again = await scan(family, scope, platform, foreignScopesMs, true)
+    const missing = await missingIn(again, planned, platform)
     const results = await terminateAll(request, again, locks)
     const after = request.scansAgain === false ? again : await scan(family, scope, platform, foreignScopesMs)
-    return { entries: entriesOf(request, again, (candidate) => results.get(candidate)), seen: again, after }
+    const entries = entriesOf(request, again, (candidate) => results.get(candidate))
+    return { entries, seen: again, after, missing }
   } finally {
     releaseAll(locks, request)
   }
+}
+
+/** Returns which of these the scan does not show any more, and whether they have ended. */
+async function missingIn(
+  { candidates }: Scan,
+  planned: readonly Candidate[],
+  platform: Platform,
+): Promise<readonly Missing[]> {
+  const there = new Set(candidates.map(keyOf))
+  const missing = planned.filter((candidate) => !there.has(keyOf(candidate)))
+  const proven = missing.flatMap((candidate) => (candidate.proof === null ? [] : [candidate]))
+  return Promise.all(
+    proven.map(async (candidate) => {
+      const { pid, startTime } = candidate.proof as ProvenProcess
+      return { candidate, isGone: await isGoneWithin(platform, { pid, startTime }, 0) }
+    }),
+  )
 }
 
 function releaseAll(locks: ReadonlyMap<string, HeldLock>, { lock: callers }: CleanUpRequest): void {

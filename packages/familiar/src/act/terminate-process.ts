@@ -6,6 +6,7 @@ import type { ProcessView } from '../identity/machine.js'
 import type { ProvenProcess } from '../identity/proof.js'
 import type { Platform } from '../observe/platform/platform.js'
 import type { HeldLock } from './acquire-lock.js'
+import { assertMayBegin, assertMayFinish, noteTold, type Ending } from './endings.js'
 import { sendSignal } from './signal.js'
 
 /** How long each step of ending a process may take by default. */
@@ -65,6 +66,9 @@ export interface TerminateOptions {
  * failure to end the process is returned, not thrown. Throws `E_RESOURCES` if this process lacks descriptors or memory:
  * then nothing is known about the target.
  *
+ * After Ctrl+C, a process that was not told to end yet is left alone, and one that was told is still ended
+ * (`endings.ts`): it may have closed its port, and then no later scan would find it.
+ *
  * The lock is the permission to change the scope. It must be held for the whole call; throws `E_LOCK_BUSY` if it is not
  * held at the start.
  */
@@ -84,8 +88,15 @@ export async function terminate(
     if (result !== 'ending') return result
     return (await isGoneWithin(platform, target, endBy - monotonicMs())) ? 'gone' : 'identity_unproven'
   }
+  const over: (() => void)[] = []
+  const note = (): void => {
+    if (over.length === 0) over.push(noteTold(endingOf(platform, target)))
+  }
   try {
+    assertMayBegin()
     const drainMs = (await ask?.()) ?? null
+    if (drainMs !== null) note()
+    else assertMayBegin()
     if (drainMs !== null && (await isGoneWithin(platform, target, drainMs + stepMs))) {
       return await confirm(platform, target, 'http_shutdown', stepMs)
     }
@@ -93,9 +104,11 @@ export async function terminate(
     const first = await send('SIGTERM')
     if (first === 'gone') return await confirm(platform, target, 'already_gone', stepMs)
     if (first !== 'sent') return failed(first)
+    note()
     if (await hasEndedAfterTerm(platform, target, stepMs, endingMs)) {
       return await confirm(platform, target, 'terminate', stepMs)
     }
+    assertMayFinish()
     const second = await send('SIGKILL')
     if (second === 'gone') return await confirm(platform, target, 'terminate', stepMs)
     if (second !== 'sent') return failed(second)
@@ -104,6 +117,25 @@ export async function terminate(
   } catch (error) {
     throwLack(error)
     return failed(`unknown: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    for (const noteOver of over) noteOver()
+  }
+}
+
+/** Returns the process as Ctrl+C names it. */
+export function endingOf(
+  platform: Platform,
+  target: Pick<ProvenProcess, 'pid' | 'port' | 'listeners'> & { readonly startTime: string | null },
+): Ending {
+  const { pid, port } = target
+  return {
+    pid,
+    port,
+    look: async () => {
+      if ((await find(platform, target)) === null) return 'gone'
+      const isKnown = port !== null && target.listeners.length > 0
+      return isKnown && !(await listensStill(platform, target)) ? 'hidden' : 'running'
+    },
   }
 }
 
@@ -129,7 +161,10 @@ async function confirm(
   return isClosed ? { outcome: 'swept', path } : failed('port_still_listening')
 }
 
-async function listensStill(platform: Platform, target: ProvenProcess): Promise<boolean> {
+async function listensStill(
+  platform: Platform,
+  target: Pick<ProvenProcess, 'port' | 'listeners'>,
+): Promise<boolean> {
   if (target.port === null) return false
   const sockets = new Set(target.listeners.map((listener) => listener.socket))
   const listeners = await platform.listeners(

@@ -10,7 +10,15 @@ import type { Platform } from '../observe/platform/platform.js'
 import { requestShutdown } from './request-shutdown.js'
 import { withLock, type HeldLock } from './acquire-lock.js'
 import { markStopped } from './record-file.js'
-import { isGoneWithin, LONGEST_END_MS, terminate, STEP_MS, type Termination } from './terminate-process.js'
+import { noteTold } from './endings.js'
+import {
+  endingOf,
+  isGoneWithin,
+  LONGEST_END_MS,
+  terminate,
+  STEP_MS,
+  type Termination,
+} from './terminate-process.js'
 
 export interface EndOrder {
   readonly family: Family
@@ -81,14 +89,22 @@ export async function terminateScopeDaemon(
  */
 export async function askOnly(
   { family, platform, reason }: EndOrder,
-  { pid, process }: Pick<Candidate['observation'], 'pid' | 'process'>,
+  {
+    pid,
+    process,
+    port,
+    listeners = [],
+  }: Pick<Candidate['observation'], 'pid' | 'process' | 'port'> &
+    Partial<Pick<Candidate['observation'], 'listeners'>>,
   record: DaemonRecord | null,
 ): Promise<Termination> {
   const failed = { outcome: 'failed', reason: 'identity_unproven' } as const
   if (record?.implementation !== 'own' || pid === null || process === null) return failed
   const drainMs = await askFor(family, record, reason)
   if (drainMs === null) return failed
-  const isGone = await isGoneWithin(platform, { pid, startTime: process.startTime }, drainMs + STEP_MS)
+  const target = { pid, startTime: process.startTime, port, listeners }
+  const noteOver = noteTold(endingOf(platform, target))
+  const isGone = await isGoneWithin(platform, target, drainMs + STEP_MS).finally(noteOver)
   return isGone ? { outcome: 'swept', path: 'http_shutdown' } : failed
 }
 

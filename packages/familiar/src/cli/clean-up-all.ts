@@ -1,5 +1,6 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import type { Daemon } from '../define/define-daemon.js'
+import { lookCommandOf } from '../define/hints.js'
 import { identityRecord, type Tool } from '../doctor/identity-record.js'
 import { decisionsIn, withRemedy, type DoctorRecord } from '../doctor/choose-remedy.js'
 import { resetResult, type ResetResult } from '../doctor/reset-result.js'
@@ -8,6 +9,7 @@ import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
+import { meanwhileLines } from './meanwhile.js'
 import { printJson } from './print-json.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { reasonText } from './reason-text.js'
@@ -57,6 +59,7 @@ type Report = CleanUpReport & { readonly tidied: number }
  */
 export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io: Io): Promise<number> {
   const tool = toolOf(daemon, options.record)
+  if (!options.dryRun) io.mayEnd?.(lookCommandOf(tool.words))
   const seen = await daemon.scan({ forCleanUp: true })
   if (options.port !== null) assertListener(seen, options.port)
   const toEnd = orphansIn(options, seen)
@@ -128,15 +131,18 @@ function othersIn({ seen, toEnd, tool }: Omit<Found, 'others'>): readonly Doctor
  */
 function describeScan(
   daemon: Daemon,
-  { words, dryRun }: CleanUpAllOptions,
+  { words, dryRun, port }: CleanUpAllOptions,
   { seen, toEnd, tool, others }: Found,
   io: Io,
 ): readonly string[] {
-  const left = seen.candidates.filter((candidate) => !toEnd.includes(candidate))
+  const left = seen.candidates.filter(
+    (candidate) => !toEnd.includes(candidate) && (port === null || candidate.observation.port === port),
+  )
   const head = words.found(toEnd.length, countOthers(others, tool))
   const used = recordsOf(left, seen, tool).filter(isInUse)
   const isLast = toEnd.length === 0 || dryRun
-  const decisions = renderDecisions({ orphans: [...(isLast ? others : []), ...used] }, io, tool.words)
+  const shown = isLast ? others.filter((record) => port === null || record.port === port) : []
+  const decisions = renderDecisions({ orphans: [...shown, ...used] }, io, tool.words)
   return [
     toEnd.length + others.length === 0 ? paint(io, 'green', head) : head,
     ...namesOf(daemon, toEnd, seen, io).map((line) => `  ${line}`),
@@ -188,11 +194,15 @@ function describeResult(
   }
   const { swept, failed } = result
   const left = [...rowsOf(report.after, tool, report).values()].filter(
-    (row) => row.cleanup_class !== 'never_touch' && !isInUse(row),
+    (row) =>
+      row.cleanup_class !== 'never_touch' &&
+      !isInUse(row) &&
+      (options.port === null || row.port === options.port),
   )
   return [
     ...renderEnded(result, io, { ...tool.words, isForced: options.force }),
-    words.killed(swept.length),
+    // One that was gone before it was told to end was not killed.
+    words.killed(swept.filter(({ cleanup_path }) => cleanup_path !== 'already_gone').length),
     words.tidied(tidied),
     ...changedLines(toEnd, options, report, io),
     ...(failed.length === 0 ? [] : [`failed: ${failed.length}`]),
@@ -214,14 +224,15 @@ function openIn({ force, port }: CleanUpAllOptions, { seen }: Report, tool: Tool
 function changedLines(
   shown: readonly Candidate[],
   options: CleanUpAllOptions,
-  { seen, entries }: Report,
+  { seen, entries, missing }: Report,
   io: Io,
 ): readonly string[] {
   const [told, now] = [keysOf(shown), keysOf(seen.candidates)]
   const done = keysOf(
     entries.flatMap(({ candidate, result }) => (result.outcome === 'skipped' ? [] : [candidate])),
   )
-  const gone = [...told].filter((key) => !now.has(key)).length
+  const hidden = missing.filter(({ isGone }) => !isGone)
+  const gone = [...told].filter((key) => !now.has(key)).length - hidden.length
   const left = [...told].filter((key) => now.has(key) && !done.has(key)).length
   const more = [...keysOf(orphansIn(options, seen))].filter((key) => !told.has(key)).length
   const parts = [
@@ -229,7 +240,10 @@ function changedLines(
     ...(left > 0 ? [`${left} may be in use now and ${left === 1 ? 'was' : 'were'} left`] : []),
     ...(more > 0 ? [`${more} more ${more === 1 ? 'was' : 'were'} found and left: run it again`] : []),
   ]
-  return parts.length === 0 ? [] : wrapWords(`meanwhile: ${parts.join('; ')}`, io.columns)
+  return [
+    ...(parts.length === 0 ? [] : wrapWords(`meanwhile: ${parts.join('; ')}`, io.columns)),
+    ...meanwhileLines({ missing: hidden }, io),
+  ]
 }
 
 function printReport(result: ResetResult, report: Report, tool: Tool, io: Io): void {

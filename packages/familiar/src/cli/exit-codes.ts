@@ -33,6 +33,7 @@ const PROBLEMS: ReadonlySet<ErrorCode> = new Set([
  * lacks them.
  */
 export function exitOf({ code, retry }: FamiliarError): number {
+  if (code === 'E_INTERRUPTED') return EXIT.interrupted
   if (PROBLEMS.has(code)) return EXIT.problem
   return retry || code === 'E_RESOURCES' ? EXIT.tryAgain : EXIT.error
 }

@@ -53,6 +53,11 @@ export interface Io {
    */
   confirm(question: string, untouched?: string): Promise<boolean>
   /**
+   * For a command that may end processes, before it begins: Ctrl+C then says what was ended, and names `look`, the
+   * command that shows what is left. `isSure` is false for a command that ends one only if it has to, to replace it.
+   */
+  mayEnd?(look: string, isSure?: boolean): void
+  /**
    * For a command that runs a daemon in this process. After this call the daemon handles Ctrl+C, and a failed write to
    * stdout or stderr (the terminal was closed) does not end the daemon.
    */

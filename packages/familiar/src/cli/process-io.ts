@@ -2,6 +2,7 @@ import { errnoOf } from '../errors.js'
 import { isOn } from '../define/daemon-environment.js'
 import { EXIT } from './exit-codes.js'
 import { reportFailure } from './failure.js'
+import { watchInterruption, type Interruption } from './interruption.js'
 import type { Io } from './io.js'
 import { mayBeTerminal, openOutput, type Output } from './output.js'
 import { printable, printableStyled } from './printable.js'
@@ -26,7 +27,7 @@ export interface ProcessSettings {
  * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure on stderr
  * (`reportFailure`) and, with `--json`, as an object on stdout. Handles the flags that every command has and does not
  * pass them on: `--verbose` adds a stack trace, `--no-color` removes colours, `-q` or `--quiet` leaves only results and
- * errors. Ctrl+C ends the process with exit code 130 and one line. It is not a failure if the reader closes the pipe (`|
+ * errors. Ctrl+C ends the process with exit code 130, and says what was ended (`watchInterruption`). It is not a failure if the reader closes the pipe (`|
  * head`); every other write error is. Removes all its handlers from the process before it returns.
  */
 export async function runOnProcess(
@@ -34,25 +35,34 @@ export async function runOnProcess(
   command: (args: readonly string[], io: Io) => Promise<number>,
 ): Promise<number> {
   const { program } = settings
-  const interrupted = (): never => {
-    io.err(`${program}: interrupted; what was already done stays done\n`)
-    process.exit(EXIT.interrupted)
-  }
+  const interrupted = (): void => interruption.interrupt()
+  const mayEnd = (look: string, isSure = true): void => interruption.mayEnd(look, isSure)
   const output = openStdout(program, (text) => io.err(text))
   // A failed write to stderr cannot be reported anywhere else.
   const errors = openOutput(2, () => undefined)
   const flags = takeCommonFlags(settings.argv)
-  const io = makeIo(settings, flags, { output, errors, interrupted })
-  process.once('SIGINT', interrupted)
+  let isPrinted = false
+  const used = { ...output, write: (text: string) => ((isPrinted = true), output.write(text)) }
+  const io = makeIo(settings, flags, { output: used, errors, interrupted, mayEnd })
+  const interruption = watchInterruption({
+    io,
+    exit: (code) => process.exit(code),
+    // A document that is printed already must stay the only one.
+    report: (error) =>
+      void reportFailure(error, screenOf(io, settings), asksForJson(flags.args) && !isPrinted, false),
+  })
+  process.on('SIGINT', interrupted)
   const nothingLeft = untilNothingIsLeft()
   try {
     const ended = (args: readonly string[]): Promise<number> =>
       Promise.race([command(args, io), nothingLeft.promise])
-    const code = await runReported(flags, ended, io, settings.completeHint)
+    const code = await runReported(flags, ended, { io, settings, interruption })
     await output.close()
+    if (interruption.isFinishing()) return EXIT.interrupted
     return output.isLost() ? code || EXIT.error : code
   } finally {
     process.off('SIGINT', interrupted)
+    interruption.stop()
     nothingLeft.stop()
     await errors.close()
   }
@@ -76,27 +86,38 @@ function untilNothingIsLeft(): { readonly promise: Promise<never>; readonly stop
 async function runReported(
   { args, isVerbose }: CommonFlags,
   command: (args: readonly string[], io: Io) => Promise<number>,
-  io: Io,
-  completeHint: ProcessSettings['completeHint'],
+  {
+    io,
+    settings,
+    interruption,
+  }: { readonly io: Io; readonly settings: ProcessSettings; readonly interruption: Interruption },
 ): Promise<number> {
   try {
     return await command(args, io)
   } catch (error) {
-    const screen = completeHint === undefined ? io : { ...io, completeHint }
-    return reportFailure(error, screen, asksForJson(args), isVerbose)
+    const told = await interruption.explain(error)
+    return reportFailure(told, screenOf(io, settings), asksForJson(args), isVerbose)
   }
+}
+
+function screenOf(
+  io: Io,
+  { completeHint }: ProcessSettings,
+): Io & Partial<Pick<ProcessSettings, 'completeHint'>> {
+  return completeHint === undefined ? io : { ...io, completeHint }
 }
 
 interface Streams {
   readonly output: ReturnType<typeof openStdout>
   readonly errors: Output
-  readonly interrupted: () => never
+  readonly interrupted: () => void
+  readonly mayEnd: NonNullable<Io['mayEnd']>
 }
 
 function makeIo(
   settings: ProcessSettings,
   { isQuiet, isVerbose, hasNoColor }: CommonFlags,
-  { output, errors, interrupted }: Streams,
+  { output, errors, interrupted, mayEnd }: Streams,
 ): Io {
   const env = process.env
   const isPainted = (stream: 'stdout' | 'stderr'): boolean => !hasNoColor && hasColor(env, stream)
@@ -165,6 +186,7 @@ function makeIo(
         output: process.stderr,
         interrupted: `${settings.program}: interrupted; ${untouched}`,
       }),
+    mayEnd,
     releaseInterrupt: () => {
       process.off('SIGINT', interrupted)
       output.open()

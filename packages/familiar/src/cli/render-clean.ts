@@ -1,6 +1,6 @@
 import type { Words } from '../define/options.js'
 import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
-import { paint, type Io } from './io.js'
+import { paint, type Io, type Style } from './io.js'
 import { wrapWords } from './text-width.js'
 
 /** The maximum number of processes that are listed by name. */
@@ -10,31 +10,56 @@ interface CleanedUp {
   /** The row that finding F-005 describes; null if there is none. */
   readonly told: DoctorRecord | null
   readonly isFailed: boolean
+  /** How many problems the verdict counts, which is the next line. */
+  readonly problems: number
   /** Whether the command for each process is printed. */
   readonly hasCommands: boolean
 }
 
 /**
- * Returns the line after a clean-up that says whether everything is clean: whether any process is left that a command
- * here could end, and why. Processes that another scope uses, or that no command can end from here, do not count. Returns
- * nothing if a process could not be ended, because the verdict says that.
+ * Returns the line after a clean-up that says what is left: processes that a command here could end, and why, and how many
+ * may still be starting or cannot be ended from here. Processes that another scope uses do not count. The line must not
+ * contradict the verdict below it: it says `Clean` only if there is no problem either. Returns nothing if a process could
+ * not be ended, because the verdict says that.
  */
 export function renderClean(
   orphans: readonly DoctorRecord[],
-  { told, isFailed, hasCommands }: CleanedUp,
+  { told, isFailed, problems, hasCommands }: CleanedUp,
   terminal: Pick<Io, 'hasColor' | 'columns'>,
   words: Pick<Words, 'explain'>,
 ): readonly string[] {
   const left = orphans.filter(
     (row) => row.cleanup_class === 'safe_auto' || row === told || needsDecision(row, words),
   )
+  const rest = orphans.filter((row) => !left.includes(row) && row.in_use_by === null)
+  const starting = rest.filter((row) => mayBeStarting(row, words)).length
+  const stuck = rest.length - starting
+  const said = (text: string, style: Style): readonly string[] =>
+    wrapWords(text, terminal.columns).map((line) => paint(terminal, style, line))
   if (left.length === 0 && isFailed) return []
-  if (left.length === 0) return [paint(terminal, 'green', 'Clean: nothing is left that could be ended here.')]
-  const all = left.slice(0, NAMED).map((row) => named(row, row === told))
-  const more = left.length > NAMED ? `, and ${left.length - NAMED} more` : ''
-  const commands = hasCommands ? ' The command for each is above.' : ''
-  const text = `Not clean yet: ${left.length} left: ${all.join(', ')}${more}.${commands}`
-  return wrapWords(text, terminal.columns).map((line) => paint(terminal, 'yellow', line))
+  if (left.length === 0 && rest.length === 0) {
+    if (problems === 0) return said('Clean: no orphan is left.', 'green')
+    return said(
+      `No orphan is left; the ${problems === 1 ? 'problem' : 'problems'} above remain${problems === 1 ? 's' : ''}.`,
+      'yellow',
+    )
+  }
+  if (left.length + starting === 0)
+    return said(`Nothing more can be ended from here: ${stuck} left.`, 'yellow')
+  const more = left.length - NAMED
+  const all = [
+    ...left.slice(0, NAMED).map((row) => named(row, row === told)),
+    ...(more > 0 ? [`${more} more that ${more === 1 ? 'needs' : 'need'} a decision`] : []),
+    ...(starting > 0 ? [`${starting} that may still be starting`] : []),
+    ...(stuck > 0 ? [`${stuck} that cannot be ended from here`] : []),
+  ]
+  const commands = hasCommands ? ' What to do about each is above.' : ''
+  return said(`Not clean yet: ${left.length + rest.length} left: ${all.join(', ')}.${commands}`, 'yellow')
+}
+
+/** A young daemon of another scope has the reason `cross_root`, and the remedy of one that is starting. */
+function mayBeStarting({ skip_reason, remedy }: DoctorRecord, { explain }: Pick<Words, 'explain'>): boolean {
+  return skip_reason === 'starting' || remedy?.commands.includes(`${explain} starting`) === true
 }
 
 function named({ port, pid, skip_reason }: DoctorRecord, isTold: boolean): string {

@@ -37,13 +37,8 @@ export function renderDecisions(
     (record) => !foreign.includes(record) && (record.skip_reason === 'starting' || isForNow(record, words)),
   )
   const stuck = rest.filter((record) => !foreign.includes(record) && !forNow.includes(record))
-  const [first] = open
-  const meaning =
-    first === undefined || isQuiet
-      ? []
-      : [
-          `  ${paint(terminal, 'dim', 'To read more:')} ${paint(terminal, 'cyan', `${explain} ${first.skip_reason}`)}`,
-        ]
+  const reasons = [...new Set(open.flatMap(({ skip_reason }) => skip_reason ?? []))]
+  const meaning = isQuiet ? [] : toReadMore(reasons, explain, terminal)
   const sections = [
     [
       ...section(
@@ -60,6 +55,16 @@ export function renderDecisions(
     inUse(used, scope, terminal),
   ].filter((lines) => lines.length > 0)
   return sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
+}
+
+const TO_READ_MORE = 'To read more:'
+
+/** Returns the command that explains each reason of the section, one on a line, so that it can be copied. */
+function toReadMore(reasons: readonly string[], explain: string, terminal: Terminal): readonly string[] {
+  return reasons.map((reason, index) => {
+    const lead = index === 0 ? paint(terminal, 'dim', TO_READ_MORE) : ' '.repeat(TO_READ_MORE.length)
+    return `  ${lead} ${paint(terminal, 'cyan', `${explain} ${reason}`)}`
+  })
 }
 
 /** Returns whether another scope uses the daemon. */

@@ -2,6 +2,7 @@ import type { Words } from '../define/options.js'
 import type { DoctorDocument, Line, LineStyle, Obstacle } from '../doctor/document.js'
 import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Finding } from '../doctor/findings.js'
+import { verdictOf } from '../doctor/verdict.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import type { Io } from './io.js'
 import { formatLines } from './format-lines.js'
@@ -31,6 +32,8 @@ export interface DoctorText {
   readonly version?: string
   /** The home directory of the user: on a terminal, `~` stands for it in the table. */
   readonly userHome?: string | undefined
+  /** The lines about processes that ended between the scan and the clean-up. */
+  readonly meanwhile?: readonly string[]
   /** Whether the clean-up was one with `--force`. */
   readonly isForced?: boolean
 }
@@ -98,19 +101,28 @@ function renderCleanUp(
   const words = { ...text.words, isForced: text.isForced === true }
   const open = untold(document)
   const { done, left, numbers } = renderReset({ result, orphans, open }, terminal, words, named)
-  // The rows that are left already show what F-002 counts, unless only one port was cleaned up, or new stale processes
-  // have appeared since.
+  // The rows that are left already show what F-002 counts, unless new stale processes have appeared since.
   const isStale = orphans.some(({ cleanup_class }) => cleanup_class === 'safe_auto')
-  const isTold = named === null ? result.dry_run || !isStale : isPrinted(findings, open, named)
+  const isTold = named !== null || result.dry_run || !isStale
   const isEnded = result.would_sweep.some(({ pid }) => pid !== null && pid === daemon?.pid)
-  const brief = new Set([...(isTold ? ['F-002'] : []), ...(isEnded ? ['F-005'] : [])])
+  const brief = new Set([
+    ...(isTold ? ['F-002'] : []),
+    ...(isEnded ? ['F-005'] : []),
+    // The user has asked about one port: of what does not concern it, only what the verdict counts is printed.
+    ...(named === null || named === daemon?.port ? [] : findings.map(({ id }) => id)),
+  ])
   const next = result.dry_run ? renderNext(planOf(document, text), terminal) : []
   const told = orphans.find((row) => !open.includes(row)) ?? null
-  const hasCommands = named === null && terminal.isQuiet !== true
-  const state = { told, isFailed: result.failed.length > 0, hasCommands }
-  const clean = result.dry_run ? [] : renderClean(orphans, state, terminal, words)
+  const problems = verdictOf(findings).problems.length
+  const state = { told, isFailed: result.failed.length > 0, problems, hasCommands: terminal.isQuiet !== true }
+  const isFailed = (row: DoctorRecord): boolean =>
+    result.failed.some(({ pid, port }) => row.pid === pid && row.port === port)
+  const ofPort = orphans.filter((row) => (named === null || row.port === named) && !isFailed(row))
+  // Of one port, the lines above say what became of it.
+  const isSaid = result.dry_run || (named !== null && ofPort.length === 0)
+  const clean = isSaid ? [] : renderClean(ofPort, state, terminal, words)
   return [
-    done,
+    [...done, ...(text.meanwhile ?? [])],
     renderFindings(findings, { ...text, brief }, terminal),
     left,
     [...numbers, ...clean, ...verdict, ...next],
@@ -129,16 +141,6 @@ function planOf(
     (row) => (port === null || row.port === port) && needsDecision(row, words) && !isEnded(row),
   )
   return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length, obstacle }
-}
-
-/** Returns whether every command of F-002 is already printed beside the row of its port. */
-function isPrinted(findings: readonly Finding[], open: readonly DoctorRecord[], named: number): boolean {
-  const rows = open.filter(
-    ({ port, cleanup_class }) => port === named && cleanup_class === 'operator_required',
-  )
-  const commands = new Set(rows.flatMap(({ remedy }) => remedy?.commands ?? []))
-  const { remediation = null } = findings.find(({ id }) => id === 'F-002') ?? {}
-  return remediation?.commands.every((command) => commands.has(command)) !== false
 }
 
 function renderHead(document: DoctorDocument, head: readonly Line[], terminal: Terminal): readonly string[] {

@@ -120,7 +120,9 @@ export function renderEnded(
   return [
     ...would_sweep.flatMap((entry) => entryLines('would stop', endedText(entry, words), null, terminal)),
     ...swept.flatMap((entry) =>
-      entryLines('stopped', endedText(entry, words, entry.cleanup_path), 'green', terminal),
+      entry.cleanup_path === 'already_gone'
+        ? entryLines('gone', `${who(entry)}: it ended before it was told to`, null, terminal)
+        : entryLines('stopped', endedText(entry, words, entry.cleanup_path), 'green', terminal),
     ),
     ...failed.flatMap((entry) =>
       entryLines('failed', `${who(entry)}${because(failureText(entry.failure_reason))}`, 'red', terminal),

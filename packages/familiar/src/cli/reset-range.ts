@@ -1,7 +1,7 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import { scopeOf } from '../classify/derive-facts.js'
 import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define-daemon.js'
-import { decisionsIn, isToLookAt } from '../doctor/choose-remedy.js'
+import { decisionsIn } from '../doctor/choose-remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared, isStarting } from '../observe/spared.js'
@@ -124,9 +124,9 @@ function ofThisScope(open: readonly Candidate[], own: Candidate | null, daemon: 
   return `${open.length === 1 ? ' and is' : ', one of them'} the ${title} of this ${scope} (F-005)`
 }
 
-/** Suggests the command that shows the processes whose use is otherwise unknown. */
+/** Suggests the command that shows the processes, all of them: the answer ends all. */
 function lookFirst(open: readonly Candidate[], columns: number | null): string {
-  const pids = open.filter(isToLookAt).flatMap(({ observation }) => observation.pid ?? [])
+  const pids = open.flatMap(({ observation }) => observation.pid ?? [])
   if (pids.length === 0) return ''
   return leadTo('To look first, in another terminal:', lookCommand(pids), columns)
 }

@@ -6,6 +6,7 @@ import { dirname } from 'node:path'
 import { monotonicMs, boundText } from '../clock.js'
 import { FamiliarError, oneLine, throwLack, type ErrorCode } from '../errors.js'
 import { objectOf, portOf, type JsonObject } from '../json.js'
+import { assertMayBegin } from '../act/endings.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited-descriptors.js'
 import { differenceOf, placesOf } from '../act/agreed-places.js'
@@ -36,6 +37,7 @@ const ANNOUNCE_AFTER_MS = 1_000
  */
 export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<Started> {
   lock.assertHeld()
+  assertMayBegin()
   const until = Math.max(monotonicMs() + READY_LEAST_MS, Math.min(order.until, monotonicMs() + READY_MS))
   order.signal?.throwIfAborted()
   const inherited = inheritedDescriptors()

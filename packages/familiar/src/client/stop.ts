@@ -150,7 +150,7 @@ async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopRes
   const { pid, port } = daemon?.observation ?? target.record ?? { pid: null, port: null }
   const result =
     daemon === null
-      ? await askOnly(request, { pid, process: target.process }, record)
+      ? await askOnly(request, { pid, port, process: target.process }, record)
       : await terminateScopeDaemon(request, lock, daemon, record)
   if (result.outcome === 'failed' || pid === null) {
     return {

@@ -36,6 +36,12 @@ export function leftToPredecessor({ predecessorStop: stop }: Pick<Words, 'predec
   return `it is left alone, and ${how}`
 }
 
+/** Returns the command that shows what a clean-up would end, and ends nothing. */
+export function lookCommandOf({ clean }: Pick<Words, 'clean'>): string {
+  if (clean.endsWith(' --reset')) return clean.slice(0, -' --reset'.length)
+  return `${clean.replace(/ --yes$/, '')} --dry-run`
+}
+
 /** Returns the command that ends one listener of the range, or all of them, including those that need a decision. */
 export function forceCommand(clean: string, port: number | null): string {
   return `${clean} --force${port === null ? '' : ` --port ${port}`}`

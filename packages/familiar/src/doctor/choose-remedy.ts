@@ -203,25 +203,13 @@ export function isForNow(row: Pick<DoctorRecord, 'remedy'>, words: Pick<Words, '
   return isToWaitFor(row, words) || row.remedy?.description === UNREAD
 }
 
-/** Reasons that do not show what the process is used for, so the user must look at it before ending it. */
-const LOOK_FIRST: ReadonlySet<string | null> = new Set([
-  'pre_marker',
-  'pid_port_mismatch',
-  'scope_mismatch',
-  'ambiguous',
-  'unresponsive',
-])
-
-export function isToLookAt({ verdict }: Candidate): boolean {
-  return LOOK_FIRST.has(verdict.reason)
-}
-
 function forced(candidate: Candidate, { words }: Asked): Remedy {
   const { pid, port } = candidate.observation
   return {
     commands: [forceCommand(words.clean, port)],
     description: 'ends it, whatever it is used for',
     safe: false,
-    ...(pid !== null && isToLookAt(candidate) ? { look: lookCommand([pid]) } : {}),
+    // Whatever the reason, it does not show what the process is used for.
+    ...(pid === null ? {} : { look: lookCommand([pid]) }),
   }
 }

@@ -105,8 +105,13 @@ function mildest(
   if (first === undefined) return null
   const commands = [...new Set(chosen.flatMap(({ remedy }) => remedy.commands))]
   const toLookAt = chosen.flatMap(({ remedy, pid }) => (remedy.look === undefined ? [] : (pid ?? [])))
+  const descriptions = new Set(chosen.map(({ remedy }) => remedy.description))
   const description =
-    commands.length === 1 || first.safe ? first.description : 'each ends one of them, whatever it is used for'
+    commands.length === 1 || (first.safe && descriptions.size === 1)
+      ? first.description
+      : first.safe
+        ? `each ends what is proven stale in one ${words.scope}`
+        : 'each ends one of them, whatever it is used for'
   const look = toLookAt.length === 0 ? {} : { look: lookCommand(toLookAt) }
   return remediationOf({ commands, description, safe: first.safe, ...look })
 }

@@ -15,6 +15,7 @@ import type { Platform } from './platform/platform.js'
 import { prove } from './prove-process.js'
 import { readScope, type UnlockedView } from './read-records.js'
 import { ScopeReader } from './read-scopes-in-child.js'
+import { stillListening } from './still-listening.js'
 import { likelyHolders, NO_OTHERS } from './likely-holders.js'
 import { observationsOf, type Heard } from './make-observations.js'
 
@@ -117,9 +118,11 @@ async function scanWith(
   const alive = await platform.inspect([...new Set([...found, ...recordedPids([here])])], deadline)
   const inspectedMs = Date.now()
   if (isToAct) await forgetMoved(listeners, holders, proven, platform, deadline)
+  const seen = { listeners, holders, alive, user: host.user }
+  const left = await stillListening(seen, family.ports, platform, deadline)
   const observations = await observationsOf(
     family,
-    { listeners, holders, replies, here, alive, host, proven },
+    { listeners: left, holders, replies, here, alive, host, proven },
     platform,
   )
   const foreignMs = Math.max(foreignScopesMs, SCAN_MS - (monotonicMs() - started))

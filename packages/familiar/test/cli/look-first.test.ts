@@ -5,9 +5,9 @@ import { tmpdir, userInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { renderDoctor } from '../../src/cli/render-doctor.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
-import { isToLookAt, type DoctorRecord } from '../../src/doctor/choose-remedy.js'
-import type { Candidate } from '../../src/observe/scan.js'
+import type { DoctorRecord } from '../../src/doctor/choose-remedy.js'
 import { lookCommand } from '../../src/observe/platform/look-command.js'
+import { eventually } from '../helpers/eventually.js'
 import { documentOf, OPEN, ORPHANED, RECORD, render, TEXT, USED } from '../helpers/doctor-rows.js'
 
 describe('what needs a decision', () => {
@@ -37,40 +37,70 @@ describe('what needs a decision', () => {
     expect(render([OPEN])).not.toContain('look first')
   })
 
-  it.each([
-    ['of its port', 9420],
-    ['of another port', 9401],
-  ])(
-    'is to be looked at first after a clean-up %s too: its command is printed once, below the look',
-    (_, named) => {
-      const result = { swept: [], skipped: [], failed: [], dry_run: true, would_sweep: [] }
-      const document = { ...documentOf([OLD], [forced]), reset_result: result }
-      const text = renderDoctor(document, { ...TEXT, named }, { columns: null, hasColor: false })
-      expect(text.match(/--force/g)).toHaveLength(1)
-      expect(text.match(/# look first/g)).toHaveLength(1)
-      expect(text.indexOf('--force')).toBeGreaterThan(text.indexOf('# look first'))
-    },
-  )
+  it('is to be looked at first after a clean-up of its port too: its command is printed once, below the look', () => {
+    const result = { swept: [], skipped: [], failed: [], dry_run: true, would_sweep: [] }
+    const document = { ...documentOf([OLD], [forced]), reset_result: result }
+    const text = renderDoctor(document, { ...TEXT, named: 9420 }, { columns: null, hasColor: false })
+    expect(text.match(/--force/g)).toHaveLength(1)
+    expect(text.match(/# look first/g)).toHaveLength(1)
+    expect(text.indexOf('--force')).toBeGreaterThan(text.indexOf('# look first'))
+  })
 
-  it.each(['pre_marker', 'pid_port_mismatch', 'scope_mismatch', 'ambiguous', 'unresponsive'])(
-    'and does not show what it is used for can be looked at first: %s',
-    (reason) => expect(isToLookAt({ verdict: { reason } } as unknown as Candidate)).toBe(true),
-  )
+  it('is not told after a clean-up of another port, but for what the verdict counts', () => {
+    const swept = [
+      {
+        pid: 2701,
+        port: 9401,
+        package_version: '3.2.2',
+        protocol_version: 1,
+        reason: 'superseded',
+        cleanup_path: 'terminate' as const,
+      },
+    ]
+    const result = { swept, skipped: [], failed: [], dry_run: false, would_sweep: [] }
+    const document = { ...documentOf([OLD], [forced]), reset_result: result }
+    expect(renderDoctor(document, { ...TEXT, named: 9401 }, { columns: null, hasColor: false })).toBe(
+      [
+        'stopped port 9401 (process 2701, SIGTERM): superseded',
+        '',
+        '! orphaned daemons: 18 can be ended (F-002)',
+        '',
+        'swept: 1 · skipped: 0 (operator_required) · failed: 0',
+        '1 problem.',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('has every reason of the section explained', () => {
+    const text = render([OLD, { ...OPEN, port: 9421 }, { ...OLD, port: 9422 }])
+    expect(text).toContain(
+      '  To read more: tool explain pre_marker\n                tool explain unresponsive\n',
+    )
+  })
 
   it('is looked at with a command of each system', () => {
-    expect(lookCommand([1, 2], 'linux')).toBe('ps -ww -p 1,2 -o pid,user,lstart,args; pwdx 1 2')
-    expect(lookCommand([1, 2], 'darwin')).toBe('ps -ww -p 1,2 -o pid,user,lstart,args; lsof -a -d cwd -p 1,2')
+    expect(lookCommand([1, 2], 'linux')).toBe('ps -ww -p 1,2 -o pid,stat,user,lstart,args; pwdx 1 2')
+    expect(lookCommand([1, 2], 'darwin')).toBe(
+      'ps -ww -p 1,2 -o pid,stat,user,lstart,args; lsof -a -d cwd -p 1,2',
+    )
     expect(lookCommand([1, 2], 'win32')).toContain("-Filter 'ProcessId=1 or ProcessId=2'")
   })
 
   it.runIf(['linux', 'darwin'].includes(process.platform))(
-    'is looked at as printed: whose it is, since when, what it runs, and where',
+    'is looked at as printed: whose it is, since when, what it runs, where, and that it is stopped',
     async () => {
       const cwd = realpathSync(tmpdir())
       const args = ['-e', 'setInterval(() => undefined, 1000)', 'what-it-runs']
       const child = spawn(process.execPath, args, { cwd, stdio: 'ignore' })
       try {
         await once(child, 'spawn')
+        child.kill('SIGSTOP')
+        await eventually(() =>
+          expect(
+            spawnSync('ps', ['-o', 'stat=', '-p', String(child.pid)], { encoding: 'utf8' }).stdout,
+          ).toMatch(/^T/),
+        )
         const { stdout, stderr } = spawnSync('sh', ['-c', lookCommand([child.pid ?? 0])], {
           encoding: 'utf8',
         })
@@ -78,6 +108,7 @@ describe('what needs a decision', () => {
         for (const told of [String(child.pid), userInfo().username.slice(0, 6), 'what-it-runs', cwd])
           expect(stdout).toContain(told)
         expect(stdout).toMatch(/\d\d:\d\d:\d\d 20\d\d/)
+        expect(stdout).toMatch(new RegExp(`^ *${child.pid} +T`, 'm'))
       } finally {
         child.kill('SIGKILL')
       }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { CleanUpReport } from '../../src/act/clean-up.js'
+import { meanwhileLines } from '../../src/cli/meanwhile.js'
 import { renderVerdict } from '../../src/cli/render-findings.js'
 import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
@@ -293,7 +295,7 @@ describe('what a clean-up did', () => {
     expect(renderAll(result, terminal)).toEqual([
       'stopped port 9401 (process 2655, SIGTERM): older version 3.2.2, superseded',
       'stopped port 9402 (process 2655, version 3.2.2, SIGKILL): ended because you answered y; its command line names no home (pre_marker)',
-      'stopped port 9403 (process 2655, was gone already): its directory is gone',
+      'gone port 9403 (process 2655): it ended before it was told to',
       'failed port 9421 (process unknown): this user may not end it (permission_denied)',
       'skipped port 9420 (process 1): of another home (cross_root)',
       'swept: 3 · skipped: 1 (operator_required) · failed: 1',
@@ -426,25 +428,80 @@ describe('what a clean-up did', () => {
 
   it('says whether all is clean and, if not, what is left and why', () => {
     const nothing = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
-    const end = (orphans: readonly DoctorRecord[], changes: Partial<ResetResult> = {}, text = {}) =>
+    const end = (
+      orphans: readonly DoctorRecord[],
+      changes: Partial<ResetResult> = {},
+      text = {},
+      findings: DoctorDocument['findings'] = [],
+    ) =>
       renderDoctor(
-        { ...documentOf(orphans, []), reset_result: { ...nothing, ...changes } },
+        { ...documentOf(orphans, findings), reset_result: { ...nothing, ...changes } },
         { ...TEXT, ...text },
         terminal,
       )
         .trimEnd()
         .split('\n')
-        .find((line) => /^(?:Clean|Not clean)/.test(line))
-    const clean = 'Clean: nothing is left that could be ended here.'
+        .find((line) => /^(?:Clean|No orphan|Nothing more|Not clean)/.test(line))
+    const clean = 'Clean: no orphan is left.'
     expect([end([]), end([USED])]).toEqual([clean, clean])
-    const left = 'Not clean yet: 1 left: port 9420 (unresponsive).'
-    expect(end([OPEN, USED])).toBe(`${left} The command for each is above.`)
-    expect(end([OPEN], {}, { named: 9400 })).toBe(left)
+    const left = 'Not clean yet: 1 left: port 9420 (unresponsive). What to do about each is above.'
+    expect(end([OPEN, USED])).toBe(left)
+    expect(end([OPEN], {}, { named: 9420 })).toBe(left)
+    expect(end([OPEN], {}, { named: 9400 })).toBe(undefined)
     const many = Array.from({ length: 7 }, (_, index) => ({ ...OPEN, port: 9420 + index }))
-    expect(end(many)).toMatch(/^Not clean yet: 7 left: .*port 9424 \(unresponsive\), and 2 more\./)
+    expect(end(many)).toMatch(
+      /^Not clean yet: 7 left: .*port 9424 \(unresponsive\), 2 more that need a decision\./,
+    )
     // The verdict says it then.
     const failed = [{ pid: 1, port: 9400, failure_reason: 'permission_denied' }] as const
     expect([end([], { failed }), end([OPEN], { dry_run: true })]).toEqual([undefined, undefined])
+  })
+
+  it('never says clean above a problem, and counts also what no command ends now', () => {
+    const result = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
+    const lines = (orphans: readonly DoctorRecord[], findings: DoctorDocument['findings']) =>
+      renderDoctor({ ...documentOf(orphans, findings), reset_result: result }, TEXT, terminal)
+        .trimEnd()
+        .split('\n')
+        .slice(-2)
+    const explained = (id: string) => ({ commands: [`tool explain ${id}`], description: '', safe: true })
+    const row = (skip_reason: string, port: number, id = skip_reason) =>
+      ({ ...OPEN, pid: port, port, skip_reason, remedy: explained(id) }) as DoctorRecord
+    const old = withSeverity('warn', 'F-004')
+    expect(lines([], [old])).toEqual(['No orphan is left; the problem above remains.', '1 problem.'])
+    expect(lines([], [old, withSeverity('critical', 'F-005')])[0]).toBe(
+      'No orphan is left; the problems above remain.',
+    )
+    const young = [row('starting', 9421), row('cross_root', 9422, 'starting')]
+    const foreign = row('other_user', 9423)
+    expect(lines([OPEN, ...young, foreign], [old])[0]).toBe(
+      'Not clean yet: 4 left: port 9420 (unresponsive), 2 that may still be starting, 1 that cannot be ended from here. What to do about each is above.',
+    )
+    expect(lines(young, [])[0]).toBe(
+      'Not clean yet: 2 left: 2 that may still be starting. What to do about each is above.',
+    )
+    expect(lines([foreign], [])).toEqual([
+      'Nothing more can be ended from here: 1 left.',
+      'No problems found.',
+    ])
+  })
+
+  it('tells what ended between the question and the answer', () => {
+    const swept = [{ ...entry, reason: 'unresponsive', cleanup_path: 'already_gone' as const }]
+    const result = { swept, skipped: [], failed: [], dry_run: false, would_sweep: [] }
+    const gone = { candidate: { observation: { pid: 2481, port: 9417 } }, isGone: true }
+    const hidden = { candidate: { observation: { pid: 2488, port: 9418 } }, isGone: false }
+    const missing = [gone, hidden] as unknown as CleanUpReport['missing']
+    const text = renderDoctor(
+      { ...documentOf([], []), reset_result: result },
+      { ...TEXT, meanwhile: meanwhileLines({ missing }, terminal) },
+      terminal,
+    )
+    expect(text).toMatch(/^gone port 9401 \(process 2655\): it ended before it was told to\n/)
+    expect(text).toContain(
+      '\ngone port 9417 (process 2481): it ended meanwhile, by itself or by another command\nleft port 9418 (process 2488): it closed its port meanwhile and still runs; ',
+    )
+    expect(text).toContain('kill -9 2488 ends it\n')
   })
 
   it('says of the daemon of the scope that F-005 tells what to do', () => {
@@ -503,7 +560,7 @@ describe('what a clean-up did', () => {
         `  9430: in use by ${USED.in_use_by} (version 3.2.2). Nothing to do.`,
         '',
         'swept: 1 · skipped: 1 (operator_required) · failed: 1 · left alone: 1 (in use)',
-        'Not clean yet: 1 left: port 9420 (unresponsive). The command for each is above.',
+        'Not clean yet: 1 left: port 9420 (unresponsive). What to do about each is above.',
         'Not everything was ended: 1 failed. 1 problem found.',
         '',
       ].join('\n'),

@@ -5,6 +5,8 @@ import { factsOf } from '../../src/classify/derive-facts.js'
 import { renderCandidates } from '../../src/cli/render-candidates.js'
 import { renderReset } from '../../src/cli/render-reset.js'
 import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'
+import type { DaemonStatus } from '../../src/classify/daemon-state.js'
+import { findingsOf } from '../../src/doctor/findings.js'
 import { identityRecord } from '../../src/doctor/identity-record.js'
 import { withRemedy } from '../../src/doctor/choose-remedy.js'
 import { resetResult } from '../../src/doctor/reset-result.js'
@@ -206,6 +208,22 @@ describe('the text of the doctor', () => {
     ])
   })
 
+  it('heads commands of several scopes with what is true of each', () => {
+    const once = scanOf([STALE])
+    const [first] = once.candidates
+    const seen = { ...once, candidates: [...once.candidates, ...scanOf([STALE]).candidates] }
+    const status = { state: 'none', pid: null, port: null } as unknown as DaemonStatus
+    const remedyOf = (one: Candidate) =>
+      one === first
+        ? { commands: ['clean'], description: 'ends what is proven stale', safe: true }
+        : { commands: ['HOME=x clean'], description: 'ends what is proven stale in x', safe: true }
+    const found = findingsOf({ seen, status, self: SELF, words, remedyOf }, [])
+    expect(found.find(({ id }) => id === 'F-002')?.remediation).toMatchObject({
+      commands: ['clean', 'HOME=x clean'],
+      description: 'each ends what is proven stale in one scope',
+    })
+  })
+
   it('says of a reset what was ended, skipped and failed, with versions, path and reason', () => {
     const scan = scanOf([STALE, WITHOUT_MARKER, { ...STALE, port: PORT + 3, pid: PID + 3 }])
     const [stale, marked, failed] = scan.candidates
@@ -218,6 +236,7 @@ describe('the text of the doctor', () => {
       ],
       seen: scan,
       after: scan,
+      missing: [],
     }
     const result = resetResult(cleaned, { ...SELF, packageVersion: '4.1.0' }, false)
     expect(result).toEqual({

@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import type { Platform } from '../../src/observe/platform/platform.js'
+import type { Listener, Platform } from '../../src/observe/platform/platform.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
 import { FOREIGN_SCOPES_TIMEOUT_MS, scan } from '../../src/observe/scan.js'
+import { stillListening } from '../../src/observe/still-listening.js'
 import { childrenOf } from '../helpers/machine.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome } from '../helpers/homes.js'
@@ -34,6 +35,72 @@ it('a scan to act on proves no process that no longer holds the socket by which 
   expect(await seenBy(real, true)).toMatchObject({ pid, isProven: true })
   expect(await seenBy(moved, false)).toMatchObject({ pid, isProven: true })
   expect(await seenBy(moved, true)).toEqual({ pid: null, isProven: false, reason: 'missing_pid' })
+})
+
+describe('a listener whose process is not seen', () => {
+  /** The same machine, on which a socket is listed for the first `times` whose process has ended. */
+  function ending(port: number, times: number, more: Partial<Listener> = {}): Platform {
+    let listed = 0
+    const ghost = { port, address: '127.0.0.1', socket: 'ended', user: null, pid: null, ...more }
+    return {
+      ...real,
+      listeners: async (range, deadline) => {
+        const found = await real.listeners(range, deadline)
+        return ++listed <= times ? [...found, ghost] : found
+      },
+    }
+  }
+
+  it.each([
+    ['no pid', {}],
+    ['a pid that is gone', { pid: 2 ** 22 + 1 }],
+  ])('with %s is looked at again: one that has closed meanwhile is no row', async (_, more) => {
+    const root = makeHome()
+    const port = nextPort()
+    for (const isToAct of [false, true]) {
+      for (const times of [1, 2]) {
+        const platform = ending(port, times, more)
+        const { candidates } = await scan(family, root, platform, FOREIGN_SCOPES_TIMEOUT_MS, isToAct)
+        expect([isToAct, times, candidates.map(({ observation }) => observation.port)]).toEqual([
+          isToAct,
+          times,
+          [],
+        ])
+      }
+    }
+  })
+
+  it('stays a row while it listens, and costs three listings at most', async () => {
+    const port = nextPort()
+    let listings = 0
+    const platform = ending(port, Number.POSITIVE_INFINITY)
+    const counted = {
+      ...platform,
+      listeners: (...all: Parameters<Platform['listeners']>) => (listings++, platform.listeners(...all)),
+    }
+    const { candidates } = await scan(family, makeHome(), counted, FOREIGN_SCOPES_TIMEOUT_MS)
+    expect(candidates.map(({ observation: { port: at, pid } }) => [at, pid])).toEqual([[port, null]])
+    expect(listings).toBe(3)
+  })
+
+  it('is not looked at again where all processes are seen, or where it is of another user', async () => {
+    const root = makeHome()
+    const { port } = await spawnPredecessor({ family: 'sync', port: nextPort(), root })
+    const { user } = await real.host()
+    const own = (await real.listeners(ports, AbortSignal.timeout(5_000))).filter((one) => one.port === port)
+    const pid = own[0]?.pid ?? 1
+    let listings = 0
+    const count = { listeners: async () => (listings++, []) }
+    const seen = { holders: new Map(own.map(({ socket }) => [socket, pid])), user }
+    const alive = await real.inspect([pid], AbortSignal.timeout(5_000))
+    const foreign = { port, address: '::1', socket: 'foreign', user: '65534', pid: null }
+    expect(
+      await stillListening({ ...seen, listeners: own, alive }, ports, count, AbortSignal.timeout(1_000)),
+    ).toEqual(own)
+    const asUser = { ...seen, user: '1000', listeners: [foreign], alive }
+    expect(await stillListening(asUser, ports, count, AbortSignal.timeout(1_000))).toEqual([foreign])
+    expect(listings).toBe(0)
+  })
 })
 
 // The fork is the younger process, and a search begins with the youngest: it would be found first.

@@ -18,6 +18,7 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   const opener = isOpened ? await import('../cli/open-browser.js') : null
   const wanted = port === null ? {} : { port }
   const daemon = dashboardDaemon.at(project)
+  if (options.isRestart) io.mayEnd?.('spec-kitty dashboard clean-up --dry-run')
   const dashboard = options.isRestart
     ? await daemon.restart({ onWait: (message) => note(io, message) })
     : await connectDaemon(daemon, io, wanted)

@@ -381,6 +381,10 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
     expect(orphans.summary).toContain(`${Number(count) - Number(starting)} need a decision`)
     const ports = [9407, 9409, 9412, 9413, 9414, 9415, 9416, 9417]
     for (const port of ports) expect(said).toMatch(new RegExp(`^ {2}.*\\b${port}\\b`, 'm'))
+    // The command to look first shows all of them, those of other homes too.
+    const asked = [...said.matchAll(/^ {2}port \d+ \(process (\d+)/gm)].map(([, pid]) => pid)
+    const [, shown = ''] = /ps -ww -p ([\d,]+) -o pid,stat,/.exec(said.replaceAll(/\s+/g, ' ')) ?? []
+    expect(shown.split(',').toSorted()).toEqual(asked.toSorted())
     expect(said.replaceAll(/\s+/g, ' ')).toMatch(
       /To decide about one alone, answer n, then: (?:SPEC_KITTY_HOME=\S+ )?spec-kitty auth doctor --reset --port PORT/,
     )
@@ -388,10 +392,10 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
     const answers =
       /(?:^n ends only .* y\s+these too;\s+Ctrl\+C ends nothing\.|^y ends these; n and Ctrl\+C end nothing\.)$/m
     const [told = ''] = answers.exec(said) ?? []
-    const asked = told.startsWith('n') ? 'Also end' : 'End'
+    const question = told.startsWith('n') ? 'Also end' : 'End'
     expect([told === '', said.match(/\w[\w ]* these \d+\? \[y\/N\]/g)]).toEqual([
       false,
-      [`${asked} these ${count}? [y/N]`],
+      [`${question} these ${count}? [y/N]`],
     ])
     expect(ports.filter((port) => !lives(pidAt(port)))).toEqual([])
   })

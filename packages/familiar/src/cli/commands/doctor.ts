@@ -5,11 +5,15 @@ import {
   type DoctorDocument,
   type DocumentParts,
 } from '../../doctor/document.js'
+import { lookCommandOf } from '../../define/hints.js'
+import { changingNow } from '../../observe/changing-now.js'
 import { isInstallationGone } from '../../observe/installation-gone.js'
+import { selectPlatform } from '../../observe/platform/select.js'
 import type { Candidate, Scan } from '../../observe/scan.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
-import { readingTerminal } from '../io.js'
+import { note, readingTerminal } from '../io.js'
+import { meanwhileLines } from '../meanwhile.js'
 import { printJson } from '../print-json.js'
 import type { renderDoctor } from '../render-doctor.js'
 import { parseOptions } from '../parse.js'
@@ -41,16 +45,28 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const options = readArguments(args, context)
   // Without a scope, this throws before anything else is done.
   const { scope } = daemon
+  if (options.reset && !options.dryRun) io.mayEnd?.(lookCommandOf(context.words))
   const reset = options.reset ? await loadReset() : null
   const render = options.json ? null : await loadRender()
   const seen = await daemon.scan({ forCleanUp: reset !== null, beside })
+  await noteChanges(context, scope, seen)
   if (options.port !== null) assertListener(seen, options.port)
   const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
   const report = (await reset?.(daemon, options, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
   if (render === null) printJson(examined.document, io)
-  else io.out(shown(examined, options, context, render))
+  else io.out(shown(examined, options, context, { render, report }))
   return exitFor(examined.document, options.isStrict)
+}
+
+/** Says that another command is at work, because a daemon that is just starting or ending looks odd meanwhile. */
+async function noteChanges({ words, io }: CommandContext, scope: string, { family }: Scan): Promise<void> {
+  const pid = await changingNow(family, scope, await selectPlatform())
+  if (pid === null) return
+  note(
+    io,
+    `another command (process ${pid}) is starting, ending or cleaning up ${words.title}s of this ${words.scope}: what is shown may change`,
+  )
 }
 
 /**
@@ -116,7 +132,7 @@ function shown(
   { document, addition, named }: Examined,
   { force: isForced }: Options,
   { words, io, daemon }: CommandContext,
-  render: typeof renderDoctor,
+  { render, report }: { readonly render: typeof renderDoctor; readonly report: CleanUpReport | null },
 ): string {
   const { packageVersion: version } = toolOf(daemon).self
   const head = addition.head ?? [[words.scope, daemon.scope]]
@@ -125,7 +141,8 @@ function shown(
   const { why = {}, obstacle = null } = addition
   const userHome = io.env['HOME']
   const { isQuiet = false, isVerbose } = io
-  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome }
+  const meanwhile = report === null ? [] : meanwhileLines(report, io)
+  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome, meanwhile }
   return render(document, text, { ...readingTerminal(io), isQuiet, isVerbose })
 }
 

@@ -3,7 +3,7 @@ import type { Texts } from './explanation.js'
 /** The facts about an error code. The table of docs/errors.md shows the first three. */
 export interface ErrorText {
   readonly summary: string
-  readonly exit: '1' | '2' | '75' | '2 or 75'
+  readonly exit: '1' | '2' | '75' | '2 or 75' | '130'
   /** Whether the same command may succeed later without any change. */
   readonly retry: 'yes' | 'no' | 'sometimes'
   readonly whatToDo: string
@@ -16,6 +16,7 @@ const EXITS: Readonly<Record<ErrorText['exit'], string>> = {
   '2': 'Exit code 2: it could not even be tried.',
   '75': 'Exit code 75: the same command may succeed later.',
   '2 or 75': 'Exit code 2, or 75 where the same command may succeed later.',
+  '130': 'Exit code 130: Ctrl+C was pressed.',
 }
 
 /** Returns the texts of error codes in the form of the texts of the other ids. */
@@ -102,6 +103,13 @@ export const ERRORS: ErrorTexts = {
     exit: '2',
     retry: 'no',
     whatToDo: 'Run the command again with --verbose, and report what it prints.',
+  },
+  E_INTERRUPTED: {
+    summary: 'a command that ends processes was interrupted with Ctrl+C',
+    exit: '130',
+    retry: 'yes',
+    whatToDo:
+      'It names the processes that ended, and those that were told to end and still run. Run the command that it names to see what is left. One that has closed its port is not found any more: look at it, and end it with the command that the message names.',
   },
   E_LOCK_BUSY: {
     summary: 'another command works on the same daemon',

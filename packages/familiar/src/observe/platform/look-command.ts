@@ -1,5 +1,5 @@
 /**
- * Returns a command that shows the owners of processes, their start times, their full command lines and their working
+ * Returns a command that shows the states of processes (`T`: stopped by a signal), their owners, their start times, their full command lines and their working
  * directories. If a daemon names no home or project, its working directory may show which one it belongs to. The command
  * changes nothing, and is one line that can be run as printed. `pwdx` comes with the `ps` of Linux, `lsof` with macOS;
  * Windows shows no working directory.
@@ -7,8 +7,13 @@
 export function lookCommand(pids: readonly number[], system: NodeJS.Platform = process.platform): string {
   if (system !== 'win32') {
     const where = system === 'darwin' ? `lsof -a -d cwd -p ${pids.join(',')}` : `pwdx ${pids.join(' ')}`
-    return `ps -ww -p ${pids.join(',')} -o pid,user,lstart,args; ${where}`
+    return `ps -ww -p ${pids.join(',')} -o pid,stat,user,lstart,args; ${where}`
   }
   const filter = pids.map((pid) => `ProcessId=${pid}`).join(' or ')
   return `powershell -NoProfile -Command "Get-CimInstance Win32_Process -Filter '${filter}' | Format-List ProcessId,CreationDate,CommandLine"`
+}
+
+/** Returns the command with which a user ends a process that no command of ours finds any more. */
+export function killCommand(pid: number, system: NodeJS.Platform = process.platform): string {
+  return system === 'win32' ? `taskkill /F /PID ${pid}` : `kill -9 ${pid}`
 }

@@ -6,7 +6,7 @@ export const AUTH_DOCTOR = {
   ...doctor,
   about: 'Shows the session, the sync daemon, and every listener on ports 9400-9449: what it is, and why.',
   more: [
-    'Without --reset it only looks. What is known to be in use or to belong to others is never ended. --force, or y at the question, may end a daemon that does not say which home it belongs to (pre_marker): look at it first.',
+    'Without --reset it only looks. It never ends the daemon of this home if that answers, one that another home is known to use, or one of another user. --force, or y at the question, ends what needs a decision: also one that hangs, one of another home that is not known to be in use there (cross_root), and one that does not say which home it belongs to (pre_marker). Look at it first.',
   ],
   examples: [
     ['spec-kitty doctor', 'what is wrong, and the command for it'],

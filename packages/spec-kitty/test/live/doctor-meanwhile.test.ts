@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runCli } from '../helpers/cli.js'
+import { spawnHolder } from './holder.js'
+import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { gone, processOf, typeIn, type Process } from '../helpers/dashboards.js'
+import { lives, makeRoot, signal, until, type SyncRoot } from './sync-root.js'
+
+/** `auth doctor --reset` on a terminal, while what it asks about changes. */
+let root: SyncRoot
+
+beforeEach(() => {
+  root = makeRoot()
+})
+
+afterEach(async () => {
+  await stopAll()
+  await root.end()
+})
+
+async function preMarker(port: number): Promise<Process> {
+  const options = { family: 'sync', version: '3.2.4', root: root.path, marker: false } as const
+  return processOf((await spawnPredecessor({ ...options, port })).pid)
+}
+
+const plain = (text: string): string => text.replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, '').replaceAll('\r', '')
+
+it('tells what ended between the question and the answer, beside what it ended', async () => {
+  const [one, two] = [await preMarker(9401), await preMarker(9402)]
+  const { status, said } = await typeIn(
+    root.base,
+    'spec-kitty auth doctor --reset',
+    'y\n',
+    root.env,
+    async () => {
+      signal(one, 'SIGKILL')
+      await gone(one, 60_000)
+    },
+  )
+  const text = plain(said).replaceAll(/\s+/g, ' ')
+  expect([status, lives(one), lives(two)]).toEqual([0, false, false])
+  expect(text).toContain(
+    `gone port 9401 (process ${one.pid}): it ended meanwhile, by itself or by another command`,
+  )
+  expect(text).toContain(`stopped port 9402 (process ${two.pid}`)
+  expect(text).toContain(`ps -ww -p ${one.pid},${two.pid} -o pid,stat,user,lstart,args`)
+})
+
+it('says that another command is at work, and nothing when it has ended', async () => {
+  const lock = spawnHolder(root.path)
+  const pid = await lock.ready
+  const told = `another command (process ${pid}) is starting, ending or cleaning up sync daemons of this home: what is shown may change\n`
+  for (const args of [
+    ['auth', 'doctor'],
+    ['auth', 'doctor', '--reset', '--json'],
+  ])
+    expect(runCli(args, { env: root.env })).toMatchObject({ status: 0, stderr: told })
+  lock.stop()
+  await until(() => runCli(['auth', 'doctor'], { env: root.env }).stderr === '', 30_000)
+})

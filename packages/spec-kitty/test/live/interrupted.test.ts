@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { startCli } from '../helpers/cli.js'
+import { endOf, processOf, textOf, type Process } from '../helpers/dashboards.js'
+import { listenersOn } from '../helpers/machine.js'
+import { expectValid } from '../helpers/schemas.js'
+import { FROM, makeDashboardTestEnv, TO } from './dashboards.js'
+import { spawnHolder } from './holder.js'
+import { lives, makeRoot, until, type SyncRoot } from './sync-root.js'
+
+/**
+ * Ctrl+C while a command ends daemons. One that was told to end may have closed its port and hang: no later scan finds it,
+ * so the command ends it before it leaves, or names it.
+ */
+let root: SyncRoot
+
+beforeEach(() => {
+  root = makeRoot()
+})
+
+afterEach(async () => {
+  await stopAll()
+  await root.end()
+})
+
+/** The first SIGTERM may have its effect late on a busy machine. */
+const BOUND_MS = 30_000
+
+/** A hanging daemon is told, closes its port, and is killed only 5 s later: by then a command that leaves at once is gone. */
+const AT_ONCE_MS = 3_000
+
+async function hanging(port: number, more: object = {}): Promise<Process> {
+  const options = { family: 'sync', version: '3.2.4', root: root.path, behaviour: 'close-then-hang' } as const
+  return processOf((await spawnPredecessor({ ...options, port, ...more })).pid)
+}
+
+const listens = (port: number): boolean => listenersOn(port, port + 1).length > 0
+
+/** Runs a command, and presses Ctrl+C so many times as soon as the port is closed. */
+async function interrupt(args: readonly string[], closed: number, times = 1) {
+  const child = startCli(args, root.env)
+  const texts = Promise.all([textOf(child.stdout), textOf(child.stderr)])
+  await until(() => !listens(closed), BOUND_MS)
+  const began = performance.now()
+  for (let time = 0; time < times; time++) {
+    if (time > 0) await new Promise((resolve) => setTimeout(resolve, 300))
+    child.kill('SIGINT')
+  }
+  const status = await endOf(child)
+  const [stdout, stderr] = await texts
+  return { status, stdout, stderr, ms: performance.now() - began }
+}
+
+const FINISHES =
+  /^spec-kitty: interrupted: no other process is ended; waiting for those that were told to end, until [\d:]+ at most; Ctrl\+C again leaves at once$/m
+
+const RESET = ['auth', 'doctor', '--reset', '--force']
+
+describe('Ctrl+C while daemons are ended', () => {
+  it('lets a reset finish what it has begun, and print its rows', async () => {
+    const [one, two] = [await hanging(9401), await hanging(9402, { behaviour: 'ignore-term' })]
+    const { status, stdout, stderr } = await interrupt(RESET, 9401)
+    expect([status, lives(one), lives(two)]).toEqual([130, false, false])
+    expect(stderr).toMatch(FINISHES)
+    expect(stdout).toContain(`stopped port 9401 (process ${one.pid}`)
+    expect(stdout).toContain('swept: 2 ')
+  })
+
+  it('prints one valid document with --json', async () => {
+    const one = await hanging(9401)
+    const { status, stdout } = await interrupt([...RESET, '--json'], 9401)
+    const document = JSON.parse(stdout)
+    expectValid('auth-doctor', document)
+    expect([status, lives(one)]).toEqual([130, false])
+    expect(document.reset_result.swept).toMatchObject([{ pid: one.pid, port: 9401 }])
+  })
+
+  it('leaves at once the second time, and names what hangs and how to end it', async () => {
+    const one = await hanging(9401)
+    const two = await hanging(9402, { behaviour: 'none' })
+    const { status, stdout, stderr, ms } = await interrupt(RESET, 9401, 2)
+    expect([status, stdout, ms < AT_ONCE_MS, lives(one), lives(two)]).toEqual([130, '', true, true, false])
+    expect(stderr).toContain('spec-kitty: interrupted; ended: 1; told to end, but still there: 1\n')
+    expect(stderr).toContain(`ended: port 9402, process ${two.pid}\n`)
+    expect(stderr).toContain(
+      `told to end, and hangs: process ${one.pid}. It has closed port 9401, so no later look may find it; this ends it: kill -9 ${one.pid}\n`,
+    )
+    expect(stderr).toMatch(/spec-kitty auth doctor\n$/)
+  })
+
+  it('and that as one valid document with --json', async () => {
+    const one = await hanging(9401)
+    const { status, stdout, ms } = await interrupt([...RESET, '--json'], 9401, 2)
+    const document = JSON.parse(stdout)
+    expectValid('error', document)
+    expect([status, ms < AT_ONCE_MS, lives(one)]).toEqual([130, true, true])
+    expect(document.error).toMatchObject({ code: 'E_INTERRUPTED' })
+    expect(document.error.message).toContain(`kill -9 ${one.pid}`)
+    expect(document.error.remediation).toBe('spec-kitty auth doctor')
+  })
+
+  it('lets a stop finish', async () => {
+    const one = await hanging(9400, { record: true })
+    const { status, stdout, stderr } = await interrupt(['sync', 'stop'], 9400)
+    expect([status, lives(one)]).toEqual([130, false])
+    expect(stderr).toMatch(FINISHES)
+    expect(stdout).toMatch(/^stopped the sync daemon/)
+  })
+
+  it('lets a restart end the old daemon, and starts none', async () => {
+    const one = await hanging(9400, { record: true })
+    const { status, stdout, stderr } = await interrupt(['sync', 'restart'], 9400)
+    expect([status, stdout, lives(one), listenersOn(9400, 9450)]).toEqual([130, '', false, []])
+    expect(stderr).toContain(`ended: port 9400, process ${one.pid}\n`)
+  })
+
+  it('lets a clean-up of dashboards finish', async () => {
+    const place = makeDashboardTestEnv()
+    try {
+      const one = await place.predecessor(FROM + 3, place.project('one'), { behaviour: 'close-then-hang' })
+      const child = startCli(['dashboard', 'clean-up', '--yes', '--force'], place.env)
+      const texts = Promise.all([textOf(child.stdout), textOf(child.stderr)])
+      await until(() => !listens(FROM + 3), BOUND_MS)
+      child.kill('SIGINT')
+      expect([await endOf(child), lives(one), listenersOn(FROM, TO)]).toEqual([130, false, []])
+      const [stdout, stderr] = await texts
+      expect(stdout).toContain('Killed 1 process\n')
+      expect(stderr).toMatch(FINISHES)
+    } finally {
+      await place.end()
+    }
+  })
+})
+
+describe('Ctrl+C before anything is ended', () => {
+  it('says so, and how to look', async () => {
+    const one = await hanging(9401)
+    const lock = spawnHolder(root.path)
+    await lock.ready
+    try {
+      const child = startCli([...RESET, '--json'], root.env)
+      const texts = Promise.all([textOf(child.stdout), textOf(child.stderr)])
+      child.stderr.once('data', () => child.kill('SIGINT'))
+      expect([await endOf(child), lives(one)]).toEqual([130, true])
+      const [stdout, stderr] = await texts
+      expect(stderr).toContain('spec-kitty: interrupted; nothing was ended (')
+      expect(JSON.parse(stdout).error).toMatchObject({
+        code: 'E_INTERRUPTED',
+        message: 'interrupted; nothing was ended',
+        remediation: 'spec-kitty auth doctor',
+      })
+    } finally {
+      lock.stop()
+    }
+  })
+})
