@@ -69,7 +69,7 @@ describe('on a terminal', () => {
     const said = textOf((await onTerminal('y\n')).said)
     expect(said).toContain('Found 2 orphaned dashboard processes on ports 9237-9336\n')
     for (const [index, { pid }] of orphans.entries())
-      expect(said).toContain(`stopped port ${9240 + index} (process ${pid}, SIGTERM): its project is gone`)
+      expect(said).toContain(`stopped port ${9240 + index} (process ${pid}, SIGTERM): its directory is gone`)
     expect(said).toMatch(
       /\nKilled 2 processes\nCleaned up 0 \.dashboard files\n\nNeeds a decision [^]*--port 9242/,
     )
