@@ -29,11 +29,12 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const seen = await lookAtQueue(root, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
   const counts = seen ?? empty
-  const { why, queue } = await viewWork(root, io.env, await syncDaemon.at(root).status())
+  const { why, queue, lost } = await viewWork(root, io.env, await syncDaemon.at(root).status())
   const view = {
     ...counts,
     projects: shownProjects(counts.projects, queue?.held ?? []),
     aside: quarantinedDatabases(queuePath(root)),
+    lost,
     why,
   }
   if (isJson) printJson(queueDocument(view), io)

@@ -1,4 +1,5 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
+import { FORGET, PUT_BACK } from '../sync/lost-events.js'
 import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
@@ -34,4 +35,14 @@ export function damagedQueues({ damagedQueues: { length: count } }: WorkView): r
   })
   const summary = count === 1 ? 'a damaged queue was put aside' : `${count} damaged queues were put aside`
   return [{ id: 'F-022', severity: 'warn', summary, remediation }]
+}
+
+/** Reported until events were sent again, or the user has said that it is known. */
+export function lostEvents({ lost }: WorkView, form: Form): readonly Finding[] {
+  if (lost === null) return []
+  const remediation = remedyOfCommands(
+    { command: 'spec-kitty explain F-017', shown: FORGET },
+    { description: 'says what to do about it', forPeople: PUT_BACK, form },
+  )
+  return [{ id: 'F-017', severity: 'warn', summary: lost.text, remediation }]
 }

@@ -8,7 +8,7 @@ import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
-import { damagedQueues, unreadableQueue } from './queue-findings.js'
+import { damagedQueues, lostEvents, unreadableQueue } from './queue-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -28,6 +28,7 @@ export function workFindings(
     ...unwritableHome(view, form),
     ...wrongSettings(view, ofProject, form),
     ...unreadableQueue(view, form),
+    ...lostEvents(view, form),
     ...damagedQueues(view),
     ...(long.length > 0 ? [] : nothingLeaves(view, form)),
     ...sendingAnyway(view),

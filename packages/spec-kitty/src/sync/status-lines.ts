@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path'
 import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
+import { FORGET, PUT_BACK } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
 import { isMarkedUnreadable, removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
@@ -39,6 +40,7 @@ export function workLines(
   return [
     ['queue', describeQueue(view, now)],
     ...fullDiskLines(view),
+    ...lostLines(view),
     ...damagedLines(view),
     ...serverLines(view),
     ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
@@ -137,6 +139,11 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
 function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
   if (diskProblem === null || why?.reason === 'home_unwritable') return []
   return [['', `no event can be queued: ${diskProblem}`, 'yellow'], commandLine('spec-kitty explain F-021')]
+}
+
+/** Told until events were sent again, or the user has said that it is known. */
+function lostLines({ lost }: WorkView): readonly Line[] {
+  return lost === null ? [] : [['', lost.text, 'yellow'], ['', `${PUT_BACK}:`], commandLine(FORGET)]
 }
 
 function damagedLines({ damagedQueues }: WorkView): readonly Line[] {

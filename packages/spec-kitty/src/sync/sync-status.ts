@@ -87,6 +87,7 @@ function workDocument(view: WorkView, now: number) {
     oldest_queued_at: queue?.oldestAt ?? null,
     dead_letters: queue?.deadLetters ?? null,
     queue_problem: queueProblem,
+    lost_events: view.lost?.events ?? 0,
     server_url: serverOf(view),
     format: gate.state === 'open' ? gate.format : null,
     nothing_leaves: whyDocument(why),

@@ -21,6 +21,7 @@ import { knownReport, type KnownReport } from './work-report.js'
 import { disabledBy, isStartForbidden } from './start-policy.js'
 import { quarantinedDatabases } from './queue/quarantined-databases.js'
 import { queuePath } from './queue/queue-path.js'
+import { lostIn, type Lost } from './lost-events.js'
 import { isSwitchedOn, readSettings, type Settings } from './settings-table.js'
 import { DEFAULT_QUEUE_SIZE } from './queue-size-limits.js'
 import { inspectGate, type Obstacle } from './upload/gate.js'
@@ -54,6 +55,8 @@ export interface WorkView {
   readonly queueCommand: string | null
   /** The paths of damaged queues that were put aside. */
   readonly damagedQueues: readonly string[]
+  /** The events that were lost with their file; null if none are known to be. */
+  readonly lost: Lost | null
   /** The maximum number of events that may wait. */
   readonly maxQueueSize: number
   readonly why: Why | null
@@ -171,6 +174,7 @@ export async function viewWork(
     isQueueDamaged,
     queueCommand: problem?.command ?? null,
     damagedQueues: quarantinedDatabases(queuePath(root)),
+    lost: report.queueLost === null ? lostIn(root) : null,
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),

@@ -7,6 +7,7 @@ const VIEW = {
   isDaemonRunning: true,
   queue: { queued: 1, oldestAt: new Date(0).toISOString(), deadLetters: 0, held: [] },
   queueProblem: null,
+  lost: null,
   maxQueueSize: 2,
   why: null,
   further: [],
@@ -274,5 +275,16 @@ it('says that the daemon sends although this shell has turned hosted sync off', 
     id: 'F-023',
     severity: 'info',
     remediation: { commands: ['spec-kitty sync restart'], safe: false },
+  })
+})
+
+it('says that events were lost with their queue', () => {
+  const lost = { text: 'lost: 2 events waited', events: 2 }
+  const [found] = workFindings({ ...VIEW, lost }, null, 0, 'people')
+  expect(found).toMatchObject({
+    id: 'F-017',
+    severity: 'warn',
+    summary: lost.text,
+    remediation: { commands: ['spec-kitty sync queue drop --lost'] },
   })
 })

@@ -28,8 +28,8 @@ export const FINDINGS: Texts = {
   },
   'F-017': {
     summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full.',
-    whatToDo: MEND_QUEUE,
+    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full. Or its file was removed or emptied while events waited in it and no daemon ran.',
+    whatToDo: `${MEND_QUEUE} If its file was removed or emptied, put a copy back or queue the events again; \`spec-kitty sync queue drop --lost\` ends the warning.`,
   },
   'F-018': {
     summary: 'events wait, and nothing leaves this machine',

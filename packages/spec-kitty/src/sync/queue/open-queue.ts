@@ -8,12 +8,15 @@ import { migrate } from './schema.js'
 import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
+import { noteReplaced, noteWaiting } from './waiting-note.js'
 
 export interface OpenOptions {
   /** Called with one line of text if a damaged database was put aside. */
   readonly onNotice?: (message: string) => void
   /** True after `E_QUEUE_CORRUPT`: the whole file is checked, and put aside if anything in it is damaged. */
   readonly isSuspect?: boolean
+  /** True if the events of the file that was at the path are written into the new one. */
+  readonly isSaved?: boolean
 }
 
 /**
@@ -63,9 +66,11 @@ export async function openQueueToLook(path: string): Promise<SqliteQueue | null>
 export async function replaceRemoved(removed: SqliteQueue, options: OpenOptions = {}): Promise<SqliteQueue> {
   const { path } = removed
   if (!existsSync(dirname(path))) throw unusable(path, 'its directory was removed', undefined, null)
-  const next = await openQueue(path, options)
+  const next = await openQueue(path, { ...options, isSaved: true })
   try {
     await next.takeOver(removed)
+    // Another process may have made the new file, and taken them for lost.
+    noteWaiting(path, next.counts().queued, true)
   } catch (error) {
     next[Symbol.dispose]()
     throw error
@@ -152,7 +157,8 @@ async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions)
   return withLock(`${path}.lock`, {}, () => Promise.resolve(prepare(sqlite, path, options)))
 }
 
-function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOptions): Connection {
+function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect, isSaved }: OpenOptions): Connection {
+  if (isSaved !== true) noteReplaced(path)
   if (fileAt(path) !== null && isDamaged(sqlite, path, isSuspect === true)) {
     const aside = quarantine(path)
     onNotice?.(`the queue was damaged: it was moved to ${aside}, and a new one started`)
