@@ -13,7 +13,9 @@ export function unreadableQueue(
 ): readonly Finding[] {
   if (queueProblem === null || queueProblem === homeProblem) return []
   const shown = isQueueDamaged ? SALVAGE_COMMAND : queueCommand
-  const effect = isQueueDamaged ? 'puts it aside, and saves what can be read of it' : 'cures it'
+  const effect = isQueueDamaged
+    ? 'puts it aside, and saves what can be read of it'
+    : (shown?.split('  # ')[1] ?? 'cures it')
   const remediation = remedyOfCommands(
     { command: 'spec-kitty explain F-017', ...(shown === null ? {} : { shown }) },
     {

@@ -8,7 +8,7 @@ import { isMarkedUnreadable, removeCommand } from './queue/quarantined-databases
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
-import { LIST } from './why-backing-off.js'
+import { LIST, TRYING } from './why-backing-off.js'
 import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
@@ -177,8 +177,14 @@ export function fullText(queued: number, maxSize: number): string | null {
     : `full: ${queued} of ${counted(maxSize, 'event')} ${queued === 1 ? 'waits' : 'wait'}`
 }
 
-function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
+/** The reasons whose details the line about failures has. */
+const OF_SERVER: ReadonlySet<Why['reason']> = new Set(['backing_off', 'session_refused'])
+
+/** A failure is told only while it is why events wait: another reason came after it, or nothing waits any more. */
+function failureLines({ report: { failures, lastError }, why, queue }: WorkView): readonly Line[] {
   if (lastError === null && (failures ?? 0) === 0) return []
+  const isPresent = why === null ? (queue?.queued ?? 0) > 0 : OF_SERVER.has(why.reason)
+  if (!isPresent) return []
   // What the server keeps waiting, or the sign-in that is over, is no failure of an attempt.
   if ((failures ?? 0) === 0) return [['failures', `none; ${lastError}`, 'yellow']]
   return [['failures', `${failures} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
@@ -244,6 +250,8 @@ function remedyLines({ before, shown, command, also }: Why): readonly Line[] {
 function uploadText(view: WorkView, why: Why, now: number): string {
   const next = view.report.nextAttemptAt
   const text = whyText(why, briefText(why, view))
+  if (why.reason === 'backing_off' && view.report.running === true)
+    return `${text}; ${TRYING}: ${sendingText(view, now)}`
   if (why.reason !== 'backing_off' || next === null || view.report.lastError === null) return text
   const at = new Date(next)
   const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))
@@ -255,6 +263,8 @@ function briefText({ reason, sentence, brief = sentence }: Why, view: WorkView):
   const { settings, isQueueDamaged, report } = view
   if (reason === 'queue_unusable' && report.queueLost !== null)
     return `the queue was ${report.queueLost.state}`
+  // The row of a queue that is only locked says what waits in it.
+  if (reason === 'queue_unusable' && view.queue !== null) return brief
   if (reason === 'queue_unusable') return isQueueDamaged ? 'the queue is damaged' : 'the queue cannot be read'
   if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
   return brief

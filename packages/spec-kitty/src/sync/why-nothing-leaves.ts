@@ -61,7 +61,7 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   if (first !== undefined && count >= queued)
     return { ...whyHeld(first, held.length - 1), lead: 'what waits stays' }
   if (!isDaemonRunning) return whyNoDaemon(standing)
-  if (nextAttemptAt !== null) return whyBackingOff(standing, nextAttemptAt)
+  if (nextAttemptAt !== null || standing.isTryingAgain === true) return whyBackingOff(standing, nextAttemptAt)
   if (first === undefined) return null
   const why = whyHeld(first, held.length - 1)
   return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }

@@ -105,6 +105,8 @@ export interface Standing {
   readonly lastErrorKind?: ErrorKind | null
   /** The variables, except the switch of hosted sync, whose values at the daemon's start differ from those here. */
   readonly otherAtStart?: readonly string[]
+  /** Whether the daemon makes another attempt after failures, and has no answer yet. */
+  readonly isTryingAgain?: boolean
   /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null
 }

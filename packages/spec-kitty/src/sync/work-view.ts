@@ -14,7 +14,7 @@ import {
   type Difference,
 } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionCure, sessionServer } from './gate-session.js'
-import { readQueue, type QueueProblem, type QueueView } from './read-queue.js'
+import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
@@ -109,8 +109,10 @@ export async function viewWork(
   const isFirst = report.refused || own.gate.state === 'open'
   const refusal = { reason: 'session_refused', detail: report.refused ? report.lastError : null } as const
   const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
-  const problem = (await lostQueue(root, report)) ?? ('problem' in read ? read : null)
-  const queue = problem !== null || 'problem' in read ? null : read
+  const lostFile = await lostQueue(root, report)
+  const problem = lostFile ?? ('problem' in read ? read : lockedBy(read))
+  // What waits in a locked queue can be read.
+  const queue = lostFile !== null || 'problem' in read ? null : read
   const queueProblem = problem?.problem ?? null
   const isQueueDamaged = problem?.isDamaged === true
   const server = loginServer(settings, sessionServer(root))
@@ -157,6 +159,7 @@ export async function viewWork(
     lastError: report.lastError,
     lastErrorKind: report.lastErrorKind,
     otherAtStart: otherAtStart(differing),
+    isTryingAgain: report.running === true && (report.failures ?? 0) > 0,
     nextAttemptAt: report.nextAttemptAt,
   }
   const why = whyNothingLeaves(standing)
@@ -188,6 +191,10 @@ export async function viewWork(
     homeCommand: trouble?.command ?? null,
     diskProblem: disk,
   }
+}
+
+function lockedBy({ lockProblem = null }: QueueView): QueueProblem | null {
+  return lockProblem === null ? null : { problem: lockProblem, isDamaged: false, command: ONCE_FREE }
 }
 
 /** The file at the path says nothing about the events in the one that the daemon has open. */

@@ -52,7 +52,7 @@ it('says of a server that does not answer since when, and when the attempt ends'
   const session = { kind: 'token', server_url: SERVER, access_token: 'a-token' }
   writeFileSync(join(home, 'session.json'), JSON.stringify(session), { mode: 0o600 })
   const env = { SPEC_KITTY_HOME: home, HOME: home, SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
-  const uploads = async (seconds: number | null, more: object = {}) => {
+  const linesOf = async (seconds: number | null, more: object = {}) => {
     const request_since = seconds === null ? null : new Date(Date.now() - seconds * 1000).toISOString()
     const status = {
       state: 'running',
@@ -65,18 +65,22 @@ it('says of a server that does not answer since when, and when the attempt ends'
       ['log', ''],
     ] as const
     const view = { status, state: status.state, document: { log: null } as never, lines }
-    const told = await syncStatus(home, { env, cwd: () => home })(view)
-    return told.lines.find(([name]) => name === 'uploads')?.[1]
+    return (await syncStatus(home, { env, cwd: () => home })(view)).lines
   }
+  const uploads = async (seconds: number | null, more: object = {}) =>
+    (await linesOf(seconds, more)).find(([name]) => name === 'uploads')?.[1]
+  // A failure of before is no reason where nothing waits.
+  const old = { running: false, consecutive_failures: 4, last_error: 'the queue is damaged' }
+  expect((await linesOf(null, old)).map(([name]) => name)).not.toContain('failures')
   expect(await uploads(null)).toBe(`sending to ${SERVER}`)
   expect(await uploads(1)).toBe(`sending to ${SERVER}`)
   expect(await uploads(11)).toMatch(
     /^sending to http:\/\/127\.0\.0\.1:9, which has not answered for 1[1-3] s; the attempt ends after 60 s$/,
   )
   // The address was changed while the request hangs.
-  const old = { request_server: 'http://127.0.0.1:8' }
-  expect(await uploads(1, old)).toBe(`sending to http://127.0.0.1:8; then to ${SERVER}`)
-  expect(await uploads(11, old)).toMatch(
+  const changed = { request_server: 'http://127.0.0.1:8' }
+  expect(await uploads(1, changed)).toBe(`sending to http://127.0.0.1:8; then to ${SERVER}`)
+  expect(await uploads(11, changed)).toMatch(
     /^sending to http:\/\/127\.0\.0\.1:8, which has not answered for 1[1-3] s; .* 60 s; then to http:\/\/127\.0\.0\.1:9$/,
   )
 })

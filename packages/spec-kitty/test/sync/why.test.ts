@@ -641,3 +641,11 @@ it('JSON has the command that people see beside the one that a script can run', 
     command_shown: 'spec-kitty sync now',
   })
 })
+
+it('keeps the reason of the last failure and its command while the next attempt runs', () => {
+  const failed = { lastError: 'the server answered 301', lastErrorKind: 'connection' } as const
+  const waiting = whyNothingLeaves(standing({ ...failed, nextAttemptAt: '2026-01-01T00:00:00Z' }))
+  const trying = whyNothingLeaves(standing({ ...failed, isTryingAgain: true }))
+  expect(trying).toEqual({ ...waiting, sentence: expect.stringMatching(/301; .*; it tries again now$/) })
+  expect(whyNothingLeaves(standing(failed))).toBe(null)
+})

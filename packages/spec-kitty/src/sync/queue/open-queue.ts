@@ -8,6 +8,8 @@ import { migrate } from './schema.js'
 import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
+
+export { LOCK_PROBE_MS } from './sqlite-queue.js'
 import { noteReplaced, noteWaiting } from './waiting-note.js'
 
 export interface OpenOptions {
@@ -43,13 +45,13 @@ export async function openQueueIfThere(path: string, options: OpenOptions = {}):
 
 /**
  * Opens the queue only for reading. A database that is damaged or was never made ready is not changed. Returns null if
- * there is no queue, or one that was never made ready. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
+ * there is no queue, or one that was never made ready. `busyMs`: how long to wait for a locked one. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
  */
-export async function openQueueToLook(path: string): Promise<SqliteQueue | null> {
+export async function openQueueToLook(path: string, busyMs?: number): Promise<SqliteQueue | null> {
   if (!isThere(path)) return null
   const sqlite = await loadSqlite()
   try {
-    const connection = openReady(sqlite, path)
+    const connection = openReady(sqlite, path, busyMs)
     if (connection === null && isEmpty(path)) return null
     if (connection === null) throw busy(path, 'it is not ready yet')
     return new SqliteQueue(path, connection, () => openReady(sqlite, path))
