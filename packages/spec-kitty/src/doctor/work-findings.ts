@@ -30,9 +30,9 @@ export function workFindings(
     ...unreadableQueue(view, form),
     ...lostEvents(view, form),
     ...damagedQueues(view),
-    ...(long.length > 0 ? [] : nothingLeaves(view, form)),
+    ...(long.length > 0 || isFull(view) ? [] : nothingLeaves(view, form)),
     ...sendingAnyway(view),
-    ...fullQueue(view),
+    ...fullQueue(view, form, long.length === 0),
     ...rejectedEvents(view),
   ]
 }
@@ -60,7 +60,7 @@ function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[
   ]
 }
 
-function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
+export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
   const { command, before, also } = why
   // F-012 says what must be done by hand.
   const shown = before === undefined ? (why.shown ?? command) : command
@@ -135,6 +135,8 @@ function isToldElsewhere(why: Why, view: WorkView): boolean {
   const { reason, command } = why
   const { settings } = view
   if (isSessionMissed(why, view)) return false
+  // F-015 has the same command.
+  if (reason === 'no_daemon' && view.isDaemonCrashed) return true
   if (reason === 'config_unreadable' && (settings.problems.length === 0 || command.endsWith(RESTART)))
     return false
   return TOLD_ELSEWHERE.has(reason)
@@ -192,9 +194,21 @@ function sendingAnyway({ isSendingAnyway }: WorkView): readonly Finding[] {
   return [{ id: 'F-023', severity: 'info', summary, remediation }]
 }
 
-function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
+/** Returns whether F-019 says why nothing leaves, so that one cause is one problem with one command. */
+function isFull({ queue, maxQueueSize, why }: WorkView): boolean {
+  return why?.isAll === true && fullText(queue?.queued ?? 0, maxQueueSize) !== null
+}
+
+/** `isWhyDue`: whether no other finding says why the events wait. */
+function fullQueue(view: WorkView, form: Form, isWhyDue: boolean): readonly Finding[] {
+  const { queue, maxQueueSize, why, isDaemonRunning } = view
   const full = fullText(queue?.queued ?? 0, maxQueueSize)
   if (full === null) return []
+  if (why !== null && isFull(view)) {
+    const summary = `the queue is ${full}${isWhyDue ? `; ${whyText(why)}` : ''}`
+    const remediation = remedyOf(why, isDaemonRunning, form)
+    return [{ id: 'F-019', severity: 'warn', summary, remediation }]
+  }
   const remediation = remediationOf({
     commands: ['spec-kitty sync queue'],
     description: 'shows what waits and why; max_queue_size in config.toml sets the limit',

@@ -24,7 +24,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
     return {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
-        ...lines.slice(0, -1),
+        ...oneCommand(lines, view).slice(0, -1),
         ...workLines(view, now, status, { env, heldHere }).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
@@ -36,6 +36,13 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       ],
     }
   }
+}
+
+/** The row of a daemon that hangs has the same command as the one about the uploads, which also sends what waits. */
+function oneCommand(lines: readonly Line[], { why }: WorkView): readonly Line[] {
+  const [[name, text, style, command] = ['', ''], ...others] = lines
+  if (command === undefined || why?.reason !== 'daemon_wedged' || why.shown === undefined) return lines
+  return [[name, text, style, why.shown], ...others]
 }
 
 /** Says that a log that the running daemon cannot write to is dead: the daemon goes on without it. */

@@ -38,6 +38,7 @@ export interface WorkView {
   /** When the server last answered this daemon or an earlier one; null if unknown. */
   readonly lastSync: string | null
   readonly isDaemonRunning: boolean
+  readonly isDaemonCrashed: boolean
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
   /** The command that moves away a directory in the place of the session; null if there is none. */
@@ -104,7 +105,8 @@ export async function viewWork(
     differing.length === 0 ? null : inspectGate(gateOptions),
     readQueue(root),
   ])
-  const isRefused = isSessionRefused(root, report)
+  // A session that has ended, or is not there, cannot be refused: that is one reason.
+  const isRefused = isSessionRefused(root, report) && !own.obstacles.some(isOfSession)
   // A rejection by the server that only an earlier daemon experienced is less important than a present obstacle.
   const isFirst = report.refused || own.gate.state === 'open'
   const refusal = { reason: 'session_refused', detail: report.refused ? report.lastError : null } as const
@@ -168,6 +170,7 @@ export async function viewWork(
     isRefused,
     lastSync: report.lastSync ?? readLastWork(root).lastSync,
     isDaemonRunning,
+    isDaemonCrashed: status.state === 'crashed',
     loginServer: server,
     sessionCure: cure,
     gate,
@@ -195,6 +198,10 @@ export async function viewWork(
 
 function lockedBy({ lockProblem = null }: QueueView): QueueProblem | null {
   return lockProblem === null ? null : { problem: lockProblem, isDamaged: false, command: ONCE_FREE }
+}
+
+function isOfSession({ reason }: Obstacle): boolean {
+  return reason === 'no_session' || reason === 'session_unreadable'
 }
 
 /** The file at the path says nothing about the events in the one that the daemon has open. */

@@ -288,3 +288,20 @@ it('says that events were lost with their queue', () => {
     remediation: { commands: ['spec-kitty sync queue drop --lost'] },
   })
 })
+
+it('says of a full queue why it does not become empty, with the one command for that', () => {
+  const why = {
+    reason: 'backing_off',
+    sentence: 'so it is',
+    command: 'spec-kitty sync now',
+    isAll: true,
+  } as const
+  const found = workFindings({ ...VIEW, why, maxQueueSize: 1 }, null, 0)
+  expect(found).toMatchObject([
+    {
+      id: 'F-019',
+      summary: 'the queue is full: 1 of 1 event waits; nothing leaves: so it is',
+      remediation: { commands: [why.command] },
+    },
+  ])
+})
