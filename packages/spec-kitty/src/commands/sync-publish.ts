@@ -120,9 +120,9 @@ async function isOneAside(root: string): Promise<boolean> {
 
 /** The events of a damaged queue come back this way. Only the user knows whether it has no others. */
 async function sayHowToRemove(root: string, io: Io): Promise<void> {
-  const { removeCommand } = await import('../sync/queue/quarantined-databases.js')
+  const { quarantinedDatabases, removeCommand } = await import('../sync/queue/quarantined-databases.js')
   note(io, 'a damaged queue is still put aside; to remove it once its events are queued again:')
-  if (io.isQuiet !== true) io.err(`  ${printable(removeCommand(queuePath(root)))}\n`)
+  if (io.isQuiet !== true) io.err(`  ${printable(removeCommand(quarantinedDatabases(queuePath(root))))}\n`)
 }
 
 async function queueLines(

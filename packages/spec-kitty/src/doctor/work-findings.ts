@@ -29,7 +29,7 @@ export function workFindings(
     ...wrongSettings(view, ofProject, form),
     ...unreadableQueue(view, form),
     ...lostEvents(view, form),
-    ...damagedQueues(view),
+    ...damagedQueues(view, form),
     ...(long.length > 0 || isFull(view) ? [] : nothingLeaves(view, form)),
     ...sendingAnyway(view),
     ...fullQueue(view, form, long.length === 0),

@@ -1,10 +1,9 @@
-import { dirname, join } from 'node:path'
 import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { FORGET, PUT_BACK } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
-import { isMarkedUnreadable, removeCommand } from './queue/quarantined-databases.js'
+import { isMarkedUnreadable, isSaved, removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
@@ -146,13 +145,13 @@ function lostLines({ lost }: WorkView): readonly Line[] {
   return lost === null ? [] : [['', lost.text, 'yellow'], ['', `${PUT_BACK}:`], commandLine(FORGET)]
 }
 
-function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
-  const [first, ...others] = damagedQueues
-  if (first === undefined) return []
-  const isOne = others.length === 0
+/** The command that removes a database comes after the export. A damaged queue in use is exported with them. */
+function damagedLines({ damagedQueues, isQueueDamaged }: WorkView): readonly Line[] {
+  if (damagedQueues.length === 0 || isQueueDamaged) return []
+  const isOne = damagedQueues.length === 1
   const count = isOne ? 'a damaged queue was' : `${damagedQueues.length} damaged queues were`
   const it = isOne ? 'it' : 'them'
-  const removal = commandLine(removeCommand(join(dirname(first), 'queue.db')))
+  const removal = commandLine(removeCommand(damagedQueues))
   if (damagedQueues.every(isMarkedUnreadable))
     return [
       [
@@ -162,11 +161,18 @@ function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
       ],
       removal,
     ]
+  if (damagedQueues.every(isSaved))
+    return [
+      [
+        '',
+        `${count} put aside, and exported; once the exported events are queued again, remove ${it}:`,
+        'yellow',
+      ],
+      removal,
+    ]
   return [
     ['', `${count} put aside; to save what can be read of ${it}:`, 'yellow'],
     commandLine(SALVAGE_COMMAND),
-    ['', `when that is done, remove ${it}; until then this is shown (spec-kitty explain F-022):`],
-    removal,
   ]
 }
 

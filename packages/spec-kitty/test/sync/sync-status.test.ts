@@ -1,9 +1,9 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DaemonStatus } from 'familiar'
 import { afterAll, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
-import { markUnreadable } from '../../src/sync/queue/quarantined-databases.js'
+import { markExported, markUnreadable } from '../../src/sync/queue/quarantined-databases.js'
 import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { syncStatus } from '../../src/sync/sync-status.js'
 import { knownReport } from '../../src/sync/work-report.js'
@@ -117,6 +117,8 @@ it('proposes no export of a damaged queue in which no event could be read', asyn
   for (const file of [first, second]) writeFileSync(file, 'damaged')
   const proposal = expect.stringMatching(/spec-kitty sync queue --export FILE$/)
   expect(await linesIn(home)).toContainEqual(proposal)
+  // Nothing is removed before it is saved.
+  expect(await linesIn(home)).not.toContainEqual(expect.stringMatching(/^rm /))
   markUnreadable(first)
   expect(await linesIn(home)).toContainEqual(proposal)
   markUnreadable(second)
@@ -124,7 +126,14 @@ it('proposes no export of a damaged queue in which no event could be read', asyn
   expect(lines).not.toContainEqual(proposal)
   const said =
     '2 damaged queues were put aside, and no event can be read of them; until you remove them, this is shown:'
-  expect(lines.slice(lines.indexOf(said)).slice(0, 2)).toEqual([said, `rm ${path}.corrupt-*`])
+  expect(lines.slice(lines.indexOf(said)).slice(0, 2)).toEqual([said, `rm ${first}* ${second}*`])
+  // Exported, but for the first.
+  rmSync(`${second}.unreadable`)
+  markExported(second)
+  const exported =
+    '2 damaged queues were put aside, and exported; once the exported events are queued again, remove them:'
+  const after = await linesIn(home)
+  expect(after.slice(after.indexOf(exported)).slice(0, 2)).toEqual([exported, `rm ${first}* ${second}*`])
 })
 
 it('says that a running daemon has no log, and what gives it one', async () => {

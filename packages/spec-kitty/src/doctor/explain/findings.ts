@@ -56,9 +56,11 @@ export const FINDINGS: Texts = {
     summary: 'a damaged queue was put aside',
     why: 'A new queue was started, so that events can be queued. The events in the damaged one are not sent. The warning stays until you have removed the file.',
     whatToDo: [
-      'Save what can be read; this command also says how to queue it again:',
+      'Save what can be read:',
       '`spec-kitty sync queue --export FILE`',
-      'Then remove it. This shows the command for that:',
+      'Queue it again, for each project that the export names:',
+      '`spec-kitty sync publish - --project DIR < FILE`',
+      'Then remove it. After the export, this shows the command for that:',
       '`spec-kitty sync status`',
       'After that, the doctor no longer reports it.',
     ].join('\n'),
