@@ -52,6 +52,8 @@ export interface Io {
    * printing `untouched`, a text that says what was not done, for example `nothing was ended`.
    */
   confirm(question: string, untouched?: string): Promise<boolean>
+  /** `text` returns what was done so far, for the message if Ctrl+C ends this command. */
+  onInterrupt?(text: () => string): void
   /**
    * For a command that runs a daemon in this process. After this call the daemon handles Ctrl+C, and a failed write to
    * stdout or stderr (the terminal was closed) does not end the daemon.

@@ -34,15 +34,16 @@ export async function runOnProcess(
   command: (args: readonly string[], io: Io) => Promise<number>,
 ): Promise<number> {
   const { program } = settings
+  const done = { text: () => 'what was already done stays done' }
   const interrupted = (): never => {
-    io.err(`${program}: interrupted; what was already done stays done\n`)
+    io.err(`${program}: interrupted; ${done.text()}\n`)
     process.exit(EXIT.interrupted)
   }
   const output = openStdout(program, (text) => io.err(text))
   // A failed write to stderr cannot be reported anywhere else.
   const errors = openOutput(2, () => undefined)
   const flags = takeCommonFlags(settings.argv)
-  const io = makeIo(settings, flags, { output, errors, interrupted })
+  const io = makeIo(settings, flags, { output, errors, interrupted, done })
   process.once('SIGINT', interrupted)
   const nothingLeft = untilNothingIsLeft()
   try {
@@ -91,12 +92,14 @@ interface Streams {
   readonly output: ReturnType<typeof openStdout>
   readonly errors: Output
   readonly interrupted: () => never
+  /** What the message of an interrupted command says. */
+  readonly done: { text: () => string }
 }
 
 function makeIo(
   settings: ProcessSettings,
   { isQuiet, isVerbose, hasNoColor }: CommonFlags,
-  { output, errors, interrupted }: Streams,
+  { output, errors, interrupted, done }: Streams,
 ): Io {
   const env = process.env
   const isPainted = (stream: 'stdout' | 'stderr'): boolean => !hasNoColor && hasColor(env, stream)
@@ -165,6 +168,9 @@ function makeIo(
         output: process.stderr,
         interrupted: `${settings.program}: interrupted; ${untouched}`,
       }),
+    onInterrupt: (text) => {
+      done.text = text
+    },
     releaseInterrupt: () => {
       process.off('SIGINT', interrupted)
       output.open()

@@ -99,7 +99,8 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   const { queued, duplicates, dead, rejected } = report
   if (isJson)
     printJson({ queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }, io)
-  else io.out(`${describe(report, isStream, io.env)}\n`)
+  // Nothing to say where all went well. What was there already, or is bad, is told.
+  else if (io.isQuiet !== true || queued === 0) io.out(`${describe(report, isStream, io.env)}\n`)
   if (isAsideBefore && queued + duplicates > 0) await sayHowToRemove(root, io)
   if (queued > 0) await sayWhereItGoes(root, io, isJson)
   await wake(root, io)

@@ -62,13 +62,13 @@ function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[
 
 export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
   const { command, before, also } = why
-  // F-012 says what must be done by hand.
-  const shown = before === undefined ? (why.shown ?? command) : command
+  const shown = why.shown ?? command
+  const first = before === undefined ? '' : `first ${before}: `
   return remedyOfCommands(
     { command, shown, ...(also === undefined ? {} : { also }) },
     {
       description: effectOf(command, why),
-      forPeople: `${effectOf(shown, why)}${also === undefined ? '' : `; if the address is wrong, the second one ${effectOf(also, why)}`}`,
+      forPeople: `${first}${effectOf(shown, why)}${also === undefined ? '' : `; if the address is wrong, the second one ${effectOf(also, why)}`}`,
       isSafe: isHarmless(why, isDaemonRunning),
       form,
     },
@@ -101,6 +101,10 @@ function effectOf(given: string, { reason, shown = given }: Why): string {
   const [command = ''] = given.split('  # ')
   if (reason === 'backing_off' && command.endsWith(NOW))
     return given.split('  # ')[1] ?? shown.split('  # ')[1] ?? 'tries at once'
+  if (reason === 'backing_off' && command.endsWith(RESTART)) {
+    const [, once] = given.split('  # ')
+    if (once !== undefined) return `starts the daemon anew, ${once}`
+  }
   if (reason === 'backing_off' && command.endsWith(' config list')) {
     const [comment] = [given, shown].flatMap((one) => one.split('  # ').slice(1))
     return comment ?? 'shows where the address is set: correct it there'
@@ -273,16 +277,19 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
   const problems = [...settings.problems, ...(ofProject === null ? [] : [ofProject])]
   if (problems.length === 0) return []
   const isInTheWay = why?.reason === 'config_unreadable' && isToldElsewhere(why, view)
+  // The same as in `sync status`, which knows the line that must be corrected first.
+  const byHand = isInTheWay && why.before !== undefined ? `first ${why.before}` : null
+  const cure = byHand === null ? settings.fileCure : (why?.shown ?? LIST)
   return [
     {
       id: 'F-012',
       severity: 'warn',
       summary: `${problems.join('; ')}${isInTheWay ? '; nothing leaves until that is corrected' : ''}`,
       remediation: remedyOfCommands(
-        { command: LIST, ...(settings.fileCure === null ? {} : { shown: settings.fileCure }) },
+        { command: LIST, ...(cure === null ? {} : { shown: cure }) },
         {
           description: 'shows every setting and where it comes from; correct what is wrong there',
-          ...(settings.fileCure === null ? {} : { forPeople: 'lets the file be read, or one be written' }),
+          ...(cure === null ? {} : { forPeople: byHand ?? 'lets the file be read, or one be written' }),
           form,
         },
       ),

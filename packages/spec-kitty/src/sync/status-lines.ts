@@ -42,7 +42,14 @@ export function workLines(
     ...lostLines(view),
     ...damagedLines(view),
     ...serverLines(view),
-    ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
+    [
+      'last sync',
+      age === null
+        ? last
+        : isFuture(view.lastSync, now)
+          ? `${last}, ${SET_BACK}`
+          : `${last}, ${describeAge(age)} ago`,
+    ],
     ...failureLines(view),
     ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
     ...uploadLines(view, now, heldHere),
@@ -55,6 +62,15 @@ export function workLines(
     ),
     ...takeOverLines(view),
   ]
+}
+
+const SET_BACK = 'which is in the future: the clock of this machine was set back'
+
+/** Clocks are corrected by some seconds all the time. */
+const SLEW_MS = 60_000
+
+function isFuture(time: string | null, now: number): boolean {
+  return Date.parse(time ?? '') > now + SLEW_MS
 }
 
 /** A daemon does not report a wrong value, because every user may read its report. */

@@ -33,6 +33,9 @@ export type WhyReason =
   | 'daemon_wedged'
   | 'backing_off'
 
+/** The detail of a project that has withdrawn its consent, in words that follow its name. */
+export const OPTED_OUT = 'has opted out'
+
 /** A project that has waiting events and is not allowed to send them. */
 export interface HeldProject {
   readonly project: string

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DaemonStatus } from 'familiar'
+import { clockText } from 'familiar/cli'
 import { afterAll, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 import { markExported, markUnreadable } from '../../src/sync/queue/quarantined-databases.js'
@@ -146,4 +147,33 @@ it('says that a running daemon has no log, and what gives it one', async () => {
   renameSync(log, `${log}.old`)
   writeFileSync(log, '')
   expect(await linesIn(home, log)).not.toContain(said)
+})
+
+it('knows that a daemon was alive at its last sync, and that a time in the future is none', async () => {
+  const home = makeHome()
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1000)
+  const since = ago(60)
+  const shown = async (synced: Date) => {
+    mkdirSync(join(home, 'daemons', 'sync'), { recursive: true })
+    writeFileSync(
+      join(home, 'daemons', 'sync', 'last-work.json'),
+      JSON.stringify({ last_sync: synced.toISOString() }),
+    )
+    const status = { state: 'crashed', since: since.toISOString(), report: null, record: null }
+    const view = {
+      status: status as unknown as DaemonStatus,
+      state: 'crashed' as const,
+      document: { log: null } as never,
+      lines: [['daemon', `crashed (last seen alive ${clockText(since)})`] as const, ['log', 'here'] as const],
+    }
+    const env = { SPEC_KITTY_HOME: home, HOME: home }
+    const { lines } = await syncStatus(home, { env, cwd: () => home })(view)
+    return lines.map(([name, text]) => `${name} ${text}`.trim())
+  }
+  const synced = ago(40)
+  expect(await shown(synced)).toContain(`daemon crashed (last seen alive ${clockText(synced)})`)
+  expect(await shown(ago(90))).toContain(`daemon crashed (last seen alive ${clockText(since)})`)
+  expect(await shown(ago(-86_400))).toContainEqual(
+    expect.stringMatching(/^last sync .*, which is in the future: the clock of this machine was set back$/),
+  )
 })

@@ -204,7 +204,11 @@ export class SqliteQueue implements Queue {
    * closes a database, but not if the file was moved.
    */
   makeWhole(): void {
-    this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    try {
+      this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch (error) {
+      throw queueFailure(error, this.path)
+    }
   }
 
   /** Copies all events of a queue whose file was removed into this one. */
