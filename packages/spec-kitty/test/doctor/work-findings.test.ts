@@ -305,3 +305,32 @@ it('says of a full queue why it does not become empty, with the one command for 
     },
   ])
 })
+
+it('says to people what must be done before the command of the status', () => {
+  const certificate = {
+    reason: 'backing_off',
+    sentence: 'so it is',
+    command: 'spec-kitty explain backing_off',
+    shown: 'spec-kitty sync restart  # once NODE_EXTRA_CA_CERTS is right in this shell',
+    isAll: true,
+  } as const
+  const [restart] = workFindings({ ...VIEW, why: certificate }, null, 0, 'people')
+  expect(restart?.remediation).toMatchObject({
+    commands: ['spec-kitty sync restart'],
+    description: 'starts the daemon anew, once NODE_EXTRA_CA_CERTS is right in this shell',
+  })
+  const broken = {
+    reason: 'config_unreadable',
+    sentence: 'the configuration is wrong',
+    command: 'spec-kitty config list',
+    shown: 'spec-kitty sync now',
+    before: 'correct line 2 of config.toml, and send what waits',
+    isAll: true,
+  } as const
+  const settings = { ...VIEW.settings, problems: ['line 2 is wrong'], fileCure: null } as WorkView['settings']
+  const [config] = workFindings({ ...VIEW, why: broken, settings }, null, 0, 'people')
+  expect(config).toMatchObject({
+    id: 'F-012',
+    remediation: { commands: [broken.shown], description: `first ${broken.before}` },
+  })
+})
