@@ -29,6 +29,8 @@ export interface Interruption {
 
 interface Parts {
   readonly io: Io
+  /** Returns what the command has done so far, for the message of a command that ends nothing. */
+  readonly done: () => string
   /** Ends the process. */
   readonly exit: (code: number) => never
   /** Reports the error as every failure is reported. */
@@ -41,7 +43,7 @@ interface Parts {
  * other, for a few seconds, and print its result; the second leaves at once. In every case the user reads what was ended
  * and what still runs.
  */
-export function watchInterruption({ io, exit, report }: Parts): Interruption {
+export function watchInterruption({ io, done, exit, report }: Parts): Interruption {
   const endings = watchEndings()
   let ends: { readonly look: string; readonly isSure: boolean } | null = null
   let [isFinishing, isLeaving] = [false, false]
@@ -59,7 +61,7 @@ export function watchInterruption({ io, exit, report }: Parts): Interruption {
       return
     }
     if (ends?.isSure === true) report(interrupted([], ends.look))
-    else io.err(`${io.program}: interrupted; what was already done stays done\n`)
+    else io.err(`${io.program}: interrupted; ${done()}\n`)
     exit(EXIT.interrupted)
   }
   const finish = (): void => {

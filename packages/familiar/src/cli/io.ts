@@ -52,6 +52,8 @@ export interface Io {
    * printing `untouched`, a text that says what was not done, for example `nothing was ended`.
    */
   confirm(question: string, untouched?: string): Promise<boolean>
+  /** `text` returns what was done so far, for the message if Ctrl+C ends this command. */
+  onInterrupt?(text: () => string): void
   /**
    * For a command that may end processes, before it begins: Ctrl+C then says what was ended, and names `look`, the
    * command that shows what is left. `isSure` is false for a command that ends one only if it has to, to replace it.

@@ -37,15 +37,17 @@ export async function runOnProcess(
   const { program } = settings
   const interrupted = (): void => interruption.interrupt()
   const mayEnd = (look: string, isSure = true): void => interruption.mayEnd(look, isSure)
+  const done = { text: () => 'what was already done stays done' }
   const output = openStdout(program, (text) => io.err(text))
   // A failed write to stderr cannot be reported anywhere else.
   const errors = openOutput(2, () => undefined)
   const flags = takeCommonFlags(settings.argv)
   let isPrinted = false
   const used = { ...output, write: (text: string) => ((isPrinted = true), output.write(text)) }
-  const io = makeIo(settings, flags, { output: used, errors, interrupted, mayEnd })
+  const io = makeIo(settings, flags, { output: used, errors, interrupted, mayEnd, done })
   const interruption = watchInterruption({
     io,
+    done: () => done.text(),
     exit: (code) => process.exit(code),
     // A document that is printed already must stay the only one.
     report: (error) =>
@@ -112,12 +114,14 @@ interface Streams {
   readonly errors: Output
   readonly interrupted: () => void
   readonly mayEnd: NonNullable<Io['mayEnd']>
+  /** What the message of an interrupted command says. */
+  readonly done: { text: () => string }
 }
 
 function makeIo(
   settings: ProcessSettings,
   { isQuiet, isVerbose, hasNoColor }: CommonFlags,
-  { output, errors, interrupted, mayEnd }: Streams,
+  { output, errors, interrupted, mayEnd, done }: Streams,
 ): Io {
   const env = process.env
   const isPainted = (stream: 'stdout' | 'stderr'): boolean => !hasNoColor && hasColor(env, stream)
@@ -187,6 +191,9 @@ function makeIo(
         interrupted: `${settings.program}: interrupted; ${untouched}`,
       }),
     mayEnd,
+    onInterrupt: (text) => {
+      done.text = text
+    },
     releaseInterrupt: () => {
       process.off('SIGINT', interrupted)
       output.open()

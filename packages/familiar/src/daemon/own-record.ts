@@ -34,7 +34,7 @@ export function recordOf(
   port: number,
   identity: { readonly token: string; readonly instanceId: string },
 ): OwnRecord {
-  const previous = readOwnRecord(options.family, options.scope)
+  const previous = lastStopped(readOwnRecord(options.family, options.scope))
   return {
     schema: 1,
     family: options.family.name,
@@ -58,6 +58,11 @@ export function recordOf(
     stop_reason: previous?.stopReason ?? null,
     stopped_at: previous?.stoppedAt ?? null,
   }
+}
+
+/** A record that still says `running` is of a daemon that crashed, so the stop before that is not the last end. */
+function lastStopped(previous: ReturnType<typeof readOwnRecord>): ReturnType<typeof readOwnRecord> {
+  return previous?.running === true ? null : previous
 }
 
 /**

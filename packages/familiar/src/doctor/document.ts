@@ -5,7 +5,7 @@ import { readDaemon, type DaemonView } from './daemon-view.js'
 import { findingsOf, type Finding } from './findings.js'
 import type { Tool } from './identity-record.js'
 import type { DoctorRecord } from './choose-remedy.js'
-import type { Remedy } from './remedy.js'
+import type { Remediation, Remedy } from './remedy.js'
 import { rowsOf } from './doctor-records.js'
 import { resetResult, type ResetResult } from './reset-result.js'
 
@@ -57,6 +57,8 @@ export interface DoctorAddition extends Pick<Tool, 'record'> {
   readonly findings?: readonly Finding[]
   /** Why no command can change anything in this scope now, as the finding with this id says; null if one can. */
   readonly obstacle?: Obstacle | null
+  /** Remedies of the tool that replace those of the library's findings, by the id of the finding. */
+  readonly remedies?: Readonly<Record<string, Remediation>>
   /** For each finding of the tool, by its id, one sentence that tells people why it matters. */
   readonly why?: Readonly<Record<string, string>>
 }
@@ -116,6 +118,7 @@ export function doctorDocument(
     findings: findingsOf(
       { seen, status, self, words, isInstallationGone, uninstalled, remedyOf },
       addition.findings ?? [],
+      addition.remedies,
     ),
     ...(report === null ? {} : { reset_result: resetResult(report, self, isDryRun, named) }),
   }

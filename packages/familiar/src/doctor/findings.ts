@@ -38,10 +38,19 @@ interface Seen {
 /** The range is nearly full if at least this share of its ports is in use. */
 const NEARLY_FULL = 0.8
 
-/** Returns every finding of the library that applies and the findings of the tool, in the order of their ids. Pure. */
-export function findingsOf(seen: Seen, ofTool: readonly Finding[]): readonly Finding[] {
+/**
+ * Returns every finding of the library that applies and the findings of the tool, in the order of their ids. `remedies`:
+ * remedies of the tool that replace those of the library, by the id of the finding. Pure.
+ */
+export function findingsOf(
+  seen: Seen,
+  ofTool: readonly Finding[],
+  remedies: Readonly<Record<string, Remediation>> = {},
+): readonly Finding[] {
   const rules = [orphaned, otherVersion, noDaemon, nearlyFull, predecessorToo, outOfReach, crashed]
-  const found = rules.flatMap((rule) => rule(seen) ?? [])
+  const found = rules
+    .flatMap((rule) => rule(seen) ?? [])
+    .map((one) => ({ ...one, remediation: remedies[one.id] ?? one.remediation }))
   return [...found, ...ofTool].toSorted(byId)
 }
 

@@ -1,12 +1,25 @@
 import { FamiliarError, type Connection } from 'familiar'
-import { CommandError, connectDaemon, EXIT, parseOptions, untilText, type Io } from 'familiar/cli'
+import {
+  clockText,
+  CommandError,
+  connectDaemon,
+  EXIT,
+  note,
+  parseOptions,
+  untilText,
+  warn,
+  type Io,
+} from 'familiar/cli'
 import { SYNC_NOW } from '../cli/describe/events.js'
+import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
-import { counted } from '../sync/ages.js'
+import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { followDrain, isNothing, type Finished } from '../sync/daemon/follow-drain.js'
 import { answerText, drainPrinter, type Explanation } from '../sync/daemon/print-drain.js'
 import { homeTrouble } from '../sync/home-problem.js'
+import { readLastWork } from '../sync/last-work.js'
+import { FORGET, lostIn, PUT_BACK } from '../sync/lost-events.js'
 import { quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 import type { QueueView } from '../sync/read-queue.js'
@@ -30,6 +43,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const connection = await connect(root, io)
   const until = timeout === undefined ? null : untilText(timeout * 1000)
   const print = drainPrinter(io, json, (attempts) => explain(root, attempts, io), until)
+  io.onInterrupt?.(print.soFar)
   const last: { error: string | null } = { error: null }
   try {
     const finished = await followDrain(connection, {
@@ -42,8 +56,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const queue = await readRemainder(root, finished)
     const aside = quarantinedDatabases(queuePath(root)).filter((one) => !asideBefore.has(one))
     if (aside.length === 0 || !isNothing(finished)) await print.end(finished, queue)
+    if (isNothing(finished) && aside.length === 0) tellLastSync(root, json, io)
     if (aside.length > 0) throw putAside(aside)
-    return exitFor(finished)
+    return tellLost(root, io) ? EXIT.problem : exitFor(finished)
   } catch (error) {
     if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
     const failed = last.error === null ? '' : `; the last error: ${last.error}`
@@ -59,6 +74,26 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   } finally {
     print.close()
   }
+}
+
+/** Where nothing waits, the daemon may just have sent it: it does so as soon as an event is queued. */
+function tellLastSync(root: string, isJson: boolean, io: Io): void {
+  const { lastSync } = readLastWork(root)
+  const age = secondsSince(lastSync, Date.now())
+  if (isJson || lastSync === null || age === null || age > JUST_SECONDS) return
+  note(io, `the last event was sent at ${clockText(new Date(lastSync))}, ${describeAge(age)} ago`)
+}
+
+/** A success that is older is no answer to what the user has just queued. */
+const JUST_SECONDS = 10 * 60
+
+/** Says which events were lost with their file. Returns whether there are any. */
+function tellLost(root: string, io: Io): boolean {
+  const lost = lostIn(root)
+  if (lost === null) return false
+  warn(io, lost.text)
+  note(io, `${PUT_BACK}: ${inHome(FORGET, io.env)}`)
+  return true
 }
 
 /** Returns what the daemon does when the command stops watching. */
@@ -90,7 +125,8 @@ async function endEmpty(
   print.line({ event: 'started', queued: 0 })
   print.line(finished)
   await print.end(finished, queue)
-  return EXIT.ok
+  tellLastSync(root, isJson, io)
+  return tellLost(root, io) ? EXIT.problem : EXIT.ok
 }
 
 /** The switches by which the user forbids commands to start the daemon apply to this command too. */

@@ -99,7 +99,8 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   const { queued, duplicates, dead, rejected } = report
   if (isJson)
     printJson({ queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }, io)
-  else io.out(`${describe(report, isStream, io.env)}\n`)
+  // Nothing to say where all went well. What was there already, or is bad, is told.
+  else if (io.isQuiet !== true || queued === 0) io.out(`${describe(report, isStream, io.env)}\n`)
   if (isAsideBefore && queued + duplicates > 0) await sayHowToRemove(root, io)
   if (queued > 0) await sayWhereItGoes(root, io, isJson)
   await wake(root, io)
@@ -120,9 +121,9 @@ async function isOneAside(root: string): Promise<boolean> {
 
 /** The events of a damaged queue come back this way. Only the user knows whether it has no others. */
 async function sayHowToRemove(root: string, io: Io): Promise<void> {
-  const { removeCommand } = await import('../sync/queue/quarantined-databases.js')
+  const { quarantinedDatabases, removeCommand } = await import('../sync/queue/quarantined-databases.js')
   note(io, 'a damaged queue is still put aside; to remove it once its events are queued again:')
-  if (io.isQuiet !== true) io.err(`  ${printable(removeCommand(queuePath(root)))}\n`)
+  if (io.isQuiet !== true) io.err(`  ${printable(removeCommand(quarantinedDatabases(queuePath(root))))}\n`)
 }
 
 async function queueLines(

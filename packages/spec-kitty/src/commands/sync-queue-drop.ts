@@ -1,22 +1,40 @@
 import { resolve } from 'node:path'
 import { EXIT, parseCommand, printJson, realPath, UsageError, warn, type Io } from 'familiar/cli'
 import { SYNC_QUEUE_DROP } from '../cli/describe/events.js'
+import { assertOwnHome } from '../cli/own-places.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { lostOf } from '../sync/consent-of-events.js'
+import { queuePath } from '../sync/queue/queue-path.js'
+import { forgetLost, noteWaiting } from '../sync/queue/waiting-note.js'
 import { lookAtQueue, rejectedIds, useQueue } from '../sync/use-queue.js'
 
 /** Removes dead letters, or the waiting events of a project that no longer exists. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(SYNC_QUEUE_DROP, args, { command: 'sync queue drop' })
   const root = runtimeRoot(io)
-  const { project, all } = values
-  if ([operands.length > 0, all, project !== undefined].filter(Boolean).length > 1)
-    throw new UsageError('name events, or use --all, or --project: only one of them')
+  const { project, all, lost } = values
+  if ([operands.length > 0, all, lost, project !== undefined].filter(Boolean).length > 1)
+    throw new UsageError('name events, or use --all, --project or --lost: only one of them')
+  if (lost) return forget(root, values, io)
   if (all) return dropAll(root, values, io)
   if (project === undefined) return dropLetters(root, operands, values, io)
   return dropProject(root, resolve(workingDirectory(io), project), values, io)
+}
+
+/** The events are gone, so this removes nothing. */
+function forget(root: string, { json }: Pick<Flags, 'json'>, io: Io): number {
+  assertOwnHome(root)
+  const count = forgetLost(queuePath(root))
+  if (json) printJson({ dropped: [], not_found: [] }, io)
+  else
+    io.out(
+      count === 0
+        ? 'no events are known to be lost\n'
+        : `the loss of ${counted(count, 'event')} is not told again\n`,
+    )
+  return EXIT.ok
 }
 
 interface Flags {
@@ -60,7 +78,12 @@ async function dropProject(root: string, path: string, flags: Flags, io: Io): Pr
   const what = `${counted(count, 'event')} of the project that was in ${first.project}`
   if (!(await isConfirmed(what, flags, io))) return EXIT.problem
   const origins = lost.map(({ origin }) => origin)
-  const dropped = (await useQueue(root, io, (queue) => queue.dropWaiting(first.project, origins))) ?? []
+  const dropped =
+    (await useQueue(root, io, async (queue) => {
+      const ids = await queue.dropWaiting(first.project, origins)
+      noteWaiting(queue.path, queue.counts().queued)
+      return ids
+    })) ?? []
   if (flags.json) printJson({ dropped, not_found: [] }, io)
   else io.out(`${dropped.length} of ${counted(count, 'event')} removed\n`)
   return EXIT.ok

@@ -6,7 +6,7 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
-import { markUnreadable, quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
+import { markExported, markUnreadable, quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import type { SalvagedEvent } from '../sync/queue/salvage.js'
 import { assertExportable } from '../sync/export-path.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
@@ -29,11 +29,12 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
   const seen = await lookAtQueue(root, (queue) => ({ ...queue.counts(), projects: queue.waiting() }))
   const empty = { queued: 0, oldestAt: null, deadLetters: 0, projects: [] }
   const counts = seen ?? empty
-  const { why, queue } = await viewWork(root, io.env, await syncDaemon.at(root).status())
+  const { why, queue, lost } = await viewWork(root, io.env, await syncDaemon.at(root).status())
   const view = {
     ...counts,
     projects: shownProjects(counts.projects, queue?.held ?? []),
     aside: quarantinedDatabases(queuePath(root)),
+    lost,
     why,
   }
   if (isJson) printJson(queueDocument(view), io)
@@ -78,16 +79,19 @@ async function exportQueue(root: string, { file, project, dead, json }: Export, 
   const counter = salvageCounter()
   const wanted = project === undefined ? null : resolve(workingDirectory(io), project)
   const exported = await exportLines(envelopesIn(root, { dead, wanted }, counter.seen, io), path, io)
-  const report = counter.report(quarantinedDatabases(queuePath(root)))
+  const aside = quarantinedDatabases(queuePath(root))
+  const report = counter.report(aside)
   const { salvaged, unreadable } = report
   for (const database of unreadable) markUnreadable(database)
+  // Rejected events, or those of one project, are not all that can be saved. Standard output may lead nowhere.
+  if (!dead && wanted === null && path !== '-')
+    for (const database of aside) if (!unreadable.includes(database)) markExported(database)
   if (json) printJson({ exported, file: path, salvaged, unreadable_databases: unreadable }, io)
   else {
     const none = exported === 0 && path !== '-' ? '; no file was written' : ''
     note(io, `exported ${counted(exported, 'event')}${wanted === null ? '' : ` of ${wanted}`}${none}`)
     // Events that the server has rejected should not be queued again unchanged, and those of one project are not all.
-    if (!dead && wanted === null)
-      for (const line of salvageLines(report, path, queuePath(root))) say(line, io)
+    if (!dead && wanted === null) for (const line of salvageLines(report, path, aside)) say(line, io)
   }
   return unreadable.length === 0 ? EXIT.ok : EXIT.problem
 }

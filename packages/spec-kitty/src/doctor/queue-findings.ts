@@ -1,5 +1,7 @@
-import { remediationOf, type DoctorExtension } from 'familiar/cli'
+import type { DoctorExtension } from 'familiar/cli'
+import { FORGET, PUT_BACK } from '../sync/lost-events.js'
 import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
+import { isSaved, removeCommand } from '../sync/queue/quarantined-databases.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 
@@ -12,7 +14,9 @@ export function unreadableQueue(
 ): readonly Finding[] {
   if (queueProblem === null || queueProblem === homeProblem) return []
   const shown = isQueueDamaged ? SALVAGE_COMMAND : queueCommand
-  const effect = isQueueDamaged ? 'puts it aside, and saves what can be read of it' : 'cures it'
+  const effect = isQueueDamaged
+    ? 'puts it aside, and saves what can be read of it'
+    : (shown?.split('  # ')[1] ?? 'cures it')
   const remediation = remedyOfCommands(
     { command: 'spec-kitty explain F-017', ...(shown === null ? {} : { shown }) },
     {
@@ -25,13 +29,30 @@ export function unreadableQueue(
 }
 
 /** Reported until the user has removed the files, because only the user knows whether the events in them were queued again. */
-export function damagedQueues({ damagedQueues: { length: count } }: WorkView): readonly Finding[] {
+export function damagedQueues({ damagedQueues: all }: WorkView, form: Form): readonly Finding[] {
+  const count = all.length
   if (count === 0) return []
-  const remediation = remediationOf({
-    commands: ['spec-kitty explain F-022'],
-    description: 'says how to save and queue again what can be read of it, and when it can be removed',
-    safe: true,
-  })
+  const isDone = all.every(isSaved)
+  const remediation = remedyOfCommands(
+    { command: 'spec-kitty explain F-022', shown: isDone ? removeCommand(all) : SALVAGE_COMMAND },
+    {
+      description: 'says how to save and queue again what can be read of it, and when it can be removed',
+      forPeople: isDone
+        ? 'removes it, once the exported events are queued again'
+        : 'saves what can be read of it, and says how to queue it again',
+      form,
+    },
+  )
   const summary = count === 1 ? 'a damaged queue was put aside' : `${count} damaged queues were put aside`
   return [{ id: 'F-022', severity: 'warn', summary, remediation }]
+}
+
+/** Reported until events were sent again, or the user has said that it is known. */
+export function lostEvents({ lost }: WorkView, form: Form): readonly Finding[] {
+  if (lost === null) return []
+  const remediation = remedyOfCommands(
+    { command: 'spec-kitty explain F-017', shown: FORGET },
+    { description: 'says what to do about it', forPeople: PUT_BACK, form },
+  )
+  return [{ id: 'F-017', severity: 'warn', summary: lost.text, remediation }]
 }

@@ -13,7 +13,8 @@ import { OVER, readSession, type SessionRead } from '../sync/session/session-sta
 import { afterCure } from '../sync/why-nothing-leaves.js'
 import { viewWork, type WorkView } from '../sync/work-view.js'
 import { NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
-import { workFindings } from './work-findings.js'
+import type { Why } from '../sync/why-types.js'
+import { remedyOf, workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -49,6 +50,7 @@ export function syncDoctor(
       record: ownerDetails,
       why: obstacle === null ? WHY_IT_MATTERS : { ...WHY_IT_MATTERS, 'F-021': NOTHING_WORKS },
       obstacle: obstacle === null ? null : { id: 'F-021', problem: obstacle },
+      remedies: daemonRemedies(view, form, io.env),
       findings: [
         ...sessionFindings(session, view, form),
         ...workFindings(view, ofProject, Date.now(), form),
@@ -58,16 +60,28 @@ export function syncDoctor(
   }
 }
 
+/** While events wait, the findings about the daemon have the command of `sync status`, which also sends them. */
+function daemonRemedies(view: WorkView, form: Form, env: Io['env']): Readonly<Record<string, Remediation>> {
+  const { why, further, isDaemonRunning, isDaemonCrashed } = view
+  const all = why === null ? [] : [why, ...further]
+  const wedged = all.find(({ reason, shown }) => reason === 'daemon_wedged' && shown !== undefined)
+  const crashed = isDaemonCrashed ? all.find(({ reason }) => reason === 'no_daemon') : undefined
+  const told = (one: Why) => remedyIn(remedyOf(one, isDaemonRunning, form), env)
+  return {
+    ...(wedged === undefined ? {} : { 'F-005': told(wedged) }),
+    ...(crashed === undefined ? {} : { 'F-015': told(crashed) }),
+  }
+}
+
 /** Returns the finding with a remedy that acts on the same home as this command. */
 function placed(finding: Finding, env: Io['env']): Finding {
   const { remediation } = finding
-  if (remediation === null) return finding
-  const { commands, description, safe } = remediation
+  return remediation === null ? finding : { ...finding, remediation: remedyIn(remediation, env) }
+}
+
+function remedyIn({ commands, description, safe }: Remediation, env: Io['env']): Remediation {
   const here = commands.map((command) => inHome(command, env))
-  return {
-    ...finding,
-    remediation: remediationOf({ commands: here, description: inHome(description, env), safe }),
-  }
+  return remediationOf({ commands: here, description: inHome(description, env), safe })
 }
 
 /** Returns the problem with the configuration of the project in which the command runs; null if there is none. */

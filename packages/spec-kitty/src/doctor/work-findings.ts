@@ -8,7 +8,7 @@ import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
-import { damagedQueues, unreadableQueue } from './queue-findings.js'
+import { damagedQueues, lostEvents, unreadableQueue } from './queue-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -28,10 +28,11 @@ export function workFindings(
     ...unwritableHome(view, form),
     ...wrongSettings(view, ofProject, form),
     ...unreadableQueue(view, form),
-    ...damagedQueues(view),
-    ...(long.length > 0 ? [] : nothingLeaves(view, form)),
+    ...lostEvents(view, form),
+    ...damagedQueues(view, form),
+    ...(long.length > 0 || isFull(view) ? [] : nothingLeaves(view, form)),
     ...sendingAnyway(view),
-    ...fullQueue(view),
+    ...fullQueue(view, form, long.length === 0),
     ...rejectedEvents(view),
   ]
 }
@@ -59,15 +60,15 @@ function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[
   ]
 }
 
-function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
+export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
   const { command, before, also } = why
-  // F-012 says what must be done by hand.
-  const shown = before === undefined ? (why.shown ?? command) : command
+  const shown = why.shown ?? command
+  const first = before === undefined ? '' : `first ${before}: `
   return remedyOfCommands(
     { command, shown, ...(also === undefined ? {} : { also }) },
     {
       description: effectOf(command, why),
-      forPeople: `${effectOf(shown, why)}${also === undefined ? '' : `; if the address is wrong, the second one ${effectOf(also, why)}`}`,
+      forPeople: `${first}${effectOf(shown, why)}${also === undefined ? '' : `; if the address is wrong, the second one ${effectOf(also, why)}`}`,
       isSafe: isHarmless(why, isDaemonRunning),
       form,
     },
@@ -100,6 +101,10 @@ function effectOf(given: string, { reason, shown = given }: Why): string {
   const [command = ''] = given.split('  # ')
   if (reason === 'backing_off' && command.endsWith(NOW))
     return given.split('  # ')[1] ?? shown.split('  # ')[1] ?? 'tries at once'
+  if (reason === 'backing_off' && command.endsWith(RESTART)) {
+    const [, once] = given.split('  # ')
+    if (once !== undefined) return `starts the daemon anew, ${once}`
+  }
   if (reason === 'backing_off' && command.endsWith(' config list')) {
     const [comment] = [given, shown].flatMap((one) => one.split('  # ').slice(1))
     return comment ?? 'shows where the address is set: correct it there'
@@ -134,6 +139,8 @@ function isToldElsewhere(why: Why, view: WorkView): boolean {
   const { reason, command } = why
   const { settings } = view
   if (isSessionMissed(why, view)) return false
+  // F-015 has the same command.
+  if (reason === 'no_daemon' && view.isDaemonCrashed) return true
   if (reason === 'config_unreadable' && (settings.problems.length === 0 || command.endsWith(RESTART)))
     return false
   return TOLD_ELSEWHERE.has(reason)
@@ -191,9 +198,21 @@ function sendingAnyway({ isSendingAnyway }: WorkView): readonly Finding[] {
   return [{ id: 'F-023', severity: 'info', summary, remediation }]
 }
 
-function fullQueue({ queue, maxQueueSize }: WorkView): readonly Finding[] {
+/** Returns whether F-019 says why nothing leaves, so that one cause is one problem with one command. */
+function isFull({ queue, maxQueueSize, why }: WorkView): boolean {
+  return why?.isAll === true && fullText(queue?.queued ?? 0, maxQueueSize) !== null
+}
+
+/** `isWhyDue`: whether no other finding says why the events wait. */
+function fullQueue(view: WorkView, form: Form, isWhyDue: boolean): readonly Finding[] {
+  const { queue, maxQueueSize, why, isDaemonRunning } = view
   const full = fullText(queue?.queued ?? 0, maxQueueSize)
   if (full === null) return []
+  if (why !== null && isFull(view)) {
+    const summary = `the queue is ${full}${isWhyDue ? `; ${whyText(why)}` : ''}`
+    const remediation = remedyOf(why, isDaemonRunning, form)
+    return [{ id: 'F-019', severity: 'warn', summary, remediation }]
+  }
   const remediation = remediationOf({
     commands: ['spec-kitty sync queue'],
     description: 'shows what waits and why; max_queue_size in config.toml sets the limit',
@@ -258,16 +277,19 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
   const problems = [...settings.problems, ...(ofProject === null ? [] : [ofProject])]
   if (problems.length === 0) return []
   const isInTheWay = why?.reason === 'config_unreadable' && isToldElsewhere(why, view)
+  // The same as in `sync status`, which knows the line that must be corrected first.
+  const byHand = isInTheWay && why.before !== undefined ? `first ${why.before}` : null
+  const cure = byHand === null ? settings.fileCure : (why?.shown ?? LIST)
   return [
     {
       id: 'F-012',
       severity: 'warn',
       summary: `${problems.join('; ')}${isInTheWay ? '; nothing leaves until that is corrected' : ''}`,
       remediation: remedyOfCommands(
-        { command: LIST, ...(settings.fileCure === null ? {} : { shown: settings.fileCure }) },
+        { command: LIST, ...(cure === null ? {} : { shown: cure }) },
         {
           description: 'shows every setting and where it comes from; correct what is wrong there',
-          ...(settings.fileCure === null ? {} : { forPeople: 'lets the file be read, or one be written' }),
+          ...(cure === null ? {} : { forPeople: byHand ?? 'lets the file be read, or one be written' }),
           form,
         },
       ),

@@ -22,6 +22,7 @@ import {
 import { cureCommand } from '../cli/cure-file.js'
 import { assertOwnProject } from '../cli/own-places.js'
 import type { Consent } from './parse-consent.js'
+import { OPTED_OUT } from './why-types.js'
 
 export type { Consent } from './parse-consent.js'
 
@@ -65,6 +66,15 @@ export async function readConsent(project: string): Promise<Consent> {
   if (written !== undefined) return written
   const { consentIn } = await import('./parse-consent.js')
   return consentIn(file.text)
+}
+
+/** Returns why a project whose consent reads `no` has none: it has opted out, or a key is misspelt; null if it just has none. */
+export async function whyNoConsent(project: string): Promise<string | null> {
+  const file = read(consentFile(project))
+  if (file.state === 'absent' || file.state === 'unreadable') return null
+  if (WRITTEN.get(file.text) === 'no') return OPTED_OUT
+  const { whyNot } = await import('./parse-consent.js')
+  return whyNot(file.text)
 }
 
 export interface Written {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { cureCommand } from '../cli/cure-file.js'
-import { consentFile, readConsent } from './consent-file.js'
+import { consentFile, readConsent, whyNoConsent } from './consent-file.js'
 import { whoStandsAt } from './project-origin.js'
 import type { Stranded, WaitingProject } from './queue/queue-types.js'
 import { HELD, type Consent } from './upload/upload-types.js'
@@ -40,7 +40,7 @@ export async function readConsentOf({ project, projectUuid, origin }: Waiting): 
 /** Returns the projects whose events may not be sent, in the given order. */
 export async function heldOf(waiting: readonly WaitingProject[]): Promise<readonly HeldProject[]> {
   const held = new Map<string, HeldProject>()
-  const readings = await Promise.all(waiting.map(readConsentOf))
+  const readings = await Promise.all(waiting.map(readInFull))
   for (const [index, { project, origin, count }] of waiting.entries()) {
     const reading = readings[index]
     if (reading === undefined || reading.consent === 'yes') continue
@@ -57,6 +57,12 @@ export async function heldOf(waiting: readonly WaitingProject[]): Promise<readon
     })
   }
   return [...held.values()]
+}
+
+/** Also says why there is no consent, which only people need to know. */
+async function readInFull(one: Waiting): Promise<Reading> {
+  const reading = await readConsentOf(one)
+  return reading.consent === 'no' ? { ...reading, detail: await whyNoConsent(one.project) } : reading
 }
 
 /** Returns those whose project is lost: its directory is gone, or contains another project now. */

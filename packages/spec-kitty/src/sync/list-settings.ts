@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import type { Io } from 'familiar/cli'
 import { cureCommand } from '../cli/cure-file.js'
 import { projectHere } from '../daemons/project-directory.js'
-import { consentFile, readConsent } from './consent-file.js'
+import { consentFile, readConsent, whyNoConsent } from './consent-file.js'
+import { OPTED_OUT } from './why-types.js'
 import { checkServerUrl } from './check-server-url.js'
 import { WRONG } from './url-text.js'
 import {
@@ -136,7 +137,11 @@ export async function heldHere(
   const consent = project === null ? 'yes' : await readConsent(project)
   if (project === null || consent === 'yes') return null
   const optIn = 'spec-kitty sync opt-in'
-  if (consent === 'no') return { text: 'this project has not', command: optIn }
+  if (consent === 'no') {
+    const why = await whyNoConsent(project)
+    if (why === OPTED_OUT) return { text: `this project ${OPTED_OUT}`, command: optIn }
+    return { text: why === null ? 'this project has not' : `this project has not, ${why}`, command: optIn }
+  }
   const cure = cureCommand(consentFile(project), consent.why) ?? 'spec-kitty explain consent_unreadable'
   return {
     text: problemOf(project, consent.why),

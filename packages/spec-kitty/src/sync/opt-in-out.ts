@@ -19,6 +19,7 @@ import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { counted } from './ages.js'
 import { tellDaemon } from './tell-daemon.js'
+import { whyHeld } from './why-nothing-leaves.js'
 
 /** Records whether the events of a project may leave this machine, for `sync opt-in` and `sync opt-out`. */
 export async function recordConsent(
@@ -49,16 +50,25 @@ export async function recordConsent(
       : `events of ${printable(project)} stay${already} on this machine\n`,
   )
   note(io, `recorded as sync.enabled: ${isGiven} in ${path}`)
-  if (isGiven && isTold)
-    note(
-      io,
-      inHome(
-        'the sync daemon sends them now, if nothing else is in the way (spec-kitty sync status)',
-        io.env,
-      ),
-    )
+  if (isGiven) await tellWaiting(root, isTold, io)
   return EXIT.ok
 }
+
+/** The events that the user looks for may be those of a directory that was moved, which this consent does not cover. */
+async function tellWaiting(root: string, isTold: boolean, io: Io): Promise<void> {
+  const { readQueue } = await import('./read-queue.js')
+  const read = await readQueue(root)
+  const lost = 'problem' in read ? [] : read.held.filter(({ reason }) => LOST.has(reason))
+  for (const one of lost) {
+    const { sentence, command } = whyHeld(one)
+    const stay = one.count === 1 ? 'stays' : 'stay'
+    note(io, inHome(`${counted(one.count, 'other event')} ${stay} here, ${sentence}: ${command}`, io.env))
+  }
+  if (isTold && lost.length === 0) note(io, inHome(SENT_NOW, io.env))
+}
+
+const LOST: ReadonlySet<string> = new Set(['project_missing', 'other_project'])
+const SENT_NOW = 'the sync daemon sends them now, if nothing else is in the way (spec-kitty sync status)'
 
 /**
  * Throws unless a directory that the user names is the project's own directory, so that a consent never covers more than

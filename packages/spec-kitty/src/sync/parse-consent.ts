@@ -1,3 +1,5 @@
+import { nearest } from 'familiar/cli'
+import { OPTED_OUT } from './why-types.js'
 import {
   isAlias,
   isMap,
@@ -66,6 +68,25 @@ export function consentIn(text: string): Consent {
   if (isScalar(value) && typeof value.value === 'boolean') return value.value ? 'yes' : 'no'
   const why = `${placeOf(value)}: ${SECTION}.${KEY} must be true or false`
   return { state: 'unreadable', why, isMendable: true }
+}
+
+/** Returns why a readable text has no consent: it was withdrawn, or its key is misspelt. Null if it just has none. */
+export function whyNot(text: string): string | null {
+  const parsed = parse(text)
+  if (typeof parsed === 'string' || !isMap(parsed.document.contents)) return null
+  const { document, placeOf } = parsed
+  const root = parsed.document.contents
+  const section = resolved(pairOf(root, SECTION)?.value, document)
+  if (!isMap(section)) return misspelt(root, SECTION, placeOf)
+  const value = resolved(pairOf(section, KEY)?.value, document)
+  return isScalar(value) && value.value === false ? OPTED_OUT : misspelt(section, KEY, placeOf)
+}
+
+function misspelt(map: YAMLMap, meant: string, placeOf: Parsed['placeOf']): string | null {
+  for (const { key } of map.items)
+    if (isScalar(key) && key.value !== meant && nearest(String(key.value), [meant]).length > 0)
+      return `unknown key ${String(key.value)} (${placeOf(key)}): did you mean ${meant}?`
+  return null
 }
 
 function unreadable(why: string): Consent {

@@ -1,5 +1,6 @@
 import { strandedOf } from './consent-of-events.js'
 import type { NewEvent, Published, Queue } from './queue/queue-types.js'
+import { noteFirst } from './queue/waiting-note.js'
 
 /**
  * Queues the events. An event may already be queued for another project that is no longer in its directory. Such an event
@@ -7,11 +8,12 @@ import type { NewEvent, Published, Queue } from './queue/queue-types.js'
  * `Queue.publish` throws.
  */
 export async function publishEvents(
-  queue: Pick<Queue, 'publish' | 'waiting'>,
+  queue: Pick<Queue, 'path' | 'counts' | 'publish' | 'waiting'>,
   events: readonly NewEvent[],
   maxSize: number,
 ): Promise<Published> {
   const first = queue.publish(events, maxSize)
+  if (first.queued > 0) noteFirst(queue.path, () => queue.counts().queued)
   if (first.duplicates.length === first.dead) return first
   const stranded = await strandedOf(queue.waiting())
   if (stranded.length === 0) return first

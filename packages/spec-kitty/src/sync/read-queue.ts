@@ -4,11 +4,14 @@ import { homeOfAnotherUser, homeProblem } from './home-problem.js'
 import { isDamage, MOVE_AWAY } from './queue/queue-errors.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts } from './queue/queue-types.js'
+import { NOW } from './why-daemon.js'
 import type { HeldProject } from './why-types.js'
 
 /** The events that wait, and the projects whose events may not leave. */
 export interface QueueView extends QueueCounts {
   readonly held: readonly HeldProject[]
+  /** Why nothing can be written into it, if another program keeps it locked; otherwise null. */
+  readonly lockProblem?: string | null
 }
 
 /** The queue could not be read: the reason in one line. */
@@ -37,22 +40,31 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
       command: null,
     }
   try {
-    const [{ openQueueToLook }, { heldOf }] = await Promise.all([
+    const [{ openQueueToLook, LOCK_PROBE_MS }, { heldOf }] = await Promise.all([
       import('./queue/open-queue.js'),
       import('./consent-of-events.js'),
     ])
-    const queue = await openQueueToLook(path)
+    const queue = await openQueueToLook(path, LOCK_PROBE_MS)
     if (queue === null) return EMPTY
     try {
-      return { ...queue.counts(), held: await heldOf(queue.waiting()) }
+      const [counts, waiting] = [queue.counts(), queue.waiting()]
+      return { ...counts, held: await heldOf(waiting), lockProblem: queue.lockProblem() }
     } finally {
       queue[Symbol.dispose]()
     }
   } catch (error) {
     if (isPartMissing(error)) throw error
     throwLack(error)
-    return { problem: problemOf(error, root), isDamaged: isDamage(error), command: cureOf(error) }
+    const command = isBusy(error) ? ONCE_FREE : cureOf(error)
+    return { problem: problemOf(error, root), isDamaged: isDamage(error), command }
   }
+}
+
+/** What can be done about a queue that another program keeps locked. */
+export const ONCE_FREE = `${NOW}  # once the other program is done with it, or ended`
+
+function isBusy(error: unknown): boolean {
+  return error instanceof CommandError && error.code === 'E_QUEUE_BUSY'
 }
 
 /** Returns false for a queue that this user may not read, because opening it reports the reason. */

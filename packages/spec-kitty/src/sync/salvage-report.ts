@@ -37,12 +37,12 @@ export function salvageCounter(): {
 /**
  * Returns the lines to print after an export of damaged databases: how to queue their events again, and that the
  * databases may be removed after that. A line that begins with a blank is a command. `file` is `-` for standard output,
- * `path` is the path of the queue.
+ * `databases` are all that were put aside.
  */
 export function salvageLines(
   { salvaged, projects, unreadable }: SalvageReport,
   file: string,
-  path: string,
+  databases: readonly string[],
 ): readonly string[] {
   const failed = unreadable.map((one) => `no event could be read in ${one}`)
   if (salvaged === 0 && failed.length === 0) return []
@@ -54,7 +54,7 @@ export function salvageLines(
     ...failed,
     ...(salvaged === 0 ? [] : [again, ...publishLines(projects, file === '-' ? 'FILE' : shellQuote(file))]),
     salvaged === 0 ? 'if you do not need what was put aside:' : 'then what was put aside can be removed:',
-    `  ${removeCommand(path)}`,
+    `  ${removeCommand(databases)}`,
   ]
 }
 

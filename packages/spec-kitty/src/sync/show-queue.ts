@@ -1,5 +1,6 @@
 import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
+import { FORGET, PUT_BACK, type Lost } from './lost-events.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
 import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
 import type { HeldProject, Why } from './why-types.js'
@@ -14,6 +15,8 @@ export interface QueueView extends QueueCounts {
   readonly projects: readonly ShownProject[]
   /** The paths of damaged databases that were put aside. */
   readonly aside: readonly string[]
+  /** The events that were lost with their file; null if none are known to be. */
+  readonly lost?: Lost | null
   readonly why: Why | null
 }
 
@@ -46,7 +49,15 @@ export function shownProjects(
 }
 
 /** Returns the members of the JSON document. */
-export function queueDocument({ queued, oldestAt, deadLetters, projects, aside, why }: QueueView): object {
+export function queueDocument({
+  queued,
+  oldestAt,
+  deadLetters,
+  projects,
+  aside,
+  lost = null,
+  why,
+}: QueueView): object {
   return {
     queued,
     oldest_at: oldestAt,
@@ -62,6 +73,7 @@ export function queueDocument({ queued, oldestAt, deadLetters, projects, aside, 
       reason: one.reason ?? null,
     })),
     damaged_databases: aside,
+    lost_events: lost?.events ?? 0,
   }
 }
 
@@ -72,7 +84,7 @@ export function queueLines(
   screen: Screen,
   placed: Placed = (command) => command,
 ): readonly string[] {
-  const { queued, oldestAt, deadLetters, projects, aside, why } = view
+  const { queued, oldestAt, deadLetters, projects, aside, lost = null, why } = view
   const oldest = oldestAt === null ? '' : `, the oldest for ${ageOf(oldestAt, now)}`
   return [
     queued === 0 ? 'no events wait' : `${counted(queued, 'event')} wait${queued === 1 ? 's' : ''}${oldest}`,
@@ -90,6 +102,7 @@ export function queueLines(
           '',
           `the server rejected ${counted(deadLetters, 'event')}: ${paint(screen, 'cyan', placed('spec-kitty sync queue --dead'))} shows why`,
         ]),
+    ...(lost === null ? [] : ['', lost.text, `${PUT_BACK}:`, `  ${paint(screen, 'cyan', placed(FORGET))}`]),
     ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
     ...(aside.length === 0
       ? []

@@ -1,13 +1,13 @@
-import { dirname, join } from 'node:path'
 import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
+import { FORGET, PUT_BACK } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
-import { isMarkedUnreadable, removeCommand } from './queue/quarantined-databases.js'
+import { isMarkedUnreadable, isSaved, removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
-import { LIST } from './why-backing-off.js'
+import { LIST, TRYING } from './why-backing-off.js'
 import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
@@ -39,9 +39,17 @@ export function workLines(
   return [
     ['queue', describeQueue(view, now)],
     ...fullDiskLines(view),
+    ...lostLines(view),
     ...damagedLines(view),
     ...serverLines(view),
-    ['last sync', age === null ? last : `${last}, ${describeAge(age)} ago`],
+    [
+      'last sync',
+      age === null
+        ? last
+        : isFuture(view.lastSync, now)
+          ? `${last}, ${SET_BACK}`
+          : `${last}, ${describeAge(age)} ago`,
+    ],
     ...failureLines(view),
     ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
     ...uploadLines(view, now, heldHere),
@@ -54,6 +62,15 @@ export function workLines(
     ),
     ...takeOverLines(view),
   ]
+}
+
+const SET_BACK = 'which is in the future: the clock of this machine was set back'
+
+/** Clocks are corrected by some seconds all the time. */
+const SLEW_MS = 60_000
+
+function isFuture(time: string | null, now: number): boolean {
+  return Date.parse(time ?? '') > now + SLEW_MS
 }
 
 /** A daemon does not report a wrong value, because every user may read its report. */
@@ -139,13 +156,18 @@ function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
   return [['', `no event can be queued: ${diskProblem}`, 'yellow'], commandLine('spec-kitty explain F-021')]
 }
 
-function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
-  const [first, ...others] = damagedQueues
-  if (first === undefined) return []
-  const isOne = others.length === 0
+/** Told until events were sent again, or the user has said that it is known. */
+function lostLines({ lost }: WorkView): readonly Line[] {
+  return lost === null ? [] : [['', lost.text, 'yellow'], ['', `${PUT_BACK}:`], commandLine(FORGET)]
+}
+
+/** The command that removes a database comes after the export. A damaged queue in use is exported with them. */
+function damagedLines({ damagedQueues, isQueueDamaged }: WorkView): readonly Line[] {
+  if (damagedQueues.length === 0 || isQueueDamaged) return []
+  const isOne = damagedQueues.length === 1
   const count = isOne ? 'a damaged queue was' : `${damagedQueues.length} damaged queues were`
   const it = isOne ? 'it' : 'them'
-  const removal = commandLine(removeCommand(join(dirname(first), 'queue.db')))
+  const removal = commandLine(removeCommand(damagedQueues))
   if (damagedQueues.every(isMarkedUnreadable))
     return [
       [
@@ -155,11 +177,18 @@ function damagedLines({ damagedQueues }: WorkView): readonly Line[] {
       ],
       removal,
     ]
+  if (damagedQueues.every(isSaved))
+    return [
+      [
+        '',
+        `${count} put aside, and exported; once the exported events are queued again, remove ${it}:`,
+        'yellow',
+      ],
+      removal,
+    ]
   return [
     ['', `${count} put aside; to save what can be read of ${it}:`, 'yellow'],
     commandLine(SALVAGE_COMMAND),
-    ['', `when that is done, remove ${it}; until then this is shown (spec-kitty explain F-022):`],
-    removal,
   ]
 }
 
@@ -170,8 +199,14 @@ export function fullText(queued: number, maxSize: number): string | null {
     : `full: ${queued} of ${counted(maxSize, 'event')} ${queued === 1 ? 'waits' : 'wait'}`
 }
 
-function failureLines({ report: { failures, lastError } }: WorkView): readonly Line[] {
+/** The reasons whose details the line about failures has. */
+const OF_SERVER: ReadonlySet<Why['reason']> = new Set(['backing_off', 'session_refused'])
+
+/** A failure is told only while it is why events wait: another reason came after it, or nothing waits any more. */
+function failureLines({ report: { failures, lastError }, why, queue }: WorkView): readonly Line[] {
   if (lastError === null && (failures ?? 0) === 0) return []
+  const isPresent = why === null ? (queue?.queued ?? 0) > 0 : OF_SERVER.has(why.reason)
+  if (!isPresent) return []
   // What the server keeps waiting, or the sign-in that is over, is no failure of an attempt.
   if ((failures ?? 0) === 0) return [['failures', `none; ${lastError}`, 'yellow']]
   return [['failures', `${failures} in a row; the last: ${lastError ?? 'unknown'}`, 'red']]
@@ -237,6 +272,8 @@ function remedyLines({ before, shown, command, also }: Why): readonly Line[] {
 function uploadText(view: WorkView, why: Why, now: number): string {
   const next = view.report.nextAttemptAt
   const text = whyText(why, briefText(why, view))
+  if (why.reason === 'backing_off' && view.report.running === true)
+    return `${text}; ${TRYING}: ${sendingText(view, now)}`
   if (why.reason !== 'backing_off' || next === null || view.report.lastError === null) return text
   const at = new Date(next)
   const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))
@@ -248,6 +285,8 @@ function briefText({ reason, sentence, brief = sentence }: Why, view: WorkView):
   const { settings, isQueueDamaged, report } = view
   if (reason === 'queue_unusable' && report.queueLost !== null)
     return `the queue was ${report.queueLost.state}`
+  // The row of a queue that is only locked says what waits in it.
+  if (reason === 'queue_unusable' && view.queue !== null) return brief
   if (reason === 'queue_unusable') return isQueueDamaged ? 'the queue is damaged' : 'the queue cannot be read'
   if (reason === 'config_unreadable' && settings.problems.length > 0) return reasonText(reason)
   return brief

@@ -1,5 +1,6 @@
 import { accessSync, constants, lstatSync } from 'node:fs'
-import type { Io, Line, StatusExtension } from 'familiar/cli'
+import type { DaemonStatus } from 'familiar'
+import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { secondsSince } from './ages.js'
 import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
@@ -24,7 +25,7 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
     return {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
-        ...lines.slice(0, -1),
+        ...aliveLater(oneCommand(lines, view), view, status).slice(0, -1),
         ...workLines(view, now, status, { env, heldHere }).map(([name, text, ...style]): Line => [
           name,
           inHome(text, env),
@@ -36,6 +37,29 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       ],
     }
   }
+}
+
+/** The row of a daemon that hangs has the same command as the one about the uploads, which also sends what waits. */
+function oneCommand(lines: readonly Line[], { why }: WorkView): readonly Line[] {
+  const [[name, text, style, command] = ['', ''], ...others] = lines
+  if (command === undefined || why?.reason !== 'daemon_wedged' || why.shown === undefined) return lines
+  return [[name, text, style, why.shown], ...others]
+}
+
+/** A daemon that crashed was alive at its last sync, which may be later than the last time in its record. */
+function aliveLater(
+  lines: readonly Line[],
+  { lastSync }: WorkView,
+  { state, since }: DaemonStatus,
+): readonly Line[] {
+  const [[name, text, ...style] = ['', ''], ...others] = lines
+  if (state !== 'crashed' || since === null || lastSync === null) return lines
+  const at = Date.parse(lastSync)
+  if (!(at > Date.parse(since) && at <= Date.now())) return lines
+  return [
+    [name, text.replace(clockText(new Date(since)), clockText(new Date(lastSync))), ...style],
+    ...others,
+  ]
 }
 
 /** Says that a log that the running daemon cannot write to is dead: the daemon goes on without it. */
@@ -87,6 +111,7 @@ function workDocument(view: WorkView, now: number) {
     oldest_queued_at: queue?.oldestAt ?? null,
     dead_letters: queue?.deadLetters ?? null,
     queue_problem: queueProblem,
+    lost_events: view.lost?.events ?? 0,
     server_url: serverOf(view),
     format: gate.state === 'open' ? gate.format : null,
     nothing_leaves: whyDocument(why),

@@ -13,7 +13,7 @@ import { queuePath } from './queue/queue-path.js'
 export async function useQueue<T>(
   root: string,
   io: Pick<Io, 'err'>,
-  act: (queue: SqliteQueue) => T,
+  act: (queue: SqliteQueue) => T | Promise<T>,
 ): Promise<T | null> {
   const { openHandleIfThere } = await import('./queue/open-queue.js')
   const handle = await openHandleIfThere(queuePath(root), { onNotice: tellDamage(io) })

@@ -16,8 +16,10 @@ const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the s
 
 export const LAST_FAILED = 'the last attempt failed'
 
-/** Returns why the daemon waits before its next attempt. */
-export function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
+export const TRYING = 'it tries again now'
+
+/** Returns why the daemon waits before its next attempt, or still has no answer to it (`nextAttemptAt` is null). */
+export function whyBackingOff(standing: Standing, nextAttemptAt: string | null): Why {
   const { lastError, lastErrorKind = null } = standing
   const { doubt = null, ...remedy } = backingOffRemedy(standing)
   const noFailure = NO_FAILURE[lastErrorKind ?? '']
@@ -27,7 +29,7 @@ export function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
   const error = lastError === null ? '' : `: ${lastError}`
   return {
     reason: 'backing_off',
-    sentence: `${failed}${error}${more}; ${next} is at ${clockText(new Date(nextAttemptAt))}`,
+    sentence: `${failed}${error}${more}; ${nextAttemptAt === null ? TRYING : `${next} is at ${clockText(new Date(nextAttemptAt))}`}`,
     ...(lastError === null ? {} : { brief: `${failed}${more}` }),
     ...remedy,
     isAll: true,

@@ -8,7 +8,7 @@ import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWedged } from './why-daemon.js'
 import { restartCommand, startedText } from './why-restart.js'
 import { LIST, whyBackingOff } from './why-backing-off.js'
-import type { HeldProject, Standing, Why } from './why-types.js'
+import { OPTED_OUT, type HeldProject, type Standing, type Why } from './why-types.js'
 
 /** A variable that a command sets is lost when its shell ends. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
@@ -61,7 +61,8 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   if (first !== undefined && count >= queued)
     return { ...whyHeld(first, held.length - 1), lead: 'what waits stays' }
   if (!isDaemonRunning) return whyNoDaemon(standing)
-  if (nextAttemptAt !== null) return whyBackingOff(standing, nextAttemptAt)
+  if (nextAttemptAt !== null || standing.isTryingAgain === true)
+    return roomFirst(whyBackingOff(standing, nextAttemptAt), standing)
   if (first === undefined) return null
   const why = whyHeld(first, held.length - 1)
   return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
@@ -124,6 +125,12 @@ function heldReasons(held: readonly HeldProject[]): readonly Why[] {
 /** Returns a reason as one sentence for people; `said` instead of its own sentence. */
 export function whyText({ isAll, lead = 'nothing leaves', sentence }: Why, said = sentence): string {
   return isAll ? `${lead}: ${said}` : said
+}
+
+/** A queue that failed on a full disk fails again until there is room. */
+function roomFirst(why: Why, { isDiskFull, lastErrorKind, wayOut = null }: Standing): Why {
+  const isFull = isDiskFull === true && lastErrorKind === 'queue' && wayOut !== null
+  return isFull ? { ...why, before: `${wayOut}; then` } : why
 }
 
 /** What this command cannot do may still be possible for the daemon. */
@@ -241,16 +248,20 @@ function corrected(standing: Standing): Pick<Why, 'before' | 'shown'> {
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
 export function whyHeld(held: HeldProject, others = 0): Why {
-  const { project, reason, detail, cure = null } = held
+  const { reason, cure = null } = held
   const more =
     others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
   return {
     reason,
-    sentence: `${withDetail(HELD[reason](project), detail)}${more}`,
+    sentence: `${heldText(held)}${more}`,
     command: consentCommand(held),
     ...(cure === null ? {} : { shown: cure }),
     isAll: true,
   }
+}
+
+function heldText({ project, reason, detail }: HeldProject): string {
+  return detail === OPTED_OUT ? `${project} ${OPTED_OUT}` : withDetail(HELD[reason](project), detail)
 }
 
 /** A broken file must be repaired by hand first, and a directory that is gone cannot opt in. */

@@ -33,6 +33,9 @@ export type WhyReason =
   | 'daemon_wedged'
   | 'backing_off'
 
+/** The detail of a project that has withdrawn its consent, in words that follow its name. */
+export const OPTED_OUT = 'has opted out'
+
 /** A project that has waiting events and is not allowed to send them. */
 export interface HeldProject {
   readonly project: string
@@ -105,6 +108,8 @@ export interface Standing {
   readonly lastErrorKind?: ErrorKind | null
   /** The variables, except the switch of hosted sync, whose values at the daemon's start differ from those here. */
   readonly otherAtStart?: readonly string[]
+  /** Whether the daemon makes another attempt after failures, and has no answer yet. */
+  readonly isTryingAgain?: boolean
   /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null
 }

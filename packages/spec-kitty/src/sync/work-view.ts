@@ -14,13 +14,14 @@ import {
   type Difference,
 } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionCure, sessionServer } from './gate-session.js'
-import { readQueue, type QueueProblem, type QueueView } from './read-queue.js'
+import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
 import { disabledBy, isStartForbidden } from './start-policy.js'
 import { quarantinedDatabases } from './queue/quarantined-databases.js'
 import { queuePath } from './queue/queue-path.js'
+import { lostIn, type Lost } from './lost-events.js'
 import { isSwitchedOn, readSettings, type Settings } from './settings-table.js'
 import { DEFAULT_QUEUE_SIZE } from './queue-size-limits.js'
 import { inspectGate, type Obstacle } from './upload/gate.js'
@@ -37,6 +38,7 @@ export interface WorkView {
   /** When the server last answered this daemon or an earlier one; null if unknown. */
   readonly lastSync: string | null
   readonly isDaemonRunning: boolean
+  readonly isDaemonCrashed: boolean
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
   /** The command that moves away a directory in the place of the session; null if there is none. */
@@ -54,6 +56,8 @@ export interface WorkView {
   readonly queueCommand: string | null
   /** The paths of damaged queues that were put aside. */
   readonly damagedQueues: readonly string[]
+  /** The events that were lost with their file; null if none are known to be. */
+  readonly lost: Lost | null
   /** The maximum number of events that may wait. */
   readonly maxQueueSize: number
   readonly why: Why | null
@@ -101,13 +105,16 @@ export async function viewWork(
     differing.length === 0 ? null : inspectGate(gateOptions),
     readQueue(root),
   ])
-  const isRefused = isSessionRefused(root, report)
+  // A session that has ended, or is not there, cannot be refused: that is one reason.
+  const isRefused = isSessionRefused(root, report) && !own.obstacles.some(isOfSession)
   // A rejection by the server that only an earlier daemon experienced is less important than a present obstacle.
   const isFirst = report.refused || own.gate.state === 'open'
   const refusal = { reason: 'session_refused', detail: report.refused ? report.lastError : null } as const
   const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
-  const problem = (await lostQueue(root, report)) ?? ('problem' in read ? read : null)
-  const queue = problem !== null || 'problem' in read ? null : read
+  const lostFile = await lostQueue(root, report)
+  const problem = lostFile ?? ('problem' in read ? read : lockedBy(read))
+  // What waits in a locked queue can be read.
+  const queue = lostFile !== null || 'problem' in read ? null : read
   const queueProblem = problem?.problem ?? null
   const isQueueDamaged = problem?.isDamaged === true
   const server = loginServer(settings, sessionServer(root))
@@ -154,6 +161,7 @@ export async function viewWork(
     lastError: report.lastError,
     lastErrorKind: report.lastErrorKind,
     otherAtStart: otherAtStart(differing),
+    isTryingAgain: report.running === true && (report.failures ?? 0) > 0,
     nextAttemptAt: report.nextAttemptAt,
   }
   const why = whyNothingLeaves(standing)
@@ -162,6 +170,7 @@ export async function viewWork(
     isRefused,
     lastSync: report.lastSync ?? readLastWork(root).lastSync,
     isDaemonRunning,
+    isDaemonCrashed: status.state === 'crashed',
     loginServer: server,
     sessionCure: cure,
     gate,
@@ -171,6 +180,7 @@ export async function viewWork(
     isQueueDamaged,
     queueCommand: problem?.command ?? null,
     damagedQueues: quarantinedDatabases(queuePath(root)),
+    lost: report.queueLost === null ? lostIn(root) : null,
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),
@@ -184,6 +194,14 @@ export async function viewWork(
     homeCommand: trouble?.command ?? null,
     diskProblem: disk,
   }
+}
+
+function lockedBy({ lockProblem = null }: QueueView): QueueProblem | null {
+  return lockProblem === null ? null : { problem: lockProblem, isDamaged: false, command: ONCE_FREE }
+}
+
+function isOfSession({ reason }: Obstacle): boolean {
+  return reason === 'no_session' || reason === 'session_unreadable'
 }
 
 /** The file at the path says nothing about the events in the one that the daemon has open. */

@@ -7,6 +7,7 @@ const VIEW = {
   isDaemonRunning: true,
   queue: { queued: 1, oldestAt: new Date(0).toISOString(), deadLetters: 0, held: [] },
   queueProblem: null,
+  lost: null,
   maxQueueSize: 2,
   why: null,
   further: [],
@@ -275,5 +276,62 @@ it('says that the daemon sends although this shell has turned hosted sync off', 
     id: 'F-023',
     severity: 'info',
     remediation: { commands: ['spec-kitty sync restart'], safe: false },
+  })
+})
+
+it('says that events were lost with their queue', () => {
+  const lost = { text: 'lost: 2 events waited', events: 2 }
+  const [found] = workFindings({ ...VIEW, lost }, null, 0, 'people')
+  expect(found).toMatchObject({
+    id: 'F-017',
+    severity: 'warn',
+    summary: lost.text,
+    remediation: { commands: ['spec-kitty sync queue drop --lost'] },
+  })
+})
+
+it('says of a full queue why it does not become empty, with the one command for that', () => {
+  const why = {
+    reason: 'backing_off',
+    sentence: 'so it is',
+    command: 'spec-kitty sync now',
+    isAll: true,
+  } as const
+  const found = workFindings({ ...VIEW, why, maxQueueSize: 1 }, null, 0)
+  expect(found).toMatchObject([
+    {
+      id: 'F-019',
+      summary: 'the queue is full: 1 of 1 event waits; nothing leaves: so it is',
+      remediation: { commands: [why.command] },
+    },
+  ])
+})
+
+it('says to people what must be done before the command of the status', () => {
+  const certificate = {
+    reason: 'backing_off',
+    sentence: 'so it is',
+    command: 'spec-kitty explain backing_off',
+    shown: 'spec-kitty sync restart  # once NODE_EXTRA_CA_CERTS is right in this shell',
+    isAll: true,
+  } as const
+  const [restart] = workFindings({ ...VIEW, why: certificate }, null, 0, 'people')
+  expect(restart?.remediation).toMatchObject({
+    commands: ['spec-kitty sync restart'],
+    description: 'starts the daemon anew, once NODE_EXTRA_CA_CERTS is right in this shell',
+  })
+  const broken = {
+    reason: 'config_unreadable',
+    sentence: 'the configuration is wrong',
+    command: 'spec-kitty config list',
+    shown: 'spec-kitty sync now',
+    before: 'correct line 2 of config.toml, and send what waits',
+    isAll: true,
+  } as const
+  const settings = { ...VIEW.settings, problems: ['line 2 is wrong'], fileCure: null } as WorkView['settings']
+  const [config] = workFindings({ ...VIEW, why: broken, settings }, null, 0, 'people')
+  expect(config).toMatchObject({
+    id: 'F-012',
+    remediation: { commands: [broken.shown], description: `first ${broken.before}` },
   })
 })

@@ -175,6 +175,7 @@ describe('sync status', () => {
       oldest_queued_at: null,
       dead_letters: 0,
       queue_problem: null,
+      lost_events: 0,
       server_url: null,
       format: null,
       nothing_leaves: {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lineOf, makeRoot, type SyncRoot } from './sync-root.js'
@@ -28,6 +28,21 @@ describe('sync opt-in and sync opt-out', () => {
     )
     expect(root.run(['sync', 'opt-in', project]).stderr).not.toContain('sends them now')
     expect(root.run(['sync', 'opt-out', project]).stderr).not.toContain('sends them now')
+  })
+
+  it('say which events stay although this project may send now', () => {
+    const publish = (...flags: readonly string[]) =>
+      root.run(['sync', 'publish', '--type', 'T', '--project', project, ...flags])
+    // It also says nothing with -q where all went well.
+    expect(publish('-q').stdout).toBe('')
+    const moved = join(root.base, 'moved')
+    renameSync(project, moved)
+    root.start()
+    const { stderr } = root.run(['sync', 'opt-in', moved])
+    expect(stderr).toContain(
+      `1 other event stays here, ${project} is not there any more: spec-kitty explain project_missing`,
+    )
+    expect(stderr).not.toContain('sends them now')
   })
 
   it('change one value in the file of the project, and say which', () => {

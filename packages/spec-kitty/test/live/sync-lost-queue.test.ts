@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { queuePath } from '../../dist/sync/queue/queue-path.js'
@@ -40,6 +40,7 @@ describe('a queue that is removed while the sync daemon has it open', () => {
     const ran = await work.run(['sync', 'now'])
     expect([ran.status, work.server.accepted]).toEqual([0, ['a', 'b']])
     expect(await statusOf()).toMatchObject({ queued: 0, queue_problem: null, nothing_leaves: null })
+    expect(await statusOf()).toMatchObject({ lost_events: 0 })
     expect((await work.run(['sync', 'logs'])).stdout).toContain('queue_restored')
   })
 
@@ -47,7 +48,7 @@ describe('a queue that is removed while the sync daemon has it open', () => {
     rmSync(path)
     await work.publish(['c'])
     await work.run(['sync', 'stop'])
-    expect(await statusOf()).toMatchObject({ queued: 3 })
+    expect(await statusOf()).toMatchObject({ queued: 3, lost_events: 0 })
     await work.run(['sync', 'now'])
     expect(work.server.accepted).toEqual(['a', 'b', 'c'])
   })
@@ -69,4 +70,66 @@ it('a queue that is moved is told with the command that puts it back, which cure
   renameSync(elsewhere, path)
   await work.run(['sync', 'now'])
   expect(work.server.accepted).toEqual(['a', 'b'])
+})
+
+describe('a queue that is removed or emptied while no sync daemon runs', () => {
+  const lose = (how: 'missing' | 'empty'): void => {
+    for (const side of ['-wal', '-shm']) rmSync(path + side, { force: true })
+    if (how === 'missing') rmSync(path)
+    else truncateSync(path)
+  }
+
+  /** Queues an event without a daemon, in a process of its own: this one still has the old file open. */
+  const publishAlone = () =>
+    work.run(['sync', 'publish', '--type', 'T', '--project', work.project], {
+      SPEC_KITTY_ENABLE_SAAS_SYNC: '0',
+    })
+
+  it.each(['missing', 'empty'] as const)(
+    'is told by every command until events were sent again (%s)',
+    async (how) => {
+      await work.run(['sync', 'stop'])
+      lose(how)
+      const what = how === 'missing' ? 'is not there any more' : 'has 0 bytes now'
+      const said = new RegExp(`lost: 2 events waited at .*, and the queue ${path} ${what}`)
+      expect((await work.run(['sync', 'status'])).stdout).toMatch(said)
+      expect((await work.run(['sync', 'queue'])).stdout).toMatch(said)
+      expect((await work.run(['auth', 'doctor'])).stdout.replaceAll(/\s+/g, ' ')).toMatch(said)
+      const now = await work.run(['sync', 'now'])
+      expect([now.status, now.stderr]).toEqual([1, expect.stringMatching(said)])
+      expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 2 })
+      // A new queue does not bring them back.
+      await publishAlone()
+      expect(await statusOf()).toMatchObject({ queued: 1, lost_events: 2 })
+      expect((await work.run(['sync', 'now'])).status).toBe(0)
+      expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 0 })
+    },
+  )
+
+  it('is told until the user says that it is known', async () => {
+    await work.run(['sync', 'stop'])
+    lose('missing')
+    const ran = await work.run(['sync', 'queue', 'drop', '--lost'])
+    expect([ran.status, ran.stdout]).toEqual([0, 'the loss of 2 events is not told again\n'])
+    expect([await statusOf(), existsSync(path)]).toMatchObject([{ lost_events: 0 }, false])
+  })
+
+  it('is told of events that were queued without a daemon', async () => {
+    await work.run(['sync', 'stop'])
+    lose('missing')
+    await work.run(['sync', 'queue', 'drop', '--lost'])
+    await publishAlone()
+    expect(await statusOf()).toMatchObject({ queued: 1, lost_events: 0 })
+    lose('missing')
+    expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 1 })
+  })
+
+  it('is nothing if everything was sent before', async () => {
+    await work.run(['sync', 'now'])
+    await work.run(['sync', 'stop'])
+    expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 0 })
+    lose('missing')
+    expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 0 })
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+  })
 })

@@ -128,7 +128,7 @@ it('a daemon that does not answer is named as the reason, and the command works 
     `nothing leaves: the sync daemon does not answer\n ${command} && ${next}`,
   )
   expect(stdout).not.toContain('after that')
-  expect(linesAt('daemon', stdout)).toMatch(new RegExp(`\\b${command}$`))
+  expect(linesAt('daemon', stdout)).toMatch(new RegExp(`\\b${command} && ${next}$`))
   expect(linesAt('last sync', stdout)).toBe('last sync unknown: the daemon does not answer')
   const { document } = root.json(['auth', 'doctor'], { env: ON })
   expect(findingOf(document, 'F-005').remediation.commands).toEqual([command])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { withConsent } from '../../src/sync/edit-consent.js'
-import { consentIn } from '../../src/sync/parse-consent.js'
+import { consentIn, whyNot } from '../../src/sync/parse-consent.js'
 
 /** The consent in the text of a project's configuration: what it says, and how it is changed. */
 
@@ -181,4 +181,15 @@ describe('it is not put into', () => {
   ] as const)('%s', ([, text]) => {
     expect(withConsent(text, true)).toBe(null)
   })
+})
+
+it.each([
+  ['sync:\n  enabled: false\n', 'has opted out'],
+  ['sync:\n  enabeld: true\n', 'unknown key enabeld (line 2, column 3): did you mean enabled?'],
+  ['snyc:\n  enabled: true\n', 'unknown key snyc (line 1, column 1): did you mean sync?'],
+  ['sync:\n  other: 1\n', null],
+  ['', null],
+  ['sync: [', null],
+])('says why there is no consent in %j', (text, why) => {
+  expect(whyNot(text)).toBe(why)
 })

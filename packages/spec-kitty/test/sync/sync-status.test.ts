@@ -1,9 +1,10 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DaemonStatus } from 'familiar'
+import { clockText } from 'familiar/cli'
 import { afterAll, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
-import { markUnreadable } from '../../src/sync/queue/quarantined-databases.js'
+import { markExported, markUnreadable } from '../../src/sync/queue/quarantined-databases.js'
 import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { syncStatus } from '../../src/sync/sync-status.js'
 import { knownReport } from '../../src/sync/work-report.js'
@@ -52,7 +53,7 @@ it('says of a server that does not answer since when, and when the attempt ends'
   const session = { kind: 'token', server_url: SERVER, access_token: 'a-token' }
   writeFileSync(join(home, 'session.json'), JSON.stringify(session), { mode: 0o600 })
   const env = { SPEC_KITTY_HOME: home, HOME: home, SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
-  const uploads = async (seconds: number | null, more: object = {}) => {
+  const linesOf = async (seconds: number | null, more: object = {}) => {
     const request_since = seconds === null ? null : new Date(Date.now() - seconds * 1000).toISOString()
     const status = {
       state: 'running',
@@ -65,18 +66,22 @@ it('says of a server that does not answer since when, and when the attempt ends'
       ['log', ''],
     ] as const
     const view = { status, state: status.state, document: { log: null } as never, lines }
-    const told = await syncStatus(home, { env, cwd: () => home })(view)
-    return told.lines.find(([name]) => name === 'uploads')?.[1]
+    return (await syncStatus(home, { env, cwd: () => home })(view)).lines
   }
+  const uploads = async (seconds: number | null, more: object = {}) =>
+    (await linesOf(seconds, more)).find(([name]) => name === 'uploads')?.[1]
+  // A failure of before is no reason where nothing waits.
+  const old = { running: false, consecutive_failures: 4, last_error: 'the queue is damaged' }
+  expect((await linesOf(null, old)).map(([name]) => name)).not.toContain('failures')
   expect(await uploads(null)).toBe(`sending to ${SERVER}`)
   expect(await uploads(1)).toBe(`sending to ${SERVER}`)
   expect(await uploads(11)).toMatch(
     /^sending to http:\/\/127\.0\.0\.1:9, which has not answered for 1[1-3] s; the attempt ends after 60 s$/,
   )
   // The address was changed while the request hangs.
-  const old = { request_server: 'http://127.0.0.1:8' }
-  expect(await uploads(1, old)).toBe(`sending to http://127.0.0.1:8; then to ${SERVER}`)
-  expect(await uploads(11, old)).toMatch(
+  const changed = { request_server: 'http://127.0.0.1:8' }
+  expect(await uploads(1, changed)).toBe(`sending to http://127.0.0.1:8; then to ${SERVER}`)
+  expect(await uploads(11, changed)).toMatch(
     /^sending to http:\/\/127\.0\.0\.1:8, which has not answered for 1[1-3] s; .* 60 s; then to http:\/\/127\.0\.0\.1:9$/,
   )
 })
@@ -113,6 +118,8 @@ it('proposes no export of a damaged queue in which no event could be read', asyn
   for (const file of [first, second]) writeFileSync(file, 'damaged')
   const proposal = expect.stringMatching(/spec-kitty sync queue --export FILE$/)
   expect(await linesIn(home)).toContainEqual(proposal)
+  // Nothing is removed before it is saved.
+  expect(await linesIn(home)).not.toContainEqual(expect.stringMatching(/^rm /))
   markUnreadable(first)
   expect(await linesIn(home)).toContainEqual(proposal)
   markUnreadable(second)
@@ -120,7 +127,14 @@ it('proposes no export of a damaged queue in which no event could be read', asyn
   expect(lines).not.toContainEqual(proposal)
   const said =
     '2 damaged queues were put aside, and no event can be read of them; until you remove them, this is shown:'
-  expect(lines.slice(lines.indexOf(said)).slice(0, 2)).toEqual([said, `rm ${path}.corrupt-*`])
+  expect(lines.slice(lines.indexOf(said)).slice(0, 2)).toEqual([said, `rm ${first}* ${second}*`])
+  // Exported, but for the first.
+  rmSync(`${second}.unreadable`)
+  markExported(second)
+  const exported =
+    '2 damaged queues were put aside, and exported; once the exported events are queued again, remove them:'
+  const after = await linesIn(home)
+  expect(after.slice(after.indexOf(exported)).slice(0, 2)).toEqual([exported, `rm ${first}* ${second}*`])
 })
 
 it('says that a running daemon has no log, and what gives it one', async () => {
@@ -133,4 +147,33 @@ it('says that a running daemon has no log, and what gives it one', async () => {
   renameSync(log, `${log}.old`)
   writeFileSync(log, '')
   expect(await linesIn(home, log)).not.toContain(said)
+})
+
+it('knows that a daemon was alive at its last sync, and that a time in the future is none', async () => {
+  const home = makeHome()
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1000)
+  const since = ago(60)
+  const shown = async (synced: Date) => {
+    mkdirSync(join(home, 'daemons', 'sync'), { recursive: true })
+    writeFileSync(
+      join(home, 'daemons', 'sync', 'last-work.json'),
+      JSON.stringify({ last_sync: synced.toISOString() }),
+    )
+    const status = { state: 'crashed', since: since.toISOString(), report: null, record: null }
+    const view = {
+      status: status as unknown as DaemonStatus,
+      state: 'crashed' as const,
+      document: { log: null } as never,
+      lines: [['daemon', `crashed (last seen alive ${clockText(since)})`] as const, ['log', 'here'] as const],
+    }
+    const env = { SPEC_KITTY_HOME: home, HOME: home }
+    const { lines } = await syncStatus(home, { env, cwd: () => home })(view)
+    return lines.map(([name, text]) => `${name} ${text}`.trim())
+  }
+  const synced = ago(40)
+  expect(await shown(synced)).toContain(`daemon crashed (last seen alive ${clockText(synced)})`)
+  expect(await shown(ago(90))).toContain(`daemon crashed (last seen alive ${clockText(since)})`)
+  expect(await shown(ago(-86_400))).toContainEqual(
+    expect.stringMatching(/^last sync .*, which is in the future: the clock of this machine was set back$/),
+  )
 })

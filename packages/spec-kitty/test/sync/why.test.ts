@@ -641,3 +641,31 @@ it('JSON has the command that people see beside the one that a script can run', 
     command_shown: 'spec-kitty sync now',
   })
 })
+
+it('keeps the reason of the last failure and its command while the next attempt runs', () => {
+  const failed = { lastError: 'the server answered 301', lastErrorKind: 'connection' } as const
+  const waiting = whyNothingLeaves(standing({ ...failed, nextAttemptAt: '2026-01-01T00:00:00Z' }))
+  const trying = whyNothingLeaves(standing({ ...failed, isTryingAgain: true }))
+  expect(trying).toEqual({ ...waiting, sentence: expect.stringMatching(/301; .*; it tries again now$/) })
+  expect(whyNothingLeaves(standing(failed))).toBe(null)
+})
+
+it('says that a queue that failed on a full disk needs room first', () => {
+  const failed = {
+    lastError: 'the disk is full',
+    lastErrorKind: 'queue',
+    nextAttemptAt: '2026-01-01T00:00:00Z',
+  } as const
+  expect(
+    whyNothingLeaves(standing({ ...failed, isDiskFull: true, wayOut: 'free space there' })),
+  ).toMatchObject({
+    before: 'free space there; then',
+    command: 'spec-kitty sync now',
+  })
+  expect(whyNothingLeaves(standing(failed))).not.toHaveProperty('before')
+})
+
+it('says of a project that has withdrawn its consent that it has', () => {
+  const out: HeldProject = { project: '/p', reason: 'no_consent', detail: 'has opted out', count: 5 }
+  expect(whyNothingLeaves(standing({ held: [out] }))?.sentence).toBe('/p has opted out')
+})

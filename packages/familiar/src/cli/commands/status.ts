@@ -93,7 +93,9 @@ function linesOf(
     ['daemon', isWedged ? `${text}:` : text, STATE_STYLE[document.state], isWedged ? remedy : undefined],
     ...(isPresent(document.state) ? [['daemon version', version] as const] : []),
     ['CLI version', document.cli_version],
-    ...(last_stop === null ? [] : [['last stop', describeStop(last_stop, isVerbose)] as const]),
+    ...(last_stop === null || document.state === 'crashed'
+      ? []
+      : [['last stop', describeStop(last_stop, isVerbose)] as const]),
     ['log', `${document.log}${isAbsent(document.log) ? ' (none yet)' : ''}`],
   ]
 }

@@ -121,11 +121,19 @@ export const SYNC_QUEUE_DROP = {
       text: 'instead: every event that waits for a project which was in this directory, and is gone or replaced by another one',
     },
     all: { text: 'instead: every event that the server rejected' },
+    lost: {
+      text: 'instead: say no longer that events were lost with a queue file that was removed or emptied; removes nothing',
+    },
     yes: { text: 'do not ask' },
     json: JSON_OPTION,
   },
   operands: { name: 'EVENT', min: 0, max: Infinity, needs: 'the events to remove', kind: 'text' },
-  usage: ['EVENT... [--yes] [--json]', '--all [--yes] [--json]', '--project DIR [--yes] [--json]'],
+  usage: [
+    'EVENT... [--yes] [--json]',
+    '--all [--yes] [--json]',
+    '--project DIR [--yes] [--json]',
+    '--lost [--json]',
+  ],
   about: 'Removes events that the server rejected, or those of a lost project, for ever.',
   more: [
     `${EVENT} An event that waits for a project that is still there cannot be removed: 'spec-kitty sync opt-out' keeps it here.`,

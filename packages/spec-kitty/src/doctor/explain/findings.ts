@@ -28,8 +28,8 @@ export const FINDINGS: Texts = {
   },
   'F-017': {
     summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full.',
-    whatToDo: MEND_QUEUE,
+    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full. Or its file was removed or emptied while events waited in it and no daemon ran.',
+    whatToDo: `${MEND_QUEUE} If its file was removed or emptied, put a copy back or queue the events again; \`spec-kitty sync queue drop --lost\` ends the warning.`,
   },
   'F-018': {
     summary: 'events wait, and nothing leaves this machine',
@@ -56,9 +56,11 @@ export const FINDINGS: Texts = {
     summary: 'a damaged queue was put aside',
     why: 'A new queue was started, so that events can be queued. The events in the damaged one are not sent. The warning stays until you have removed the file.',
     whatToDo: [
-      'Save what can be read; this command also says how to queue it again:',
+      'Save what can be read:',
       '`spec-kitty sync queue --export FILE`',
-      'Then remove it. This shows the command for that:',
+      'Queue it again, for each project that the export names:',
+      '`spec-kitty sync publish - --project DIR < FILE`',
+      'Then remove it. After the export, this shows the command for that:',
       '`spec-kitty sync status`',
       'After that, the doctor no longer reports it.',
     ].join('\n'),

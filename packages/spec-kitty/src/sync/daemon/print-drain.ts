@@ -19,6 +19,8 @@ export interface DrainPrinter {
   readonly line: (line: DrainLine) => void
   /** Prints the end. `queue`: the present content of the queue, if known. */
   readonly end: (finished: Finished, queue: QueueView | null) => Promise<void>
+  /** Returns what was sent so far, in words. */
+  readonly soFar: () => string
   /** Clears the line on the terminal. */
   readonly close: () => void
 }
@@ -46,6 +48,7 @@ function jsonPrinter(io: Io): DrainPrinter {
   return {
     line: (line) => io.out(`${JSON.stringify({ schema_version: SCHEMA_VERSION, ...line })}\n`),
     end: () => io.flushed(),
+    soFar: () => 'the daemon goes on',
     close: () => undefined,
   }
 }
@@ -98,6 +101,7 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
       }
       await io.flushed()
     },
+    soFar: () => `sent: ${done} · rejected: ${rejected} so far, and the daemon goes on`,
     close: progress.stop,
   }
 }

@@ -34,8 +34,7 @@ const HEADER_BYTES = 100
  * With `synchronous = FULL`, a transaction is on disk when it returns; `fullfsync` ensures this on macOS.
  * `trusted_schema` is off, so that the content of the database cannot run code.
  */
-const SETTINGS = `PRAGMA busy_timeout = ${READ_BUSY_MS};
-  PRAGMA synchronous = FULL;
+const SETTINGS = `PRAGMA synchronous = FULL;
   PRAGMA fullfsync = ON;
   PRAGMA checkpoint_fullfsync = ON;
   PRAGMA trusted_schema = OFF;
@@ -43,11 +42,11 @@ const SETTINGS = `PRAGMA busy_timeout = ${READ_BUSY_MS};
 
 /**
  * Opens the database. Returns null if it does not exist or does not have the newest format yet. Creates nothing. Throws
- * an error of SQLite, `E_QUEUE_NEWER`, or `E_QUEUE_UNUSABLE` if one of its files is a link, not a regular file, or
+ * an error of SQLite (for a lock, after `busyMs`), `E_QUEUE_NEWER`, or `E_QUEUE_UNUSABLE` if one of its files is a link, not a regular file, or
  * another user's.
  */
-export function openReady(sqlite: Sqlite, path: string): Connection | null {
-  const connection = openAny(sqlite, path)
+export function openReady(sqlite: Sqlite, path: string, busyMs = READ_BUSY_MS): Connection | null {
+  const connection = openAny(sqlite, path, busyMs)
   if (connection === null) return null
   if (connection.format === FORMAT) return withLog(connection, path)
   connection.database.close()
@@ -70,11 +69,11 @@ export function withLog(connection: Connection, path: string): Connection | null
 }
 
 /** Opens a database of any format up to the newest; null if there is none. Throws what `openReady` throws. */
-export function openAny(sqlite: Sqlite, path: string): Connection | null {
+export function openAny(sqlite: Sqlite, path: string, busyMs = READ_BUSY_MS): Connection | null {
   assertOwnFiles(path)
   const file = fileAt(path)
   try {
-    return file === null ? null : openFile(sqlite, path, file)
+    return file === null ? null : openFile(sqlite, path, file, busyMs)
   } catch (error) {
     // Another process may have just put a damaged database aside. In this case the error says nothing about the new
     // database.
@@ -83,7 +82,7 @@ export function openAny(sqlite: Sqlite, path: string): Connection | null {
   }
 }
 
-function openFile(sqlite: Sqlite, path: string, file: string): Connection | null {
+function openFile(sqlite: Sqlite, path: string, file: string, busyMs: number): Connection | null {
   if (lostItsPages(path)) throw damaged(path)
   if (!opened.has(file)) refuseNewer(path)
   assertWritable(path)
@@ -91,6 +90,7 @@ function openFile(sqlite: Sqlite, path: string, file: string): Connection | null
   if (database === null) return null
   opened.add(file)
   try {
+    database.exec(`PRAGMA busy_timeout = ${busyMs}`)
     database.exec(SETTINGS)
     const format = readFormat(database)
     if (format > FORMAT) throw newer(path, format, FORMAT)

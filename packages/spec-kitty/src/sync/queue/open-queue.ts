@@ -9,11 +9,16 @@ import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
 
+export { LOCK_PROBE_MS } from './sqlite-queue.js'
+import { noteReplaced, noteWaiting } from './waiting-note.js'
+
 export interface OpenOptions {
   /** Called with one line of text if a damaged database was put aside. */
   readonly onNotice?: (message: string) => void
   /** True after `E_QUEUE_CORRUPT`: the whole file is checked, and put aside if anything in it is damaged. */
   readonly isSuspect?: boolean
+  /** True if the events of the file that was at the path are written into the new one. */
+  readonly isSaved?: boolean
 }
 
 /**
@@ -40,13 +45,13 @@ export async function openQueueIfThere(path: string, options: OpenOptions = {}):
 
 /**
  * Opens the queue only for reading. A database that is damaged or was never made ready is not changed. Returns null if
- * there is no queue, or one that was never made ready. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
+ * there is no queue, or one that was never made ready. `busyMs`: how long to wait for a locked one. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
  */
-export async function openQueueToLook(path: string): Promise<SqliteQueue | null> {
+export async function openQueueToLook(path: string, busyMs?: number): Promise<SqliteQueue | null> {
   if (!isThere(path)) return null
   const sqlite = await loadSqlite()
   try {
-    const connection = openReady(sqlite, path)
+    const connection = openReady(sqlite, path, busyMs)
     if (connection === null && isEmpty(path)) return null
     if (connection === null) throw busy(path, 'it is not ready yet')
     return new SqliteQueue(path, connection, () => openReady(sqlite, path))
@@ -63,9 +68,11 @@ export async function openQueueToLook(path: string): Promise<SqliteQueue | null>
 export async function replaceRemoved(removed: SqliteQueue, options: OpenOptions = {}): Promise<SqliteQueue> {
   const { path } = removed
   if (!existsSync(dirname(path))) throw unusable(path, 'its directory was removed', undefined, null)
-  const next = await openQueue(path, options)
+  const next = await openQueue(path, { ...options, isSaved: true })
   try {
     await next.takeOver(removed)
+    // Another process may have made the new file, and taken them for lost.
+    noteWaiting(path, next.counts().queued, true)
   } catch (error) {
     next[Symbol.dispose]()
     throw error
@@ -152,7 +159,8 @@ async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions)
   return withLock(`${path}.lock`, {}, () => Promise.resolve(prepare(sqlite, path, options)))
 }
 
-function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect }: OpenOptions): Connection {
+function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect, isSaved }: OpenOptions): Connection {
+  if (isSaved !== true) noteReplaced(path)
   if (fileAt(path) !== null && isDamaged(sqlite, path, isSuspect === true)) {
     const aside = quarantine(path)
     onNotice?.(`the queue was damaged: it was moved to ${aside}, and a new one started`)

@@ -17,13 +17,23 @@ export function quarantinedDatabases(path: string): readonly string[] {
     .map((name) => join(dirname(path), name))
 }
 
-/** The end of the name of an empty file beside a database that was put aside, in which no event could be read. */
+/** The ends of the names of empty files beside a database that was put aside: what an export has found in it. */
 const UNREADABLE = '.unreadable'
+const EXPORTED = '.exported'
 
 /** Remembers that no event could be read in a database, so that nobody is told again to try it. */
 export function markUnreadable(database: string): void {
+  mark(database + UNREADABLE)
+}
+
+/** Remembers that all events that can be read in a database were exported, so that it may be removed. */
+export function markExported(database: string): void {
+  mark(database + EXPORTED)
+}
+
+function mark(file: string): void {
   try {
-    writeFileSync(database + UNREADABLE, '', { mode: 0o600 })
+    writeFileSync(file, '', { mode: 0o600 })
   } catch {
     // Then the user is told again.
   }
@@ -33,9 +43,14 @@ export function isMarkedUnreadable(database: string): boolean {
   return existsSync(database + UNREADABLE)
 }
 
-/** Returns the command that removes what was put aside of the queue at this path, with the side files. */
-export function removeCommand(path: string): string {
-  return `rm ${shellQuote(path + MARK)}*`
+/** Returns whether nothing of the database is left to save. */
+export function isSaved(database: string): boolean {
+  return isMarkedUnreadable(database) || existsSync(database + EXPORTED)
+}
+
+/** Returns the command that removes these databases, with the files beside each, and no others. */
+export function removeCommand(databases: readonly string[]): string {
+  return `rm ${databases.map((one) => `${shellQuote(one)}*`).join(' ')}`
 }
 
 function namesIn(directory: string): readonly string[] {

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { FamiliarError } from 'familiar'
 import { closedDirectory, CommandError, EXIT, lackOf, writeHint } from 'familiar/cli'
 import { diskProblem } from './disk-problem.js'
+import { lockHolder } from './lock-holder.js'
 import { lackOfDescriptors } from './sqlite.js'
 
 /** The result codes of SQLite that the queue distinguishes (https://sqlite.org/rescode.html). */
@@ -51,13 +52,18 @@ export function queueFailure(error: unknown, path: string): unknown {
   if (error instanceof FamiliarError) return lockFailure(error, path)
   const code = codeOf(error)
   if (code === null) return systemFailure(error, path)
-  if (BUSY.has(code)) return busy(path, 'other programs write to it, or keep it locked', error)
+  if (BUSY.has(code)) return busy(path, lockedText(path), error)
   if (DAMAGED.has(code)) return damaged(path, error)
   const lack = lackBehind(code, error)
   if (lack !== null) return lack
   if (code === CODE.cannotOpen && Buffer.byteLength(path) > MAX_PATH_BYTES) return tooLong(path, error)
   const errno = errnoFor(code, path)
   return unusable(path, describe(code, errno, error), error, hintFor(path, errno))
+}
+
+function lockedText(path: string): string {
+  const holder = lockHolder(path)
+  return holder === null ? 'other programs write to it, or keep it locked' : `${holder} keeps it locked`
 }
 
 /** Returns `E_RESOURCES` if this process lacked descriptors or memory. SQLite does not say why it could not open a file. */

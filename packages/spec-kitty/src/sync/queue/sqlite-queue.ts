@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
@@ -38,6 +39,9 @@ const ATTEMPTS = 2
  */
 const SHORT_BUSY_MS = 50
 const BETWEEN_MS = 100
+
+/** How long a command that only looks waits for the lock, before it says that the queue is locked. */
+export const LOCK_PROBE_MS = 500
 
 /** The queue in one SQLite file. */
 export class SqliteQueue implements Queue {
@@ -156,6 +160,31 @@ export class SqliteQueue implements Queue {
   }
 
   /**
+   * Returns why nothing can be written, if another program keeps the database locked; otherwise null. Waits half a second at
+   * most, and changes nothing. While others write, the WAL changes, and that is no lock.
+   */
+  lockProblem(): string | null {
+    const written = this.#lastWritten()
+    try {
+      this.#withBusyTimeout(LOCK_PROBE_MS, () => {
+        const { database } = this.#current()
+        database.exec('BEGIN IMMEDIATE')
+        database.exec('ROLLBACK')
+      })
+      return null
+    } catch (error) {
+      const failure = queueFailure(error, this.path)
+      const isBusy = failure instanceof CommandError && failure.code === 'E_QUEUE_BUSY'
+      return isBusy && this.lost() === null && written === this.#lastWritten() ? failure.message : null
+    }
+  }
+
+  #lastWritten(): string {
+    const { size, mtimeNs } = lstatSync(`${this.path}-wal`, { bigint: true, throwIfNoEntry: false }) ?? {}
+    return `${size}:${mtimeNs}`
+  }
+
+  /**
    * Returns what became of the open file if it is no longer at its path; null if it is there, or if nothing is known of
    * it.
    */
@@ -175,7 +204,11 @@ export class SqliteQueue implements Queue {
    * closes a database, but not if the file was moved.
    */
   makeWhole(): void {
-    this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    try {
+      this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch (error) {
+      throw queueFailure(error, this.path)
+    }
   }
 
   /** Copies all events of a queue whose file was removed into this one. */
