@@ -14,7 +14,7 @@ import { readSettings, type Settings } from '../sync/settings-table.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
-import { LAST_FAILED, LIST, PATIENCE } from '../sync/why-backing-off.js'
+import { LAST_FAILED, LIST, PATIENCE, STUCK_CURE } from '../sync/why-backing-off.js'
 import { skipText } from '../sync/why-nothing-leaves.js'
 import { SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
@@ -64,8 +64,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 /** Returns what the daemon does when the command stops watching. */
 async function doing(root: string): Promise<string> {
   const { report } = await syncDaemon.at(root).status()
-  const { requestServer } = knownReport(report?.details ?? null)
-  return requestServer === null ? 'it goes on' : `it ${answerText(requestServer)}, and goes on`
+  const { requestServer, requestConnected, requestBytes } = knownReport(report?.details ?? null)
+  if (requestServer === null) return 'it goes on'
+  return `it ${answerText(requestServer, requestConnected, requestBytes)}, and goes on`
 }
 
 /**
@@ -158,8 +159,8 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
     const tried = `stopped watching after ${counted(attempts, attempt)}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
     if (!why.command.endsWith(NOW)) return { sentence, command: why.shown ?? why.command }
-    const isPatient = why.shown?.endsWith(PATIENCE) === true
-    const patience = isPatient ? `; ${PATIENCE}${why.also === undefined ? '' : ', otherwise'}` : ''
+    const comment = [PATIENCE, STUCK_CURE].find((one) => why.shown?.endsWith(one) === true)
+    const patience = comment === undefined ? '' : `; ${comment}${why.also === undefined ? '' : ', otherwise'}`
     return { sentence: `${sentence}${patience}`, command: why.also ?? null }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)

@@ -12,6 +12,7 @@ import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import { TIMING } from './upload/upload-timing.js'
+import type { KnownReport } from './work-report.js'
 import type { WorkView } from './work-view.js'
 
 const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
@@ -212,18 +213,26 @@ function uploadLines(view: WorkView, now: number, heldHere: HeldHere | null): re
 const SILENT_SECONDS = 3
 
 /** A request that runs keeps its server, even if the address was changed since. */
-function sendingText({ gate, report: { requestServer, requestSince } }: WorkView, now: number): string {
+function sendingText({ gate, report }: WorkView, now: number): string {
+  const { requestServer } = report
   const next = gate.state === 'open' ? gate.serverUrl : null
   const server = requestServer ?? next
   const after = server === next ? '' : `; then to ${next}`
-  return `sending${server === null ? '' : ` to ${server}`}${silence(requestSince, now)}${after}`
+  return `sending${server === null ? '' : ` to ${server}`}${silence(report, now)}${after}`
 }
 
-/** Tells a server that answers nothing from one that is busy with much. */
-function silence(since: string | null, now: number): string {
-  const seconds = secondsSince(since, now) ?? 0
+/** Tells a server that answers nothing from one that is busy with much, is slow, or cannot be reached. */
+function silence({ requestSince, requestConnected, requestBytes }: KnownReport, now: number): string {
+  const seconds = secondsSince(requestSince, now) ?? 0
   if (seconds < SILENT_SECONDS) return ''
-  return `, which has not answered for ${seconds} s; the attempt ends after ${TIMING.requestMs / 1000} s`
+  const received = requestBytes ?? 0
+  const state =
+    received > 0
+      ? `which is answering slowly: ${counted(received, 'byte')} so far, in ${seconds} s`
+      : requestConnected === false
+        ? `to which no connection has been made for ${seconds} s`
+        : `which has not answered for ${seconds} s`
+  return `, ${state}; the attempt ends after ${TIMING.requestMs / 1000} s`
 }
 
 function remedyLines({ before, shown, command, also }: Why): readonly Line[] {

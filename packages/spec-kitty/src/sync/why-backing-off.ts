@@ -14,11 +14,15 @@ export const PATIENCE = 'nothing to do if the server comes back'
 const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
 const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
 
+/** Nothing on this machine cures an event with which the server fails. */
+export const STUCK_CURE = 'tell those who run the server the id of the event'
+
 export const LAST_FAILED = 'the last attempt failed'
 
 /** Returns why the daemon waits before its next attempt. */
 export function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
-  const { lastError, lastErrorKind = null } = standing
+  const { lastError, lastErrorKind = null, stuckError = null } = standing
+  if (stuckError !== null) return whyStuck(stuckError, nextAttemptAt)
   const { doubt = null, ...remedy } = backingOffRemedy(standing)
   const noFailure = NO_FAILURE[lastErrorKind ?? '']
   const failed = noFailure ?? LAST_FAILED
@@ -31,6 +35,19 @@ export function whyBackingOff(standing: Standing, nextAttemptAt: string): Why {
     ...(lastError === null ? {} : { brief: `${failed}${more}` }),
     ...remedy,
     isAll: true,
+  }
+}
+
+/** Only the events of one project wait for this one, and the cause is known to whoever runs the server. */
+function whyStuck(error: string, nextAttemptAt: string): Why {
+  return {
+    reason: 'backing_off',
+    sentence: `${error}; the next attempt is at ${clockText(new Date(nextAttemptAt))}`,
+    brief: error,
+    command: NOW,
+    shown: `${NOW}  # tries at once; ${STUCK_CURE}`,
+    isAll: true,
+    lead: 'what waits stays',
   }
 }
 

@@ -103,6 +103,8 @@ export interface Standing {
   readonly obstaclesHere?: readonly Obstacle[] | null
   readonly lastError: string | null
   readonly lastErrorKind?: ErrorKind | null
+  /** What is said of the event that fails alone again and again, so that those behind it wait; null if there is none. */
+  readonly stuckError?: string | null
   /** The variables, except the switch of hosted sync, whose values at the daemon's start differ from those here. */
   readonly otherAtStart?: readonly string[]
   /** The time of the daemon's next attempt after a failure, ISO 8601. */

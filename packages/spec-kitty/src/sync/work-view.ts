@@ -153,6 +153,7 @@ export async function viewWork(
     obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,
     lastErrorKind: report.lastErrorKind,
+    stuckError: report.stuckError,
     otherAtStart: otherAtStart(differing),
     nextAttemptAt: report.nextAttemptAt,
   }

@@ -530,6 +530,20 @@ describe('where the gate is open', () => {
       expect(failed({ lastErrorKind: 'answer' })?.brief).toBe('the last attempt failed')
     })
 
+    it('one event fails alone: it is named, and only what waits behind it stays', () => {
+      const stuckError =
+        'the server answers 500 to event e-7 alone; the events of this project behind it wait'
+      const stuck = failed({ stuckError, lastError: null, lastErrorKind: null })
+      expect(stuck).toMatchObject({
+        reason: 'backing_off',
+        sentence: expect.stringContaining(`${stuckError}; the next attempt is at `),
+        brief: stuckError,
+        lead: 'what waits stays',
+        command: 'spec-kitty sync now',
+        shown: 'spec-kitty sync now  # tries at once; tell those who run the server the id of the event',
+      })
+    })
+
     it('what the server asked for, or keeps, is no failure', () => {
       const asked = failed({ lastErrorKind: 'wait' })
       expect(asked).toMatchObject({

@@ -72,7 +72,10 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
       if (line.event === 'waiting')
         progress.show(`${line.error}: waiting, ${untilText(line.until_ms - Date.now())}`)
       const server = line.event === 'heartbeat' ? (line.request_server ?? null) : null
-      if (server !== null) progress.show(`${done + rejected} of ${total} sent, ${answerText(server)}${end}`)
+      if (server !== null && line.event === 'heartbeat') {
+        const state = answerText(server, line.request_connected, line.request_bytes)
+        progress.show(`${done + rejected} of ${total} sent, ${state}${end}`)
+      }
     },
     end: async (finished, queue) => {
       progress.stop()
@@ -129,8 +132,14 @@ function describeHeld(
 }
 
 /** What a drain does while a request runs. */
-export function answerText(server: string): string {
-  return `waits for an answer from ${URL.canParse(server) ? new URL(server).host : server}`
+export function answerText(
+  server: string,
+  isConnected: boolean | null = null,
+  received: number | null = null,
+): string {
+  const host = URL.canParse(server) ? new URL(server).host : server
+  if ((received ?? 0) > 0) return `gets a slow answer from ${host}: ${counted(received ?? 0, 'byte')} so far`
+  return isConnected === false ? `waits for a connection to ${host}` : `waits for an answer from ${host}`
 }
 
 function summaryOf(finished: Finished): string {
