@@ -1,6 +1,6 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
-import { fullText } from '../sync/status-lines.js'
+import { fullText, reasonOfRejected } from '../sync/status-lines.js'
 import { NOW } from '../sync/why-daemon.js'
 import { LIST } from '../sync/why-backing-off.js'
 import { FOR_THIS_SHELL, whyText } from '../sync/why-nothing-leaves.js'
@@ -232,13 +232,13 @@ function unwritableHome(
 
 function rejectedEvents({ queue }: WorkView): readonly Finding[] {
   const count = queue?.deadLetters ?? 0
-  if (count === 0) return []
+  if (queue === null || count === 0) return []
   const remediation = remediationOf({
     commands: ['spec-kitty sync queue --dead'],
     description: 'shows them with the reasons, and the commands that send them again or drop them',
     safe: true,
   })
-  const summary = `${counted(count, 'event')} ${count === 1 ? 'was' : 'were'} rejected by the server`
+  const summary = `${counted(count, 'event')} ${count === 1 ? 'was' : 'were'} rejected by the server${reasonOfRejected(queue)}`
   return [{ id: 'F-020', severity: 'warn', summary, remediation }]
 }
 

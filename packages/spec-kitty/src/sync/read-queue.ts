@@ -8,6 +8,8 @@ import type { HeldProject } from './why-types.js'
 
 /** The events that wait, and the projects whose events may not leave. */
 export interface QueueView extends QueueCounts {
+  /** Why the last of the dead letters was rejected; null if there is none. */
+  readonly lastReason?: string | null
   readonly held: readonly HeldProject[]
 }
 
@@ -44,7 +46,7 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
     const queue = await openQueueToLook(path)
     if (queue === null) return EMPTY
     try {
-      return { ...queue.counts(), held: await heldOf(queue.waiting()) }
+      return { ...queue.counts(), lastReason: queue.lastReason(), held: await heldOf(queue.waiting()) }
     } finally {
       queue[Symbol.dispose]()
     }

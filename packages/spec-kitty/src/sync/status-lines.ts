@@ -11,6 +11,7 @@ import { LIST } from './why-backing-off.js'
 import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
+import type { QueueView } from './read-queue.js'
 import { TIMING } from './upload/upload-timing.js'
 import type { KnownReport } from './work-report.js'
 import type { WorkView } from './work-view.js'
@@ -131,7 +132,13 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
         ? `${counted(queue.queued, 'event')} ${waits}${oldest}`
         : `${full}${oldest}, and no further one can be queued`
   if (queue.deadLetters === 0) return waiting
-  return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
+  const rejected = `${counted(queue.deadLetters, 'event')} that the server rejected`
+  return `${waiting}; ${rejected}${reasonOfRejected(queue)} (spec-kitty sync queue --dead)`
+}
+
+/** If everything is rejected, the reason is usually the same for all. */
+export function reasonOfRejected({ deadLetters, lastReason = null }: QueueView): string {
+  return lastReason === null ? '' : `, ${deadLetters === 1 ? '' : 'the last '}with "${lastReason}"`
 }
 
 /** Reports the full disk, unless the line about uploads does. */

@@ -86,6 +86,7 @@ function workDocument(view: WorkView, now: number) {
     queued: queue?.queued ?? null,
     oldest_queued_at: queue?.oldestAt ?? null,
     dead_letters: queue?.deadLetters ?? null,
+    last_rejection: queue?.lastReason ?? null,
     queue_problem: queueProblem,
     server_url: serverOf(view),
     format: gate.state === 'open' ? gate.format : null,

@@ -3,6 +3,7 @@ import type { DrainLine } from '../upload/upload-types.js'
 import { inHome } from '../../cli/in-home.js'
 import { counted } from '../ages.js'
 import type { QueueView } from '../read-queue.js'
+import { reasonOfRejected } from '../status-lines.js'
 import { reasonText, whyHeld } from '../why-nothing-leaves.js'
 import { isNothing, type Finished } from './follow-drain.js'
 import { progressBar } from './progress-bar.js'
@@ -87,9 +88,9 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
         tell(io, { sentence, command: 'spec-kitty sync queue' })
       }
       const dead = queue?.deadLetters ?? 0
-      if (dead > 0 && (finished.rejected > 0 || isNothing(finished)))
+      if (queue !== null && dead > 0 && (finished.rejected > 0 || isNothing(finished)))
         tell(io, {
-          sentence: `the server rejected ${counted(dead, 'event')}`,
+          sentence: `the server rejected ${counted(dead, 'event')}${reasonOfRejected(queue)}`,
           command: 'spec-kitty sync queue --dead',
         })
       // There is no wait after the last failure.
