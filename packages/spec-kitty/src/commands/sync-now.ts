@@ -14,7 +14,7 @@ import { readSettings, type Settings } from '../sync/settings-table.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
-import { LAST_FAILED, LIST, PATIENCE, STUCK_CURE } from '../sync/why-backing-off.js'
+import { AFTER_SIGN_IN, BY_ITSELF, LAST_FAILED, LIST, PATIENCE, STUCK_CURE } from '../sync/why-backing-off.js'
 import { skipText } from '../sync/why-nothing-leaves.js'
 import { SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
@@ -159,7 +159,9 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
     const tried = `stopped watching after ${counted(attempts, attempt)}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
     if (!why.command.endsWith(NOW)) return { sentence, command: why.shown ?? why.command }
-    const comment = [PATIENCE, STUCK_CURE].find((one) => why.shown?.endsWith(one) === true)
+    const comment = [PATIENCE, STUCK_CURE, AFTER_SIGN_IN, BY_ITSELF].find(
+      (one) => why.shown?.endsWith(one) === true,
+    )
     const patience = comment === undefined ? '' : `; ${comment}${why.also === undefined ? '' : ', otherwise'}`
     return { sentence: `${sentence}${patience}`, command: why.also ?? null }
   }

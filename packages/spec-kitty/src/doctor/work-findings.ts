@@ -81,6 +81,7 @@ function severityOf({ reason }: Why, { isHostedHere }: WorkView): Finding['sever
 
 /** The effect of a command, by a text that the command contains. The first match counts. */
 const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
+  ['=FILE ', 'starts the daemon anew: put the certificate of its issuer in the place of FILE'],
   [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
   [' config list', 'shows what must be corrected'],

@@ -85,7 +85,9 @@ function takeOverLines(view: WorkView): readonly Line[] {
     const isShown = [why?.command, why?.also].some((one) => one?.includes(` config list`) === true)
     return isShown ? [said] : [said, commandLine(`${LIST}  # shows what is set here`)]
   }
-  if (!isRestartProposed || (why === null && lost.length > 0)) return [['', DAEMON_COUNTS]]
+  if (!isRestartProposed) return [['', DAEMON_COUNTS]]
+  if (view.isDifferenceUnused) return [['', 'no connection to the server uses it']]
+  if (lost.length > 0) return [['', DAEMON_COUNTS]]
   return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(RESTART)]
 }
 

@@ -105,8 +105,13 @@ export interface Standing {
   readonly lastErrorKind?: ErrorKind | null
   /** What is said of the event that fails alone again and again, so that those behind it wait; null if there is none. */
   readonly stuckError?: string | null
-  /** The variables, except the switch of hosted sync, whose values at the daemon's start differ from those here. */
+  /** The variables whose other values at the daemon's start may be the cause of the last error. */
   readonly otherAtStart?: readonly string[]
+  /**
+   * The beginning of a line that keeps what the daemon has and this shell does not, so that a restart takes nothing away;
+   * null if there is none.
+   */
+  readonly restoring?: string | null
   /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null
 }

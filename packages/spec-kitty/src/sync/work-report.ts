@@ -47,6 +47,7 @@ const KINDS: readonly ErrorKind[] = [
   'address',
   'answer',
   'environment',
+  'certificate',
   'queue',
   'wait',
   'kept',

@@ -43,7 +43,7 @@ describe('sync now', () => {
     expect(after.stderr).toContain(words)
     expect(after.stderr).toContain('spec-kitty auth login --server https://HOST')
     const { nothing_leaves: why } = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
-    expect([why.reason, why.command]).toEqual(['backing_off', 'spec-kitty explain backing_off'])
+    expect([why.reason, why.command]).toEqual(['backing_off', 'spec-kitty sync now'])
   })
 
   it('says of a session that the server refused what the daemon says, also after the daemon has ended', async () => {

@@ -101,8 +101,10 @@ function keep(question: Question, next: Next, error = describe(question)): Verdi
 /** The batch may be what the server fails with, because of its size or one of its events. */
 function failedWhole(question: Question): Verdict {
   const { status } = question.reply
-  const same = status >= 500 ? '5xx' : `${status}`
-  return { ...keep(question, 'back_off'), whole: status === 408 ? 'timeout' : `status ${same}` }
+  if (status === 408) return { ...keep(question, 'back_off'), whole: 'timeout' }
+  // What answers is there, and will not take this: it may not be a sync server.
+  if (status >= 400 && status < 500) return { ...elsewhere(question), whole: `status ${status}` }
+  return { ...keep(question, 'back_off'), whole: `status ${status >= 500 ? '5xx' : status}` }
 }
 
 /** The verdict for a web server that does not know this protocol, or not at this path. */

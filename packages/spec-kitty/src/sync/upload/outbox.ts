@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from 'familiar/cli'
 import type { Queue } from '../queue/queue-types.js'
+import { askedTooMuch } from './asked-wait.js'
 import { BatchSizes } from './batch-sizes.js'
 import { isOfEnvironment } from './connection-errors.js'
 import { oneLine } from './one-line.js'
@@ -308,9 +309,10 @@ export class Outbox {
   /** One event that fails alone makes only its own project wait. */
   #fail(error: string, trouble: UploadEnd['trouble'] = null, stuck: StuckEvent | null = null): void {
     const asked = trouble?.retryAfterMs ?? null
+    const more = askedTooMuch(asked, this.#options.timing)
     if (stuck === null) this.#waits.failed(asked)
     else this.#waits.projectFailed(stuck.project, asked)
-    this.#note(error, asked === null ? trouble?.kind : 'wait')
+    this.#note(error + more, asked === null ? trouble?.kind : 'wait')
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 

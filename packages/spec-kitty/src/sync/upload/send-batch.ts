@@ -1,7 +1,8 @@
 import { judge, keepAll, retryAfterMs, type Verdict } from './answer.js'
 import { bodyOf, type Format, type Part } from './batch.js'
-import { isOfEnvironment } from './connection-errors.js'
+import { isOfEnvironment, isOutOfTime } from './connection-errors.js'
 import { oneLine } from './one-line.js'
+import type { ErrorKind } from './upload-types.js'
 import { RequestError, type Sender } from './sender.js'
 
 /** What sending a batch needs. */
@@ -61,7 +62,7 @@ async function post(batch: readonly Part[], token: string, sending: Sending): Pr
     signal.throwIfAborted()
     const why = say(error instanceof Error ? error.message : String(error))
     const { whole = null, received = 0 } = error instanceof RequestError ? error : {}
-    const kind = isOfEnvironment(error) ? 'environment' : received > 0 ? 'answer' : 'connection'
+    const kind = kindOf(error, received)
     const verdict = {
       ...keepAll(batch, 'back_off', why),
       kind,
@@ -69,4 +70,11 @@ async function post(batch: readonly Part[], token: string, sending: Sending): Pr
     } as const
     return { verdict, retryAfterMs: null }
   }
+}
+
+/** If a part of an answer has come, the address is right. */
+function kindOf(error: unknown, received: number): ErrorKind {
+  if (isOutOfTime(error)) return 'certificate'
+  if (isOfEnvironment(error)) return 'environment'
+  return received > 0 ? 'answer' : 'connection'
 }

@@ -46,9 +46,17 @@ export type Gate =
 
 /**
  * What an error suggests. `connection`: there was no answer. `address`: what answered is probably not a sync server.
- * `answer`: the server has a problem. `environment`: the daemon's proxy or certificates are not the right ones. `queue`: the queue could not be used, as when other processes keep it locked. `wait`: the server asked to wait. `kept`: the server answered, and has not taken all events yet.
+ * `answer`: the server has a problem. `environment`: the daemon's proxy or certificates are not the right ones. `certificate`: that of the server has expired, or is not valid yet. `queue`: the queue could not be used, as when other processes keep it locked. `wait`: the server asked to wait. `kept`: the server answered, and has not taken all events yet.
  */
-export type ErrorKind = 'connection' | 'address' | 'answer' | 'environment' | 'queue' | 'wait' | 'kept'
+export type ErrorKind =
+  | 'connection'
+  | 'address'
+  | 'answer'
+  | 'environment'
+  | 'certificate'
+  | 'queue'
+  | 'wait'
+  | 'kept'
 
 /**
  * What failed with a whole batch, where the batch itself may be the cause: the server gave up or was cut off while it had
