@@ -1,5 +1,5 @@
 import { FamiliarError, type Connection } from 'familiar'
-import { CommandError, connectDaemon, EXIT, parseOptions, untilText, type Io } from 'familiar/cli'
+import { clockText, CommandError, connectDaemon, EXIT, parseOptions, untilText, type Io } from 'familiar/cli'
 import { SYNC_NOW } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
@@ -16,12 +16,13 @@ import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
 import { AFTER_SIGN_IN, BY_ITSELF, LAST_FAILED, LIST, PATIENCE, STUCK_CURE } from '../sync/why-backing-off.js'
 import { skipText } from '../sync/why-nothing-leaves.js'
-import { SWITCH_ON } from '../sync/why-restart.js'
+import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
 import type { Why } from '../sync/why-types.js'
 
 /** Makes the daemon drain the queue, and shows the progress. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
+  const beganAt = Date.now()
   const { json, timeout } = parseOptions(SYNC_NOW, args, { command: 'sync now' })
   const root = runtimeRoot(io)
   const asideBefore = new Set(quarantinedDatabases(queuePath(root)))
@@ -29,7 +30,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (empty !== null) return endEmpty(empty, { root, isJson: json }, io)
   const connection = await connect(root, io)
   const until = timeout === undefined ? null : untilText(timeout * 1000)
-  const print = drainPrinter(io, json, (attempts) => explain(root, attempts, io), until)
+  const print = drainPrinter(io, json, (attempts) => explain(root, attempts, io, beganAt), until)
   const last: { error: string | null } = { error: null }
   try {
     const finished = await followDrain(connection, {
@@ -87,7 +88,7 @@ async function endEmpty(
   io: Io,
 ): Promise<number> {
   const finished = { event: 'finished', sent: 0, kept: 0, held: 0, rejected: 0, reason: null } as const
-  const print = drainPrinter(io, isJson, (attempts) => explain(root, attempts, io))
+  const print = drainPrinter(io, isJson, (attempts) => explain(root, attempts, io, Date.now()))
   print.line({ event: 'started', queued: 0 })
   print.line(finished)
   await print.end(finished, queue)
@@ -148,9 +149,9 @@ function hintFor(
 
 /**
  * Returns why events still wait, and the command that changes this. `attempts`: how many attempts have failed in a row
- * while this command ran.
+ * while this command ran, which began at `beganAt`.
  */
-async function explain(root: string, attempts: number, io: Io): Promise<Explanation | null> {
+async function explain(root: string, attempts: number, io: Io, beganAt: number): Promise<Explanation | null> {
   const why = await whyNow(root, io)
   if (why === null) return null
   // `sync now` has just tried, so it must not suggest itself.
@@ -166,7 +167,21 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
     return { sentence: `${sentence}${patience}`, command: why.also ?? null }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
-  return { sentence: why.before === undefined ? why.sentence : `${why.sentence}; ${why.before}`, command }
+  const rest = restText(why, beganAt)
+  const before = why.before === undefined ? '' : `; ${why.before}`
+  const also = why.reason === 'session_refused' && why.also?.includes(RESTART) === true ? why.also : undefined
+  return {
+    sentence: `${why.sentence}${rest}${before}`,
+    command,
+    ...(also === undefined ? {} : { also }),
+  }
+}
+
+/** Says that this command did not try either, unless it was what met the refusal. */
+function restText({ restsSince }: Why, beganAt: number): string {
+  if (restsSince === undefined || Date.parse(restsSince) >= beganAt) return ''
+  const at = clockText(new Date(restsSince))
+  return `; that was at ${at}, and it was not tried again: the daemon rests until the session changes`
 }
 
 async function whyNow(root: string, io: Io): Promise<Why | null> {

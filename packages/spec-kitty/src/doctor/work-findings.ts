@@ -67,11 +67,17 @@ function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<ty
     { command, shown, ...(also === undefined ? {} : { also }) },
     {
       description: effectOf(command, why),
-      forPeople: `${effectOf(shown, why)}${also === undefined ? '' : `; if the address is wrong, the second one ${effectOf(also, why)}`}`,
+      forPeople: `${effectOf(shown, why)}${also === undefined ? '' : secondEffect(also, why)}`,
       isSafe: isHarmless(why, isDaemonRunning),
       form,
     },
   )
+}
+
+function secondEffect(also: string, why: Why): string {
+  return why.reason === 'session_refused'
+    ? `; the second one ${also.split('  # ')[1] ?? 'tries again'}`
+    : `; if the address is wrong, the second one ${effectOf(also, why)}`
 }
 
 /** A session that the server has rejected is as good as expired (F-001): no events leave until the user signs in again. */

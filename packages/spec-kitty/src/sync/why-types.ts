@@ -13,6 +13,8 @@ export interface Why {
   readonly shown?: string
   /** A second command for people, which helps if the first one does not. */
   readonly also?: string
+  /** Since when the daemon has not tried, ISO 8601; without this, it tries by itself. */
+  readonly restsSince?: string
   /** What must be done by hand before the command for people. */
   readonly before?: string
   /** False if only some of the waiting events stay. */
@@ -105,6 +107,8 @@ export interface Standing {
   readonly lastErrorKind?: ErrorKind | null
   /** What is said of the event that fails alone again and again, so that those behind it wait; null if there is none. */
   readonly stuckError?: string | null
+  /** When the server refused the session, since when the daemon has not tried again, ISO 8601; null if that is unknown. */
+  readonly refusedAt?: string | null
   /** The variables whose other values at the daemon's start may be the cause of the last error. */
   readonly otherAtStart?: readonly string[]
   /**

@@ -34,6 +34,8 @@ export interface KnownReport {
   readonly nextAttemptAt: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
+  /** When it did so; null if it did not, or if the daemon does not report it. */
+  readonly refusedAt: string | null
   /** What is said of the event that fails alone again and again; null if there is none. */
   readonly stuckError: string | null
   readonly isFirstLookDue: boolean
@@ -74,6 +76,7 @@ export function knownReport(details: JsonObject | null): KnownReport {
     lastErrorKind: KINDS.find((kind) => kind === sync?.['last_error_kind']) ?? null,
     nextAttemptAt: sync?.['running'] === true ? null : stringOf(sync?.['next_attempt_at']),
     refused: sync?.['refused'] === true,
+    refusedAt: stringOf(sync?.['refused_at']),
     stuckError: stringOf(objectOf(sync?.['stuck_event'])?.['error']),
     isFirstLookDue: sync?.['first_look_due'] === true,
     environment: environmentOf(sync?.['environment']),

@@ -161,6 +161,7 @@ export async function viewWork(
     lastError: report.lastError,
     lastErrorKind: report.lastErrorKind,
     stuckError: report.stuckError,
+    refusedAt: report.refusedAt,
     otherAtStart: otherAtStart(differing, { kind: report.lastErrorKind, text: report.lastError }, uses),
     restoring: restoring(differing, uses),
     nextAttemptAt: report.nextAttemptAt,

@@ -263,9 +263,31 @@ it('a refused session is told with the words of the server, which the status sho
   const detail = 'the server answered 403 ("not in this team")'
   const gate: Gate = { state: 'closed', reason: 'session_refused', detail }
   expect(whyNothingLeaves(standing({ gate }))).toMatchObject({
-    sentence: `the server refused the session: ${detail}`,
+    sentence: `${detail}, so nothing is sent with this session`,
+    brief: detail,
+  })
+  // Without words it is only known that the session was refused.
+  const silent = 'the server answered 401'
+  expect(whyNothingLeaves(standing({ gate: { ...gate, detail: silent } }))).toMatchObject({
+    sentence: `the server refused the session: ${silent}`,
     brief: 'the server refused the session',
   })
+})
+
+it('a refused session is told with the time since when it was not tried, and what tries it again', () => {
+  const refusedAt = '2026-11-28T18:32:10.000Z'
+  const detail = 'the server answered 403 with a web page ("Hotel")'
+  const gate: Gate = { state: 'closed', reason: 'session_refused', detail }
+  const changes = { gate, refusedAt, isRestartHarmless: true, isHostedHere: true }
+  expect(whyNothingLeaves(standing(changes))).toMatchObject({
+    brief: `${detail}; it has not been tried again since ${clockText(new Date(refusedAt))}`,
+    command: LOGIN,
+    also: 'spec-kitty sync restart  # tries again with the same session, if it was not at fault',
+    restsSince: refusedAt,
+  })
+  // No restart that would take something away, or end the daemon of another version.
+  for (const other of [{ restoring: null }, { isRestartHarmless: false, isHostedHere: false }])
+    expect(whyNothingLeaves(standing({ ...changes, ...other }))?.also).toBe(undefined)
 })
 
 it('a server that is probably the wrong one is left with a token if the session has one', () => {

@@ -82,8 +82,8 @@ export const WHYS: Texts<WhyReason> = {
   },
   session_refused: {
     summary: 'the server refused the session',
-    why: 'It was ended or revoked there, or its token was never valid. Or it does not permit this (403): `spec-kitty sync status` shows its words. The daemon tries again only after a new sign-in.',
-    whatToDo: `${SIGN_IN} If only the server was at fault, and was mended, sign in again with the same token.`,
+    why: 'It was ended or revoked there, or its token was never valid. Or it does not permit this (403), because of your plan, your role or a quota, or what answered is a firewall or the sign-in page of a network: `spec-kitty sync status` shows its words. The daemon does not try again until the session changes. A new daemon tries with the same session.',
+    whatToDo: `${SIGN_IN} If the session was not at fault, and what was has been mended, \`spec-kitty sync restart\` tries again with the same session.`,
   },
   no_consent: {
     summary: 'the project has not opted in',

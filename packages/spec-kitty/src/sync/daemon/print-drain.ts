@@ -14,6 +14,8 @@ type Held = Extract<DrainLine, { readonly event: 'held' }>
 export interface Explanation {
   readonly sentence: string
   readonly command: string | null
+  /** A second command, which helps if the first one does not. */
+  readonly also?: string
 }
 
 export interface DrainPrinter {
@@ -107,16 +109,16 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
 }
 
 /**
- * Prints the explanation on one line. If that is too long for the terminal, prints the command on its own line, so that
- * it can be copied.
+ * Prints the explanation on one line. If that is too long for the terminal, or if there are two commands, prints each
+ * command on its own line, so that it can be copied.
  */
-function tell(io: Io, { sentence, command }: Explanation): void {
+function tell(io: Io, { sentence, command, also }: Explanation): void {
   if (command === null) return note(io, sentence)
-  const placed = inHome(command, io.env)
-  const whole = `${sentence}: ${placed}`
-  if (wrapWords(whole, io.errorColumns ?? null).length === 1) return note(io, whole)
+  const placed = [command, ...(also === undefined ? [] : [also])].map((one) => inHome(one, io.env))
+  const whole = `${sentence}: ${placed[0]}`
+  if (also === undefined && wrapWords(whole, io.errorColumns ?? null).length === 1) return note(io, whole)
   note(io, `${sentence}:`)
-  if (io.isQuiet !== true) io.err(`  ${printable(placed)}\n`)
+  if (io.isQuiet !== true) for (const one of placed) io.err(`  ${printable(one)}\n`)
 }
 
 /** The queue contains more information than the daemon's reply: the problem with a consent that cannot be read. */

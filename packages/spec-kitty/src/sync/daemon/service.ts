@@ -45,6 +45,7 @@ const NOTHING: SyncReport = {
   last_error_kind: null,
   next_attempt_at: null,
   refused: false,
+  refused_at: null,
   stuck_event: null,
   queue_lost: null,
 }

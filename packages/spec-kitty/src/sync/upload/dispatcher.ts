@@ -64,6 +64,7 @@ class QueueDispatcher implements Dispatcher {
       requestServer,
       closed,
       stuck,
+      refusedAt,
     } = this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
@@ -79,6 +80,7 @@ class QueueDispatcher implements Dispatcher {
       last_error_kind: lastErrorKind,
       next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
       refused: closed === 'session_refused',
+      refused_at: closed === 'session_refused' ? refusedAt : null,
       stuck_event:
         stuck === null ? null : { project: stuck.project, event_id: stuck.eventId, error: stuck.error },
       queue_lost: lostJson(this.#lostQueue()),

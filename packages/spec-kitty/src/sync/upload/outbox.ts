@@ -35,6 +35,8 @@ export class Outbox {
   requestServer: string | null = null
   /** The mark of the session that the server rejected. */
   refused: string | null = null
+  /** When it did so, ISO 8601. */
+  refusedAt: string | null = null
   readonly #options: OutboxOptions
   readonly #waits: Waits
   #sizes = new BatchSizes()
@@ -309,16 +311,16 @@ export class Outbox {
   /** One event that fails alone makes only its own project wait. */
   #fail(error: string, trouble: UploadEnd['trouble'] = null, stuck: StuckEvent | null = null): void {
     const asked = trouble?.retryAfterMs ?? null
-    const more = askedTooMuch(asked, this.#options.timing)
     if (stuck === null) this.#waits.failed(asked)
     else this.#waits.projectFailed(stuck.project, asked)
-    this.#note(error + more, asked === null ? trouble?.kind : 'wait')
+    this.#note(error + askedTooMuch(asked, this.#options.timing), asked === null ? trouble?.kind : 'wait')
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 
   /** Stops sending until the session changes. */
   #refuse(error: string): void {
     this.refused = this.#options.sessionMark()
+    this.refusedAt = new Date().toISOString()
     this.#waits.refused()
     this.#note(error, 'answer')
     this.#options.log('session_refused', { why: error })

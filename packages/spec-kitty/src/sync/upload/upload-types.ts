@@ -105,6 +105,8 @@ export interface SyncReport {
   readonly next_attempt_at: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
+  /** ISO 8601: when it did so, and since when nothing was tried; null if it did not. */
+  readonly refused_at: string | null
   /** The event that fails alone again and again; null if there is none. */
   readonly stuck_event: null | {
     readonly project: string
