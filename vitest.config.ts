@@ -19,7 +19,7 @@ const PROCESSES = [
   'packages/spec-kitty/test/dashboard-page/{contact,heavy-document,hostile-page,missed,reading}.test.ts',
   'packages/spec-kitty/test/sync/session/{hostile-service,sign-in,renewal,secrets}.test.ts',
   'packages/spec-kitty/test/sync/{queue-files,queue-memory,queue-processes}.test.ts',
-  'packages/spec-kitty/test/sync/upload/{cloud-events-wire,dispatcher,send}.test.ts',
+  'packages/spec-kitty/test/sync/upload/{batch-sizes,cloud-events-wire,dispatcher,send}.test.ts',
   'packages/spec-kitty/test/cli/{build-time,completion,failure,home,printable,texts,usage}.test.ts',
 ]
 

@@ -20,12 +20,12 @@ export function inHome(text: string, env: Io['env'] = process.env): string {
 }
 
 /** Returns the object with the home before its command, also in the form for people. */
-export function withHome<T extends { readonly command: string; readonly shown?: string }>(
-  one: T,
-  env: Io['env'],
-): T {
+export function withHome<
+  T extends { readonly command: string; readonly shown?: string; readonly also?: string },
+>(one: T, env: Io['env']): T {
   const shown = one.shown === undefined ? {} : { shown: inHome(one.shown, env) }
-  return { ...one, command: inHome(one.command, env), ...shown }
+  const also = one.also === undefined ? {} : { also: inHome(one.also, env) }
+  return { ...one, command: inHome(one.command, env), ...shown, ...also }
 }
 
 /**

@@ -27,14 +27,15 @@ import { readSettings, type Settings } from '../sync/settings-table.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
-import { LAST_FAILED, LIST, PATIENCE } from '../sync/why-backing-off.js'
+import { AFTER_SIGN_IN, BY_ITSELF, LAST_FAILED, LIST, PATIENCE, STUCK_CURE } from '../sync/why-backing-off.js'
 import { skipText } from '../sync/why-nothing-leaves.js'
-import { SWITCH_ON } from '../sync/why-restart.js'
+import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
 import type { Why } from '../sync/why-types.js'
 
 /** Makes the daemon drain the queue, and shows the progress. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
+  const beganAt = Date.now()
   const { json, timeout } = parseOptions(SYNC_NOW, args, { command: 'sync now' })
   const root = runtimeRoot(io)
   const asideBefore = new Set(quarantinedDatabases(queuePath(root)))
@@ -42,7 +43,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (empty !== null) return endEmpty(empty, { root, isJson: json }, io)
   const connection = await connect(root, io)
   const until = timeout === undefined ? null : untilText(timeout * 1000)
-  const print = drainPrinter(io, json, (attempts) => explain(root, attempts, io), until)
+  const print = drainPrinter(io, json, (attempts) => explain(root, attempts, io, beganAt), until)
   io.onInterrupt?.(print.soFar)
   const last: { error: string | null } = { error: null }
   try {
@@ -99,8 +100,9 @@ function tellLost(root: string, io: Io): boolean {
 /** Returns what the daemon does when the command stops watching. */
 async function doing(root: string): Promise<string> {
   const { report } = await syncDaemon.at(root).status()
-  const { requestServer } = knownReport(report?.details ?? null)
-  return requestServer === null ? 'it goes on' : `it ${answerText(requestServer)}, and goes on`
+  const { requestServer, requestConnected, requestBytes } = knownReport(report?.details ?? null)
+  if (requestServer === null) return 'it goes on'
+  return `it ${answerText(requestServer, requestConnected, requestBytes)}, and goes on`
 }
 
 /**
@@ -121,7 +123,7 @@ async function endEmpty(
   io: Io,
 ): Promise<number> {
   const finished = { event: 'finished', sent: 0, kept: 0, held: 0, rejected: 0, reason: null } as const
-  const print = drainPrinter(io, isJson, (attempts) => explain(root, attempts, io))
+  const print = drainPrinter(io, isJson, (attempts) => explain(root, attempts, io, Date.now()))
   print.line({ event: 'started', queued: 0 })
   print.line(finished)
   await print.end(finished, queue)
@@ -183,9 +185,9 @@ function hintFor(
 
 /**
  * Returns why events still wait, and the command that changes this. `attempts`: how many attempts have failed in a row
- * while this command ran.
+ * while this command ran, which began at `beganAt`.
  */
-async function explain(root: string, attempts: number, io: Io): Promise<Explanation | null> {
+async function explain(root: string, attempts: number, io: Io, beganAt: number): Promise<Explanation | null> {
   const why = await whyNow(root, io)
   if (why === null) return null
   // `sync now` has just tried, so it must not suggest itself.
@@ -194,12 +196,28 @@ async function explain(root: string, attempts: number, io: Io): Promise<Explanat
     const tried = `stopped watching after ${counted(attempts, attempt)}`
     const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
     if (!why.command.endsWith(NOW)) return { sentence, command: why.shown ?? why.command }
-    const isPatient = why.shown?.endsWith(PATIENCE) === true
-    const patience = isPatient ? `; ${PATIENCE}${why.also === undefined ? '' : ', otherwise'}` : ''
+    const comment = [PATIENCE, STUCK_CURE, AFTER_SIGN_IN, BY_ITSELF].find(
+      (one) => why.shown?.endsWith(one) === true,
+    )
+    const patience = comment === undefined ? '' : `; ${comment}${why.also === undefined ? '' : ', otherwise'}`
     return { sentence: `${sentence}${patience}`, command: why.also ?? null }
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
-  return { sentence: why.before === undefined ? why.sentence : `${why.sentence}; ${why.before}`, command }
+  const rest = restText(why, beganAt)
+  const before = why.before === undefined ? '' : `; ${why.before}`
+  const also = why.reason === 'session_refused' && why.also?.includes(RESTART) === true ? why.also : undefined
+  return {
+    sentence: `${why.sentence}${rest}${before}`,
+    command,
+    ...(also === undefined ? {} : { also }),
+  }
+}
+
+/** Says that this command did not try either, unless it was what met the refusal. */
+function restText({ restsSince }: Why, beganAt: number): string {
+  if (restsSince === undefined || Date.parse(restsSince) >= beganAt) return ''
+  const at = clockText(new Date(restsSince))
+  return `; that was at ${at}, and it was not tried again: the daemon rests until the session changes`
 }
 
 async function whyNow(root: string, io: Io): Promise<Why | null> {

@@ -1,6 +1,6 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
-import { fullText } from '../sync/status-lines.js'
+import { fullText, reasonOfRejected } from '../sync/status-lines.js'
 import { NOW } from '../sync/why-daemon.js'
 import { LIST } from '../sync/why-backing-off.js'
 import { FOR_THIS_SHELL, whyText } from '../sync/why-nothing-leaves.js'
@@ -68,11 +68,17 @@ export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): Return
     { command, shown, ...(also === undefined ? {} : { also }) },
     {
       description: effectOf(command, why),
-      forPeople: `${first}${effectOf(shown, why)}${also === undefined ? '' : `; if the address is wrong, the second one ${effectOf(also, why)}`}`,
+      forPeople: `${first}${effectOf(shown, why)}${also === undefined ? '' : secondEffect(also, why)}`,
       isSafe: isHarmless(why, isDaemonRunning),
       form,
     },
   )
+}
+
+function secondEffect(also: string, why: Why): string {
+  return why.reason === 'session_refused'
+    ? `; the second one ${also.split('  # ')[1] ?? 'tries again'}`
+    : `; if the address is wrong, the second one ${effectOf(also, why)}`
 }
 
 /** A session that the server has rejected is as good as expired (F-001): no events leave until the user signs in again. */
@@ -82,6 +88,7 @@ function severityOf({ reason }: Why, { isHostedHere }: WorkView): Finding['sever
 
 /** The effect of a command, by a text that the command contains. The first match counts. */
 const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
+  ['=FILE ', 'starts the daemon anew: put the certificate of its issuer in the place of FILE'],
   [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
   [' config list', 'shows what must be corrected'],
@@ -251,13 +258,13 @@ function unwritableHome(
 
 function rejectedEvents({ queue }: WorkView): readonly Finding[] {
   const count = queue?.deadLetters ?? 0
-  if (count === 0) return []
+  if (queue === null || count === 0) return []
   const remediation = remediationOf({
     commands: ['spec-kitty sync queue --dead'],
     description: 'shows them with the reasons, and the commands that send them again or drop them',
     safe: true,
   })
-  const summary = `${counted(count, 'event')} ${count === 1 ? 'was' : 'were'} rejected by the server`
+  const summary = `${counted(count, 'event')} ${count === 1 ? 'was' : 'were'} rejected by the server${reasonOfRejected(queue)}`
   return [{ id: 'F-020', severity: 'warn', summary, remediation }]
 }
 

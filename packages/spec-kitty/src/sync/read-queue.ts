@@ -9,6 +9,8 @@ import type { HeldProject } from './why-types.js'
 
 /** The events that wait, and the projects whose events may not leave. */
 export interface QueueView extends QueueCounts {
+  /** Why the last of the dead letters was rejected; null if there is none. */
+  readonly lastReason?: string | null
   readonly held: readonly HeldProject[]
   /** Why nothing can be written into it, if another program keeps it locked; otherwise null. */
   readonly lockProblem?: string | null
@@ -47,8 +49,8 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
     const queue = await openQueueToLook(path, LOCK_PROBE_MS)
     if (queue === null) return EMPTY
     try {
-      const [counts, waiting] = [queue.counts(), queue.waiting()]
-      return { ...counts, held: await heldOf(waiting), lockProblem: queue.lockProblem() }
+      const [counts, waiting, lastReason] = [queue.counts(), queue.waiting(), queue.lastReason()]
+      return { ...counts, lastReason, held: await heldOf(waiting), lockProblem: queue.lockProblem() }
     } finally {
       queue[Symbol.dispose]()
     }

@@ -1,6 +1,7 @@
 import type { JsonObject } from 'familiar'
-import { isOn, objectOf, stringOf, type Io } from 'familiar/cli'
+import { isOn, objectOf, shellQuote, stringOf, type Io } from 'familiar/cli'
 import { WRONG } from './url-text.js'
+import type { ErrorKind } from './upload/upload-types.js'
 import { environmentSettings, isSwitchedOn } from './settings-table.js'
 
 /**
@@ -91,13 +92,60 @@ export function startedHosted(environment: StartEnvironment | null): boolean {
   return environment?.[SWITCH] === 'on'
 }
 
+/** What a connection to the server uses. */
+export interface Uses {
+  readonly isTls: boolean
+  readonly isProxied: boolean
+}
+
+const PROXIES: readonly string[] = ['HTTPS_PROXY', 'NO_PROXY']
+
+/** Returns whether the variable matters to a connection to the server. */
+export function isUsed({ variable }: Difference, { isTls, isProxied }: Uses): boolean {
+  if (PROXIES.includes(variable)) return isProxied
+  return !isConnection(variable) || isTls
+}
+
+function isConnection(variable: string): boolean {
+  return CONNECTION.some((one) => one === variable)
+}
+
 /**
- * Returns the variables that decide where and how the daemon connects, if a restart could give it all of them as they are
- * set here.
+ * Returns the variables whose other value in the daemon may be the cause of an error of this kind, if a restart could give
+ * it all of them as they are set here. A certificate or proxy that is not set here can be no cure. An untrusted
+ * certificate may also be that of another server, or of a proxy.
  */
-export function otherAtStart(differing: readonly Difference[]): readonly string[] {
+export function otherAtStart(
+  differing: readonly Difference[],
+  error: { readonly kind: ErrorKind | null; readonly text: string | null },
+  uses: Uses,
+): readonly string[] {
   if (differing.some(isWrongHere)) return []
-  return differing.map(({ variable }) => variable).filter((one) => one !== SWITCH)
+  const isOfProxy = error.kind === 'environment' && error.text?.includes('HTTPS_PROXY') === true
+  const causes: readonly string[] = isOfProxy
+    ? PROXIES
+    : error.kind === 'environment'
+      ? ['SPEC_KITTY_SAAS_URL', ...CONNECTION]
+      : error.kind === 'connection'
+        ? ['SPEC_KITTY_SAAS_URL', ...PROXIES]
+        : ['SPEC_KITTY_SAAS_URL']
+  return differing
+    .filter((one) => causes.includes(one.variable) && isUsed(one, uses))
+    .filter(({ variable, command }) => command !== null || !isConnection(variable))
+    .map(({ variable }) => variable)
+}
+
+/**
+ * Returns the line that sets what the daemon has and this shell does not, so that a restart takes nothing away; empty if
+ * there is nothing. Null if a value is not known: that of a proxy may have a password.
+ */
+export function restoring(differing: readonly Difference[], uses: Uses): string | null {
+  const lost = differing.filter(
+    (one) => isConnection(one.variable) && one.command === null && isUsed(one, uses),
+  )
+  if (lost.some(({ variable, daemon }) => variable === 'HTTPS_PROXY' || daemon === null)) return null
+  if (lost.length === 0) return ''
+  return `export ${lost.map(({ variable, daemon }) => `${variable}=${shellQuote(daemon ?? '')}`).join(' ')} && `
 }
 
 /** Reads the environment that a daemon reports; null if the value is not one. */

@@ -11,7 +11,9 @@ import { LIST, TRYING } from './why-backing-off.js'
 import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
+import type { QueueView } from './read-queue.js'
 import { TIMING } from './upload/upload-timing.js'
+import type { KnownReport } from './work-report.js'
 import type { WorkView } from './work-view.js'
 
 const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
@@ -100,7 +102,9 @@ function takeOverLines(view: WorkView): readonly Line[] {
     const isShown = [why?.command, why?.also].some((one) => one?.includes(` config list`) === true)
     return isShown ? [said] : [said, commandLine(`${LIST}  # shows what is set here`)]
   }
-  if (!isRestartProposed || (why === null && lost.length > 0)) return [['', DAEMON_COUNTS]]
+  if (!isRestartProposed) return [['', DAEMON_COUNTS]]
+  if (view.isDifferenceUnused) return [['', 'no connection to the server uses it']]
+  if (lost.length > 0) return [['', DAEMON_COUNTS]]
   return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(RESTART)]
 }
 
@@ -147,7 +151,13 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
         ? `${counted(queue.queued, 'event')} ${waits}${oldest}`
         : `${full}${oldest}, and no further one can be queued`
   if (queue.deadLetters === 0) return waiting
-  return `${waiting}; ${counted(queue.deadLetters, 'event')} that the server rejected (spec-kitty sync queue --dead)`
+  const rejected = `${counted(queue.deadLetters, 'event')} that the server rejected`
+  return `${waiting}; ${rejected}${reasonOfRejected(queue)} (spec-kitty sync queue --dead)`
+}
+
+/** If everything is rejected, the reason is usually the same for all. */
+export function reasonOfRejected({ deadLetters, lastReason = null }: QueueView): string {
+  return lastReason === null ? '' : `, ${deadLetters === 1 ? '' : 'the last '}with "${lastReason}"`
 }
 
 /** Reports the full disk, unless the line about uploads does. */
@@ -247,18 +257,26 @@ function uploadLines(view: WorkView, now: number, heldHere: HeldHere | null): re
 const SILENT_SECONDS = 3
 
 /** A request that runs keeps its server, even if the address was changed since. */
-function sendingText({ gate, report: { requestServer, requestSince } }: WorkView, now: number): string {
+function sendingText({ gate, report }: WorkView, now: number): string {
+  const { requestServer } = report
   const next = gate.state === 'open' ? gate.serverUrl : null
   const server = requestServer ?? next
   const after = server === next ? '' : `; then to ${next}`
-  return `sending${server === null ? '' : ` to ${server}`}${silence(requestSince, now)}${after}`
+  return `sending${server === null ? '' : ` to ${server}`}${silence(report, now)}${after}`
 }
 
-/** Tells a server that answers nothing from one that is busy with much. */
-function silence(since: string | null, now: number): string {
-  const seconds = secondsSince(since, now) ?? 0
+/** Tells a server that answers nothing from one that is busy with much, is slow, or cannot be reached. */
+function silence({ requestSince, requestConnected, requestBytes }: KnownReport, now: number): string {
+  const seconds = secondsSince(requestSince, now) ?? 0
   if (seconds < SILENT_SECONDS) return ''
-  return `, which has not answered for ${seconds} s; the attempt ends after ${TIMING.requestMs / 1000} s`
+  const received = requestBytes ?? 0
+  const state =
+    received > 0
+      ? `which is answering slowly: ${counted(received, 'byte')} so far, in ${seconds} s`
+      : requestConnected === false
+        ? `to which no connection has been made for ${seconds} s`
+        : `which has not answered for ${seconds} s`
+  return `, ${state}; the attempt ends after ${TIMING.requestMs / 1000} s`
 }
 
 function remedyLines({ before, shown, command, also }: Why): readonly Line[] {

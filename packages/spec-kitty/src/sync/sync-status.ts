@@ -110,6 +110,7 @@ function workDocument(view: WorkView, now: number) {
     queued: queue?.queued ?? null,
     oldest_queued_at: queue?.oldestAt ?? null,
     dead_letters: queue?.deadLetters ?? null,
+    last_rejection: queue?.lastReason ?? null,
     queue_problem: queueProblem,
     lost_events: view.lost?.events ?? 0,
     server_url: serverOf(view),

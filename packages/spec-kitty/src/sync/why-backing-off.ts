@@ -7,12 +7,19 @@ import type { Standing, Why } from './why-types.js'
 
 export const LIST = 'spec-kitty config list'
 /** A restart alone changes nothing, so no script is told to do it. */
-const OTHER_VARIABLES = 'once NODE_EXTRA_CA_CERTS, or HTTPS_PROXY, is right in this shell'
+const PROXY_FIRST = 'once HTTPS_PROXY is right in this shell, or not set'
+const ISSUER_FIRST = 'FILE: the certificate of its issuer'
 
 /** The explanation of a command that can only try at once, if the server fails. */
 export const PATIENCE = 'nothing to do if the server comes back'
+/** The answer of a network instead of the server, until the user has agreed to something there. */
+export const AFTER_SIGN_IN = "useful after a network's own sign-in page; the daemon tries again by itself"
+export const BY_ITSELF = 'the daemon tries again by itself'
 const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
 const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
+
+/** Nothing on this machine cures an event with which the server fails. */
+export const STUCK_CURE = 'tell those who run the server the id of the event'
 
 export const LAST_FAILED = 'the last attempt failed'
 
@@ -20,7 +27,8 @@ export const TRYING = 'it tries again now'
 
 /** Returns why the daemon waits before its next attempt, or still has no answer to it (`nextAttemptAt` is null). */
 export function whyBackingOff(standing: Standing, nextAttemptAt: string | null): Why {
-  const { lastError, lastErrorKind = null } = standing
+  const { lastError, lastErrorKind = null, stuckError = null } = standing
+  if (stuckError !== null) return whyStuck(stuckError, nextAttemptAt)
   const { doubt = null, ...remedy } = backingOffRemedy(standing)
   const noFailure = NO_FAILURE[lastErrorKind ?? '']
   const failed = noFailure ?? LAST_FAILED
@@ -29,11 +37,28 @@ export function whyBackingOff(standing: Standing, nextAttemptAt: string | null):
   const error = lastError === null ? '' : `: ${lastError}`
   return {
     reason: 'backing_off',
-    sentence: `${failed}${error}${more}; ${nextAttemptAt === null ? TRYING : `${next} is at ${clockText(new Date(nextAttemptAt))}`}`,
+    sentence: `${failed}${error}${more}; ${whenNext(next, nextAttemptAt)}`,
     ...(lastError === null ? {} : { brief: `${failed}${more}` }),
     ...remedy,
     isAll: true,
   }
+}
+
+/** Only the events of one project wait for this one, and the cause is known to whoever runs the server. */
+function whyStuck(error: string, nextAttemptAt: string | null): Why {
+  return {
+    reason: 'backing_off',
+    sentence: `${error}; ${whenNext('the next attempt', nextAttemptAt)}`,
+    brief: error,
+    command: NOW,
+    shown: `${NOW}  # tries at once; ${STUCK_CURE}`,
+    isAll: true,
+    lead: 'what waits stays',
+  }
+}
+
+function whenNext(what: string, at: string | null): string {
+  return at === null ? TRYING : `${what} is at ${clockText(new Date(at))}`
 }
 
 /** What it is if it is no failure, by the kind of the error. */
@@ -52,35 +77,53 @@ function backingOffRemedy(standing: Standing): Doubted {
     isServerOfSession = false,
     isOtherAddress = false,
     isTokenGiven = false,
+    lastError,
+    restoring = '',
   } = standing
   const isOfDaemon = ['connection', 'address', 'environment'].includes(lastErrorKind ?? '')
-  if (isOfDaemon && otherAtStart.length > 0 && mayRestart(standing))
+  const isRestarted = restoring !== null && mayRestart(standing)
+  if (isOfDaemon && otherAtStart.length > 0 && isRestarted)
     return {
       doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
-      command: restartCommand(standing),
+      command: `${restoring}${restartCommand(standing)}`,
     }
   const shown = isOtherAddress ? NOT_SET_HERE : WHERE_SET
   const correction = isServerOfSession
     ? loginCommands(null, 'backing_off', isTokenGiven)
     : { command: LIST, shown }
-  if (lastErrorKind === 'address') return { doubt: 'the address of the server may be wrong', ...correction }
-  if (lastErrorKind === 'environment' && mayRestart(standing))
-    return {
-      command: 'spec-kitty explain backing_off',
-      shown: `${restartCommand(standing)}  # ${OTHER_VARIABLES}`,
-    }
+  const also = correction.shown === undefined ? {} : { also: correction.shown }
+  if (lastErrorKind === 'address') {
+    const comment = /web page|redirect/.test(lastError ?? '') ? AFTER_SIGN_IN : BY_ITSELF
+    return { doubt: 'the address of the server may be wrong', ...trying(comment), ...also }
+  }
+  if (lastErrorKind === 'certificate') return trying(BY_ITSELF)
+  if (lastErrorKind === 'environment') {
+    const command = 'spec-kitty explain backing_off'
+    return isRestarted ? { command, shown: `${restoring}${otherVariables(standing)}` } : { command }
+  }
   // The server's wish counts, also against a user who is in a hurry.
   if (lastErrorKind === 'wait') {
     const command = 'spec-kitty explain backing_off'
-    return { command, shown: `${command}  # nothing to do: the daemon sends then` }
+    return { command, shown: `${command}  # nothing to do: the daemon tries again then` }
   }
   if (lastErrorKind === 'queue' || lastErrorKind === 'kept')
     return { command: NOW, shown: `${NOW}  # tries at once` }
-  const patience = { command: NOW, shown: `${NOW}  # tries at once; ${PATIENCE}` }
+  const patience = trying(PATIENCE)
   if (lastErrorKind !== 'connection') return patience
   return {
     doubt: MAY_BE_WRONG,
     ...patience,
-    ...(correction.shown === undefined ? {} : { also: correction.shown }),
+    ...also,
   }
+}
+
+function trying(comment: string): Doubted {
+  return { command: NOW, shown: `${NOW}  # tries at once; ${comment}` }
+}
+
+/** The command that gives the daemon another proxy, or another certificate to trust. */
+function otherVariables(standing: Standing): string {
+  const restart = restartCommand(standing)
+  if (standing.lastError?.includes('HTTPS_PROXY') === true) return `${restart}  # ${PROXY_FIRST}`
+  return `export NODE_EXTRA_CA_CERTS=FILE && ${restart}  # ${ISSUER_FIRST}`
 }

@@ -1,4 +1,4 @@
-import { shellQuote } from 'familiar/cli'
+import { clockText, shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { Settings } from './settings-table.js'
 import type { SkipReason } from './start-policy.js'
@@ -6,7 +6,7 @@ import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason, HeldReason } from './upload/upload-types.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWedged } from './why-daemon.js'
-import { restartCommand, startedText } from './why-restart.js'
+import { mayRestart, restartCommand, startedText } from './why-restart.js'
 import { LIST, whyBackingOff } from './why-backing-off.js'
 import { OPTED_OUT, type HeldProject, type Standing, type Why } from './why-types.js'
 
@@ -214,13 +214,33 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
     }
   const login = loginCommands(server, reason, isTokenGiven)
   const cure = reason === 'session_unreadable' ? (standing.sessionCure ?? null) : null
-  const brief = reason === 'session_refused' && detail !== null ? { brief: text } : {}
+  const refused = reason === 'session_refused' ? refusal(text, detail, standing) : {}
   return {
     reason,
     sentence,
-    ...brief,
+    ...refused,
     ...(cure === null ? login : afterCure(cure, reason, login)),
     isAll: true,
+  }
+}
+
+/** A 403 with words, or with a web page, may be about something else than the session: the words come first. */
+const SPOKEN = /answered 403 (?:\(|with )/
+
+const SAME_SESSION = 'tries again with the same session, if it was not at fault'
+
+/** The daemon rests until the session changes, but a new one tries again with the same. */
+function refusal(text: string, detail: string | null, standing: Standing): Partial<Why> {
+  const { refusedAt = null, isDaemonRunning, restoring = '' } = standing
+  const isSpoken = detail !== null && SPOKEN.test(detail)
+  const since =
+    refusedAt === null ? '' : `; it has not been tried again since ${clockText(new Date(refusedAt))}`
+  const canRestart = isDaemonRunning && restoring !== null && mayRestart(standing)
+  return {
+    ...(isSpoken ? { sentence: `${detail}, so nothing is sent with this session` } : {}),
+    ...(detail === null ? {} : { brief: `${isSpoken ? detail : text}${since}` }),
+    ...(refusedAt === null ? {} : { restsSince: refusedAt }),
+    ...(canRestart ? { also: `${restoring}${restartCommand(standing)}  # ${SAME_SESSION}` } : {}),
   }
 }
 

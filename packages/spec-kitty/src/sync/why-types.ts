@@ -13,6 +13,8 @@ export interface Why {
   readonly shown?: string
   /** A second command for people, which helps if the first one does not. */
   readonly also?: string
+  /** Since when the daemon has not tried, ISO 8601; without this, it tries by itself. */
+  readonly restsSince?: string
   /** What must be done by hand before the command for people. */
   readonly before?: string
   /** False if only some of the waiting events stay. */
@@ -106,10 +108,19 @@ export interface Standing {
   readonly obstaclesHere?: readonly Obstacle[] | null
   readonly lastError: string | null
   readonly lastErrorKind?: ErrorKind | null
-  /** The variables, except the switch of hosted sync, whose values at the daemon's start differ from those here. */
+  /** What is said of the event that fails alone again and again, so that those behind it wait; null if there is none. */
+  readonly stuckError?: string | null
+  /** When the server refused the session, since when the daemon has not tried again, ISO 8601; null if that is unknown. */
+  readonly refusedAt?: string | null
+  /** The variables whose other values at the daemon's start may be the cause of the last error. */
   readonly otherAtStart?: readonly string[]
   /** Whether the daemon makes another attempt after failures, and has no answer yet. */
   readonly isTryingAgain?: boolean
+  /**
+   * The beginning of a line that keeps what the daemon has and this shell does not, so that a restart takes nothing away;
+   * null if there is none.
+   */
+  readonly restoring?: string | null
   /** The time of the daemon's next attempt after a failure, ISO 8601. */
   readonly nextAttemptAt: string | null
 }

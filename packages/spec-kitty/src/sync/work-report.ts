@@ -21,6 +21,9 @@ export interface KnownReport {
   readonly requestSince: string | null
   /** The server of that request; null if none waits, or if the daemon does not report it. */
   readonly requestServer: string | null
+  /** Whether its connection was made, and how many bytes of the answer have come. */
+  readonly requestConnected: boolean | null
+  readonly requestBytes: number | null
   readonly lastSync: string | null
   /** When the server last answered for an event, even if it took none. */
   readonly lastAnswer: string | null
@@ -31,6 +34,10 @@ export interface KnownReport {
   readonly nextAttemptAt: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
+  /** When it did so; null if it did not, or if the daemon does not report it. */
+  readonly refusedAt: string | null
+  /** What is said of the event that fails alone again and again; null if there is none. */
+  readonly stuckError: string | null
   readonly isFirstLookDue: boolean
   readonly environment: StartEnvironment | null
   /** What became of the queue's file while it is not at its path, although the daemon has it open with events in it. */
@@ -42,6 +49,7 @@ const KINDS: readonly ErrorKind[] = [
   'address',
   'answer',
   'environment',
+  'certificate',
   'queue',
   'wait',
   'kept',
@@ -59,6 +67,8 @@ export function knownReport(details: JsonObject | null): KnownReport {
     running: typeof sync?.['running'] === 'boolean' ? sync['running'] : null,
     requestSince: stringOf(sync?.['request_since']),
     requestServer: stringOf(sync?.['request_server']),
+    requestConnected: typeof sync?.['request_connected'] === 'boolean' ? sync['request_connected'] : null,
+    requestBytes: countOf(sync?.['request_bytes']),
     lastSync: stringOf(sync?.['last_sync']),
     lastAnswer: stringOf(sync?.['last_answer']) ?? stringOf(sync?.['last_sync']),
     failures: countOf(sync?.['consecutive_failures']),
@@ -66,6 +76,8 @@ export function knownReport(details: JsonObject | null): KnownReport {
     lastErrorKind: KINDS.find((kind) => kind === sync?.['last_error_kind']) ?? null,
     nextAttemptAt: sync?.['running'] === true ? null : stringOf(sync?.['next_attempt_at']),
     refused: sync?.['refused'] === true,
+    refusedAt: stringOf(sync?.['refused_at']),
+    stuckError: stringOf(objectOf(sync?.['stuck_event'])?.['error']),
     isFirstLookDue: sync?.['first_look_due'] === true,
     environment: environmentOf(sync?.['environment']),
     queueLost: lostOf(sync?.['queue_lost']),

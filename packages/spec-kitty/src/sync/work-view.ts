@@ -8,10 +8,13 @@ import {
   differences,
   isSendingAnyway,
   isWrongHere,
+  isUsed,
   otherAtStart,
+  restoring,
   startedWith,
   startEnvironment,
   type Difference,
+  type Uses,
 } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionCure, sessionServer } from './gate-session.js'
 import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
@@ -25,6 +28,7 @@ import { lostIn, type Lost } from './lost-events.js'
 import { isSwitchedOn, readSettings, type Settings } from './settings-table.js'
 import { DEFAULT_QUEUE_SIZE } from './queue-size-limits.js'
 import { inspectGate, type Obstacle } from './upload/gate.js'
+import { proxyFor } from './upload/proxy.js'
 import type { Gate } from './upload/upload-types.js'
 import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
 import { mayRestart, worseHere } from './why-restart.js'
@@ -64,6 +68,8 @@ export interface WorkView {
   /** What else keeps events from leaving after the first reason is solved. */
   readonly further: readonly Why[]
   readonly differences: readonly Difference[]
+  /** Whether none of the differences matters to a connection to the server. */
+  readonly isDifferenceUnused: boolean
   /** Whether a restart may be suggested to give the daemon the variables that are set here. */
   readonly isRestartProposed: boolean
   /** What would keep events from leaving if the daemon had the settings of this shell; null if nothing more than now. */
@@ -120,6 +126,7 @@ export async function viewWork(
   const server = loginServer(settings, sessionServer(root))
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
+  const uses = usesOf(gate, [env, { ...env, ...report.environment }])
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
   const trouble = homeTrouble(root)
   const disk = diskProblem(root)
@@ -160,7 +167,10 @@ export async function viewWork(
     obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,
     lastErrorKind: report.lastErrorKind,
-    otherAtStart: otherAtStart(differing),
+    stuckError: report.stuckError,
+    refusedAt: report.refusedAt,
+    otherAtStart: otherAtStart(differing, { kind: report.lastErrorKind, text: report.lastError }, uses),
+    restoring: restoring(differing, uses),
     isTryingAgain: report.running === true && (report.failures ?? 0) > 0,
     nextAttemptAt: report.nextAttemptAt,
   }
@@ -185,6 +195,7 @@ export async function viewWork(
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),
     differences: differing,
+    isDifferenceUnused: gate.state === 'open' && !differing.some((one) => isUsed(one, uses)),
     isRestartProposed: mayRestart(standing) && !differing.some(isWrongHere),
     worseHere: worseHere(standing),
     isSendingAnyway: isSendingAnyway(differing, env),
@@ -209,6 +220,24 @@ async function lostQueue(root: string, { queueLost }: KnownReport): Promise<Queu
   if (queueLost === null) return null
   const { lostProblem } = await import('./queue-remedy.js')
   return lostProblem(root, queueLost)
+}
+
+/** Returns what a connection to the server uses, in the daemon or in this shell; everything if the server is not known. */
+function usesOf(
+  gate: Gate,
+  environments: readonly Readonly<Record<string, string | null | undefined>>[],
+): Uses {
+  if (gate.state !== 'open') return { isTls: true, isProxied: true }
+  const url = new URL(gate.serverUrl)
+  const isProxied = environments.some((env) => {
+    try {
+      const given = Object.entries(env).map(([name, value]) => [name, value ?? undefined])
+      return proxyFor(url, Object.fromEntries(given)) !== null
+    } catch {
+      return true
+    }
+  })
+  return { isTls: url.protocol === 'https:', isProxied }
 }
 
 function isOwnDaemon({ state, implementation, report }: DaemonStatus): boolean {

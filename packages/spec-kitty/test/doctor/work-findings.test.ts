@@ -250,6 +250,10 @@ it('says that no event can be queued on a full disk, also while a daemon runs', 
 
 it('says that the server rejected events, and where they are shown', () => {
   const queue = { ...VIEW.queue, queued: 0, oldestAt: null, deadLetters: 2, held: [] }
+  const named = { ...VIEW, why: null, queue: { ...queue, lastReason: 'project is archived' } }
+  expect(workFindings(named, null, 0)[0]?.summary).toBe(
+    '2 events were rejected by the server, the last with "project is archived"',
+  )
   const [found] = workFindings({ ...VIEW, queue }, null, 0)
   expect(found).toMatchObject({
     id: 'F-020',

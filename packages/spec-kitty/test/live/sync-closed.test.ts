@@ -212,7 +212,10 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect(status.nothing_leaves.command).toContain('spec-kitty explain session_refused')
       expect(shown.stdout).toMatch(new RegExp(`^server +${work.server.url}$`, 'm'))
       expect(shown.stdout).toContain(login)
-      expect((await work.run(['auth', 'doctor'])).stdout).toContain(`${login}  # signs in with another token`)
+      // Only the server may have been at fault, so the second command tries again with the same session.
+      const told = (await work.run(['auth', 'doctor'])).stdout
+      expect(told).toContain('Signs in with another token: first put it into SYNC_TOKEN, your team has one;')
+      expect(told).toContain(`\n    ${login}\n    spec-kitty sync restart\n`)
       expect(session.stdout).toMatch(/^the server refuses this session; to sign in:\n/)
       expect(session.stdout).toContain(login)
       expect(session.stdout).toMatch(/^until +it was refused by the server$/m)

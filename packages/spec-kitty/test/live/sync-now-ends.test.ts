@@ -5,7 +5,7 @@ import { quarantinedDatabases } from '../../src/sync/queue/quarantined-databases
 import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { TIMING } from '../../src/sync/upload/upload-timing.js'
 import { eachIs, reply } from '../helpers/sync-server.js'
-import { daemonsOf, findingOf } from './sync-root.js'
+import { daemonsOf, findingOf, until } from './sync-root.js'
 import { makeShell } from './sync-shell.js'
 import { CONSENT, makeSyncWork, type SyncWork } from './sync-work.js'
 
@@ -43,7 +43,7 @@ describe('sync now', () => {
     expect(after.stderr).toContain(words)
     expect(after.stderr).toContain('spec-kitty auth login --server https://HOST')
     const { nothing_leaves: why } = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
-    expect([why.reason, why.command]).toEqual(['backing_off', 'spec-kitty explain backing_off'])
+    expect([why.reason, why.command]).toEqual(['backing_off', 'spec-kitty sync now'])
   })
 
   it('says of a session that the server refused what the daemon says, also after the daemon has ended', async () => {
@@ -78,6 +78,33 @@ describe('sync now', () => {
     expect(await told()).toMatchObject({ reason: undefined, auth: [0, 'signed_in'], finding: undefined })
     const { last_sync: last } = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
     expect(Date.now() - Date.parse(last)).toBeLessThan(3_600_000)
+  })
+
+  it('says that it did not try a refused session again, since when and why, and what does', async () => {
+    await work.publish(['a'])
+    work.server.otherwise = reply(403, { message: 'your plan has no hosted sync' })
+    const words =
+      'the server answered 403 ("your plan has no hosted sync"), so nothing is sent with this session'
+    const first = (await work.run(['sync', 'now'])).stderr
+    expect(first).toContain(words)
+    expect(first).not.toContain('not tried again')
+    const requests = work.server.requests.length
+    work.server.otherwise = eachIs('success')
+    const { stderr } = await work.run(['sync', 'now'])
+    expect(stderr).toMatch(
+      /; that was at [\d: -]+, and it was not tried again: the daemon rests until the session changes:\n/,
+    )
+    expect(work.server.requests.length).toBe(requests)
+    const again = /^ +(.*spec-kitty sync restart) {2}# tries again with the same session/m.exec(stderr)?.[1]
+    expect((await work.run(['sync', 'status'])).stdout).toMatch(
+      /^uploads +nothing leaves: the server answered 403 \("your plan has no hosted sync"\); it has not been tried again since [\d: -]+$/m,
+    )
+    expect((await work.run(['auth', 'doctor'])).stdout).toContain('tries again with the same session')
+    const shell = makeShell(work.root)
+    expect(shell(`export SPEC_KITTY_ENABLE_SAAS_SYNC=1; ${again ?? 'false'}`)).toMatchObject({ status: 0 })
+    // The server lives in this process.
+    expect(await until(async () => (await work.run(['sync', 'now'])).status === 0)).toBe(true)
+    expect(work.server.requests.length).toBeGreaterThan(requests)
   })
 
   it('says where a damaged queue was put aside, and what saves its events', async () => {

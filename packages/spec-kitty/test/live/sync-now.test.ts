@@ -8,7 +8,7 @@ import { followDrain } from '../../dist/sync/daemon/follow-drain.js'
 import { startCli } from '../helpers/cli.js'
 import { endOf, textOf, typeIn } from '../helpers/dashboards.js'
 import { runCommandHere } from '../helpers/run-command.js'
-import { dropMidAnswer, eachIs, reply, silence } from '../helpers/sync-server.js'
+import { dropMidAnswer, reply, resultsOf, silence } from '../helpers/sync-server.js'
 import { daemonsOf, lives, signal, until } from './sync-root.js'
 import { makeSyncWork, type SyncWork } from './sync-work.js'
 import { startPredecessor, startsIn } from './version-stale.js'
@@ -138,16 +138,28 @@ describe('with a daemon that goes on, sync now', () => {
   })
   it('says what the server rejected', async () => {
     await work.publish(['i', 'j'])
-    work.server.next(eachIs((id) => (id === 'i' ? 'rejected' : 'success')))
+    const words = { status: 'rejected', error: 'project is archived' }
+    work.server.next((request, response) =>
+      reply(
+        200,
+        resultsOf(request, (id) => (id === 'i' ? words : 'success')),
+      )(request, response),
+    )
     const { status, stdout, stderr } = await work.run(['sync', 'now'])
     expect([status, stdout]).toEqual([1, 'sent: 1 · kept: 0 · rejected: 1\n'])
-    const dead = 'the server rejected 1 event: spec-kitty sync queue --dead\n'
+    const dead = 'the server rejected 1 event, with "project is archived": spec-kitty sync queue --dead\n'
     expect(stderr).toBe(dead)
     expect(await work.run(['sync', 'now'])).toMatchObject({
       status: 0,
       stdout: 'nothing waits\n',
       stderr: expect.stringMatching(new RegExp(`^${dead}the last event was sent at .* ago\n$`)),
     })
+    expect((await work.run(['sync', 'status'])).stdout).toMatch(
+      /^queue +empty; 1 event that the server rejected, with "project is archived" \(spec-kitty sync queue --dead\)$/m,
+    )
+    expect(JSON.parse((await work.run(['sync', 'status', '--json'])).stdout).last_rejection).toBe(
+      'project is archived',
+    )
   })
 
   it('says what stays, why, and what changes it', async () => {
@@ -209,6 +221,8 @@ describe('sync now', () => {
       schema_version: 3,
       event: 'heartbeat',
       request_server: work.server.url,
+      request_connected: true,
+      request_bytes: 0,
     })
   })
 

@@ -78,6 +78,16 @@ it('says of a server that does not answer since when, and when the attempt ends'
   expect(await uploads(11)).toMatch(
     /^sending to http:\/\/127\.0\.0\.1:9, which has not answered for 1[1-3] s; the attempt ends after 60 s$/,
   )
+  // Not the same thing for the one who looks for the reason: no connection, a silent server, a slow one.
+  expect(await uploads(11, { request_connected: false, request_bytes: 0 })).toMatch(
+    /, to which no connection has been made for 1[1-3] s; the attempt ends after 60 s$/,
+  )
+  expect(await uploads(11, { request_connected: true, request_bytes: 0 })).toMatch(
+    /, which has not answered for 1[1-3] s; the attempt ends after 60 s$/,
+  )
+  expect(await uploads(11, { request_connected: true, request_bytes: 60 })).toMatch(
+    /, which is answering slowly: 60 bytes so far, in 1[1-3] s; the attempt ends after 60 s$/,
+  )
   // The address was changed while the request hangs.
   const changed = { request_server: 'http://127.0.0.1:8' }
   expect(await uploads(1, changed)).toBe(`sending to http://127.0.0.1:8; then to ${SERVER}`)

@@ -263,9 +263,31 @@ it('a refused session is told with the words of the server, which the status sho
   const detail = 'the server answered 403 ("not in this team")'
   const gate: Gate = { state: 'closed', reason: 'session_refused', detail }
   expect(whyNothingLeaves(standing({ gate }))).toMatchObject({
-    sentence: `the server refused the session: ${detail}`,
+    sentence: `${detail}, so nothing is sent with this session`,
+    brief: detail,
+  })
+  // Without words it is only known that the session was refused.
+  const silent = 'the server answered 401'
+  expect(whyNothingLeaves(standing({ gate: { ...gate, detail: silent } }))).toMatchObject({
+    sentence: `the server refused the session: ${silent}`,
     brief: 'the server refused the session',
   })
+})
+
+it('a refused session is told with the time since when it was not tried, and what tries it again', () => {
+  const refusedAt = '2026-11-28T18:32:10.000Z'
+  const detail = 'the server answered 403 with a web page ("Hotel")'
+  const gate: Gate = { state: 'closed', reason: 'session_refused', detail }
+  const changes = { gate, refusedAt, isRestartHarmless: true, isHostedHere: true }
+  expect(whyNothingLeaves(standing(changes))).toMatchObject({
+    brief: `${detail}; it has not been tried again since ${clockText(new Date(refusedAt))}`,
+    command: LOGIN,
+    also: 'spec-kitty sync restart  # tries again with the same session, if it was not at fault',
+    restsSince: refusedAt,
+  })
+  // No restart that would take something away, or end the daemon of another version.
+  for (const other of [{ restoring: null }, { isRestartHarmless: false, isHostedHere: false }])
+    expect(whyNothingLeaves(standing({ ...changes, ...other }))?.also).toBe(undefined)
 })
 
 it('a server that is probably the wrong one is left with a token if the session has one', () => {
@@ -277,9 +299,8 @@ it('a server that is probably the wrong one is left with a token if the session 
     isDaemonRunning: true,
   } as const
   expect(whyNothingLeaves(standing({ ...about, isTokenGiven: true }))).toMatchObject({
-    command: 'spec-kitty explain backing_off',
-    shown:
-      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://HOST  # replace HOST, and put its token into SYNC_TOKEN',
+    command: 'spec-kitty sync now',
+    also: 'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://HOST  # replace HOST, and put its token into SYNC_TOKEN',
   })
 })
 
@@ -496,14 +517,19 @@ describe('where the gate is open', () => {
       expect(failed({})).toMatchObject({
         brief,
         sentence: expect.stringContaining('answered 404; the address of the server may be wrong; the next'),
-        command: 'spec-kitty config list',
-        shown: 'spec-kitty config list  # shows where the address is set: correct it there',
+        command: 'spec-kitty sync now',
+        shown: 'spec-kitty sync now  # tries at once; the daemon tries again by itself',
+        also: 'spec-kitty config list  # shows where the address is set: correct it there',
       })
       expect(failed({ isServerOfSession: true })).toMatchObject({
         brief,
-        command: 'spec-kitty explain backing_off',
-        shown: expect.stringContaining('spec-kitty auth login --server https://HOST'),
+        also: expect.stringContaining('spec-kitty auth login --server https://HOST'),
       })
+      // It may be the page of a network that wants the user to agree to something first.
+      for (const page of ['200 with a web page ("Hotel")', '301, a redirect to /login'])
+        expect(failed({ lastError: `the server answered ${page}` })?.shown).toBe(
+          "spec-kitty sync now  # tries at once; useful after a network's own sign-in page; the daemon tries again by itself",
+        )
       for (const lastErrorKind of ['answer', 'connection', null] as const)
         expect(failed({ lastErrorKind })?.command).toBe('spec-kitty sync now')
       // Where nothing answered, only the user knows whether the server is down.
@@ -517,17 +543,49 @@ describe('where the gate is open', () => {
       )
       expect(failed({ lastErrorKind: 'answer' })?.also).toBe(undefined)
       // Only the daemon can be given other certificates or another proxy, and only by a shell that has them.
-      expect(failed({ lastErrorKind: 'environment' })).toMatchObject({
+      const untrusted = {
+        lastErrorKind: 'environment',
+        lastError: 'h: its certificate is not trusted',
+      } as const
+      const file =
+        'export NODE_EXTRA_CA_CERTS=FILE && spec-kitty sync restart  # FILE: the certificate of its issuer'
+      expect(failed(untrusted)).toMatchObject({ command: 'spec-kitty explain backing_off', shown: file })
+      // A restart takes nothing away that the daemon has; if that is not possible, none is proposed.
+      const restoring = 'export SSL_CERT_FILE=/a.pem && '
+      expect(failed({ ...untrusted, restoring })?.shown).toBe(`${restoring}${file}`)
+      expect(failed({ ...untrusted, restoring: null })).toMatchObject({
         command: 'spec-kitty explain backing_off',
-        shown: expect.stringMatching(
-          /^spec-kitty sync restart {2}# once NODE_EXTRA_CA_CERTS, or HTTPS_PROXY, /,
-        ),
       })
+      expect(failed({ ...untrusted, restoring: null })?.shown).toBe(undefined)
+      expect(failed({ lastErrorKind: 'environment', lastError: 'HTTPS_PROXY, p: refused' })?.shown).toBe(
+        'spec-kitty sync restart  # once HTTPS_PROXY is right in this shell, or not set',
+      )
+      // No address and no variable helps against a certificate that is out of its time.
+      const dated = failed({ lastErrorKind: 'certificate', otherAtStart: ['NODE_EXTRA_CA_CERTS'] })
+      expect([dated?.brief, dated?.shown, dated?.also]).toEqual([
+        'the last attempt failed',
+        'spec-kitty sync now  # tries at once; the daemon tries again by itself',
+        undefined,
+      ])
       // What is wrong with the queue is not the server's.
       expect(failed({ lastErrorKind: 'queue' })?.shown).toBe('spec-kitty sync now  # tries at once')
       const other = 'spec-kitty config list  # shows what is set here, which is not what the sync daemon has'
-      expect(failed({ isOtherAddress: true })?.shown).toBe(other)
+      expect(failed({ isOtherAddress: true })?.also).toBe(other)
       expect(failed({ lastErrorKind: 'answer' })?.brief).toBe('the last attempt failed')
+    })
+
+    it('one event fails alone: it is named, and only what waits behind it stays', () => {
+      const stuckError =
+        'the server answers 500 to event e-7 alone; the events of this project behind it wait'
+      const stuck = failed({ stuckError, lastError: null, lastErrorKind: null })
+      expect(stuck).toMatchObject({
+        reason: 'backing_off',
+        sentence: expect.stringContaining(`${stuckError}; the next attempt is at `),
+        brief: stuckError,
+        lead: 'what waits stays',
+        command: 'spec-kitty sync now',
+        shown: 'spec-kitty sync now  # tries at once; tell those who run the server the id of the event',
+      })
     })
 
     it('what the server asked for, or keeps, is no failure', () => {
@@ -535,7 +593,7 @@ describe('where the gate is open', () => {
       expect(asked).toMatchObject({
         brief: 'the server asked to wait',
         command: 'spec-kitty explain backing_off',
-        shown: 'spec-kitty explain backing_off  # nothing to do: the daemon sends then',
+        shown: 'spec-kitty explain backing_off  # nothing to do: the daemon tries again then',
       })
       expect([asked?.sentence, asked?.also]).toEqual([
         expect.stringMatching(/^the server asked to wait: the server answered 404; the next attempt is at /),
@@ -559,6 +617,9 @@ describe('where the gate is open', () => {
           expect(failed({ ...other, isRestartHarmless: true, isHostedHere: false })?.command).toBe(
             'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart',
           )
+          const kept = 'export SSL_CERT_FILE=/a.pem && '
+          expect(failed({ ...other, restoring: kept })?.command).toBe(`${kept}spec-kitty sync restart`)
+          expect(failed({ ...other, restoring: null })?.command).not.toContain('restart')
           // It may be the daemon of another version, and sync is off here; or what is set here is wrong.
           const wrong = [{ reason: 'config_unreadable', detail: null }] as const
           for (const change of [{ isHostedHere: false }, { obstaclesHere: wrong }])

@@ -82,8 +82,8 @@ export const WHYS: Texts<WhyReason> = {
   },
   session_refused: {
     summary: 'the server refused the session',
-    why: 'It was ended or revoked there, or its token was never valid. Or it does not permit this (403): `spec-kitty sync status` shows its words. The daemon tries again only after a new sign-in.',
-    whatToDo: `${SIGN_IN} If only the server was at fault, and was mended, sign in again with the same token.`,
+    why: 'It was ended or revoked there, or its token was never valid. Or it does not permit this (403), because of your plan, your role or a quota, or what answered is a firewall or the sign-in page of a network: `spec-kitty sync status` shows its words. The daemon does not try again until the session changes. A new daemon tries with the same session.',
+    whatToDo: `${SIGN_IN} If the session was not at fault, and what was has been mended, \`spec-kitty sync restart\` tries again with the same session.`,
   },
   no_consent: {
     summary: 'the project has not opted in',
@@ -137,8 +137,8 @@ export const WHYS: Texts<WhyReason> = {
   },
   backing_off: {
     summary: 'the last attempt failed, and the daemon waits before the next one',
-    why: 'The server did not answer, answered with an error, has not taken all events yet, or asked to wait (Retry-After): then the daemon waits as long as it asked, an hour at most, and for new events too. Otherwise it waits longer after each failure.',
+    why: 'The server did not answer, answered with an error, has not taken all events yet, or asked to wait (Retry-After): then the daemon waits as long as it asked, an hour at most (then it tries again), and for new events too. Otherwise it waits longer after each failure. A batch that fails as a whole again and again is made smaller, down to one event. If the server fails with one event alone, the events of its project behind it wait, those of other projects leave, and nothing is dropped.',
     whatToDo:
-      'Nothing, if the server comes back or asked to wait: `spec-kitty sync status` says until when. `spec-kitty sync now` tries before that. If its certificate is not trusted, or the proxy fails: set NODE_EXTRA_CA_CERTS or HTTPS_PROXY right, or unset it, and run `spec-kitty sync restart` in the same shell, because the daemon keeps the variables of its start. `spec-kitty sync status` shows the last error and the next attempt. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
+      'Nothing, if the server comes back or asked to wait: `spec-kitty sync status` says until when. `spec-kitty sync now` tries before that. If its certificate is not trusted, or the proxy fails: set NODE_EXTRA_CA_CERTS or HTTPS_PROXY right, or unset it, and run `spec-kitty sync restart` in the same shell, because the daemon keeps the variables of its start. If its certificate has expired, those who run the server must renew it, or the clock of this machine is wrong. If a web page or a redirect answered, it may be the sign-in page of a network: sign in there first. `spec-kitty sync status` shows the last error and the next attempt. If it names an event to which the server answers with an error, tell those who run the server its id: it leaves once they have mended that. If it says that the address may be wrong, correct sync.server_url where `spec-kitty config list` shows it or, if nothing is set there, sign in to the right one: `spec-kitty auth login --server https://HOST`.',
   },
 }

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DrainLine } from '../upload/upload-types.js'
+import type { DrainLine, SyncReport } from '../upload/upload-types.js'
 
 /** The maximum time between two lines. It lets the client distinguish a slow server from a daemon that hangs. */
 const HEARTBEAT_MS = 2_000
+
+type Request = Pick<SyncReport, 'request_server'> &
+  Partial<Pick<SyncReport, 'request_connected' | 'request_bytes'>>
 
 /**
  * Returns the reply that sends each line of a drain as NDJSON as soon as it is available. It sends a heartbeat at once,
@@ -11,9 +14,9 @@ const HEARTBEAT_MS = 2_000
  */
 export function drainStream(
   lines: AsyncIterable<DrainLine>,
-  requestServer: () => string | null = () => null,
+  request: () => Request = () => ({ request_server: null }),
 ): Response {
-  return new Response(encoded(withHeartbeats(lines, requestServer)), {
+  return new Response(encoded(withHeartbeats(lines, request)), {
     headers: { 'content-type': 'application/x-ndjson' },
   })
 }
@@ -24,9 +27,12 @@ async function* encoded(lines: AsyncIterable<DrainLine>): AsyncGenerator<Uint8Ar
 
 async function* withHeartbeats(
   lines: AsyncIterable<DrainLine>,
-  requestServer: () => string | null,
+  request: () => Request,
 ): AsyncGenerator<DrainLine> {
-  const beat = (): DrainLine => ({ event: 'heartbeat', request_server: requestServer() })
+  const beat = (): DrainLine => {
+    const { request_server, request_connected = null, request_bytes = null } = request()
+    return { event: 'heartbeat', request_server, request_connected, request_bytes }
+  }
   yield beat()
   const source = lines[Symbol.asyncIterator]()
   let next = source.next()

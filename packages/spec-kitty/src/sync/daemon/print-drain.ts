@@ -3,6 +3,7 @@ import type { DrainLine } from '../upload/upload-types.js'
 import { inHome } from '../../cli/in-home.js'
 import { counted } from '../ages.js'
 import type { QueueView } from '../read-queue.js'
+import { reasonOfRejected } from '../status-lines.js'
 import { reasonText, whyHeld } from '../why-nothing-leaves.js'
 import { isNothing, type Finished } from './follow-drain.js'
 import { progressBar } from './progress-bar.js'
@@ -13,6 +14,8 @@ type Held = Extract<DrainLine, { readonly event: 'held' }>
 export interface Explanation {
   readonly sentence: string
   readonly command: string | null
+  /** A second command, which helps if the first one does not. */
+  readonly also?: string
 }
 
 export interface DrainPrinter {
@@ -75,7 +78,10 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
       if (line.event === 'waiting')
         progress.show(`${line.error}: waiting, ${untilText(line.until_ms - Date.now())}`)
       const server = line.event === 'heartbeat' ? (line.request_server ?? null) : null
-      if (server !== null) progress.show(`${done + rejected} of ${total} sent, ${answerText(server)}${end}`)
+      if (server !== null && line.event === 'heartbeat') {
+        const state = answerText(server, line.request_connected, line.request_bytes)
+        progress.show(`${done + rejected} of ${total} sent, ${state}${end}`)
+      }
     },
     end: async (finished, queue) => {
       progress.stop()
@@ -87,9 +93,9 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
         tell(io, { sentence, command: 'spec-kitty sync queue' })
       }
       const dead = queue?.deadLetters ?? 0
-      if (dead > 0 && (finished.rejected > 0 || isNothing(finished)))
+      if (queue !== null && dead > 0 && (finished.rejected > 0 || isNothing(finished)))
         tell(io, {
-          sentence: `the server rejected ${counted(dead, 'event')}`,
+          sentence: `the server rejected ${counted(dead, 'event')}${reasonOfRejected(queue)}`,
           command: 'spec-kitty sync queue --dead',
         })
       // There is no wait after the last failure.
@@ -107,16 +113,16 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
 }
 
 /**
- * Prints the explanation on one line. If that is too long for the terminal, prints the command on its own line, so that
- * it can be copied.
+ * Prints the explanation on one line. If that is too long for the terminal, or if there are two commands, prints each
+ * command on its own line, so that it can be copied.
  */
-function tell(io: Io, { sentence, command }: Explanation): void {
+function tell(io: Io, { sentence, command, also }: Explanation): void {
   if (command === null) return note(io, sentence)
-  const placed = inHome(command, io.env)
-  const whole = `${sentence}: ${placed}`
-  if (wrapWords(whole, io.errorColumns ?? null).length === 1) return note(io, whole)
+  const placed = [command, ...(also === undefined ? [] : [also])].map((one) => inHome(one, io.env))
+  const whole = `${sentence}: ${placed[0]}`
+  if (also === undefined && wrapWords(whole, io.errorColumns ?? null).length === 1) return note(io, whole)
   note(io, `${sentence}:`)
-  if (io.isQuiet !== true) io.err(`  ${printable(placed)}\n`)
+  if (io.isQuiet !== true) for (const one of placed) io.err(`  ${printable(one)}\n`)
 }
 
 /** The queue contains more information than the daemon's reply: the problem with a consent that cannot be read. */
@@ -133,8 +139,14 @@ function describeHeld(
 }
 
 /** What a drain does while a request runs. */
-export function answerText(server: string): string {
-  return `waits for an answer from ${URL.canParse(server) ? new URL(server).host : server}`
+export function answerText(
+  server: string,
+  isConnected: boolean | null = null,
+  received: number | null = null,
+): string {
+  const host = URL.canParse(server) ? new URL(server).host : server
+  if ((received ?? 0) > 0) return `gets a slow answer from ${host}: ${counted(received ?? 0, 'byte')} so far`
+  return isConnected === false ? `waits for a connection to ${host}` : `waits for an answer from ${host}`
 }
 
 function summaryOf(finished: Finished): string {

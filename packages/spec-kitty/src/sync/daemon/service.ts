@@ -36,6 +36,8 @@ const NOTHING: SyncReport = {
   running: false,
   request_since: null,
   request_server: null,
+  request_connected: null,
+  request_bytes: null,
   last_sync: null,
   last_answer: null,
   consecutive_failures: 0,
@@ -43,6 +45,8 @@ const NOTHING: SyncReport = {
   last_error_kind: null,
   next_attempt_at: null,
   refused: false,
+  refused_at: null,
+  stuck_event: null,
   queue_lost: null,
 }
 
@@ -100,7 +104,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
       clearTimeout(first)
       isLookDue = false
       const { drain, report } = await get()
-      return drainStream(drain(signal), () => report().request_server)
+      return drainStream(drain(signal), report)
     },
   }
   return {

@@ -104,6 +104,8 @@ export interface Queue extends Disposable {
    */
   publish(events: readonly NewEvent[], maxSize: number, stranded?: readonly Stranded[]): Published
   counts(): QueueCounts
+  /** Returns why the last of the dead letters was rejected; null if there is none. */
+  lastReason(): string | null
   /**
    * Returns the projects with waiting events, the one with the oldest event first. Projects that were in the same
    * directory at different times are listed separately.

@@ -3,7 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
-import { COLUMNS, DEAD_COLUMNS, encode, ORIGIN, toDeadLetter, toEvent, toWaitingProject } from './columns.js'
+import {
+  COLUMNS,
+  DEAD_COLUMNS,
+  decode,
+  encode,
+  ORIGIN,
+  toDeadLetter,
+  toEvent,
+  toWaitingProject,
+} from './columns.js'
 import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
 import { countWaiting, insertEvents } from './insert-events.js'
 import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
@@ -87,6 +96,15 @@ export class SqliteQueue implements Queue {
         oldestAt: oldest === undefined ? null : String(oldest['queued_at']),
         deadLetters: Number(dead?.['n']),
       }
+    })
+  }
+
+  lastReason(): string | null {
+    return this.#read((database) => {
+      const last = database
+        .prepare('SELECT reason FROM events WHERE rejected_at IS NOT NULL ORDER BY seq DESC LIMIT 1')
+        .get()
+      return last === undefined ? null : decode(last['reason'])
     })
   }
 

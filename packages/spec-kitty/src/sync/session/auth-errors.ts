@@ -1,6 +1,6 @@
 import { CommandError, EXIT } from 'familiar/cli'
 import { tokenLogin } from '../login-command.js'
-import { connectionReason, MAY_BE_WRONG } from '../upload/connection-errors.js'
+import { connectionReason, isOutOfTime, MAY_BE_WRONG } from '../upload/connection-errors.js'
 import { oneLine, withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
@@ -63,7 +63,9 @@ export function explain(error: unknown, service: string, secrets: readonly strin
       'E_AUTH_UNREACHABLE',
       `cannot reach ${originOf(service)}: ${hide(silence, secrets)}`,
       {
-        hint: `${MAY_BE_WRONG}; otherwise try again later`,
+        hint: isOutOfTime(systemErrorIn(error))
+          ? 'try again later'
+          : `${MAY_BE_WRONG}; otherwise try again later`,
         exit: EXIT.tryAgain,
         cause: systemErrorIn(error),
       },

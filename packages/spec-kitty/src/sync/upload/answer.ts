@@ -1,7 +1,7 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import type { Settled } from '../queue/queue-types.js'
 import { halve, type Part } from './batch.js'
-import type { ErrorKind } from './upload-types.js'
+import type { ErrorKind, WholeFailure } from './upload-types.js'
 
 /** The server's answer to one batch. */
 export interface Reply {
@@ -27,6 +27,8 @@ export interface Verdict {
   readonly error: string | null
   /** What the error of a whole batch suggests; `answer` by default. */
   readonly kind?: ErrorKind
+  /** How the whole batch failed, if its size or one of its events may be the cause. */
+  readonly whole?: WholeFailure
 }
 
 export interface Reading {
@@ -56,8 +58,9 @@ const ROWS: readonly Row[] = [
   { from: 404, to: 405, judge: (it) => elsewhere(it) },
   { from: 410, to: 410, judge: (it) => elsewhere(it) },
   { from: 413, to: 413, judge: (it) => split(it, tooLarge(it)) },
-  // Matches 408, 429, 5xx and every status that the protocol does not define.
-  { from: 0, to: Number.POSITIVE_INFINITY, judge: (it) => keep(it, 'back_off') },
+  { from: 429, to: 429, judge: (it) => keep(it, 'back_off') },
+  // Matches 408, 5xx and every status that the protocol does not define.
+  { from: 0, to: Number.POSITIVE_INFINITY, judge: failedWhole },
 ]
 
 /** The meaning of the status of a single event. With any other status, the event is kept. */
@@ -93,6 +96,15 @@ export function keepAll(batch: readonly Part[], next: Next, error: string): Verd
 
 function keep(question: Question, next: Next, error = describe(question)): Verdict {
   return keepAll(question.batch, next, error)
+}
+
+/** The batch may be what the server fails with, because of its size or one of its events. */
+function failedWhole(question: Question): Verdict {
+  const { status } = question.reply
+  if (status === 408) return { ...keep(question, 'back_off'), whole: 'timeout' }
+  // What answers is there, and will not take this: it may not be a sync server.
+  if (status >= 400 && status < 500) return { ...elsewhere(question), whole: `status ${status}` }
+  return { ...keep(question, 'back_off'), whole: `status ${status >= 500 ? '5xx' : status}` }
 }
 
 /** The verdict for a web server that does not know this protocol, or not at this path. */

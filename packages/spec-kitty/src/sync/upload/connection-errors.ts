@@ -1,5 +1,5 @@
 /** Reasons, in words, for the errors of a connection that a user can solve. Each is true of every request of this tool. */
-const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
+const REASONS: readonly (readonly [codes: RegExp, reason: string | (() => string)])[] = [
   [/^ECONNREFUSED$/, 'nothing accepts connections there'],
   [/^ENOTFOUND$/, 'the host name is not found'],
   [/^EAI_AGAIN$/, 'the host name could not be looked up: no name server answered'],
@@ -7,12 +7,20 @@ const REASONS: readonly (readonly [codes: RegExp, reason: string])[] = [
   [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'nothing answers there'],
   [/^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'the connection was closed before the whole answer'],
   [/^HPE_/, 'the answer is not HTTP'],
-  [/^CERT_HAS_EXPIRED$/, 'its certificate has expired'],
-  [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet: is the clock right?'],
+  [/^CERT_HAS_EXPIRED$/, () => `its certificate has expired: ${mendedBy('renew')}`],
+  [/^CERT_NOT_YET_VALID$/, () => `its certificate is not valid yet: ${mendedBy('replace')}`],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host'],
   [/SELF_SIGNED|UNABLE_TO_|CERT_/, 'its certificate is not trusted: NODE_EXTRA_CA_CERTS can name its issuer'],
   [/^(?:EPROTO|ERR_SSL_)/, 'it does not speak TLS as it should'],
 ]
+
+/** Only one of two things is wrong, and the user can check the second. */
+function mendedBy(what: string): string {
+  const today = new Date()
+  const [month, day] = [today.getMonth() + 1, today.getDate()].map((one) => `${one}`.padStart(2, '0'))
+  const clock = `the clock here is wrong (it is ${today.getFullYear()}-${month}-${day})`
+  return `those who run the server must ${what} it, or ${clock}`
+}
 
 /** What the environment of the daemon sets cannot be used: a proxy, or files with certificates. */
 export class EnvironmentError extends Error {}
@@ -26,6 +34,13 @@ export function isOfEnvironment(error: unknown): boolean {
   return error instanceof EnvironmentError || UNTRUSTED.test(code) || isOfEnvironment(error.cause)
 }
 
+/** Returns whether a certificate is out of its time: no address and no variable is the cause. */
+export function isOutOfTime(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code = '' }: NodeJS.ErrnoException = error
+  return /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/.test(code) || isOutOfTime(error.cause)
+}
+
 /** What to think of if there is no answer: only the user knows whether the server is down. */
 export const MAY_BE_WRONG = 'if the server is up, its address may be wrong'
 
@@ -35,7 +50,9 @@ export const MAY_BE_WRONG = 'if the server is up, its address may be wrong'
  */
 export function connectionReason(code: string | undefined): string | null {
   const known = code === undefined ? undefined : REASONS.find(([codes]) => codes.test(code))
-  return known === undefined ? null : `${known[1]} (${code})`
+  if (known === undefined) return null
+  const [, reason] = known
+  return `${typeof reason === 'string' ? reason : reason()} (${code})`
 }
 
 /** Returns in one line why a request failed. */

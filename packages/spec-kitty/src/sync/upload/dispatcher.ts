@@ -54,13 +54,25 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const { lastSync, lastAnswer, failures, lastError, lastErrorKind, requestSince, requestServer, closed } =
-      this.#outbox
+    const {
+      lastSync,
+      lastAnswer,
+      failures,
+      lastError,
+      lastErrorKind,
+      request,
+      requestServer,
+      closed,
+      stuck,
+      refusedAt,
+    } = this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
-      request_since: requestSince,
+      request_since: request?.since ?? null,
       request_server: requestServer,
+      request_connected: request?.isConnected ?? null,
+      request_bytes: request?.received ?? null,
       last_sync: lastSync,
       last_answer: lastAnswer,
       consecutive_failures: failures,
@@ -68,6 +80,9 @@ class QueueDispatcher implements Dispatcher {
       last_error_kind: lastErrorKind,
       next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
       refused: closed === 'session_refused',
+      refused_at: closed === 'session_refused' ? refusedAt : null,
+      stuck_event:
+        stuck === null ? null : { project: stuck.project, event_id: stuck.eventId, error: stuck.error },
       queue_lost: lostJson(this.#lostQueue()),
     }
   }

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommandError } from 'familiar/cli'
 import type { Queue } from '../queue/queue-types.js'
+import { askedTooMuch } from './asked-wait.js'
+import { BatchSizes } from './batch-sizes.js'
 import { isOfEnvironment } from './connection-errors.js'
 import { oneLine } from './one-line.js'
 import type { OutboxOptions } from './outbox-options.js'
 import { isLasting, isOfQueue } from './queue-failure.js'
 import { openSender, type Sender } from './sender.js'
 import { consentOfAll, surveyOf, total } from './survey.js'
-import type { ErrorKind, Gate, PassEnd } from './upload-types.js'
+import type { ErrorKind, Gate, PassEnd, RunningRequest, StuckEvent } from './upload-types.js'
 import { FORMATS, uploadSome, type Source, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits } from './waits.js'
 
@@ -27,14 +29,17 @@ export class Outbox {
   lastError: string | null = null
   /** What the last error suggests; null if there is none, or if it is about the session. */
   lastErrorKind: ErrorKind | null = null
-  /** Since when a request waits for its answer; null if none does. */
-  requestSince: string | null = null
+  /** The request that waits for its answer; null if none does. */
+  request: RunningRequest | null = null
   /** The server of that request, which is not that of the gate if the address was changed since. */
   requestServer: string | null = null
   /** The mark of the session that the server rejected. */
   refused: string | null = null
+  /** When it did so, ISO 8601. */
+  refusedAt: string | null = null
   readonly #options: OutboxOptions
   readonly #waits: Waits
+  #sizes = new BatchSizes()
   #queue: Queue | null = null
   /** The server to which events could last be sent. */
   #server: string | null = null
@@ -52,6 +57,10 @@ export class Outbox {
 
   get failures(): number {
     return this.#waits.failures
+  }
+
+  get stuck(): StuckEvent | null {
+    return this.#sizes.stuck()
   }
 
   /**
@@ -79,7 +88,9 @@ export class Outbox {
       waitMs: due === null ? null : this.#waits.msUntil(due),
       isQueueFailing: isOfQueue(this.#failure),
       isLasting: isLasting(this.#failure),
-      reason: isAllDone ? null : (closed ?? lastError ?? 'another process is sending them'),
+      reason: isAllDone
+        ? null
+        : (closed ?? lastError ?? this.stuck?.error ?? 'another process is sending them'),
     }
   }
 
@@ -151,6 +162,7 @@ export class Outbox {
   #meet(server: string): void {
     if (this.#server !== null && this.#server !== server) {
       this.#waits.forget()
+      this.#sizes = new BatchSizes()
       this.#note(null)
     }
     this.#server = server
@@ -183,9 +195,11 @@ export class Outbox {
     const waiting = queue.waiting()
     const { ready, held } = await surveyOf(waiting, this.#options.consent)
     for (const line of held) this.#options.emit(line)
-    this.#waits.keepProjects(new Set(ready.map(({ project }) => project)))
+    const projects = new Set(ready.map(({ project }) => project))
+    this.#waits.keepProjects(projects)
+    this.#sizes.keepProjects(projects)
     this.#know(total(ready.flatMap(({ parts }) => parts)), total(waiting))
-    return ready
+    return ready.toSorted((one, other) => this.#sizes.rank(one.project) - this.#sizes.rank(other.project))
   }
 
   /**
@@ -195,11 +209,12 @@ export class Outbox {
   async #sendAll(queue: Queue, gate: OpenGate): Promise<void> {
     const { env, timing, isEnding } = this.#options
     const format = FORMATS[gate.format]
-    const onRequest = (since: string | null): void => {
-      this.requestSince = since
-      this.requestServer = since === null ? null : gate.serverUrl
+    const onRequest = (running: RunningRequest | null): void => {
+      this.request = running
+      this.requestServer = running === null ? null : gate.serverUrl
     }
     const passed = new Map<string, number>()
+    const stuck = new Set<string>()
     let sender: Sender | null = null
     try {
       for (let isProgress = true; isProgress;) {
@@ -207,15 +222,20 @@ export class Outbox {
         for (const source of await this.#survey(queue)) {
           const { project } = source
           if (isEnding()) return
+          if (stuck.has(project)) continue
           if (!passed.has(project) && this.#waits.isProjectResting(project)) continue
           const { requestMs: timeoutMs } = timing
           sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs, onRequest })
           this.#sending = { sender, serverUrl: gate.serverUrl }
           const uploading = this.#uploading(project, queue, sender, gate)
+          const since = performance.now()
           const end = await uploadSome(source, uploading, passed.get(project))
+          const part = (performance.now() - since) / timeoutMs
           // A problem with the old server says nothing about the new one or its session.
           if (end.trouble !== null && (await this.#isElsewhere(gate))) return void (this.#isStale = true)
-          if (this.#take(project, end, passed) === 'stop' || this.#isStale) return
+          const next = this.#take(project, end, passed, part)
+          if (next === 'stop' || this.#isStale) return
+          if (next === 'skip') stuck.add(project)
           isProgress ||= end.sent + end.kept + end.rejected > 0
         }
       }
@@ -232,6 +252,7 @@ export class Outbox {
       sender,
       format: FORMATS[gate.format],
       claimant,
+      maxEvents: this.#sizes.limit(project),
       token: (refused, aborted) => token(refused, aborted, gate.serverUrl),
       signal,
       isEnding,
@@ -256,22 +277,26 @@ export class Outbox {
   }
 
   /**
-   * Records the result of sending events of one project. Returns `stop` if no further events can be sent now. `passed`:
-   * for each project with events that the server did not accept yet, the last event that this pass has sent.
+   * Records the result of sending events of one project. Returns `stop` if no further events can be sent now, and `skip`
+   * if only those of this project cannot. `passed`: for each project with events that the server did not accept yet, the
+   * last event that this pass has sent. `part`: the part of the time limit of a request that it took.
    */
   #take(
     project: string,
     { trouble, sent, kept, rejected, last, why }: UploadEnd,
     passed: Map<string, number>,
-  ): 'go_on' | 'stop' {
+    part: number,
+  ): 'go_on' | 'skip' | 'stop' {
     const { log } = this.#options
     if (sent + rejected > 0)
       log('uploaded', { project, sent, kept, rejected, ...(why === null ? {} : { why }) })
     if (trouble !== null) {
+      const stuck = this.#sizes.failed(project, trouble.batch)
       if (trouble.next === 'refuse') this.#refuse(trouble.error)
-      else this.#fail(trouble.error, trouble)
-      return 'stop'
+      else this.#fail(stuck?.error ?? trouble.error, trouble, stuck)
+      return stuck === null ? 'stop' : 'skip'
     }
+    if (last !== null) this.#sizes.answered(project, last, part)
     const isFirst = !passed.has(project)
     this.#waits.projectAnswered(project, { moved: sent + rejected, kept, isFirst })
     if (last !== null && (kept > 0 || !isFirst)) passed.set(project, last)
@@ -283,16 +308,19 @@ export class Outbox {
     this.lastErrorKind = error === null ? null : kind
   }
 
-  #fail(error: string, trouble: UploadEnd['trouble'] = null): void {
+  /** One event that fails alone makes only its own project wait. */
+  #fail(error: string, trouble: UploadEnd['trouble'] = null, stuck: StuckEvent | null = null): void {
     const asked = trouble?.retryAfterMs ?? null
-    this.#waits.failed(asked)
-    this.#note(error, asked === null ? trouble?.kind : 'wait')
+    if (stuck === null) this.#waits.failed(asked)
+    else this.#waits.projectFailed(stuck.project, asked)
+    this.#note(error + askedTooMuch(asked, this.#options.timing), asked === null ? trouble?.kind : 'wait')
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 
   /** Stops sending until the session changes. */
   #refuse(error: string): void {
     this.refused = this.#options.sessionMark()
+    this.refusedAt = new Date().toISOString()
     this.#waits.refused()
     this.#note(error, 'answer')
     this.#options.log('session_refused', { why: error })

@@ -1,8 +1,9 @@
 import { judge, keepAll, retryAfterMs, type Verdict } from './answer.js'
 import { bodyOf, type Format, type Part } from './batch.js'
-import { isOfEnvironment } from './connection-errors.js'
+import { isOfEnvironment, isOutOfTime } from './connection-errors.js'
 import { oneLine } from './one-line.js'
-import type { Sender } from './sender.js'
+import type { ErrorKind } from './upload-types.js'
+import { RequestError, type Sender } from './sender.js'
 
 /** What sending a batch needs. */
 export interface Sending {
@@ -60,7 +61,20 @@ async function post(batch: readonly Part[], token: string, sending: Sending): Pr
   } catch (error) {
     signal.throwIfAborted()
     const why = say(error instanceof Error ? error.message : String(error))
-    const kind = isOfEnvironment(error) ? 'environment' : 'connection'
-    return { verdict: { ...keepAll(batch, 'back_off', why), kind }, retryAfterMs: null }
+    const { whole = null, received = 0 } = error instanceof RequestError ? error : {}
+    const kind = kindOf(error, received)
+    const verdict = {
+      ...keepAll(batch, 'back_off', why),
+      kind,
+      ...(whole === null ? {} : { whole }),
+    } as const
+    return { verdict, retryAfterMs: null }
   }
+}
+
+/** If a part of an answer has come, the address is right. */
+function kindOf(error: unknown, received: number): ErrorKind {
+  if (isOutOfTime(error)) return 'certificate'
+  if (isOfEnvironment(error)) return 'environment'
+  return received > 0 ? 'answer' : 'connection'
 }

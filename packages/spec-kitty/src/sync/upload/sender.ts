@@ -9,6 +9,7 @@ import { oneLine } from './one-line.js'
 import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
 import { trusted } from './trusted-certificates.js'
 import { reasonOf } from './connection-errors.js'
+import type { RunningRequest, WholeFailure } from './upload-types.js'
 
 /** The maximum size of an answer that is read. An answer for a thousand events has 100 KB. */
 const MAX_REPLY_BYTES = 4 * 1024 * 1024
@@ -23,9 +24,24 @@ export interface SenderOptions {
   /** The environment, which names the proxy and the certificates. */
   readonly env: Io['env']
   readonly timeoutMs: number
-  /** Called when a request begins, with the time, and with null when it has ended. */
-  readonly onRequest?: (since: string | null) => void
+  /** Called when a request begins, with its state, which then changes, and with null when it has ended. */
+  readonly onRequest?: (running: RunningRequest | null) => void
 }
+
+/** A request without a whole answer. */
+export class RequestError extends Error {
+  /** Null if the server cannot have the batch, or if the request was given up for another reason. */
+  readonly whole: WholeFailure | null
+  readonly received: number
+
+  constructor(message: string, whole: WholeFailure | null, received: number, cause: unknown) {
+    super(message, { cause })
+    this.whole = whole
+    this.received = received
+  }
+}
+
+type Progress = { -readonly [name in keyof RunningRequest]: RunningRequest[name] }
 
 /** Connections to one server, which stay open while there are events to send. */
 export interface Sender {
@@ -47,15 +63,19 @@ export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: Sen
     post: async (body, token, signal) => {
       const bytes = await compress(body, format.contentEncoding)
       const limit = limitOf([signal, closing.signal], timeoutMs)
+      const progress: Progress = { since: new Date().toISOString(), isConnected: false, received: 0 }
       try {
         limit.signal.throwIfAborted()
-        onRequest?.(new Date().toISOString())
-        return await exchange(url, { agent, format, token, bytes, signal: limit.signal })
+        onRequest?.(progress)
+        return await exchange(url, { agent, format, token, bytes, signal: limit.signal, progress })
       } catch (error) {
         signal.throwIfAborted()
-        const silence = closing.signal.aborted ? LEFT : `no answer within ${timeoutMs / 1000} s`
-        const why = limit.signal.aborted ? silence : reasonOf(error)
-        throw new Error(oneLine(`${url.host}: ${why}`, token), { cause: error })
+        const isLeft = closing.signal.aborted
+        const isLate = limit.signal.aborted && !isLeft
+        const why = isLeft ? LEFT : isLate ? lateText(progress, timeoutMs / 1000) : reasonOf(error)
+        const failure = isLate ? 'timeout' : 'cut'
+        const whole = isLeft || !progress.isConnected ? null : failure
+        throw new RequestError(oneLine(`${url.host}: ${why}`, token), whole, progress.received, error)
       } finally {
         onRequest?.(null)
         limit.end()
@@ -66,6 +86,14 @@ export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: Sen
       agent.destroy()
     },
   }
+}
+
+/** Tells apart a server that cannot be reached, one that has the batch and is silent, and one that is slow. */
+function lateText({ isConnected, received }: RunningRequest, seconds: number): string {
+  if (!isConnected) return `no connection within ${seconds} s`
+  return received === 0
+    ? `no answer within ${seconds} s`
+    : `the answer was too slow: ${received} bytes of it within ${seconds} s`
 }
 
 /** Not `AbortSignal.any`: on Node 20, each call would leave something attached to a signal that lives as long as the daemon. */
@@ -119,6 +147,7 @@ interface Exchange {
   readonly token: string
   readonly bytes: Buffer
   readonly signal: AbortSignal
+  readonly progress: Progress
 }
 
 function exchange(url: URL, outgoing: Exchange): Promise<Reply> {
@@ -127,14 +156,19 @@ function exchange(url: URL, outgoing: Exchange): Promise<Reply> {
     const onClose = (): void => reject(new Error('closed without an answer'))
     request.on('error', reject).on('close', onClose)
     // The abort is handled here, because an aborted request emits nothing until it has a connection.
-    const { signal } = outgoing
+    const { signal, progress } = outgoing
+    const onConnect = (): void => void (progress.isConnected = true)
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) onConnect()
+      else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', onConnect)
+    })
     signal.addEventListener('abort', () => reject(signal.reason))
     // A server may answer and close the connection before it has read everything. In this case its answer counts, not the
     // broken pipe.
     request.once('response', (message) => {
       request.off('close', onClose).off('error', reject)
       request.on('error', () => undefined)
-      replyOf(message).then(resolve, reject)
+      replyOf(message, progress).then(resolve, reject)
     })
     request.end(outgoing.bytes)
   })
@@ -168,13 +202,15 @@ const lookUpLoopback: LookupFunction = (_hostname, { all }, done) => {
   else done(null, '127.0.0.1', 4)
 }
 
-async function replyOf(message: IncomingMessage): Promise<Reply> {
+async function replyOf(message: IncomingMessage, progress: Progress): Promise<Reply> {
   const { statusCode: status = 0, headers } = message
+  progress.received = message.rawHeaders.join('').length
   const head = { status, location: headers.location ?? null, retryAfter: headers['retry-after'] ?? null }
   const parts: Buffer[] = []
   let length = 0
   for await (const part of message as AsyncIterable<Buffer>) {
     length += part.length
+    progress.received += part.length
     // Leaving the loop closes the connection.
     if (length > MAX_REPLY_BYTES) return { ...head, body: null }
     parts.push(part)

@@ -2,7 +2,8 @@ import type { Claimant, Consent, ErrorKind, Gate } from './upload-types.js'
 import type { Queue, Settled, WaitingProject } from '../queue/queue-types.js'
 import { collectAfter } from '../../daemons/collect-garbage.js'
 import type { Verdict } from './answer.js'
-import { BATCH, BATCH_LIMITS, divide, encode, type Format } from './batch.js'
+import { BATCH, BATCH_LIMITS, divide, encode, type Format, type Part } from './batch.js'
+import type { FailedBatch } from './batch-sizes.js'
 import { CLOUD_EVENTS } from './cloud-events.js'
 import { sendBatch, type Sending } from './send-batch.js'
 
@@ -22,6 +23,8 @@ const collectSome = collectAfter(MAX_GARBAGE_BYTES)
 export interface Uploading extends Sending {
   readonly queue: Queue
   readonly claimant: Claimant
+  /** The maximum number of events to send. */
+  readonly maxEvents: number
   /** Returns 'yes' if all events of the source may leave. */
   readonly consent: (source: Source) => Promise<Consent>
   /** Returns true if no further request may begin. */
@@ -53,6 +56,7 @@ export interface UploadEnd extends Counts {
     readonly error: string
     readonly retryAfterMs: number | null
     readonly kind: ErrorKind
+    readonly batch: FailedBatch
   }
 }
 
@@ -62,9 +66,10 @@ export interface UploadEnd extends Counts {
  * runs.
  */
 export async function uploadSome(source: Source, uploading: Uploading, after = 0): Promise<UploadEnd> {
-  const { queue, claimant, format, isEnding, consent } = uploading
+  const { queue, claimant, format, isEnding, consent, maxEvents } = uploading
   const origins = source.parts.map(({ origin }) => origin)
-  const events = await queue.claim(source.project, claimant, { ...BATCH_LIMITS, after, origins })
+  const limits = { ...BATCH_LIMITS, events: maxEvents, after, origins }
+  const events = await queue.claim(source.project, claimant, limits)
   let total: Counts = { sent: 0, kept: 0, rejected: 0 }
   const last = events.at(-1)?.seq ?? null
   let why: string | null = null
@@ -90,7 +95,13 @@ export async function uploadSome(source: Source, uploading: Uploading, after = 0
       await collectSome()
       const { next, error, kind = 'answer' } = verdict
       if (next === 'back_off' || next === 'refuse') {
-        return { ...total, last, why, trouble: { next, error: error ?? '', retryAfterMs, kind } }
+        const failed = failedBatch(batch, verdict)
+        return {
+          ...total,
+          last,
+          why,
+          trouble: { next, error: error ?? '', retryAfterMs, kind, batch: failed },
+        }
       }
       todo = [...verdict.again, ...todo.slice(1)]
     }
@@ -105,6 +116,12 @@ function unsent(problems: readonly { readonly seq: number; readonly reason: stri
     ({ seq, reason }) => ({ seq, outcome: 'dead', reason, category: null }) as const,
   )
   return { settled, again: [], next: 'go_on', error: problems[0]?.reason ?? null }
+}
+
+function failedBatch(batch: readonly Part[], { whole, error }: Verdict): FailedBatch {
+  const [first, last] = [batch[0], batch.at(-1)]
+  const firstId = first?.eventId ?? ''
+  return { whole: whole ?? null, events: batch.length, firstId, last: last?.seq ?? 0, error: error ?? '' }
 }
 
 function countOutcomes(settled: readonly Settled[]): Counts {

@@ -46,9 +46,41 @@ export type Gate =
 
 /**
  * What an error suggests. `connection`: there was no answer. `address`: what answered is probably not a sync server.
- * `answer`: the server has a problem. `environment`: the daemon's proxy or certificates are not the right ones. `queue`: the queue could not be used, as when other processes keep it locked. `wait`: the server asked to wait. `kept`: the server answered, and has not taken all events yet.
+ * `answer`: the server has a problem. `environment`: the daemon's proxy or certificates are not the right ones. `certificate`: that of the server has expired, or is not valid yet. `queue`: the queue could not be used, as when other processes keep it locked. `wait`: the server asked to wait. `kept`: the server answered, and has not taken all events yet.
  */
-export type ErrorKind = 'connection' | 'address' | 'answer' | 'environment' | 'queue' | 'wait' | 'kept'
+export type ErrorKind =
+  | 'connection'
+  | 'address'
+  | 'answer'
+  | 'environment'
+  | 'certificate'
+  | 'queue'
+  | 'wait'
+  | 'kept'
+
+/**
+ * What failed with a whole batch, where the batch itself may be the cause: the server gave up or was cut off while it had
+ * the batch (`timeout`, `cut`), or answered for no event (its status).
+ */
+export type WholeFailure = 'timeout' | 'cut' | `status ${string}`
+
+/** An event for which the server answers with an error again and again, although it is sent alone. */
+export interface StuckEvent {
+  readonly project: string
+  readonly eventId: string
+  /** Says so in one line, with the server's answer. */
+  readonly error: string
+}
+
+/** A request that runs. */
+export interface RunningRequest {
+  /** ISO 8601. */
+  readonly since: string
+  /** Whether the connection was made, so that the server may have the batch. */
+  readonly isConnected: boolean
+  /** How many bytes of the answer have come. */
+  readonly received: number
+}
 
 /** The state of the sync daemon's work. */
 export interface SyncReport {
@@ -58,6 +90,9 @@ export interface SyncReport {
   readonly request_since: string | null
   /** The server of that request; null if none waits. */
   readonly request_server: string | null
+  /** Whether its connection was made, and how many bytes of the answer have come; null if none waits. */
+  readonly request_connected: boolean | null
+  readonly request_bytes: number | null
   /** ISO 8601: when the server last took an event; null if not since the daemon started. */
   readonly last_sync: string | null
   /** ISO 8601: when the server last answered for an event, even if it took none; null if not since the daemon started. */
@@ -70,6 +105,14 @@ export interface SyncReport {
   readonly next_attempt_at: string | null
   /** True if the server rejected the session, and the session has not changed since. */
   readonly refused: boolean
+  /** ISO 8601: when it did so, and since when nothing was tried; null if it did not. */
+  readonly refused_at: string | null
+  /** The event that fails alone again and again; null if there is none. */
+  readonly stuck_event: null | {
+    readonly project: string
+    readonly event_id: string
+    readonly error: string
+  }
   /**
    * What became of the queue's file while it is not at its path, although the daemon has it open with events in it;
    * otherwise null.
@@ -95,8 +138,16 @@ export type DrainLine =
   /** The server has a problem. `until_ms` is the time of the next attempt, in milliseconds since 1970. */
   | { readonly event: 'waiting'; readonly until_ms: number; readonly error: string }
   | { readonly event: 'held'; readonly project: string; readonly reason: HeldReason; readonly count: number }
-  /** `request_server`: the server whose answer is waited for; null or missing if none is. */
-  | { readonly event: 'heartbeat'; readonly request_server?: string | null }
+  /**
+   * `request_server`: the server whose answer is waited for; null or missing if none is. `request_connected`: whether the
+   * connection was made. `request_bytes`: how many bytes of the answer have come.
+   */
+  | {
+      readonly event: 'heartbeat'
+      readonly request_server?: string | null
+      readonly request_connected?: boolean | null
+      readonly request_bytes?: number | null
+    }
   | {
       readonly event: 'finished'
       readonly sent: number

@@ -95,7 +95,13 @@ export class Waits {
     this.#trouble = this.#later(this.#trouble, retryAfterMs)
   }
 
-  /** Counts a failure that waiting does not repair. */
+  /** Counts a failure that concerns one project only. */
+  projectFailed(project: string, retryAfterMs: number | null): void {
+    this.refused()
+    this.#slow.set(project, this.#later(this.#slow.get(project), retryAfterMs))
+  }
+
+  /** Counts a failure for which no project has to wait. */
   refused(): void {
     const { failures, step } = this.#trouble
     this.#trouble = { failures: failures + 1, step, until: 0 }

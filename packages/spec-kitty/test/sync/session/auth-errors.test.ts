@@ -29,9 +29,14 @@ it.each([
   'EPROTO',
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
 ])('says of %s what a failed attempt to send says', (code) => {
   const cause = Object.assign(new Error('raw'), { code })
   const { message, hint } = explain(new TypeError('fetch failed', { cause }), SERVICE, [])
   expect(message).toBe(`cannot reach https://auth.example.org: ${reasonOf(cause)}`)
-  expect(hint).toContain('if the server is up, its address may be wrong')
+  // No other address helps against a certificate that is out of its time.
+  const isDated = /HAS_EXPIRED|NOT_YET/.test(code)
+  expect(hint?.includes('if the server is up, its address may be wrong')).toBe(!isDated)
+  expect(/ the clock here is wrong \(it is \d{4}-\d\d-\d\d\) /.test(message)).toBe(isDated)
 })

@@ -183,6 +183,8 @@ describe('an answer to all of it', () => {
     for (const status of [301, 302, 307, 308, 404, 405, 410])
       expect([status, kindOf(status)]).toEqual([status, 'address'])
     for (const body of ['', '<!doctype html>', {}, results()]) expect(kindOf(200, body)).toBe('address')
+    // What answers is there, and waiting for it to come back is no advice.
+    for (const status of [409, 415, 422]) expect([status, kindOf(status)]).toEqual([status, 'address'])
     for (const status of [401, 403, 408, 429, 500, 503])
       expect([status, kindOf(status)]).toEqual([status, undefined])
     expect(kindOf(200, results(result(1, 'queued')))).toBe(undefined)

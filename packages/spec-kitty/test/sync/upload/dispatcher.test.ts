@@ -274,6 +274,18 @@ describe('Retry-After', () => {
   })
 })
 
+it('a wait of more than an hour is cut, and that is said', async () => {
+  const { publish, drain, server, dispatcher } = await startDispatching({ timing: { lookEveryMs: 300_000 } })
+  publish(A, 1)
+  server.next(answers.reply(429, '', { 'retry-after': '86400' }))
+  const said = 'the server answered 429; it asked to wait for 1 day, and is tried again after 1 hour'
+  expect(finish(await drain())).toMatchObject({ kept: 1, reason: said })
+  const { next_attempt_at: next, last_error: error } = dispatcher.report()
+  expect(error).toBe(said)
+  expect((Date.parse(next ?? '') - Date.now()) / 1000).toBeGreaterThan(3500)
+  expect((Date.parse(next ?? '') - Date.now()) / 1000).toBeLessThan(3700)
+})
+
 describe('drains in vain during a wait', () => {
   const timing = { backOffMs: 60_000, maxBackOffMs: 3_600_000, lookEveryMs: 3_600_000 }
   const failed: answers.Answer = answers.reply(503)

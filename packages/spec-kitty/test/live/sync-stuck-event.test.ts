@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { reply, type Answer } from '../helpers/sync-server.js'
+import { findingOf, until } from './sync-root.js'
+import { makeSyncWork, type SyncWork } from './sync-work.js'
+
+/** A server that fails with one event: everything before it arrives, and the tool says which one it is. */
+let work: SyncWork
+
+beforeEach(async () => void (work = await makeSyncWork()))
+
+afterEach(() => work.end())
+
+const IDS = Array.from({ length: 20 }, (_, at) => `e-${at + 1}`)
+
+it('one event with which the server fails is found, named, kept, and sent once the server is mended', async () => {
+  const accept = work.server.otherwise
+  const poisoned: Answer = (request, response) =>
+    (request.ids.includes('e-5') ? reply(500, { message: 'boom' }) : accept)(request, response)
+  work.server.otherwise = poisoned
+  await work.publish(IDS)
+  const said = 'the server answers 500 ("boom") to event e-5 alone; the events of this project behind it wait'
+  let told = ''
+  const look = async (): Promise<boolean> => {
+    // Each `sync now` tries at once, so that the test does not wait for the pauses.
+    const { stderr } = await work.run(['sync', 'now'])
+    told = stderr
+    return stderr.includes(said)
+  }
+  for (let round = 0; round < 6 && !(await look()); round += 1);
+  expect(told).toContain(said)
+  expect(told).toContain('tell those who run the server the id of the event')
+  expect(work.server.accepted).toEqual(IDS.slice(0, 4))
+  let shown = ''
+  expect(
+    await until(async () => {
+      shown = (await work.run(['sync', 'status'])).stdout
+      return shown.includes(`what waits stays: ${said}`)
+    }),
+  ).toBe(true)
+  expect(shown).toContain('16 events wait')
+  const doctor = JSON.parse((await work.run(['auth', 'doctor', '--json'])).stdout)
+  expect(findingOf(doctor, 'F-018')?.summary).toContain(said)
+  // Another project is not held up.
+  await work.publish(['o-1'], { project: work.makeProject('other') })
+  await work.run(['sync', 'now'])
+  expect(work.server.accepted).toContain('o-1')
+  work.server.otherwise = accept
+  expect(await work.run(['sync', 'now'])).toMatchObject({ status: 0 })
+  expect(work.server.accepted.filter((id) => id !== 'o-1')).toEqual(IDS)
+})

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest'
+import { endDispatching, startDispatching, type Dispatching } from '../../helpers/dispatching.js'
+import { eventually } from '../../../../familiar/test/helpers/eventually.js'
+import * as answers from '../../helpers/sync-server.js'
+
+endDispatching()
+
+const A = '/a'
+const B = '/b'
+const sizes = ({ requests }: answers.SyncServer): readonly number[] => requests.map(({ ids }) => ids.length)
+
+/** Fails with every batch that has one of these events, and takes the others. */
+function failsWith(server: answers.SyncServer, guilty: readonly string[], failure: answers.Answer): void {
+  const accept = server.otherwise
+  server.otherwise = (request, response) =>
+    (request.ids.some((id) => guilty.includes(id)) ? failure : accept)(request, response)
+}
+
+/** Sends until the queue has this number of events. */
+async function sentDownTo({ dispatcher, queue }: Dispatching, left: number): Promise<void> {
+  dispatcher.wake()
+  await eventually(() => expect(queue.counts().queued).toBe(left))
+}
+
+describe('a batch that fails as a whole', () => {
+  it.for([
+    ['500', answers.reply(500)],
+    ['503 that always says something else', answers.reply(503, { message: `${Math.random()}` })],
+    ['409', answers.reply(409)],
+    ['422', answers.reply(422)],
+    ['a dropped connection', answers.dropBeforeAnswer],
+    ['half an answer', answers.dropMidAnswer],
+  ] as const)('is halved from the third equal failure on: %s', async ([, failure]) => {
+    const work = await startDispatching()
+    const ids = work.publish(A, 20)
+    failsWith(work.server, ids.slice(9, 10), failure)
+    await sentDownTo(work, 11)
+    expect(sizes(work.server).slice(0, 6)).toEqual([20, 20, 20, 10, 5, 5])
+    expect(work.server.accepted).toEqual(ids.slice(0, 9))
+  })
+
+  it.for([
+    ['no answer', answers.silence, 200],
+    ['half an answer', answers.halfAnswer, 200],
+    ['408', answers.reply(408), 60_000],
+  ] as const)('is halved at once after a timeout: %s', async ([, failure, requestMs]) => {
+    const work = await startDispatching({ timing: { requestMs } })
+    const ids = work.publish(A, 20)
+    failsWith(work.server, ids.slice(9, 10), failure)
+    await sentDownTo(work, 11)
+    expect(sizes(work.server).slice(0, 3)).toEqual([20, 10, 5])
+    expect(work.server.accepted).toEqual(ids.slice(0, 9))
+  })
+
+  it('is not halved if it never came to the server, or if the server asks to wait', async () => {
+    const work = await startDispatching()
+    work.publish(A, 20)
+    const accept = work.server.otherwise
+    work.server.otherwise = answers.reply(429)
+    for (let round = 0; round < 6; round += 1) await work.drain()
+    work.server.otherwise = accept
+    await sentDownTo(work, 0)
+    expect(new Set(sizes(work.server))).toEqual(new Set([20]))
+  })
+
+  it('grows again after a success, and everything arrives once and in order', async () => {
+    const work = await startDispatching()
+    const ids = work.publish(A, 2000)
+    work.server.next(...Array.from({ length: 6 }, () => answers.reply(500)))
+    await sentDownTo(work, 0)
+    expect(sizes(work.server)).toEqual([1000, 1000, 1000, 500, 250, 125, 62, 62, 62, 124, 248, 496, 946])
+    expect(work.server.accepted).toEqual(ids)
+  })
+
+  it('of a slow line does not grow', async () => {
+    const requestMs = 1000
+    const work = await startDispatching({ timing: { requestMs } })
+    const ids = work.publish(A, 40)
+    const accept = work.server.otherwise
+    // 30 ms for each event: 20 events take 600 ms.
+    work.server.otherwise = (request, response) =>
+      void setTimeout(() => accept(request, response), request.ids.length * 30)
+    await sentDownTo(work, 0)
+    expect(sizes(work.server)).toEqual([40, 20, 20])
+    expect([...new Set(work.server.accepted)]).toEqual(ids)
+  })
+})
+
+describe('an event that fails alone', () => {
+  it('is named, is kept, and makes only its own project wait', async () => {
+    const work = await startDispatching()
+    const ids = work.publish(A, 20)
+    const [guilty = ''] = ids.slice(9)
+    failsWith(work.server, [guilty], answers.reply(500, { message: 'boom' }))
+    await sentDownTo(work, 11)
+    const error = `the server answers 500 ("boom") to event ${guilty} alone; the events of this project behind it wait`
+    await eventually(() =>
+      expect(work.dispatcher.report().stuck_event).toEqual({ project: A, event_id: guilty, error }),
+    )
+    expect(work.dispatcher.report().last_error).toBe(error)
+    expect(work.dispatcher.pending()).toBe(11)
+    const others = work.publish(B, 30)
+    await sentDownTo(work, 11)
+    expect(work.server.accepted).toEqual([...ids.slice(0, 9), ...others])
+    const last = (await work.drain()).at(-1)
+    expect(last).toMatchObject({ event: 'finished', sent: 0, kept: 11, reason: error })
+    work.server.otherwise = (request, response) => {
+      ;(work.server.accepted as string[]).push(...request.ids)
+      answers.eachIs('success')(request, response)
+    }
+    await sentDownTo(work, 0)
+    expect(work.server.accepted.filter((id) => id.startsWith('a'))).toEqual(ids)
+    await eventually(() =>
+      expect(work.dispatcher.report()).toMatchObject({
+        stuck_event: null,
+        last_error: null,
+        consecutive_failures: 0,
+        next_attempt_at: null,
+      }),
+    )
+  })
+
+  it('is not named if nothing else was tried: the server may fail with everything', async () => {
+    const work = await startDispatching()
+    work.publish(A, 1)
+    work.server.otherwise = answers.reply(503)
+    await work.drain()
+    await work.drain()
+    expect(work.dispatcher.report()).toMatchObject({
+      stuck_event: null,
+      last_error: 'the server answered 503',
+    })
+  })
+
+  it('holds up no other project while it is looked for', async () => {
+    const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
+    const ids = work.publish(A, 20)
+    const others = work.publish(B, 20)
+    failsWith(work.server, ids.slice(0, 1), answers.reply(500))
+    work.dispatcher.wake()
+    await eventually(() => expect(work.server.accepted).toEqual(others))
+    expect(sizes(work.server).slice(0, 2)).toEqual([20, 20])
+    expect(work.queue.counts().queued).toBe(20)
+  })
+})
