@@ -3,18 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
-import {
-  COLUMNS,
-  DEAD_COLUMNS,
-  decode,
-  encode,
-  ORIGIN,
-  toDeadLetter,
-  toEvent,
-  toWaitingProject,
-} from './columns.js'
+import { COLUMNS, DEAD_COLUMNS, encode, toDeadLetter, toEvent } from './columns.js'
 import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
-import { countWaiting, insertEvents } from './insert-events.js'
+import { countsOf, lastReasonOf, waitingProjects } from './count-events.js'
+import { insertEvents } from './insert-events.js'
 import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
 import { busy, isReadOnly, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
@@ -86,40 +78,15 @@ export class SqliteQueue implements Queue {
   }
 
   counts(): QueueCounts {
-    return this.#read((database) => {
-      const oldest = database
-        .prepare('SELECT queued_at FROM events WHERE rejected_at IS NULL ORDER BY seq LIMIT 1')
-        .get()
-      const dead = database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NOT NULL').get()
-      return {
-        queued: countWaiting(database),
-        oldestAt: oldest === undefined ? null : String(oldest['queued_at']),
-        deadLetters: Number(dead?.['n']),
-      }
-    })
+    return this.#read(countsOf)
   }
 
   lastReason(): string | null {
-    return this.#read((database) => {
-      const last = database
-        .prepare('SELECT reason FROM events WHERE rejected_at IS NOT NULL ORDER BY seq DESC LIMIT 1')
-        .get()
-      return last === undefined ? null : decode(last['reason'])
-    })
+    return this.#read(lastReasonOf)
   }
 
   waiting(): readonly WaitingProject[] {
-    // With `min()`, SQLite takes the other columns from the row with the minimum.
-    const rows = this.#read((database) =>
-      database
-        .prepare(
-          `SELECT project, project_uuid, queued_at, attempts, last_error, ${ORIGIN} AS known,
-             count(*) AS n, min(seq) AS oldest
-           FROM events WHERE rejected_at IS NULL GROUP BY project, known ORDER BY oldest`,
-        )
-        .all(),
-    )
-    return rows.map(toWaitingProject)
+    return this.#read(waitingProjects)
   }
 
   async claim(project: string, owner: JsonObject, limits: ClaimLimits): Promise<readonly QueuedEvent[]> {

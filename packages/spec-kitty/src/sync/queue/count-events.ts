@@ -1,0 +1,37 @@
+import { decode, ORIGIN, toWaitingProject } from './columns.js'
+import { countWaiting } from './insert-events.js'
+import type { QueueCounts, WaitingProject } from './queue-types.js'
+import type { Database } from './sqlite.js'
+
+export function countsOf(database: Database): QueueCounts {
+  const oldest = database
+    .prepare('SELECT queued_at FROM events WHERE rejected_at IS NULL ORDER BY seq LIMIT 1')
+    .get()
+  const dead = database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NOT NULL').get()
+  return {
+    queued: countWaiting(database),
+    oldestAt: oldest === undefined ? null : String(oldest['queued_at']),
+    deadLetters: Number(dead?.['n']),
+  }
+}
+
+/** Returns the reason of the last event in the queue that the server rejected; null if it rejected none. */
+export function lastReasonOf(database: Database): string | null {
+  const last = database
+    .prepare('SELECT reason FROM events WHERE rejected_at IS NOT NULL ORDER BY seq DESC LIMIT 1')
+    .get()
+  return last === undefined ? null : decode(last['reason'])
+}
+
+/** Returns the projects with waiting events, the one with the oldest event first. */
+export function waitingProjects(database: Database): readonly WaitingProject[] {
+  // With `min()`, SQLite takes the other columns from the row with the minimum.
+  const rows = database
+    .prepare(
+      `SELECT project, project_uuid, queued_at, attempts, last_error, ${ORIGIN} AS known,
+         count(*) AS n, min(seq) AS oldest
+       FROM events WHERE rejected_at IS NULL GROUP BY project, known ORDER BY oldest`,
+    )
+    .all()
+  return rows.map(toWaitingProject)
+}
