@@ -26,6 +26,8 @@ interface Failing {
   readonly batch: FailedBatch
   /** Whether a larger batch failed first. */
   readonly wasLarger: boolean
+  /** Whether the server has answered for other events since the first of these failures. */
+  readonly areOthersAnswered: boolean
 }
 
 /**
@@ -63,6 +65,7 @@ export class BatchSizes {
       alone: events > 1 ? 0 : isAgain ? before.alone + 1 : 1,
       batch,
       wasLarger: events > 1 || before?.wasLarger === true,
+      areOthersAnswered: before?.areOthersAnswered === true,
     })
     return this.#stuckIn(project)
   }
@@ -72,6 +75,8 @@ export class BatchSizes {
    * slow: a batch of twice the size would take twice the time. `part`: the part of its time limit that the request took.
    */
   answered(project: string, last: number, part: number): void {
+    for (const [one, failing] of this.#failing)
+      this.#failing.set(one, { ...failing, areOthersAnswered: true })
     const failing = this.#failing.get(project)
     if (failing === undefined) return
     const isGrowing = last >= failing.batch.last && part <= SLOW_PART
@@ -97,11 +102,14 @@ export class BatchSizes {
     return before?.limit ?? BATCH_LIMITS.events
   }
 
-  /** Without an answer, it is the server or the line. If no larger batch failed, nothing is known about this event. */
+  /**
+   * Without an answer, it is the server or the line. If no larger batch failed, or if the server fails with everything,
+   * nothing is known about this event.
+   */
   #stuckIn(project: string): StuckEvent | null {
     const failing = this.#failing.get(project)
     if (failing === undefined || failing.alone < EQUAL_FAILURES) return null
-    if (!failing.wasLarger || !failing.whole.startsWith('status ')) return null
+    if (!failing.wasLarger || !failing.areOthersAnswered || !failing.whole.startsWith('status ')) return null
     const { firstId, error } = failing.batch
     const answers = error.replace(/^the server answered/, 'the server answers')
     const behind = 'the events of this project behind it wait'

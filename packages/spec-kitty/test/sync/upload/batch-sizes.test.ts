@@ -132,6 +132,22 @@ describe('an event that fails alone', () => {
     })
   })
 
+  it('is not named while the server fails with everything', async () => {
+    const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
+    const ids = work.publish(A, 4)
+    const accept = work.server.otherwise
+    work.server.otherwise = answers.reply(503)
+    work.dispatcher.wake()
+    await eventually(() => expect(sizes(work.server).filter((size) => size === 1).length).toBeGreaterThan(5))
+    expect(work.dispatcher.report()).toMatchObject({
+      stuck_event: null,
+      last_error: 'the server answered 503',
+    })
+    work.server.otherwise = accept
+    await sentDownTo(work, 0)
+    expect(work.server.accepted).toEqual(ids)
+  })
+
   it('holds up no other project while it is looked for', async () => {
     const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
     const ids = work.publish(A, 20)
