@@ -33,7 +33,7 @@ export function recordOf(home: string): Recorded | null | 'damaged' {
 
 /** Matches the files that may be beside a record while nothing is in progress. */
 const EXPECTED =
-  /^(?:record\.json|last-work\.json|(?:daemon|lifecycle)\.lock|daemon\.log(?:\.\d+)?|queue\.db(?:-wal|-shm|-journal|\.lock)?|\.gitignore)$/
+  /^(?:record\.json|last-work\.json|waiting\.json|(?:daemon|lifecycle)\.lock|daemon\.log(?:\.\d+)?|queue\.db(?:-wal|-shm|-journal|\.lock)?|\.gitignore)$/
 
 /** Returns the names of the files beside the record that should not be there. */
 export function leftoversIn(home: string): readonly string[] {

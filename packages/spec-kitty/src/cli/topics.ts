@@ -37,6 +37,7 @@ export const HOME_FILES: Files = [
   ['daemons/sync/daemon.log', 'its log (spec-kitty sync logs); daemon.log.1 is the one before'],
   ['daemons/sync/queue.db', 'the events that wait (spec-kitty sync queue); -wal and -shm belong to it'],
   ['daemons/sync/last-work.json', 'the last success, and whether the server refused the session'],
+  ['daemons/sync/waiting.json', 'how many events waited, so that a lost queue is told'],
   ['daemons/sync/queue.db.lock', 'held while the queue is opened, created or put aside'],
   ['daemons/sync/.gitignore', 'keeps these files out of git'],
   ['daemons/dashboards/ID.log', 'the log of a dashboard (spec-kitty dashboard logs)'],

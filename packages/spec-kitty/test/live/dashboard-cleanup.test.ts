@@ -141,7 +141,7 @@ describe('the doctor', () => {
     expect([status, stdout.split('\n')[0]]).toEqual([0, 'No problems found. 1 thing to know.'])
     expect(stdout).toMatch(/\(F-024\)\n[^\n]+\n +spec-kitty dashboard clean-up {2}# ends them; asks first\n/)
     const ran = await place.run(place.base, ['dashboard', 'clean-up', '--yes'])
-    expect([ran.status, orphans.filter(lives)]).toEqual([0, []])
+    expect([ran.status, orphans.filter(lives)], ran.stdout).toEqual([0, []])
     expect(await found()).toBe(undefined)
     expect([inUse, ...others].filter((one) => !lives(one))).toEqual([])
   })

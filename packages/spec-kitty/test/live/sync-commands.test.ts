@@ -170,6 +170,7 @@ describe('sync status', () => {
       last_sync_age_seconds: null,
       consecutive_failures: 0,
       last_error: null,
+      last_rejection: null,
       next_attempt_at: null,
       queued: 0,
       oldest_queued_at: null,
