@@ -135,8 +135,17 @@ describe('the doctor', () => {
       summary: '2 orphaned dashboards on ports 9240, 9241',
       remediation: { commands: ['spec-kitty dashboard clean-up --yes'], safe: true },
     }
-    expect(await found()).toMatchObject(finding)
-    expect(await found(['--reset'])).toMatchObject(finding)
+    for (const args of [[], ['--reset'], []]) {
+      const shown = await found(args)
+      // The rows say why one is missing.
+      const { document } = await place.json(place.base, [...CLEAN, '--dry-run'])
+      expect({ ...shown, rows: document.candidates }).toMatchObject({
+        ...finding,
+        rows: expect.arrayContaining(
+          [9240, 9241].map((port) => expect.objectContaining({ port, cleanup_class: 'safe_auto' })),
+        ),
+      })
+    }
     const { status, stdout } = await place.run(place.base, ['auth', 'doctor'])
     expect([status, stdout.split('\n')[0]]).toEqual([0, 'No problems found. 1 thing to know.'])
     expect(stdout).toMatch(/\(F-024\)\n[^\n]+\n +spec-kitty dashboard clean-up {2}# ends them; asks first\n/)
