@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CLI, smallEnvironment, withoutWaits, type Ran, type RunOptions } from './cli.js'
 import { isAlive, startTicksOf, withoutForks } from './machine.js'
@@ -108,6 +109,16 @@ export function processOf(pid: number): Process {
   const ticks = startTicksOf(pid)
   if (ticks === null) throw new Error(`there is no process ${pid}`)
   return { pid, ticks }
+}
+
+/**
+ * Removes a project whose dashboard was just started. The start of a process is known to the second: a directory that was
+ * changed within the same second counts as unmounted since before the start, which is the cautious side.
+ */
+export function removeAfterStart(project: string): void {
+  rmSync(project, { recursive: true })
+  const later = new Date(Date.now() + 2_000)
+  utimesSync(dirname(project), later, later)
 }
 
 /** Returns whether it is still the process that it was. */

@@ -1,8 +1,17 @@
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
-import { gone, lineOf, lives, processOf, signal, typeIn, type Process } from '../helpers/dashboards.js'
+import {
+  gone,
+  lineOf,
+  lives,
+  processOf,
+  removeAfterStart,
+  signal,
+  typeIn,
+  type Process,
+} from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { FROM, makeDashboardTestEnv, recordIn, recordPath, TO, type DashboardTestEnv } from './dashboards.js'
 
@@ -23,7 +32,7 @@ async function orphan(port: number): Promise<Process> {
   const project = place.project(`gone/${port}`)
   place.project('gone/not-this-one')
   const started = await place.predecessor(port, project, { record: true })
-  rmSync(project, { recursive: true })
+  removeAfterStart(project)
   return started
 }
 
@@ -196,7 +205,7 @@ describe('elsewhere', () => {
     const project = place.project('gone/stubborn')
     const stubborn = await place.predecessor(9240, project, { behaviour: 'ignore-term' })
     place.project('gone/not-this-one')
-    rmSync(project, { recursive: true })
+    removeAfterStart(project)
     const { status, document } = await place.json(place.base, [...CLEAN, '--yes', '--force'])
     expect([status, lives(stubborn), others.filter(lives).length]).toEqual([0, false, 4])
     expect(document.swept).toMatchObject([{ pid: stubborn.pid, cleanup_path: 'kill' }])

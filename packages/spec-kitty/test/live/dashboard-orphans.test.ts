@@ -6,7 +6,14 @@ import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor, writeDashboardRecord } from '../../../../stand-ins/predecessor.mjs'
 import { isFull, times } from '../../../familiar/test/helpers/counts.js'
 import { figure } from '../../../familiar/test/helpers/figures.js'
-import { lineOf, lives, processOf, type Process, type Timed } from '../helpers/dashboards.js'
+import {
+  lineOf,
+  lives,
+  processOf,
+  removeAfterStart,
+  type Process,
+  type Timed,
+} from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import {
   createHolders,
@@ -76,7 +83,7 @@ async function orphansOn(ports: readonly number[]): Promise<readonly Process[]> 
   return forEach(ports, async (port) => {
     const project = place.project(`orphans/${port}`)
     const orphan = await place.predecessor(port, project, { record: port % 2 === 0 })
-    rmSync(project, { recursive: true })
+    removeAfterStart(project)
     return orphan
   })
 }

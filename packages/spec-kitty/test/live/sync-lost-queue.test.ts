@@ -2,6 +2,7 @@ import { existsSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { queuePath } from '../../dist/sync/queue/queue-path.js'
+import { runCli } from '../helpers/cli.js'
 import { reply } from '../helpers/sync-server.js'
 import { makeSyncWork, type SyncWork } from './sync-work.js'
 
@@ -15,12 +16,22 @@ beforeEach(async () => {
   await work.run(['sync', 'start'])
   const { otherwise } = work.server
   work.server.otherwise = reply(503)
-  await work.publish(['a', 'b'])
+  publishAlone('a', 'b')
   await work.run(['sync', 'now', '--timeout', '2'])
   work.server.otherwise = otherwise
 })
 
 afterEach(() => work.end())
+
+/**
+ * Queues events in a process of its own, and tells no daemon. SQLite keeps a file that this process had open until its
+ * garbage is collected, and would then write its WAL into the file that the test has emptied.
+ */
+function publishAlone(...ids: readonly string[]): void {
+  const input = ids.map((id) => `${JSON.stringify({ event_id: id, event_type: 'T' })}\n`).join('')
+  const env = { ...work.env, SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }
+  expect(runCli(['sync', 'publish', '-', '--project', work.project], { env, input }).status).toBe(0)
+}
 
 async function statusOf() {
   const { stdout } = await work.run(['sync', 'status', '--json'])
@@ -79,12 +90,6 @@ describe('a queue that is removed or emptied while no sync daemon runs', () => {
     else truncateSync(path)
   }
 
-  /** Queues an event without a daemon, in a process of its own: this one still has the old file open. */
-  const publishAlone = () =>
-    work.run(['sync', 'publish', '--type', 'T', '--project', work.project], {
-      SPEC_KITTY_ENABLE_SAAS_SYNC: '0',
-    })
-
   it.each(['missing', 'empty'] as const)(
     'is told by every command until events were sent again (%s)',
     async (how) => {
@@ -99,7 +104,7 @@ describe('a queue that is removed or emptied while no sync daemon runs', () => {
       expect([now.status, now.stderr]).toEqual([1, expect.stringMatching(said)])
       expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 2 })
       // A new queue does not bring them back.
-      await publishAlone()
+      publishAlone('c')
       expect(await statusOf()).toMatchObject({ queued: 1, lost_events: 2 })
       expect((await work.run(['sync', 'now'])).status).toBe(0)
       expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 0 })
@@ -118,7 +123,7 @@ describe('a queue that is removed or emptied while no sync daemon runs', () => {
     await work.run(['sync', 'stop'])
     lose('missing')
     await work.run(['sync', 'queue', 'drop', '--lost'])
-    await publishAlone()
+    publishAlone('d')
     expect(await statusOf()).toMatchObject({ queued: 1, lost_events: 0 })
     lose('missing')
     expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 1 })
