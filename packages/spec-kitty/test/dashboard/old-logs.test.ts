@@ -134,6 +134,17 @@ describe('a reviewer who had begun in the front matter only', () => {
   })
 
   it.each([
+    [
+      'says that it sent the package back',
+      ['planned', { ...SYNC, reason: 'sync from frontmatter lane planned before move-task transition' }],
+    ],
+    ['refers to the text of a review', ['in_progress', { ...SYNC, review_ref: 'review-cycle://m/1.md' }]],
+  ] as const)('sends it back where the front matter %s', async (_, step) => {
+    const log = way(['in_progress'], ['for_review'], step)
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ sent_back: 1 }])
+  })
+
+  it.each([
     ['without these words', 'for_review', { reason: 'no tests', force: true }, 1],
     ['before a review', 'planned', SYNC, 0],
   ])('is another one %s', async (_, from, fields, sent_back) => {
