@@ -9,7 +9,7 @@ import {
 } from 'familiar/cli'
 import type { Route } from './find-command.js'
 import { commandNamed, commandsBelow, isGroup, knownNames, listed } from './command-table.js'
-import { ELSEWHERE } from './elsewhere.js'
+import { elsewhere } from './elsewhere.js'
 
 /** Returns the error for a command line that matches no command: one line with the command that was probably meant. */
 export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {
@@ -76,8 +76,8 @@ function meant(typed: readonly string[]): readonly string[] {
   const name = typed.join(' ')
   // The only mistake was the `--` between the words of the command.
   if (commandNamed(name) !== null) return [name]
-  const elsewhere = ELSEWHERE[typed.slice(0, 2).join(' ').toLowerCase()]
-  if (elsewhere !== undefined) return [elsewhere]
+  const other = elsewhere(typed.slice(0, 2).join(' ').toLowerCase())
+  if (other !== null) return [other]
   const near = nearestCommands(typed, knownNames())
   const byCommand = new Map(near.toReversed().map((one) => [commandNamed(one) ?? one, one]))
   return [...byCommand.values()].toReversed()
@@ -126,9 +126,9 @@ export async function withGuess(
 /** Returns the error about a flag that `ELSEWHERE` lists for this command; otherwise the error itself. */
 function withCommand(error: UsageError, command: string, args: readonly string[]): UsageError {
   for (const flag of args) {
-    const elsewhere = ELSEWHERE[`${command} ${flag}`]
-    if (elsewhere !== undefined && isFlag(flag))
-      return new UsageError(`unknown option '${flag}'${didYouMean([elsewhere])}`)
+    const other = elsewhere(`${command} ${flag}`)
+    if (other !== null && isFlag(flag))
+      return new UsageError(`unknown option '${flag}'${didYouMean([other])}`)
   }
   return error
 }

@@ -8,7 +8,7 @@ import { counted } from '../sync/ages.js'
 import { lostOf } from '../sync/consent-of-events.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 import { forgetLost, noteWaiting } from '../sync/queue/waiting-note.js'
-import { lookAtQueue, rejectedIds, useQueue } from '../sync/use-queue.js'
+import { idsBut, lookAtQueue, useQueue } from '../sync/use-queue.js'
 
 /** Removes dead letters, or the waiting events of a project that no longer exists. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -43,7 +43,7 @@ interface Flags {
 }
 
 async function dropAll(root: string, flags: Flags, io: Io): Promise<number> {
-  const ids = (await lookAtQueue(root, rejectedIds)) ?? []
+  const ids = (await lookAtQueue(root, (queue) => queue.rejectedIds())) ?? []
   if (ids.length > 0) return dropLetters(root, ids, flags, io)
   if (flags.json) printJson({ dropped: [], not_found: [] }, io)
   else io.out('the server rejected no event\n')
@@ -55,7 +55,7 @@ async function dropLetters(root: string, ids: readonly string[], flags: Flags, i
     throw new UsageError('name the events to remove, or use --all, or --project for a lost project')
   if (!(await isConfirmed(counted(ids.length, 'rejected event'), flags, io))) return EXIT.problem
   const found = (await useQueue(root, io, (queue) => queue.drop(ids))) ?? []
-  const missing = ids.filter((id) => !found.includes(id))
+  const missing = idsBut(found, ids)
   if (flags.json) printJson({ dropped: found, not_found: missing }, io)
   else {
     io.out(`${found.length} of ${counted(ids.length, 'event')} removed\n`)

@@ -3,7 +3,7 @@ import { SYNC_QUEUE_RETRY } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { counted } from '../sync/ages.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
-import { rejectedIds, useQueue } from '../sync/use-queue.js'
+import { idsBut, useQueue } from '../sync/use-queue.js'
 
 /** Puts dead letters back into the queue. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -12,9 +12,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (!values.all && operands.length === 0)
     throw new UsageError('name the events to send again, or use --all')
   const root = runtimeRoot(io)
-  const retry = (queue: SqliteQueue) => queue.retry(values.all ? rejectedIds(queue) : operands)
+  const retry = (queue: SqliteQueue) => queue.retry(values.all ? queue.rejectedIds() : operands)
   const found = (await useQueue(root, io, retry)) ?? []
-  const missing = operands.filter((id) => !found.includes(id))
+  const missing = idsBut(found, operands)
   if (values.json) printJson({ retried: found, not_found: missing }, io)
   else if (values.all && found.length === 0) io.out('the server rejected no event\n')
   else {

@@ -20,6 +20,7 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { counted } from './ages.js'
 import { tellDaemon } from './tell-daemon.js'
 import { whyHeld } from './why-nothing-leaves.js'
+import type { HeldProject } from './why-types.js'
 
 /** Records whether the events of a project may leave this machine, for `sync opt-in` and `sync opt-out`. */
 export async function recordConsent(
@@ -36,6 +37,8 @@ export async function recordConsent(
   const root = runtimeRoot(io)
   const project = directory === null ? currentProject(io) : namedProject(directory, io)
   const { path, isChanged, otherNames } = await writeConsent(project, isGiven)
+  // Before the daemon is told, because it may have sent all a moment later.
+  const waiting = isGiven && !json ? await waitingIn(root) : UNKNOWN
   const isTold = isChanged && (await tellDaemon(root))
   if (otherNames !== undefined)
     warn(io, `${path} had ${counted(otherNames, 'other name')} (hard links), which keep the old consent`)
@@ -50,23 +53,55 @@ export async function recordConsent(
       : `events of ${printable(project)} stay${already} on this machine\n`,
   )
   note(io, `recorded as sync.enabled: ${isGiven} in ${path}`)
-  if (isGiven) await tellWaiting(root, isTold, io)
+  if (isGiven) tellWaiting(waiting, isTold, io)
   return EXIT.ok
 }
 
 /** The events that the user looks for may be those of a directory that was moved, which this consent does not cover. */
-async function tellWaiting(root: string, isTold: boolean, io: Io): Promise<void> {
-  const { readQueue } = await import('./read-queue.js')
-  const read = await readQueue(root)
-  const lost = 'problem' in read ? [] : read.held.filter(({ reason }) => LOST.has(reason))
-  for (const one of lost) {
+function tellWaiting({ lost, free }: Waiting, isTold: boolean, io: Io): void {
+  if (isTold && (lost.length === 0 || free > 0)) note(io, inHome(SENT_NOW, io.env))
+  const told = lost.slice(0, MAX_LOST).map((one) => {
     const { sentence, command } = whyHeld(one)
-    const stay = one.count === 1 ? 'stays' : 'stay'
-    note(io, inHome(`${counted(one.count, 'other event')} ${stay} here, ${sentence}: ${command}`, io.env))
-  }
-  if (isTold && lost.length === 0) note(io, inHome(SENT_NOW, io.env))
+    return `${stay(one.count)}, ${sentence}: ${command}`
+  })
+  const rest = lost.slice(MAX_LOST)
+  const more =
+    rest.length === 0 ? [] : [`${stay(sumOf(rest))}, of ${counted(rest.length, 'more project')}: ${LIST}`]
+  for (const text of [...told, ...more]) note(io, inHome(text, io.env))
 }
 
+interface Waiting {
+  readonly lost: readonly HeldProject[]
+  /** How many events no consent holds. */
+  readonly free: number
+}
+
+const UNKNOWN: Waiting = { lost: [], free: 0 }
+
+/** The consent is recorded, and that stays true if the queue cannot be read. */
+async function waitingIn(root: string): Promise<Waiting> {
+  try {
+    const { readQueue } = await import('./read-queue.js')
+    const read = await readQueue(root)
+    if ('problem' in read) return UNKNOWN
+    const free = read.queued - sumOf(read.held)
+    return { lost: read.held.filter(({ reason }) => LOST.has(reason)), free }
+  } catch {
+    return UNKNOWN
+  }
+}
+
+function sumOf(held: readonly HeldProject[]): number {
+  return held.reduce((sum, { count }) => sum + count, 0)
+}
+
+function stay(count: number): string {
+  return `${counted(count, 'other event')} ${count === 1 ? 'stays' : 'stay'} here`
+}
+
+/** A home may have the events of many worktrees that were removed. */
+const MAX_LOST = 3
+const LIST = 'spec-kitty sync queue'
 const LOST: ReadonlySet<string> = new Set(['project_missing', 'other_project'])
 const SENT_NOW = 'the sync daemon sends them now, if nothing else is in the way (spec-kitty sync status)'
 

@@ -43,9 +43,10 @@ export async function lookAtQueue<T>(root: string, act: (queue: SqliteQueue) => 
   }
 }
 
-/** Returns the ids of all events that the server rejected, the oldest event first. */
-export function rejectedIds(queue: Pick<SqliteQueue, 'deadLetters'>): readonly string[] {
-  return Array.from(queue.deadLetters(), ({ eventId }) => eventId)
+/** Returns the ids that are not among those that were found. There is no limit to how many events a server rejects. */
+export function idsBut(found: readonly string[], ids: readonly string[]): readonly string[] {
+  const known = new Set(found)
+  return ids.filter((id) => !known.has(id))
 }
 
 /** Returns a function that prints on stderr that a damaged queue was put aside, where it is, and how to save the events in it. */

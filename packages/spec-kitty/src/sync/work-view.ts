@@ -126,7 +126,8 @@ export async function viewWork(
   const server = loginServer(settings, sessionServer(root))
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
-  const uses = usesOf(gate, [env, { ...env, ...report.environment }])
+  // The daemon reports each variable by one name. Beside a lower-case one of this shell, which is preferred, it would not count.
+  const uses = usesOf(gate, [env, report.environment ?? {}])
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
   const trouble = homeTrouble(root)
   const disk = diskProblem(root)

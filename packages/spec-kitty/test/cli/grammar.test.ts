@@ -199,10 +199,17 @@ describe('a mistyped word', () => {
     ['daemon list', "there is no command 'daemon list': did you mean 'sync list'?"],
     ['ps', "there is no command 'ps': did you mean 'auth doctor'?"],
     ['sync prune', "there is no command 'sync prune': did you mean 'auth doctor --reset'?"],
-    ['sync stop --all', "unknown option '--all': did you mean 'auth doctor --reset'?"],
+    ['sync stop --all', "unknown option '--all': did you mean 'sync list'?"],
+    ['dashboard stop --all', "unknown option '--all': did you mean 'dashboard clean-up --dry-run'?"],
     ['doctor --reset --yes', "unknown option '--yes': did you mean 'auth doctor --reset'?"],
     ['doctor -r', "unknown option '-r': did you mean 'auth doctor --reset'?"],
     ['frobnicate', "there is no command 'frobnicate'"],
+    // Every object has members with these names.
+    ['constructor', "there is no command 'constructor'"],
+    ['__proto__', "there is no command '__proto__'"],
+    ['toString', "there is no command 'toString'"],
+    ['help constructor', "there is no help for 'constructor'"],
+    ['config get constructor --toString', "unknown option '--toString'"],
     ['config frobnicate', "there is no command 'config frobnicate': 'config' needs one of: list, get"],
     ['config', "'config' needs one of: list, get"],
     [

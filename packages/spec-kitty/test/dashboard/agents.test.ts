@@ -228,6 +228,47 @@ describe('a placeholder in an annotation', () => {
     expect((await agentOf('', ...lines)).slice(1)).toEqual(all)
   })
 
+  const NOTHING = { ...ABSENT, role: '__resolved_role_absent__' }
+  const by = (actor: unknown, delta: object = {}) =>
+    note(5, { note: 'seen', ...NOTHING, ...delta }, { actor })
+  const CODEX = 'codex:huge:x:reviewer'
+
+  it.each([CODEX, { tool: 'codex', model: 'huge', profile: 'x', role: 'reviewer' }])(
+    'is not filled with what another tool than the agent says of itself: %j',
+    async (actor) => {
+      const none = [null, null, null]
+      expect(await agentOf('', note(2, { agent: 'claude' }), by(actor))).toEqual(['claude', ...none])
+      expect(await agentOf('', by(actor), note(2, { agent: 'claude' }))).toEqual(['claude', ...none])
+      const claimed = move(1, 'planned', 'claimed', named('otter'))
+      expect(await agentOf('', claimed, by(actor))).toEqual(['otter', ...none])
+      expect(await agentOf('agent: otter\n', by(actor), move(1, 'planned', 'claimed'))).toEqual([
+        'otter',
+        ...none,
+      ])
+      const release = note(4, { release_runtime_claim: true })
+      expect(await agentOf('', claimed, release, by(actor))).toEqual([null, ...none])
+    },
+  )
+
+  it.each([CODEX, { tool: 'Codex', model: 'huge', profile: 'x', role: 'reviewer' }])(
+    'is filled with what the agent says of itself, wherever it is named: %j',
+    async (actor) => {
+      const said = ['huge', 'reviewer', 'x']
+      expect(await agentOf('', note(2, { agent: 'codex' }), by(actor))).toEqual(['codex', ...said])
+      expect(await agentOf('agent: codex\n', by(actor), move(1, 'planned', 'claimed'))).toEqual([
+        'codex',
+        ...said,
+      ])
+      const claim = move(1, 'planned', 'claimed', { actor: 'codex' })
+      expect(await agentOf('', claim, by(actor))).toEqual(['codex', ...said])
+    },
+  )
+
+  it.each([null, '', '__AGENT__', 'unknown'])('is not filled if no agent is left: %j', async (agent) => {
+    const claimed = move(1, 'planned', 'claimed', named('codex'))
+    expect(await agentOf('', claimed, by(CODEX, { agent }))).toEqual([null, null, null, null])
+  })
+
   it('says that there is none where nothing else says it', async () => {
     const other = note(5, { agent: 'heron', ...ABSENT, role: 'reviewer' })
     expect((await agentOf('', ...begun, other)).slice(1)).toEqual([null, 'reviewer', null])
@@ -247,6 +288,8 @@ describe('an actor that is not an agent', () => {
     'migration:2.0.0',
     'merge',
     'spec-kitty agent action review',
+    '__AGENT__',
+    '__resolved_agent_absent__',
     { tool: 'user', role: 'reviewer' },
   ])('is not the one who reviews: %j', async (actor) => {
     const lines = [...WORKED, move(4, 'for_review', 'in_review', { actor })]

@@ -255,6 +255,39 @@ describe('who reviews a package', () => {
   })
 })
 
+describe('the process of an agent', () => {
+  const worked = WORKED.slice(0, 3)
+  const running = () => ({ liveness: 'running', pid: shell.pid })
+  const TAKEN = 'The log says that another agent took over, and does not name its process.'
+
+  it.each(['unknown', '__AGENT__', '__resolved_agent_absent__', 'user', 'implement-command', 'spec-kitty x'])(
+    'is not taken over by a name that is that of no agent: %s',
+    async (agent) => {
+      const own = annotation(2, { agent: 'claude', ...claim(shell) })
+      for (const said of [agent, { tool: agent }])
+        expect(await nowAfter(worked, own, annotation(3, { agent: said }))).toMatchObject({
+          process: running(),
+        })
+    },
+  )
+
+  it.each(['implement-command', '__AGENT__', undefined])(
+    'that a command claimed in the name of %s is that of who is named then, until another one is',
+    async (agent) => {
+      const claimed: Step = ['in_progress', { policy_metadata: { agent, ...claim(shell) } }]
+      const steps = [...WORKED.slice(0, 2), claimed]
+      const [claude, codex] = [annotation(3, { agent: 'claude' }), annotation(4, { agent: 'codex' })]
+      expect(await nowAfter(steps)).toMatchObject({ process: running() })
+      expect(await nowAfter(steps, claude)).toMatchObject({ process: running() })
+      expect(await nowAfter(steps, claude, annotation(4, { agent: 'Claude:large' }))).toMatchObject({
+        process: running(),
+      })
+      const unknown = { liveness: 'unknown', pid: null, why: TAKEN }
+      expect(await nowAfter(steps, claude, codex)).toMatchObject({ process: unknown })
+    },
+  )
+})
+
 describe('the reason why the process is unknown', () => {
   const pid = { shell_pid: 4242, shell_pid_created_at: '1767225600' }
   const since = 'The log names no process since the present work, or the present review, began.'

@@ -134,6 +134,42 @@ describe('a reviewer who had begun in the front matter only', () => {
   })
 
   it.each([
+    ['and it waits for its review', [], 'for_review', 1],
+    ['and a reviewer begins', [['in_progress', { review_ref: 'workflow-review-claim' }]], 'in_progress', 1],
+    ['and a review approves it later', [['approved', { at: '2026-01-01T01:00:00Z' }]], 'approved', 1],
+    ['and the same happens again', [['in_progress', SYNC], ['for_review']], 'for_review', 2],
+    ['and then a reviewer approves it', [['in_progress', SYNC], ['for_review'], ['done']], 'done', 1],
+    [
+      'and then a reviewer sends it back',
+      [
+        ['in_progress', SYNC],
+        ['planned', { review_ref: 'feedback://m/1.md' }],
+      ],
+      'planned',
+      2,
+    ],
+  ] as const)(
+    'was none if the command that let the log catch up gave the package to a review again, %s',
+    async (_, steps, lane, sent_back) => {
+      const log = way(['in_progress'], ['for_review'], ['in_progress', SYNC], ['for_review'], ...steps)
+      const { work_packages: packages } = await packagesOf(log)
+      expect(packages).toMatchObject([{ lane, sent_back }])
+      expect(packages[0]?.history[2]).toMatchObject({ to: 'in_progress', is_sent_back: true })
+    },
+  )
+
+  it.each([
+    [
+      'says that it sent the package back',
+      ['planned', { ...SYNC, reason: 'sync from frontmatter lane planned before move-task transition' }],
+    ],
+    ['refers to the text of a review', ['in_progress', { ...SYNC, review_ref: 'review-cycle://m/1.md' }]],
+  ] as const)('sends it back where the front matter %s', async (_, step) => {
+    const log = way(['in_progress'], ['for_review'], step)
+    expect((await packagesOf(log)).work_packages).toMatchObject([{ sent_back: 1 }])
+  })
+
+  it.each([
     ['without these words', 'for_review', { reason: 'no tests', force: true }, 1],
     ['before a review', 'planned', SYNC, 0],
   ])('is another one %s', async (_, from, fields, sent_back) => {

@@ -343,6 +343,49 @@ describe('the review in the front matter', () => {
   })
 })
 
+describe('what someone wrote', () => {
+  it.each(['unknown', 'Unknown', '__none__', '__resolved_model_absent__'])(
+    'is no placeholder, as the name of an agent is: %s',
+    async (text) => {
+      const before = { verdict: 'changes_requested', reviewer: 'heron', reference: 'r' }
+      const said = { verdict: text, reviewer: 'heron', reference: text }
+      expect(
+        await packageAfter(
+          annotation(2, { review_result: before }),
+          annotation(3, { review_result: said, note: text, review: { actor: 'ada', reason: text } }),
+        ),
+      ).toMatchObject({
+        review_result: said,
+        notes: [{ by: 'ada', text }],
+        review: { by: 'ada', reason: text },
+        problems: [],
+      })
+      const moved = laneEvent(3, 'WP01', 'planned', { from_lane: 'in_review', review_result: said })
+      const { review_result: result, history } = await packageAfter(
+        annotation(2, { review_result: before }),
+        moved,
+      )
+      expect([result, history.at(-1)?.verdict]).toEqual([said, text])
+    },
+  )
+
+  it.each(['unknown', '__AGENT__', { tool: 'unknown' }])(
+    'is of nobody if the tool did not know who it was: %j',
+    async (actor) => {
+      const review = { actor, at: '2026-01-02T00:00:00Z', reason: 'no tests' }
+      const result = { verdict: 'approved', reviewer: actor, reference: 'r' }
+      expect(
+        await packageAfter(annotation(2, { note: 'seen', review, review_result: result }, { actor })),
+      ).toMatchObject({
+        notes: [{ by: null, text: 'seen' }],
+        review: { by: null, reason: 'no tests' },
+        review_result: { reviewer: null },
+        problems: [],
+      })
+    },
+  )
+})
+
 describe('the verdict of a review', () => {
   it('is that of the last lane change or annotation that says one', async () => {
     const review = { reviewer: 'heron', verdict: 'changes_requested', reference: 'reviews/1.md' }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
 import { refusingCalls } from '../../../familiar/test/helpers/refuse-calls.js'
@@ -81,6 +81,19 @@ describe('with few descriptors', { timeout: MANY_MS }, () => {
       return isDone
     })
     expect([results[0], results.at(-1)]).toEqual([false, true])
+  })
+
+  it('`sync opt-in` records the consent, or says what it lacks and records nothing', (context) => {
+    const project = join(root.base, 'p')
+    const consent = join(project, '.kittify', 'config.yaml')
+    mkdirSync(join(project, '.kittify'), { recursive: true })
+    // It looks at the queue after that, and needs more descriptors for it.
+    expect(root.run(['sync', 'publish', '--type', 'T', '--project', project]).status).toBe(0)
+    for (const limit of limits(context)) {
+      rmSync(consent, { force: true })
+      const isDone = expectEither(limit, root.run(['sync', 'opt-in', project], { prefix: limited(limit) }))
+      expect([limit, existsSync(consent)]).toEqual([limit, isDone])
+    }
   })
 
   it('`dashboard` starts one, or says what it lacks and leaves nothing', async (context) => {

@@ -45,6 +45,26 @@ describe('sync opt-in and sync opt-out', () => {
     expect(stderr).not.toContain('sends them now')
   })
 
+  it('name three of the projects whose events stay, count the others, and say what leaves', () => {
+    const publish = (directory: string) => {
+      mkdirSync(join(directory, '.kittify'), { recursive: true })
+      root.run(['sync', 'publish', '--type', 'T', '--project', directory])
+    }
+    for (const at of [1, 2, 3, 4, 5]) {
+      publish(join(root.base, `gone-${at}`))
+      renameSync(join(root.base, `gone-${at}`), join(root.base, `moved-${at}`))
+    }
+    publish(join(root.base, 'gone-5-too'))
+    renameSync(join(root.base, 'gone-5-too'), join(root.base, 'moved-5-too'))
+    publish(project)
+    root.start()
+    const { status, stderr } = root.run(['sync', 'opt-in', project])
+    expect(status).toBe(0)
+    expect(stderr.match(/^1 other event stays here, .* is not there any more/gm)).toHaveLength(3)
+    expect(stderr).toContain('3 other events stay here, of 3 more projects: ')
+    expect(stderr).toContain('the sync daemon sends them now')
+  })
+
   it('change one value in the file of the project, and say which', () => {
     writeFileSync(file, OURS)
     const given = root.run(['sync', 'opt-in', project])

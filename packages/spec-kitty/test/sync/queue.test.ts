@@ -8,6 +8,7 @@ import { fileAt, openReady } from '../../src/sync/queue/connection.js'
 import { openQueue, openQueueIfThere } from '../../src/sync/queue/open-queue.js'
 import { loadSqlite } from '../../src/sync/queue/sqlite.js'
 import { SqliteQueue } from '../../src/sync/queue/sqlite-queue.js'
+import { idsBut } from '../../src/sync/use-queue.js'
 import type { NewEvent } from '../../src/sync/queue/queue-types.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 
@@ -406,6 +407,21 @@ describe('dead letters', () => {
     expect(idsOf(queue.events())).toEqual(['b', 'c'])
     expect([...queue.events()][0]).toMatchObject({ lastError: 'bad \0 thing', attempts: 1 })
     expect(queue.counts()).toMatchObject({ queued: 2, deadLetters: 1 })
+  })
+
+  it('are listed by their ids alone, oldest first', async () => {
+    queue.publish(events('b', 'odd \0', 'a'), MAX)
+    expect(queue.rejectedIds()).toEqual([])
+    await reject(2)
+    expect(queue.rejectedIds()).toEqual(['b', 'odd \0'])
+  })
+
+  it('are told from those that are none in a moment, however many there are', () => {
+    const ids = Array.from({ length: 200_000 }, (_, at) => `event-${at}`)
+    const began = performance.now()
+    expect(idsBut(ids, [...ids, 'none'])).toEqual(['none'])
+    // Comparing each with each takes minutes.
+    expect(performance.now() - began).toBeLessThan(10_000)
   })
 
   it('are dropped by name; what waits cannot be', async () => {

@@ -44,7 +44,7 @@ function explanationsOf(
   catalogue: readonly Explanation[],
   command: string,
 ): readonly Explanation[] {
-  const wanted = OTHER_FORMS[plain(id)] ?? plain(id)
+  const wanted = OTHER_FORMS.get(plain(id)) ?? plain(id)
   const isIt = (one: Explanation): boolean => plain(one.id) === wanted
   const found = catalogue.filter(isIt)
   if (found.length > 0) return found

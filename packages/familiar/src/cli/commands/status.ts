@@ -140,8 +140,13 @@ export const STOP_WORDS: Readonly<Record<string, string>> = {
   SIGHUP: 'its terminal was closed',
 }
 
+/** Returns a reason in words; one that this version does not know, as it is in the record. */
+export function stopText(reason: string): string {
+  return (Object.hasOwn(STOP_WORDS, reason) ? STOP_WORDS[reason] : undefined) ?? reason
+}
+
 function describeStop({ at, reason }: NonNullable<StatusDocument['last_stop']>, isVerbose: boolean): string {
-  const why = isVerbose ? reason : (STOP_WORDS[reason] ?? reason)
+  const why = isVerbose ? reason : stopText(reason)
   return `${at === null ? 'at an unknown time' : timeText(at)} (${why})`
 }
 

@@ -185,18 +185,20 @@ export const WORDS: Texts<
 }
 
 /** Other forms of these words that appear in texts for people, with the id that they mean. */
-export const OTHER_FORMS: Readonly<Record<string, string>> = {
-  would_be_swept: 'would_sweep',
-  would_stop: 'would_sweep',
-  would_be_skipped: 'skipped',
-  would_skip: 'skipped',
-  candidates: 'candidate',
-  listeners: 'listener',
-  orphans: 'orphan',
-  orphaned: 'orphan',
-  scans: 'scan',
-  proven_stale: 'stale',
-  warning: 'warn',
-  sigkill: 'kill',
-  'dry-run': 'dry_run',
-}
+export const OTHER_FORMS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    would_be_swept: 'would_sweep',
+    would_stop: 'would_sweep',
+    would_be_skipped: 'skipped',
+    would_skip: 'skipped',
+    candidates: 'candidate',
+    listeners: 'listener',
+    orphans: 'orphan',
+    orphaned: 'orphan',
+    scans: 'scan',
+    proven_stale: 'stale',
+    warning: 'warn',
+    sigkill: 'kill',
+    'dry-run': 'dry_run',
+  }),
+)

@@ -1,6 +1,6 @@
 import type { LaneState } from './event-log.js'
 import { inOrder, isAgent, isSameTool, partsIn, timeOf, toolIn } from './facts-of-agent.js'
-import type { AgentPart, AgentsInLog, Slot } from './facts-of-agent.js'
+import type { AgentPart, AgentsInLog, PartSlot, Slot } from './facts-of-agent.js'
 import type { PackageFields } from './front-matter.js'
 import { isAtWork } from './lane-columns.js'
 import type { Acted } from './lane-history.js'
@@ -38,7 +38,7 @@ export function agentOf(
   const agent = last !== undefined && isReturned(last, state) ? toolIn(named) : named
   const partOf = (part: AgentPart): string | null => {
     const found = ofLast(all, log.parts.get(part) ?? [], part, state)
-    if (found !== undefined) return found.value
+    if (found !== undefined) return isOf(found, agent) ? found.value : null
     return isInPlan(part, planned, agent, last, state) ? planned[part] : null
   }
   return { agent, model: partOf('model'), role: partOf('role'), agent_profile: partOf('agent_profile') }
@@ -79,22 +79,27 @@ function claimAfter(
  */
 function ofLast(
   named: readonly Naming[],
-  slots: readonly Slot<string | null>[],
+  slots: readonly PartSlot[],
   part: AgentPart,
   state: LaneState | undefined,
-): Slot<string | null> | undefined {
+): PartSlot | undefined {
   const last = named.at(-1)
   if (last === undefined) return slots.at(-1)
   if (isReturned(last, state)) return undefined
   const before = named.findLastIndex(({ value }) => !isSameTool(value, last.value))
   const began = before < 0 ? '' : (named[before + 1]?.order ?? '')
   const own = partsIn(last.actor).flatMap(([name, value]) =>
-    name === part ? [{ order: last.order, value }] : [],
+    name === part ? [{ order: last.order, value, of: null }] : [],
   )
   const turns = state?.history.turns ?? []
   return inOrder([...own, ...slots]).findLast(
     ({ order }) => order >= began && !isApart(timeOf(order), timeOf(last.order), turns),
   )
+}
+
+/** Returns whether a part was said of this agent, and not of another tool that wrote the event. */
+function isOf({ of }: PartSlot, agent: string | null): boolean {
+  return of === null || isSameTool(of, agent)
 }
 
 /** Returns whether a review has sent the package back into work since its agent was named: someone resumes it. */

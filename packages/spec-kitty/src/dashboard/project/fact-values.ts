@@ -33,7 +33,7 @@ export interface ReviewResult {
 
 /**
  * Returns a text. Undefined: the annotation does not contain it. Null: the annotation says explicitly that there is none,
- * by null, an empty text or a placeholder.
+ * by null or an empty text.
  */
 export function textOf(
   name: string,
@@ -47,7 +47,16 @@ export function textOf(
     return undefined
   }
   const text = value.trim()
-  return text === '' || isAbsent(text) ? null : cut(text, max)
+  return text === '' ? null : cut(text, max)
+}
+
+/**
+ * Like `textOf`, for who someone is: a name, a model, a profile or a role. Here a placeholder also says that there is none.
+ * In any other text it is what someone wrote.
+ */
+export function identityOf(name: string, value: unknown, problems: string[]): string | null | undefined {
+  const text = textOf(name, value, problems)
+  return text != null && isAbsent(text) ? null : text
 }
 
 /** Returns the subtasks that the annotation names, each with its state. */
@@ -78,7 +87,7 @@ export function reviewOf(value: unknown, problems: string[]): Review | null | un
   }
   const { actor, at, reason } = review
   const instant = typeof at === 'string' ? instantOf(at) : null
-  const by = nameOf(actor)
+  const by = personOf(actor)
   const why = textOf('review.reason', reason, problems, MAX_NOTE_CHARS) ?? null
   // An empty review withdraws the last one.
   if (by === null && instant === null && why === null) return null
@@ -94,8 +103,7 @@ export function resultOf(value: unknown, problems: string[]): ReviewResult | nul
     problems.push('has a review_result without a verdict')
     return undefined
   }
-  const name = nameOf(result['reviewer'])
-  const reviewer = name === null || isAbsent(name) ? null : name
+  const reviewer = personOf(result['reviewer'])
   return { verdict, reviewer, reference: textOf('review_result.reference', result['reference'], []) ?? null }
 }
 
@@ -110,6 +118,12 @@ export function nameOf(actor: unknown): string | null {
   const { tool, name, agent, id, role } = objectOf(actor) ?? {}
   const names = [tool, name, agent, id, role].map((one) => textIn(one, MAX_VALUE_CHARS))
   return names.find((one) => one !== null) ?? null
+}
+
+/** Returns the name of who wrote or reviewed something; null for a placeholder too. */
+export function personOf(actor: unknown): string | null {
+  const name = nameOf(actor)
+  return name === null || isAbsent(name) ? null : name
 }
 
 /** Returns an actor as a text, with the model, profile and role that it names: `badger:large-1:reviewer-x:reviewer`. */

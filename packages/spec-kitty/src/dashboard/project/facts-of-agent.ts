@@ -1,4 +1,4 @@
-import { actorText, nameOf, textOf } from './fact-values.js'
+import { actorText, identityOf, isAbsent, nameOf } from './fact-values.js'
 
 /** The annotation that set a value. The later one wins; if two have the same time, the one with the larger id. */
 export interface Slot<T> {
@@ -12,12 +12,18 @@ export const PARTS = ['model', 'agent_profile', 'role'] as const
 
 export type AgentPart = (typeof PARTS)[number]
 
+/** A value of a part, and the agent that it was said of. */
+export interface PartSlot extends Slot<string | null> {
+  /** Null if the event does not say it: then it is about who is the agent of the package at that time. */
+  readonly of: string | null
+}
+
 /** What the log says about the agents of one package, oldest first. */
 export interface AgentsInLog {
   /** The agents that annotations and claims name. A null means that there is no agent any more. */
   readonly named: readonly Slot<string | null>[]
   /** The values of each part. A null means that the log says explicitly that there is none. */
-  readonly parts: ReadonlyMap<AgentPart, readonly Slot<string | null>[]>
+  readonly parts: ReadonlyMap<AgentPart, readonly PartSlot[]>
 }
 
 export const NO_AGENTS: AgentsInLog = { named: [], parts: new Map() }
@@ -31,15 +37,15 @@ const GENERIC =
 
 /** Returns whether the actor of an event, or who is in the front matter, can be the agent of a package. */
 export function isAgent(actor: string | null): actor is string {
-  return actor !== null && !GENERIC.test(actor)
+  return actor !== null && !isAbsent(actor) && !GENERIC.test(actor)
 }
 
 /** Returns a collector of the agents that the log names, and of their parts, in any order. */
 export function readAgents() {
-  const named = readSlots()
-  const parts = new Map(PARTS.map((part) => [part, readSlots()]))
-  const say = (order: string, part: AgentPart, value: string | null): void =>
-    parts.get(part)?.add({ order, value })
+  const named = readSlots<Slot<string | null>>()
+  const parts = new Map(PARTS.map((part) => [part, readSlots<PartSlot>()]))
+  const say = (order: string, part: AgentPart, value: string | null, of: string | null = null): void =>
+    parts.get(part)?.add({ order, value, of })
   return {
     /** Adds an agent, with the parts in its text and, if the actor of the event is the same tool, those of the actor. */
     name(order: string, agent: string | null, actor: unknown = null): void {
@@ -55,10 +61,10 @@ export function readAgents() {
   }
 }
 
-function readSlots() {
-  let slots: Slot<string | null>[] = []
+function readSlots<One extends Slot<unknown>>() {
+  let slots: One[] = []
   return {
-    add(slot: Slot<string | null>): void {
+    add(slot: One): void {
       slots.push(slot)
       if (slots.length > 2 * MAX_KEPT) slots = inOrder(slots).slice(-MAX_KEPT)
     },
@@ -67,7 +73,7 @@ function readSlots() {
 }
 
 /** Sorts by time and id. Values of one event stay in the order in which they were added. */
-export function inOrder<T>(slots: readonly Slot<T>[]): Slot<T>[] {
+export function inOrder<One extends Slot<unknown>>(slots: readonly One[]): One[] {
   return slots.toSorted((one, other) => (one.order < other.order ? -1 : one.order > other.order ? 1 : 0))
 }
 
@@ -76,7 +82,7 @@ export function partsIn(agent: string | null): readonly (readonly [AgentPart, st
   const [, ...texts] = agent?.split(':') ?? []
   return PARTS.flatMap((part, at) => {
     const text = texts[at]?.trim() ?? ''
-    return text === '' ? [] : [[part, textOf(part, text, []) ?? null] as const]
+    return text === '' ? [] : [[part, identityOf(part, text, []) ?? null] as const]
   })
 }
 

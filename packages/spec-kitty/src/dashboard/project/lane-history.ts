@@ -74,9 +74,12 @@ const REVIEW_CLAIM = /^(?:action|workflow)-review-claim$/
 
 /**
  * Matches the reason of a change with which the first versions that had a log caught up with the front matter. In these
- * versions a reviewer began in the front matter only.
+ * versions a reviewer, and an agent who took up the work, began in the front matter only.
  */
 const CATCH_UP = /^sync from frontmatter lane /
+
+/** The longest time between two changes of one command. In real logs it is a tenth of a second. */
+const ONE_COMMAND_MS = 10_000
 
 /** The lanes of one agent's work. A package that was blocked is usually continued by the agent who had it. */
 const OF_WORK: ReadonlySet<string> = new Set(['claimed', 'in_progress', 'blocked'])
@@ -99,11 +102,14 @@ export function isLater(
 
 /** Returns the summary of the lane changes of one package. There must be at least one, and they must be in order. */
 export function historyOf(moves: readonly LaneMove[]): LaneHistory {
-  const told = moves.map((move, at): ToldMove => {
-    const before = moves[at - 1]
-    const from = move.from ?? before?.lane ?? null
-    return { move, from, is_sent_back: isSentBack(from, move, before) }
-  })
+  const told: ToldMove[] = []
+  for (const [at, move] of moves.entries()) {
+    const before = told.at(-1)
+    const from = move.from ?? before?.move.lane ?? null
+    const is_review_claim = isReviewClaim(move) && !isGivenBack(move, moves[at + 1], moves[at + 2])
+    const is_sent_back = !is_review_claim && isSentBack(from, move, before)
+    told.push({ move, from, is_review_claim, is_sent_back })
+  }
   return {
     changes: told.slice(-MAX_CHANGES).map((move) => changeOf(move)),
     omitted: Math.max(0, moves.length - MAX_CHANGES),
@@ -117,10 +123,11 @@ export function historyOf(moves: readonly LaneMove[]): LaneHistory {
   }
 }
 
-/** A change, the previous lane if it is known, and whether a review sent the package back with this change. */
+/** A change, the previous lane if it is known, and whether a review began or sent the package back with this change. */
 interface ToldMove {
   readonly move: LaneMove
   readonly from: string | null
+  readonly is_review_claim: boolean
   readonly is_sent_back: boolean
 }
 
@@ -129,44 +136,44 @@ function beginningOf(moves: readonly ToldMove[]): Beginning {
   const last = moves.findLast((move, at) => !goesOn(move, moves[at - 1]))
   if (last === undefined)
     return { id: '', at: '', by: null, actor: null, is_review: false, is_sent_back: false }
-  const { move, is_sent_back } = last
+  const { move, is_review_claim, is_sent_back } = last
   const { id, at, by, actor, lane } = move
-  return { id, at, by, actor, is_review: lane === 'in_review' || isReviewClaim(move), is_sent_back }
+  return { id, at, by, actor, is_review: lane === 'in_review' || is_review_claim, is_sent_back }
 }
 
 /**
  * Returns whether the same agent keeps the package after a change: from a claim into work, or within a review by the same
  * actor.
  */
-function goesOn({ move, is_sent_back }: ToldMove, told: ToldMove | undefined): boolean {
+function goesOn({ move, is_review_claim, is_sent_back }: ToldMove, told: ToldMove | undefined): boolean {
   const [{ lane, by }, before] = [move, told?.move]
-  if (before === undefined || is_sent_back || isReviewClaim(move)) return false
+  if (before === undefined || is_sent_back || is_review_claim) return false
   if (lane === 'in_review') return before.lane === lane && before.by === by
   return OF_WORK.has(lane) && OF_WORK.has(before.lane)
 }
 
 /**
- * Returns whether a review sent a package back with this change. Up to version 3.1, a reviewer began by moving the
+ * Returns whether a review sent a package back with this change, which is not the beginning of a review. Up to version 3.1, a reviewer began by moving the
  * package to `in_progress`, which is not a verdict, and sent it back from there.
  */
-function isSentBack(from: string | null, move: LaneMove, before: LaneMove | undefined): boolean {
+function isSentBack(from: string | null, move: LaneMove, before: ToldMove | undefined): boolean {
   const { lane, review_ref } = move
-  if (from === null || !BEFORE_REVIEW.has(lane) || isReviewClaim(move)) return false
+  if (from === null || !BEFORE_REVIEW.has(lane)) return false
   if (IN_REVIEW.has(from)) return true
   if (lane === from) return false
   if (review_ref !== null && REVIEWED_FROM.has(from)) return true
-  return before !== undefined && isReviewClaim(before) && before.lane === from
+  return before !== undefined && before.is_review_claim && before.move.lane === from
 }
 
 /** Returns whether an agent takes up the work with this change. A reviewer who sends the package back does not. */
-function isClaim({ move, from, is_sent_back }: ToldMove): boolean {
+function isClaim({ move, from, is_review_claim, is_sent_back }: ToldMove): boolean {
   const { lane, by } = move
-  if (columnOf(lane) !== 'doing' || is_sent_back || isReviewClaim(move) || !isAgent(by)) return false
+  if (columnOf(lane) !== 'doing' || is_sent_back || is_review_claim || !isAgent(by)) return false
   return from === null || (!IN_REVIEW.has(from) && !FINISHED.has(from))
 }
 
-function beginsReview({ move, from }: ToldMove): boolean {
-  return (move.lane === 'in_review' && from !== 'in_review') || isReviewClaim(move)
+function beginsReview({ move, from, is_review_claim }: ToldMove): boolean {
+  return (move.lane === 'in_review' && from !== 'in_review') || is_review_claim
 }
 
 /** Returns whether a review ends with this change, whatever its verdict. */
@@ -186,6 +193,20 @@ export function isAfterReview({ from }: Pick<LaneMove, 'from'>): boolean {
 function isReviewClaim({ from, lane, review_ref, reason }: Reviewed): boolean {
   if (review_ref !== null) return REVIEW_CLAIM.test(review_ref)
   return from === 'for_review' && lane === 'in_progress' && reason !== null && CATCH_UP.test(reason)
+}
+
+/**
+ * Returns whether the command that let the log catch up gave the package to a review again: then it was not a reviewer who
+ * had begun, but someone had taken the package back into work. The approval of a reviewer goes the same way, and the same
+ * command goes on to it.
+ */
+function isGivenBack(move: LaneMove, next: LaneMove | undefined, last: LaneMove | undefined): boolean {
+  if (move.review_ref !== null || next?.lane !== 'for_review') return false
+  return last === undefined || !FINISHED.has(last.lane) || msBetween(move, last) > ONE_COMMAND_MS
+}
+
+function msBetween(one: LaneMove, other: LaneMove): number {
+  return Date.parse(toMilliseconds(other.at)) - Date.parse(toMilliseconds(one.at))
 }
 
 function changeOf({ move, from, is_sent_back }: ToldMove): LaneChange {

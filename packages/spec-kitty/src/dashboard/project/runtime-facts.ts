@@ -1,11 +1,13 @@
 import { objectOf } from 'familiar/cli'
 import {
   actorText,
+  identityOf,
   isAbsent,
   MAX_NOTE_CHARS,
   MAX_SUBTASKS,
   MAX_VALUE_CHARS,
   nameOf,
+  personOf,
   resultOf,
   reviewOf,
   statesIn,
@@ -112,7 +114,10 @@ export function readFacts(): FactsReader {
   const agents = readAgents()
   const process = readProcess()
   let notes: Slot<Note>[] = []
-  /** Takes the parts of an agent. Where one is a placeholder, the text of the agent itself counts. */
+  /**
+   * Takes the parts of an agent. Where one is a placeholder, the text of the agent counts or, if the annotation names none,
+   * that of its actor, if that is the agent of the package.
+   */
   const sayParts = (
     order: string,
     delta: Annotation['delta'],
@@ -122,9 +127,10 @@ export function readFacts(): FactsReader {
     const own = new Map(partsIn(agent))
     for (const part of PARTS) {
       const value = delta[part]
-      const isOpen = typeof value === 'string' && isAbsent(value)
-      const text = (isOpen ? own.get(part) : null) ?? textOf(part, value, problems)
-      if (text !== undefined) agents.say(order, part, text)
+      const isOpen = typeof value === 'string' && isAbsent(value.trim())
+      const filled = isOpen ? own.get(part) : null
+      const text = filled ?? identityOf(part, value, problems)
+      if (text !== undefined) agents.say(order, part, text, filled == null ? null : agent)
     }
   }
 
@@ -136,11 +142,11 @@ export function readFacts(): FactsReader {
       process.take(order, delta, problems)
       // The release takes effect before the values of the same annotation, which may name the next agent.
       if (isRelease(delta)) agents.name(order, null)
-      const agent = textOf('agent', delta['agent'], problems)
+      const agent = identityOf('agent', delta['agent'], problems)
       if (agent !== undefined) agents.name(order, agent)
-      const assignee = textOf('assignee', delta['assignee'], problems)
+      const assignee = identityOf('assignee', delta['assignee'], problems)
       if (assignee !== undefined) put(assignees, 'assignee', order, assignee)
-      sayParts(order, delta, problems, agent ?? actorText(actor))
+      sayParts(order, delta, problems, agent === undefined ? actorText(actor) : agent)
       for (const [subtask, state] of statesIn(delta['subtasks'], problems)) {
         const same = sameSubtask(subtask)
         if (subtasks.size < MAX_SUBTASKS || subtasks.has(same))
@@ -159,7 +165,7 @@ export function readFacts(): FactsReader {
       const problems: string[] = []
       const delta = withAgent(said)
       process.take(order, delta, problems)
-      const agent = textOf('agent', delta['agent'], []) ?? null
+      const agent = identityOf('agent', delta['agent'], []) ?? null
       // A command that was told no agent claims the package in its own name.
       if (!isAgent(agent)) return problems
       agents.name(order, agent, actor)
@@ -167,7 +173,7 @@ export function readFacts(): FactsReader {
       return problems
     },
     result: () => ({
-      ...process.result(),
+      ...process.result(agents.result().named),
       agents: agents.result(),
       assignee: assignees.get('assignee')?.value,
       subtasks: new Map([...subtasks.values()].map(({ value }) => value)),
@@ -205,26 +211,27 @@ type Claim = (Omit<ClaimedProcess, 'claimed_at'> & { readonly agent: string | nu
 /**
  * Returns a reader for the process that works on a package. Pid and start time are a pair from one event. If an event
  * names no process, or one half of the pair is invalid, the process is unknown, because the previous one is not meant. It
- * is also unknown if another agent took over later without naming its process.
+ * is also unknown if another agent took over later without naming its process. A placeholder, or the name of the tool
+ * itself, is no agent that could take over.
  */
 function readProcess() {
   const claims = new Map<'claim', Slot<Claim>>()
-  const agents = new Map<'agent', Slot<string>>()
   return {
     take(order: string, delta: Annotation['delta'], problems: string[]): void {
-      const agent = textIn(delta['agent'], MAX_VALUE_CHARS)
-      const claim = claimIn(delta, agent, problems)
+      const name = textIn(delta['agent'], MAX_VALUE_CHARS)
+      const claim = claimIn(delta, isAgent(name) ? name : null, problems)
       if (claim !== undefined) put(claims, 'claim', order, claim)
-      if (agent !== null) put(agents, 'agent', order, agent)
     },
-    result(): Pick<RuntimeFacts, 'process' | 'process_gap'> {
-      const [claim, agent] = [claims.get('claim'), agents.get('agent')]
+    result(named: AgentsInLog['named']): Pick<RuntimeFacts, 'process' | 'process_gap'> {
+      const claim = claims.get('claim')
       if (claim === undefined) return { process: null, process_gap: null }
       const { value } = claim
       if (typeof value === 'string') return gapAt(value, claim.order)
-      if (value.agent !== null && agent !== undefined && !isSameTool(agent.value, value.agent)) {
-        if (agent.order > claim.order) return gapAt('taken_over', agent.order)
-      }
+      const later = named.filter((one) => one.order > claim.order && isAgent(one.value))
+      // A claim that names no agent is that of the first one who is named after it.
+      const [first, last] = [later.at(0), later.at(-1)]
+      if (last !== undefined && !isSameTool(last.value, value.agent ?? first?.value ?? null))
+        return gapAt('taken_over', last.order)
       const { pid, started_ms } = value
       return { process: { pid, started_ms, claimed_at: timeOf(claim.order) }, process_gap: null }
     },
@@ -277,5 +284,5 @@ function lastNotes(notes: readonly Slot<Note>[], note: Slot<Note>): Slot<Note>[]
 }
 
 function noteOf(at: string, actor: unknown, text: string): Note {
-  return { at: toMilliseconds(at), by: nameOf(actor), text }
+  return { at: toMilliseconds(at), by: personOf(actor), text }
 }

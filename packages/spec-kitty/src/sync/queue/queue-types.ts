@@ -126,6 +126,8 @@ export interface Queue extends Disposable {
   /** Yields the waiting events, oldest first. They are read in pages, so that memory stays bounded. */
   events(): Iterable<QueuedEvent>
   deadLetters(): Iterable<DeadLetter>
+  /** Returns the ids of all dead letters, oldest first. Does not read the events, which may have many megabytes. */
+  rejectedIds(): readonly string[]
   /** Puts dead letters back into the queue, at their old places. Returns the ids that were found. */
   retry(eventIds: readonly string[]): readonly string[]
   /** Removes dead letters. Returns the ids that were found. */

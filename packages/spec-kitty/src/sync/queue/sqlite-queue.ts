@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
-import { COLUMNS, DEAD_COLUMNS, encode, toDeadLetter, toEvent } from './columns.js'
+import { COLUMNS, DEAD_COLUMNS, decode, encode, toDeadLetter, toEvent } from './columns.js'
 import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
 import { countsOf, lastReasonOf, waitingProjects } from './count-events.js'
 import { insertEvents } from './insert-events.js'
@@ -127,6 +127,11 @@ export class SqliteQueue implements Queue {
   *deadLetters(): Generator<DeadLetter> {
     const sql = `SELECT ${DEAD_COLUMNS} FROM events WHERE rejected_at IS NOT NULL AND seq > ? ORDER BY seq LIMIT ${PAGE}`
     for (const row of this.#pages(sql)) yield toDeadLetter(row)
+  }
+
+  rejectedIds(): readonly string[] {
+    const sql = 'SELECT event_id FROM events WHERE rejected_at IS NOT NULL ORDER BY seq'
+    return this.#read((database) => database.prepare(sql).all()).map((row) => decode(row['event_id']))
   }
 
   retry(eventIds: readonly string[]): readonly string[] {

@@ -19,7 +19,7 @@ function mendedBy(what: string): string {
   const today = new Date()
   const [month, day] = [today.getMonth() + 1, today.getDate()].map((one) => `${one}`.padStart(2, '0'))
   const clock = `the clock here is wrong (it is ${today.getFullYear()}-${month}-${day})`
-  return `those who run the server must ${what} it, or ${clock}`
+  return `those who run it must ${what} it, or ${clock}`
 }
 
 /** What the environment of the daemon sets cannot be used: a proxy, or files with certificates. */
@@ -34,7 +34,10 @@ export function isOfEnvironment(error: unknown): boolean {
   return error instanceof EnvironmentError || UNTRUSTED.test(code) || isOfEnvironment(error.cause)
 }
 
-/** Returns whether a certificate is out of its time: no address and no variable is the cause. */
+/**
+ * Returns whether a certificate is out of its time, so that another address does not help. It may also be one that a
+ * variable names: OpenSSL has the same code for every certificate of a chain.
+ */
 export function isOutOfTime(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code = '' }: NodeJS.ErrnoException = error

@@ -74,7 +74,8 @@ async function post(batch: readonly Part[], token: string, sending: Sending): Pr
 
 /** If a part of an answer has come, the address is right. */
 function kindOf(error: unknown, received: number): ErrorKind {
-  if (isOutOfTime(error)) return 'certificate'
+  // First, because the certificate of a proxy may be out of its time too, and against that another proxy helps.
   if (isOfEnvironment(error)) return 'environment'
+  if (isOutOfTime(error)) return 'certificate'
   return received > 0 ? 'answer' : 'connection'
 }

@@ -7,8 +7,8 @@ import type { Reply } from './answer.js'
 import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
 import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
-import { trusted } from './trusted-certificates.js'
-import { reasonOf } from './connection-errors.js'
+import { certificateVariables, trusted } from './trusted-certificates.js'
+import { isOfEnvironment, isOutOfTime, reasonOf } from './connection-errors.js'
 import type { RunningRequest, WholeFailure } from './upload-types.js'
 
 /** The maximum size of an answer that is read. An answer for a thousand events has 100 KB. */
@@ -72,7 +72,7 @@ export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: Sen
         signal.throwIfAborted()
         const isLeft = closing.signal.aborted
         const isLate = limit.signal.aborted && !isLeft
-        const why = isLeft ? LEFT : isLate ? lateText(progress, timeoutMs / 1000) : reasonOf(error)
+        const why = isLeft ? LEFT : isLate ? lateText(progress, timeoutMs / 1000) : whyFailed(error, env)
         const failure = isLate ? 'timeout' : 'cut'
         const whole = isLeft || !progress.isConnected ? null : failure
         throw new RequestError(oneLine(`${url.host}: ${why}`, token), whole, progress.received, error)
@@ -86,6 +86,15 @@ export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: Sen
       agent.destroy()
     },
   }
+}
+
+/**
+ * Returns in one line why a request failed. The certificate of the server is checked with those that the environment names,
+ * and one of these may be out of its time.
+ */
+export function whyFailed(error: unknown, env: Io['env']): string {
+  const own = isOutOfTime(error) && !isOfEnvironment(error) ? certificateVariables(env) : []
+  return `${reasonOf(error)}${own.length === 0 ? '' : `; or it is a certificate in ${own.join(' or ')}`}`
 }
 
 /** Tells apart a server that cannot be reached, one that has the batch and is silent, and one that is slow. */

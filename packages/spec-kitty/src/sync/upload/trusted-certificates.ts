@@ -6,9 +6,14 @@ const MAX_CERTIFICATES_BYTES = 4 * 1024 * 1024
 /** Variables that name additional trusted certificates. Node itself reads only the first one. */
 const CERTIFICATES = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
 
+/** Returns the variables that name additional trusted certificates here. */
+export function certificateVariables(env: Io['env']): readonly (typeof CERTIFICATES)[number][] {
+  return CERTIFICATES.filter((name) => (env[name] ?? '') !== '')
+}
+
 /** The context is created once, because parsing Node's own certificates takes 10 ms or more. */
 export function trusted(env: Io['env']): { secureContext?: import('node:tls').SecureContext } {
-  const files = CERTIFICATES.filter((name) => (env[name] ?? '') !== '')
+  const files = certificateVariables(env)
   if (files.length === 0) return {}
   const { createSecureContext, rootCertificates } = process.getBuiltinModule('node:tls')
   const more = files.map((name) => readCertificates(name, env[name] ?? ''))
