@@ -150,12 +150,12 @@ describe('a daemon of another version', () => {
     forEachSighting(2, (observation, context, others) => {
       const seen = scanOf(observation, context, others, PROOF)
       if (scopeDaemon(seen)?.facts.same_namespaces !== 'yes') return
-      const about = (isInstallationGone: boolean) =>
-        findingsOf(
-          { seen, status: NO_STATUS, self, words, isInstallationGone, remedyOf: () => null },
-          [],
-        ).find(({ id }) => id === 'F-004')?.remediation
-      const { description } = about(true) ?? {}
+      const uninstalled = new Set(seen.candidates)
+      const findings = findingsOf(
+        { seen, status: NO_STATUS, self, words, uninstalled, remedyOf: () => null },
+        [],
+      )
+      const { description } = findings.find(({ id }) => id === 'F-004')?.remediation ?? {}
       if (description !== undefined) told.add(description)
     })
     expect([...told]).toEqual([

@@ -7,9 +7,9 @@ import {
 } from '../../doctor/document.js'
 import { lookCommandOf } from '../../define/hints.js'
 import { changingNow } from '../../observe/changing-now.js'
-import { isInstallationGone } from '../../observe/installation-gone.js'
 import { selectPlatform } from '../../observe/platform/select.js'
-import type { Candidate, Scan } from '../../observe/scan.js'
+import type { Scan } from '../../observe/scan.js'
+import { uninstalledIn } from '../../observe/uninstalled.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { note, readingTerminal } from '../io.js'
@@ -103,29 +103,9 @@ async function examine(
   const status = await daemon.status({ seen })
   const addition = (await extend?.({ scope, status })) ?? {}
   const tool = toolOf(daemon, addition.record)
-  const isLeft = status.report !== null && isInstallationGone(status.report, status.since)
-  const parts = {
-    scope,
-    status,
-    report,
-    isDryRun,
-    named,
-    tool,
-    addition,
-    isInstallationGone: isLeft,
-    uninstalled: uninstalledIn(seen),
-  }
+  const uninstalled = await uninstalledIn(seen, tool.self)
+  const parts = { scope, status, report, isDryRun, named, tool, addition, uninstalled }
   return { document: doctorDocument(seen, parts), addition, named }
-}
-
-/** Returns the predecessor's daemons of this scope whose installation was removed. */
-function uninstalledIn({ candidates }: Scan): ReadonlySet<Candidate> {
-  const gone = candidates.filter(({ facts, observation: { shape, report, process } }) => {
-    if (shape?.implementation !== 'predecessor' || report === null) return false
-    const isHere = facts.singleton_here === 'yes' && facts.same_namespaces === 'yes'
-    return isHere && isInstallationGone(report, process?.startedAt ?? null)
-  })
-  return new Set(gone)
 }
 
 function shown(
