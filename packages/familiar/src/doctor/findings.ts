@@ -294,10 +294,8 @@ function predecessorToo({ seen, words, uninstalled }: Seen): Finding | null {
   const isSeen = theirs.proof !== null
   const isStopped = isSeen && theirs === scopeDaemon(seen) && isEndedByStop(theirs, seen)
   const advice = isSeen ? 'nothing needs to be done: both may run side by side' : whereToLook(theirs, seen)
-  const isGone = uninstalled?.has(theirs) === true || theirs.observation.process?.executableGone === true
-  const left = isGone
-    ? 'it is left alone, and its own version is not installed any more: no command ends it'
-    : leftToPredecessor(words)
+  // Not by its executable: that is the interpreter of a predecessor, which an upgrade replaces at the same path.
+  const left = leftToPredecessor(words, uninstalled?.has(theirs))
   return {
     id: 'F-011',
     severity: 'info',
