@@ -250,6 +250,7 @@ async function terminateAll(
   const planned = targets(request, seen)
   const sharing = { ...request, platform: shareListeners(request.platform, request.family.ports) }
   let done = 0
+  request.onProgress?.(done, planned.length)
   const results = planned.map(async (candidate) => {
     const result = await terminateOne(sharing, candidate, seen, locks)
     request.onProgress?.(++done, planned.length)

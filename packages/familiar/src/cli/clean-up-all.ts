@@ -40,7 +40,7 @@ export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
   readonly json: boolean
   readonly words: CleanUpWords
   /** Asks the user whether to end the processes that were shown. Called only if there are any. */
-  readonly mayEnd: (asked: CleanUpQuestion) => Promise<boolean>
+  readonly ask: (asked: CleanUpQuestion) => Promise<boolean>
 }
 
 /** What a clean-up asks about. */
@@ -66,8 +66,8 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
   const found = { seen, toEnd, tool, others: othersIn({ seen, toEnd, tool }) }
   if (!options.json) await show(describeScan(daemon, options, found, io), io)
   const asked = { count: toEnd.length, isAll: found.others.length === 0 }
-  if (toEnd.length > 0 && !(await options.mayEnd(asked))) {
-    io.out(`${['nothing was ended', ...leftAfter(found.others, tool, io)].join('\n')}\n`)
+  if (toEnd.length > 0 && !(await options.ask(asked))) {
+    io.out(`${['nothing was ended', ...leftAfter(onPort(options, found.others), tool, io)].join('\n')}\n`)
     return EXIT.ok
   }
   const report = await showingCleanUp(io, (watch) =>
@@ -125,6 +125,14 @@ function othersIn({ seen, toEnd, tool }: Omit<Found, 'others'>): readonly Doctor
   ).filter((record) => record.cleanup_class !== 'never_touch' && !isInUse(record))
 }
 
+/** Returns those that listen on the port that the user named; all if the user named none. */
+function onPort<T extends Pick<DoctorRecord, 'port'>>(
+  { port }: Pick<CleanUpAllOptions, 'port'>,
+  rows: readonly T[],
+): readonly T[] {
+  return port === null ? rows : rows.filter((row) => row.port === port)
+}
+
 /**
  * If a question or a result follows, the processes that are left come after that. So the list before the question has
  * only those that it is about.
@@ -141,7 +149,7 @@ function describeScan(
   const head = words.found(toEnd.length, countOthers(others, tool))
   const used = recordsOf(left, seen, tool).filter(isInUse)
   const isLast = toEnd.length === 0 || dryRun
-  const shown = isLast ? others.filter((record) => port === null || record.port === port) : []
+  const shown = isLast ? onPort({ port }, others) : []
   const decisions = renderDecisions({ orphans: [...shown, ...used] }, io, tool.words)
   return [
     toEnd.length + others.length === 0 ? paint(io, 'green', head) : head,
@@ -193,11 +201,8 @@ function describeResult(
     return ['dry run: nothing was ended', ...renderNext(plan, io)]
   }
   const { swept, failed } = result
-  const left = [...rowsOf(report.after, tool, report).values()].filter(
-    (row) =>
-      row.cleanup_class !== 'never_touch' &&
-      !isInUse(row) &&
-      (options.port === null || row.port === options.port),
+  const left = onPort(options, [...rowsOf(report.after, tool, report).values()]).filter(
+    (row) => row.cleanup_class !== 'never_touch' && !isInUse(row),
   )
   return [
     ...renderEnded(result, io, { ...tool.words, isForced: options.force }),

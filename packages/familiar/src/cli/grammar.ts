@@ -111,7 +111,7 @@ export const COMMON_OPTIONS = {
 /** What the exit codes mean for every command. */
 export const EXIT_TEXTS: Readonly<Record<ExitCode, string>> = {
   0: 'done',
-  1: 'a critical problem remains, or something failed',
+  1: 'something failed, or a problem remains (doctor: a critical one, or with --strict a warning)',
   2: 'wrong usage, or an error',
   75: 'busy, or short of resources: try again',
   130: 'interrupted with Ctrl+C',

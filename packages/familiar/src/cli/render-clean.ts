@@ -1,5 +1,5 @@
 import type { Words } from '../define/options.js'
-import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
+import { isToWaitFor, needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import { paint, type Io, type Style } from './io.js'
 import { wrapWords } from './text-width.js'
 
@@ -32,7 +32,7 @@ export function renderClean(
     (row) => row.cleanup_class === 'safe_auto' || row === told || needsDecision(row, words),
   )
   const rest = orphans.filter((row) => !left.includes(row) && row.in_use_by === null)
-  const starting = rest.filter((row) => mayBeStarting(row, words)).length
+  const starting = rest.filter((row) => isToWaitFor(row, words)).length
   const stuck = rest.length - starting
   const said = (text: string, style: Style): readonly string[] =>
     wrapWords(text, terminal.columns).map((line) => paint(terminal, style, line))
@@ -55,11 +55,6 @@ export function renderClean(
   ]
   const commands = hasCommands ? ' What to do about each is above.' : ''
   return said(`Not clean yet: ${left.length + rest.length} left: ${all.join(', ')}.${commands}`, 'yellow')
-}
-
-/** A young daemon of another scope has the reason `cross_root`, and the remedy of one that is starting. */
-function mayBeStarting({ skip_reason, remedy }: DoctorRecord, { explain }: Pick<Words, 'explain'>): boolean {
-  return skip_reason === 'starting' || remedy?.commands.includes(`${explain} starting`) === true
 }
 
 function named({ port, pid, skip_reason }: DoctorRecord, isTold: boolean): string {

@@ -33,9 +33,7 @@ export function renderDecisions(
   const used = isQuiet ? [] : rows.filter(isInUse)
   const rest = isQuiet ? [] : rows.filter((record) => !open.includes(record) && !isInUse(record))
   const foreign = rest.filter(({ skip_reason }) => skip_reason === 'other_user')
-  const forNow = rest.filter(
-    (record) => !foreign.includes(record) && (record.skip_reason === 'starting' || isForNow(record, words)),
-  )
+  const forNow = rest.filter((record) => !foreign.includes(record) && isForNow(record, words))
   const stuck = rest.filter((record) => !foreign.includes(record) && !forNow.includes(record))
   const reasons = [...new Set(open.flatMap(({ skip_reason }) => skip_reason ?? []))]
   const meaning = isQuiet ? [] : toReadMore(reasons, explain, terminal)

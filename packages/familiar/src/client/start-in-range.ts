@@ -74,10 +74,11 @@ async function rangeFull(request: ConnectRequest, cause: unknown): Promise<Famil
  */
 function freeingHint(request: ConnectRequest, seen: Scan): string | null {
   const { doctorCommand, cleanCommand, family, scopeName: scope = 'scope' } = request
+  // The command names the scope, quoted. In the comment its path could end the line and begin a command.
   for (const one of seen.candidates) {
     const stale = staleInScope(one, seen)
     const command = stale === null ? null : (cleanCommand?.(stale) ?? null)
-    if (command !== null) return `${command}  # ends what is proven stale in ${stale}`
+    if (command !== null) return `${command}  # ends what is proven stale there`
   }
   const young = seen.candidates.filter((one) => isStarting(one) && one.proof !== null && !isSpared(one, seen))
   if (young.length > 0) {

@@ -252,8 +252,10 @@ async function isRival({ family, scope, platform }: LifecycleOptions, named: Dae
   if (named.pid === null) return false
   const alive = await platform.inspect([named.pid, process.pid], AbortSignal.timeout(2_000))
   if (!alive.has(process.pid)) throw new FamiliarError('E_LOOK_FAILED', 'cannot read the processes')
-  const command = alive.get(named.pid)?.command
-  const shape = command == null ? null : matchShapes(family.shapes, command)
+  const { command = null, user } = alive.get(named.pid) ?? {}
+  const shape = command === null ? null : matchShapes(family.shapes, command)
   if (shape === null || namesLiving(named, alive) !== 'yes') return false
-  return shape.marker === null || realPath(shape.marker) === scope
+  if (shape.marker === null || shape.marker === scope) return true
+  // A path that another user's process names is not opened.
+  return user === alive.get(process.pid)?.user && realPath(shape.marker) === scope
 }

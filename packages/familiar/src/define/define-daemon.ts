@@ -60,6 +60,7 @@ export interface CleanUpOptions extends CommandOptions {
    * meanwhile.
    */
   readonly told?: ReadonlySet<string>
+  /** Called when the ending begins, with `done` 0, and after each process. */
   readonly onProgress?: (done: number, total: number) => void
   /** Also ends daemons of class `operator_required`. */
   readonly force?: boolean

@@ -30,10 +30,18 @@ export function hintsOf(words: Words): Hints {
   }
 }
 
-/** Returns what ends a daemon of the predecessor that our commands leave alone. */
-export function leftToPredecessor({ predecessorStop: stop }: Pick<Words, 'predecessorStop'>): string {
-  const how = stop === '' ? 'ends with its own stop command' : `\`${stop}\` of its own version ends it`
-  return `it is left alone, and ${how}`
+/**
+ * Returns what ends a daemon of the predecessor that our commands leave alone. `isUninstalled`: its version is proven to be
+ * removed. Without a look at that, nothing is known: it may be removed too.
+ */
+export function leftToPredecessor(
+  { predecessorStop: stop }: Pick<Words, 'predecessorStop'>,
+  isUninstalled = false,
+): string {
+  if (isUninstalled)
+    return 'it is left alone, and its own version is not installed any more: no stop command ends it'
+  const how = stop === '' ? 'the stop command' : `\`${stop}\``
+  return `it is left alone, and ${how} of its own version, if still installed, ends it`
 }
 
 /** Returns the command that shows what a clean-up would end, and ends nothing. */

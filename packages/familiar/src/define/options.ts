@@ -148,7 +148,11 @@ export interface Words {
   readonly stop: string
   readonly restart: string
   readonly status: string
-  /** The command that ends what is proven stale, and accepts `--force` and `--port N`; by default `<command> doctor --reset`. */
+  /**
+   * The command that ends what is proven stale, and accepts `--force` and `--port N`; by default `<command> doctor --reset`.
+   * After Ctrl+C the user is told how to look at what is left: with this command without ` --reset` at its end, otherwise
+   * with this command without ` --yes` at its end and with `--dry-run`, which it must accept then.
+   */
   readonly clean: string
   /** Returns the command that shows the status of the live daemon of another scope. */
   readonly showElsewhere: (scope: string) => string

@@ -188,18 +188,21 @@ function mayBeStarting(candidate: Candidate, { family }: Scan, { words }: Asked)
 
 const STARTING: Reason = 'starting'
 
-/** Returns whether the row advises to look again when the daemon has had the time to start. */
-export function isToWaitFor(
-  { remedy }: Pick<DoctorRecord, 'remedy'>,
-  { explain }: Pick<Words, 'explain'>,
-): boolean {
-  return remedy?.commands[0] === `${explain} ${STARTING}`
+/** The members of a row that tell whether it is worth to look again later. */
+type Waitable = Pick<DoctorRecord, 'skip_reason' | 'remedy'>
+
+/**
+ * Returns whether the daemon of this row may still be starting (`isStarting`). A young daemon of another scope has the
+ * reason `cross_root`, and the remedy of one that is starting. Everything that lists or counts these uses this function.
+ */
+export function isToWaitFor({ skip_reason, remedy }: Waitable, { explain }: Pick<Words, 'explain'>): boolean {
+  return skip_reason === STARTING || remedy?.commands[0] === `${explain} ${STARTING}`
 }
 
 const UNREAD = 'a directory that it names was not read in time: run this again, or see why it does not answer'
 
 /** Returns whether a later scan may know more about the daemon of this row, so that a clean-up may end it then. */
-export function isForNow(row: Pick<DoctorRecord, 'remedy'>, words: Pick<Words, 'explain'>): boolean {
+export function isForNow(row: Waitable, words: Pick<Words, 'explain'>): boolean {
   return isToWaitFor(row, words) || row.remedy?.description === UNREAD
 }
 

@@ -79,9 +79,7 @@ export interface DocumentParts {
   readonly status: DaemonStatus
   readonly report: CleanUpReport | null
   readonly isDryRun: boolean
-  /** True if the installation of the scope's daemon is proven gone, as seen from here. */
-  readonly isInstallationGone?: boolean
-  /** The predecessor's daemons whose installation is proven gone, as seen from here. */
+  /** The daemons of the scope whose installation is proven gone, as seen from here. */
   readonly uninstalled?: ReadonlySet<Candidate>
   /** The port that the user named for a clean-up. */
   readonly named?: number | null
@@ -91,17 +89,7 @@ export interface DocumentParts {
 /** Returns the doctor's document about the scan `seen`. */
 export function doctorDocument(
   seen: Scan,
-  {
-    scope,
-    tool,
-    status,
-    report,
-    isDryRun,
-    isInstallationGone = false,
-    uninstalled = new Set(),
-    named = null,
-    addition,
-  }: DocumentParts,
+  { scope, tool, status, report, isDryRun, uninstalled = new Set(), named = null, addition }: DocumentParts,
 ): DoctorDocument {
   const { words, self } = tool
   const rows = rowsOf(seen, tool, report)
@@ -116,7 +104,7 @@ export function doctorDocument(
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
     findings: findingsOf(
-      { seen, status, self, words, isInstallationGone, uninstalled, remedyOf },
+      { seen, status, self, words, uninstalled, remedyOf },
       addition.findings ?? [],
       addition.remedies,
     ),

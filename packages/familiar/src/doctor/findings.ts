@@ -24,9 +24,7 @@ interface Seen {
   readonly status: DaemonStatus
   readonly self: Self
   readonly words: Words
-  /** True if the path at which the scope's daemon is installed is proven gone, as seen from here. */
-  readonly isInstallationGone?: boolean
-  /** The predecessor's daemons whose installation is proven gone, as seen from here. */
+  /** The daemons of the scope whose installation is proven gone, as seen from here. */
   readonly uninstalled?: ReadonlySet<Candidate>
   /**
    * Returns the remedy of a candidate, as its row shows it. A finding about a candidate suggests the same remedy as its
@@ -129,7 +127,7 @@ function mildest(
  * Reports that this scope's daemon and this command have different versions. Commands replace an older daemon, use any
  * other that speaks the same protocol, and fail if the protocol is newer.
  */
-function otherVersion({ seen, self, words, isInstallationGone }: Seen): Finding | null {
+function otherVersion({ seen, self, words, uninstalled }: Seen): Finding | null {
   const found = scopeDaemon(seen)
   const { report, shape } = found?.observation ?? {}
   if (found === null || report == null || shape == null) return null
@@ -141,7 +139,7 @@ function otherVersion({ seen, self, words, isInstallationGone }: Seen): Finding 
     self,
   )
   if (standing === 'same') return null
-  const isLeft = isInstallationGone === true && found.facts.same_namespaces === 'yes'
+  const isLeft = uninstalled?.has(found) === true
   const theirs = shape.implementation === 'predecessor' ? ` of ${words.predecessor}` : ''
   return {
     id: 'F-004',
@@ -296,10 +294,8 @@ function predecessorToo({ seen, words, uninstalled }: Seen): Finding | null {
   const isSeen = theirs.proof !== null
   const isStopped = isSeen && theirs === scopeDaemon(seen) && isEndedByStop(theirs, seen)
   const advice = isSeen ? 'nothing needs to be done: both may run side by side' : whereToLook(theirs, seen)
-  const isGone = uninstalled?.has(theirs) === true || theirs.observation.process?.executableGone === true
-  const left = isGone
-    ? 'it is left alone, and its own version is not installed any more: no command ends it'
-    : leftToPredecessor(words)
+  // Not by its executable: that is the interpreter of a predecessor, which an upgrade replaces at the same path.
+  const left = leftToPredecessor(words, uninstalled?.has(theirs))
   return {
     id: 'F-011',
     severity: 'info',

@@ -105,8 +105,10 @@ function checkReply(
   const given = stringOf(objectOf(reply.json)?.['proof'])
   const report = family.readSelfReport(reply.json)
   if (given === null || report === null) return { outcome: 'impostor' }
-  const isOfScope = report.scope === null || scope === null || isSameScope(report.scope, scope)
-  const isProven = isOfScope && isSameSecret(given, proofFor(nonce, challenged))
+  // The path in the reply is opened only after the proof, because any user's process may listen here.
+  const isProven =
+    isSameSecret(given, proofFor(nonce, challenged)) &&
+    (report.scope === null || scope === null || isSameScope(report.scope, scope))
   return isProven ? { outcome: 'proven', report } : { outcome: 'impostor' }
 }
 

@@ -99,7 +99,7 @@ async function toObservation(
     forkedFrom: [],
   }
   const named = await scopesNamedBy(family, seen, platform, host.user)
-  const heldDirectory = heldBy(seen, here, platform)
+  const heldDirectory = heldBy(seen, here, platform, host.user)
   const namedScopes = named === null || heldDirectory === null ? named : [...named, heldDirectory]
   return { ...seen, namedScopes, heldDirectory }
 }
@@ -107,17 +107,20 @@ async function toObservation(
 /**
  * Returns the path at which Linux shows the working directory of the process itself; null if that is the scanned scope.
  * Only accesses the file system of the scanned scope. A directory on another file system is compared later, when a child
- * process reads it.
+ * process reads it. The directory of another user's process is not opened: it counts as the scanned scope if it has its
+ * path.
  */
 function heldBy(
   { shape, process }: Pick<Observation, 'shape' | 'process'>,
   here: ScopeSnapshot,
   platform: Platform,
+  user: string,
 ): string | null {
   const directory = shape?.implementation === 'own' ? (process?.workingDirectory ?? null) : null
   if (platform.name !== 'linux' || process === null || directory === null) return null
   const path = `/proc/${process.pid}/cwd`
-  const isHere = directory === here.real && here.directory !== null && directoryName(path) === here.directory
+  const isSame = (): boolean => process.user !== user || directoryName(path) === here.directory
+  const isHere = directory === here.real && here.directory !== null && isSame()
   return isHere ? null : path
 }
 

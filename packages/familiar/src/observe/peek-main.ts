@@ -10,20 +10,26 @@
  */
 import { readFileSync, writeSync } from 'node:fs'
 import { asLack } from '../errors.js'
+import { isGoneSince } from './peek.js'
 import { assertOwnProc, readLockHolder } from './platform/linux.js'
 import { requireNativeLocksFrom } from './platform/native-locks.js'
 import type { Platform } from './platform/platform.js'
 import { tryForHolder } from './platform/try-for-holder.js'
-import { REPLY, viewScope, type ScopeReply, type ScopesQuestion } from './read-records.js'
+import { REPLY, viewScope, type RemovalReply, type ScopeReply, type ScopesQuestion } from './read-records.js'
 
 async function answer(): Promise<void> {
   writeAll('\n')
-  const { scopes, pids, nativeLocks } = JSON.parse(readFileSync(0, 'utf8')) as ScopesQuestion
+  const { scopes, pids, nativeLocks, removals = [] } = JSON.parse(readFileSync(0, 'utf8')) as ScopesQuestion
   const lockHolder = lockHolderOf(nativeLocks)
   for (const request of scopes) {
-    const reply: ScopeReply = { scope: request.scope, view: await viewScope(request, pids, { lockHolder }) }
-    writeAll(`${REPLY}${JSON.stringify(reply)}\n`)
+    answerWith({ scope: request.scope, view: await viewScope(request, pids, { lockHolder }) })
   }
+  for (const { path, sinceMs } of removals)
+    if (isGoneSince(path, sinceMs ?? Number.POSITIVE_INFINITY)) answerWith({ removed: path })
+}
+
+function answerWith(reply: ScopeReply | RemovalReply): void {
+  writeAll(`${REPLY}${JSON.stringify(reply)}\n`)
 }
 
 /** The lock library is loaded only if a lock has to be tried, which is never the case where the kernel names the holders. */

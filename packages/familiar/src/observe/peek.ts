@@ -37,8 +37,8 @@ export interface PeekReply {
  * file system does. So a path named by another process must be read in a child process (`read-scopes-in-child.ts`).
  */
 export function peek(request: PeekRequest): PeekReply {
-  const gone = isGone(request.scope)
   const found = exists(request.scope, statSync)
+  const gone = found === false ? isProvenGone(request.scope) : tellsGone(found)
   return {
     real: realPath(request.scope),
     gone,
@@ -90,7 +90,16 @@ const DRIVES: ReadonlySet<string> = new Set(['/media', '/mnt', '/run/media', '/V
  */
 export function isGone(path: string): boolean | null {
   const found = exists(path, statSync)
-  if (found !== false) return found === null ? null : false
+  return found === false ? isProvenGone(path) : tellsGone(found)
+}
+
+/** A path of which it is unknown whether it exists is not known to be gone either. */
+function tellsGone(found: true | null): false | null {
+  return found === null ? null : false
+}
+
+/** Returns true if the absence of a path is proven by what is around it; null if not. */
+function isProvenGone(path: string): true | null {
   const absolute = resolve(path)
   const parent = dirname(absolute)
   if (exists(absolute, lstatSync) !== false || exists(parent, statSync) !== true) return null

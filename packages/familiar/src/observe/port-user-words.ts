@@ -5,7 +5,7 @@ import type { ReasonNames } from '../classify/classify.js'
 type Nouns = readonly [one: string, many: string]
 
 const daemon = (is: string, are: string = is): Nouns => [`a daemon ${is}`, `daemons ${are}`]
-const process = (is: string, are: string = is): Nouns => [`a process ${is}`, `processes ${are}`]
+const someProcess = (is: string, are: string = is): Nouns => [`a process ${is}`, `processes ${are}`]
 const OTHER_PROGRAM: Nouns = ['another program', 'other programs']
 
 const NOUNS: Readonly<Record<Reason | 'safe_auto', Nouns>> = {
@@ -16,9 +16,9 @@ const NOUNS: Readonly<Record<Reason | 'safe_auto', Nouns>> = {
   not_ours: OTHER_PROGRAM,
   is_recorded_singleton: ['the live daemon of its {scope}', 'live daemons of their {scope}s'],
   part_of_singleton: ['a part of a live daemon', 'parts of live daemons'],
-  other_user: process('of another user'),
-  missing_pid: process('that is not seen from here', 'that are not seen from here'),
-  missing_identity: process('that is not seen whole from here', 'that are not seen whole from here'),
+  other_user: someProcess('of another user'),
+  missing_pid: someProcess('that is not seen from here', 'that are not seen from here'),
+  missing_identity: someProcess('that is not seen whole from here', 'that are not seen whole from here'),
   pre_marker: daemon(
     'too old to say which {scope} it belongs to',
     'too old to say which {scope} they belong to',
@@ -43,6 +43,6 @@ export function nounFor(
   { scope, names, isOne }: { readonly scope: string; readonly names: ReasonNames; readonly isOne: boolean },
 ): string {
   const own = Object.entries(names).find(([, name]) => name === kind)?.[0] ?? kind
-  const [one, many] = Object.hasOwn(NOUNS, own) ? NOUNS[own as Reason] : process(`(${kind})`)
+  const [one, many] = Object.hasOwn(NOUNS, own) ? NOUNS[own as Reason] : someProcess(`(${kind})`)
   return (isOne ? one : many).replaceAll('{scope}', scope)
 }

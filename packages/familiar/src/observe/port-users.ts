@@ -75,16 +75,21 @@ function userOf(
   words: { readonly scope: string; readonly names: ReasonNames },
 ): PortUser {
   const ports = new Set(group.map(({ observation }) => observation.port)).size
-  const processes = new Set(group.map(({ observation }) => observation.pid))
+  const processes = countProcesses(group)
   const [first] = group
   const kind = first === undefined ? '' : kindOf(first)
   const executable = first?.observation.process?.executable ?? null
   const program = executable === null ? '' : `, ${basename(executable)}`
-  const isOne = processes.size === 1
+  const isOne = processes === 1
   const noun = nounFor(kind, { ...words, isOne })
-  const count = processes.size === ports ? '' : `${processes.size} `
+  const count = processes === ports ? '' : `${processes} `
   const who = isOne ? `${noun}, process ${first?.observation.pid ?? 'unknown'}${program}` : `${count}${noun}`
   return { ports, isRecorded: kind === 'is_recorded_singleton', text: `${ports} by ${who} (${kind})` }
+}
+
+/** Ports whose process is unknown count as one process each, because nothing says that it is the same. */
+function countProcesses(group: readonly Candidate[]): number {
+  return new Set(group.map(({ observation: { pid, port } }) => (pid === null ? `port ${port}` : pid))).size
 }
 
 function groupBy<T>(all: readonly T[], key: (one: T) => string): ReadonlyMap<string, readonly T[]> {

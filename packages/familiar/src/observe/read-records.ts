@@ -15,6 +15,18 @@ export interface ScopesQuestion {
   readonly pids: readonly number[]
   /** The file of the lock library, if a lock must be tried to find out whether it is held; null if the kernel reports that. */
   readonly nativeLocks: string | null
+  readonly removals?: readonly Removal[]
+}
+
+/** Asks whether a path was removed since `sinceMs` (milliseconds since 1970); null if that time is unknown. */
+export interface Removal {
+  readonly path: string
+  readonly sinceMs: number | null
+}
+
+/** The reply about a path that is proven to have been removed. There is none about any other. */
+export interface RemovalReply {
+  readonly removed: string
 }
 
 /**

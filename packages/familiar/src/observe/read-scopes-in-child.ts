@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { parse } from 'node:path'
 import { lackOf, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
-import { objectOf, parseJson } from '../json.js'
+import { objectOf, parseJson, stringOf, type JsonObject } from '../json.js'
 import type { ScopeSnapshot } from '../classify/observation.js'
 import { assertDescriptors } from './platform/assert-descriptors.js'
 import { PEEK_TEXT } from './peek-text.js'
@@ -13,6 +13,7 @@ import {
   requestFor,
   snapshotOf,
   type PeekedScope,
+  type Removal,
   type ScopeReply,
   type ScopesQuestion,
 } from './read-records.js'
@@ -85,8 +86,7 @@ export class ScopeReader {
     const requests = scopes.map((scope) => requestFor(family, scope))
     const child = this.#prepared?.error === null ? this.#prepared : startChild()
     this.#prepared = null
-    const nativeLocks = kernelNamesHolders() ? null : nativeLocksFile()
-    const views = viewsIn(await ask(child, { scopes: requests, pids, nativeLocks }, ms))
+    const views = viewsIn(await ask(child, { scopes: requests, pids, nativeLocks: nativeLocks() }, ms))
     return new Map(
       scopes.map((scope) => {
         const view = views.get(scope)
@@ -102,6 +102,20 @@ export class ScopeReader {
     child?.end()
     await child?.ended
   }
+}
+
+/**
+ * Returns which of these paths are proven to have been removed, as `isGoneSince` finds out. One that was not read within
+ * `ms` milliseconds after the start of the child is not proven. Throws like `ScopeReader.read`.
+ */
+export async function removedSince(removals: readonly Removal[], ms: number): Promise<ReadonlySet<string>> {
+  const question = { scopes: [], pids: [], nativeLocks: nativeLocks(), removals }
+  const replies = repliesIn(await ask(startChild(), question, ms))
+  return new Set(replies.flatMap(({ removed }) => stringOf(removed) ?? []))
+}
+
+function nativeLocks(): string | null {
+  return kernelNamesHolders() ? null : nativeLocksFile()
 }
 
 interface Child {
@@ -199,12 +213,17 @@ async function isWithin(ms: number, happens: Promise<void>): Promise<boolean> {
   return isIn
 }
 
-/** Returns the complete replies in the text, by scope. A last reply that was cut off by the deadline is ignored. */
+/** Returns the complete replies in the text, by scope. */
 function viewsIn(text: string): ReadonlyMap<string, PeekedScope> {
-  const lines = text.split('\n').slice(0, -1)
-  const replies = lines.flatMap((line) => {
-    const json = line.startsWith(REPLY) ? objectOf(parseJson(line.slice(REPLY.length))) : null
-    return json === null ? [] : [json as unknown as ScopeReply]
-  })
+  const replies = repliesIn(text) as readonly unknown[] as readonly ScopeReply[]
   return new Map(replies.map(({ scope, view }) => [scope, view]))
+}
+
+/** Returns the complete replies in the text. A last reply that was cut off by the deadline is ignored. */
+function repliesIn(text: string): readonly JsonObject[] {
+  const lines = text.split('\n').slice(0, -1)
+  return lines.flatMap((line) => {
+    const json = line.startsWith(REPLY) ? objectOf(parseJson(line.slice(REPLY.length))) : null
+    return json === null ? [] : [json]
+  })
 }

@@ -35,7 +35,8 @@ export async function verify(
   if (report?.scope == null || report.pid !== record.pid || report.port !== record.port) {
     return { outcome: 'impostor' }
   }
-  const isProven = isSameScope(report.scope, at.scope) && (await isByKernel(at, record))
+  // The path in the reply is opened only after the proof, because any user's process may listen here.
+  const isProven = (await isByKernel(at, record)) && isSameScope(report.scope, at.scope)
   return isProven ? { outcome: 'proven', report } : { outcome: 'impostor' }
 }
 

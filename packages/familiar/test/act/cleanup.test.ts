@@ -88,7 +88,7 @@ describe('cleanUp', () => {
     expect(areAlive()).toEqual([false, isOldAlive, true, true])
     expect(report.seen.candidates).toHaveLength(4)
     expect(report.after.candidates).toHaveLength(isOldAlive ? 3 : 2)
-    expect(progress).toEqual(isOldAlive ? ['1/1'] : ['1/2', '2/2'])
+    expect(progress).toEqual(isOldAlive ? ['0/1', '1/1'] : ['0/2', '1/2', '2/2'])
   })
 
   it('in a dry run reports what it would do, and touches nothing', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { boundText } from '../../src/clock.js'
+import { showingCleanUp } from '../../src/cli/clean-up-progress.js'
 import { showingWaits, startProgress } from '../../src/cli/progress.js'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -98,5 +99,35 @@ describe('a wait', () => {
     })
     await expect(failed).rejects.toThrow('no')
     expect(lines).toEqual(['a daemon of an earlier version runs here too; it is left alone\n', '\r'])
+  })
+})
+
+describe('a clean-up', () => {
+  it('has the bound of the ending only from when it begins, however long the lock and the scan took', async () => {
+    const { lines, io } = screen(true)
+    const done = showingCleanUp(io, async ({ onProgress, onWait }) => {
+      onWait?.('waiting for the lock, 30 s at most')
+      await vi.advanceTimersByTimeAsync(8_000)
+      onProgress(0, 2)
+      await vi.advanceTimersByTimeAsync(2_000)
+      onProgress(1, 2)
+      await vi.advanceTimersByTimeAsync(1_000)
+      onProgress(2, 2)
+      await vi.advanceTimersByTimeAsync(1_000)
+    })
+    await done
+    expect(lines.slice(8)).toEqual([
+      '\rwaiting for 2 of 2 processes to end (9 s), 6 s at most',
+      '\rwaiting for 2 of 2 processes to end (10 s), 5 s at most',
+      '\rwaiting for 1 of 2 processes to end (11 s), 4 s at most',
+      '\rwaiting for a last look at the ports (12 s)',
+      '\r',
+    ])
+  })
+
+  it('says no bound before that', async () => {
+    const { lines, io } = screen(true)
+    await showingCleanUp(io, async () => void (await vi.advanceTimersByTimeAsync(2_000)))
+    expect(lines).toEqual([expect.stringMatching(/^\rwaiting for \D+ \(1 s\)$/), expect.anything(), '\r'])
   })
 })

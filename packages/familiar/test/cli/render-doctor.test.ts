@@ -5,6 +5,9 @@ import { renderVerdict } from '../../src/cli/render-findings.js'
 import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
 import { columnsOf } from '../../src/cli/text-width.js'
+import { countOthers } from '../../src/cli/render-others.js'
+import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'
+import type { Tool } from '../../src/doctor/identity-record.js'
 import type { ResetResult } from '../../src/doctor/reset-result.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
 import type { DoctorRecord } from '../../src/doctor/choose-remedy.js'
@@ -480,6 +483,14 @@ describe('what a clean-up did', () => {
     expect(lines(young, [])[0]).toBe(
       'Not clean yet: 2 left: 2 that may still be starting. What to do about each is above.',
     )
+    // One that may be starting where this command does not see it whole: every line says the same of it.
+    const unseen = row('starting', 9421, 'F-013')
+    expect(lines([unseen], [])[0]).toBe(
+      'Not clean yet: 1 left: 1 that may still be starting. What to do about each is above.',
+    )
+    const { words } = definitionOf(defineDaemon({ name: 'tool' }))
+    const tool = { words } as unknown as Tool
+    expect(countOthers([unseen, ...young, foreign], tool)).toBe('3 may still be starting, 1 is left alone')
     expect(lines([foreign], [])).toEqual([
       'Nothing more can be ended from here: 1 left.',
       'No problems found.',

@@ -16,6 +16,7 @@ import {
 } from '../../src/doctor/choose-remedy.js'
 import { findingsOf } from '../../src/doctor/findings.js'
 import { identityRecord } from '../../src/doctor/identity-record.js'
+import type { ProcessView } from '../../src/identity/machine.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
@@ -150,12 +151,12 @@ describe('a daemon of another version', () => {
     forEachSighting(2, (observation, context, others) => {
       const seen = scanOf(observation, context, others, PROOF)
       if (scopeDaemon(seen)?.facts.same_namespaces !== 'yes') return
-      const about = (isInstallationGone: boolean) =>
-        findingsOf(
-          { seen, status: NO_STATUS, self, words, isInstallationGone, remedyOf: () => null },
-          [],
-        ).find(({ id }) => id === 'F-004')?.remediation
-      const { description } = about(true) ?? {}
+      const uninstalled = new Set(seen.candidates)
+      const findings = findingsOf(
+        { seen, status: NO_STATUS, self, words, uninstalled, remedyOf: () => null },
+        [],
+      )
+      const { description } = findings.find(({ id }) => id === 'F-004')?.remediation ?? {}
       if (description !== undefined) told.add(description)
     })
     expect([...told]).toEqual([
@@ -165,11 +166,17 @@ describe('a daemon of another version', () => {
 })
 
 describe('a daemon that the predecessor keeps beside ours', () => {
-  const told = (more: object, all: (seen: Scan) => ReadonlySet<Candidate>): readonly string[] => {
+  const told = (
+    more: object,
+    all: (seen: Scan) => ReadonlySet<Candidate>,
+    change: Partial<ProcessView> = {},
+  ): readonly string[] => {
     const { self } = definitionOf(defineDaemon({ name: 'tool' }))
     const found = new Set<string>()
+    const changed = (one: Observation): Observation =>
+      one.process === null ? one : { ...one, process: { ...one.process, ...change } }
     forEachSighting(2, (observation, context, others) => {
-      const seen = scanOf(observation, context, others, PROOF)
+      const seen = scanOf(observation, context, others.map(changed), PROOF)
       const about = { seen, status: NO_STATUS, self, words: { ...words, ...more }, remedyOf: () => null }
       const findings = findingsOf({ ...about, uninstalled: all(seen) }, [])
       const { summary, remediation } = findings.find(({ id }) => id === 'F-011') ?? {}
@@ -178,16 +185,24 @@ describe('a daemon that the predecessor keeps beside ours', () => {
     })
     return [...found]
   }
-  const own = 'it is left alone, and ends with its own stop command'
+  const own = 'it is left alone, and the stop command of its own version, if still installed, ends it'
 
   it('is left with the command of its own version, or without one where that was uninstalled', () => {
     expect(told({}, () => new Set())).toContain(own)
     const theirs = told({ predecessorStop: 'old stop' }, () => new Set())
-    expect(theirs).toContain('it is left alone, and `old stop` of its own version ends it')
+    expect(theirs).toContain(
+      'it is left alone, and `old stop` of its own version, if still installed, ends it',
+    )
     expect(theirs).not.toContain(own)
     expect(told({}, ({ candidates }) => new Set(candidates))).toEqual([
-      'it is left alone, and its own version is not installed any more: no command ends it',
+      'it is left alone, and its own version is not installed any more: no stop command ends it',
     ])
+  })
+
+  it('is not taken for uninstalled because the file of its interpreter was replaced by an upgrade', () => {
+    const replaced = told({}, () => new Set(), { executableGone: true })
+    expect(replaced).toContain(own)
+    expect(replaced.join()).not.toContain('not installed any more')
   })
 })
 

@@ -57,6 +57,13 @@ const questions = {
     const family = daemonFamily({ from: 0, to: 0 })
     return [...(await new ScopeReader().read(family, scopes, [], Number(ms))).values()]
   },
+  /** Which of these paths are known within so many milliseconds to have been removed. */
+  removed: async () => {
+    const [ms, ...paths] = args
+    const { removedSince } = await import('../../dist/observe/read-scopes-in-child.js')
+    const removals = paths.map((path) => ({ path, sinceMs: null }))
+    return [...(await removedSince(removals, Number(ms)))]
+  },
   /** How many descriptors are lost if a start of this kind is tried with so many left; -1: with all of them. */
   lost: async () => {
     const start = starts[args[0] ?? '']

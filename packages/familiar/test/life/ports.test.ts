@@ -124,7 +124,7 @@ describe('a range that is full', () => {
       'wait 30 s and run this again: 1 of them may still be starting, and which of these are stale is known then'
     expect(await hintOf({ family: young })).toBe(wait)
     expect(await hintOf({ family: young, cleanCommand })).toBe(wait)
-    expect(await hintOf({ cleanCommand })).toBe(`clean ${other}  # ends what is proven stale in ${other}`)
+    expect(await hintOf({ cleanCommand })).toBe(`clean ${other}  # ends what is proven stale there`)
     const noun = 'a daemon of another home, whatever it is used for'
     expect(await hintOf({ scopeName: 'home' })).toBe(
       `doctor --port ${ports.from}  # ends process ${pid}, ${noun}`,

@@ -19,6 +19,7 @@ import {
 import { makeHome, removeAtOnce } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { startTimeOf } from '../helpers/processes.js'
+import { needRoot, NOBODY } from '../helpers/skip.js'
 import { expectLeft, expectStays, SEVERAL_TICKS_MS, startRetiring } from '../helpers/retiring.js'
 
 const ports = portsOf('life/retirement')
@@ -47,6 +48,23 @@ describe('R1, superseded', () => {
     writeFileSync(recordPath(daemon.root), text)
     await expectLeft(daemon, 'superseded', 'R1')
     expect(JSON.stringify(recordIn(daemon.root))).toBe(text)
+  })
+
+  it.for([
+    ['this user, by another path of the scope', undefined],
+    ['another user, whose path is not opened', NOBODY],
+  ] as const)('by a daemon of %s', async ([, uid], context) => {
+    if (uid !== undefined) needRoot(context)
+    const daemon = await start()
+    const alias = join(makeHome(), 'alias')
+    symlinkSync(daemon.root, alias)
+    const port = daemon.port + 20
+    const user = uid === undefined ? {} : { uid, gid: uid }
+    const rival = await spawnPredecessor({ family: 'sync', port, root: alias, owner: false, ...user })
+    const birth = startTimeOf(rival.pid)
+    const named = { ...daemon.record, pid: rival.pid, birth, port, instance_id: 'rival' }
+    writeFileSync(recordPath(daemon.root), JSON.stringify(named))
+    await (uid === undefined ? expectLeft(daemon, 'superseded', 'R1') : expectStays(daemon))
   })
 
   it.for(['removed', 'replaced'])('when the file of its lock was %s', async (what) => {

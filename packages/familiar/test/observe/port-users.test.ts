@@ -61,3 +61,19 @@ it('says in plain words which kinds they are, and names the recorded daemon, whi
     ].join(', '),
   )
 })
+
+it('does not take ports of unknown processes for those of one process', () => {
+  const seen = (pids: readonly (number | null)[], reason = 'third_party'): string => {
+    const candidates = pids.map((pid, index) => {
+      const verdict = { class: 'never_touch', reason, rule: 'S3a' }
+      return { observation: observation({ port: 9400 + index, pid, process: null }), verdict } as Candidate
+    })
+    return describePortUsers({ family: FAMILY, candidates } as unknown as Scan, 'home')
+  }
+  const unknown = Array.from({ length: 40 }, () => null)
+  expect(seen(unknown)).toBe('40 by other programs (third_party)')
+  expect(seen(unknown, 'missing_pid')).toBe('40 by processes that are not seen from here (missing_pid)')
+  expect(seen([null])).toBe('1 by another program, process unknown (third_party)')
+  expect(seen([null, 100])).toBe('2 by other programs (third_party)')
+  expect(seen([100, 100, 100])).toBe('3 by another program, process 100 (third_party)')
+})

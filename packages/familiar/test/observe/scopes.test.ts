@@ -287,6 +287,27 @@ describe.concurrent('what hangs:', () => {
   })
 })
 
+describe('a path that was removed, below a mount that hangs', () => {
+  it('costs only itself and those behind it their answer', async (context) => {
+    const [home, mount] = [makeHome(), makeHome()]
+    mkdirSync(join(home, 'other'))
+    const paths = [join(home, 'before'), join(mount, 'it'), join(home, 'behind')]
+    const server = hangingMount(context, mount, [
+      process.execPath,
+      ASKER,
+      'removed',
+      String(HANG_MS),
+      ...paths,
+    ])
+    expect(JSON.parse(await server.line())).toEqual([paths[0]])
+    expect(await server.line()).toBe('ended 0')
+    const [child] = server.processes()
+    const isAlive = watch(child ?? 0)
+    await killChild(server.child)
+    await vi.waitFor(() => expect(isAlive()).toBe(false), 60_000)
+  })
+})
+
 /** Enough for the child to start and read one scope, also on a busy machine. */
 const HANG_MS = 8_000
 

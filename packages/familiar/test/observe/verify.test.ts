@@ -45,10 +45,14 @@ function verifyIn(scope: string, record: DaemonRecord) {
 }
 
 /** Answers as the daemon does, but for this, on a port of its own, from this very process. Returns the port. */
-async function mimic(daemon: Pick<Daemon, 'port'>, owner: { readonly pid: number }): Promise<number> {
+async function mimic(
+  daemon: Pick<Daemon, 'port'>,
+  owner: { readonly pid: number },
+  more: object = {},
+): Promise<number> {
   const health = (await (await fetch(`http://127.0.0.1:${daemon.port}/api/health`)).json()) as object
   const port = nextPort++
-  const body = JSON.stringify({ ...health, owner: { ...owner, port } })
+  const body = JSON.stringify({ ...health, ...more, owner: { ...owner, port } })
   const server = createServer((_, response) => response.end(body)).listen(port, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(async () => {
@@ -58,6 +62,32 @@ async function mimic(daemon: Pick<Daemon, 'port'>, owner: { readonly pid: number
   })
   return port
 }
+
+/** The family, and how often the scope in a report was looked at. */
+function noting(): { readonly family: typeof family; readonly asked: () => number } {
+  let asked = 0
+  const readSelfReport: typeof family.readSelfReport = (body) => {
+    const report = family.readSelfReport(body)
+    if (report === null) return null
+    const { scope, ...rest } = report
+    return Object.defineProperty({ ...rest, scope }, 'scope', { get: () => ((asked += 1), scope) })
+  }
+  return { family: { ...family, readSelfReport }, asked: () => asked }
+}
+
+it('the path that an impostor reports is not opened: any user may listen on the port of a daemon that ended', async () => {
+  const { root, daemon, record } = await startWithoutToken()
+  const reported = { singleton_scope_id: makeHome(), daemon_root: makeHome() }
+  const port = await mimic(daemon, { pid: daemon.pid }, { ...reported, proof: 'f'.repeat(64) })
+  const [token, none] = [noting(), noting()]
+  const at = { scope: root, platform }
+  const owned = { ...recordOf(root), port }
+  expect(await verify({ ...at, family: token.family }, owned, PATIENCE_MS)).toEqual(IMPOSTOR)
+  expect(token.asked()).toBe(0)
+  expect(await verify({ ...at, family: none.family }, { ...record, port }, PATIENCE_MS)).toEqual(IMPOSTOR)
+  // Once, for whether there is one at all.
+  expect(none.asked()).toBe(1)
+})
 
 describe('with the token', () => {
   it('the daemon proves itself', async () => {

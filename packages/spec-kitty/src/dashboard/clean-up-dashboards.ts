@@ -15,9 +15,9 @@ export interface CleanUpOptions {
 export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promise<number> {
   const here = workingDirectory(io)
   const dashboard = dashboardDaemon.at(findProject(here) ?? here)
-  const mayEnd = async (asked: CleanUpQuestion): Promise<boolean> => isAllowed(options, asked, io)
+  const ask = async (asked: CleanUpQuestion): Promise<boolean> => isAllowed(options, asked, io)
   const words = wordsFor(dashboard.ports)
-  return cleanUpAll(dashboard, { ...options, words, record: ownerDetails, mayEnd }, io)
+  return cleanUpAll(dashboard, { ...options, words, record: ownerDetails, ask }, io)
 }
 
 function wordsFor({ from, to }: { readonly from: number; readonly to: number }): CleanUpAllOptions['words'] {

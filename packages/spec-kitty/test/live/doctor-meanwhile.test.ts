@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runCli } from '../helpers/cli.js'
 import { spawnHolder } from './holder.js'
@@ -56,4 +57,21 @@ it('says that another command is at work, and nothing when it has ended', async 
     expect(runCli(args, { env: root.env })).toMatchObject({ status: 0, stderr: told })
   lock.stop()
   await until(() => runCli(['auth', 'doctor'], { env: root.env }).stderr === '', 30_000)
+})
+
+it('does not take the sync daemon for a command while it cleans up stale ones', async () => {
+  const stubborn = { family: 'sync', version: '3.2.4', root: root.path, behaviour: 'ignore-term' } as const
+  for (const port of [9411, 9412]) await spawnPredecessor({ ...stubborn, port })
+  // A predecessor's daemon counts as starting for 30 s.
+  await sleep(31_000)
+  expect(runCli(['sync', 'start'], { env: root.env }).status).toBe(0)
+  const told: string[] = []
+  await until(() => {
+    told.push(runCli(['auth', 'doctor'], { env: root.env }).stderr)
+    return told.some((text) => text !== '')
+  }, 60_000)
+  expect(told.at(-1)).toMatch(
+    /^the sync daemon \(process \d+\) is cleaning up stale ones of this home: what is shown may change\n$/,
+  )
+  expect(runCli(['sync', 'stop'], { env: root.env }).status).toBe(0)
 })

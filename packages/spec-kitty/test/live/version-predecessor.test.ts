@@ -159,7 +159,7 @@ describe('a predecessor in daily use beside ours', () => {
     expect(document.daemon).toMatchObject({ pid: ours.pid, package_version: '4.0.0' })
     const { summary } = findingOf(document, 'F-011')
     expect(summary).toMatch(
-      / 3\.2\.4 keeps a daemon on this home too \(process \d+, port 9410\); it is left alone, and its own version is not installed any more: no command ends it$/,
+      / 3\.2\.4 keeps a daemon on this home too \(process \d+, port 9410\); it is left alone, and its own version is not installed any more: no stop command ends it$/,
     )
     expect(root.run(['sync', 'list']).stderr).toBe(
       '1 more sync daemon, which only an earlier version of spec-kitty uses: see spec-kitty auth doctor\n',

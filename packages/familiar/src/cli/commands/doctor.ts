@@ -5,11 +5,13 @@ import {
   type DoctorDocument,
   type DocumentParts,
 } from '../../doctor/document.js'
+import { definitionOf } from '../../define/define-daemon.js'
 import { lookCommandOf } from '../../define/hints.js'
 import { changingNow } from '../../observe/changing-now.js'
-import { isInstallationGone } from '../../observe/installation-gone.js'
 import { selectPlatform } from '../../observe/platform/select.js'
-import type { Candidate, Scan } from '../../observe/scan.js'
+import { readOwnRecord } from '../../observe/read-records.js'
+import type { Scan } from '../../observe/scan.js'
+import { uninstalledIn } from '../../observe/uninstalled.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { note, readingTerminal } from '../io.js'
@@ -48,8 +50,9 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   if (options.reset && !options.dryRun) io.mayEnd?.(lookCommandOf(context.words))
   const reset = options.reset ? await loadReset() : null
   const render = options.json ? null : await loadRender()
+  // Before the scan: a command that ends while the scan runs may be why its rows look odd.
+  await noteChanges(context, scope)
   const seen = await daemon.scan({ forCleanUp: reset !== null, beside })
-  await noteChanges(context, scope, seen)
   if (options.port !== null) assertListener(seen, options.port)
   const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
   const report = (await reset?.(daemon, options, seen, io)) ?? null
@@ -59,14 +62,19 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   return exitFor(examined.document, options.isStrict)
 }
 
-/** Says that another command is at work, because a daemon that is just starting or ending looks odd meanwhile. */
-async function noteChanges({ words, io }: CommandContext, scope: string, { family }: Scan): Promise<void> {
+/**
+ * Says that another command is at work, because a daemon that is just starting or ending looks odd meanwhile. The daemon of
+ * the scope takes the same lock to clean up stale ones.
+ */
+async function noteChanges({ daemon, words, io }: CommandContext, scope: string): Promise<void> {
+  const { family } = definitionOf(daemon)
   const pid = await changingNow(family, scope, await selectPlatform())
   if (pid === null) return
-  note(
-    io,
-    `another command (process ${pid}) is starting, ending or cleaning up ${words.title}s of this ${words.scope}: what is shown may change`,
-  )
+  const who =
+    readOwnRecord(family, scope)?.pid === pid
+      ? `the ${words.title} (process ${pid}) is cleaning up stale ones`
+      : `another command (process ${pid}) is starting, ending or cleaning up ${words.title}s`
+  note(io, `${who} of this ${words.scope}: what is shown may change`)
 }
 
 /**
@@ -103,29 +111,9 @@ async function examine(
   const status = await daemon.status({ seen })
   const addition = (await extend?.({ scope, status })) ?? {}
   const tool = toolOf(daemon, addition.record)
-  const isLeft = status.report !== null && isInstallationGone(status.report, status.since)
-  const parts = {
-    scope,
-    status,
-    report,
-    isDryRun,
-    named,
-    tool,
-    addition,
-    isInstallationGone: isLeft,
-    uninstalled: uninstalledIn(seen),
-  }
+  const uninstalled = await uninstalledIn(seen, tool.self)
+  const parts = { scope, status, report, isDryRun, named, tool, addition, uninstalled }
   return { document: doctorDocument(seen, parts), addition, named }
-}
-
-/** Returns the predecessor's daemons of this scope whose installation was removed. */
-function uninstalledIn({ candidates }: Scan): ReadonlySet<Candidate> {
-  const gone = candidates.filter(({ facts, observation: { shape, report, process } }) => {
-    if (shape?.implementation !== 'predecessor' || report === null) return false
-    const isHere = facts.singleton_here === 'yes' && facts.same_namespaces === 'yes'
-    return isHere && isInstallationGone(report, process?.startedAt ?? null)
-  })
-  return new Set(gone)
 }
 
 function shown(

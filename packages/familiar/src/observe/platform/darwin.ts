@@ -27,9 +27,10 @@ const HOST_TIMEOUT_MS = 2000
  * Returns the macOS backend. It runs `lsof`, `ps` and `sysctl`, each by its full path, so that PATH cannot replace them.
  * Limits: without root, `lsof` shows only the sockets of this user's processes, so listeners of other users are not seen.
  * A start time has a resolution of one second. The executable is what the process claims in its first argument, and is
- * unknown if that is not an absolute path. The arguments are joined into one text.
+ * unknown if that is not an absolute path. So the path that a process of a user other than `user` claims is not looked up:
+ * whether that executable is gone is unknown. The arguments are joined into one text.
  */
-export function createDarwin(run: RunTool = runTool): Platform {
+export function createDarwin(run: RunTool = runTool, user: string = ownUser()): Platform {
   const boot = (deadline: AbortSignal): Promise<string> => readBootSession(run, deadline)
   return {
     name: 'darwin',
@@ -50,7 +51,7 @@ export function createDarwin(run: RunTool = runTool): Platform {
       // Without the boot session, start times are unknown, but everything else can still be reported.
       const session = boot(deadline).catch(() => null)
       const rows = await readProcesses(run, wanted, deadline)
-      const views = rows.map(async (row) => toView(row, await session, deadline))
+      const views = rows.map(async (row) => toView(row, await session, user, deadline))
       return new Map((await Promise.all(views)).map((view) => [view.pid, view]))
     },
   }
@@ -62,10 +63,14 @@ async function readBootSession(run: RunTool, deadline: AbortSignal): Promise<str
   throw new FamiliarError('E_LOOK_FAILED', 'sysctl: kern.bootsessionuuid is no UUID on this machine')
 }
 
+function ownUser(): string {
+  return String(process.geteuid?.() ?? 'unknown')
+}
+
 function toHost(bootId: string): Host {
   return {
     pid: process.pid,
-    user: String(process.geteuid?.() ?? 'unknown'),
+    user: ownUser(),
     bootId,
     hostId: hostIdOf(hostname()),
     pidNamespace: NAMESPACES,
@@ -118,7 +123,12 @@ async function readProcesses(
   return found.filter((row) => !row.zombie)
 }
 
-async function toView(row: PsRow, session: string | null, deadline: AbortSignal): Promise<ProcessView> {
+async function toView(
+  row: PsRow,
+  session: string | null,
+  own: string,
+  deadline: AbortSignal,
+): Promise<ProcessView> {
   const { pid, parent, user, executable, started, ageSeconds, memoryBytes, cpuSeconds } = row
   return {
     pid,
@@ -127,7 +137,7 @@ async function toView(row: PsRow, session: string | null, deadline: AbortSignal)
     user,
     command: row.command === null ? null : { text: row.command },
     executable,
-    executableGone: executable === null ? null : await isFileGone(executable, deadline),
+    executableGone: executable === null || user !== own ? null : await isFileGone(executable, deadline),
     workingDirectoryGone: null,
     workingDirectory: null,
     namespaces: NAMESPACES,

@@ -98,7 +98,7 @@ describe('the macOS backend: listeners', () => {
 
 describe('the macOS backend: inspect', () => {
   it('reports what ps reports, with a start time that names the boot session', async () => {
-    const views = await createDarwin(replay(machine).run).inspect([2077, 812], soon())
+    const views = await createDarwin(replay(machine).run, '501').inspect([2077, 812], soon())
     expect([...views.keys()]).toEqual([812, 2077])
     expect(views.get(2077)).toEqual({
       pid: 2077,
@@ -154,8 +154,12 @@ describe('the macOS backend: inspect', () => {
   it('sees that an executable is there', async () => {
     const here = process.execPath
     const ps = `  812     1   501   501 S    Sat Nov 21 09:35:43 2026      00:41   0:00.41  38144 ${here}   812 ${here} x.js\n`
-    const views = await createDarwin(replay({ ...machine, ps }).run).inspect([812], soon())
+    const { run } = replay({ ...machine, ps })
+    const views = await createDarwin(run, '501').inspect([812], soon())
     expect(views.get(812)).toMatchObject({ executable: here, executableGone: false })
+    // A process claims its path itself: that of another user is not looked up.
+    const others = await createDarwin(run, '0').inspect([812], soon())
+    expect(others.get(812)).toMatchObject({ executable: here, executableGone: null })
   })
 
   it('has no start times without the boot session, but still has the rest', async () => {

@@ -69,5 +69,5 @@ export const SYNC_LIST = {
     ],
   ],
   environment: HOME,
-  exits: { 0: 'shown' },
+  exits: { 0: 'shown', 1: 'never' },
 } as const satisfies CommandSpec

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest'
+import { classify } from '../../src/classify/classify.js'
+import { factsOf } from '../../src/classify/derive-facts.js'
+import type { Observation } from '../../src/classify/observation.js'
+import { cleanUpAll } from '../../src/cli/clean-up-all.js'
+import type { Io } from '../../src/cli/io.js'
+import { defineDaemon } from '../../src/define/define-daemon.js'
+import { makeProof } from '../../src/identity/proof.js'
+import type { Candidate, Scan } from '../../src/observe/scan.js'
+import { testFamily } from '../helpers/family.js'
+import { context, listener, observation, PORT, processView, USER } from '../helpers/observations.js'
+import { nobodyIn } from '../helpers/proven.js'
+
+const FAMILY = testFamily({ from: PORT, to: PORT + 10 })
+
+/** One that is stale, and on each of the next ports one that does not answer. */
+function scanWith(hung: number): Scan {
+  const silent = (at: number): Observation =>
+    observation({
+      port: PORT + at,
+      pid: 700 + at,
+      listeners: [listener({ port: PORT + at, socket: String(at) })],
+      process: processView({ pid: 700 + at }),
+      answer: 'silent',
+      report: null,
+    })
+  const all = [observation(), ...Array.from({ length: hung }, (_, index) => silent(index + 1))]
+  const around = context()
+  const candidates = all.map((one): Candidate => {
+    const facts = factsOf(FAMILY, one, around, all)
+    const verdict = classify(FAMILY.rules, FAMILY.reasonNames, facts)
+    return { observation: one, facts, verdict, proof: makeProof(nobodyIn(FAMILY)) }
+  })
+  const host = { ...around.machine, pid: 1, user: USER, namespaces: '', networkNamespace: '' }
+  return { family: FAMILY, host, context: around, candidates }
+}
+
+/** Answers the question with no. Returns what was printed after it. */
+async function refused(port: number | null): Promise<string> {
+  let said = ''
+  const io = {
+    out: (text: string) => void (said += text),
+    err: () => undefined,
+    flushed: async () => undefined,
+    columns: null,
+    hasColor: false,
+    isInteractive: true,
+    isTerminal: true,
+  } as unknown as Io
+  const daemon = Object.assign(defineDaemon({ name: 'tool' }), { scan: async () => scanWith(2) })
+  const words = { found: () => 'found', killed: () => 'killed', tidied: () => 'tidied' }
+  const ask = async (): Promise<boolean> => {
+    said = ''
+    return false
+  }
+  const options = { port, force: false, dryRun: false, json: false, words, ask }
+  expect(await cleanUpAll(daemon, options, io)).toBe(0)
+  return said
+}
+
+it('a clean-up of one port that is refused tells nothing of other ports', async () => {
+  const all = await refused(null)
+  for (const port of [PORT + 1, PORT + 2]) expect(all).toContain(String(port))
+  expect(await refused(PORT)).toBe('nothing was ended\n')
+})
