@@ -13,7 +13,7 @@ import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './acquire-lock.js'
 import { assertOwnScope } from './assert-own-scope.js'
 import { isGoneWithin, terminate, STEP_MS, type Termination } from './terminate-process.js'
-import { markEnded } from './terminate-scope-daemon.js'
+import { markEnded, stopCommandFor } from './terminate-scope-daemon.js'
 
 export interface CleanUpRequest {
   readonly family: Family
@@ -57,6 +57,8 @@ export interface CleanUpRequest {
    * clean-up.
    */
   readonly scansAgain?: boolean
+  /** The command that stops the daemon of `scope`. */
+  readonly stopCommand?: string
   readonly onProgress?: (done: number, total: number) => void
   readonly onWait?: (message: string) => void
 }
@@ -274,6 +276,7 @@ async function terminateOne(
     return { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }
   const result = await terminate(lock, platform, family, candidate.proof, {
     stepMs: request.stepMs ?? STEP_MS,
+    stopCommand: stopCommandFor(request, candidate),
   })
   if (result.outcome === 'swept' && request.lockFile === undefined)
     await markRecorded(family, candidate, seen)

@@ -1,5 +1,5 @@
 import type { CleanUpReport } from '../act/clean-up.js'
-import { killCommand, lookCommand } from '../observe/platform/look-command.js'
+import { byHand } from '../observe/platform/look-command.js'
 import type { Io } from './io.js'
 import { wrapWords } from './text-width.js'
 
@@ -16,7 +16,7 @@ export function meanwhileLines(
     const who = `port ${observation.port ?? 'none'} (process ${pid})`
     const text = isGone
       ? `gone ${who}: it ended meanwhile, by itself or by another command`
-      : `left ${who}: it closed its port meanwhile and still runs; another command may be ending it. If it stays: ${lookCommand([pid])} shows it, ${killCommand(pid)} ends it`
+      : `left ${who}: it closed its port meanwhile and still runs; another command may be ending it. If it stays: ${byHand(pid)}`
     return wrapWords(text, columns).map((line, index) => (index === 0 ? line : `  ${line}`))
   })
 }
