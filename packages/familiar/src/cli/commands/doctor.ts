@@ -13,7 +13,6 @@ import type { Candidate, Scan } from '../../observe/scan.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { note, readingTerminal } from '../io.js'
-import { meanwhileLines } from '../meanwhile.js'
 import { printJson } from '../print-json.js'
 import type { renderDoctor } from '../render-doctor.js'
 import { parseOptions } from '../parse.js'
@@ -55,7 +54,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const report = (await reset?.(daemon, options, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
   if (render === null) printJson(examined.document, io)
-  else io.out(shown(examined, options, context, { render, report }))
+  else io.out(shown(examined, options, context, render))
   return exitFor(examined.document, options.isStrict)
 }
 
@@ -132,7 +131,7 @@ function shown(
   { document, addition, named }: Examined,
   { force: isForced }: Options,
   { words, io, daemon }: CommandContext,
-  { render, report }: { readonly render: typeof renderDoctor; readonly report: CleanUpReport | null },
+  render: typeof renderDoctor,
 ): string {
   const { packageVersion: version } = toolOf(daemon).self
   const head = addition.head ?? [[words.scope, daemon.scope]]
@@ -141,8 +140,7 @@ function shown(
   const { why = {}, obstacle = null } = addition
   const userHome = io.env['HOME']
   const { isQuiet = false, isVerbose } = io
-  const meanwhile = report === null ? [] : meanwhileLines(report, io)
-  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome, meanwhile }
+  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome }
   return render(document, text, { ...readingTerminal(io), isQuiet, isVerbose })
 }
 
