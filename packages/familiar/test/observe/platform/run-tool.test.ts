@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 
 import { FamiliarError } from '../../../src/errors.js'
 import { runTool, type ToolOptions } from '../../../src/observe/platform/run-tool.js'
 import { answerOf, ask } from '../../helpers/ask-machine.js'
 import { eventually } from '../../helpers/eventually.js'
-import { makeHome } from '../../helpers/homes.js'
+import { makeHome, removeHomes } from '../../helpers/homes.js'
 import { stateOf } from '../../helpers/machine.js'
 import { needCommand } from '../../helpers/skip.js'
 import { soon } from './captured.js'
@@ -20,6 +20,8 @@ async function failureOf(running: Promise<string>): Promise<FamiliarError> {
   if (error instanceof FamiliarError) return error
   throw new Error(`not a typed failure: ${String(error)}`)
 }
+
+afterEach(removeHomes)
 
 describe('runTool', () => {
   it('returns what the tool printed', async () => {
