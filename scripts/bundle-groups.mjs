@@ -19,7 +19,7 @@ const CORE = [
 
 /** The modules of another chunk: those that a scanning command needs in addition, and those of `auth doctor`. */
 const SCAN = [
-  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|still-listening|changing-now|ask-listeners|prove-process|make-observations|peek-text|read-scopes-in-child|scope-daemon|spared|state-from-scan|uninstalled))\.js$/,
+  /familiar\/dist\/(?:classify\/.*|observe\/(?:scan|still-listening|changing-now|ask-listeners|prove-process|make-observations|peek-text|read-scopes-in-child|platform\/spawn-aside|scope-daemon|spared|state-from-scan|uninstalled))\.js$/,
   /(?:familiar\/dist\/(?:cli\/(?:commands\/doctor|describe-candidate)|doctor\/(?!explain\/).*)|spec-kitty\/dist\/(?:commands\/auth-doctor|doctor\/(?!explain\/).*))\.js$/,
 ]
 

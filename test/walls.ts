@@ -217,7 +217,7 @@ export const WALLS: readonly Wall[] = [
 export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
   'node:child_process': [
     ...library(
-      'client/start-daemon.ts client/assert-can-start.ts observe/read-scopes-in-child.ts observe/platform/run-tool.ts',
+      'client/start-daemon.ts client/assert-can-start.ts observe/read-scopes-in-child.ts observe/platform/run-tool.ts observe/platform/spawn-aside.ts',
     ),
     ...tool('cli/open-browser.ts'),
   ],

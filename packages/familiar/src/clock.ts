@@ -15,10 +15,11 @@ export function clockText(time: Date, now: Date = new Date()): string {
   return isToday ? clock : `${dateText(time)} ${clock}`
 }
 
-/** Returns the end of a wait as text: `until 12:03:30`. */
+/** Returns the end of a wait as text, with the second rounded up: `until 12:03:30`. */
 export function untilText(leftMs: number): string {
   const now = new Date()
-  return `until ${clockText(new Date(now.getTime() + leftMs), now)}`
+  const end = Math.ceil((now.getTime() + leftMs) / 1_000) * 1_000
+  return `until ${clockText(new Date(end), now)}`
 }
 
 /**

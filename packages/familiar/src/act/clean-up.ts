@@ -12,8 +12,8 @@ import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
 import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './acquire-lock.js'
 import { assertOwnScope } from './assert-own-scope.js'
-import { isGoneWithin, terminate, STEP_MS, type Termination } from './terminate-process.js'
-import { markEnded } from './terminate-scope-daemon.js'
+import { terminate, whatBecameOf, STEP_MS, type Termination } from './terminate-process.js'
+import { markEnded, stopCommandFor } from './terminate-scope-daemon.js'
 
 export interface CleanUpRequest {
   readonly family: Family
@@ -57,6 +57,8 @@ export interface CleanUpRequest {
    * clean-up.
    */
   readonly scansAgain?: boolean
+  /** The command that stops the daemon of `scope`. */
+  readonly stopCommand?: string
   readonly onProgress?: (done: number, total: number) => void
   readonly onWait?: (message: string) => void
 }
@@ -68,7 +70,10 @@ export interface CleanUpEntry {
 }
 
 export interface CleanUpReport {
-  /** Every candidate that the request covers and that is not `never_touch`, each once. */
+  /**
+   * Every candidate that the request covers and that is not `never_touch`, each once; and those that were to be ended by
+   * the first scan and that the one made while the locks were held did not show any more.
+   */
   readonly entries: readonly CleanUpEntry[]
   /**
    * The scan on which the entries are based: the one made while the locks were held or, if nothing was to be ended, the
@@ -77,14 +82,6 @@ export interface CleanUpReport {
   readonly seen: Scan
   /** The scan made after the clean-up. */
   readonly after: Scan
-  /** The candidates that were to be ended by the first scan and are not in the second one, made under the locks. */
-  readonly missing: readonly Missing[]
-}
-
-/** `isGone`: the process has ended. False if it still runs, and has closed its port. */
-export interface Missing {
-  readonly candidate: Candidate
-  readonly isGone: boolean
 }
 
 /**
@@ -108,38 +105,42 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
       entries: entriesOf(request, before, () => ({ outcome: 'would_sweep' })),
       seen: before,
       after: before,
-      missing: [],
     }
   }
   assertOwnScope(writtenPaths(request), process.geteuid?.())
   const locks = await lockAll(request, before, planned)
   try {
     const again = await scan(family, scope, platform, foreignScopesMs, true)
-    const missing = await missingIn(again, planned, platform)
     const results = await terminateAll(request, again, locks)
-    const after = request.scansAgain === false ? again : await scan(family, scope, platform, foreignScopesMs)
     const entries = entriesOf(request, again, (candidate) => results.get(candidate))
-    return { entries, seen: again, after, missing }
+    if (request.scansAgain === false) return { entries, seen: again, after: again }
+    const missing = await missingIn(again, planned, platform)
+    const after = await scan(family, scope, platform, foreignScopesMs)
+    return { entries: [...entries, ...missing], seen: again, after }
   } finally {
     releaseAll(locks, request)
   }
 }
 
-/** Returns which of these the scan does not show any more, and whether they have ended. */
+/** Returns what became of those of the planned candidates that the scan does not show any more. */
 async function missingIn(
   { candidates }: Scan,
   planned: readonly Candidate[],
   platform: Platform,
-): Promise<readonly Missing[]> {
-  const there = new Set(candidates.map(keyOf))
-  const missing = planned.filter((candidate) => !there.has(keyOf(candidate)))
-  const proven = missing.flatMap((candidate) => (candidate.proof === null ? [] : [candidate]))
+): Promise<readonly CleanUpEntry[]> {
+  const missing = planned.flatMap((candidate) => {
+    const { proof } = candidate
+    return proof === null || candidates.some((one) => mayBe(one, proof)) ? [] : [{ candidate, proof }]
+  })
   return Promise.all(
-    proven.map(async (candidate) => {
-      const { pid, startTime } = candidate.proof as ProvenProcess
-      return { candidate, isGone: await isGoneWithin(platform, { pid, startTime }, 0) }
-    }),
+    missing.map(async ({ candidate, proof }) => ({ candidate, result: await whatBecameOf(platform, proof) })),
   )
+}
+
+/** Returns whether a candidate is this process, or may be: the holder of a port, or a start time, cannot always be read. */
+function mayBe({ observation: { pid, port, process } }: Candidate, proof: ProvenProcess): boolean {
+  if (pid === null) return port === proof.port
+  return pid === proof.pid && (process?.startTime == null || process.startTime === proof.startTime)
 }
 
 function releaseAll(locks: ReadonlyMap<string, HeldLock>, { lock: callers }: CleanUpRequest): void {
@@ -275,6 +276,7 @@ async function terminateOne(
     return { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }
   const result = await terminate(lock, platform, family, candidate.proof, {
     stepMs: request.stepMs ?? STEP_MS,
+    stopCommand: stopCommandFor(request, candidate),
   })
   if (result.outcome === 'swept' && request.lockFile === undefined)
     await markRecorded(family, candidate, seen)

@@ -1,6 +1,7 @@
 import type { Family } from '../family.js'
 import { countOf, objectOf } from '../json.js'
 import type { DaemonRecord } from '../protocol/record.js'
+import { HANDSHAKE_MS } from '../observe/probe-health.js'
 import { handshake } from '../observe/handshake.js'
 import { request } from '../observe/http.js'
 
@@ -12,12 +13,21 @@ export const SHUTDOWN_PATH = '/api/shutdown'
 
 const ASK_MS = 1_000
 
+/** The longest time that `requestShutdown` takes: the proof of a daemon of ours, and the request itself. */
+export const LONGEST_REQUEST_MS = HANDSHAKE_MS + ASK_MS
+
+/**
+ * The longest drain time that a daemon is granted, even if it announces more. The life-cycle lock is held meanwhile;
+ * other commands wait at most 30 s for it, and that time must also cover the start of a successor.
+ */
+export const LONGEST_DRAIN_MS = 10_000
+
 /** The drain time that is assumed for a predecessor's daemon, because it announces none. */
 const PREDECESSOR_DRAIN_MS = 1_000
 
 /**
- * Asks the daemon that a record names to shut down. Returns the drain time that it announces, in milliseconds; null if it
- * did not accept. A daemon of ours is sent the token only after it has proved that it already has it. (A predecessor's
+ * Asks the daemon that a record names to shut down. Returns the drain time that it announces, in milliseconds, and at
+ * most 10 s; null if it did not accept. A daemon of ours is sent the token only after it has proved that it already has it. (A predecessor's
  * daemon cannot prove that, so the caller must have proven its process; its token is visible in its command line anyway.)
  */
 export async function requestShutdown(
@@ -40,5 +50,5 @@ export async function requestShutdown(
   const headers = { authorization: `Bearer ${token}` }
   const reply = await request({ ...ask, headers, body: { reason } })
   if (reply === null || reply === 'unreachable' || reply.status !== 202) return null
-  return countOf(objectOf(reply.json)?.['drain_ms']) ?? 0
+  return Math.min(countOf(objectOf(reply.json)?.['drain_ms']) ?? 0, LONGEST_DRAIN_MS)
 }

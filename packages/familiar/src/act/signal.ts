@@ -23,6 +23,8 @@ const REPROOF_MS = 2_000
  * namespaces returns `identity_changed`. On Linux a few microseconds pass between that read and the signal (p50 2.2 us,
  * worst seen 1.8 ms; the fastest possible reuse of a pid took 1.56 s).
  *
+ * Calls `assertMayTell` after all that, in the same turn as the signal: what it throws is thrown, and nothing is sent.
+ *
  * Throws `E_SIGNAL_REFUSED` for a target that must never be signalled: a pid of 1 or below, this process or one of its
  * ancestors, a process proven for another family or with a port outside the family's range, or an object that no scan
  * has made. Windows has no SIGTERM: both signals end the process at once.
@@ -32,6 +34,7 @@ export async function sendSignal(
   family: Family,
   target: ProvenProcess,
   signal: 'SIGTERM' | 'SIGKILL',
+  assertMayTell: () => void = () => undefined,
 ): Promise<SignalResult> {
   const refusal = refusalOf(family, target) ?? (await ancestryRefusal(platform, target.pid))
   if (refusal !== null) throw new FamiliarError('E_SIGNAL_REFUSED', `will not signal: ${refusal}`)
@@ -42,6 +45,7 @@ export async function sendSignal(
   if (found === undefined) return 'gone'
   if (isEnding(target, found)) return 'ending'
   if (!isSameProcess(target, found)) return 'identity_changed'
+  assertMayTell()
   try {
     process.kill(target.pid, signal)
     return 'sent'

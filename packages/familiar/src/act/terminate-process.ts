@@ -4,9 +4,11 @@ import { throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import type { ProcessView } from '../identity/machine.js'
 import type { ProvenProcess } from '../identity/proof.js'
+import { byHand } from '../observe/platform/look-command.js'
 import type { Platform } from '../observe/platform/platform.js'
 import type { HeldLock } from './acquire-lock.js'
-import { assertMayBegin, assertMayFinish, noteTold, type Ending } from './endings.js'
+import { noteEnding, type Ending, type EndingNotes } from './endings.js'
+import { LONGEST_DRAIN_MS, LONGEST_REQUEST_MS } from './request-shutdown.js'
 import { sendSignal } from './signal.js'
 
 /** How long each step of ending a process may take by default. */
@@ -23,6 +25,9 @@ export const ENDING_MS = 5_000
  * the last check of the port.
  */
 export const LONGEST_END_MS = ENDING_MS + 2 * STEP_MS
+
+/** What the checks before the two signals may take in addition where they start tools. */
+const CHECKS_MS = 2_000
 
 /** The pause between two polls for the end of a process: short at first, later 50 ms. */
 const FIRST_POLL_MS = 1
@@ -49,10 +54,12 @@ export interface TerminateOptions {
   /** How long SIGTERM may take in total while the process visibly ends, in milliseconds. */
   readonly endingMs?: number
   /**
-   * Asks the process to shut down. Returns how long that may take, in milliseconds, or null if the process did not
-   * accept.
+   * Asks the process to shut down (`requestShutdown`). Returns how long that may take, in milliseconds, or null if the
+   * process did not accept.
    */
   readonly ask?: () => Promise<number | null>
+  /** The command that finds and ends the process even if it has closed its port; null if none does. */
+  readonly stopCommand?: string | null
 }
 
 /**
@@ -66,8 +73,9 @@ export interface TerminateOptions {
  * failure to end the process is returned, not thrown. Throws `E_RESOURCES` if this process lacks descriptors or memory:
  * then nothing is known about the target.
  *
- * After Ctrl+C, a process that was not told to end yet is left alone, and one that was told is still ended
- * (`endings.ts`): it may have closed its port, and then no later scan would find it.
+ * After Ctrl+C, a process that was neither asked nor signalled yet is left alone, and one that was is still ended
+ * (`endings.ts`): it may have closed its port, and then no later scan would find it. After a second Ctrl+C nothing is
+ * asked or signalled.
  *
  * The lock is the permission to change the scope. It must be held for the whole call; throws `E_LOCK_BUSY` if it is not
  * held at the start.
@@ -77,70 +85,108 @@ export async function terminate(
   platform: Platform,
   family: Family,
   target: ProvenProcess,
-  { stepMs = STEP_MS, endingMs = ENDING_MS, ask }: TerminateOptions = {},
+  options: TerminateOptions = {},
 ): Promise<Termination> {
   lock.assertHeld()
+  const ending = noteEnding(endingOf(platform, target, options.stopCommand ?? null))
+  let isGone = false
+  try {
+    const result = await escalate({ lock, platform, family, target, ending }, options)
+    isGone = result.outcome === 'swept'
+    return result
+  } catch (error) {
+    return unknown(error)
+  } finally {
+    ending.over(isGone)
+  }
+}
+
+interface Means {
+  readonly lock: HeldLock
+  readonly platform: Platform
+  readonly family: Family
+  readonly target: ProvenProcess
+  readonly ending: EndingNotes
+}
+
+async function escalate(
+  { lock, platform, family, target, ending }: Means,
+  { stepMs = STEP_MS, endingMs = ENDING_MS, ask }: TerminateOptions,
+): Promise<Termination> {
+  const termMs = Math.max(stepMs, endingMs)
+  const restMs = termMs + 2 * stepMs + CHECKS_MS
   let endBy = Number.POSITIVE_INFINITY
   /** Sends a signal. A process that is already ending gets no signal, only time to end. */
   const send = async (signal: 'SIGTERM' | 'SIGKILL') => {
     lock.assertHeld()
-    const result = await sendSignal(platform, family, target, signal)
+    const result = await sendSignal(platform, family, target, signal, ending.assertMayTell)
     if (result !== 'ending') return result
     return (await isGoneWithin(platform, target, endBy - monotonicMs())) ? 'gone' : 'identity_unproven'
   }
-  const over: (() => void)[] = []
-  const note = (): void => {
-    if (over.length === 0) over.push(noteTold(endingOf(platform, target)))
+  ending.assertMayTell()
+  if (ask !== undefined) {
+    // Noted before, because the process may have got the request although no reply comes.
+    ending.tell(LONGEST_REQUEST_MS, LONGEST_REQUEST_MS + LONGEST_DRAIN_MS + stepMs + restMs)
+    const drainMs = await ask()
+    if (drainMs !== null) {
+      ending.tell(drainMs + stepMs, drainMs + stepMs + restMs)
+      if (await isGoneWithin(platform, target, drainMs + stepMs))
+        return confirm(platform, target, 'http_shutdown', stepMs)
+    }
   }
+  endBy = monotonicMs() + termMs + stepMs
+  const first = await send('SIGTERM')
+  if (first === 'gone') return confirm(platform, target, 'already_gone', stepMs)
+  if (first !== 'sent') return failed(first)
+  // No turn of the event loop has passed since the signal, so Ctrl+C finds this noted.
+  ending.tell(termMs, restMs)
+  if (await hasEndedAfterTerm(platform, target, stepMs, termMs)) {
+    return confirm(platform, target, 'terminate', stepMs)
+  }
+  const second = await send('SIGKILL')
+  if (second === 'gone') return confirm(platform, target, 'terminate', stepMs)
+  if (second !== 'sent') return failed(second)
+  if (await isGoneWithin(platform, target, stepMs)) return confirm(platform, target, 'kill', stepMs)
+  return failed('survived_kill')
+}
+
+/**
+ * Returns what became of a process that was to be ended, and that a later scan does not show any more. Signals nothing:
+ * that scan has not proven it. A failure to look is returned, as by `terminate`.
+ */
+export async function whatBecameOf(platform: Platform, target: ProvenProcess): Promise<Termination> {
   try {
-    assertMayBegin()
-    const drainMs = (await ask?.()) ?? null
-    if (drainMs !== null) note()
-    else assertMayBegin()
-    if (drainMs !== null && (await isGoneWithin(platform, target, drainMs + stepMs))) {
-      return await confirm(platform, target, 'http_shutdown', stepMs)
-    }
-    endBy = monotonicMs() + Math.max(stepMs, endingMs) + stepMs
-    const first = await send('SIGTERM')
-    if (first === 'gone') return await confirm(platform, target, 'already_gone', stepMs)
-    if (first !== 'sent') return failed(first)
-    note()
-    if (await hasEndedAfterTerm(platform, target, stepMs, endingMs)) {
-      return await confirm(platform, target, 'terminate', stepMs)
-    }
-    assertMayFinish()
-    const second = await send('SIGKILL')
-    if (second === 'gone') return await confirm(platform, target, 'terminate', stepMs)
-    if (second !== 'sent') return failed(second)
-    if (await isGoneWithin(platform, target, stepMs)) return await confirm(platform, target, 'kill', stepMs)
-    return failed('survived_kill')
+    const now = await lookAt(platform, target)
+    if (now === 'gone') return await confirm(platform, target, 'already_gone', STEP_MS)
+    const how = now === 'hidden' ? 'it closed its port and still runs' : 'it still runs'
+    return failed(`unknown: ${how}; another command may be ending it. If it stays: ${byHand(target.pid)}`)
   } catch (error) {
-    throwLack(error)
-    return failed(`unknown: ${error instanceof Error ? error.message : String(error)}`)
-  } finally {
-    for (const noteOver of over) noteOver()
+    return unknown(error)
   }
 }
 
+type Target = Pick<ProvenProcess, 'pid' | 'port' | 'listeners'> & { readonly startTime: string | null }
+
 /** Returns the process as Ctrl+C names it. */
-export function endingOf(
-  platform: Platform,
-  target: Pick<ProvenProcess, 'pid' | 'port' | 'listeners'> & { readonly startTime: string | null },
-): Ending {
+export function endingOf(platform: Platform, target: Target, stopCommand: string | null): Ending {
   const { pid, port } = target
-  return {
-    pid,
-    port,
-    look: async () => {
-      if ((await find(platform, target)) === null) return 'gone'
-      const isKnown = port !== null && target.listeners.length > 0
-      return isKnown && !(await listensStill(platform, target)) ? 'hidden' : 'running'
-    },
-  }
+  return { pid, port, stopCommand, look: () => lookAt(platform, target) }
+}
+
+async function lookAt(platform: Platform, target: Target): Promise<'gone' | 'running' | 'hidden'> {
+  if ((await find(platform, target)) === null) return 'gone'
+  const isKnown = target.port !== null && target.listeners.length > 0
+  return isKnown && !(await listensStill(platform, target)) ? 'hidden' : 'running'
 }
 
 function failed(reason: FailureReason): Termination {
   return { outcome: 'failed', reason }
+}
+
+/** Returns the failure for an error. Throws it if this process lacks resources. */
+function unknown(error: unknown): Termination {
+  throwLack(error)
+  return failed(`unknown: ${error instanceof Error ? error.message : String(error)}`)
 }
 
 /**
@@ -179,10 +225,10 @@ async function hasEndedAfterTerm(
   platform: Platform,
   target: ProvenProcess,
   stepMs: number,
-  endingMs: number,
+  termMs: number,
 ): Promise<boolean> {
   const began = monotonicMs()
-  const last = began + Math.max(stepMs, endingMs)
+  const last = began + termMs
   let end = began + stepMs
   let spent = Number.POSITIVE_INFINITY
   const isGone = async (): Promise<boolean> => {

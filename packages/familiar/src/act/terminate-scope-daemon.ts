@@ -7,10 +7,10 @@ import type { Candidate } from '../observe/scan.js'
 import { isSingletonProven } from '../observe/scope-daemon.js'
 import { readRecord } from '../observe/read-records.js'
 import type { Platform } from '../observe/platform/platform.js'
-import { requestShutdown } from './request-shutdown.js'
+import { LONGEST_DRAIN_MS, LONGEST_REQUEST_MS, requestShutdown } from './request-shutdown.js'
 import { withLock, type HeldLock } from './acquire-lock.js'
 import { markStopped } from './record-file.js'
-import { noteTold } from './endings.js'
+import { noteEnding } from './endings.js'
 import {
   endingOf,
   isGoneWithin,
@@ -27,6 +27,8 @@ export interface EndOrder {
   readonly platform: Platform
   /** Why the daemon is ended: written to its log and, as the stop reason, to its record. */
   readonly reason: string
+  /** The command that stops the daemon of the scope. */
+  readonly stopCommand?: string
   readonly onWait?: (message: string) => void
 }
 
@@ -35,12 +37,6 @@ export interface EndOrder {
  * the lock is normally free.
  */
 const DAEMON_LOCK_WAIT_MS = 1_000
-
-/**
- * The longest drain time that a daemon is granted, even if it announces more. The life-cycle lock is held meanwhile;
- * other commands wait at most 30 s for it, and that time must also cover the start of a successor.
- */
-const LONGEST_DRAIN_MS = 10_000
 
 /** A command that has waited this long calls `onWait`, which says what it waits for. */
 const ANNOUNCE_AFTER_MS = 1_000
@@ -71,16 +67,30 @@ export async function terminateScopeDaemon(
   }
   const timer = setTimeout(announce, ANNOUNCE_AFTER_MS)
   const ask = async (asked: DaemonRecord): Promise<number | null> => {
-    const drainMs = await askFor(family, asked, reason)
+    const drainMs = await requestShutdown(family, asked, reason)
     hasAccepted = drainMs !== null
     return drainMs
   }
   try {
-    const asking = record === null ? {} : { ask: () => ask(record) }
-    return await terminate(lock, platform, family, daemon.proof, asking)
+    return await terminate(lock, platform, family, daemon.proof, {
+      ...(record === null ? {} : { ask: () => ask(record) }),
+      stopCommand: stopCommandFor(order, daemon),
+    })
   } finally {
     clearTimeout(timer)
   }
+}
+
+/**
+ * Returns the command that ends the candidate even if it has closed its port: one of ours holds the lock of the scope, so
+ * a later scan shows it. Null for a predecessor's daemon, and for a candidate that is not the daemon of the scope.
+ */
+export function stopCommandFor(
+  { stopCommand = null }: { readonly stopCommand?: string | null },
+  { facts, observation }: Candidate,
+): string | null {
+  const isOwn = facts.singleton_here === 'yes' && observation.shape?.implementation === 'own'
+  return isOwn ? stopCommand : null
 }
 
 /**
@@ -88,7 +98,7 @@ export async function terminateScopeDaemon(
  * container. Returns `failed` if the daemon does not accept, or still runs after its drain time.
  */
 export async function askOnly(
-  { family, platform, reason }: EndOrder,
+  { family, platform, reason, stopCommand }: EndOrder,
   {
     pid,
     process,
@@ -100,17 +110,20 @@ export async function askOnly(
 ): Promise<Termination> {
   const failed = { outcome: 'failed', reason: 'identity_unproven' } as const
   if (record?.implementation !== 'own' || pid === null || process === null) return failed
-  const drainMs = await askFor(family, record, reason)
-  if (drainMs === null) return failed
   const target = { pid, startTime: process.startTime, port, listeners }
-  const noteOver = noteTold(endingOf(platform, target))
-  const isGone = await isGoneWithin(platform, target, drainMs + STEP_MS).finally(noteOver)
+  const ending = noteEnding(endingOf(platform, target, stopCommand ?? null))
+  let isGone = false
+  try {
+    ending.assertMayTell()
+    ending.tell(LONGEST_REQUEST_MS, LONGEST_REQUEST_MS + LONGEST_DRAIN_MS + STEP_MS)
+    const drainMs = await requestShutdown(family, record, reason)
+    if (drainMs === null) return failed
+    ending.tell(drainMs + STEP_MS, drainMs + STEP_MS)
+    isGone = await isGoneWithin(platform, target, drainMs + STEP_MS)
+  } finally {
+    ending.over(isGone)
+  }
   return isGone ? { outcome: 'swept', path: 'http_shutdown' } : failed
-}
-
-async function askFor(family: Family, record: DaemonRecord, reason: string): Promise<number | null> {
-  const drainMs = await requestShutdown(family, record, reason)
-  return drainMs === null ? null : Math.min(drainMs, LONGEST_DRAIN_MS)
 }
 
 /** The fields of the order that are needed to correct a record. */

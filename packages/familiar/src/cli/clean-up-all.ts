@@ -9,7 +9,6 @@ import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
-import { meanwhileLines } from './meanwhile.js'
 import { printJson } from './print-json.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { reasonText } from './reason-text.js'
@@ -223,32 +222,26 @@ function openIn({ force, port }: CleanUpAllOptions, { seen }: Report, tool: Tool
 }
 
 /**
- * Returns one line about the processes that ended, started or turned out to be in use between the question and the
- * answer; an empty list if nothing changed.
+ * Returns one line about the processes that started or turned out to be in use between the question and the answer; an
+ * empty list if there are none. Those that ended have lines of their own.
  */
 function changedLines(
   shown: readonly Candidate[],
   options: CleanUpAllOptions,
-  { seen, entries, missing }: Report,
+  { seen, entries }: Report,
   io: Io,
 ): readonly string[] {
   const [told, now] = [keysOf(shown), keysOf(seen.candidates)]
   const done = keysOf(
     entries.flatMap(({ candidate, result }) => (result.outcome === 'skipped' ? [] : [candidate])),
   )
-  const hidden = missing.filter(({ isGone }) => !isGone)
-  const gone = [...told].filter((key) => !now.has(key)).length - hidden.length
   const left = [...told].filter((key) => now.has(key) && !done.has(key)).length
   const more = [...keysOf(orphansIn(options, seen))].filter((key) => !told.has(key)).length
   const parts = [
-    ...(gone > 0 ? [`${gone} of them ended before`] : []),
     ...(left > 0 ? [`${left} may be in use now and ${left === 1 ? 'was' : 'were'} left`] : []),
     ...(more > 0 ? [`${more} more ${more === 1 ? 'was' : 'were'} found and left: run it again`] : []),
   ]
-  return [
-    ...(parts.length === 0 ? [] : wrapWords(`meanwhile: ${parts.join('; ')}`, io.columns)),
-    ...meanwhileLines({ missing: hidden }, io),
-  ]
+  return parts.length === 0 ? [] : wrapWords(`meanwhile: ${parts.join('; ')}`, io.columns)
 }
 
 function printReport(result: ResetResult, report: Report, tool: Tool, io: Io): void {

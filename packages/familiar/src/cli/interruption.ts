@@ -1,18 +1,15 @@
-import { watchEndings, type Ending, type EndingsWatch } from '../act/endings.js'
-import { untilText } from '../clock.js'
+import { watchEndings, type Told } from '../act/endings.js'
+import { monotonicMs, untilText } from '../clock.js'
 import { FamiliarError } from '../errors.js'
-import { killCommand } from '../observe/platform/look-command.js'
+import { byHand } from '../observe/platform/look-command.js'
 import { EXIT } from './exit-codes.js'
 import { warn, type Io } from './io.js'
 
-/**
- * How long the first Ctrl+C waits for the processes that were told to end: as long as ending one may take
- * (`LONGEST_END_MS`, whose module is not loaded by every command), and a second more.
- */
-const FINISH_MS = 8_000
-
-/** How long the last look at these processes may take. On Linux it takes a few milliseconds. */
+/** How long the last look at the processes may take. On Linux it takes a few milliseconds. */
 const LOOK_MS = 500
+
+/** npm and npx pass SIGINT on to a command, which has got it from the terminal already. A hand takes longer. */
+const SAME_PRESS_MS = 200
 
 /** What Ctrl+C does to a command, and what it says. */
 export interface Interruption {
@@ -22,17 +19,19 @@ export interface Interruption {
   readonly mayEnd: (look: string, isSure: boolean) => void
   /** Whether Ctrl+C was pressed, and the command finishes what it had begun. */
   readonly isFinishing: () => boolean
-  /** Returns the error to report for one that the command threw because of Ctrl+C. */
+  /** Returns the error to report for one that the command threw. If Ctrl+C is about to end the process, it never resolves. */
   readonly explain: (error: unknown) => Promise<unknown>
+  /** Resolves unless Ctrl+C is about to end the process. */
+  readonly settled: () => Promise<void>
   readonly stop: () => void
 }
 
 interface Parts {
-  readonly io: Io
-  /** Returns what the command has done so far, for the message of a command that ends nothing. */
-  readonly done: () => string
+  readonly io: Pick<Io, 'program' | 'err'> & Partial<Pick<Io, 'errorColumns'>>
+  /** Returns the command's own words for what it has done so far; null if it has none. */
+  readonly done: () => string | null
   /** Ends the process. */
-  readonly exit: (code: number) => never
+  readonly exit: (code: number) => void
   /** Reports the error as every failure is reported. */
   readonly report: (error: FamiliarError) => void
 }
@@ -40,46 +39,60 @@ interface Parts {
 /**
  * Ctrl+C ends the command at once, except while it waits for processes that it has told to end: such a process may have
  * closed its port and hang, and then no later scan finds it. Then the first Ctrl+C lets the command end those, and no
- * other, for a few seconds, and print its result; the second leaves at once. In every case the user reads what was ended
- * and what still runs.
+ * other, for as long as that may take, and print its result; the second leaves at once. In every case the user reads what
+ * was ended and what may still be there.
  */
 export function watchInterruption({ io, done, exit, report }: Parts): Interruption {
   const endings = watchEndings()
   let ends: { readonly look: string; readonly isSure: boolean } | null = null
-  let [isFinishing, isLeaving] = [false, false]
+  let pressedAt = Number.NEGATIVE_INFINITY
+  let isFinishing = false
+  let settled = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
-  const described = async (): Promise<FamiliarError> => interrupted(await lookAt(endings), ends?.look ?? null)
+  const described = async (): Promise<FamiliarError> =>
+    interrupted(await Promise.all(endings.all().map(lookAt)), ends?.look ?? null)
   const leave = (): void => {
-    if (isLeaving) return exit(EXIT.interrupted)
-    isLeaving = true
+    if (endings.state() === 'leaving') return exit(EXIT.interrupted)
     endings.leave()
-    if (endings.all().length > 0) {
-      void described().then((error) => {
-        report(error)
-        exit(EXIT.interrupted)
-      })
-      return
+    const all = endings.all()
+    const own = all.every(({ state }) => state === 'gone') ? done() : null
+    if (own !== null || (all.length === 0 && ends?.isSure !== true)) {
+      io.err(`${io.program}: interrupted; ${own ?? 'what was already done stays done'}\n`)
+      return exit(EXIT.interrupted)
     }
-    if (ends?.isSure === true) report(interrupted([], ends.look))
-    else io.err(`${io.program}: interrupted; ${done()}\n`)
-    exit(EXIT.interrupted)
+    settled = new Promise(() => undefined)
+    void described().then((error) => {
+      report(error)
+      exit(EXIT.interrupted)
+    })
   }
-  const finish = (): void => {
+  const finish = (leftMs: number): void => {
     isFinishing = true
     endings.finish()
-    timer = setTimeout(leave, FINISH_MS)
-    const until = untilText(FINISH_MS)
+    timer = setTimeout(leave, leftMs)
     warn(
       io,
-      `${io.program}: interrupted: no other process is ended; waiting for those that were told to end, ${until} at most; Ctrl+C again leaves at once`,
+      `${io.program}: interrupted: no other process is ended; waiting for those that were told to end, ${untilText(leftMs)} at most; Ctrl+C again leaves at once`,
     )
   }
   return {
-    interrupt: () => (!isFinishing && endings.areUnderWay() ? finish() : leave()),
+    interrupt: () => {
+      const now = monotonicMs()
+      if (now - pressedAt < SAME_PRESS_MS) return
+      pressedAt = now
+      const underWay = endings.all().filter(({ state }) => state === 'under way')
+      if (endings.state() !== 'open' || underWay.length === 0) leave()
+      else finish(Math.max(...underWay.map(({ overAt }) => overAt)) - now)
+    },
     mayEnd: (look, isSure) => void (ends = { look, isSure }),
     isFinishing: () => isFinishing,
-    explain: async (error) =>
-      error instanceof FamiliarError && error.code === 'E_INTERRUPTED' ? described() : error,
+    explain: async (error) => {
+      await settled
+      if (!(error instanceof FamiliarError) || error.code !== 'E_INTERRUPTED') return error
+      endings.leave()
+      return described()
+    },
+    settled: () => settled,
     stop: () => {
       clearTimeout(timer)
       endings.stop()
@@ -87,44 +100,55 @@ export function watchInterruption({ io, done, exit, report }: Parts): Interrupti
   }
 }
 
-interface Looked extends Ending {
+interface Looked extends Told {
   readonly now: 'gone' | 'running' | 'hidden' | 'unknown'
 }
 
-/** Looks once more at what was told to end, for at most half a second. */
-async function lookAt(endings: EndingsWatch): Promise<readonly Looked[]> {
-  const looks = endings.all().map(async (ending): Promise<Looked> => {
-    const late = new Promise<'unknown'>((resolve) => setTimeout(resolve, LOOK_MS, 'unknown').unref())
-    const now = await Promise.race([ending.look().catch(() => 'unknown' as const), late])
-    return { ...ending, now }
+/** Looks once more at a process that was told to end, for at most half a second. */
+async function lookAt(told: Told): Promise<Looked> {
+  if (told.state === 'gone') return { ...told, now: 'gone' }
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'unknown'>((resolve) => {
+    timer = setTimeout(resolve, LOOK_MS, 'unknown')
   })
-  return Promise.all(looks)
+  const now = await Promise.race([told.look().catch(() => 'unknown' as const), late])
+  clearTimeout(timer)
+  return { ...told, now }
 }
 
-/** Returns the error that says what was ended and what was told to end and still runs. */
+/** Returns the error that says what was ended, and what was told to end and is or may be there. */
 function interrupted(all: readonly Looked[], look: string | null): FamiliarError {
-  const ended = all.filter(({ now }) => now === 'gone')
-  const running = all.filter(({ now }) => now === 'running' || now === 'unknown')
-  const hidden = all.filter(({ now }) => now === 'hidden')
+  const that = (...now: readonly Looked['now'][]): readonly Looked[] =>
+    all.filter((one) => now.includes(one.now))
+  const [ended, running, hidden, unknown] = [that('gone'), that('running'), that('hidden'), that('unknown')]
   const left = running.length + hidden.length
-  const message =
-    all.length === 0
-      ? 'interrupted; nothing was ended'
-      : `interrupted; ended: ${ended.length}; told to end, but still there: ${left}`
-  return new FamiliarError('E_INTERRUPTED', message, {
+  const counts = [
+    all.length === 0 ? 'nothing was ended' : `ended: ${ended.length}`,
+    ...(left === 0 ? [] : [`told to end, but still there: ${left}`]),
+    ...(unknown.length === 0 ? [] : [`told to end, and may still be there: ${unknown.length}`]),
+  ]
+  return new FamiliarError('E_INTERRUPTED', ['interrupted', ...counts].join('; '), {
     details: [
-      ...(ended.length === 0 ? [] : [`ended: ${ended.map(named).join(', ')}`]),
-      ...(running.length === 0 ? [] : [`told to end, and may still run: ${running.map(named).join(', ')}`]),
-      ...hidden.map(
-        ({ pid, port }) =>
-          `told to end, and hangs: process ${pid}. It has closed port ${port}, so no later look may find it; this ends it: ${killCommand(pid)}`,
-      ),
+      ...listed('ended', ended),
+      ...listed('told to end, but still there', running),
+      ...listed('told to end, and may still be there', unknown),
+      ...hidden.map(hiddenText),
     ],
     hint: look,
     retry: true,
   })
 }
 
-function named({ pid, port }: Ending): string {
-  return `${port === null ? '' : `port ${port}, `}process ${pid}`
+function listed(what: string, all: readonly Looked[]): readonly string[] {
+  const names = all.map(({ pid, port }) => `${port === null ? '' : `port ${port}, `}process ${pid}`)
+  return names.length === 0 ? [] : [`${what}: ${names.join(', ')}`]
+}
+
+/** Returns what is to be said about a process that has closed its port, which is no sign that it hangs. */
+function hiddenText({ pid, port, dueAt, stopCommand }: Looked): string {
+  const leftMs = dueAt - monotonicMs()
+  const how = leftMs > 0 ? `is still ending, which may take ${untilText(leftMs)}` : 'hangs'
+  const what = `told to end: process ${pid} has closed port ${port}, and ${how}`
+  if (stopCommand !== null) return `${what}; if it stays: ${stopCommand}`
+  return `${what}; no later look at the ports finds it; if it stays: ${byHand(pid)}`
 }

@@ -52,7 +52,10 @@ export interface Io {
    * printing `untouched`, a text that says what was not done, for example `nothing was ended`.
    */
   confirm(question: string, untouched?: string): Promise<boolean>
-  /** `text` returns what was done so far, for the message if Ctrl+C ends this command. */
+  /**
+   * `text` returns what was done so far, for the message if Ctrl+C ends this command. If a process that was told to end may
+   * still be there, the message names that instead.
+   */
   onInterrupt?(text: () => string): void
   /**
    * For a command that may end processes, before it begins: Ctrl+C then says what was ended, and names `look`, the
@@ -61,7 +64,7 @@ export interface Io {
   mayEnd?(look: string, isSure?: boolean): void
   /**
    * For a command that runs a daemon in this process. After this call the daemon handles Ctrl+C, and a failed write to
-   * stdout or stderr (the terminal was closed) does not end the daemon.
+   * stdout or stderr (the terminal was closed) does not end the daemon. What is ended is not noted for Ctrl+C any more.
    */
   releaseInterrupt(): void
   /** Ends the process at once. */

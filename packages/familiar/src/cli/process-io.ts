@@ -37,14 +37,18 @@ export async function runOnProcess(
   const { program } = settings
   const interrupted = (): void => interruption.interrupt()
   const mayEnd = (look: string, isSure = true): void => interruption.mayEnd(look, isSure)
-  const done = { text: () => 'what was already done stays done' }
+  const done = { text: (): string | null => null }
   const output = openStdout(program, (text) => io.err(text))
   // A failed write to stderr cannot be reported anywhere else.
   const errors = openOutput(2, () => undefined)
   const flags = takeCommonFlags(settings.argv)
   let isPrinted = false
   const used = { ...output, write: (text: string) => ((isPrinted = true), output.write(text)) }
-  const io = makeIo(settings, flags, { output: used, errors, interrupted, mayEnd, done })
+  const released = (): void => {
+    process.off('SIGINT', interrupted)
+    interruption.stop()
+  }
+  const io = makeIo(settings, flags, { output: used, errors, released, mayEnd, done })
   const interruption = watchInterruption({
     io,
     done: () => done.text(),
@@ -59,12 +63,12 @@ export async function runOnProcess(
     const ended = (args: readonly string[]): Promise<number> =>
       Promise.race([command(args, io), nothingLeft.promise])
     const code = await runReported(flags, ended, { io, settings, interruption })
+    await interruption.settled()
     await output.close()
     if (interruption.isFinishing()) return EXIT.interrupted
     return output.isLost() ? code || EXIT.error : code
   } finally {
-    process.off('SIGINT', interrupted)
-    interruption.stop()
+    released()
     nothingLeft.stop()
     await errors.close()
   }
@@ -112,16 +116,17 @@ function screenOf(
 interface Streams {
   readonly output: ReturnType<typeof openStdout>
   readonly errors: Output
-  readonly interrupted: () => void
+  /** From now on Ctrl+C has its usual effect, and the processes that are ended are not noted. */
+  readonly released: () => void
   readonly mayEnd: NonNullable<Io['mayEnd']>
-  /** What the message of an interrupted command says. */
-  readonly done: { text: () => string }
+  /** The command's own words for the message if it is interrupted. */
+  readonly done: { text: () => string | null }
 }
 
 function makeIo(
   settings: ProcessSettings,
   { isQuiet, isVerbose, hasNoColor }: CommonFlags,
-  { output, errors, interrupted, mayEnd, done }: Streams,
+  { output, errors, released, mayEnd, done }: Streams,
 ): Io {
   const env = process.env
   const isPainted = (stream: 'stdout' | 'stderr'): boolean => !hasNoColor && hasColor(env, stream)
@@ -195,7 +200,7 @@ function makeIo(
       done.text = text
     },
     releaseInterrupt: () => {
-      process.off('SIGINT', interrupted)
+      released()
       output.open()
       errors.open()
     },

@@ -32,8 +32,6 @@ export interface DoctorText {
   readonly version?: string
   /** The home directory of the user: on a terminal, `~` stands for it in the table. */
   readonly userHome?: string | undefined
-  /** The lines about processes that ended between the scan and the clean-up. */
-  readonly meanwhile?: readonly string[]
   /** Whether the clean-up was one with `--force`. */
   readonly isForced?: boolean
 }
@@ -122,7 +120,7 @@ function renderCleanUp(
   const isSaid = result.dry_run || (named !== null && ofPort.length === 0)
   const clean = isSaid ? [] : renderClean(ofPort, state, terminal, words)
   return [
-    [...done, ...(text.meanwhile ?? [])],
+    done,
     renderFindings(findings, { ...text, brief }, terminal),
     left,
     [...numbers, ...clean, ...verdict, ...next],

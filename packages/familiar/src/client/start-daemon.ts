@@ -59,6 +59,8 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
       pipe.close()
       throw await startFailure(notFound(order, why), lock, order, started)
     }
+    // After Ctrl+C the daemon is not adopted, so it sees the end of the pipe and exits.
+    assertMayBegin()
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - monotonicMs())
     if (last?.['ok'] !== true) throw await startFailure(last, null, order, started)

@@ -107,7 +107,7 @@ export async function stopOutdated(
 
 /** A clean-up of projects takes its own lock, because the directory in which it runs need not have a daemon. */
 export async function cleanUpRange(
-  { family, isProject, place }: Definition,
+  { family, words, isProject, place }: Definition,
   scope: string,
   { signal, onWait, onProgress, force = false, port, dryRun = false, seen, confirmed, told }: CleanUpOptions,
 ): Promise<CleanUpReport & { readonly tidied: number }> {
@@ -123,6 +123,7 @@ export async function cleanUpRange(
       ...(confirmed === undefined ? {} : { confirmed }),
       ...(told === undefined ? {} : { told }),
       dryRun,
+      stopCommand: words.stop,
       onProgress: (done, total) => onProgress?.(done, total),
       onWait: (message) => onWait?.(message),
     })

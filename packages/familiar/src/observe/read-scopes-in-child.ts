@@ -5,6 +5,7 @@ import type { Family } from '../family.js'
 import { objectOf, parseJson, stringOf, type JsonObject } from '../json.js'
 import type { ScopeSnapshot } from '../classify/observation.js'
 import { assertDescriptors } from './platform/assert-descriptors.js'
+import { spawnAside } from './platform/spawn-aside.js'
 import { PEEK_TEXT } from './peek-text.js'
 import { nativeLocksFile } from './platform/native-locks.js'
 import { kernelNamesHolders } from './platform/select.js'
@@ -133,8 +134,7 @@ interface Child {
 
 /** Starts the child. A start that fails immediately either throws or returns a child without pipes. */
 function startChild(): Child {
-  const ending = new AbortController()
-  const handle = spawnChild(ending.signal)
+  const { child: handle, end } = spawnChild()
   const ended = new Promise<void>((resolve) => {
     handle.once('close', () => resolve())
     // A child that could not be started emits no `close` event.
@@ -142,10 +142,6 @@ function startChild(): Child {
   })
   // The child writes an empty line before it reads the question.
   const ready = new Promise<void>((resolve) => handle.stdout?.once('data', () => resolve()))
-  // Until Node reports that a child could not be started, it takes 0 for the pid, and would kill this process group.
-  const end = (): void => {
-    if (handle.pid !== undefined) ending.abort()
-  }
   const child: Child = { handle, end, up: Promise.race([ready, ended]), ended, text: '', error: null }
   handle.on('error', (failure) => {
     child.error = failure
@@ -166,18 +162,13 @@ function startChild(): Child {
  * no environment, which could change how Node runs (libuv adds what Windows needs), no options of Node, and no working
  * directory, which may be on a file system that hangs.
  */
-function spawnChild(signal: AbortSignal): ChildProcess {
+function spawnChild(): ReturnType<typeof spawnAside> {
   assertDescriptors(START_DESCRIPTORS)
   try {
-    // Loaded here, because most scans need no child, and loading takes 3 ms.
-    const { spawn } = process.getBuiltinModule('node:child_process')
-    return spawn(process.execPath, ['-e', PEEK_TEXT], {
+    return spawnAside(process.execPath, ['-e', PEEK_TEXT], {
       cwd: parse(process.execPath).root,
       env: {},
       stdio: ['pipe', 'pipe', 'ignore'],
-      signal,
-      killSignal: 'SIGKILL',
-      windowsHide: true,
     })
   } catch (error) {
     throwLack(error)

@@ -7,11 +7,12 @@ import { cleanUp, type CleanUpReport, type CleanUpRequest } from '../../src/act/
 import { processKey } from '../../src/identity/proof.js'
 import { scan } from '../../src/observe/scan.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
+import { eventually } from '../helpers/eventually.js'
 import { testFamily } from '../helpers/family.js'
 import { figure } from '../helpers/figures.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
-import { watch } from '../helpers/machine.js'
+import { listenersOn, watch } from '../helpers/machine.js'
 import { blind, noting } from '../helpers/platforms.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { hold } from '../helpers/proven.js'
@@ -147,6 +148,51 @@ describe('cleanUp', () => {
     const report = await clean(root, { stepMs: SCANT_MS })
     expect(resultsOf(report)).toEqual({ [leaky.port]: failed })
     expect(candidateAt(report.after, leaky.port).observation.pid).not.toBe(leaky.pid)
+  })
+})
+
+describe('cleanUp of what the second scan does not show any more', () => {
+  async function startChanged() {
+    const root = makeHome()
+    const [ended, hidden, other] = [
+      await start(root),
+      await start(root, { behaviour: 'close-then-hang' }),
+      await start(root),
+    ]
+    const seen = await scan(family, root, real)
+    ended.child.kill('SIGKILL')
+    await ended.exited
+    hidden.child.kill('SIGTERM')
+    await eventually(() => expect(listenersOn(hidden.port, hidden.port + 1)).toEqual([]))
+    return { root, ended, hidden, other, seen }
+  }
+
+  it('has one result for each of them, and signals none', async () => {
+    const { root, ended, hidden, other, seen } = await startChanged()
+    const report = await clean(root, { seen })
+    expect(resultsOf(report)).toEqual({
+      [ended.port]: { outcome: 'swept', path: 'already_gone' },
+      [hidden.port]: {
+        outcome: 'failed',
+        reason: expect.stringMatching(
+          new RegExp(`^unknown: it closed its port and still runs; .* kill -9 ${hidden.pid} ends it$`),
+        ),
+      },
+      [other.port]: SWEPT,
+    })
+    expect(report.entries).toHaveLength(3)
+    expect([hidden.isAlive(), other.isAlive()]).toEqual([true, false])
+  })
+
+  it('ends the others also if one of them cannot be looked at', async () => {
+    const { root, hidden, other, seen } = await startChanged()
+    const inspect: typeof real.inspect = (pids, deadline) =>
+      pids.includes(hidden.pid) ? Promise.reject(new Error('no answer')) : real.inspect(pids, deadline)
+    const report = await clean(root, { seen, platform: { ...real, inspect } })
+    expect(resultsOf(report)).toMatchObject({
+      [hidden.port]: { outcome: 'failed', reason: 'unknown: no answer' },
+      [other.port]: SWEPT,
+    })
   })
 })
 

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { CleanUpReport } from '../../src/act/clean-up.js'
-import { meanwhileLines } from '../../src/cli/meanwhile.js'
 import { renderVerdict } from '../../src/cli/render-findings.js'
 import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
 import { renderReset } from '../../src/cli/render-reset.js'
@@ -497,22 +495,13 @@ describe('what a clean-up did', () => {
     ])
   })
 
-  it('tells what ended between the question and the answer', () => {
-    const swept = [{ ...entry, reason: 'unresponsive', cleanup_path: 'already_gone' as const }]
-    const result = { swept, skipped: [], failed: [], dry_run: false, would_sweep: [] }
-    const gone = { candidate: { observation: { pid: 2481, port: 9417 } }, isGone: true }
-    const hidden = { candidate: { observation: { pid: 2488, port: 9418 } }, isGone: false }
-    const missing = [gone, hidden] as unknown as CleanUpReport['missing']
-    const text = renderDoctor(
-      { ...documentOf([], []), reset_result: result },
-      { ...TEXT, meanwhile: meanwhileLines({ missing }, terminal) },
-      terminal,
-    )
-    expect(text).toMatch(/^gone port 9401 \(process 2655\): it ended before it was told to\n/)
-    expect(text).toContain(
-      '\ngone port 9417 (process 2481): it ended meanwhile, by itself or by another command\nleft port 9418 (process 2488): it closed its port meanwhile and still runs; ',
-    )
-    expect(text).toContain('kill -9 2488 ends it\n')
+  it('says of a process that closed its port meanwhile that it failed, and not that all is clean', () => {
+    const reason = 'unknown: it closed its port and still runs; kill -9 2488 ends it' as const
+    const failed = [{ pid: 2488, port: 9418, failure_reason: reason }]
+    const result = { swept: [], skipped: [], failed, dry_run: false, would_sweep: [] }
+    const text = renderDoctor({ ...documentOf([], []), reset_result: result }, TEXT, terminal)
+    expect(text).toMatch(/^failed port 9418 \(process 2488\): unknown: it closed its port and still runs; /)
+    expect(text).not.toContain('Clean')
   })
 
   it('says of the daemon of the scope that F-005 tells what to do', () => {

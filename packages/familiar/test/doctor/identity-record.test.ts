@@ -236,7 +236,6 @@ describe('the text of the doctor', () => {
       ],
       seen: scan,
       after: scan,
-      missing: [],
     }
     const result = resetResult(cleaned, { ...SELF, packageVersion: '4.1.0' }, false)
     expect(result).toEqual({

@@ -1,5 +1,5 @@
 // @ts-check
-import { closeSync, openSync, readdirSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 /**
  * Asks the built library about the machine, from wherever it is run, and says as JSON what it answered, or the code of the
@@ -48,6 +48,32 @@ const questions = {
     const running = runTool('/nowhere/lsof', [], { deadline: time.signal })
     time.abort()
     return running
+  },
+  /** What a tool and the reader of scopes say if the process group of this process gets SIGINT while they run. */
+  group: async () => {
+    const { runTool } = await import('../../dist/observe/platform/run-tool.js')
+    const { ScopeReader } = await import('../../dist/observe/read-scopes-in-child.js')
+    const { daemonFamily } = await import('../fixtures/processes/daemon-family.mjs')
+    const reader = new ScopeReader()
+    reader.prepare()
+    const script = "setTimeout(() => console.log('seen'), 300)"
+    const running = runTool(process.execPath, ['-e', script], { deadline: AbortSignal.timeout(60_000) })
+    const told = running.catch((/** @type {Error} */ error) => error.message)
+    process.on('SIGINT', () => undefined)
+    process.kill(0, 'SIGINT')
+    const scopes = await reader.read(daemonFamily({ from: 0, to: 0 }), args, [], 60_000)
+    return { tool: await told, areLate: [...scopes.values()].map(({ isLate }) => isLate === true) }
+  },
+  /** The pid of a tool that would run for ever, when this process is about to exit. */
+  left: async () => {
+    const { runTool } = await import('../../dist/observe/platform/run-tool.js')
+    const script =
+      "require('node:fs').writeFileSync(process.argv[1], String(process.pid)); setInterval(() => {}, 1000)"
+    const path = args[0] ?? ''
+    void runTool(process.execPath, ['-e', script, path], { deadline: AbortSignal.timeout(60_000) })
+    while (!existsSync(path) || readFileSync(path, 'utf8') === '')
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    return Number(readFileSync(path, 'utf8'))
   },
   /** What is known of these scopes within so many milliseconds. */
   scopes: async () => {

@@ -9,6 +9,7 @@ const FILES = [
   'act/stop',
   'act/stop-ask',
   'act/stop-ending',
+  'act/stop-interrupted',
   'act/cleanup',
   'act/cleanup-spared',
   'act/cleanup-lock',

@@ -1,4 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { watchEndings } from '../../dist/act/endings.js'
+import { stopDaemon } from '../../dist/client/stop.js'
+import { monotonicMs } from '../../dist/clock.js'
+import { selectPlatform } from '../../dist/observe/platform/select.js'
+import { scan } from '../../dist/observe/scan.js'
+import { scopeDaemon } from '../../dist/observe/scope-daemon.js'
+import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
 import {
   beginSlow,
   leaveNoDaemons,
@@ -49,6 +56,33 @@ describe('what is in flight', () => {
     await expect(never).rejects.toBeInstanceOf(Error)
     expect(logged(logOf(daemon.root), 'stopped')).toMatchObject([{ abandoned: 1 }])
     expect(recordIn(daemon.root).state).toBe('stopped')
+  })
+
+  it('keeps a daemon of which Ctrl+C can say until when it may be ending, and a scan shows it meanwhile', async () => {
+    const root = newRoot()
+    const daemon = await startDaemonIn(root, ports, { timing: { ...UNHURRIED, drainMs: BUSY_MS } })
+    await beginSlow(daemon, NEVER_MS)
+    const endings = watchEndings()
+    const family = daemonFamily(ports)
+    const platform = await selectPlatform()
+    const stopped = stopDaemon({ family, scope: root, platform, reason: 'test', stopCommand: 'acme stop' })
+    await eventually(async () => {
+      const [told] = endings.all()
+      expect(told).toMatchObject({ pid: daemon.pid, state: 'under way', stopCommand: 'acme stop' })
+      expect(await told?.look()).toBe('hidden')
+    })
+    const [told] = endings.all()
+    // The drain is granted 10 s at most, and each end has a step more.
+    const [dueMs, overMs] = [told?.dueAt ?? 0, told?.overAt ?? 0].map((at) => at - monotonicMs())
+    expect(dueMs).toBeGreaterThan(0)
+    expect(dueMs).toBeLessThan(11_000)
+    expect(overMs).toBeGreaterThan((dueMs ?? 0) + 7_000)
+    const shown = scopeDaemon(await scan(family, root, platform))?.observation
+    expect([shown?.pid, shown?.port]).toEqual([daemon.pid, null])
+    signal(daemon, 'SIGKILL')
+    expect(await stopped).toMatchObject({ outcome: 'stopped', path: 'http_shutdown' })
+    expect(endings.all()).toMatchObject([{ state: 'gone' }])
+    endings.stop()
   })
 
   it('is waited for by the stop command, which is told the bound', async () => {

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
+import { watchEndings } from '../../dist/act/endings.js'
 import { connect } from '../../dist/client/connect.js'
+import type { FamiliarError } from '../../dist/errors.js'
 import {
   crash,
   daemonOf,
@@ -47,6 +49,20 @@ describe('connect', () => {
       },
     ])
     expect((await daemon.post('/api/slow', { ms: 1 })).status).toBe(200)
+  })
+
+  it('does not adopt a daemon that is ready only after Ctrl+C: it exits, and leaves nothing', async () => {
+    const root = newRoot()
+    const endings = watchEndings()
+    // Each question about the machine takes the daemon so long, so Ctrl+C comes before it is ready.
+    const starting = connect(requestFor(root, ports, { args: ['--machine-ms=1500'] }))
+    const outcome = starting.catch((error: FamiliarError) => error.code)
+    await eventually(() => expect(daemonsOf(root)).toHaveLength(1))
+    endings.finish()
+    expect(await outcome).toBe('E_INTERRUPTED')
+    await eventually(() => expect([daemonsOf(root), listenersOn(ports.from, ports.to)]).toEqual([[], []]))
+    expect(existsSync(recordPath(root))).toBe(false)
+    endings.stop()
   })
 
   it('warm, touches no lock and no file', async () => {

@@ -107,7 +107,8 @@ describe('on a terminal', () => {
     })
     expect([status, lives(two), late.filter(lives).length]).toEqual([0, false, 1])
     expect(said).toContain('Killed 1 process')
-    expect(said).toContain('meanwhile: 1 of them ended before; 1 more was found and left: run it again')
+    expect(said).toContain(`gone port 9240 (process ${one.pid}): it ended before it was told to`)
+    expect(said).toContain('meanwhile: 1 more was found and left: run it again')
   })
 
   it('Ctrl+C at the question ends it with 130, and nothing was done', async () => {

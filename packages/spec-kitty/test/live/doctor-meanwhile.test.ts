@@ -39,9 +39,7 @@ it('tells what ended between the question and the answer, beside what it ended',
   )
   const text = plain(said).replaceAll(/\s+/g, ' ')
   expect([status, lives(one), lives(two)]).toEqual([0, false, false])
-  expect(text).toContain(
-    `gone port 9401 (process ${one.pid}): it ended meanwhile, by itself or by another command`,
-  )
+  expect(text).toContain(`gone port 9401 (process ${one.pid}): it ended before it was told to`)
   expect(text).toContain(`stopped port 9402 (process ${two.pid}`)
   expect(text).toContain(`ps -ww -p ${one.pid},${two.pid} -o pid,stat,user,lstart,args`)
 })

@@ -15,7 +15,6 @@ import { uninstalledIn } from '../../observe/uninstalled.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { note, readingTerminal } from '../io.js'
-import { meanwhileLines } from '../meanwhile.js'
 import { printJson } from '../print-json.js'
 import type { renderDoctor } from '../render-doctor.js'
 import { parseOptions } from '../parse.js'
@@ -58,7 +57,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const report = (await reset?.(daemon, options, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
   if (render === null) printJson(examined.document, io)
-  else io.out(shown(examined, options, context, { render, report }))
+  else io.out(shown(examined, options, context, render))
   return exitFor(examined.document, options.isStrict)
 }
 
@@ -120,7 +119,7 @@ function shown(
   { document, addition, named }: Examined,
   { force: isForced }: Options,
   { words, io, daemon }: CommandContext,
-  { render, report }: { readonly render: typeof renderDoctor; readonly report: CleanUpReport | null },
+  render: typeof renderDoctor,
 ): string {
   const { packageVersion: version } = toolOf(daemon).self
   const head = addition.head ?? [[words.scope, daemon.scope]]
@@ -129,8 +128,7 @@ function shown(
   const { why = {}, obstacle = null } = addition
   const userHome = io.env['HOME']
   const { isQuiet = false, isVerbose } = io
-  const meanwhile = report === null ? [] : meanwhileLines(report, io)
-  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome, meanwhile }
+  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome }
   return render(document, text, { ...readingTerminal(io), isQuiet, isVerbose })
 }
 

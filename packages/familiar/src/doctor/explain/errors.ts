@@ -109,7 +109,7 @@ export const ERRORS: ErrorTexts = {
     exit: '130',
     retry: 'yes',
     whatToDo:
-      'It names the processes that ended, and those that were told to end and still run. Run the command that it names to see what is left. One that has closed its port is not found any more: look at it, and end it with the command that the message names.',
+      'It names the processes that ended, and those that were told to end and are or may be still there. Run the command that it names to see what is left. One that has closed its port may still be ending: the message says until when, and what to do if it stays.',
   },
   E_LOCK_BUSY: {
     summary: 'another command works on the same daemon',

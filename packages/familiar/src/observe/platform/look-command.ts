@@ -13,7 +13,11 @@ export function lookCommand(pids: readonly number[], system: NodeJS.Platform = p
   return `powershell -NoProfile -Command "Get-CimInstance Win32_Process -Filter '${filter}' | Format-List ProcessId,CreationDate,CommandLine"`
 }
 
-/** Returns the command with which a user ends a process that no command of ours finds any more. */
-export function killCommand(pid: number, system: NodeJS.Platform = process.platform): string {
-  return system === 'win32' ? `taskkill /F /PID ${pid}` : `kill -9 ${pid}`
+/**
+ * Returns the commands with which a user looks at a process that no command of ours finds any more, and ends it. It is
+ * ended only after a look, because the pid may belong to another process by then.
+ */
+export function byHand(pid: number, system: NodeJS.Platform = process.platform): string {
+  const kill = system === 'win32' ? `taskkill /F /PID ${pid}` : `kill -9 ${pid}`
+  return `${lookCommand([pid], system)} shows it, ${kill} ends it`
 }

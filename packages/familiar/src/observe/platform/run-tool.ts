@@ -1,7 +1,8 @@
-import { type ExecFileException, execFile } from 'node:child_process'
-
+import type { StdioOptions } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { asLack, errnoOf, FamiliarError, throwLack } from '../../errors.js'
 import { assertDescriptors } from './assert-descriptors.js'
+import { spawnAside } from './spawn-aside.js'
 
 /** Limits for one run of a system tool, and how to read its result. */
 export interface ToolOptions {
@@ -22,8 +23,7 @@ export type RunTool = (file: string, args: readonly string[], options: ToolOptio
  * The maximum output that is read. One command line can be 1 MiB long, and `ps` prints some of its bytes as four bytes.
  */
 const MAX_OUTPUT_MIB = 16
-
-const LIMITS = { maxBuffer: MAX_OUTPUT_MIB * 1024 * 1024, killSignal: 'SIGKILL' } as const
+const MAX_OUTPUT_BYTES = MAX_OUTPUT_MIB * 1024 * 1024
 
 /** How many descriptors a start takes for a moment: those of `read-scopes-in-child.ts`, and both ends of a pipe for stderr. */
 const START_DESCRIPTORS = 8
@@ -45,43 +45,56 @@ export const runTool: RunTool = (file, args, options) =>
 
 /**
  * Runs the tool. A lack of resources at its start rejects the promise in two ways: Node passes some of these errors to
- * the callback, and throws others.
+ * the `error` event, and throws others.
  */
-const run: RunTool = (file, args, options) =>
+const run: RunTool = (file, args, { deadline, env, quietExit }) =>
   new Promise((resolve, reject) => {
-    if (options.deadline.aborted) {
+    if (deadline.aborted) {
       reject(failed(file, 'the time for this look was over before it was asked', true))
       return
     }
     assertDescriptors(START_DESCRIPTORS)
-    const { env, deadline, quietExit } = options
-    const ending = new AbortController()
-    const child = execFile(
-      file,
-      args,
-      {
-        ...LIMITS,
-        signal: ending.signal,
-        encoding: 'utf8',
-        windowsHide: true,
-        ...(env === undefined ? {} : { env }),
-      },
-      (error, stdout, stderr) => {
-        deadline.removeEventListener('abort', end)
-        if (error === null || isQuiet(error, stderr, quietExit)) resolve(stdout)
-        else reject(asLack(error) ?? failed(file, causeOf(error, stderr, deadline), deadline.aborted, error))
-      },
-    )
-    // Until Node has reported that a tool could not be started, it takes 0 for the pid, and would kill this process group.
-    const end = (): void => {
-      if (child.pid !== undefined) ending.abort()
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe']
+    const { child, end } = spawnAside(file, args, { stdio, ...(env === undefined ? {} : { env }) })
+    /** Only the first call has an effect. The pipes are closed, because what the tool has started may keep them open. */
+    const settle = (act: () => void): void => {
+      deadline.removeEventListener('abort', late)
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+      act()
     }
-    deadline.addEventListener('abort', end)
-    child.stdin?.end()
+    const giveUp = (cause: string, retry: boolean): void => {
+      settle(() => reject(failed(file, cause, retry)))
+      end()
+    }
+    const late = (): void => giveUp('not done in time', true)
+    deadline.addEventListener('abort', late)
+    const flooded = (): void => giveUp(`printed more than ${MAX_OUTPUT_MIB} MiB`, false)
+    const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => textOf(stream, flooded))
+    child.on('error', (error) =>
+      settle(() => reject(asLack(error) ?? failed(file, startCause(error), false, error))),
+    )
+    child.once('close', (code, signal) =>
+      settle(() => {
+        const complaint = stderr?.() ?? ''
+        const isQuiet = quietExit !== undefined && code === quietExit && complaint.trim() === ''
+        if (code === 0 || isQuiet) resolve(stdout?.() ?? '')
+        else reject(failed(file, endCause(code, signal, complaint), false))
+      }),
+    )
   })
 
-function isQuiet(error: ExecFileException, stderr: string, quietExit: number | undefined): boolean {
-  return quietExit !== undefined && error.code === quietExit && stderr.trim() === ''
+/** Returns a function that returns what the stream has said so far. Calls `flooded` when that is too much. */
+function textOf(stream: Readable | null, flooded: () => void): () => string {
+  const parts: Buffer[] = []
+  let size = 0
+  // A stream that could not be made is missing, and the `error` event says why.
+  stream?.on('data', (part: Buffer) => {
+    parts.push(part)
+    size += part.length
+    if (size > MAX_OUTPUT_BYTES) flooded()
+  })
+  return () => Buffer.concat(parts).toString('utf8')
 }
 
 function failed(file: string, cause: string, retry: boolean, error?: unknown): FamiliarError {
@@ -90,13 +103,13 @@ function failed(file: string, cause: string, retry: boolean, error?: unknown): F
   return new FamiliarError('E_LOOK_FAILED', `${name}: ${cause}`, { hint, retry, cause: error })
 }
 
-function causeOf(error: ExecFileException, stderr: string, deadline: AbortSignal): string {
-  if (deadline.aborted) return 'not done in time'
+function startCause(error: Error): string {
   const errno = errnoOf(error)
-  if (errno === 'ENOENT') return 'not found on this machine'
-  if (errno === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return `printed more than ${MAX_OUTPUT_MIB} MiB`
-  if (errno !== null) return `could not be run (${errno})`
-  const end = error.signal ? `was ended by ${error.signal}` : `exit code ${String(error.code)}`
+  return errno === 'ENOENT' ? 'not found on this machine' : `could not be run (${errno ?? error.message})`
+}
+
+function endCause(code: number | null, signal: string | null, stderr: string): string {
+  const end = signal === null ? `exit code ${code}` : `was ended by ${signal}`
   const complaint = complaintIn(stderr)
   return complaint === '' ? end : `${end}: ${complaint}`
 }

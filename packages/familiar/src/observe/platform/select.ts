@@ -35,3 +35,8 @@ export async function selectPlatform(): Promise<Platform> {
 export function kernelNamesHolders(): boolean {
   return process.platform === 'linux'
 }
+
+/** Returns whether Ctrl+C reaches a process group. On Windows it reaches the processes of a console. */
+export function hasProcessGroups(): boolean {
+  return process.platform !== 'win32'
+}

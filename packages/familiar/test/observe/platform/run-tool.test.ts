@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
 
 import { FamiliarError } from '../../../src/errors.js'
 import { runTool, type ToolOptions } from '../../../src/observe/platform/run-tool.js'
-import { ask } from '../../helpers/ask-machine.js'
+import { answerOf, ask } from '../../helpers/ask-machine.js'
+import { eventually } from '../../helpers/eventually.js'
+import { makeHome, removeHomes } from '../../helpers/homes.js'
+import { stateOf } from '../../helpers/machine.js'
 import { needCommand } from '../../helpers/skip.js'
 import { soon } from './captured.js'
 
@@ -16,6 +20,8 @@ async function failureOf(running: Promise<string>): Promise<FamiliarError> {
   if (error instanceof FamiliarError) return error
   throw new Error(`not a typed failure: ${String(error)}`)
 }
+
+afterEach(removeHomes)
 
 describe('runTool', () => {
   it('returns what the tool printed', async () => {
@@ -94,6 +100,18 @@ describe('runTool', () => {
     // In a process group of its own, because a signal to process 0 would end the tests too.
     const { status, answer } = ask(['setsid', '-w'], 'missing')
     expect({ status, answer }).toEqual({ status: 0, answer: { code: 'E_LOOK_FAILED' } })
+  })
+
+  it('does not share a Ctrl+C with its process group, as the reader of scopes does not', (context) => {
+    needCommand(context, 'setsid', ['-w', 'true'])
+    const root = makeHome()
+    const { status, answer } = ask(['setsid', '-w'], 'group', root)
+    expect({ status, answer }).toEqual({ status: 0, answer: { tool: 'seen\n', areLate: [false] } })
+  })
+
+  it('ends a tool that still runs when its own process exits', async () => {
+    const pid = answerOf([], 'left', join(makeHome(), 'pid')) as number
+    await eventually(() => expect(['Z', null]).toContain(stateOf(pid)))
   })
 
   it('gives up on a tool that floods', async () => {
