@@ -72,7 +72,7 @@ export function watchInterruption({ io, done, exit, report }: Parts): Interrupti
     timer = setTimeout(leave, leftMs)
     warn(
       io,
-      `${io.program}: interrupted: no other process is ended; waiting for those that were told to end, ${untilText(leftMs)} at most; Ctrl+C again leaves at once`,
+      `${io.program}: interrupted: no other process is told to end; those that were are ended, with SIGKILL if need be, ${untilText(leftMs)} at most; Ctrl+C again leaves them`,
     )
   }
   return {
@@ -140,7 +140,7 @@ function interrupted(all: readonly Looked[], look: string | null): FamiliarError
 }
 
 function listed(what: string, all: readonly Looked[]): readonly string[] {
-  const names = all.map(({ pid, port }) => `${port === null ? '' : `port ${port}, `}process ${pid}`)
+  const names = all.map(({ pid, port }) => `process ${pid}${port === null ? '' : ` (port ${port})`}`)
   return names.length === 0 ? [] : [`${what}: ${names.join(', ')}`]
 }
 

@@ -116,8 +116,8 @@ function renderCleanUp(
   const isFailed = (row: DoctorRecord): boolean =>
     result.failed.some(({ pid, port }) => row.pid === pid && row.port === port)
   const ofPort = orphans.filter((row) => (named === null || row.port === named) && !isFailed(row))
-  // Of one port, the lines above say what became of it.
-  const isSaid = result.dry_run || (named !== null && ofPort.length === 0)
+  // Of one port, the lines above say what became of it. Of others, nothing was asked.
+  const isSaid = result.dry_run || (named !== null && ofPort.every((row) => row.in_use_by !== null))
   const clean = isSaid ? [] : renderClean(ofPort, state, terminal, words)
   return [
     done,
@@ -138,7 +138,8 @@ function planOf(
   const open = orphans.filter(
     (row) => (port === null || row.port === port) && needsDecision(row, words) && !isEnded(row),
   )
-  return { clean: words.clean, isForced, port, ended: would_sweep.length, open: open.length, obstacle }
+  const ended = would_sweep.length
+  return { clean: words.clean, isForced, asksAboutRest: true, port, ended, open: open.length, obstacle }
 }
 
 function renderHead(document: DoctorDocument, head: readonly Line[], terminal: Terminal): readonly string[] {

@@ -8,6 +8,8 @@ interface Plan {
   /** The command that ends the processes that are proven stale. */
   readonly clean: string
   readonly isForced: boolean
+  /** Whether the command asks about what needs a decision, where someone can answer. */
+  readonly asksAboutRest?: boolean
   readonly port: number | null
   /** How many processes would be ended, and how many would still need a decision after that. */
   readonly ended: number
@@ -21,7 +23,7 @@ interface Plan {
  * cannot be carried out, also with `--quiet`. Nothing if there is nothing to do.
  */
 export function renderNext(
-  { clean, isForced, port, ended, open, obstacle = null }: Plan,
+  { clean, isForced, asksAboutRest = false, port, ended, open, obstacle = null }: Plan,
   terminal: Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>,
 ): readonly string[] {
   if (ended === 0 && open === 0) return []
@@ -33,8 +35,7 @@ export function renderNext(
   const need = `${open === 1 ? 'needs' : 'need'} a decision`
   if (ended === 0) return [`Nothing would be ended without a decision: ${open} ${need}.`]
   const command = `${clean}${isForced ? ' --force' : ''}${port === null ? '' : ` --port ${port}`}`
-  // The same command asks about them, but only where someone can answer.
-  const asked = isForced ? '' : ', asked on a terminal'
+  const asked = isForced || !asksAboutRest ? '' : ', asked on a terminal'
   const then = open === 0 ? null : `then ${open} still ${need}${asked}`
   const after = then === null ? '' : `  # ${then}`
   const painted = paint(terminal, 'cyan', printable(command))

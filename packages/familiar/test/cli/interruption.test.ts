@@ -67,7 +67,7 @@ describe('Ctrl+C while nothing is under way', () => {
     expect([said, exits]).toEqual([[], [130]])
     expect(messageOf(errors)).toEqual([
       'interrupted; ended: 0; told to end, but still there: 1',
-      'told to end, but still there: port 9001, process 1',
+      'told to end, but still there: process 1 (port 9001)',
       'acme doctor',
     ])
   })
@@ -96,8 +96,8 @@ describe('Ctrl+C while nothing is under way', () => {
     expect([gone.looks.count, silent.looks.count, exits]).toEqual([0, 1, [130]])
     expect(messageOf(errors)).toEqual([
       'interrupted; ended: 1; told to end, and may still be there: 2',
-      'ended: port 9001, process 1',
-      'told to end, and may still be there: port 9002, process 2, port 9003, process 3',
+      'ended: process 1 (port 9001)',
+      'told to end, and may still be there: process 2 (port 9002), process 3 (port 9003)',
       'acme doctor',
     ])
   })
@@ -105,7 +105,7 @@ describe('Ctrl+C while nothing is under way', () => {
 
 describe('Ctrl+C while a process that was told to end is under way', () => {
   const waits = (until: string) => [
-    `acme: interrupted: no other process is ended; waiting for those that were told to end, until ${until} at most; Ctrl+C again leaves at once\n`,
+    `acme: interrupted: no other process is told to end; those that were are ended, with SIGKILL if need be, until ${until} at most; Ctrl+C again leaves them\n`,
   ]
 
   it('waits as long as the longest of those that are under way may take, and says so', async () => {
@@ -199,7 +199,7 @@ describe('what the command throws after Ctrl+C', () => {
     const explained = (await explain(thrown)) as FamiliarError
     expect(messageOf([explained])).toEqual([
       'interrupted; ended: 1',
-      'ended: port 9001, process 1',
+      'ended: process 1 (port 9001)',
       'acme doctor',
     ])
     await settled()

@@ -473,6 +473,14 @@ describe('what a clean-up did', () => {
     expect(lines([], [old, withSeverity('critical', 'F-005')])[0]).toBe(
       'No orphan is left; the problems above remain.',
     )
+    // A clean-up of the port of a daemon in use says nothing about the orphans on other ports.
+    const used = { ...OPEN, port: 9420, pid: 8, in_use_by: '/other' }
+    const named = renderDoctor(
+      { ...documentOf([used, OPEN], [old]), reset_result: result },
+      { ...TEXT, named: 9420 },
+      terminal,
+    )
+    expect(named).not.toContain('orphan is left')
     const young = [row('starting', 9421), row('cross_root', 9422, 'starting')]
     const foreign = row('other_user', 9423)
     expect(lines([OPEN, ...young, foreign], [old])[0]).toBe(

@@ -117,6 +117,8 @@ export async function withGuess(
   const text = `unexpected word '${word}' after '${name}'`
   const { options } = command === null ? { options: {} } : await listed(command).describe()
   if (Object.hasOwn(options, word)) return new UsageError(`${text}${didYouMean([`${name} --${word}`])}`)
+  if (/^\d+$/.test(word) && Object.hasOwn(options, 'port'))
+    return new UsageError(`${text}${didYouMean([`--port ${word}`])}`)
   const near = meant([...name.split(' '), ...args.filter((one) => !isFlag(one))])
   return near.length === 0 && meansCleaning([word])
     ? cleaning(text)

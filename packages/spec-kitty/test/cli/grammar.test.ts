@@ -176,6 +176,12 @@ describe('a mistyped word', () => {
     ['doctor auth', "unexpected word 'auth' after 'doctor': did you mean 'auth doctor'?"],
     ['auth doctor now', "unexpected word 'now' after 'auth doctor'"],
     ['auth doctor reset', "unexpected word 'reset' after 'auth doctor': did you mean 'auth doctor --reset'?"],
+    ['doctor --reset 9401', "unexpected word '9401' after 'doctor': did you mean '--port 9401'?"],
+    [
+      'dashboard clean-up 9240',
+      "unexpected word '9240' after 'dashboard clean-up': did you mean '--port 9240'?",
+    ],
+    ['sync status 9401', "unexpected word '9401' after 'sync status'"],
     ['doctor dry-run', "unexpected word 'dry-run' after 'doctor': did you mean 'doctor --dry-run'?"],
     ['sync status json', "unexpected word 'json' after 'sync status': did you mean 'sync status --json'?"],
     ['dashboard reset', "unexpected word 'reset' after 'dashboard': did you mean one of these?"],

@@ -37,7 +37,7 @@ async function hanging(port: number, more: object = {}): Promise<Process> {
 const listens = (port: number): boolean => listenersOn(port, port + 1).length > 0
 
 const FINISHES =
-  /^spec-kitty: interrupted: no other process is ended; waiting for those that were told to end, until [\d:]+ at most; Ctrl\+C again leaves at once$/m
+  /^spec-kitty: interrupted: no other process is told to end; those that were are ended, with SIGKILL if need be, until [\d:]+ at most; Ctrl\+C again leaves them$/m
 
 /** More than the time in which a second SIGINT belongs to the first Ctrl+C. */
 const A_HAND_MS = 500

@@ -7,6 +7,7 @@ export const AUTH_DOCTOR = {
   about: 'Shows the session, the sync daemon, and every listener on ports 9400-9449: what it is, and why.',
   more: [
     'Without --reset it only looks. It never ends the daemon of this home if that answers, one that another home is known to use, or one of another user. --force, or y at the question, ends what needs a decision: also one that hangs, one of another home that is not known to be in use there (cross_root), and one that does not say which home it belongs to (pre_marker). Look at it first.',
+    'A process is told to end by SIGTERM. If it stays, it gets SIGKILL: after 1 s, or after 5 s if it is visibly ending.',
   ],
   examples: [
     ['spec-kitty doctor', 'what is wrong, and the command for it'],

@@ -8,11 +8,16 @@ const { start, stop, restart, status, logs } = daemonCommands({
 const HOME = ['SPEC_KITTY_HOME'] as const
 const STARTING = ['SPEC_KITTY_HOME', 'FAMILIAR_DISABLE', 'SYNC_NO_DAEMON'] as const
 
+/** What a daemon that was just started does. */
+const CLEANS =
+  "Once it serves, the new daemon ends what is proven stale in this home, as 'auth doctor --reset' does; 'sync logs' shows it."
+
 export const SYNC_START = {
   ...start,
   about: 'Starts the sync daemon of this home, or finds the one that runs.',
   more: [
     'Works whatever the variables about auto-start say, in CI, and without a session. Replaces a daemon of an older version.',
+    CLEANS,
   ],
   environment: STARTING,
 } as const satisfies CommandSpec
@@ -29,7 +34,7 @@ export const SYNC_STOP = {
 export const SYNC_RESTART = {
   ...restart,
   about: 'Stops the sync daemon of this home and starts a new one.',
-  more: ['Where the new one could not write its record (a full disk), nothing is stopped.'],
+  more: ['Where the new one could not write its record (a full disk), nothing is stopped.', CLEANS],
   environment: STARTING,
 } as const satisfies CommandSpec
 
