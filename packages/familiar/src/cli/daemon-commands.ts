@@ -88,7 +88,7 @@ export function daemonCommands({
         [`${command} logs --follow`, 'what is written from now on, too'],
         [`${command} logs --since 2h`, 'what was written in the last two hours'],
       ],
-      exits: { 0: 'printed', 1: 'never', 2: 'wrong usage, or the log cannot be read' },
+      exits: { 0: 'printed', 1: 'not used', 2: 'wrong usage, or the log cannot be read' },
     },
     doctor: {
       ...DAEMON_GRAMMARS.doctor,
@@ -116,7 +116,7 @@ export function daemonCommands({
         [`${command} explain cross_root`, 'a reason'],
         [`${command} explain --json | jq -r '.explanations[].id'`, 'every ID'],
       ],
-      exits: { 0: 'explained', 1: 'never', 2: 'wrong usage, or there is no such ID' },
+      exits: { 0: 'explained', 1: 'not used', 2: 'wrong usage, or there is no such ID' },
     },
   }
 }

@@ -30,5 +30,5 @@ export const UPGRADE_HOOK = {
     ['spec-kitty upgrade-hook --json', 'the result, for the log of an installer'],
   ],
   environment: ['SPEC_KITTY_HOME'],
-  exits: { 0: 'always', 1: 'never', 2: 'never', 75: 'never' },
+  exits: { 0: 'always', 1: 'not used', 2: 'not used', 75: 'not used' },
 } as const satisfies CommandSpec

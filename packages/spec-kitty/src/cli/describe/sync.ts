@@ -74,5 +74,5 @@ export const SYNC_LIST = {
     ],
   ],
   environment: HOME,
-  exits: { 0: 'shown', 1: 'never' },
+  exits: { 0: 'shown', 1: 'not used' },
 } as const satisfies CommandSpec

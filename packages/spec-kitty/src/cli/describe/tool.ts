@@ -11,7 +11,7 @@ export const HELP = {
     ['spec-kitty help sync publish', 'one command'],
     ['spec-kitty help environment', 'every variable that spec-kitty reads'],
   ],
-  exits: { 0: 'shown', 1: 'never', 2: 'there is no such command or topic' },
+  exits: { 0: 'shown', 1: 'not used', 2: 'there is no such command or topic' },
 } as const satisfies CommandSpec
 
 export const VERSION_COMMAND = {
@@ -22,7 +22,7 @@ export const VERSION_COMMAND = {
     ['spec-kitty version', 'the version alone'],
     ['spec-kitty sync status', 'also the version of the sync daemon'],
   ],
-  exits: { 0: 'printed', 1: 'never' },
+  exits: { 0: 'printed', 1: 'not used' },
 } as const satisfies CommandSpec
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -50,7 +50,7 @@ export const COMPLETION = {
       'fish',
     ],
   ],
-  exits: { 0: 'printed', 1: 'never' },
+  exits: { 0: 'printed', 1: 'not used' },
 } as const satisfies CommandSpec
 
 const { explain } = daemonCommands({ title: 'sync daemon', command: 'spec-kitty' })
