@@ -76,7 +76,7 @@ export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): Return
 }
 
 function secondEffect(also: string, why: Why): string {
-  return why.reason === 'session_refused'
+  return why.reason === 'session_refused' || why.reason === 'other_server'
     ? `; the second one ${also.split('  # ')[1] ?? 'tries again'}`
     : `; if the address is wrong, the second one ${effectOf(also, why)}`
 }
@@ -101,6 +101,7 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [' sync stop ', 'ends the daemon, and starts one that sends them'],
   [' sync restart', 'starts the daemon anew, with what is set here'],
   [' sync start', 'starts the daemon'],
+  [`unset SPEC_KITTY_SAAS_URL`, 'takes the server away that is set here'],
   [' sync now', 'tries to send them, and says what becomes of each batch'],
 ]
 

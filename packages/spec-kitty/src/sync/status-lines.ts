@@ -121,9 +121,9 @@ function serverLines(view: WorkView): readonly Line[] {
   return view.why === null || server === null ? [] : [['server', server]]
 }
 
-/** Returns the server to which events go or, while none may leave, the server for a sign-in. */
-export function serverOf({ gate, loginServer }: WorkView): string | null {
-  return gate.state === 'open' ? gate.serverUrl : loginServer
+/** Returns the server to which events go or, while none may leave, the one that refused the session or is for a sign-in. */
+export function serverOf({ gate, loginServer, refusedBy }: WorkView): string | null {
+  return gate.state === 'open' ? gate.serverUrl : (refusedBy ?? loginServer)
 }
 
 /** A daemon reports only what it has sent itself. What the previous daemon has sent is unknown. */

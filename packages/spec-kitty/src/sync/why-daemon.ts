@@ -48,7 +48,7 @@ export function whyNoDaemon(standing: Standing): Why {
  * `sync now` starts a daemon for waiting events, unless only `sync start` may. A broken file forbids it only until it is
  * corrected.
  */
-function startCommand({ isStartForbidden = false, brokenLine = null, queued }: Standing): string {
+export function startCommand({ isStartForbidden = false, brokenLine = null, queued }: Standing): string {
   return (isStartForbidden && brokenLine === null) || queued === 0 ? START : NOW
 }
 

@@ -1,4 +1,5 @@
 import type { Obstacle } from './upload/gate.js'
+import type { Source } from './settings-table.js'
 import type { ClosedReason, ErrorKind, Gate, HeldReason } from './upload/upload-types.js'
 
 /** Why events stay on this machine, and the one command that changes this or says what must be changed. */
@@ -94,6 +95,10 @@ export interface Standing {
   readonly disabledBy?: string | null
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
+  /** The server of the session; null if there is no session. */
+  readonly sessionServer?: string | null
+  /** Where the server is set for the daemon or, if none runs, for this command. */
+  readonly addressSource?: Source
   /** Whether no server is set, so that events are sent to the server of the session. */
   readonly isServerOfSession?: boolean
   /** Whether the daemon was started with another value of the variable that sets the server. */

@@ -45,6 +45,8 @@ export interface WorkView {
   readonly isDaemonCrashed: boolean
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
+  /** The server that refused the session, if that is why nothing leaves; otherwise null. */
+  readonly refusedBy: string | null
   /** The command that moves away a directory in the place of the session; null if there is none. */
   readonly sessionCure: string | null
   /** The gate as the daemon sees it or, if no daemon runs, as this command sees it. */
@@ -123,7 +125,8 @@ export async function viewWork(
   const queue = lostFile !== null || 'problem' in read ? null : read
   const queueProblem = problem?.problem ?? null
   const isQueueDamaged = problem?.isDamaged === true
-  const server = loginServer(settings, sessionServer(root))
+  const serverOfSession = sessionServer(root)
+  const server = loginServer(settings, serverOfSession)
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
   // The daemon reports each variable by one name. Beside a lower-case one of this shell, which is preferred, it would not count.
@@ -159,7 +162,9 @@ export async function viewWork(
     isStartForbidden: isStartForbidden(settings),
     disabledBy: disabledBy(env),
     loginServer: server,
+    sessionServer: serverOfSession,
     // The variable of this shell may name another server than the one that the daemon sends to.
+    addressSource: there.get('sync.server_url').source,
     isServerOfSession: there.get('sync.server_url').source.kind === 'default',
     isOtherAddress: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
     isTokenGiven: isSessionGiven(root),
@@ -183,6 +188,7 @@ export async function viewWork(
     isDaemonRunning,
     isDaemonCrashed: status.state === 'crashed',
     loginServer: server,
+    refusedBy: gate.state === 'closed' && gate.reason === 'session_refused' ? serverOfSession : null,
     sessionCure: cure,
     gate,
     obstacles: own.obstacles,

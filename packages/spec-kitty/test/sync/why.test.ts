@@ -315,6 +315,65 @@ it('a server that is not safe is corrected where it is set, or left by a sign-in
   })
 })
 
+describe('a server that is not that of the session', () => {
+  const refused = { reason: 'session_refused', detail: 'the server answered 401' } as const
+  const other = { reason: 'other_server', detail: 'it is for https://a.example' } as const
+  const variable = { kind: 'environment', variable: 'SPEC_KITTY_SAAS_URL' } as const
+  const mistyped = {
+    loginServer: 'https://b.example',
+    sessionServer: 'https://a.example',
+    addressSource: variable,
+    isHostedHere: true,
+  }
+  const closed = (one: Obstacle, changes: Partial<Standing>) =>
+    whyNothingLeaves(
+      standing({ ...mistyped, gate: { state: 'closed', ...one }, obstacles: [one], ...changes }),
+    )
+  const THERE = 'spec-kitty auth login --server https://b.example'
+  const IF_MEANT = 'signs in there, if that server is meant'
+
+  it('is first taken away, where a variable names it', () => {
+    const also = `${THERE}  # ${IF_MEANT}`
+    expect(closed(other, {})).toMatchObject({
+      command: 'unset SPEC_KITTY_SAAS_URL && spec-kitty sync restart',
+      also,
+    })
+    const none = { isDaemonRunning: false }
+    expect(closed(other, none)?.command).toBe('unset SPEC_KITTY_SAAS_URL && spec-kitty sync now')
+    // Nothing waits, or something else is in the way of a daemon.
+    for (const one of [{ queued: 0 }, { obstacles: [other, refused] }])
+      expect(closed(other, { ...none, ...one })?.command).toBe('unset SPEC_KITTY_SAAS_URL')
+    const token = closed(other, { isTokenGiven: true })
+    expect(token?.also).toMatch(/ --with-token --server https:\/\/b\.example {2}# signs in .* SYNC_TOKEN$/)
+  })
+
+  it('is first corrected in the file', () => {
+    const addressSource = { kind: 'file', path: '/h/config.toml', line: 2, column: 1 } as const
+    expect(closed(other, { addressSource })).toMatchObject({
+      command: 'spec-kitty explain other_server',
+      before: 'correct server_url in /h/config.toml, line 2: the session is for https://a.example',
+      shown: 'spec-kitty sync now',
+      also: `${THERE}  # ${IF_MEANT}`,
+    })
+  })
+
+  it('does not get the sign-in that the server of the session has refused', () => {
+    expect(closed(refused, {})).toMatchObject({
+      sentence: 'https://a.example refused the session: the server answered 401',
+      command: LOGIN,
+    })
+    // After a restart with the variable, both are in the way.
+    const both = standing({
+      ...mistyped,
+      gate: { state: 'closed', ...other },
+      obstacles: [other, { ...refused, detail: null }],
+    })
+    expect(whyNothingLeaves(both)?.command).toBe('unset SPEC_KITTY_SAAS_URL && spec-kitty sync restart')
+    expect(furtherReasons(both).map(({ command }) => command)).toEqual([LOGIN])
+    expect(closed(refused, { loginServer: 'https://a.example' })?.sentence).toMatch(/^the server refused /)
+  })
+})
+
 describe('what only the daemon meets, because it keeps the variables of its start,', () => {
   const all = ['config_unreadable', 'other_server', 'insecure_server', 'no_server'] as const
   const why = (reason: ClosedReason, obstaclesHere: readonly Obstacle[] | null, isHostedHere = true) => {
