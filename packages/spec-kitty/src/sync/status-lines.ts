@@ -5,7 +5,7 @@ import { FORGET, PUT_BACK } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
 import { isMarkedUnreadable, isSaved, removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
-import type { Difference } from './start-environment.js'
+import { nameIn, type Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
 import { LIST, TRYING } from './why-backing-off.js'
 import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
@@ -59,7 +59,7 @@ export function workLines(
       ({ variable, daemon, command }) =>
         [
           'differs',
-          `${variable} is ${valueText(daemon)} for the daemon, and ${valueText(command, env[variable])} here`,
+          `${variable} is ${valueText(daemon)} for the daemon, and ${hereText(variable, command, env)} here`,
         ] as const,
     ),
     ...takeOverLines(view),
@@ -80,6 +80,13 @@ function valueText(value: string | null, given?: string): string {
   if (value !== WRONG) return value ?? 'not set'
   const shown = withoutSecrets(given)
   return shown === null ? 'wrong' : `wrong (${JSON.stringify(shown)})`
+}
+
+/** A proxy may have another name here than in the daemon. */
+function hereText(variable: string, value: string | null, env: Io['env']): string {
+  const name = nameIn(env, variable)
+  const text = valueText(value, env[name])
+  return value === null || name === variable ? text : `${name} is ${text}`
 }
 
 /**

@@ -1,13 +1,13 @@
 import { clockText } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
-import { MAY_BE_WRONG } from './upload/connection-errors.js'
+import { MAY_BE_WRONG, proxyNamedIn } from './upload/connection-errors.js'
 import { NOW } from './why-daemon.js'
 import { mayRestart, restartCommand } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
 export const LIST = 'spec-kitty config list'
 /** A restart alone changes nothing, so no script is told to do it. */
-const PROXY_FIRST = 'once HTTPS_PROXY is right in this shell, or not set'
+const proxyFirst = (variable: string) => `once ${variable} is right in this shell, or not set`
 const ISSUER_FIRST = 'FILE: the certificate of its issuer'
 
 /** The explanation of a command that can only try at once, if the server fails. */
@@ -124,6 +124,7 @@ function trying(comment: string): Doubted {
 /** The command that gives the daemon another proxy, or another certificate to trust. */
 function otherVariables(standing: Standing): string {
   const restart = restartCommand(standing)
-  if (standing.lastError?.includes('HTTPS_PROXY') === true) return `${restart}  # ${PROXY_FIRST}`
+  const proxy = proxyNamedIn(standing.lastError)
+  if (proxy !== null) return `${restart}  # ${proxyFirst(proxy)}`
   return `export NODE_EXTRA_CA_CERTS=FILE && ${restart}  # ${ISSUER_FIRST}`
 }

@@ -129,7 +129,8 @@ export async function viewWork(
   const server = loginServer(settings, serverOfSession)
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
-  // The daemon reports each variable by one name. Beside a lower-case one of this shell, which is preferred, it would not count.
+  const error = { kind: report.lastErrorKind, text: report.lastError }
+  // Beside a lower-case name of this shell, which is preferred, an upper-case one of the daemon would not count.
   const uses = usesOf(gate, [env, report.environment ?? {}])
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
   const trouble = homeTrouble(root)
@@ -175,8 +176,8 @@ export async function viewWork(
     lastErrorKind: report.lastErrorKind,
     stuckError: report.stuckError,
     refusedAt: report.refusedAt,
-    otherAtStart: otherAtStart(differing, { kind: report.lastErrorKind, text: report.lastError }, uses),
-    restoring: restoring(differing, uses),
+    otherAtStart: otherAtStart(differing, error, uses),
+    restoring: restoring(differing, error, uses),
     isTryingAgain: report.running === true && (report.failures ?? 0) > 0,
     nextAttemptAt: report.nextAttemptAt,
   }

@@ -25,6 +25,11 @@ function mendedBy(what: string): string {
 /** What the environment of the daemon sets cannot be used: a proxy, or files with certificates. */
 export class EnvironmentError extends Error {}
 
+/** Returns the name of the proxy variable in an error; null if it is not about the proxy. */
+export function proxyNamedIn(text: string | null): string | null {
+  return /\bhttps_proxy\b/i.exec(text ?? '')?.[0] ?? null
+}
+
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_|^CERT_(?!HAS_EXPIRED|NOT_YET_VALID)/
 
 /** Returns whether other variables of the daemon may help against the failure of a request. */

@@ -292,6 +292,8 @@ describe('HTTPS', () => {
     expect(await failure(post('https://sync.test', { env }))).toBe(
       `sync.test: HTTPS_PROXY, 127.0.0.1:${proxy.port}: it answered ${status} to CONNECT`,
     )
+    const lower = { https_proxy: proxy.url, HTTPS_PROXY: 'http://127.0.0.1:1' }
+    expect(await failure(post('https://sync.test', { env: lower }))).toMatch(/^sync\.test: https_proxy, /)
   })
 
   it('names a proxy that does not answer, and one that is not there', async () => {
