@@ -78,7 +78,7 @@ export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): Return
 function secondEffect(also: string, why: Why): string {
   return why.reason === 'session_refused' || why.reason === 'other_server'
     ? `; the second one ${also.split('  # ')[1] ?? 'tries again'}`
-    : `; if the address is wrong, the second one ${effectOf(also, why)}`
+    : `; if ${also.includes('sync.format') ? 'that' : 'the address'} is wrong, the second one ${effectOf(also, why)}`
 }
 
 /** A session that the server has rejected is as good as expired (F-001): no events leave until the user signs in again. */

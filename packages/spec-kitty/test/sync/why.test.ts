@@ -665,6 +665,40 @@ describe('where the gate is open', () => {
       ])
     })
 
+    it('the format may be what a server does not know, if it is not the default', () => {
+      const gate: Gate = { ...OPEN, format: 'cloudevents' }
+      for (const isServerOfSession of [true, false])
+        expect(failed({ gate, isServerOfSession })).toMatchObject({
+          brief:
+            'the last attempt failed; sync.format is "cloudevents", which this server may not know, or its address may be wrong',
+          command: 'spec-kitty sync now',
+          also: 'spec-kitty config list  # shows where sync.format and the address are set: correct what is wrong there',
+        })
+    })
+
+    it.for([
+      'h: it does not speak TLS as it should (EPROTO)',
+      'h: the connection was closed before it spoke TLS (ECONNRESET)',
+    ])('a server that answers without TLS is not told to have an https address again: %s', (lastError) => {
+      const gate: Gate = { ...OPEN, serverUrl: 'https://127.0.0.1:7000/a/' }
+      const plain = { gate, lastError, lastErrorKind: 'connection' } as const
+      const brief = 'the last attempt failed; if it speaks only http, its address must begin with http://'
+      expect(failed({ ...plain, isServerOfSession: true })).toMatchObject({
+        brief,
+        command: 'spec-kitty sync now',
+        also: 'spec-kitty auth login --server http://127.0.0.1:7000/a',
+      })
+      expect(failed(plain)).toMatchObject({
+        brief,
+        also: 'spec-kitty config list  # shows where the address is set: write http:// there',
+      })
+      // Only this machine may be spoken to without TLS.
+      expect(failed({ ...plain, gate: OPEN, isServerOfSession: true })).toMatchObject({
+        brief: 'the last attempt failed; it may have no TLS, or its port may be wrong',
+        also: expect.stringContaining('https://HOST'),
+      })
+    })
+
     it('a connection that the daemon was started with otherwise is taken over from here', () => {
       for (const variable of ['SPEC_KITTY_SAAS_URL', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'])
         for (const lastErrorKind of ['address', 'connection'] as const) {
