@@ -89,8 +89,8 @@ export interface Standing {
   readonly wayOutCommand?: string | null
   /** The line of `config.toml` that makes the whole file unreadable; null if there is none. */
   readonly brokenLine?: string | null
-  /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */
-  readonly isStartForbidden?: boolean
+  /** The setting other than hosted sync that forbids commands to start the daemon on their own, in words; null if none does. */
+  readonly startForbidden?: string | null
   /** The variable that forbids using a daemon at all; null if there is none. */
   readonly disabledBy?: string | null
   /** The server for a sign-in; null if none is known. */

@@ -21,7 +21,7 @@ import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
-import { disabledBy, isStartForbidden } from './start-policy.js'
+import { disabledBy, startForbiddenBy } from './start-policy.js'
 import { quarantinedDatabases } from './queue/quarantined-databases.js'
 import { queuePath } from './queue/queue-path.js'
 import { lostIn, type Lost } from './lost-events.js'
@@ -30,7 +30,7 @@ import { DEFAULT_QUEUE_SIZE } from './queue-size-limits.js'
 import { inspectGate, type Obstacle } from './upload/gate.js'
 import { proxyFor } from './upload/proxy.js'
 import type { Gate } from './upload/upload-types.js'
-import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
+import { furtherReasons, skipText, whyNothingLeaves } from './why-nothing-leaves.js'
 import { mayRestart, worseHere } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
@@ -133,6 +133,7 @@ export async function viewWork(
   // Beside a lower-case name of this shell, which is preferred, an upper-case one of the daemon would not count.
   const uses = usesOf(gate, [env, report.environment ?? {}])
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
+  const forbiddenBy = startForbiddenBy(settings)
   const trouble = homeTrouble(root)
   const disk = diskProblem(root)
   const cure = sessionCure(root)
@@ -160,7 +161,7 @@ export async function viewWork(
     wayOutCommand: trouble?.command ?? null,
     // If a variable forbids a start, `sync now` does not start a daemon even after the correction.
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
-    isStartForbidden: isStartForbidden(settings),
+    startForbidden: forbiddenBy === null ? null : skipText(forbiddenBy, settings),
     disabledBy: disabledBy(env),
     loginServer: server,
     sessionServer: serverOfSession,

@@ -144,7 +144,9 @@ describe('that hosted sync is off is a choice: what turns it on', () => {
   it('starts a daemon where none runs, as sync now proposes it', () => {
     expect(command(none)).toBe(`${on} && spec-kitty sync now`)
     expect(command({ ...none, queued: 0 })).toBe(`${on} && spec-kitty sync start`)
-    expect(command({ ...none, isStartForbidden: true })).toBe(`${on} && spec-kitty sync start`)
+    expect(command({ ...none, startForbidden: 'SPEC_KITTY_SYNC_DISABLE is set' })).toBe(
+      `${on} && spec-kitty sync start`,
+    )
     expect(furtherReasons(standing({ gate, ...none }))).toEqual([])
   })
 
@@ -427,7 +429,12 @@ it('a restart is no remedy where what is set here would keep events back', () =>
 
 it('a broken file is corrected first, and then the events are sent, which starts a daemon too', () => {
   const gate: Gate = { state: 'closed', reason: 'config_unreadable', detail: 'line 2, column 1: no' }
-  const changes = { gate, obstacles: [gate], isStartForbidden: true, isDaemonRunning: false }
+  const changes = {
+    gate,
+    obstacles: [gate],
+    startForbidden: 'SPEC_KITTY_SYNC_DISABLE is set',
+    isDaemonRunning: false,
+  }
   const broken = standing({ ...changes, brokenLine: 'line 2 of /home/ann/config.toml' })
   expect(whyNothingLeaves(broken)).toMatchObject({
     command: 'spec-kitty config list',
@@ -451,7 +458,7 @@ it('a broken file is corrected first, and then the events are sent, which starts
 })
 
 it('a daemon that no command may start is started by the user', () => {
-  const none = { isDaemonRunning: false, isStartForbidden: true }
+  const none = { isDaemonRunning: false, startForbidden: 'SPEC_KITTY_SYNC_DISABLE is set' }
   expect(whyNothingLeaves(standing(none))).toMatchObject({
     reason: 'no_daemon',
     command: 'spec-kitty sync start',
@@ -543,6 +550,21 @@ describe('where the gate is open', () => {
       command: 'spec-kitty sync now',
       isAll: true,
     })
+  })
+
+  it('a daemon is missing, and a setting keeps commands from starting one', () => {
+    const startForbidden = 'background_daemon in config.toml is "manual"'
+    const none = standing({ isDaemonRunning: false, startForbidden })
+    expect(whyNothingLeaves(none)).toEqual({
+      reason: 'no_daemon',
+      sentence: `no sync daemon runs, and none starts by itself: ${startForbidden}`,
+      command: 'spec-kitty sync start',
+      isAll: true,
+    })
+    // A file that is broken forbids it only until it is corrected.
+    expect(whyNothingLeaves({ ...none, brokenLine: 'line 2 of config.toml' })?.sentence).toBe(
+      'no sync daemon runs',
+    )
   })
 
   it('the daemon waits after a failure', () => {
