@@ -49,6 +49,18 @@ export function describeAge(seconds: number): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`
 }
 
+/**
+ * Returns how long a wait still is, in its two largest units: `1 hour 51 minutes`. Rounded up, because a user who comes
+ * back too early has waited in vain.
+ */
+export function describeWait(seconds: number): string {
+  const unit = UNITS.find(([, one]) => seconds >= one)?.[1] ?? 1
+  const smaller = UNITS.find(([, one]) => one < unit)?.[1] ?? 1
+  const rounded = Math.ceil(seconds / smaller) * smaller
+  const rest = rounded % unit
+  return rest === 0 ? describeAge(rounded) : `${describeAge(rounded)} ${describeAge(rest)}`
+}
+
 function dateText(time: Date): string {
   return [time.getFullYear(), time.getMonth() + 1, time.getDate()].map(twoDigits).join('-')
 }

@@ -14,7 +14,7 @@ import { SYNC_NOW } from '../cli/describe/events.js'
 import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
-import { counted, describeAge, secondsSince } from '../sync/ages.js'
+import { describeAge, secondsSince } from '../sync/ages.js'
 import { followDrain, isNothing, type Finished } from '../sync/daemon/follow-drain.js'
 import { answerText, drainPrinter, type Explanation } from '../sync/daemon/print-drain.js'
 import { homeTrouble } from '../sync/home-problem.js'
@@ -27,7 +27,8 @@ import { readSettings, type Settings } from '../sync/settings-table.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
 import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
 import { NOW } from '../sync/why-daemon.js'
-import { AFTER_SIGN_IN, BY_ITSELF, LAST_FAILED, LIST, PATIENCE, STUCK_CURE } from '../sync/why-backing-off.js'
+import { stoppedWatching } from '../sync/stopped-watching.js'
+import { LIST } from '../sync/why-backing-off.js'
 import { skipText } from '../sync/why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
@@ -142,8 +143,14 @@ async function connect(root: string, io: Io): Promise<Connection> {
     const trouble = homeTrouble(root)
     const { unread } = await syncDaemon.at(root).status()
     const none = unread === undefined ? 'no sync daemon runs' : 'whether a sync daemon runs is not known'
+    // Nothing in a home of another user can be corrected.
+    const isTheirs = trouble !== null && trouble.command === null && trouble.wayOut === null
     const why =
-      reason === null ? error.message : (unclearSwitch(reason, settings) ?? skipText(reason, settings))
+      isTheirs && reason === 'policy_manual'
+        ? trouble.problem
+        : reason === null
+          ? error.message
+          : (unclearSwitch(reason, settings) ?? skipText(reason, settings))
     throw new CommandError('E_SYNC_NO_DAEMON', `${none}, and this command starts none: ${why}`, {
       // While hosted sync is off, a daemon would send nothing, so none is started.
       hint:
@@ -151,6 +158,7 @@ async function connect(root: string, io: Io): Promise<Connection> {
           ? await switchOn(root, io)
           : (trouble?.command ??
             trouble?.wayOut ??
+            (isTheirs ? 'spec-kitty explain F-021' : null) ??
             hintFor(reason, settings, error) ??
             'spec-kitty sync start'),
       cause: error,
@@ -190,17 +198,8 @@ function hintFor(
 async function explain(root: string, attempts: number, io: Io, beganAt: number): Promise<Explanation | null> {
   const why = await whyNow(root, io)
   if (why === null) return null
-  // `sync now` has just tried, so it must not suggest itself.
   if (why.reason === 'backing_off') {
-    const attempt = why.sentence.startsWith(LAST_FAILED) ? 'failed attempt' : 'attempt'
-    const tried = `stopped watching after ${counted(attempts, attempt)}`
-    const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
-    if (!why.command.endsWith(NOW)) return { sentence, command: why.shown ?? why.command }
-    const comment = [PATIENCE, STUCK_CURE, AFTER_SIGN_IN, BY_ITSELF].find(
-      (one) => why.shown?.endsWith(one) === true,
-    )
-    const patience = comment === undefined ? '' : `; ${comment}${why.also === undefined ? '' : ', otherwise'}`
-    return { sentence: `${sentence}${patience}`, command: why.also ?? null }
+    return stoppedWatching(why, attempts)
   }
   const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
   const rest = restText(why, beganAt)

@@ -18,7 +18,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (values.json) printJson({ retried: found, not_found: missing }, io)
   else if (values.all && found.length === 0) io.out('the server rejected no event\n')
   else {
-    io.out(`${found.length} of ${counted(values.all ? found.length : operands.length, 'event')} wait again\n`)
+    const asked = counted(values.all ? found.length : operands.length, 'event')
+    io.out(`${found.length} of ${asked} ${found.length === 1 ? 'waits' : 'wait'} again\n`)
     for (const id of missing) warn(io, `not among the rejected events: ${id}`)
   }
   if (found.length > 0) {

@@ -1,7 +1,7 @@
 import type { DoctorExtension } from 'familiar/cli'
 import { FORGET, PUT_BACK } from '../sync/lost-events.js'
 import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
-import { isSaved, removeCommand } from '../sync/queue/quarantined-databases.js'
+import { isMarkedUnreadable, isSaved, removeCommand } from '../sync/queue/quarantined-databases.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 
@@ -12,7 +12,7 @@ export function unreadableQueue(
   { queueProblem, homeProblem, isQueueDamaged, queueCommand }: WorkView,
   form: Form,
 ): readonly Finding[] {
-  if (queueProblem === null || queueProblem === homeProblem) return []
+  if (queueProblem === null || (homeProblem !== null && queueProblem.endsWith(homeProblem))) return []
   const shown = isQueueDamaged ? SALVAGE_COMMAND : queueCommand
   const effect = isQueueDamaged
     ? 'puts it aside, and saves what can be read of it'
@@ -33,13 +33,16 @@ export function damagedQueues({ damagedQueues: all }: WorkView, form: Form): rea
   const count = all.length
   if (count === 0) return []
   const isDone = all.every(isSaved)
+  const it = count === 1 ? 'it' : 'them'
   const remediation = remedyOfCommands(
     { command: 'spec-kitty explain F-022', shown: isDone ? removeCommand(all) : SALVAGE_COMMAND },
     {
       description: 'says how to save and queue again what can be read of it, and when it can be removed',
-      forPeople: isDone
-        ? 'removes it, once the exported events are queued again'
-        : 'saves what can be read of it, and says how to queue it again',
+      forPeople: all.every(isMarkedUnreadable)
+        ? `removes ${it}: no event can be read of ${it}`
+        : isDone
+          ? `removes ${it}, once the exported events are queued again`
+          : `saves what can be read of ${it}, and says how to queue it again`,
       form,
     },
   )

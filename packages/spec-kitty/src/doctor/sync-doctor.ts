@@ -14,7 +14,8 @@ import { afterCure } from '../sync/why-nothing-leaves.js'
 import { viewWork, type WorkView } from '../sync/work-view.js'
 import { NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
 import type { Why } from '../sync/why-types.js'
-import { remedyOf, workFindings } from './work-findings.js'
+import { remedyOf } from './remedy-of-why.js'
+import { isOfAnother, workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -137,7 +138,9 @@ function sessionFindings(read: SessionRead, view: WorkView, form: Form): readonl
       severity: isNeeded ? (isFirst ? 'critical' : 'warn') : isUnreadable ? 'warn' : 'info',
       summary: isNeeded ? `${problem}, but hosted sync is on` : problem,
       remediation:
-        isNeeded || isUnreadable ? signIn(loginServer, { id, isGiven, isNeeded, cure }, form) : null,
+        (isNeeded || isUnreadable) && !isOfAnother(view)
+          ? signIn(loginServer, { id, isGiven, isNeeded, cure }, form)
+          : null,
     },
   ]
 }

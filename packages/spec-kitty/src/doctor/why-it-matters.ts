@@ -9,7 +9,7 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-019': 'Until events leave, no further event can be queued: publish fails.',
   'F-020': 'The server does not have these events. They stay here until you decide.',
   'F-021': 'No sync daemon can start there, and no event can be queued.',
-  'F-022': 'The events in it are not sent unless they are queued again.',
+  'F-022': 'The events that were put aside so are not sent unless they are queued again.',
   'F-023': 'The daemon keeps the variables of its start, so the switch of this shell keeps no event here.',
   'F-024': 'Nothing uses them, and they keep memory and ports.',
 }

@@ -3,11 +3,12 @@ import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText, reasonOfRejected } from '../sync/status-lines.js'
 import { NOW } from '../sync/why-daemon.js'
 import { LIST } from '../sync/why-backing-off.js'
-import { FOR_THIS_SHELL, whyText } from '../sync/why-nothing-leaves.js'
-import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
+import { whyHeld, whyText } from '../sync/why-nothing-leaves.js'
+import { RESTART } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
+import { remedyOf } from './remedy-of-why.js'
 import { damagedQueues, lostEvents, unreadableQueue } from './queue-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
@@ -60,67 +61,9 @@ function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[
   ]
 }
 
-export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
-  const { command, before, also } = why
-  const shown = why.shown ?? command
-  const first = before === undefined ? '' : `first ${before}: `
-  return remedyOfCommands(
-    { command, shown, ...(also === undefined ? {} : { also }) },
-    {
-      description: effectOf(command, why),
-      forPeople: `${first}${effectOf(shown, why)}${also === undefined ? '' : secondEffect(also, why)}`,
-      isSafe: isHarmless(why, isDaemonRunning),
-      form,
-    },
-  )
-}
-
-function secondEffect(also: string, why: Why): string {
-  return why.reason === 'session_refused'
-    ? `; the second one ${also.split('  # ')[1] ?? 'tries again'}`
-    : `; if the address is wrong, the second one ${effectOf(also, why)}`
-}
-
 /** A session that the server has rejected is as good as expired (F-001): no events leave until the user signs in again. */
 function severityOf({ reason }: Why, { isHostedHere }: WorkView): Finding['severity'] {
   return reason === 'session_refused' && isHostedHere ? 'critical' : 'warn'
-}
-
-/** The effect of a command, by a text that the command contains. The first match counts. */
-const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
-  ['=FILE ', 'starts the daemon anew: put the certificate of its issuer in the place of FILE'],
-  [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
-  [' explain ', 'says what can be done'],
-  [' config list', 'shows what must be corrected'],
-  [
-    ' auth login --with-token',
-    'signs in with another token: first put it into SYNC_TOKEN, your team has one',
-  ],
-  [' auth login ', 'signs in'],
-  [' opt-in ', 'lets the events of this project leave'],
-  [' sync stop ', 'ends the daemon, and starts one that sends them'],
-  [' sync restart', 'starts the daemon anew, with what is set here'],
-  [' sync start', 'starts the daemon'],
-  [' sync now', 'tries to send them, and says what becomes of each batch'],
-]
-
-function effectOf(given: string, { reason, shown = given }: Why): string {
-  const [command = ''] = given.split('  # ')
-  if (reason === 'backing_off' && command.endsWith(NOW))
-    return given.split('  # ')[1] ?? shown.split('  # ')[1] ?? 'tries at once'
-  if (reason === 'backing_off' && command.endsWith(RESTART)) {
-    const [, once] = given.split('  # ')
-    if (once !== undefined) return `starts the daemon anew, ${once}`
-  }
-  if (reason === 'backing_off' && command.endsWith(' config list')) {
-    const [comment] = [given, shown].flatMap((one) => one.split('  # ').slice(1))
-    return comment ?? 'shows where the address is set: correct it there'
-  }
-  if (command.includes('https://HOST'))
-    return command.includes('SYNC_TOKEN')
-      ? 'signs in: replace HOST, and put its token into SYNC_TOKEN'
-      : 'signs in: replace HOST, your team knows it'
-  return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
 }
 
 /** Reasons with a separate finding: F-001, F-005, F-012, F-013 to F-017, F-021. */
@@ -269,14 +212,25 @@ function rejectedEvents({ queue }: WorkView): readonly Finding[] {
 }
 
 /**
- * Returns whether the command is safe to run without a decision of the user. It is not if it ends or replaces a daemon,
- * or is an opt-in, which lets events leave.
+ * Returns whether the home belongs to another user, or is on a disk that cannot be written to: then only F-021 has a way
+ * out, and what is wrong in the home cannot be corrected there.
  */
-function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
-  if (command.includes(' explain ')) return true
-  if (reason === 'hosted_sync_disabled' || reason === 'daemon_wedged') return false
-  if (command.includes(' opt-in ') || command.endsWith(RESTART)) return false
-  return !command.endsWith(NOW) || !isDaemonRunning
+export function isOfAnother({ homeProblem, homeCommand, diskProblem }: WorkView): boolean {
+  return homeProblem !== null && homeCommand === null && homeProblem !== diskProblem
+}
+
+/** The same as in `sync status`, if events of the project wait. */
+function ofConsent(
+  { queue, isDaemonRunning }: WorkView,
+  problem: string | null,
+  form: Form,
+): ReturnType<typeof remediationOf> {
+  const held = queue?.held.find(
+    ({ project, reason }) => reason === 'consent_unreadable' && problem?.startsWith(`${project}/`) === true,
+  )
+  if (held !== undefined) return remedyOf(whyHeld(held), isDaemonRunning, form)
+  const command = 'spec-kitty explain consent_unreadable'
+  return remediationOf({ commands: [command], description: 'says what can be done', safe: true })
 }
 
 function wrongSettings(view: WorkView, ofProject: string | null, form: Form): readonly Finding[] {
@@ -292,14 +246,21 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
       id: 'F-012',
       severity: 'warn',
       summary: `${problems.join('; ')}${isInTheWay ? '; nothing leaves until that is corrected' : ''}`,
-      remediation: remedyOfCommands(
-        { command: LIST, ...(cure === null ? {} : { shown: cure }) },
-        {
-          description: 'shows every setting and where it comes from; correct what is wrong there',
-          ...(cure === null ? {} : { forPeople: byHand ?? 'lets the file be read, or one be written' }),
-          form,
-        },
-      ),
+      remediation:
+        settings.problems.length === 0
+          ? ofConsent(view, ofProject, form)
+          : isOfAnother(view)
+            ? null
+            : remedyOfCommands(
+                { command: LIST, ...(cure === null ? {} : { shown: cure }) },
+                {
+                  description: 'shows every setting and where it comes from; correct what is wrong there',
+                  ...(cure === null
+                    ? {}
+                    : { forPeople: byHand ?? 'lets the file be read, or one be written' }),
+                  form,
+                },
+              ),
     },
   ]
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from 'familiar'
 import { isOn, objectOf, shellQuote, stringOf, type Io } from 'familiar/cli'
 import { WRONG } from './url-text.js'
+import { proxyNamedIn } from './upload/connection-errors.js'
 import type { ErrorKind } from './upload/upload-types.js'
 import { environmentSettings, isSwitchedOn } from './settings-table.js'
 
@@ -13,10 +14,12 @@ export type StartEnvironment = Readonly<Record<string, string | null>>
 const SWITCH = 'SPEC_KITTY_ENABLE_SAAS_SYNC'
 
 /** The variables for trusted certificates and for proxies. */
+const PROXIES: readonly string[] = ['HTTPS_PROXY', 'NO_PROXY']
 const CONNECTION = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'HTTPS_PROXY', 'NO_PROXY'] as const
 
 /** A variable whose value differs between daemon and command; null means that it is not set. */
 export interface Difference {
+  /** The name by which the daemon has it or, if it is not set there, this command. */
   readonly variable: string
   readonly daemon: string | null
   readonly command: string | null
@@ -32,15 +35,23 @@ export function startEnvironment(env: Io['env']): StartEnvironment {
   return {
     [SWITCH]: isSwitchedOn(settings, 'sync.hosted') ? 'on' : 'off',
     SPEC_KITTY_SAAS_URL: url.state === 'right' ? url.value : WRONG,
-    ...Object.fromEntries(CONNECTION.map((name) => [name, shown(name, env)])),
+    ...Object.fromEntries(
+      CONNECTION.map((name) => [nameIn(env, name), shown(name, env[nameIn(env, name)] || null)]),
+    ),
   }
 }
 
-/** Programs prefer the lower-case names of the proxy variables. */
-function shown(name: (typeof CONNECTION)[number], env: Io['env']): string | null {
-  const isProxy = name.endsWith('_PROXY')
-  const value = (isProxy ? env[name.toLowerCase()] : undefined) || env[name] || null
+function shown(name: (typeof CONNECTION)[number], value: string | null): string | null {
   return value === null || name !== 'HTTPS_PROXY' ? value : withoutPassword(value)
+}
+
+/**
+ * Returns the name by which an environment has a variable. The proxy variables may have lower-case names, which take
+ * precedence.
+ */
+export function nameIn(env: Readonly<Record<string, string | null | undefined>>, name: string): string {
+  const [upper, lower] = [name.toUpperCase(), name.toLowerCase()]
+  return PROXIES.includes(upper) ? (env[lower] ? lower : upper) : name
 }
 
 function withoutPassword(proxy: string): string {
@@ -63,8 +74,10 @@ export function differences(
   command: StartEnvironment,
 ): readonly Difference[] {
   if (daemon === null) return []
-  return Object.keys(command).flatMap((variable) => {
-    const [theirs, ours] = [daemon[variable], command[variable] ?? null]
+  return Object.keys(command).flatMap((name) => {
+    const there = nameIn(daemon, name)
+    const [theirs, ours] = [daemon[there], command[name] ?? null]
+    const variable = theirs === null ? name : there
     return theirs === undefined || theirs === ours ? [] : [{ variable, daemon: theirs, command: ours }]
   })
 }
@@ -98,31 +111,42 @@ export interface Uses {
   readonly isProxied: boolean
 }
 
-const PROXIES: readonly string[] = ['HTTPS_PROXY', 'NO_PROXY']
-
 /** Returns whether the variable matters to a connection to the server. */
 export function isUsed({ variable }: Difference, { isTls, isProxied }: Uses): boolean {
-  if (PROXIES.includes(variable)) return isProxied
+  if (PROXIES.includes(variable.toUpperCase())) return isProxied
   return !isConnection(variable) || isTls
 }
 
 function isConnection(variable: string): boolean {
-  return CONNECTION.some((one) => one === variable)
+  return CONNECTION.some((one) => one === variable.toUpperCase())
+}
+
+function isProxy(variable: string): boolean {
+  return variable.toUpperCase() === 'HTTPS_PROXY'
+}
+
+interface LastError {
+  readonly kind: ErrorKind | null
+  readonly text: string | null
+}
+
+function isOfProxy({ kind, text }: LastError): boolean {
+  return kind === 'environment' && proxyNamedIn(text) !== null
 }
 
 /**
  * Returns the variables whose other value in the daemon may be the cause of an error of this kind, if a restart could give
- * it all of them as they are set here. A certificate or proxy that is not set here can be no cure. An untrusted
- * certificate may also be that of another server, or of a proxy.
+ * it all of them as they are set here. A certificate that is not set here can be no cure, and a missing proxy only if that
+ * of the daemon fails. An untrusted certificate may also be that of another server, or of a proxy.
  */
 export function otherAtStart(
   differing: readonly Difference[],
-  error: { readonly kind: ErrorKind | null; readonly text: string | null },
+  error: LastError,
   uses: Uses,
 ): readonly string[] {
   if (differing.some(isWrongHere)) return []
-  const isOfProxy = error.kind === 'environment' && error.text?.includes('HTTPS_PROXY') === true
-  const causes: readonly string[] = isOfProxy
+  const canGo = (variable: string) => !isConnection(variable) || (isProxy(variable) && isOfProxy(error))
+  const causes: readonly string[] = isOfProxy(error)
     ? PROXIES
     : error.kind === 'environment'
       ? ['SPEC_KITTY_SAAS_URL', ...CONNECTION]
@@ -130,20 +154,20 @@ export function otherAtStart(
         ? ['SPEC_KITTY_SAAS_URL', ...PROXIES]
         : ['SPEC_KITTY_SAAS_URL']
   return differing
-    .filter((one) => causes.includes(one.variable) && isUsed(one, uses))
-    .filter(({ variable, command }) => command !== null || !isConnection(variable))
+    .filter((one) => causes.includes(one.variable.toUpperCase()) && isUsed(one, uses))
+    .filter(({ variable, command }) => command !== null || canGo(variable))
     .map(({ variable }) => variable)
 }
 
 /**
  * Returns the line that sets what the daemon has and this shell does not, so that a restart takes nothing away; empty if
- * there is nothing. Null if a value is not known: that of a proxy may have a password.
+ * there is nothing. Null if a value is not known: that of a proxy may have a password. A proxy that fails is not kept.
  */
-export function restoring(differing: readonly Difference[], uses: Uses): string | null {
-  const lost = differing.filter(
-    (one) => isConnection(one.variable) && one.command === null && isUsed(one, uses),
-  )
-  if (lost.some(({ variable, daemon }) => variable === 'HTTPS_PROXY' || daemon === null)) return null
+export function restoring(differing: readonly Difference[], error: LastError, uses: Uses): string | null {
+  const lost = differing
+    .filter((one) => isConnection(one.variable) && one.command === null && isUsed(one, uses))
+    .filter(({ variable }) => !(isProxy(variable) && isOfProxy(error)))
+  if (lost.some(({ variable, daemon }) => isProxy(variable) || daemon === null)) return null
   if (lost.length === 0) return ''
   return `export ${lost.map(({ variable, daemon }) => `${variable}=${shellQuote(daemon ?? '')}`).join(' ')} && `
 }

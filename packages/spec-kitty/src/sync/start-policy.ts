@@ -36,9 +36,11 @@ export function skipReason(settings: Settings, intent: Intent): SkipReason | nul
   return skipReasonOfEnvironment(settings, intent) ?? skipReasonOfConfig(settings)
 }
 
-/** Returns whether a setting other than hosted sync forbids commands to start the sync daemon on their own. */
-export function isStartForbidden(settings: Settings): boolean {
-  return isSwitchedOn(settings, 'sync.disabled') || skipReasonOfConfig(settings) !== null
+/** Returns which setting other than hosted sync forbids commands to start the sync daemon on their own; null if none does. */
+export function startForbiddenBy(settings: Settings): SkipReason | null {
+  return isSwitchedOn(settings, 'sync.disabled')
+    ? 'SPEC_KITTY_SYNC_DISABLE is set'
+    : skipReasonOfConfig(settings)
 }
 
 function skipReasonOfEnvironment(settings: Settings, intent: Intent): SkipReason | null {

@@ -1,19 +1,19 @@
 import type { DaemonStatus } from 'familiar'
-import { clockText, type Io, type Line } from 'familiar/cli'
+import { clockText, describeWait, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { FORGET, PUT_BACK } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
 import { isMarkedUnreadable, isSaved, removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
-import type { Difference } from './start-environment.js'
+import { nameIn, type Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
 import { LIST, TRYING } from './why-backing-off.js'
 import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import type { QueueView } from './read-queue.js'
+import { sendingText } from './sending-text.js'
 import { TIMING } from './upload/upload-timing.js'
-import type { KnownReport } from './work-report.js'
 import type { WorkView } from './work-view.js'
 
 const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
@@ -59,7 +59,7 @@ export function workLines(
       ({ variable, daemon, command }) =>
         [
           'differs',
-          `${variable} is ${valueText(daemon)} for the daemon, and ${valueText(command, env[variable])} here`,
+          `${variable} is ${valueText(daemon)} for the daemon, and ${hereText(variable, command, env)} here`,
         ] as const,
     ),
     ...takeOverLines(view),
@@ -80,6 +80,13 @@ function valueText(value: string | null, given?: string): string {
   if (value !== WRONG) return value ?? 'not set'
   const shown = withoutSecrets(given)
   return shown === null ? 'wrong' : `wrong (${JSON.stringify(shown)})`
+}
+
+/** A proxy may have another name here than in the daemon. */
+function hereText(variable: string, value: string | null, env: Io['env']): string {
+  const name = nameIn(env, variable)
+  const text = valueText(value, env[name])
+  return value === null || name === variable ? text : `${name} is ${text}`
 }
 
 /**
@@ -121,9 +128,9 @@ function serverLines(view: WorkView): readonly Line[] {
   return view.why === null || server === null ? [] : [['server', server]]
 }
 
-/** Returns the server to which events go or, while none may leave, the server for a sign-in. */
-export function serverOf({ gate, loginServer }: WorkView): string | null {
-  return gate.state === 'open' ? gate.serverUrl : loginServer
+/** Returns the server to which events go or, while none may leave, the one that refused the session or is for a sign-in. */
+export function serverOf({ gate, loginServer, refusedBy }: WorkView): string | null {
+  return gate.state === 'open' ? gate.serverUrl : (refusedBy ?? loginServer)
 }
 
 /** A daemon reports only what it has sent itself. What the previous daemon has sent is unknown. */
@@ -253,32 +260,6 @@ function uploadLines(view: WorkView, now: number, heldHere: HeldHere | null): re
   ]
 }
 
-/** An answer that takes longer than this is told: it may never come. */
-const SILENT_SECONDS = 3
-
-/** A request that runs keeps its server, even if the address was changed since. */
-function sendingText({ gate, report }: WorkView, now: number): string {
-  const { requestServer } = report
-  const next = gate.state === 'open' ? gate.serverUrl : null
-  const server = requestServer ?? next
-  const after = server === next ? '' : `; then to ${next}`
-  return `sending${server === null ? '' : ` to ${server}`}${silence(report, now)}${after}`
-}
-
-/** Tells a server that answers nothing from one that is busy with much, is slow, or cannot be reached. */
-function silence({ requestSince, requestConnected, requestBytes }: KnownReport, now: number): string {
-  const seconds = secondsSince(requestSince, now) ?? 0
-  if (seconds < SILENT_SECONDS) return ''
-  const received = requestBytes ?? 0
-  const state =
-    received > 0
-      ? `which is answering slowly: ${counted(received, 'byte')} so far, in ${seconds} s`
-      : requestConnected === false
-        ? `to which no connection has been made for ${seconds} s`
-        : `which has not answered for ${seconds} s`
-  return `, ${state}; the attempt ends after ${TIMING.requestMs / 1000} s`
-}
-
 function remedyLines({ before, shown, command, also }: Why): readonly Line[] {
   return [
     ...(before === undefined ? [] : [['', `${before}:`] as const]),
@@ -295,7 +276,7 @@ function uploadText(view: WorkView, why: Why, now: number): string {
   if (why.reason !== 'backing_off' || next === null || view.report.lastError === null) return text
   const at = new Date(next)
   const seconds = Math.max(0, Math.ceil((at.getTime() - now) / 1000))
-  return `${text}; next attempt in ${describeAge(seconds)} (${clockText(at, new Date(now))})`
+  return `${text}; next attempt in ${describeWait(seconds)} (${clockText(at, new Date(now))})`
 }
 
 /** Returns the reason without the details that have separate lines: those of the queue, the settings and the failures. */

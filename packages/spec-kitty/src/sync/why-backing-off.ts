@@ -1,13 +1,15 @@
 import { clockText } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
-import { MAY_BE_WRONG } from './upload/connection-errors.js'
+import { isLoopback } from './check-server-url.js'
+import { withoutSlash } from './url-text.js'
+import { isWithoutTls, MAY_BE_WRONG, proxyNamedIn } from './upload/connection-errors.js'
 import { NOW } from './why-daemon.js'
 import { mayRestart, restartCommand } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
 export const LIST = 'spec-kitty config list'
 /** A restart alone changes nothing, so no script is told to do it. */
-const PROXY_FIRST = 'once HTTPS_PROXY is right in this shell, or not set'
+const proxyFirst = (variable: string) => `once ${variable} is right in this shell, or not set`
 const ISSUER_FIRST = 'FILE: the certificate of its issuer'
 
 /** The explanation of a command that can only try at once, if the server fails. */
@@ -17,6 +19,10 @@ export const AFTER_SIGN_IN = "useful after a network's own sign-in page; the dae
 export const BY_ITSELF = 'the daemon tries again by itself'
 const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
 const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
+
+const FORMAT_MAY_BE_WRONG =
+  'sync.format is "cloudevents", which this server may not know, or its address may be wrong'
+const WHERE_FORMAT = `${LIST}  # shows where sync.format and the address are set: correct what is wrong there`
 
 /** Nothing on this machine cures an event with which the server fails. */
 export const STUCK_CURE = 'tell those who run the server the id of the event'
@@ -87,6 +93,9 @@ function backingOffRemedy(standing: Standing): Doubted {
       doubt: `the sync daemon was started with another ${otherAtStart.join(' and ')}`,
       command: `${restoring}${restartCommand(standing)}`,
     }
+  const isCloudEvents = standing.gate.state === 'open' && standing.gate.format === 'cloudevents'
+  if (lastErrorKind === 'address' && isCloudEvents)
+    return { doubt: FORMAT_MAY_BE_WRONG, ...trying(BY_ITSELF), also: WHERE_FORMAT }
   const shown = isOtherAddress ? NOT_SET_HERE : WHERE_SET
   const correction = isServerOfSession
     ? loginCommands(null, 'backing_off', isTokenGiven)
@@ -110,11 +119,30 @@ function backingOffRemedy(standing: Standing): Doubted {
     return { command: NOW, shown: `${NOW}  # tries at once` }
   const patience = trying(PATIENCE)
   if (lastErrorKind !== 'connection') return patience
+  if (isWithoutTls(lastError)) return withoutTls(standing, also)
   return {
     doubt: MAY_BE_WRONG,
     ...patience,
     ...also,
   }
+}
+
+/** Plain HTTP is allowed to this machine only. */
+function withoutTls(standing: Standing, also: Pick<Why, 'also'>): Doubted {
+  const { gate, isServerOfSession = false, isTokenGiven = false } = standing
+  const url = gate.state === 'open' ? new URL(gate.serverUrl) : null
+  if (url === null || !isLoopback(url.hostname))
+    return { doubt: 'it may have no TLS, or its port may be wrong', ...trying(BY_ITSELF), ...also }
+  const doubt = 'if it speaks only http, its address must begin with http://'
+  if (!isServerOfSession)
+    return {
+      doubt,
+      ...trying(BY_ITSELF),
+      also: `${LIST}  # shows where the address is set: write http:// there`,
+    }
+  const server = withoutSlash(url.href.replace(/^https:/, 'http:'))
+  const { command, shown = command } = loginCommands(server, 'backing_off', isTokenGiven)
+  return { doubt, ...trying(BY_ITSELF), also: shown }
 }
 
 function trying(comment: string): Doubted {
@@ -124,6 +152,7 @@ function trying(comment: string): Doubted {
 /** The command that gives the daemon another proxy, or another certificate to trust. */
 function otherVariables(standing: Standing): string {
   const restart = restartCommand(standing)
-  if (standing.lastError?.includes('HTTPS_PROXY') === true) return `${restart}  # ${PROXY_FIRST}`
+  const proxy = proxyNamedIn(standing.lastError)
+  if (proxy !== null) return `${restart}  # ${proxyFirst(proxy)}`
   return `export NODE_EXTRA_CA_CERTS=FILE && ${restart}  # ${ISSUER_FIRST}`
 }

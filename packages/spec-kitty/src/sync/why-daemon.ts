@@ -38,7 +38,7 @@ export function whyNoDaemon(standing: Standing): Why {
   }
   return {
     reason: 'no_daemon',
-    sentence: 'no sync daemon runs',
+    sentence: `no sync daemon runs${isForbidden(standing) ? `, and none starts by itself: ${standing.startForbidden}` : ''}`,
     command: startCommand(standing),
     isAll: true,
   }
@@ -48,8 +48,12 @@ export function whyNoDaemon(standing: Standing): Why {
  * `sync now` starts a daemon for waiting events, unless only `sync start` may. A broken file forbids it only until it is
  * corrected.
  */
-function startCommand({ isStartForbidden = false, brokenLine = null, queued }: Standing): string {
-  return (isStartForbidden && brokenLine === null) || queued === 0 ? START : NOW
+export function startCommand(standing: Standing): string {
+  return isForbidden(standing) || standing.queued === 0 ? START : NOW
+}
+
+function isForbidden({ startForbidden = null, brokenLine = null }: Standing): boolean {
+  return startForbidden !== null && brokenLine === null
 }
 
 /**

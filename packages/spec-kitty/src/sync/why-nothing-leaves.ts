@@ -8,6 +8,7 @@ import { SALVAGE_COMMAND } from './queue/queue-errors.js'
 import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWedged } from './why-daemon.js'
 import { mayRestart, restartCommand, startedText } from './why-restart.js'
 import { LIST, whyBackingOff } from './why-backing-off.js'
+import { otherServerRemedy, serverToAsk } from './why-other-server.js'
 import { OPTED_OUT, type HeldProject, type Standing, type Why } from './why-types.js'
 
 /** A variable that a command sets is lost when its shell ends. */
@@ -190,8 +191,9 @@ function whyUnwritable(standing: Standing): Why | null {
 
 /** Returns why no events may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
-  const { loginServer: server, isTokenGiven = false, isServerOfSession = false } = standing
-  const { text, command } = CLOSED[reason]
+  const { isTokenGiven = false, isServerOfSession = false } = standing
+  const { command } = CLOSED[reason]
+  const { text, server } = serverToAsk(reason, CLOSED[reason].text, standing)
   const sentence = withDetail(text, detail)
   if (reason === 'hosted_sync_disabled') return whyOff(standing)
   const started = startedText({ reason, detail }, standing)
@@ -212,6 +214,7 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
       ...(reason === 'config_unreadable' ? corrected(standing) : {}),
       isAll: true,
     }
+  if (reason === 'other_server') return { reason, sentence, ...otherServerRemedy(standing), isAll: true }
   const login = loginCommands(server, reason, isTokenGiven)
   const cure = reason === 'session_unreadable' ? (standing.sessionCure ?? null) : null
   const refused = reason === 'session_refused' ? refusal(text, detail, standing) : {}

@@ -33,7 +33,7 @@ const STARTED: Readonly<Partial<Record<ClosedReason, string>>> = {
  */
 export function startedText(obstacle: Obstacle, standing: Standing): string | null {
   const { obstaclesHere = null } = standing
-  if (obstaclesHere === null || obstaclesHere.some((one) => isSame(one, obstacle))) return null
+  if (obstaclesHere === null || obstaclesHere.some((one) => isMetHere(one, obstacle))) return null
   return isWorseHere(standing) ? null : (STARTED[obstacle.reason] ?? null)
 }
 
@@ -51,15 +51,12 @@ export function worseHere({
   obstaclesHere = null,
 }: Pick<Standing, 'obstacles' | 'obstaclesHere'>): Obstacle | null {
   const found = (obstaclesHere ?? []).find(
-    (here) =>
-      here.reason !== 'hosted_sync_disabled' &&
-      !obstacles.some((one) =>
-        here.reason === 'other_server' ? one.reason === here.reason : isSame(one, here),
-      ),
+    (here) => here.reason !== 'hosted_sync_disabled' && !obstacles.some((one) => isMetHere(here, one)),
   )
   return found ?? null
 }
 
-function isSame(one: Obstacle, other: Obstacle): boolean {
-  return one.reason === other.reason && one.detail === other.detail
+/** One server that is not that of the session is as bad as another. */
+function isMetHere(here: Obstacle, there: Obstacle): boolean {
+  return here.reason === there.reason && (here.reason === 'other_server' || here.detail === there.detail)
 }

@@ -1,4 +1,5 @@
 import type { Obstacle } from './upload/gate.js'
+import type { Source } from './settings-table.js'
 import type { ClosedReason, ErrorKind, Gate, HeldReason } from './upload/upload-types.js'
 
 /** Why events stay on this machine, and the one command that changes this or says what must be changed. */
@@ -88,12 +89,16 @@ export interface Standing {
   readonly wayOutCommand?: string | null
   /** The line of `config.toml` that makes the whole file unreadable; null if there is none. */
   readonly brokenLine?: string | null
-  /** Whether a setting other than hosted sync forbids commands to start the daemon on their own. */
-  readonly isStartForbidden?: boolean
+  /** The setting other than hosted sync that forbids commands to start the daemon on their own, in words; null if none does. */
+  readonly startForbidden?: string | null
   /** The variable that forbids using a daemon at all; null if there is none. */
   readonly disabledBy?: string | null
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
+  /** The server of the session; null if there is no session. */
+  readonly sessionServer?: string | null
+  /** Where the server is set for the daemon or, if none runs, for this command. */
+  readonly addressSource?: Source
   /** Whether no server is set, so that events are sent to the server of the session. */
   readonly isServerOfSession?: boolean
   /** Whether the daemon was started with another value of the variable that sets the server. */

@@ -21,7 +21,7 @@ import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
-import { disabledBy, isStartForbidden } from './start-policy.js'
+import { disabledBy, startForbiddenBy } from './start-policy.js'
 import { quarantinedDatabases } from './queue/quarantined-databases.js'
 import { queuePath } from './queue/queue-path.js'
 import { lostIn, type Lost } from './lost-events.js'
@@ -30,7 +30,7 @@ import { DEFAULT_QUEUE_SIZE } from './queue-size-limits.js'
 import { inspectGate, type Obstacle } from './upload/gate.js'
 import { proxyFor } from './upload/proxy.js'
 import type { Gate } from './upload/upload-types.js'
-import { furtherReasons, whyNothingLeaves } from './why-nothing-leaves.js'
+import { furtherReasons, skipText, whyNothingLeaves } from './why-nothing-leaves.js'
 import { mayRestart, worseHere } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
@@ -45,6 +45,8 @@ export interface WorkView {
   readonly isDaemonCrashed: boolean
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
+  /** The server that refused the session, if that is why nothing leaves; otherwise null. */
+  readonly refusedBy: string | null
   /** The command that moves away a directory in the place of the session; null if there is none. */
   readonly sessionCure: string | null
   /** The gate as the daemon sees it or, if no daemon runs, as this command sees it. */
@@ -123,12 +125,15 @@ export async function viewWork(
   const queue = lostFile !== null || 'problem' in read ? null : read
   const queueProblem = problem?.problem ?? null
   const isQueueDamaged = problem?.isDamaged === true
-  const server = loginServer(settings, sessionServer(root))
+  const serverOfSession = sessionServer(root)
+  const server = loginServer(settings, serverOfSession)
   const isDaemonRunning = status.state === 'running'
   const isHostedHere = isSwitchedOn(settings, 'sync.hosted')
-  // The daemon reports each variable by one name. Beside a lower-case one of this shell, which is preferred, it would not count.
+  const error = { kind: report.lastErrorKind, text: report.lastError }
+  // Beside a lower-case name of this shell, which is preferred, an upper-case one of the daemon would not count.
   const uses = usesOf(gate, [env, report.environment ?? {}])
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
+  const forbiddenBy = startForbiddenBy(settings)
   const trouble = homeTrouble(root)
   const disk = diskProblem(root)
   const cure = sessionCure(root)
@@ -156,10 +161,12 @@ export async function viewWork(
     wayOutCommand: trouble?.command ?? null,
     // If a variable forbids a start, `sync now` does not start a daemon even after the correction.
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
-    isStartForbidden: isStartForbidden(settings),
+    startForbidden: forbiddenBy === null ? null : skipText(forbiddenBy, settings),
     disabledBy: disabledBy(env),
     loginServer: server,
+    sessionServer: serverOfSession,
     // The variable of this shell may name another server than the one that the daemon sends to.
+    addressSource: there.get('sync.server_url').source,
     isServerOfSession: there.get('sync.server_url').source.kind === 'default',
     isOtherAddress: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
     isTokenGiven: isSessionGiven(root),
@@ -170,8 +177,8 @@ export async function viewWork(
     lastErrorKind: report.lastErrorKind,
     stuckError: report.stuckError,
     refusedAt: report.refusedAt,
-    otherAtStart: otherAtStart(differing, { kind: report.lastErrorKind, text: report.lastError }, uses),
-    restoring: restoring(differing, uses),
+    otherAtStart: otherAtStart(differing, error, uses),
+    restoring: restoring(differing, error, uses),
     isTryingAgain: report.running === true && (report.failures ?? 0) > 0,
     nextAttemptAt: report.nextAttemptAt,
   }
@@ -183,6 +190,7 @@ export async function viewWork(
     isDaemonRunning,
     isDaemonCrashed: status.state === 'crashed',
     loginServer: server,
+    refusedBy: gate.state === 'closed' && gate.reason === 'session_refused' ? serverOfSession : null,
     sessionCure: cure,
     gate,
     obstacles: own.obstacles,

@@ -263,6 +263,34 @@ it('says that the server rejected events, and where they are shown', () => {
   })
 })
 
+it('a home of another user gets no advice that only its owner could follow', () => {
+  const theirs = { homeProblem: '/h belongs to ann, you are bob' }
+  const settings = { problems: ['/h/config.toml cannot be read'], fileCure: null }
+  const ofSettings = (changes: object) =>
+    workFindings({ ...VIEW, settings, ...changes } as unknown as WorkView, null, 0).find(
+      ({ id }) => id === 'F-012',
+    )
+  expect(ofSettings(theirs)).toMatchObject({ summary: '/h/config.toml cannot be read', remediation: null })
+  const queueProblem = `the queue /h/queue.db cannot be read: ${theirs.homeProblem}`
+  expect(idsOf({ ...theirs, queueProblem })).toEqual(['F-021'])
+  expect(ofSettings({ ...theirs, homeCommand: 'chmod u+rwx /h' })?.remediation).not.toBe(null)
+  expect(ofSettings({})?.remediation?.commands).toEqual(['spec-kitty config list'])
+})
+
+it('a broken consent has the command of `sync status`', () => {
+  const problem = '/p/.kittify/config.yaml cannot be used: line 2'
+  const remedy = (held: object) =>
+    workFindings({ ...VIEW, queue: { ...VIEW.queue, held: [held] } } as unknown as WorkView, problem, 0).find(
+      ({ id }) => id === 'F-012',
+    )?.remediation?.commands
+  const one = { project: '/p', reason: 'consent_unreadable', detail: 'line 2', count: 1 }
+  expect(remedy(one)).toEqual(['spec-kitty explain consent_unreadable'])
+  expect(remedy({ ...one, isMendable: true })).toEqual(['spec-kitty sync opt-in /p'])
+  expect(remedy({ ...one, project: '/other', isMendable: true })).toEqual([
+    'spec-kitty explain consent_unreadable',
+  ])
+})
+
 it('warns of a damaged queue that was put aside, as long as it is there', () => {
   expect(idsOf({ damagedQueues: [] })).toEqual([])
   const [found] = workFindings({ ...VIEW, damagedQueues: ['/h/a', '/h/b'] }, null, 0)

@@ -59,7 +59,7 @@ const WARM: readonly Closed[] = [
     name: 'the project has opted out',
     arrange: () => consent('sync:\n  enabled: false\n'),
     reason: 'no_consent',
-    says: /has not opted in/,
+    says: /has opted out/,
   },
   {
     name: 'the consent is not YAML',

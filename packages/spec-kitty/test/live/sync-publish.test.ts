@@ -229,7 +229,7 @@ describe('sync queue', () => {
     )
     expect(root.run(['sync', 'queue', 'retry', '--', '-odd', 'none'])).toMatchObject({
       status: 1,
-      stdout: '1 of 2 events wait again\n',
+      stdout: '1 of 2 events waits again\n',
       stderr: 'not among the rejected events: none\n',
     })
     expect(root.run(['sync', 'queue', 'drop', 'b'])).toMatchObject({ status: 2, stdout: '' })

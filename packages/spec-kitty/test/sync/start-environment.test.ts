@@ -1,3 +1,4 @@
+import type { Io } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
 import {
   differences,
@@ -38,6 +39,7 @@ describe('a difference is named as a cause only of an error that it can cause:',
     startEnvironment({ [CA]: '/ca.pem', [PROXY]: 'http://p:1', [URL]: 'https://a.example' }),
   )
   const untrusted = 'h: its certificate is not trusted'
+  const failing = { kind: 'environment', text: 'h: HTTPS_PROXY, p: refused' } as const
   it.for([
     ['environment', untrusted, all, [URL, CA, PROXY]],
     ['environment', untrusted, { isTls: true, isProxied: false }, [URL, CA]],
@@ -54,12 +56,34 @@ describe('a difference is named as a cause only of an error that it can cause:',
     expect(otherAtStart(lost, { kind: 'environment', text: untrusted }, all)).toEqual([URL])
   })
 
+  it('a proxy that fails is cured by a shell that has none, if the daemon has no other reason to keep it', () => {
+    const lost = both.map((one) => ({ ...one, daemon: one.command, command: null }))
+    expect(otherAtStart(lost, failing, all)).toEqual([PROXY])
+  })
+
+  it('a proxy has the name that its environment has it by, of which the lower-case one counts', () => {
+    const named = (daemon: Io['env'], here: Io['env']) =>
+      differences(startEnvironment(daemon), startEnvironment(here))
+    const [a, b] = ['http://a:1', 'http://b:1']
+    expect(named({ https_proxy: a }, {})).toEqual([{ variable: 'https_proxy', daemon: a, command: null }])
+    expect(named({}, { no_proxy: 'a' })).toEqual([{ variable: 'no_proxy', daemon: null, command: 'a' }])
+    expect(named({ [PROXY]: b, https_proxy: a }, { [PROXY]: b })).toEqual([
+      { variable: 'https_proxy', daemon: a, command: b },
+    ])
+    expect(named({ [PROXY]: a, no_proxy: 'a' }, { https_proxy: a, NO_PROXY: 'a' })).toEqual([])
+    const differing = named({ https_proxy: a }, { https_proxy: b })
+    const failed = { kind: 'environment', text: 'h: https_proxy, a: refused' } as const
+    expect(otherAtStart(differing, failed, all)).toEqual(['https_proxy'])
+  })
+
   it('a restart keeps what the daemon has, by a line that sets it; a proxy may have a password', () => {
     const lost = (...names: readonly string[]) =>
       names.map((variable) => ({ variable, daemon: '/my ca.pem', command: null }))
-    expect(restoring(both, all)).toBe('')
-    expect(restoring(lost(CA, URL), all)).toBe(`export ${CA}='/my ca.pem' && `)
-    expect(restoring(lost(CA, PROXY), all)).toBe(null)
-    expect(restoring(lost(CA, PROXY), { isTls: false, isProxied: false })).toBe('')
+    const error = { kind: 'environment', text: untrusted } as const
+    expect(restoring(both, error, all)).toBe('')
+    expect(restoring(lost(CA, URL), error, all)).toBe(`export ${CA}='/my ca.pem' && `)
+    expect(restoring(lost(CA, PROXY), error, all)).toBe(null)
+    expect(restoring(lost(CA, PROXY), error, { isTls: false, isProxied: false })).toBe('')
+    expect(restoring(lost(PROXY, 'no_proxy'), failing, all)).toBe(`export no_proxy='/my ca.pem' && `)
   })
 })

@@ -144,7 +144,9 @@ describe('that hosted sync is off is a choice: what turns it on', () => {
   it('starts a daemon where none runs, as sync now proposes it', () => {
     expect(command(none)).toBe(`${on} && spec-kitty sync now`)
     expect(command({ ...none, queued: 0 })).toBe(`${on} && spec-kitty sync start`)
-    expect(command({ ...none, isStartForbidden: true })).toBe(`${on} && spec-kitty sync start`)
+    expect(command({ ...none, startForbidden: 'SPEC_KITTY_SYNC_DISABLE is set' })).toBe(
+      `${on} && spec-kitty sync start`,
+    )
     expect(furtherReasons(standing({ gate, ...none }))).toEqual([])
   })
 
@@ -315,6 +317,65 @@ it('a server that is not safe is corrected where it is set, or left by a sign-in
   })
 })
 
+describe('a server that is not that of the session', () => {
+  const refused = { reason: 'session_refused', detail: 'the server answered 401' } as const
+  const other = { reason: 'other_server', detail: 'it is for https://a.example' } as const
+  const variable = { kind: 'environment', variable: 'SPEC_KITTY_SAAS_URL' } as const
+  const mistyped = {
+    loginServer: 'https://b.example',
+    sessionServer: 'https://a.example',
+    addressSource: variable,
+    isHostedHere: true,
+  }
+  const closed = (one: Obstacle, changes: Partial<Standing>) =>
+    whyNothingLeaves(
+      standing({ ...mistyped, gate: { state: 'closed', ...one }, obstacles: [one], ...changes }),
+    )
+  const THERE = 'spec-kitty auth login --server https://b.example'
+  const IF_MEANT = 'signs in there, if that server is meant'
+
+  it('is first taken away, where a variable names it', () => {
+    const also = `${THERE}  # ${IF_MEANT}`
+    expect(closed(other, {})).toMatchObject({
+      command: 'unset SPEC_KITTY_SAAS_URL && spec-kitty sync restart',
+      also,
+    })
+    const none = { isDaemonRunning: false }
+    expect(closed(other, none)?.command).toBe('unset SPEC_KITTY_SAAS_URL && spec-kitty sync now')
+    // Nothing waits, or something else is in the way of a daemon.
+    for (const one of [{ queued: 0 }, { obstacles: [other, refused] }])
+      expect(closed(other, { ...none, ...one })?.command).toBe('unset SPEC_KITTY_SAAS_URL')
+    const token = closed(other, { isTokenGiven: true })
+    expect(token?.also).toMatch(/ --with-token --server https:\/\/b\.example {2}# signs in .* SYNC_TOKEN$/)
+  })
+
+  it('is first corrected in the file', () => {
+    const addressSource = { kind: 'file', path: '/h/config.toml', line: 2, column: 1 } as const
+    expect(closed(other, { addressSource })).toMatchObject({
+      command: 'spec-kitty explain other_server',
+      before: 'correct server_url in /h/config.toml, line 2: the session is for https://a.example',
+      shown: 'spec-kitty sync now',
+      also: `${THERE}  # ${IF_MEANT}`,
+    })
+  })
+
+  it('does not get the sign-in that the server of the session has refused', () => {
+    expect(closed(refused, {})).toMatchObject({
+      sentence: 'https://a.example refused the session: the server answered 401',
+      command: LOGIN,
+    })
+    // After a restart with the variable, both are in the way.
+    const both = standing({
+      ...mistyped,
+      gate: { state: 'closed', ...other },
+      obstacles: [other, { ...refused, detail: null }],
+    })
+    expect(whyNothingLeaves(both)?.command).toBe('unset SPEC_KITTY_SAAS_URL && spec-kitty sync restart')
+    expect(furtherReasons(both).map(({ command }) => command)).toEqual([LOGIN])
+    expect(closed(refused, { loginServer: 'https://a.example' })?.sentence).toMatch(/^the server refused /)
+  })
+})
+
 describe('what only the daemon meets, because it keeps the variables of its start,', () => {
   const all = ['config_unreadable', 'other_server', 'insecure_server', 'no_server'] as const
   const why = (reason: ClosedReason, obstaclesHere: readonly Obstacle[] | null, isHostedHere = true) => {
@@ -368,7 +429,12 @@ it('a restart is no remedy where what is set here would keep events back', () =>
 
 it('a broken file is corrected first, and then the events are sent, which starts a daemon too', () => {
   const gate: Gate = { state: 'closed', reason: 'config_unreadable', detail: 'line 2, column 1: no' }
-  const changes = { gate, obstacles: [gate], isStartForbidden: true, isDaemonRunning: false }
+  const changes = {
+    gate,
+    obstacles: [gate],
+    startForbidden: 'SPEC_KITTY_SYNC_DISABLE is set',
+    isDaemonRunning: false,
+  }
   const broken = standing({ ...changes, brokenLine: 'line 2 of /home/ann/config.toml' })
   expect(whyNothingLeaves(broken)).toMatchObject({
     command: 'spec-kitty config list',
@@ -392,7 +458,7 @@ it('a broken file is corrected first, and then the events are sent, which starts
 })
 
 it('a daemon that no command may start is started by the user', () => {
-  const none = { isDaemonRunning: false, isStartForbidden: true }
+  const none = { isDaemonRunning: false, startForbidden: 'SPEC_KITTY_SYNC_DISABLE is set' }
   expect(whyNothingLeaves(standing(none))).toMatchObject({
     reason: 'no_daemon',
     command: 'spec-kitty sync start',
@@ -484,6 +550,21 @@ describe('where the gate is open', () => {
       command: 'spec-kitty sync now',
       isAll: true,
     })
+  })
+
+  it('a daemon is missing, and a setting keeps commands from starting one', () => {
+    const startForbidden = 'background_daemon in config.toml is "manual"'
+    const none = standing({ isDaemonRunning: false, startForbidden })
+    expect(whyNothingLeaves(none)).toEqual({
+      reason: 'no_daemon',
+      sentence: `no sync daemon runs, and none starts by itself: ${startForbidden}`,
+      command: 'spec-kitty sync start',
+      isAll: true,
+    })
+    // A file that is broken forbids it only until it is corrected.
+    expect(whyNothingLeaves({ ...none, brokenLine: 'line 2 of config.toml' })?.sentence).toBe(
+      'no sync daemon runs',
+    )
   })
 
   it('the daemon waits after a failure', () => {
@@ -604,6 +685,40 @@ describe('where the gate is open', () => {
         'the server has not taken all events yet',
         'spec-kitty sync now',
       ])
+    })
+
+    it('the format may be what a server does not know, if it is not the default', () => {
+      const gate: Gate = { ...OPEN, format: 'cloudevents' }
+      for (const isServerOfSession of [true, false])
+        expect(failed({ gate, isServerOfSession })).toMatchObject({
+          brief:
+            'the last attempt failed; sync.format is "cloudevents", which this server may not know, or its address may be wrong',
+          command: 'spec-kitty sync now',
+          also: 'spec-kitty config list  # shows where sync.format and the address are set: correct what is wrong there',
+        })
+    })
+
+    it.for([
+      'h: it does not speak TLS as it should (EPROTO)',
+      'h: the connection was closed before it spoke TLS (ECONNRESET)',
+    ])('a server that answers without TLS is not told to have an https address again: %s', (lastError) => {
+      const gate: Gate = { ...OPEN, serverUrl: 'https://127.0.0.1:7000/a/' }
+      const plain = { gate, lastError, lastErrorKind: 'connection' } as const
+      const brief = 'the last attempt failed; if it speaks only http, its address must begin with http://'
+      expect(failed({ ...plain, isServerOfSession: true })).toMatchObject({
+        brief,
+        command: 'spec-kitty sync now',
+        also: 'spec-kitty auth login --server http://127.0.0.1:7000/a',
+      })
+      expect(failed(plain)).toMatchObject({
+        brief,
+        also: 'spec-kitty config list  # shows where the address is set: write http:// there',
+      })
+      // Only this machine may be spoken to without TLS.
+      expect(failed({ ...plain, gate: OPEN, isServerOfSession: true })).toMatchObject({
+        brief: 'the last attempt failed; it may have no TLS, or its port may be wrong',
+        also: expect.stringContaining('https://HOST'),
+      })
     })
 
     it('a connection that the daemon was started with otherwise is taken over from here', () => {

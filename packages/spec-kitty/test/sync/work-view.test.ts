@@ -50,6 +50,26 @@ async function viewOf(daemon: Env, here: Env) {
   return viewWork(home.root, { ...ON, ...here, HOME: home.base, SPEC_KITTY_HOME: home.root }, status)
 }
 
+describe('a server that only a variable names is taken away', () => {
+  const OTHER = { SPEC_KITTY_SAAS_URL: 'https://typo.example.org' }
+
+  it('in the shell that has it, and from the daemon', async () => {
+    const { why } = await viewOf(OTHER, OTHER)
+    expect(why?.command).toMatch(/^unset SPEC_KITTY_SAAS_URL && .*spec-kitty sync restart$/)
+    expect(why?.also).toContain('auth login --server https://typo.example.org')
+  })
+
+  it('from the daemon only, in a shell that does not have it', async () => {
+    const { why } = await viewOf(OTHER, {})
+    expect(why).toMatchObject({
+      sentence:
+        'the sync daemon was started with another server than that of the session: it is for https://sync.example.org, not https://typo.example.org (SPEC_KITTY_SAAS_URL)',
+      command: expect.stringMatching(/^SPEC_KITTY_HOME=\S+ spec-kitty sync restart$/),
+    })
+    expect(why?.also).toBe(undefined)
+  })
+})
+
 describe('the proxy of a daemon that runs', () => {
   it.each<readonly [string, Env, Env]>([
     ['is excepted only here', { HTTPS_PROXY: PROXY }, { HTTPS_PROXY: PROXY, no_proxy: '*' }],

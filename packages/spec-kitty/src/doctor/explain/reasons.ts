@@ -78,7 +78,7 @@ export const WHYS: Texts<WhyReason> = {
     summary: 'the session is for another server than the one that is set',
     why: 'The token of a session is sent to its own server only.',
     whatToDo:
-      'Sign in to the server that is set, or correct sync.server_url: `spec-kitty config list` shows it.',
+      'If the server that is set is not the right one, take it away: `unset SPEC_KITTY_SAAS_URL && spec-kitty sync restart`, or correct server_url in config.toml: `spec-kitty config list` shows which of the two counts. Only if it is the right one, sign in there: `spec-kitty auth login --server https://HOST`.',
   },
   session_refused: {
     summary: 'the server refused the session',

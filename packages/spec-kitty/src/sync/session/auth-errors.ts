@@ -38,8 +38,8 @@ function silenceIn(error: unknown): string | null {
   if (error instanceof ClientError) return error.code === 'OAUTH_TIMEOUT' ? 'no answer in time' : null
   // `fetch` throws a TypeError for every failure of a connection, with the reason as its cause.
   if (!(error instanceof TypeError)) return null
-  const code = systemErrorIn(error)?.code
-  return connectionReason(code) ?? code ?? causesOf(error).at(-1)?.message ?? error.message
+  const cause = systemErrorIn(error)
+  return connectionReason(cause) ?? cause?.code ?? causesOf(error).at(-1)?.message ?? error.message
 }
 
 /**

@@ -217,9 +217,13 @@ function split({ batch }: Question, reason: string): Verdict {
   return { settled, again: [], next: 'go_on', error: reason }
 }
 
-/** The limit may be that of a proxy, so the user needs the size to find it. */
-function tooLarge({ batch }: Question): string {
-  return `too large for the server: ${batch.reduce((sum, { bytes }) => sum + bytes, 0)} bytes`
+/** The limit may be that of a proxy, so the user needs the size to find it. Words of the server may say something else. */
+function tooLarge(question: Question): string {
+  const size = `${question.batch.reduce((sum, { bytes }) => sum + bytes, 0)} bytes`
+  const said = describe(question)
+  return said === answered(question)
+    ? `too large for the server: ${size}`
+    : `${said}, for an event of ${size}`
 }
 
 type Entry = NonNullable<ReturnType<typeof objectOf>>
@@ -262,7 +266,8 @@ function pageIn({ body }: Reply): string | null {
 }
 
 /** Returns one line that describes the whole answer. */
-function describe({ reply, say }: Question): string {
+function describe(question: Question): string {
+  const { reply, say } = question
   const { status, body } = reply
   const title = pageIn(reply)
   if (title !== null)
@@ -271,7 +276,11 @@ function describe({ reply, say }: Question): string {
   const words = answer?.['message'] ?? answer?.['detail'] ?? answer?.['error']
   return typeof words === 'string' && words !== ''
     ? `the server answered ${status} ("${say(words)}")`
-    : `the server answered ${status}`
+    : answered(question)
+}
+
+function answered({ reply: { status } }: Question): string {
+  return `the server answered ${status}`
 }
 
 function redirected({ reply: { status, location }, say }: Question): string {

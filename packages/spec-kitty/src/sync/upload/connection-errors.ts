@@ -1,3 +1,5 @@
+const NOT_TLS = 'it does not speak TLS as it should'
+
 /** Reasons, in words, for the errors of a connection that a user can solve. Each is true of every request of this tool. */
 const REASONS: readonly (readonly [codes: RegExp, reason: string | (() => string)])[] = [
   [/^ECONNREFUSED$/, 'nothing accepts connections there'],
@@ -11,8 +13,17 @@ const REASONS: readonly (readonly [codes: RegExp, reason: string | (() => string
   [/^CERT_NOT_YET_VALID$/, () => `its certificate is not valid yet: ${mendedBy('replace')}`],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'its certificate is for another host'],
   [/SELF_SIGNED|UNABLE_TO_|CERT_/, 'its certificate is not trusted: NODE_EXTRA_CA_CERTS can name its issuer'],
-  [/^(?:EPROTO|ERR_SSL_)/, 'it does not speak TLS as it should'],
+  [/^(?:EPROTO|ERR_SSL_)/, NOT_TLS],
 ]
+
+/** What Node says if a server closes the connection instead of answering in TLS, as one that speaks only HTTP does. */
+const BEFORE_TLS = /before secure TLS connection/
+const NO_TLS = 'it spoke TLS'
+
+/** Returns whether the error is that of a server that may not speak TLS at all. */
+export function isWithoutTls(text: string | null): boolean {
+  return text?.includes(`${NO_TLS} (`) === true || text?.includes(NOT_TLS) === true
+}
 
 /** Only one of two things is wrong, and the user can check the second. */
 function mendedBy(what: string): string {
@@ -24,6 +35,11 @@ function mendedBy(what: string): string {
 
 /** What the environment of the daemon sets cannot be used: a proxy, or files with certificates. */
 export class EnvironmentError extends Error {}
+
+/** Returns the name of the proxy variable in an error; null if it is not about the proxy. */
+export function proxyNamedIn(text: string | null): string | null {
+  return /\bhttps_proxy\b/i.exec(text ?? '')?.[0] ?? null
+}
 
 const UNTRUSTED = /SELF_SIGNED|UNABLE_TO_|^CERT_(?!HAS_EXPIRED|NOT_YET_VALID)/
 
@@ -49,9 +65,12 @@ export const MAY_BE_WRONG = 'if the server is up, its address may be wrong'
 
 /**
  * Returns in words why a connection failed, with the code. Sending and the sign-in both ask this, so that they say the
- * same of the same failure. Null if the code has no words.
+ * same of the same failure. Null if its code has no words.
  */
-export function connectionReason(code: string | undefined): string | null {
+export function connectionReason(error: NodeJS.ErrnoException | undefined): string | null {
+  const code = error?.code
+  if (code === 'ECONNRESET' && BEFORE_TLS.test(error?.message ?? ''))
+    return `the connection was closed before ${NO_TLS} (${code})`
   const known = code === undefined ? undefined : REASONS.find(([codes]) => codes.test(code))
   if (known === undefined) return null
   const [, reason] = known
@@ -60,6 +79,6 @@ export function connectionReason(code: string | undefined): string | null {
 
 /** Returns in one line why a request failed. */
 export function reasonOf(error: unknown): string {
-  const { message, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
-  return connectionReason(code) ?? message
+  const known = error instanceof Error ? error : new Error(String(error))
+  return connectionReason(known) ?? known.message
 }

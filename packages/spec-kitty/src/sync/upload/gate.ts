@@ -75,7 +75,7 @@ function serverObstacles(
   if (checked.state === 'insecure')
     return [obstacle('insecure_server', `${checked.why}; ${changeText(setting)}`)]
   if (ofSession === null || isSameServer(checked.url, ofSession)) return []
-  const detail = `it is for ${shownUrl(ofSession)}, not ${shownUrl(checked.url)} (${describeSource(setting.source)}): correct that, or sign in there`
+  const detail = `it is for ${shownUrl(ofSession)}, not ${shownUrl(checked.url)} (${describeSource(setting.source)})`
   return [obstacle('other_server', detail)]
 }
 

@@ -12,19 +12,24 @@ import { EnvironmentError, reasonOf } from './connection-errors.js'
  * of an HTTP proxy, without naming its value, because it may contain a password.
  */
 export function proxyFor({ protocol, hostname, port }: URL, env: Io['env']): URL | null {
-  const text = variable(env, 'https_proxy')
+  const text = valueOf(env, 'https_proxy')
   if (text === '' || protocol !== 'https:' || isLoopback(hostname)) return null
-  const exceptions = variable(env, 'no_proxy')
+  const exceptions = valueOf(env, 'no_proxy')
     .toLowerCase()
     .split(/[\s,]+/)
   if (exceptions.some((one) => isException(one, hostname, port === '' ? '443' : port))) return null
   const proxy = parse(text.includes('://') ? text : `http://${text}`)
   if (proxy !== null && /^https?:$/.test(proxy.protocol)) return proxy
-  throw new EnvironmentError('HTTPS_PROXY is not the URL of an HTTP proxy')
+  throw new EnvironmentError(`${proxyVariable(env)} is not the URL of an HTTP proxy`)
+}
+
+/** Returns the name of the variable that sets the proxy. */
+export function proxyVariable(env: Io['env']): string {
+  return env['https_proxy'] ? 'https_proxy' : 'HTTPS_PROXY'
 }
 
 /** Returns the value of a variable. The lower-case name takes precedence, and an empty value counts as missing. */
-function variable(env: Io['env'], name: string): string {
+function valueOf(env: Io['env'], name: string): string {
   return env[name] || env[name.toUpperCase()] || ''
 }
 
@@ -46,13 +51,13 @@ type OnSocket = (error: Error | null, socket?: Duplex) => void
 
 /**
  * Returns the function by which an `https.Agent` connects to `authority`, a host and a port, through the proxy. The proxy
- * sees only names and sizes. Aborting the signal ends an attempt.
+ * sees only names and sizes. Aborting the signal ends an attempt. Errors name the variable that sets the proxy.
  */
-export function tunnelThrough(proxy: URL, authority: string, signal: AbortSignal) {
+export function tunnelThrough(proxy: URL, variable: string, authority: string, signal: AbortSignal) {
   return (options: AgentOptions & ConnectionOptions, onSocket: OnSocket): undefined => {
     const request = connectRequest(proxy, authority, signal)
     request.once('error', (error) =>
-      onSocket(new EnvironmentError(`HTTPS_PROXY, ${proxy.host}: ${reasonOf(error)}`, { cause: error })),
+      onSocket(new EnvironmentError(`${variable}, ${proxy.host}: ${reasonOf(error)}`, { cause: error })),
     )
     request.once('response', ({ statusCode }) => {
       request.destroy(new Error(`it answered ${statusCode} to CONNECT`))
@@ -63,7 +68,7 @@ export function tunnelThrough(proxy: URL, authority: string, signal: AbortSignal
         return
       }
       socket.destroy()
-      onSocket(new EnvironmentError(`HTTPS_PROXY, ${proxy.host}: it answered ${statusCode} to CONNECT`))
+      onSocket(new EnvironmentError(`${variable}, ${proxy.host}: it answered ${statusCode} to CONNECT`))
     })
     request.end()
   }

@@ -6,7 +6,7 @@ import { withoutSlash } from '../url-text.js'
 import type { Reply } from './answer.js'
 import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
-import { moduleFor, proxyFor, tunnelThrough } from './proxy.js'
+import { moduleFor, proxyFor, proxyVariable, tunnelThrough } from './proxy.js'
 import { certificateVariables, trusted } from './trusted-certificates.js'
 import { isOfEnvironment, isOutOfTime, reasonOf } from './connection-errors.js'
 import type { RunningRequest, WholeFailure } from './upload-types.js'
@@ -138,7 +138,7 @@ function createAgent(url: URL, env: Io['env'], signal: AbortSignal): Agent {
   const authority = `${url.hostname}:${url.port || 443}`
   return proxy === null
     ? agent
-    : Object.assign(agent, { createConnection: tunnelThrough(proxy, authority, signal) })
+    : Object.assign(agent, { createConnection: tunnelThrough(proxy, proxyVariable(env), authority, signal) })
 }
 
 async function compress(body: string, encoding: Format['contentEncoding']): Promise<Buffer> {

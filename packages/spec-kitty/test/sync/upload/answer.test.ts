@@ -240,6 +240,19 @@ describe('413', () => {
       error: `too large for the server: ${part(1).bytes} bytes`,
     })
   })
+
+  it('for one event alone keeps the words of the server, beside the size', () => {
+    for (const [body, words] of [
+      ['{"error":"code 413"}', '("code 413")'],
+      ['<html><title>No</title>', 'with a web page ("No")'],
+    ] as const)
+      expect(judge([part(1)], { ...answer(413), body }, READING).settled).toMatchObject([
+        {
+          outcome: 'dead',
+          reason: `the server answered 413 ${words}, for an event of ${part(1).bytes} bytes`,
+        },
+      ])
+  })
 })
 
 describe('400', () => {

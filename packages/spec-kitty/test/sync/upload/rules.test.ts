@@ -123,6 +123,9 @@ describe('the proxy', () => {
       expect(() => proxyFor(new URL('https://sync.test'), { HTTPS_PROXY: text })).toThrow(
         /^HTTPS_PROXY is not the URL of an HTTP proxy$/,
       )
+      // The lower-case name counts, so it is the one to correct.
+      const both = { https_proxy: text, HTTPS_PROXY: PROXY }
+      expect(() => proxyFor(new URL('https://sync.test'), both)).toThrow(/^https_proxy is not /)
     },
   )
 })

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { BATCH, type Format } from '../../../src/sync/upload/batch.js'
 import { CLOUD_EVENTS } from '../../../src/sync/upload/cloud-events.js'
 import { openSender, type Sender } from '../../../src/sync/upload/sender.js'
-import { reasonOf } from '../../../src/sync/upload/connection-errors.js'
+import { isWithoutTls, reasonOf } from '../../../src/sync/upload/connection-errors.js'
 import { makeHome, removeHomes } from '../../../../familiar/test/helpers/homes.js'
 import { makeCertificate, type Certificate } from '../../helpers/certificates.js'
 import { startProxy } from '../../helpers/proxy.js'
@@ -231,6 +231,17 @@ describe('HTTPS', () => {
     expect(sync.requests).toEqual([])
   })
 
+  it('says that a server closed the connection before it spoke TLS', async () => {
+    const closing = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end()))
+    closing.listen(0, '127.0.0.1')
+    await once(closing, 'listening')
+    const { port } = closing.address() as AddressInfo
+    const said = await failure(post(`https://127.0.0.1:${port}`))
+    closing.close()
+    expect(said).toBe(`127.0.0.1:${port}: the connection was closed before it spoke TLS (ECONNRESET)`)
+    expect(isWithoutTls(said)).toBe(true)
+  })
+
   it('says that a server does not speak TLS', async () => {
     const sync = await start()
     expect(await failure(post(sync.url.replace('http:', 'https:')))).toMatch(
@@ -292,6 +303,8 @@ describe('HTTPS', () => {
     expect(await failure(post('https://sync.test', { env }))).toBe(
       `sync.test: HTTPS_PROXY, 127.0.0.1:${proxy.port}: it answered ${status} to CONNECT`,
     )
+    const lower = { https_proxy: proxy.url, HTTPS_PROXY: 'http://127.0.0.1:1' }
+    expect(await failure(post('https://sync.test', { env: lower }))).toMatch(/^sync\.test: https_proxy, /)
   })
 
   it('names a proxy that does not answer, and one that is not there', async () => {

@@ -1,0 +1,77 @@
+import type { remediationOf } from 'familiar/cli'
+import { NOW } from '../sync/why-daemon.js'
+import { FOR_THIS_SHELL } from '../sync/why-nothing-leaves.js'
+import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
+import type { Why } from '../sync/why-types.js'
+import { remedyOfCommands, type Form } from './form-remedy.js'
+
+/** Returns the command of `sync status` for a reason, with its effect in words. */
+export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
+  const { command, before, also } = why
+  const shown = why.shown ?? command
+  const first = before === undefined ? '' : `first ${before}: `
+  return remedyOfCommands(
+    { command, shown, ...(also === undefined ? {} : { also }) },
+    {
+      description: effectOf(command, why),
+      forPeople: `${first}${effectOf(shown, why)}${also === undefined ? '' : secondEffect(also, why)}`,
+      isSafe: isHarmless(why, isDaemonRunning),
+      form,
+    },
+  )
+}
+
+function secondEffect(also: string, why: Why): string {
+  return why.reason === 'session_refused' || why.reason === 'other_server'
+    ? `; the second one ${also.split('  # ')[1] ?? 'tries again'}`
+    : `; if ${also.includes('sync.format') ? 'that' : 'the address'} is wrong, the second one ${effectOf(also, why)}`
+}
+
+/** The effect of a command, by a text that the command contains. The first match counts. */
+const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
+  ['=FILE ', 'starts the daemon anew: put the certificate of its issuer in the place of FILE'],
+  [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
+  [' explain ', 'says what can be done'],
+  [' config list', 'shows what must be corrected'],
+  [
+    ' auth login --with-token',
+    'signs in with another token: first put it into SYNC_TOKEN, your team has one',
+  ],
+  [' auth login ', 'signs in'],
+  [' opt-in ', 'lets the events of this project leave'],
+  [' sync stop ', 'ends the daemon, and starts one that sends them'],
+  [' sync restart', 'starts the daemon anew, with what is set here'],
+  [' sync start', 'starts the daemon'],
+  [`unset SPEC_KITTY_SAAS_URL`, 'takes the server away that is set here'],
+  [' sync now', 'tries to send them, and says what becomes of each batch'],
+]
+
+function effectOf(given: string, { reason, shown = given }: Why): string {
+  const [command = ''] = given.split('  # ')
+  if (reason === 'backing_off' && command.endsWith(NOW))
+    return given.split('  # ')[1] ?? shown.split('  # ')[1] ?? 'tries at once'
+  if (reason === 'backing_off' && command.endsWith(RESTART)) {
+    const [, once] = given.split('  # ')
+    if (once !== undefined) return `starts the daemon anew, ${once}`
+  }
+  if (reason === 'backing_off' && command.endsWith(' config list')) {
+    const [comment] = [given, shown].flatMap((one) => one.split('  # ').slice(1))
+    return comment ?? 'shows where the address is set: correct it there'
+  }
+  if (command.includes('https://HOST'))
+    return command.includes('SYNC_TOKEN')
+      ? 'signs in: replace HOST, and put its token into SYNC_TOKEN'
+      : 'signs in: replace HOST, your team knows it'
+  return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
+}
+
+/**
+ * Returns whether the command is safe to run without a decision of the user. It is not if it ends or replaces a daemon,
+ * or is an opt-in, which lets events leave.
+ */
+function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
+  if (command.includes(' explain ')) return true
+  if (reason === 'hosted_sync_disabled' || reason === 'daemon_wedged') return false
+  if (command.includes(' opt-in ') || command.endsWith(RESTART)) return false
+  return !command.endsWith(NOW) || !isDaemonRunning
+}

@@ -1,0 +1,62 @@
+import { loginCommands } from './login-command.js'
+import { isOnly, NOW, startCommand } from './why-daemon.js'
+import { shownUrl } from './url-text.js'
+import { restartCommand } from './why-restart.js'
+import type { Standing, Why } from './why-types.js'
+
+type Remedy = Pick<Why, 'command' | 'shown' | 'also' | 'before'>
+
+const IF_MEANT = 'signs in there, if that server is meant'
+const WITH_ITS_TOKEN = `${IF_MEANT}, with its token in SYNC_TOKEN`
+
+/**
+ * Returns what to do if the session is for another server than the one that is set. The one that is set may be a mistake,
+ * and a sign-in there would hand it a token and the events. So the first command takes it away, and the sign-in is second.
+ */
+export function otherServerRemedy(standing: Standing): Remedy {
+  const { addressSource = null, sessionServer = null } = standing
+  if (addressSource?.kind === 'environment')
+    return { command: withoutVariable(addressSource.variable, standing), ...signInThere(standing) }
+  if (addressSource?.kind !== 'file' || sessionServer === null)
+    return loginCommands(standing.loginServer, 'other_server', standing.isTokenGiven === true)
+  const { path, line } = addressSource
+  const place = `server_url in ${path}${line === null ? '' : `, line ${line}`}`
+  return {
+    command: 'spec-kitty explain other_server',
+    before: `correct ${place}: the session is for ${sessionServer}`,
+    shown: NOW,
+    ...signInThere(standing),
+  }
+}
+
+/** The daemon keeps the variable from its start, so it is started anew. */
+function withoutVariable(variable: string, standing: Standing): string {
+  const { isDaemonRunning, wedgedStop, away, disabledBy, queued } = standing
+  const unset = `unset ${variable}`
+  if (isDaemonRunning) return `${unset} && ${restartCommand(standing)}`
+  const isStartable = (wedgedStop ?? away ?? disabledBy ?? null) === null
+  return isStartable && queued > 0 && isOnly('other_server', standing)
+    ? `${unset} && ${startCommand(standing)}`
+    : unset
+}
+
+function signInThere({ loginServer, isTokenGiven = false }: Standing): Pick<Why, 'also'> {
+  if (loginServer === null) return {}
+  const { command, shown = command } = loginCommands(loginServer, 'other_server', isTokenGiven)
+  const [login = ''] = shown.split('  # ')
+  return { also: `${login}  # ${isTokenGiven ? WITH_ITS_TOKEN : IF_MEANT}` }
+}
+
+/**
+ * Returns the server for a sign-in, and the reason in words. A session is refused by its own server, which is named if
+ * another one is set here.
+ */
+export function serverToAsk(
+  reason: Why['reason'],
+  text: string,
+  { loginServer, sessionServer = null }: Standing,
+): { readonly text: string; readonly server: string | null } {
+  if (reason !== 'session_refused' || sessionServer === null) return { text, server: loginServer }
+  const isOther = loginServer !== null && loginServer !== sessionServer
+  return { text: isOther ? `${shownUrl(sessionServer)} refused the session` : text, server: sessionServer }
+}
