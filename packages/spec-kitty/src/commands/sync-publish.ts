@@ -121,9 +121,14 @@ async function isOneAside(root: string): Promise<boolean> {
 
 /** The events of a damaged queue come back this way. Only the user knows whether it has no others. */
 async function sayHowToRemove(root: string, io: Io): Promise<void> {
-  const { quarantinedDatabases, removeCommand } = await import('../sync/queue/quarantined-databases.js')
-  note(io, 'a damaged queue is still put aside; to remove it once its events are queued again:')
-  if (io.isQuiet !== true) io.err(`  ${printable(removeCommand(quarantinedDatabases(queuePath(root))))}\n`)
+  const { isSaved, quarantinedDatabases, removeCommand, saveCommand } =
+    await import('../sync/queue/quarantined-databases.js')
+  const aside = quarantinedDatabases(queuePath(root))
+  const isDone = aside.every(isSaved)
+  const what = isDone ? 'remove it once its events are queued again' : 'save what is left in it'
+  note(io, `a damaged queue is still put aside; to ${what}:`)
+  const command = isDone ? removeCommand(aside) : inHome(saveCommand(aside), io.env)
+  if (io.isQuiet !== true) io.err(`  ${printable(command)}\n`)
 }
 
 async function queueLines(

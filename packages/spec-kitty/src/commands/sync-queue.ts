@@ -7,7 +7,7 @@ import { syncDaemon } from '../daemons/define-daemons.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { markExported, markUnreadable, quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
-import type { SalvagedEvent } from '../sync/queue/salvage.js'
+import type { salvageCounter, SalvageReport } from '../sync/salvage-report.js'
 import { assertExportable } from '../sync/export-path.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
@@ -78,22 +78,26 @@ async function exportQueue(root: string, { file, project, dead, json }: Export, 
   if (path !== '-') assertExportable(root, path)
   const counter = salvageCounter()
   const wanted = project === undefined ? null : resolve(workingDirectory(io), project)
-  const exported = await exportLines(envelopesIn(root, { dead, wanted }, counter.seen, io), path, io)
-  const aside = quarantinedDatabases(queuePath(root))
-  const report = counter.report(aside)
+  const exported = await exportLines(envelopesIn(root, { dead, wanted }, counter, io), path, io)
+  const report = counter.report()
   const { salvaged, unreadable } = report
   for (const database of unreadable) markUnreadable(database)
-  // Rejected events, or those of one project, are not all that can be saved. Standard output may lead nowhere.
-  if (!dead && wanted === null && path !== '-')
-    for (const database of aside) if (!unreadable.includes(database)) markExported(database)
+  // The events of one project are not all that can be saved. Standard output may lead nowhere.
+  if (wanted === null && path !== '-') markAll(report, dead ? 'rejected' : 'waiting')
   if (json) printJson({ exported, file: path, salvaged, unreadable_databases: unreadable }, io)
   else {
     const none = exported === 0 && path !== '-' ? '; no file was written' : ''
     note(io, `exported ${counted(exported, 'event')}${wanted === null ? '' : ` of ${wanted}`}${none}`)
     // Events that the server has rejected should not be queued again unchanged, and those of one project are not all.
-    if (!dead && wanted === null) for (const line of salvageLines(report, path, aside)) say(line, io)
+    if (!dead && wanted === null) for (const line of salvageLines(report, path)) say(line, io)
   }
   return unreadable.length === 0 ? EXIT.ok : EXIT.problem
+}
+
+/** Where every event was of this kind, there is none of the other kind to save. */
+function markAll({ whole, partly }: SalvageReport, kind: 'waiting' | 'rejected'): void {
+  for (const database of [...whole, ...partly]) markExported(database, kind)
+  for (const database of whole) markExported(database, kind === 'waiting' ? 'rejected' : 'waiting')
 }
 
 /** A command is not wrapped, so that it can be copied. */
@@ -109,7 +113,7 @@ function say(line: string, io: Io): void {
 async function* envelopesIn(
   root: string,
   { dead: isDead, wanted }: { readonly dead: boolean; readonly wanted: string | null },
-  onSalvaged: (event: SalvagedEvent, isExported: boolean) => void,
+  counter: Pick<ReturnType<typeof salvageCounter>, 'seen' | 'read'>,
   io: Io,
 ): AsyncGenerator<string> {
   const { openQueueIfThere } = await import('../sync/queue/open-queue.js')
@@ -119,9 +123,10 @@ async function* envelopesIn(
   try {
     const places = wanted === null ? new Set<string>() : new Set([wanted, realPath(wanted) ?? wanted])
     const isWanted = (one: string): boolean => wanted === null || places.has(one)
-    for (const event of await salvageAll(path)) {
+    // One that is put aside from now on was not looked at.
+    for (const event of await salvageAll(quarantinedDatabases(path), counter.read)) {
       const isExported = event.isDead === isDead && isWanted(event.project)
-      onSalvaged(event, isExported)
+      counter.seen(event, isExported)
       if (isExported) yield event.envelope
     }
     const events = isDead ? queue?.deadLetters() : queue?.events()

@@ -1,7 +1,7 @@
 import type { DoctorExtension } from 'familiar/cli'
 import { FORGET, PUT_BACK } from '../sync/lost-events.js'
 import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
-import { isSaved, removeCommand } from '../sync/queue/quarantined-databases.js'
+import { isSaved, removeCommand, saveCommand } from '../sync/queue/quarantined-databases.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 
@@ -34,7 +34,7 @@ export function damagedQueues({ damagedQueues: all }: WorkView, form: Form): rea
   if (count === 0) return []
   const isDone = all.every(isSaved)
   const remediation = remedyOfCommands(
-    { command: 'spec-kitty explain F-022', shown: isDone ? removeCommand(all) : SALVAGE_COMMAND },
+    { command: 'spec-kitty explain F-022', shown: isDone ? removeCommand(all) : saveCommand(all) },
     {
       description: 'says how to save and queue again what can be read of it, and when it can be removed',
       forPeople: isDone

@@ -3,8 +3,7 @@ import { clockText, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { FORGET, PUT_BACK } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
-import { isMarkedUnreadable, isSaved, removeCommand } from './queue/quarantined-databases.js'
-import { SALVAGE_COMMAND } from './queue/queue-errors.js'
+import { isMarkedUnreadable, isSaved, removeCommand, saveCommand } from './queue/quarantined-databases.js'
 import type { Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
 import { LIST, TRYING } from './why-backing-off.js'
@@ -198,7 +197,7 @@ function damagedLines({ damagedQueues, isQueueDamaged }: WorkView): readonly Lin
     ]
   return [
     ['', `${count} put aside; to save what can be read of ${it}:`, 'yellow'],
-    commandLine(SALVAGE_COMMAND),
+    commandLine(saveCommand(damagedQueues)),
   ]
 }
 

@@ -58,6 +58,8 @@ export const FINDINGS: Texts = {
     whatToDo: [
       'Save what can be read:',
       '`spec-kitty sync queue --export FILE`',
+      'Save those that the server had rejected, if it has any:',
+      '`spec-kitty sync queue --dead --export FILE`',
       'Queue it again, for each project that the export names:',
       '`spec-kitty sync publish - --project DIR < FILE`',
       'Then remove it. After the export, this shows the command for that:',

@@ -136,6 +136,9 @@ export const MOVE_AWAY = 'a queue is a regular file of this user; move that away
 
 export const SALVAGE_COMMAND = 'spec-kitty sync queue --export FILE'
 
+/** Saves the events that the server had rejected. */
+export const SALVAGE_DEAD_COMMAND = 'spec-kitty sync queue --dead --export FILE'
+
 /** What to do about a damaged queue, including one that was put aside. */
 export const SALVAGE = `to save what can be read of it: ${SALVAGE_COMMAND}`
 
