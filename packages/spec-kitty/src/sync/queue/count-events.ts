@@ -15,10 +15,12 @@ export function countsOf(database: Database): QueueCounts {
   }
 }
 
-/** Returns the reason of the last event in the queue that the server rejected; null if it rejected none. */
+/** Returns the reason of the event that the server rejected last; null if it rejected none. */
 export function lastReasonOf(database: Database): string | null {
   const last = database
-    .prepare('SELECT reason FROM events WHERE rejected_at IS NOT NULL ORDER BY seq DESC LIMIT 1')
+    .prepare(
+      'SELECT reason FROM events WHERE rejected_at IS NOT NULL ORDER BY rejected_at DESC, seq DESC LIMIT 1',
+    )
     .get()
   return last === undefined ? null : decode(last['reason'])
 }

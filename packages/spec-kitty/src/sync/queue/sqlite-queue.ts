@@ -226,7 +226,7 @@ export class SqliteQueue implements Queue {
   }
 
   /** Writes in a transaction. If another process has put the file aside meanwhile, writes into the new file too. */
-  #write<T>(act: (database: Database) => T): T {
+  #write<T>(act: (database: Database) => T, isTriedAgain = false): T {
     try {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const { database, file } = this.#current(this.#mustReopen)
@@ -240,7 +240,7 @@ export class SqliteQueue implements Queue {
       }
       throw busy(this.path, 'its file was replaced')
     } catch (error) {
-      throw queueFailure(error, this.path)
+      throw queueFailure(error, this.path, isTriedAgain)
     }
   }
 
@@ -253,11 +253,11 @@ export class SqliteQueue implements Queue {
   async #writePatiently<T>(act: (database: Database) => T): Promise<T> {
     const end = performance.now() + this.#busyMs
     for (;;) {
+      const isLast = performance.now() > end
       try {
-        return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act))
+        return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act, !isLast))
       } catch (error) {
         const isBusy = error instanceof CommandError && error.code === 'E_QUEUE_BUSY' && this.lost() === null
-        const isLast = performance.now() > end
         this.#mustReopen ||= isBusy && isLast
         if (!isBusy || isLast) throw error
       }
