@@ -19,7 +19,7 @@ const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
 const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
 
 /** Nothing on this machine cures an event with which the server fails. */
-export const STUCK_CURE = 'tell those who run the server the id of the event'
+export const STUCK_CURE = 'if that goes on, tell those who run the server the id of the event'
 
 export const LAST_FAILED = 'the last attempt failed'
 
