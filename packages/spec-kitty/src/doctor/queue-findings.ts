@@ -47,12 +47,12 @@ export function damagedQueues({ damagedQueues: all }: WorkView, form: Form): rea
   return [{ id: 'F-022', severity: 'warn', summary, remediation }]
 }
 
-/** Reported until events were sent again, or the user has said that it is known. */
+/** Reported until the file is back, or the user has said that it is known. */
 export function lostEvents({ lost }: WorkView, form: Form): readonly Finding[] {
   if (lost === null) return []
   const remediation = remedyOfCommands(
-    { command: 'spec-kitty explain F-017', shown: FORGET },
+    { command: 'spec-kitty explain F-025', shown: FORGET },
     { description: 'says what to do about it', forPeople: PUT_BACK, form },
   )
-  return [{ id: 'F-017', severity: 'warn', summary: lost.text, remediation }]
+  return [{ id: 'F-025', severity: 'warn', summary: lost.text, remediation }]
 }

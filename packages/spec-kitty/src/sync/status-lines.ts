@@ -165,7 +165,7 @@ function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
   return [['', `no event can be queued: ${diskProblem}`, 'yellow'], commandLine('spec-kitty explain F-021')]
 }
 
-/** Told until events were sent again, or the user has said that it is known. */
+/** Told until the file is back, or the user has said that it is known. */
 function lostLines({ lost }: WorkView): readonly Line[] {
   return lost === null ? [] : [['', lost.text, 'yellow'], ['', `${PUT_BACK}:`], commandLine(FORGET)]
 }

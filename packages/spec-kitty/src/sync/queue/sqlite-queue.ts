@@ -5,12 +5,13 @@ import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
 import { COLUMNS, DEAD_COLUMNS, encode, toDeadLetter, toEvent } from './columns.js'
 import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
-import { countsOf, lastReasonOf, waitingProjects } from './count-events.js'
+import { containsSeq, countsOf, lastReasonOf, sizeOf, waitingProjects } from './count-events.js'
 import { insertEvents } from './insert-events.js'
 import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
-import { busy, isReadOnly, queueFailure, unusable } from './queue-errors.js'
+import { busy, full, isReadOnly, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import { copyEvents } from './take-over.js'
+import { noteSize } from './waiting-note.js'
 import type { Database, Row } from './sqlite.js'
 import type {
   ClaimLimits,
@@ -72,9 +73,14 @@ export class SqliteQueue implements Queue {
   }
 
   publish(events: readonly NewEvent[], maxSize: number, stranded: readonly Stranded[] = []): Published {
-    return this.#writeAtOnce((database) =>
-      insertEvents(database, events, stranded, { path: this.path, maxSize }),
-    )
+    return this.#writeAtOnce((database) => {
+      const { added, ...published } = insertEvents(database, events, stranded)
+      if (published.queued === 0) return published
+      const size = sizeOf(database)
+      if (added > 0 && size.waiting > maxSize) throw full(this.path, maxSize)
+      noteSize(this.path, size)
+      return published
+    })
   }
 
   counts(): QueueCounts {
@@ -107,12 +113,17 @@ export class SqliteQueue implements Queue {
     const isLeft = found !== null && (await isProcessGone(found.owner))
     return this.#writePatiently((database) => {
       if (isLeft) free(database, found.id)
-      return removeUnclaimed(database, project, origins)
+      const removed = removeUnclaimed(database, project, origins)
+      noteSize(this.path, sizeOf(database))
+      return removed
     })
   }
 
   settle(owner: JsonObject, results: readonly Settled[]): Promise<void> {
-    return this.#writePatiently((database) => settleAll(database, owner, results))
+    return this.#writePatiently((database) => {
+      settleAll(database, owner, results)
+      if (results.some(({ outcome }) => outcome !== 'keep')) noteSize(this.path, sizeOf(database))
+    })
   }
 
   release(owner: JsonObject): Promise<void> {
@@ -198,13 +209,23 @@ export class SqliteQueue implements Queue {
 
   /** Copies all events of a queue whose file was removed into this one. */
   takeOver(removed: SqliteQueue): Promise<void> {
-    return this.#writePatiently((database) => copyEvents(removed.#connection.database, database))
+    return this.#writePatiently((database) => {
+      copyEvents(removed.#connection.database, database)
+      noteSize(this.path, sizeOf(database))
+    })
+  }
+
+  /** Returns whether the file that is open has the event with this number, even if it is no longer at its path. */
+  contains(seq: number): boolean {
+    return containsSeq(this.#connection.database, seq)
   }
 
   #eachDead(eventIds: readonly string[], change: string): readonly string[] {
     return this.#writeAtOnce((database) => {
       const statement = database.prepare(`${change} WHERE event_id = ? AND rejected_at IS NOT NULL`)
-      return eventIds.filter((id) => Number(statement.run(encode(id)).changes) > 0)
+      const found = eventIds.filter((id) => Number(statement.run(encode(id)).changes) > 0)
+      noteSize(this.path, sizeOf(database))
+      return found
     })
   }
 

@@ -122,6 +122,34 @@ describe('an event that fails alone', () => {
     )
   })
 
+  it('is not named if nothing else was tried: the server may fail with everything', async () => {
+    const work = await startDispatching()
+    work.publish(A, 1)
+    work.server.otherwise = answers.reply(503)
+    await work.drain()
+    await work.drain()
+    expect(work.dispatcher.report()).toMatchObject({
+      stuck_event: null,
+      last_error: 'the server answered 503',
+    })
+  })
+
+  it('is not named while the server fails with everything', async () => {
+    const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
+    const ids = work.publish(A, 4)
+    const accept = work.server.otherwise
+    work.server.otherwise = answers.reply(503)
+    work.dispatcher.wake()
+    await eventually(() => expect(sizes(work.server).filter((size) => size === 1).length).toBeGreaterThan(5))
+    expect(work.dispatcher.report()).toMatchObject({
+      stuck_event: null,
+      last_error: 'the server answered 503',
+    })
+    work.server.otherwise = accept
+    await sentDownTo(work, 0)
+    expect(work.server.accepted).toEqual(ids)
+  })
+
   it('is named once others are answered, if it was alone from the start', async () => {
     const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
     const [guilty = ''] = work.publish(A, 1)
