@@ -18,7 +18,7 @@ export const FORGET = 'spec-kitty sync queue drop --lost'
 
 /** What can be done about a loss, before the command. */
 export const PUT_BACK =
-  'put that file back if you have it or a copy, or queue them again; to be told no longer'
+  'if you have that file or a copy, `spec-kitty sync queue --export FILE --from COPY` saves them; to be told no longer'
 
 /**
  * Returns the events of a root that were lost with the file of its queue; null if none are known to be. What a daemon has

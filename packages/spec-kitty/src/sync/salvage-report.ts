@@ -81,8 +81,30 @@ export function salvageLines(
   ]
 }
 
+/** Like `salvageLines`, after an export from a queue file that is not damaged and not that of the home. */
+export function copyLines(
+  { salvaged, projects, unreadable, partly }: SalvageReport,
+  file: string,
+  queue: string,
+): readonly string[] {
+  const from = ` --from ${shellQuote(queue)}`
+  const again = salvaged === 1 ? 'to queue it again:' : 'to queue them again:'
+  return [
+    ...unreadable.map((one) => `no event could be read in ${one}`),
+    ...(salvaged === 0
+      ? []
+      : [again, ...publishLines(projects, file === '-' ? 'FILE' : shellQuote(file), from)]),
+    ...(partly.length === 0
+      ? []
+      : [
+          'events that the server had rejected are in it too; to save them:',
+          `  ${SALVAGE_DEAD_COMMAND}${from}`,
+        ]),
+  ]
+}
+
 /** An event belongs to the project that publishes it, and leaves with the consent of that project. */
-function publishLines(projects: readonly string[], file: string): readonly string[] {
+function publishLines(projects: readonly string[], file: string, from = ''): readonly string[] {
   const isOne = projects.length === 1
   return [
     ...projects.map(
@@ -90,6 +112,9 @@ function publishLines(projects: readonly string[], file: string): readonly strin
     ),
     ...(isOne
       ? []
-      : ['each with a FILE of that project alone:', '  spec-kitty sync queue --export FILE --project DIR']),
+      : [
+          'each with a FILE of that project alone:',
+          `  spec-kitty sync queue --export FILE --project DIR${from}`,
+        ]),
   ]
 }

@@ -1,4 +1,13 @@
-import { existsSync, renameSync, rmSync, truncateSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { queuePath } from '../../dist/sync/queue/queue-path.js'
@@ -200,3 +209,63 @@ describe('a queue that is removed or emptied while no sync daemon runs', () => {
     expect((await work.run(['sync', 'now'])).status).toBe(0)
   })
 })
+
+describe('a copy of the queue', () => {
+  it('is whole in one file when the sync daemon has ended', async () => {
+    await work.run(['sync', 'stop'])
+    expect(statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0)
+    const copy = join(work.project, 'copy.db')
+    copyFileSync(path, copy)
+    expect(await idsIn(copy)).toEqual(['a', 'b'])
+  })
+
+  it('gives its events while another queue is in use, which is not touched', async () => {
+    await work.run(['sync', 'stop'])
+    const moved = join(work.project, 'moved queue.db')
+    renameSync(path, moved)
+    publishAlone('c')
+    const out = join(work.project, 'saved.ndjson')
+    const { status, stderr } = await work.run(['sync', 'queue', '--export', out, '--from', moved])
+    expect(status).toBe(0)
+    expect(stderr).toBe(
+      `exported 2 events\nto queue them again:\n  spec-kitty sync publish - --project ${work.project} < ${out}\n`,
+    )
+    expect(
+      runCli(['sync', 'publish', '-', '--project', work.project], {
+        env: work.env,
+        input: readFileSync(out),
+      }),
+    ).toMatchObject({ status: 0 })
+    await work.run(['sync', 'now'])
+    expect(work.server.accepted.toSorted()).toEqual(['a', 'b', 'c'])
+    expect(existsSync(moved)).toBe(true)
+  })
+
+  it.each([
+    ['that is not there', 'none.db', 'there is no file '],
+    ['that is a directory', '.', ' is not a file'],
+  ])('%s is wrong usage', async (_, from, said) => {
+    const ran = await work.run(['sync', 'queue', '--export', 'x', '--from', join(work.project, from)])
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining(said)])
+  })
+
+  it('that is no queue has no event, and no file is written', async () => {
+    const text = join(work.project, 'text')
+    writeFileSync(text, 'no database')
+    const out = join(work.project, 'x')
+    const ran = await work.run(['sync', 'queue', '--export', out, '--from', text])
+    expect([ran.status, ran.stderr]).toEqual([
+      1,
+      `exported 0 events; no file was written\nno event could be read in ${text}\n`,
+    ])
+    expect([existsSync(out), existsSync(`${text}.unreadable`)]).toEqual([false, false])
+  })
+})
+
+async function idsIn(copy: string): Promise<readonly string[]> {
+  const { stdout } = await work.run(['sync', 'queue', '--export', '-', '--from', copy])
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).event_id)
+}

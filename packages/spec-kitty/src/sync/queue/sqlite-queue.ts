@@ -197,11 +197,12 @@ export class SqliteQueue implements Queue {
 
   /**
    * Writes everything into the file of the database itself, so that it is whole without its WAL. SQLite does so when it
-   * closes a database, but not if the file was moved.
+   * closes a database, but not if the file was moved, nor if a statement was not collected as garbage yet. Waits at most
+   * `busyMs` for those who read.
    */
-  makeWhole(): void {
+  makeWhole(busyMs = READ_BUSY_MS): void {
     try {
-      this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      this.#withBusyTimeout(busyMs, () => this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
     } catch (error) {
       throw queueFailure(error, this.path)
     }

@@ -33,6 +33,16 @@ type Log = (
  */
 const REMOVAL_MS = 250
 
+/** How long a daemon that ends waits for those who read the queue. */
+const LEAVE_MS = 500
+
+/** Whoever copies the file when no daemon runs shall have all of it. Else the next process reads the WAL. */
+function leaveWhole(queue: SqliteQueue | null): void {
+  try {
+    queue?.makeWhole(LEAVE_MS)
+  } catch {}
+}
+
 /** Returns the source of the queue at a path. */
 export function createQueueSource(path: string, log: Log): QueueSource {
   let queue: SqliteQueue | null = null
@@ -80,6 +90,7 @@ export function createQueueSource(path: string, log: Log): QueueSource {
         if (lost() !== null) await sleep(REMOVAL_MS)
         if (lost() !== null && existsSync(dirname(path))) await save()
       } finally {
+        leaveWhole(queue)
         close()
       }
     },
