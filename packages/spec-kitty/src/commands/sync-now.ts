@@ -7,11 +7,9 @@ import {
   note,
   parseOptions,
   untilText,
-  warn,
   type Io,
 } from 'familiar/cli'
 import { SYNC_NOW } from '../cli/describe/events.js'
-import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { describeAge, secondsSince } from '../sync/ages.js'
@@ -19,7 +17,7 @@ import { followDrain, isNothing, type Finished } from '../sync/daemon/follow-dra
 import { answerText, drainPrinter, type Explanation } from '../sync/daemon/print-drain.js'
 import { homeTrouble } from '../sync/home-problem.js'
 import { readLastWork } from '../sync/last-work.js'
-import { FORGET, lostIn, PUT_BACK } from '../sync/lost-events.js'
+import { lostNow, printLoss, type Lost } from '../sync/lost-events.js'
 import { quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 import type { QueueView } from '../sync/read-queue.js'
@@ -51,16 +49,18 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const finished = await followDrain(connection, {
       onLine: (line) => {
         if (line.event === 'batch' || line.event === 'waiting') last.error = line.error
-        print.line(line)
+        if (line.event !== 'finished') print.line(line)
       },
       ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(Math.ceil(timeout * 1000)) }),
     })
+    const lost = await lostNow(root)
+    print.line({ ...finished, lost_events: lost?.events ?? 0 })
     const queue = await readRemainder(root, finished)
     const aside = quarantinedDatabases(queuePath(root)).filter((one) => !asideBefore.has(one))
     if (aside.length === 0 || !isNothing(finished)) await print.end(finished, queue)
     if (isNothing(finished) && aside.length === 0) tellLastSync(root, json, io)
     if (aside.length > 0) throw putAside(aside)
-    return tellLost(root, io) ? EXIT.problem : exitFor(finished)
+    return lost === null ? exitFor(finished) : tellLost(lost, io)
   } catch (error) {
     if (!(error instanceof DOMException) || error.name !== 'TimeoutError') throw error
     const failed = last.error === null ? '' : `; the last error: ${last.error}`
@@ -89,13 +89,9 @@ function tellLastSync(root: string, isJson: boolean, io: Io): void {
 /** A success that is older is no answer to what the user has just queued. */
 const JUST_SECONDS = 10 * 60
 
-/** Says which events were lost with their file. Returns whether there are any. */
-function tellLost(root: string, io: Io): boolean {
-  const lost = lostIn(root)
-  if (lost === null) return false
-  warn(io, lost.text)
-  note(io, `${PUT_BACK}: ${inHome(FORGET, io.env)}`)
-  return true
+function tellLost(lost: Lost, io: Io): number {
+  printLoss(lost, io)
+  return EXIT.problem
 }
 
 /** Returns what the daemon does when the command stops watching. */
@@ -123,13 +119,14 @@ async function endEmpty(
   { root, isJson }: { readonly root: string; readonly isJson: boolean },
   io: Io,
 ): Promise<number> {
+  const lost = await lostNow(root)
   const finished = { event: 'finished', sent: 0, kept: 0, held: 0, rejected: 0, reason: null } as const
   const print = drainPrinter(io, isJson, (attempts) => explain(root, attempts, io, Date.now()))
   print.line({ event: 'started', queued: 0 })
-  print.line(finished)
+  print.line({ ...finished, lost_events: lost?.events ?? 0 })
   await print.end(finished, queue)
   tellLastSync(root, isJson, io)
-  return tellLost(root, io) ? EXIT.problem : EXIT.ok
+  return lost === null ? EXIT.ok : tellLost(lost, io)
 }
 
 /** The switches by which the user forbids commands to start the daemon apply to this command too. */

@@ -88,8 +88,10 @@ async function publish(publication: Publication, io: Io): Promise<number> {
     if (!isJson) warn(io, `${isStream ? `line ${one.line}` : 'the event'}: ${one.error}`)
   }
   const isAsideBefore = isStream && (await isOneAside(root))
+  let isLost = false
+  const onLost = (): void => void (isLost = true)
   try {
-    await queueLines(publication, report, onRejected, io)
+    await queueLines(publication, report, { onRejected, onLost }, io)
   } catch (error) {
     if (isStream && report.line > 0)
       warn(io, `up to line ${report.line}: ${describe(report, isStream, io.env)}`)
@@ -102,16 +104,28 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   // Nothing to say where all went well. What was there already, or is bad, is told.
   else if (io.isQuiet !== true || queued === 0) io.out(`${describe(report, isStream, io.env)}\n`)
   if (isAsideBefore && queued + duplicates > 0) await sayHowToRemove(root, io)
+  if (isLost) await sayWhatIsLost(root, io)
   if (queued > 0) await sayWhereItGoes(root, io, isJson)
   await wake(root, io)
   return rejected > 0 ? EXIT.problem : EXIT.ok
 }
 
-/** The result is printed first, because a daemon that does not answer may take seconds. */
+async function sayWhatIsLost(root: string, io: Io): Promise<void> {
+  await io.flushed()
+  const { tellLoss } = await import('../sync/lost-events.js')
+  await tellLoss(root, io)
+}
+
+/**
+ * The result is printed first, because a daemon that does not answer may take seconds. The events are queued: nothing that
+ * fails here may fail the command.
+ */
 async function sayWhereItGoes(root: string, io: Io, isJson: boolean): Promise<void> {
   await io.flushed()
-  const { tellHostedOff } = await import('../sync/tell-hosted-off.js')
-  await tellHostedOff(root, io, isJson)
+  try {
+    const { tellHostedOff } = await import('../sync/tell-hosted-off.js')
+    await tellHostedOff(root, io, isJson)
+  } catch {}
 }
 
 async function isOneAside(root: string): Promise<boolean> {
@@ -121,19 +135,24 @@ async function isOneAside(root: string): Promise<boolean> {
 
 /** The events of a damaged queue come back this way. Only the user knows whether it has no others. */
 async function sayHowToRemove(root: string, io: Io): Promise<void> {
-  const { quarantinedDatabases, removeCommand } = await import('../sync/queue/quarantined-databases.js')
-  note(io, 'a damaged queue is still put aside; to remove it once its events are queued again:')
-  if (io.isQuiet !== true) io.err(`  ${printable(removeCommand(quarantinedDatabases(queuePath(root))))}\n`)
+  const { isSaved, quarantinedDatabases, removeCommand, saveCommand } =
+    await import('../sync/queue/quarantined-databases.js')
+  const aside = quarantinedDatabases(queuePath(root))
+  const isDone = aside.every(isSaved)
+  const what = isDone ? 'remove it once its events are queued again' : 'save what is left in it'
+  note(io, `a damaged queue is still put aside; to ${what}:`)
+  const command = isDone ? removeCommand(aside) : inHome(saveCommand(aside), io.env)
+  if (io.isQuiet !== true) io.err(`  ${printable(command)}\n`)
 }
 
 async function queueLines(
   { root, project, lines }: Publication,
   report: PublishReport,
-  onRejected: PublishOptions['onRejected'],
+  { onRejected, onLost }: Pick<PublishOptions, 'onRejected'> & { readonly onLost: () => void },
   io: Io,
 ): Promise<void> {
   const { publishLines } = await import('../sync/publish-lines.js')
-  const queue = await openQueue(root, io)
+  const queue = await openQueue(root, onLost, io)
   try {
     await publishLines(lines, { publish: queue.publish, read: eventReader(project), onRejected }, report)
   } finally {
@@ -145,14 +164,14 @@ interface PublishingQueue extends Disposable {
   readonly publish: (events: readonly NewEvent[]) => Promise<Published>
 }
 
-async function openQueue(root: string, io: Io): Promise<PublishingQueue> {
+async function openQueue(root: string, onLost: () => void, io: Io): Promise<PublishingQueue> {
   const { openHandle } = await import('../sync/queue/open-queue.js')
   const { readMaxSize } = await import('../sync/queue/configured-queue-size.js')
   const { publishEvents } = await import('../sync/publish-events.js')
   const { maxSize, problem } = await readMaxSize(root)
   if (problem !== null) note(io, problem)
   const { tellDamage } = await import('../sync/use-queue.js')
-  const handle = await openHandle(queuePath(root), { onNotice: tellDamage(io) })
+  const handle = await openHandle(queuePath(root), { onNotice: tellDamage(io), onLost })
   return {
     publish: (events) => handle.use((queue) => publishEvents(queue, events, maxSize)),
     [Symbol.dispose]: () => handle[Symbol.dispose](),

@@ -6,8 +6,10 @@ import { runtimeRoot } from '../cli/runtime-root.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { lostOf } from '../sync/consent-of-events.js'
+import { lostNow } from '../sync/lost-events.js'
 import { queuePath } from '../sync/queue/queue-path.js'
-import { forgetLost, noteWaiting } from '../sync/queue/waiting-note.js'
+import { queueFailure } from '../sync/queue/queue-errors.js'
+import { forgetLosses } from '../sync/queue/waiting-note.js'
 import { idsBut, lookAtQueue, useQueue } from '../sync/use-queue.js'
 
 /** Removes dead letters, or the waiting events of a project that no longer exists. */
@@ -24,10 +26,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 /** The events are gone, so this removes nothing. */
-function forget(root: string, { json }: Pick<Flags, 'json'>, io: Io): number {
+async function forget(root: string, { json }: Pick<Flags, 'json'>, io: Io): Promise<number> {
   assertOwnHome(root)
-  const count = forgetLost(queuePath(root))
-  if (json) printJson({ dropped: [], not_found: [] }, io)
+  const count = (await lostNow(root))?.events ?? 0
+  if (count > 0) forgetAll(queuePath(root))
+  if (json) printJson({ dropped: [], not_found: [], lost_events: count }, io)
   else
     io.out(
       count === 0
@@ -35,6 +38,14 @@ function forget(root: string, { json }: Pick<Flags, 'json'>, io: Io): number {
         : `the loss of ${counted(count, 'event')} is not told again\n`,
     )
   return EXIT.ok
+}
+
+function forgetAll(path: string): void {
+  try {
+    forgetLosses(path)
+  } catch (error) {
+    throw queueFailure(error, path)
+  }
 }
 
 interface Flags {
@@ -78,12 +89,7 @@ async function dropProject(root: string, path: string, flags: Flags, io: Io): Pr
   const what = `${counted(count, 'event')} of the project that was in ${first.project}`
   if (!(await isConfirmed(what, flags, io))) return EXIT.problem
   const origins = lost.map(({ origin }) => origin)
-  const dropped =
-    (await useQueue(root, io, async (queue) => {
-      const ids = await queue.dropWaiting(first.project, origins)
-      noteWaiting(queue.path, queue.counts().queued)
-      return ids
-    })) ?? []
+  const dropped = (await useQueue(root, io, (queue) => queue.dropWaiting(first.project, origins))) ?? []
   if (flags.json) printJson({ dropped, not_found: [] }, io)
   else io.out(`${dropped.length} of ${counted(count, 'event')} removed\n`)
   return EXIT.ok

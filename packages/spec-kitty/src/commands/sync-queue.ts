@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { EXIT, note, parseOptions, printable, printJson, realPath, UsageError, type Io } from 'familiar/cli'
 import { SYNC_QUEUE } from '../cli/describe/events.js'
@@ -7,7 +8,7 @@ import { syncDaemon } from '../daemons/define-daemons.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { markExported, markUnreadable, quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
-import type { SalvagedEvent } from '../sync/queue/salvage.js'
+import type { salvageCounter, SalvageReport } from '../sync/salvage-report.js'
 import { assertExportable } from '../sync/export-path.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
@@ -20,7 +21,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const values = parseOptions(SYNC_QUEUE, args, { command: 'sync queue' })
   const root = runtimeRoot(io)
   if (values.export !== undefined)
-    return exportQueue(root, { ...values, project: values.project, file: values.export }, io)
+    return exportQueue(
+      root,
+      { ...values, project: values.project, from: values.from, file: values.export },
+      io,
+    )
   return values.dead ? showLetters(root, values.json, io) : showQueue(root, values.json, io)
 }
 
@@ -64,13 +69,19 @@ interface Export {
   readonly file: string
   /** The directory of the project whose events are exported; undefined for those of all. */
   readonly project: string | undefined
+  /** The queue file to read; undefined for that of the home. */
+  readonly from: string | undefined
   readonly dead: boolean
   readonly json: boolean
 }
 
-async function exportQueue(root: string, { file, project, dead, json }: Export, io: Io): Promise<number> {
+async function exportQueue(
+  root: string,
+  { file, project, from, dead, json }: Export,
+  io: Io,
+): Promise<number> {
   if (file === '-' && json) throw new UsageError('use either --export - or --json')
-  const [{ exportLines }, { salvageCounter, salvageLines }] = await Promise.all([
+  const [{ exportLines }, { copyLines, salvageCounter, salvageLines }] = await Promise.all([
     import('../sync/queue-export.js'),
     import('../sync/salvage-report.js'),
   ])
@@ -78,22 +89,45 @@ async function exportQueue(root: string, { file, project, dead, json }: Export, 
   if (path !== '-') assertExportable(root, path)
   const counter = salvageCounter()
   const wanted = project === undefined ? null : resolve(workingDirectory(io), project)
-  const exported = await exportLines(envelopesIn(root, { dead, wanted }, counter.seen, io), path, io)
-  const aside = quarantinedDatabases(queuePath(root))
-  const report = counter.report(aside)
+  const other = from === undefined ? null : existingFile(resolve(workingDirectory(io), from))
+  const envelopes = envelopesIn(root, { dead, wanted, other }, counter, io)
+  const exported = await exportLines(envelopes, path, io)
+  const report = counter.report()
   const { salvaged, unreadable } = report
-  for (const database of unreadable) markUnreadable(database)
-  // Rejected events, or those of one project, are not all that can be saved. Standard output may lead nowhere.
-  if (!dead && wanted === null && path !== '-')
-    for (const database of aside) if (!unreadable.includes(database)) markExported(database)
+  if (other === null) markRead(report, { dead, isAll: wanted === null && path !== '-' })
   if (json) printJson({ exported, file: path, salvaged, unreadable_databases: unreadable }, io)
   else {
     const none = exported === 0 && path !== '-' ? '; no file was written' : ''
     note(io, `exported ${counted(exported, 'event')}${wanted === null ? '' : ` of ${wanted}`}${none}`)
     // Events that the server has rejected should not be queued again unchanged, and those of one project are not all.
-    if (!dead && wanted === null) for (const line of salvageLines(report, path, aside)) say(line, io)
+    const lines = other === null ? salvageLines(report, path) : copyLines(report, path, other)
+    if (!dead && wanted === null) for (const line of lines) say(line, io)
   }
   return unreadable.length === 0 ? EXIT.ok : EXIT.problem
+}
+
+/** Remembers what was found in the databases that were put aside. `isAll`: whether all that can be read went into a file. */
+function markRead(
+  report: SalvageReport,
+  { dead, isAll }: { readonly dead: boolean; readonly isAll: boolean },
+): void {
+  for (const database of report.unreadable) markUnreadable(database)
+  // The events of one project are not all that can be saved. Standard output may lead nowhere.
+  if (isAll) markAll(report, dead ? 'rejected' : 'waiting')
+}
+
+/** Anything but a regular file could keep a reader waiting for ever. */
+function existingFile(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new UsageError(`there is no file ${path}`)
+  if (!found.isFile()) throw new UsageError(`${path} is not a file`)
+  return path
+}
+
+/** Where every event was of this kind, there is none of the other kind to save. */
+function markAll({ whole, partly }: SalvageReport, kind: 'waiting' | 'rejected'): void {
+  for (const database of [...whole, ...partly]) markExported(database, kind)
+  for (const database of whole) markExported(database, kind === 'waiting' ? 'rejected' : 'waiting')
 }
 
 /** A command is not wrapped, so that it can be copied. */
@@ -102,26 +136,39 @@ function say(line: string, io: Io): void {
   else if (io.isQuiet !== true) io.err(`${printable(inHome(line, io.env))}\n`)
 }
 
+interface Wanted {
+  readonly dead: boolean
+  /** The directory of the project; null for all. */
+  readonly wanted: string | null
+  /** Another queue file than that of the home; null for that. */
+  readonly other: string | null
+}
+
 /**
  * A damaged database is detected and put aside first, so that its readable events are exported together with those of
  * other damaged databases.
  */
 async function* envelopesIn(
   root: string,
-  { dead: isDead, wanted }: { readonly dead: boolean; readonly wanted: string | null },
-  onSalvaged: (event: SalvagedEvent, isExported: boolean) => void,
+  { dead: isDead, wanted, other }: Wanted,
+  counter: Pick<ReturnType<typeof salvageCounter>, 'seen' | 'read'>,
   io: Io,
 ): AsyncGenerator<string> {
   const { openQueueIfThere } = await import('../sync/queue/open-queue.js')
   const { salvageAll } = await import('../sync/queue/salvage.js')
   const path = queuePath(root)
-  const queue = await openQueueIfThere(path, { onNotice: (text) => note(io, text), isSuspect: true })
+  const queue =
+    other === null
+      ? await openQueueIfThere(path, { onNotice: (text) => note(io, text), isSuspect: true })
+      : null
   try {
     const places = wanted === null ? new Set<string>() : new Set([wanted, realPath(wanted) ?? wanted])
     const isWanted = (one: string): boolean => wanted === null || places.has(one)
-    for (const event of await salvageAll(path)) {
+    // One that is put aside from now on was not looked at.
+    const databases = other === null ? quarantinedDatabases(path) : [other]
+    for (const event of await salvageAll(databases, counter.read)) {
       const isExported = event.isDead === isDead && isWanted(event.project)
-      onSalvaged(event, isExported)
+      counter.seen(event, isExported)
       if (isExported) yield event.envelope
     }
     const events = isDead ? queue?.deadLetters() : queue?.events()

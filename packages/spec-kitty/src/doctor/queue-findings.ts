@@ -1,7 +1,12 @@
 import type { DoctorExtension } from 'familiar/cli'
 import { FORGET, PUT_BACK } from '../sync/lost-events.js'
 import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
-import { isMarkedUnreadable, isSaved, removeCommand } from '../sync/queue/quarantined-databases.js'
+import {
+  isMarkedUnreadable,
+  isSaved,
+  removeCommand,
+  saveCommand,
+} from '../sync/queue/quarantined-databases.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 
@@ -35,7 +40,7 @@ export function damagedQueues({ damagedQueues: all }: WorkView, form: Form): rea
   const isDone = all.every(isSaved)
   const it = count === 1 ? 'it' : 'them'
   const remediation = remedyOfCommands(
-    { command: 'spec-kitty explain F-022', shown: isDone ? removeCommand(all) : SALVAGE_COMMAND },
+    { command: 'spec-kitty explain F-022', shown: isDone ? removeCommand(all) : saveCommand(all) },
     {
       description: 'says how to save and queue again what can be read of it, and when it can be removed',
       forPeople: all.every(isMarkedUnreadable)
@@ -50,12 +55,12 @@ export function damagedQueues({ damagedQueues: all }: WorkView, form: Form): rea
   return [{ id: 'F-022', severity: 'warn', summary, remediation }]
 }
 
-/** Reported until events were sent again, or the user has said that it is known. */
+/** Reported until the file is back, or the user has said that it is known. */
 export function lostEvents({ lost }: WorkView, form: Form): readonly Finding[] {
   if (lost === null) return []
   const remediation = remedyOfCommands(
-    { command: 'spec-kitty explain F-017', shown: FORGET },
+    { command: 'spec-kitty explain F-025', shown: FORGET },
     { description: 'says what to do about it', forPeople: PUT_BACK, form },
   )
-  return [{ id: 'F-017', severity: 'warn', summary: lost.text, remediation }]
+  return [{ id: 'F-025', severity: 'warn', summary: lost.text, remediation }]
 }

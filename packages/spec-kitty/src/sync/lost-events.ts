@@ -1,11 +1,15 @@
-import { clockText } from 'familiar/cli'
-import { counted } from './ages.js'
+import { note, warn, type Io } from 'familiar/cli'
+import { inHome } from '../cli/in-home.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
+import { lossText } from './queue/loss-text.js'
 import { queuePath } from './queue/queue-path.js'
 import { lostEvents, type LostEvents } from './queue/waiting-note.js'
+import { knownReport, type KnownReport } from './work-report.js'
 
 /** Events that were lost with the file of their queue. */
 export interface Lost {
   readonly text: string
+  /** How many, with those that the server had rejected. */
   readonly events: number
 }
 
@@ -14,22 +18,55 @@ export const FORGET = 'spec-kitty sync queue drop --lost'
 
 /** What can be done about a loss, before the command. */
 export const PUT_BACK =
-  'put a copy of that file back if you have one, or queue them again; to be told no longer'
+  'if you have that file or a copy, `spec-kitty sync queue --export FILE --from COPY` saves them; to be told no longer'
 
-/** Returns the events of a root that were lost with the file of its queue; null if none are known to be. */
-export function lostIn(root: string): Lost | null {
+/**
+ * Returns the events of a root that were lost with the file of its queue; null if none are known to be. What a daemon has
+ * open (`queueLost`) is not lost: it writes or sends it. Neither is what is in the queue again. Changes nothing.
+ */
+export async function lostIn(
+  root: string,
+  { queueLost }: Pick<KnownReport, 'queueLost'>,
+): Promise<Lost | null> {
   const path = queuePath(root)
-  const found = lostEvents(path)
-  return found === null ? null : { text: textOf(path, found), events: found.events }
+  if (queueLost !== null || lostEvents(path) === null) return null
+  const found = await withoutThoseBack(path)
+  return found === null ? null : { text: lossText(path, found), events: found.waiting + found.rejected }
 }
 
-/** Says what became of the events whose file was removed or emptied while no process had it open. */
-function textOf(path: string, { events, seenAt, file }: LostEvents): string {
-  const waited = `${counted(events, 'event')} waited${seenAt === null ? '' : ` at ${clockText(new Date(seenAt))}`}`
-  const what = {
-    missing: `the queue ${path} is not there any more`,
-    empty: `the queue ${path} has 0 bytes now`,
-    replaced: `the queue ${path} that had ${events === 1 ? 'it' : 'them'} was removed or emptied`,
-  }[file]
-  return `lost: ${waited}, and ${what}`
+/** Like `lostIn`. Asks the daemon itself, if there is anything to ask. */
+export async function lostNow(root: string): Promise<Lost | null> {
+  if (lostEvents(queuePath(root)) === null) return null
+  const { report } = await syncDaemon.at(root).status()
+  return lostIn(root, knownReport(report?.details ?? null))
+}
+
+async function withoutThoseBack(path: string): Promise<LostEvents | null> {
+  try {
+    const { openQueueToLook, LOCK_PROBE_MS } = await import('./queue/open-queue.js')
+    const queue = await openQueueToLook(path, LOCK_PROBE_MS)
+    try {
+      return lostEvents(path, (seq) => queue?.contains(seq) === true)
+    } finally {
+      queue?.[Symbol.dispose]()
+    }
+  } catch {
+    return lostEvents(path)
+  }
+}
+
+/**
+ * Prints a loss that a command has just noticed. The daemon may have the file open and write its events anew, so it is
+ * asked first. Never throws, because what the command had to do is done.
+ */
+export async function tellLoss(root: string, io: Pick<Io, 'env' | 'err'>): Promise<void> {
+  try {
+    const lost = await lostNow(root)
+    if (lost !== null) printLoss(lost, io)
+  } catch {}
+}
+
+export function printLoss({ text }: Lost, io: Pick<Io, 'env' | 'err'>): void {
+  warn(io, text)
+  note(io, `${PUT_BACK}: ${inHome(FORGET, io.env)}`)
 }

@@ -1,20 +1,32 @@
 import { strandedOf } from './consent-of-events.js'
 import type { NewEvent, Published, Queue } from './queue/queue-types.js'
-import { noteFirst } from './queue/waiting-note.js'
 
 /**
  * Queues the events. An event may already be queued for another project that is no longer in its directory. Such an event
  * is moved to the project that publishes it, because this is how the user says that it belongs there. Throws what
- * `Queue.publish` throws.
+ * `Queue.publish` throws, but nothing once an event is queued: who publishes again would send it twice.
  */
 export async function publishEvents(
-  queue: Pick<Queue, 'path' | 'counts' | 'publish' | 'waiting'>,
+  queue: Pick<Queue, 'publish' | 'waiting'>,
   events: readonly NewEvent[],
   maxSize: number,
 ): Promise<Published> {
   const first = queue.publish(events, maxSize)
-  if (first.queued > 0) noteFirst(queue.path, () => queue.counts().queued)
   if (first.duplicates.length === first.dead) return first
+  try {
+    return await moveStranded(queue, events, maxSize, first)
+  } catch (error) {
+    if (first.queued === 0) throw error
+    return first
+  }
+}
+
+async function moveStranded(
+  queue: Pick<Queue, 'publish' | 'waiting'>,
+  events: readonly NewEvent[],
+  maxSize: number,
+  first: Published,
+): Promise<Published> {
   const stranded = await strandedOf(queue.waiting())
   if (stranded.length === 0) return first
   const ids = new Set(first.duplicates)

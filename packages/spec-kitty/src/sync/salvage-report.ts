@@ -1,5 +1,6 @@
 import { shellQuote } from 'familiar/cli'
 import { removeCommand } from './queue/quarantined-databases.js'
+import { SALVAGE_DEAD_COMMAND } from './queue/queue-errors.js'
 import type { SalvagedEvent } from './queue/salvage.js'
 
 /** What an export has read from the damaged databases that were put aside. */
@@ -9,57 +10,101 @@ export interface SalvageReport {
   readonly projects: readonly string[]
   /** The databases from which no event could be read. */
   readonly unreadable: readonly string[]
+  /** The other databases that were read to their end, and of which every event was exported. */
+  readonly whole: readonly string[]
+  /** Those that were read to their end, and have events that were not exported. */
+  readonly partly: readonly string[]
 }
 
-/** Counts the events that pass through it. `databases`: all databases that were put aside. */
+/** Counts the events that pass through it. */
 export function salvageCounter(): {
   readonly seen: (event: SalvagedEvent, isExported: boolean) => void
-  readonly report: (databases: readonly string[]) => SalvageReport
+  /** Called with each database that was read to its end. One that was not is in no list of the report. */
+  readonly read: (database: string) => void
+  readonly report: () => SalvageReport
 } {
   let salvaged = 0
   const projects = new Set<string>()
-  const readable = new Set<string>()
+  const [read, readable, partly] = [new Set<string>(), new Set<string>(), new Set<string>()]
   return {
     seen: ({ database, project }, isExported) => {
       readable.add(database)
-      if (!isExported) return
-      salvaged += 1
-      projects.add(project)
+      if (!isExported) partly.add(database)
+      else {
+        salvaged += 1
+        projects.add(project)
+      }
     },
-    report: (databases) => ({
+    read: (database) => void read.add(database),
+    report: () => ({
       salvaged,
       projects: [...projects],
-      unreadable: databases.filter((one) => !readable.has(one)),
+      unreadable: [...read].filter((one) => !readable.has(one)),
+      whole: [...read].filter((one) => readable.has(one) && !partly.has(one)),
+      partly: [...read].filter((one) => partly.has(one)),
     }),
   }
 }
 
 /**
- * Returns the lines to print after an export of damaged databases: how to queue their events again, and that the
- * databases may be removed after that. A line that begins with a blank is a command. `file` is `-` for standard output,
- * `databases` are all that were put aside.
+ * Returns the lines to print after an export of all waiting events from damaged databases: how to queue them again, how to
+ * save those that the server had rejected, and that a database of which nothing is left to save may be removed after
+ * that. A line that begins with a blank is a command. `file` is `-` for standard output.
  */
 export function salvageLines(
-  { salvaged, projects, unreadable }: SalvageReport,
+  { salvaged, projects, unreadable, whole, partly }: SalvageReport,
   file: string,
-  databases: readonly string[],
 ): readonly string[] {
   const failed = unreadable.map((one) => `no event could be read in ${one}`)
-  if (salvaged === 0 && failed.length === 0) return []
   const again =
     salvaged === 1
       ? '1 event was in a damaged database; to queue it again:'
       : `${salvaged} events were in damaged databases; to queue them again:`
+  const removable = [...unreadable, ...whole].toSorted()
   return [
     ...failed,
     ...(salvaged === 0 ? [] : [again, ...publishLines(projects, file === '-' ? 'FILE' : shellQuote(file))]),
-    salvaged === 0 ? 'if you do not need what was put aside:' : 'then what was put aside can be removed:',
-    `  ${removeCommand(databases)}`,
+    ...(partly.length === 0
+      ? []
+      : [
+          ...partly.map((one) => `events that the server had rejected are in ${one}; to save them:`),
+          `  ${SALVAGE_DEAD_COMMAND}`,
+        ]),
+    ...(removable.length === 0
+      ? []
+      : [
+          whole.length === 0
+            ? 'if you do not need what was put aside:'
+            : 'then what was put aside can be removed:',
+          `  ${removeCommand(removable)}`,
+        ]),
+  ]
+}
+
+/** Like `salvageLines`, after an export from a queue file that is not damaged and not that of the home. */
+export function copyLines(
+  { salvaged, projects, unreadable, partly }: SalvageReport,
+  file: string,
+  queue: string,
+): readonly string[] {
+  const from = ` --from ${shellQuote(queue)}`
+  const again = salvaged === 1 ? 'to queue it again:' : 'to queue them again:'
+  return [
+    ...unreadable.map((one) => `no event could be read in ${one}`),
+    ...(salvaged === 0
+      ? []
+      : [again, ...publishLines(projects, file === '-' ? 'FILE' : shellQuote(file), from)]),
+    ...(partly.length === 0
+      ? []
+      : [
+          'events that the server had rejected are in it too; to save them:',
+          `  ${SALVAGE_DEAD_COMMAND}${from}`,
+        ]),
   ]
 }
 
 /** An event belongs to the project that publishes it, and leaves with the consent of that project. */
-function publishLines(projects: readonly string[], file: string): readonly string[] {
+function publishLines(projects: readonly string[], file: string, from = ''): readonly string[] {
   const isOne = projects.length === 1
   return [
     ...projects.map(
@@ -67,6 +112,9 @@ function publishLines(projects: readonly string[], file: string): readonly strin
     ),
     ...(isOne
       ? []
-      : ['each with a FILE of that project alone:', '  spec-kitty sync queue --export FILE --project DIR']),
+      : [
+          'each with a FILE of that project alone:',
+          `  spec-kitty sync queue --export FILE --project DIR${from}`,
+        ]),
   ]
 }

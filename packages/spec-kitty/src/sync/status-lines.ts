@@ -3,8 +3,7 @@ import { clockText, describeWait, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { FORGET, PUT_BACK } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
-import { isMarkedUnreadable, isSaved, removeCommand } from './queue/quarantined-databases.js'
-import { SALVAGE_COMMAND } from './queue/queue-errors.js'
+import { isMarkedUnreadable, isSaved, removeCommand, saveCommand } from './queue/quarantined-databases.js'
 import { nameIn, type Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
 import { LIST, TRYING } from './why-backing-off.js'
@@ -173,7 +172,7 @@ function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
   return [['', `no event can be queued: ${diskProblem}`, 'yellow'], commandLine('spec-kitty explain F-021')]
 }
 
-/** Told until events were sent again, or the user has said that it is known. */
+/** Told until the file is back, or the user has said that it is known. */
 function lostLines({ lost }: WorkView): readonly Line[] {
   return lost === null ? [] : [['', lost.text, 'yellow'], ['', `${PUT_BACK}:`], commandLine(FORGET)]
 }
@@ -205,7 +204,7 @@ function damagedLines({ damagedQueues, isQueueDamaged }: WorkView): readonly Lin
     ]
   return [
     ['', `${count} put aside; to save what can be read of ${it}:`, 'yellow'],
-    commandLine(SALVAGE_COMMAND),
+    commandLine(saveCommand(damagedQueues)),
   ]
 }
 

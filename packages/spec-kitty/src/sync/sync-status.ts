@@ -107,6 +107,7 @@ function workDocument(view: WorkView, now: number) {
     consecutive_failures: report.failures,
     last_error: report.lastError,
     next_attempt_at: report.nextAttemptAt,
+    stuck_event: report.stuckEventId === null ? null : { event_id: report.stuckEventId },
     queued: queue?.queued ?? null,
     oldest_queued_at: queue?.oldestAt ?? null,
     dead_letters: queue?.deadLetters ?? null,

@@ -7,21 +7,24 @@ import { isQueueAbsent } from './read-queue.js'
 import { queuePath } from './queue/queue-path.js'
 
 /**
- * Calls `act` with the queue of the root for a command, and prints on stderr if a damaged one was put aside. If there is
- * no queue, returns null and creates nothing.
+ * Calls `act` with the queue of the root for a command, and prints on stderr if a damaged one was put aside, or if the
+ * present one is empty because its events were lost. If there is no queue, returns null and creates nothing.
  */
 export async function useQueue<T>(
   root: string,
-  io: Pick<Io, 'err'>,
+  io: Pick<Io, 'env' | 'err'>,
   act: (queue: SqliteQueue) => T | Promise<T>,
 ): Promise<T | null> {
   const { openHandleIfThere } = await import('./queue/open-queue.js')
-  const handle = await openHandleIfThere(queuePath(root), { onNotice: tellDamage(io) })
+  let isLost = false
+  const onLost = (): void => void (isLost = true)
+  const handle = await openHandleIfThere(queuePath(root), { onNotice: tellDamage(io), onLost })
   if (handle === null) return null
   try {
     return await handle.use(act)
   } finally {
     handle[Symbol.dispose]()
+    if (isLost) await (await import('./lost-events.js')).tellLoss(root, io)
   }
 }
 

@@ -25,7 +25,7 @@ const FORMAT_MAY_BE_WRONG =
 const WHERE_FORMAT = `${LIST}  # shows where sync.format and the address are set: correct what is wrong there`
 
 /** Nothing on this machine cures an event with which the server fails. */
-export const STUCK_CURE = 'tell those who run the server the id of the event'
+export const STUCK_CURE = 'if that goes on, tell those who run the server the id of the event'
 
 export const LAST_FAILED = 'the last attempt failed'
 

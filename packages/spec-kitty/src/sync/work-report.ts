@@ -36,8 +36,9 @@ export interface KnownReport {
   readonly refused: boolean
   /** When it did so; null if it did not, or if the daemon does not report it. */
   readonly refusedAt: string | null
-  /** What is said of the event that fails alone again and again; null if there is none. */
+  /** What is said of the event that fails alone again and again, and its id; null if there is none. */
   readonly stuckError: string | null
+  readonly stuckEventId: string | null
   readonly isFirstLookDue: boolean
   readonly environment: StartEnvironment | null
   /** What became of the queue's file while it is not at its path, although the daemon has it open with events in it. */
@@ -78,6 +79,7 @@ export function knownReport(details: JsonObject | null): KnownReport {
     refused: sync?.['refused'] === true,
     refusedAt: stringOf(sync?.['refused_at']),
     stuckError: stringOf(objectOf(sync?.['stuck_event'])?.['error']),
+    stuckEventId: stringOf(objectOf(sync?.['stuck_event'])?.['event_id']),
     isFirstLookDue: sync?.['first_look_due'] === true,
     environment: environmentOf(sync?.['environment']),
     queueLost: lostOf(sync?.['queue_lost']),

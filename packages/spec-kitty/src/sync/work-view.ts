@@ -199,7 +199,7 @@ export async function viewWork(
     isQueueDamaged,
     queueCommand: problem?.command ?? null,
     damagedQueues: quarantinedDatabases(queuePath(root)),
-    lost: report.queueLost === null ? lostIn(root) : null,
+    lost: await lostIn(root, report),
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),

@@ -315,7 +315,7 @@ it('says that events were lost with their queue', () => {
   const lost = { text: 'lost: 2 events waited', events: 2 }
   const [found] = workFindings({ ...VIEW, lost }, null, 0, 'people')
   expect(found).toMatchObject({
-    id: 'F-017',
+    id: 'F-025',
     severity: 'warn',
     summary: lost.text,
     remediation: { commands: ['spec-kitty sync queue drop --lost'] },

@@ -172,6 +172,7 @@ describe('sync status', () => {
       last_error: null,
       last_rejection: null,
       next_attempt_at: null,
+      stuck_event: null,
       queued: 0,
       oldest_queued_at: null,
       dead_letters: 0,

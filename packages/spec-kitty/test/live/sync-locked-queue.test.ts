@@ -23,7 +23,7 @@ async function lock(mode: 'writing' | 'reading'): Promise<string> {
   })
   const first = await Promise.race([once(holder.stdout ?? holder, 'data'), once(holder, 'exit')])
   expect(String(first[0])).toBe('locked\n')
-  return `process ${holder.pid} (node) keeps it locked`
+  return `process ${holder.pid} (node) writes to it, or keeps it locked`
 }
 
 beforeEach(async () => {

@@ -1,24 +1,36 @@
-import { existsSync, renameSync, rmSync, truncateSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { queuePath } from '../../dist/sync/queue/queue-path.js'
 import { runCli } from '../helpers/cli.js'
 import { reply } from '../helpers/sync-server.js'
+import { until } from './sync-root.js'
 import { makeSyncWork, type SyncWork } from './sync-work.js'
 
 /** Someone removes or moves the queue while a daemon has it open, with events in it. */
 let work: SyncWork
 let path: string
+/** From then on the server takes events. Not before: the daemon may make its next attempt at any time. */
+let mend: () => void
 
 beforeEach(async () => {
   work = await makeSyncWork()
   path = queuePath(work.root.path)
   await work.run(['sync', 'start'])
   const { otherwise } = work.server
+  mend = () => void (work.server.otherwise = otherwise)
   work.server.otherwise = reply(503)
   publishAlone('a', 'b')
   await work.run(['sync', 'now', '--timeout', '2'])
-  work.server.otherwise = otherwise
 })
 
 afterEach(() => work.end())
@@ -27,10 +39,12 @@ afterEach(() => work.end())
  * Queues events in a process of its own, and tells no daemon. SQLite keeps a file that this process had open until its
  * garbage is collected, and would then write its WAL into the file that the test has emptied.
  */
-function publishAlone(...ids: readonly string[]): void {
+function publishAlone(...ids: readonly string[]): string {
   const input = ids.map((id) => `${JSON.stringify({ event_id: id, event_type: 'T' })}\n`).join('')
   const env = { ...work.env, SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }
-  expect(runCli(['sync', 'publish', '-', '--project', work.project], { env, input }).status).toBe(0)
+  const { status, stderr } = runCli(['sync', 'publish', '-', '--project', work.project], { env, input })
+  expect(status).toBe(0)
+  return stderr
 }
 
 async function statusOf() {
@@ -48,6 +62,7 @@ describe('a queue that is removed while the sync daemon has it open', () => {
       /^uploads +events may stay here: the queue was removed\n +spec-kitty sync now {2}# sends them$/m,
     )
     expect(stdout).not.toContain('events may leave')
+    mend()
     const ran = await work.run(['sync', 'now'])
     expect([ran.status, work.server.accepted]).toEqual([0, ['a', 'b']])
     expect(await statusOf()).toMatchObject({ queued: 0, queue_problem: null, nothing_leaves: null })
@@ -59,6 +74,7 @@ describe('a queue that is removed while the sync daemon has it open', () => {
     rmSync(path)
     await work.publish(['c'])
     await work.run(['sync', 'stop'])
+    mend()
     expect(await statusOf()).toMatchObject({ queued: 3, lost_events: 0 })
     await work.run(['sync', 'now'])
     expect(work.server.accepted).toEqual(['a', 'b', 'c'])
@@ -78,20 +94,24 @@ it('a queue that is moved is told with the command that puts it back, which cure
   expect(ran.stderr).toContain(said)
   expect(ran.stderr).toContain(command)
   expect(ran.stdout).not.toContain('nothing waits')
+  // They are not lost: who queued them again would send them twice.
+  expect(ran.stderr).not.toContain('lost:')
   renameSync(elsewhere, path)
+  mend()
   await work.run(['sync', 'now'])
   expect(work.server.accepted).toEqual(['a', 'b'])
 })
 
 describe('a queue that is removed or emptied while no sync daemon runs', () => {
   const lose = (how: 'missing' | 'empty'): void => {
+    mend()
     for (const side of ['-wal', '-shm']) rmSync(path + side, { force: true })
     if (how === 'missing') rmSync(path)
     else truncateSync(path)
   }
 
   it.each(['missing', 'empty'] as const)(
-    'is told by every command until events were sent again (%s)',
+    'is told by every command until the user says that it is known (%s)',
     async (how) => {
       await work.run(['sync', 'stop'])
       lose(how)
@@ -102,14 +122,64 @@ describe('a queue that is removed or emptied while no sync daemon runs', () => {
       expect((await work.run(['auth', 'doctor'])).stdout.replaceAll(/\s+/g, ' ')).toMatch(said)
       const now = await work.run(['sync', 'now'])
       expect([now.status, now.stderr]).toEqual([1, expect.stringMatching(said)])
+      const json = await work.run(['sync', 'now', '--json'])
+      expect([json.status, JSON.parse(json.stdout.trim().split('\n').at(-1) ?? '')]).toMatchObject([
+        1,
+        { event: 'finished', lost_events: 2 },
+      ])
       expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 2 })
-      // A new queue does not bring them back.
-      publishAlone('c')
+      // Whoever makes a new queue says so at once. It does not bring them back, nor does what is sent from it.
+      const published = publishAlone('c')
+      expect(published.replaceAll(/\s+/g, ' ')).toMatch(
+        /lost: 2 events waited at .* was removed, moved or emptied.* spec-kitty sync queue drop --lost/,
+      )
       expect(await statusOf()).toMatchObject({ queued: 1, lost_events: 2 })
+      expect((await work.run(['sync', 'now'])).status).toBe(1)
+      expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 2 })
+      const forgotten = await work.run(['sync', 'queue', 'drop', '--lost', '--json'])
+      expect(JSON.parse(forgotten.stdout)).toMatchObject({ dropped: [], lost_events: 2 })
+      expect(await statusOf()).toMatchObject({ lost_events: 0 })
       expect((await work.run(['sync', 'now'])).status).toBe(0)
-      expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 0 })
     },
   )
+
+  it('is not forgotten by a daemon that is started for the next event and sends it', async () => {
+    await work.run(['sync', 'stop'])
+    lose('missing')
+    const { stderr } = await work.run(['sync', 'publish', '--type', 'T', '--project', work.project])
+    expect(stderr).toContain('lost: 2 events')
+    expect(await until(() => work.server.accepted.length === 1)).toBe(true)
+    expect(await until(async () => (await statusOf()).last_sync !== null)).toBe(true)
+    expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 2 })
+  })
+
+  it('is not lost if it is put back, even after another was made', async () => {
+    await work.run(['sync', 'stop'])
+    const elsewhere = join(work.root.base, 'backup.db')
+    renameSync(path, elsewhere)
+    for (const side of ['-wal', '-shm']) rmSync(path + side, { force: true })
+    mend()
+    expect(await statusOf()).toMatchObject({ lost_events: 2 })
+    publishAlone('c')
+    await work.run(['sync', 'now'])
+    await work.run(['sync', 'stop'])
+    renameSync(elsewhere, path)
+    for (const side of ['-wal', '-shm']) rmSync(path + side, { force: true })
+    expect(await statusOf()).toMatchObject({ queued: 2, lost_events: 0 })
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 0 })
+    expect(work.server.accepted).toEqual(['c', 'a', 'b'])
+  })
+
+  it('is told with every event, also without a daemon', async () => {
+    await work.run(['sync', 'stop'])
+    lose('missing')
+    await work.run(['sync', 'queue', 'drop', '--lost'])
+    publishAlone('d')
+    publishAlone('e', 'f')
+    lose('missing')
+    expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 3 })
+  })
 
   it('is told until the user says that it is known', async () => {
     await work.run(['sync', 'stop'])
@@ -130,6 +200,7 @@ describe('a queue that is removed or emptied while no sync daemon runs', () => {
   })
 
   it('is nothing if everything was sent before', async () => {
+    mend()
     await work.run(['sync', 'now'])
     await work.run(['sync', 'stop'])
     expect(await statusOf()).toMatchObject({ queued: 0, lost_events: 0 })
@@ -138,3 +209,63 @@ describe('a queue that is removed or emptied while no sync daemon runs', () => {
     expect((await work.run(['sync', 'now'])).status).toBe(0)
   })
 })
+
+describe('a copy of the queue', () => {
+  it('is whole in one file when the sync daemon has ended', async () => {
+    await work.run(['sync', 'stop'])
+    expect(statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0)
+    const copy = join(work.project, 'copy.db')
+    copyFileSync(path, copy)
+    expect(await idsIn(copy)).toEqual(['a', 'b'])
+  })
+
+  it('gives its events while another queue is in use, which is not touched', async () => {
+    await work.run(['sync', 'stop'])
+    const moved = join(work.project, 'moved queue.db')
+    renameSync(path, moved)
+    publishAlone('c')
+    const out = join(work.project, 'saved.ndjson')
+    const { status, stderr } = await work.run(['sync', 'queue', '--export', out, '--from', moved])
+    expect(status).toBe(0)
+    expect(stderr).toBe(
+      `exported 2 events\nto queue them again:\n  spec-kitty sync publish - --project ${work.project} < ${out}\n`,
+    )
+    expect(
+      runCli(['sync', 'publish', '-', '--project', work.project], {
+        env: work.env,
+        input: readFileSync(out, 'utf8'),
+      }),
+    ).toMatchObject({ status: 0 })
+    await work.run(['sync', 'now'])
+    expect(work.server.accepted.toSorted()).toEqual(['a', 'b', 'c'])
+    expect(existsSync(moved)).toBe(true)
+  })
+
+  it.each([
+    ['that is not there', 'none.db', 'there is no file '],
+    ['that is a directory', '.', ' is not a file'],
+  ])('%s is wrong usage', async (_, from, said) => {
+    const ran = await work.run(['sync', 'queue', '--export', 'x', '--from', join(work.project, from)])
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining(said)])
+  })
+
+  it('that is no queue has no event, and no file is written', async () => {
+    const text = join(work.project, 'text')
+    writeFileSync(text, 'no database')
+    const out = join(work.project, 'x')
+    const ran = await work.run(['sync', 'queue', '--export', out, '--from', text])
+    expect([ran.status, ran.stderr]).toEqual([
+      1,
+      `exported 0 events; no file was written\nno event could be read in ${text}\n`,
+    ])
+    expect([existsSync(out), existsSync(`${text}.unreadable`)]).toEqual([false, false])
+  })
+})
+
+async function idsIn(copy: string): Promise<readonly string[]> {
+  const { stdout } = await work.run(['sync', 'queue', '--export', '-', '--from', copy])
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).event_id)
+}

@@ -82,7 +82,16 @@ describe('with a daemon that goes on, sync now', () => {
         rejected: 0,
         error: null,
       },
-      { schema_version: 3, event: 'finished', sent: 2, kept: 0, held: 0, rejected: 0, reason: null },
+      {
+        schema_version: 3,
+        event: 'finished',
+        sent: 2,
+        kept: 0,
+        held: 0,
+        rejected: 0,
+        reason: null,
+        lost_events: 0,
+      },
     ])
   })
 
@@ -282,7 +291,16 @@ describe('sync now', () => {
     const { stdout } = await work.run(['sync', 'now', '--json'])
     expect(linesOf(stdout)).toEqual([
       { schema_version: 3, event: 'started', queued: 0 },
-      { schema_version: 3, event: 'finished', sent: 0, kept: 0, held: 0, rejected: 0, reason: null },
+      {
+        schema_version: 3,
+        event: 'finished',
+        sent: 0,
+        kept: 0,
+        held: 0,
+        rejected: 0,
+        reason: null,
+        lost_events: 0,
+      },
     ])
     const off = { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }
     expect(await work.run(['sync', 'now'], off)).toMatchObject({

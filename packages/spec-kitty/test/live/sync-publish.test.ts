@@ -358,6 +358,27 @@ describe('sync queue', () => {
     expect(root.run(['sync', 'queue', '--export', '-']).stderr).toBe('exported 1 event\n')
   })
 
+  it('proposes to remove no damaged database before its rejected events are exported too', async () => {
+    publish('--type', 'Rejected')
+    await rejectAll()
+    publish('--type', 'Waiting')
+    const path = root.file('queue.db')
+    writeFileSync(path, readFileSync(path).fill(0xa5, 0, 100))
+    const files = ['waiting', 'rejected'].map((name) => join(root.base, name)) as [string, string]
+    const { stderr } = root.run(['sync', 'queue', '--export', files[0]])
+    const [aside] = quarantinedDatabases(path)
+    expect(stderr).toContain(`events that the server had rejected are in ${aside}; to save them:\n`)
+    const shown = () => [root.run(['sync', 'status']).stdout, root.run(['auth', 'doctor']).stdout].join('\n')
+    expect(stderr + shown()).not.toMatch(/^ *\S* ?rm /m)
+    expect(shown()).toContain('spec-kitty sync queue --dead --export FILE')
+    expect(root.run(['sync', 'queue', '--dead', '--export', files[1]]).status).toBe(0)
+    expect(files.map((file) => JSON.parse(readFileSync(file, 'utf8')).event_type)).toEqual([
+      'Waiting',
+      'Rejected',
+    ])
+    expect(shown()).toMatch(/^ +rm \S+queue\.db\.corrupt-\S+Z\*$/m)
+  })
+
   it('says of a database in which nothing can be read that this is so', () => {
     publish('--type', 'T')
     const path = root.file('queue.db')

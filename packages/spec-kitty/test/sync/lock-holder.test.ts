@@ -1,5 +1,7 @@
+import { closeSync, openSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { writersOf } from '../../src/sync/queue/lock-holder.js'
+import { hasOpen, writersOf } from '../../src/sync/queue/lock-holder.js'
 
 it('finds the writers of a database among the locks of the machine', () => {
   const locks = `1: POSIX  ADVISORY  WRITE 11 00:39:700 120 120
@@ -14,4 +16,16 @@ it('finds the writers of a database among the locks of the machine', () => {
 `
   expect(writersOf(locks, { shm: '700', database: '600' })).toEqual([11, 15, 17])
   expect(writersOf(locks, { shm: null, database: null })).toEqual([])
+})
+
+it.skipIf(process.platform !== 'linux')('passes over a process of which nothing can be seen', () => {
+  const path = fileURLToPath(import.meta.url)
+  // No process has this number.
+  expect(hasOpen(2 ** 30, path)).toBe(false)
+  const descriptor = openSync(path, 'r')
+  try {
+    expect([hasOpen(process.pid, path), hasOpen(process.pid, `${path}.other`)]).toEqual([true, false])
+  } finally {
+    closeSync(descriptor)
+  }
 })

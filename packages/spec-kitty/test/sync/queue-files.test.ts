@@ -80,7 +80,10 @@ async function waiting(): Promise<readonly string[]> {
 }
 
 async function salvaged(): Promise<readonly string[]> {
-  return Array.from(await salvageAll(path), ({ envelope }) => JSON.parse(envelope).event_id)
+  return Array.from(
+    await salvageAll(quarantinedDatabases(path)),
+    ({ envelope }) => JSON.parse(envelope).event_id,
+  )
 }
 
 function damage(at: number, bytes: number): void {

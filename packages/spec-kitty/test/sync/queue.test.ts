@@ -424,6 +424,17 @@ describe('dead letters', () => {
     expect(performance.now() - began).toBeLessThan(10_000)
   })
 
+  it('tell the reason of the one that was rejected last, also if an older event was rejected anew', async () => {
+    queue.publish(events('a', 'b'), MAX)
+    await reject(2)
+    queue.retry(['a'])
+    // Another millisecond.
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const [first] = await queue.claim('/p', own, LIMITS)
+    await queue.settle(own, [{ seq: first?.seq ?? 0, outcome: 'dead', reason: 'anew', category: null }])
+    expect(queue.lastReason()).toBe('anew')
+  })
+
   it('are dropped by name; what waits cannot be', async () => {
     queue.publish(events('a', 'b'), MAX)
     await reject(1)

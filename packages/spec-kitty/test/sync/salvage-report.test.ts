@@ -1,33 +1,44 @@
 import { expect, it } from 'vitest'
 import { salvageCounter, salvageLines } from '../../src/sync/salvage-report.js'
 
-const event = (project: string, database: string) => ({ project, database, envelope: '{}', isDead: false })
+const event = (project: string, database: string, isDead = false) => ({
+  project,
+  database,
+  envelope: '{}',
+  isDead,
+})
 
 it('says nothing where no database was put aside', () => {
-  expect(salvageLines(salvageCounter().report([]), '/f', [])).toEqual([])
+  expect(salvageLines(salvageCounter().report(), '/f')).toEqual([])
 })
 
 it('prints the command that queues the events of one project again, and the one that ends the warning', () => {
   const counter = salvageCounter()
   for (const _ of [1, 2]) counter.seen(event('/my app', '/q/a'), true)
-  const report = counter.report(['/q/a', '/q/b'])
-  expect(report).toEqual({ salvaged: 2, projects: ['/my app'], unreadable: ['/q/b'] })
-  expect(salvageLines(report, '/tmp/my file', ['/q/a', '/q/b'])).toEqual([
+  for (const database of ['/q/a', '/q/b']) counter.read(database)
+  const report = counter.report()
+  expect(report).toEqual({
+    salvaged: 2,
+    projects: ['/my app'],
+    unreadable: ['/q/b'],
+    whole: ['/q/a'],
+    partly: [],
+  })
+  expect(salvageLines(report, '/tmp/my file')).toEqual([
     'no event could be read in /q/b',
     '2 events were in damaged databases; to queue them again:',
     "  spec-kitty sync publish - --project '/my app' < '/tmp/my file'",
     'then what was put aside can be removed:',
     '  rm /q/a* /q/b*',
   ])
-  expect(salvageLines(report, '-', ['/q/a'])).toContain(
-    "  spec-kitty sync publish - --project '/my app' < FILE",
-  )
+  expect(salvageLines(report, '-')).toContain("  spec-kitty sync publish - --project '/my app' < FILE")
 })
 
 it('does not propose to publish the events of several projects in one of them', () => {
   const counter = salvageCounter()
   for (const project of ['/a', '/b']) counter.seen(event(project, '/q/a'), true)
-  const lines = salvageLines(counter.report(['/q/a']), '/f', ['/q/a'])
+  counter.read('/q/a')
+  const lines = salvageLines(counter.report(), '/f')
   expect(lines.slice(1, 5)).toEqual([
     '  spec-kitty sync publish - --project /a < FILE',
     '  spec-kitty sync publish - --project /b < FILE',
@@ -36,8 +47,26 @@ it('does not propose to publish the events of several projects in one of them', 
   ])
 })
 
-it('counts a database as read if only rejected events are in it', () => {
+it('proposes to remove no database of which something was not exported', () => {
   const counter = salvageCounter()
-  counter.seen(event('/a', '/q/a'), false)
-  expect(counter.report(['/q/a'])).toEqual({ salvaged: 0, projects: [], unreadable: [] })
+  counter.seen(event('/a', '/q/a'), true)
+  counter.seen(event('/a', '/q/a', true), false)
+  counter.seen(event('/a', '/q/b', true), false)
+  counter.seen(event('/a', '/q/c'), true)
+  for (const database of ['/q/a', '/q/b', '/q/c']) counter.read(database)
+  const report = counter.report()
+  expect(report).toMatchObject({ unreadable: [], whole: ['/q/c'], partly: ['/q/a', '/q/b'] })
+  expect(salvageLines(report, '/f').slice(-5)).toEqual([
+    'events that the server had rejected are in /q/a; to save them:',
+    'events that the server had rejected are in /q/b; to save them:',
+    '  spec-kitty sync queue --dead --export FILE',
+    'then what was put aside can be removed:',
+    '  rm /q/c*',
+  ])
+})
+
+it('says nothing of a database that was not read to its end, as after an export that was cut off', () => {
+  const counter = salvageCounter()
+  counter.seen(event('/a', '/q/a'), true)
+  expect(counter.report()).toMatchObject({ unreadable: [], whole: [], partly: [] })
 })

@@ -140,7 +140,11 @@ it('proposes no export of a damaged queue in which no event could be read', asyn
   expect(lines.slice(lines.indexOf(said)).slice(0, 2)).toEqual([said, `rm ${first}* ${second}*`])
   // Exported, but for the first.
   rmSync(`${second}.unreadable`)
-  markExported(second)
+  markExported(second, 'waiting')
+  const rest = await linesIn(home)
+  expect(rest).not.toContainEqual(expect.stringMatching(/^rm /))
+  expect(rest).toContainEqual(expect.stringMatching(/spec-kitty sync queue --dead --export FILE$/))
+  markExported(second, 'rejected')
   const exported =
     '2 damaged queues were put aside, and exported; once the exported events are queued again, remove them:'
   const after = await linesIn(home)

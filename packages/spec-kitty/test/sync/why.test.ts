@@ -665,7 +665,8 @@ describe('where the gate is open', () => {
         brief: stuckError,
         lead: 'what waits stays',
         command: 'spec-kitty sync now',
-        shown: 'spec-kitty sync now  # tries at once; tell those who run the server the id of the event',
+        shown:
+          'spec-kitty sync now  # tries at once; if that goes on, tell those who run the server the id of the event',
       })
     })
 

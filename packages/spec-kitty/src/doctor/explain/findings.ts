@@ -28,8 +28,8 @@ export const FINDINGS: Texts = {
   },
   'F-017': {
     summary: 'the queue cannot be read',
-    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full. Or its file was removed or emptied while events waited in it and no daemon ran.',
-    whatToDo: `${MEND_QUEUE} If its file was removed or emptied, put a copy back or queue the events again; \`spec-kitty sync queue drop --lost\` ends the warning.`,
+    why: 'The database is damaged, of a newer version, not permitted, not a file, was moved, or is on a disk that is read-only or full.',
+    whatToDo: MEND_QUEUE,
   },
   'F-018': {
     summary: 'events wait, and nothing leaves this machine',
@@ -58,6 +58,8 @@ export const FINDINGS: Texts = {
     whatToDo: [
       'Save what can be read:',
       '`spec-kitty sync queue --export FILE`',
+      'Save those that the server had rejected, if it has any:',
+      '`spec-kitty sync queue --dead --export FILE`',
       'Queue it again, for each project that the export names:',
       '`spec-kitty sync publish - --project DIR < FILE`',
       'Then remove it. After the export, this shows the command for that:',
@@ -76,5 +78,11 @@ export const FINDINGS: Texts = {
     why: 'They are proven stale: the project of each is gone, or has another dashboard, or none on record. They keep ports and memory until a clean-up ends them. Dashboards in use, and those that need a decision, are not counted.',
     whatToDo:
       '`spec-kitty dashboard clean-up` shows them, asks, and ends them; `--dry-run` only shows all that it finds, `--yes` does not ask.',
+  },
+  'F-025': {
+    summary: 'events were lost with the file of their queue',
+    why: 'The file was removed, moved or emptied while events were in it and no daemon had it open. How many there were is remembered beside it. What is queued or sent afterwards does not bring them back, so the warning stays.',
+    whatToDo:
+      'If you have the file or a copy of it, `spec-kitty sync queue --export FILE --from COPY` saves what is in it, and prints the command that queues it again. (Put the file itself back only while no new queue is there, with the files `-wal` and `-shm` beside it: that ends the warning by itself if the newest of the events is in it.) Or queue the events again where they came from. `spec-kitty sync queue drop --lost` says that the loss is known, and ends the warning.',
   },
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { JsonObject } from 'familiar'
 import { ownProcessName, type Io } from 'familiar/cli'
 import { queuePath } from '../queue/queue-path.js'
-import type { Queue } from '../queue/queue-types.js'
 import type { Dispatcher } from '../upload/upload-types.js'
 
 export interface LoadOptions {
@@ -21,7 +20,6 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     { accessToken },
     dispatchers,
     { rememberWork },
-    { noteWaiting },
   ] = await Promise.all([
     import('../upload/queue-source.js'),
     import('../upload/gate.js'),
@@ -30,16 +28,11 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     import('../session/access-token.js'),
     import('../upload/dispatcher.js'),
     import('../last-work.js'),
-    import('../queue/waiting-note.js'),
   ])
   const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
-  const path = queuePath(root)
-  const source = createQueueSource(path, (event, message) => log(event, { message }))
-  const remember = rememberWork(root)
-  let opened: Queue | null = null
-  let synced: string | null = null
+  const source = createQueueSource(queuePath(root), (event, message) => log(event, { message }))
   const dispatcher = dispatchers.createDispatcher({
-    queue: async (isSuspect) => (opened = await source.open(isSuspect)),
+    queue: source.open,
     lostQueue: source.lost,
     gate: () => readGate({ root, env, session: () => gateSession(root) }),
     consent: async (_, events) => (await readConsentOf(events)).consent,
@@ -50,12 +43,7 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
       return isSame ? found.token : null
     },
     sessionMark: () => sessionMark(root),
-    remember: (known) => {
-      remember(known)
-      const waiting = waitingIn(opened)
-      if (waiting !== null) noteWaiting(path, waiting, known.lastSync !== synced)
-      synced = known.lastSync
-    },
+    remember: rememberWork(root),
     claimant,
     env,
     log,
@@ -65,13 +53,4 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
     await source.close()
   }
   return { ...dispatcher, stop }
-}
-
-/** Returns how many events wait; null if that is not known, as of a queue that was closed or whose file was removed. */
-function waitingIn(queue: Queue | null): number | null {
-  try {
-    return queue?.counts().queued ?? null
-  } catch {
-    return null
-  }
 }

@@ -18,8 +18,11 @@ export interface Explanation {
   readonly also?: string
 }
 
+/** A line as it is shown. The last one also has the number of events that were lost with their file. */
+type ShownLine = DrainLine | (Finished & { readonly lost_events: number })
+
 export interface DrainPrinter {
-  readonly line: (line: DrainLine) => void
+  readonly line: (line: ShownLine) => void
   /** Prints the end. `queue`: the present content of the queue, if known. */
   readonly end: (finished: Finished, queue: QueueView | null) => Promise<void>
   /** Returns what was sent so far, in words. */

@@ -99,7 +99,12 @@ export function createSyncService(root: string, env: Environment): SyncService {
       look()
       return Response.json({ status: 'accepted' }, { status: 202 })
     },
-    'POST /api/sync/publish': (request) => publishRoute(root, request, look),
+    'POST /api/sync/publish': (request) =>
+      publishRoute(root, request, {
+        onQueued: look,
+        log: (event, more) => log.write(event, more),
+        isFileOpen: () => (dispatcher?.report() ?? NOTHING).queue_lost !== null,
+      }),
     'POST /api/sync/drain': async (_, { signal }) => {
       clearTimeout(first)
       isLookDue = false

@@ -1,24 +1,50 @@
 import { decode, ORIGIN, toWaitingProject } from './columns.js'
-import { countWaiting } from './insert-events.js'
 import type { QueueCounts, WaitingProject } from './queue-types.js'
 import type { Database } from './sqlite.js'
+import type { QueueSize } from './waiting-note.js'
 
 export function countsOf(database: Database): QueueCounts {
   const oldest = database
     .prepare('SELECT queued_at FROM events WHERE rejected_at IS NULL ORDER BY seq LIMIT 1')
     .get()
-  const dead = database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NOT NULL').get()
   return {
     queued: countWaiting(database),
     oldestAt: oldest === undefined ? null : String(oldest['queued_at']),
-    deadLetters: Number(dead?.['n']),
+    deadLetters: countDead(database),
   }
 }
 
-/** Returns the reason of the last event in the queue that the server rejected; null if it rejected none. */
+/** Returns what is remembered beside the queue. */
+export function sizeOf(database: Database): QueueSize {
+  const last = database.prepare('SELECT max(seq) AS seq FROM events').get()?.['seq']
+  return {
+    waiting: countWaiting(database),
+    rejected: countDead(database),
+    lastSeq: last === null || last === undefined ? null : Number(last),
+  }
+}
+
+export function containsSeq(database: Database, seq: number): boolean {
+  return database.prepare('SELECT 1 FROM events WHERE seq = ?').get(seq) !== undefined
+}
+
+/** Returns how many events wait: all but the dead letters. */
+function countWaiting(database: Database): number {
+  return Number(database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NULL').get()?.['n'])
+}
+
+function countDead(database: Database): number {
+  return Number(
+    database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NOT NULL').get()?.['n'],
+  )
+}
+
+/** Returns the reason of the event that the server rejected last; null if it rejected none. */
 export function lastReasonOf(database: Database): string | null {
   const last = database
-    .prepare('SELECT reason FROM events WHERE rejected_at IS NOT NULL ORDER BY seq DESC LIMIT 1')
+    .prepare(
+      'SELECT reason FROM events WHERE rejected_at IS NOT NULL ORDER BY rejected_at DESC, seq DESC LIMIT 1',
+    )
     .get()
   return last === undefined ? null : decode(last['reason'])
 }

@@ -1,27 +1,23 @@
 import { existsSync } from 'node:fs'
 import { decode, encode, ORIGIN } from './columns.js'
-import { full } from './queue-errors.js'
 import type { NewEvent, Published, Stranded } from './queue-types.js'
 import type { Database } from './sqlite.js'
 
-interface QueueLimit {
-  /** The most events that may wait. */
-  readonly maxSize: number
-  /** The path of the queue. */
-  readonly path: string
+interface Inserted extends Published {
+  /** How many more events wait than before. */
+  readonly added: number
 }
 
 /**
  * Inserts the events. One that waits for a project whose directory is gone, or that another project has replaced (`stranded`),
  * could never leave: it moves to the end of the queue of its new project. The caller has a transaction open, so that the event
- * is always in exactly one place. Throws `E_QUEUE_FULL` if too many would wait then.
+ * is always in exactly one place.
  */
 export function insertEvents(
   database: Database,
   events: readonly NewEvent[],
   stranded: readonly Stranded[],
-  { path, maxSize }: QueueLimit,
-): Published {
+): Inserted {
   const insert = insertInto(database)
   const remove = removeStranded(database, stranded)
   let added = 0
@@ -30,19 +26,14 @@ export function insertEvents(
     else if (!remove(event) || !insert(event)) return true
     return false
   })
-  if (added > 0 && countWaiting(database) > maxSize) throw full(path, maxSize)
   const duplicates = known.map(({ eventId }) => eventId)
   const find = database.prepare('SELECT 1 FROM events WHERE event_id = ? AND rejected_at IS NOT NULL')
   return {
+    added,
     queued: events.length - duplicates.length,
     duplicates,
     dead: duplicates.filter((id) => find.get(encode(id)) !== undefined).length,
   }
-}
-
-/** Returns how many events wait: all but the dead letters. */
-export function countWaiting(database: Database): number {
-  return Number(database.prepare('SELECT count(*) AS n FROM events WHERE rejected_at IS NULL').get()?.['n'])
 }
 
 /** Returns a function that inserts an event. It returns false if the queue already contains the event. */

@@ -46,16 +46,28 @@ export function writersOf(locks: string, { shm, database }: Inodes): readonly nu
   })
 }
 
-/** The device is not compared, because overlay file systems show another one. So the process must have the file open. */
-function hasOpen(pid: number, path: string): boolean {
+/**
+ * Returns whether a process has the file open, or one beside it; false if that cannot be seen. The device in the list of
+ * locks is not compared, because overlay file systems show another one. So the process must have the file open.
+ */
+export function hasOpen(pid: number, path: string): boolean {
   const directory = `/proc/${pid}/fd`
-  return readdirSync(directory).some((name) => {
+  return namesIn(directory).some((name) => {
     try {
       return readlinkSync(`${directory}/${name}`).startsWith(path)
     } catch {
       return false
     }
   })
+}
+
+/** The descriptors of another user's process cannot be listed, nor those of one that has just ended. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
 }
 
 function inodeOf(path: string): string | null {

@@ -9,16 +9,18 @@ import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
 
+import { containsSeq } from './count-events.js'
+import { endLosses, forgetSize, putNoteAside, type LostEvents } from './waiting-note.js'
+
 export { LOCK_PROBE_MS } from './sqlite-queue.js'
-import { noteReplaced, noteWaiting } from './waiting-note.js'
 
 export interface OpenOptions {
   /** Called with one line of text if a damaged database was put aside. */
   readonly onNotice?: (message: string) => void
   /** True after `E_QUEUE_CORRUPT`: the whole file is checked, and put aside if anything in it is damaged. */
   readonly isSuspect?: boolean
-  /** True if the events of the file that was at the path are written into the new one. */
-  readonly isSaved?: boolean
+  /** Called if a queue is made in the place of one that is gone with its events. */
+  readonly onLost?: (lost: LostEvents) => void
 }
 
 /**
@@ -32,10 +34,17 @@ export async function openQueue(path: string, options: OpenOptions = {}): Promis
   try {
     const ready = options.isSuspect === true ? null : openHealthy(sqlite, path)
     const connection = ready ?? (await prepareLocked(sqlite, path, options))
-    return new SqliteQueue(path, connection, () => openReady(sqlite, path))
+    endIfBack(connection, path)
+    return new SqliteQueue(path, connection, () => endIfBack(openReady(sqlite, path), path))
   } catch (error) {
     throw queueFailure(error, path)
   }
+}
+
+/** A file that was moved and put back, or restored from a copy, is not lost: it may be sent before anybody looks. */
+function endIfBack(connection: Connection | null, path: string): Connection | null {
+  if (connection !== null) endLosses(path, (seq) => containsSeq(connection.database, seq))
+  return connection
 }
 
 /** Like `openQueue`, but if there is no queue, returns null and creates nothing. */
@@ -68,11 +77,11 @@ export async function openQueueToLook(path: string, busyMs?: number): Promise<Sq
 export async function replaceRemoved(removed: SqliteQueue, options: OpenOptions = {}): Promise<SqliteQueue> {
   const { path } = removed
   if (!existsSync(dirname(path))) throw unusable(path, 'its directory was removed', undefined, null)
-  const next = await openQueue(path, { ...options, isSaved: true })
+  const next = await openQueue(path, { ...options, onLost: () => undefined })
   try {
     await next.takeOver(removed)
-    // Another process may have made the new file, and taken them for lost.
-    noteWaiting(path, next.counts().queued, true)
+    // Whoever has made the new file has taken them for lost.
+    endLosses(path, (seq) => removed.contains(seq))
   } catch (error) {
     next[Symbol.dispose]()
     throw error
@@ -159,9 +168,11 @@ async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions)
   return withLock(`${path}.lock`, {}, () => Promise.resolve(prepare(sqlite, path, options)))
 }
 
-function prepare(sqlite: Sqlite, path: string, { onNotice, isSuspect, isSaved }: OpenOptions): Connection {
-  if (isSaved !== true) noteReplaced(path)
+function prepare(sqlite: Sqlite, path: string, { onNotice, onLost, isSuspect }: OpenOptions): Connection {
+  const lost = putNoteAside(path)
+  if (lost !== null) onLost?.(lost)
   if (fileAt(path) !== null && isDamaged(sqlite, path, isSuspect === true)) {
+    forgetSize(path)
     const aside = quarantine(path)
     onNotice?.(`the queue was damaged: it was moved to ${aside}, and a new one started`)
   }

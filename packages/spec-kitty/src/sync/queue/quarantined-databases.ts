@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { shellQuote } from 'familiar/cli'
+import { SALVAGE_COMMAND, SALVAGE_DEAD_COMMAND } from './queue-errors.js'
 
 /** The mark in the name of a database that was put aside. It follows the name of the queue, and a time follows it. */
 export const MARK = '.corrupt-'
@@ -19,16 +20,17 @@ export function quarantinedDatabases(path: string): readonly string[] {
 
 /** The ends of the names of empty files beside a database that was put aside: what an export has found in it. */
 const UNREADABLE = '.unreadable'
-const EXPORTED = '.exported'
+/** Those that waited, and those that the server had rejected, are exported by different commands. */
+const EXPORTED = { waiting: '.exported', rejected: '.exported-dead' } as const
 
 /** Remembers that no event could be read in a database, so that nobody is told again to try it. */
 export function markUnreadable(database: string): void {
   mark(database + UNREADABLE)
 }
 
-/** Remembers that all events that can be read in a database were exported, so that it may be removed. */
-export function markExported(database: string): void {
-  mark(database + EXPORTED)
+/** Remembers that all events of a kind that can be read in a database were exported, or that it has none. */
+export function markExported(database: string, kind: keyof typeof EXPORTED): void {
+  mark(database + EXPORTED[kind])
 }
 
 function mark(file: string): void {
@@ -43,9 +45,15 @@ export function isMarkedUnreadable(database: string): boolean {
   return existsSync(database + UNREADABLE)
 }
 
-/** Returns whether nothing of the database is left to save. */
+/** Returns whether nothing of the database is left to save, so that it may be removed. */
 export function isSaved(database: string): boolean {
-  return isMarkedUnreadable(database) || existsSync(database + EXPORTED)
+  return isMarkedUnreadable(database) || Object.values(EXPORTED).every((end) => existsSync(database + end))
+}
+
+/** Returns the command that saves what is left to save of these databases. */
+export function saveCommand(databases: readonly string[]): string {
+  const isDeadLeft = databases.every((one) => isMarkedUnreadable(one) || existsSync(one + EXPORTED.waiting))
+  return isDeadLeft ? SALVAGE_DEAD_COMMAND : SALVAGE_COMMAND
 }
 
 /** Returns the command that removes these databases, with the files beside each, and no others. */

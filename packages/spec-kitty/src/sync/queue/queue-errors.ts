@@ -46,13 +46,16 @@ export function cannotOpen(error: unknown): boolean {
   return codeOf(error) === CODE.cannotOpen
 }
 
-/** Converts an error of SQLite, of a lock or of the system into the error that a command throws: one line, and advice. */
-export function queueFailure(error: unknown, path: string): unknown {
+/**
+ * Converts an error of SQLite, of a lock or of the system into the error that a command throws: one line, and advice.
+ * `isTriedAgain`: the error is not shown, so the process that keeps the queue locked is not looked for.
+ */
+export function queueFailure(error: unknown, path: string, isTriedAgain = false): unknown {
   if (error instanceof CommandError) return error
   if (error instanceof FamiliarError) return lockFailure(error, path)
   const code = codeOf(error)
   if (code === null) return systemFailure(error, path)
-  if (BUSY.has(code)) return busy(path, lockedText(path), error)
+  if (BUSY.has(code)) return busy(path, lockedText(isTriedAgain ? null : lockHolder(path)), error)
   if (DAMAGED.has(code)) return damaged(path, error)
   const lack = lackBehind(code, error)
   if (lack !== null) return lack
@@ -61,9 +64,11 @@ export function queueFailure(error: unknown, path: string): unknown {
   return unusable(path, describe(code, errno, error), error, hintFor(path, errno))
 }
 
-function lockedText(path: string): string {
-  const holder = lockHolder(path)
-  return holder === null ? 'other programs write to it, or keep it locked' : `${holder} keeps it locked`
+/** Among many writers, the holder is one that just writes. */
+function lockedText(holder: string | null): string {
+  return holder === null
+    ? 'other programs write to it, or keep it locked'
+    : `${holder} writes to it, or keeps it locked`
 }
 
 /** Returns `E_RESOURCES` if this process lacked descriptors or memory. SQLite does not say why it could not open a file. */
@@ -135,6 +140,9 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
 export const MOVE_AWAY = 'a queue is a regular file of this user; move that away: '
 
 export const SALVAGE_COMMAND = 'spec-kitty sync queue --export FILE'
+
+/** Saves the events that the server had rejected. */
+export const SALVAGE_DEAD_COMMAND = 'spec-kitty sync queue --dead --export FILE'
 
 /** What to do about a damaged queue, including one that was put aside. */
 export const SALVAGE = `to save what can be read of it: ${SALVAGE_COMMAND}`

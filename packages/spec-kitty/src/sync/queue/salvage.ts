@@ -12,8 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { objectOf, parseJson } from 'familiar/cli'
 import { migrate } from './schema.js'
-import { quarantinedDatabases } from './quarantined-databases.js'
-import { loadSqlite, type Database, type Row, type Sqlite } from './sqlite.js'
+import { lackOfDescriptors, loadSqlite, type Database, type Row, type Sqlite } from './sqlite.js'
 
 /** An event that could still be read from a damaged database. */
 export interface SalvagedEvent {
@@ -42,13 +41,21 @@ const WAYS = [
   ['SELECT seq FROM events INDEXED BY sqlite_autoindex_events_1', 'event_id'],
 ].flatMap(([select, by]) => [`${select} ORDER BY ${by}`, `${select} ORDER BY ${by} DESC`])
 
-/** Returns the events that can be read from the damaged databases that were put aside, the oldest database first. */
-export async function salvageAll(path: string): Promise<Iterable<SalvagedEvent>> {
-  const files = quarantinedDatabases(path)
+/**
+ * Returns the events that can be read from these damaged databases. Calls `onRead` with each database that was read to its
+ * end. Throws `E_RESOURCES` while this process lacks descriptors, because that does not make a database unreadable.
+ */
+export async function salvageAll(
+  files: readonly string[],
+  onRead: (database: string) => void = () => undefined,
+): Promise<Iterable<SalvagedEvent>> {
   if (files.length === 0) return []
   const sqlite = await loadSqlite()
   return (function* () {
-    for (const file of files) for (const event of salvage(sqlite, file)) yield { ...event, database: file }
+    for (const file of files) {
+      for (const event of salvage(sqlite, file)) yield { ...event, database: file }
+      onRead(file)
+    }
   })()
 }
 
@@ -94,7 +101,8 @@ function seqsBy(database: Database, way: string): readonly number[] {
   try {
     for (const { seq } of database.prepare(way).iterate()) seqs.push(Number(seq))
   } catch {
-    // Ignores the error, because the remaining events are found by another query, or not at all.
+    // Ignores the damage, because the remaining events are found by another query, or not at all.
+    throwLackOfDescriptors()
   }
   return seqs
 }
@@ -139,8 +147,14 @@ function readRow(database: Database, seq: number): Row | null {
       database.prepare('SELECT envelope, rejected_at, project FROM events WHERE seq = ?').get(seq) ?? null
     )
   } catch {
+    throwLackOfDescriptors()
     return null
   }
+}
+
+function throwLackOfDescriptors(): void {
+  const lack = lackOfDescriptors()
+  if (lack !== null) throw lack
 }
 
 /** Returns whether the row is a complete event. A row in a damaged page may contain anything. */

@@ -5,12 +5,13 @@ import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
 import { COLUMNS, DEAD_COLUMNS, decode, encode, toDeadLetter, toEvent } from './columns.js'
 import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
-import { countsOf, lastReasonOf, waitingProjects } from './count-events.js'
+import { containsSeq, countsOf, lastReasonOf, sizeOf, waitingProjects } from './count-events.js'
 import { insertEvents } from './insert-events.js'
 import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
-import { busy, isReadOnly, queueFailure, unusable } from './queue-errors.js'
+import { busy, full, isReadOnly, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import { copyEvents } from './take-over.js'
+import { noteSize } from './waiting-note.js'
 import type { Database, Row } from './sqlite.js'
 import type {
   ClaimLimits,
@@ -72,9 +73,14 @@ export class SqliteQueue implements Queue {
   }
 
   publish(events: readonly NewEvent[], maxSize: number, stranded: readonly Stranded[] = []): Published {
-    return this.#writeAtOnce((database) =>
-      insertEvents(database, events, stranded, { path: this.path, maxSize }),
-    )
+    return this.#writeAtOnce((database) => {
+      const { added, ...published } = insertEvents(database, events, stranded)
+      if (published.queued === 0) return published
+      const size = sizeOf(database)
+      if (added > 0 && size.waiting > maxSize) throw full(this.path, maxSize)
+      noteSize(this.path, size)
+      return published
+    })
   }
 
   counts(): QueueCounts {
@@ -107,12 +113,17 @@ export class SqliteQueue implements Queue {
     const isLeft = found !== null && (await isProcessGone(found.owner))
     return this.#writePatiently((database) => {
       if (isLeft) free(database, found.id)
-      return removeUnclaimed(database, project, origins)
+      const removed = removeUnclaimed(database, project, origins)
+      noteSize(this.path, sizeOf(database))
+      return removed
     })
   }
 
   settle(owner: JsonObject, results: readonly Settled[]): Promise<void> {
-    return this.#writePatiently((database) => settleAll(database, owner, results))
+    return this.#writePatiently((database) => {
+      settleAll(database, owner, results)
+      if (results.some(({ outcome }) => outcome !== 'keep')) noteSize(this.path, sizeOf(database))
+    })
   }
 
   release(owner: JsonObject): Promise<void> {
@@ -191,11 +202,12 @@ export class SqliteQueue implements Queue {
 
   /**
    * Writes everything into the file of the database itself, so that it is whole without its WAL. SQLite does so when it
-   * closes a database, but not if the file was moved.
+   * closes a database, but not if the file was moved, nor if a statement was not collected as garbage yet. Waits at most
+   * `busyMs` for those who read.
    */
-  makeWhole(): void {
+  makeWhole(busyMs = READ_BUSY_MS): void {
     try {
-      this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      this.#withBusyTimeout(busyMs, () => this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
     } catch (error) {
       throw queueFailure(error, this.path)
     }
@@ -203,13 +215,23 @@ export class SqliteQueue implements Queue {
 
   /** Copies all events of a queue whose file was removed into this one. */
   takeOver(removed: SqliteQueue): Promise<void> {
-    return this.#writePatiently((database) => copyEvents(removed.#connection.database, database))
+    return this.#writePatiently((database) => {
+      copyEvents(removed.#connection.database, database)
+      noteSize(this.path, sizeOf(database))
+    })
+  }
+
+  /** Returns whether the file that is open has the event with this number, even if it is no longer at its path. */
+  contains(seq: number): boolean {
+    return containsSeq(this.#connection.database, seq)
   }
 
   #eachDead(eventIds: readonly string[], change: string): readonly string[] {
     return this.#writeAtOnce((database) => {
       const statement = database.prepare(`${change} WHERE event_id = ? AND rejected_at IS NOT NULL`)
-      return eventIds.filter((id) => Number(statement.run(encode(id)).changes) > 0)
+      const found = eventIds.filter((id) => Number(statement.run(encode(id)).changes) > 0)
+      noteSize(this.path, sizeOf(database))
+      return found
     })
   }
 
@@ -231,7 +253,7 @@ export class SqliteQueue implements Queue {
   }
 
   /** Writes in a transaction. If another process has put the file aside meanwhile, writes into the new file too. */
-  #write<T>(act: (database: Database) => T): T {
+  #write<T>(act: (database: Database) => T, isTriedAgain = false): T {
     try {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const { database, file } = this.#current(this.#mustReopen)
@@ -245,7 +267,7 @@ export class SqliteQueue implements Queue {
       }
       throw busy(this.path, 'its file was replaced')
     } catch (error) {
-      throw queueFailure(error, this.path)
+      throw queueFailure(error, this.path, isTriedAgain)
     }
   }
 
@@ -258,11 +280,11 @@ export class SqliteQueue implements Queue {
   async #writePatiently<T>(act: (database: Database) => T): Promise<T> {
     const end = performance.now() + this.#busyMs
     for (;;) {
+      const isLast = performance.now() > end
       try {
-        return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act))
+        return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act, !isLast))
       } catch (error) {
         const isBusy = error instanceof CommandError && error.code === 'E_QUEUE_BUSY' && this.lost() === null
-        const isLast = performance.now() > end
         this.#mustReopen ||= isBusy && isLast
         if (!isBusy || isLast) throw error
       }

@@ -1,63 +1,122 @@
-import { lstatSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
-import { countOf, objectOf, parseJson, readSmallFile, stringOf, writePrivateFile } from 'familiar/cli'
+import { countOf, objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
 
-/** Events that were queued, and whose file was removed or emptied while no process had it open. */
-export interface LostEvents {
-  readonly events: number
-  /** When they were last seen, ISO 8601; null if unknown. */
+/** How many events are in the file of a queue. */
+export interface QueueSize {
+  readonly waiting: number
+  /** How many the server has rejected. */
+  readonly rejected: number
+  /** The number of the newest one; null if it is not known. It is unique among all queues of this path. */
+  readonly lastSeq: number | null
+}
+
+/** What is remembered of a queue beside it. */
+interface Note extends QueueSize {
+  /** ISO 8601; null if unknown. */
   readonly seenAt: string | null
-  /** What is at the path now. `replaced`: a queue that was made after that. */
+}
+
+/** Events that were queued, and whose file was removed, moved away or emptied while no process had it open. */
+export interface LostEvents extends Omit<Note, 'lastSeq'> {
+  /** What is at the path now. `replaced`: another queue. */
   readonly file: 'missing' | 'empty' | 'replaced'
 }
 
-/** What is remembered beside the queue of how many events wait in it. */
-interface Note {
-  readonly waiting: number
-  /** The number of events that were lost with an earlier file, until the user knows. */
-  readonly lost: number
-  readonly seenAt: string | null
-}
+/** The note is one line of this length, so that a new one covers the whole of the old one. */
+const NOTE_CHARS = 200
 
-const NOTHING: Note = { waiting: 0, lost: 0, seenAt: null }
+const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** Matches the names of the notes of queues that are gone. */
+const LOST = /^lost-\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.json$/
 
 /**
- * Remembers how many events wait, so that their loss can be told when the file is gone. `isOver`: events were
- * sent since, or those of the earlier file were saved, so an earlier loss is no longer told. Never throws: on a full disk nothing is remembered.
+ * Remembers beside the queue how many events are in it, so that their loss can be told when the file is gone. Whoever
+ * changes the number calls this before the commit, while no other process can change it. So the note costs no wait for the
+ * disk: it is one short write in place. After a loss of power it may be missing or older. Never throws.
  */
-export function noteWaiting(path: string, waiting: number, isOver = false): void {
-  const note = readNote(path)
-  const lost = isOver ? 0 : note.lost
-  if (note.waiting !== waiting || note.lost !== lost) write(path, { ...note, waiting, lost })
+export function noteSize(path: string, { waiting, rejected, lastSeq }: QueueSize): void {
+  const json = { waiting, rejected, last_seq: lastSeq, seen_at: new Date().toISOString() }
+  let descriptor: number | null = null
+  try {
+    descriptor = openSync(noteOf(path), constants.O_WRONLY | constants.O_CREAT | CAREFUL, 0o600)
+    writeSync(descriptor, `${JSON.stringify(json).padEnd(NOTE_CHARS - 1)}\n`, 0)
+  } catch {
+    // Then a loss is told with an older number, or not at all.
+  } finally {
+    if (descriptor !== null) closeSync(descriptor)
+  }
 }
 
-/** Remembers events that were queued while none were known. The daemon, which counts after each pass, corrects the number. */
-export function noteFirst(path: string, count: () => number): void {
-  if (readNote(path).waiting === 0) noteWaiting(path, count())
+/** Call this before the file at the path is put aside with its events. Never throws. */
+export function forgetSize(path: string): void {
+  try {
+    rmSync(noteOf(path), { force: true })
+  } catch {}
 }
 
-/** Call this before a new queue is made at the path. If events were in one that is gone, that is told from then on. */
-export function noteReplaced(path: string): void {
-  const note = readNote(path)
-  if (note.waiting > 0 && whatIsThere(path) !== 'queue')
-    write(path, { ...note, waiting: 0, lost: note.lost + note.waiting }, note.seenAt)
+/**
+ * Call this before a new queue is made at the path. If events were in one that is gone, its note is put aside, and their
+ * loss is told from then on. Returns that loss; null if there is none. Never throws.
+ */
+export function putNoteAside(path: string): LostEvents | null {
+  const file = whatIsThere(path)
+  const note = file === 'queue' ? null : readNote(noteOf(path))
+  if (file === 'queue' || note === null) return null
+  try {
+    renameSync(noteOf(path), freeName(dirname(path)))
+  } catch {}
+  return { ...note, file: 'replaced' }
 }
 
-/** Forgets the loss. Returns how many events were lost. */
-export function forgetLost(path: string): number {
-  const found = lostEvents(path)
-  if (found !== null)
-    write(path, { ...readNote(path), ...(found.file === 'replaced' ? {} : NOTHING), lost: 0 })
-  return found?.events ?? 0
+/**
+ * Returns the events that were lost with their file; null if none are known to be. `isThere`: whether the queue at the
+ * path has the event with this number. If it does, the lost file was put back, or its events were saved. Never throws.
+ */
+export function lostEvents(path: string, isThere: (seq: number) => boolean = () => false): LostEvents | null {
+  const file = whatIsThere(path)
+  const last = file === 'queue' ? null : readNote(noteOf(path))
+  const earlier = notesAside(path).flatMap(({ note }) =>
+    note === null || isBack(note, isThere) ? [] : [note],
+  )
+  const all = [...earlier, ...(last === null ? [] : [last])]
+  if (all.length === 0) return null
+  return {
+    waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
+    rejected: all.reduce((sum, { rejected }) => sum + rejected, 0),
+    seenAt: all.at(-1)?.seenAt ?? null,
+    file: file === 'queue' ? 'replaced' : file,
+  }
 }
 
-/** Returns the events that were lost with their file, or null. Opens nothing. */
-export function lostEvents(path: string): LostEvents | null {
-  const { waiting, lost, seenAt } = readNote(path)
-  if (waiting + lost === 0) return null
-  const there = whatIsThere(path)
-  const events = there === 'queue' ? lost : lost + waiting
-  return events === 0 ? null : { events, seenAt, file: there === 'queue' ? 'replaced' : there }
+/** Ends the losses of files that are back, by the same test as `lostEvents`. Never throws. */
+export function endLosses(path: string, isThere: (seq: number) => boolean): void {
+  for (const { file, note } of notesAside(path)) {
+    try {
+      if (note !== null && isBack(note, isThere)) rmSync(file, { force: true })
+    } catch {}
+  }
+}
+
+/** Forgets all losses. Throws an error of the system if it cannot. */
+export function forgetLosses(path: string): void {
+  for (const { file } of notesAside(path)) rmSync(file, { force: true })
+  if (whatIsThere(path) !== 'queue') rmSync(noteOf(path), { force: true })
+}
+
+function isBack({ lastSeq }: Note, isThere: (seq: number) => boolean): boolean {
+  return lastSeq !== null && isThere(lastSeq)
 }
 
 /** An empty file with a WAL is a damaged queue. One that cannot be looked at is not known to be gone. */
@@ -75,23 +134,46 @@ function noteOf(path: string): string {
   return join(dirname(path), 'waiting.json')
 }
 
-function readNote(path: string): Note {
-  const file = readSmallFile(noteOf(path))
-  const json = file.state === 'text' ? objectOf(parseJson(file.text)) : null
-  const seenAt = stringOf(json?.['seen_at'])
-  return {
-    waiting: countOf(json?.['waiting']) ?? 0,
-    lost: countOf(json?.['lost']) ?? 0,
-    seenAt: Number.isNaN(Date.parse(seenAt ?? '')) ? null : seenAt,
+/** Each loss is a file of its own, so that nobody who adds or ends one can undo what another process does. */
+function notesAside(path: string): readonly { readonly file: string; readonly note: Note | null }[] {
+  return namesIn(dirname(path))
+    .filter((name) => LOST.test(name))
+    .toSorted()
+    .map((name) => join(dirname(path), name))
+    .map((file) => ({ file, note: readNote(file) }))
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
   }
 }
 
-function write(
-  path: string,
-  { waiting, lost }: Note,
-  seenAt: string | null = new Date().toISOString(),
-): void {
+function freeName(directory: string): string {
+  for (let time = Date.now(); ; time += 1) {
+    const file = join(directory, `lost-${new Date(time).toISOString().replaceAll(':', '')}.json`)
+    if (!existsSync(file)) return file
+  }
+}
+
+/** Returns null if nothing is known, or if no event was in the queue. */
+function readNote(file: string): Note | null {
   try {
-    writePrivateFile(noteOf(path), `${JSON.stringify({ waiting, lost, seen_at: seenAt })}\n`)
-  } catch {}
+    const read = readSmallFile(file)
+    const [line] = read.state === 'text' ? read.text.split('\n') : []
+    const json = objectOf(parseJson(line ?? ''))
+    const [waiting, rejected] = [countOf(json?.['waiting']) ?? 0, countOf(json?.['rejected']) ?? 0]
+    const seenAt = stringOf(json?.['seen_at'])
+    if (waiting + rejected === 0) return null
+    return {
+      waiting,
+      rejected,
+      lastSeq: countOf(json?.['last_seq']),
+      seenAt: Number.isNaN(Date.parse(seenAt ?? '')) ? null : seenAt,
+    }
+  } catch {
+    return null
+  }
 }

@@ -9,7 +9,7 @@ type Given = Omit<OutboxOptions, 'clock' | 'random' | 'timing' | 'emit' | 'signa
 
 export interface DispatcherOptions extends Given, Partial<Pick<OutboxOptions, 'clock' | 'random'>> {
   readonly timing?: Partial<UploadTiming>
-  /** Called after each pass with the state that the next daemon needs. */
+  /** Called after each pass with the state that the next daemon needs. If it throws, that is only logged. */
   readonly remember?: (known: ExperiencedWork) => void
 }
 
@@ -22,6 +22,7 @@ class QueueDispatcher implements Dispatcher {
   readonly #timing: UploadTiming
   readonly #outbox: Outbox
   readonly #remember: (known: ExperiencedWork) => void
+  readonly #log: OutboxOptions['log']
   readonly #drains: Drains
   readonly #lostQueue: NonNullable<OutboxOptions['lostQueue']>
   readonly #abandoning = new AbortController()
@@ -38,6 +39,7 @@ class QueueDispatcher implements Dispatcher {
     this.#drains = createDrains(this.#timing)
     this.#lostQueue = options.lostQueue ?? (() => null)
     this.#remember = options.remember ?? (() => undefined)
+    this.#log = options.log
     this.#outbox = new Outbox({
       clock: () => performance.now(),
       random: Math.random,
@@ -81,8 +83,7 @@ class QueueDispatcher implements Dispatcher {
       next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
       refused: closed === 'session_refused',
       refused_at: closed === 'session_refused' ? refusedAt : null,
-      stuck_event:
-        stuck === null ? null : { project: stuck.project, event_id: stuck.eventId, error: stuck.error },
+      stuck_event: stuck === null ? null : { event_id: stuck.eventId, error: stuck.error },
       queue_lost: lostJson(this.#lostQueue()),
     }
   }
@@ -122,14 +123,27 @@ class QueueDispatcher implements Dispatcher {
       this.#isWanted = false
       const isHurried = this.#isHurried
       this.#isHurried = false
-      this.#drains.passBegins()
-      await this.#outbox.pass(isHurried)
+      await this.#despiteErrors(async () => {
+        this.#drains.passBegins()
+        await this.#outbox.pass(isHurried)
+      })
       const { lastSync, lastAnswer, refused } = this.#outbox
-      this.#remember({ lastSync, refused, hasAnswered: lastAnswer !== null })
-      if (!this.#isStopped) this.#drains.passEnds(this.#outbox.end())
+      await this.#despiteErrors(() => this.#remember({ lastSync, refused, hasAnswered: lastAnswer !== null }))
+      await this.#despiteErrors(() => {
+        if (!this.#isStopped) this.#drains.passEnds(this.#outbox.end())
+      })
     }
     this.#running = null
     if (!this.#isStopped) this.#setTimer(this.#outbox.waitMs())
+  }
+
+  /** Nobody waits for a pass. An error in it would end the daemon, or keep every further pass from running. */
+  async #despiteErrors(act: () => void | Promise<void>): Promise<void> {
+    try {
+      await act()
+    } catch (error) {
+      this.#log('pass_failed', { why: error instanceof Error ? error.message : String(error) })
+    }
   }
 
   /** Ends the drains that clients follow when the daemon shuts down. */

@@ -207,14 +207,17 @@ export class Outbox {
    * accept yet do not stop it: it continues with later events, and sends each event at most once.
    */
   async #sendAll(queue: Queue, gate: OpenGate): Promise<void> {
-    const { env, timing, isEnding } = this.#options
-    const format = FORMATS[gate.format]
+    const { env, isEnding, timing } = this.#options
+    const [{ serverUrl }, { requestMs: timeoutMs }] = [gate, timing]
+    // The longest of the requests for one claim, in milliseconds.
+    let [startedAt, tookMs] = [0, 0]
     const onRequest = (running: RunningRequest | null): void => {
+      if (running === null) tookMs = Math.max(tookMs, performance.now() - startedAt)
+      else startedAt = performance.now()
       this.request = running
-      this.requestServer = running === null ? null : gate.serverUrl
+      this.requestServer = running === null ? null : serverUrl
     }
-    const passed = new Map<string, number>()
-    const stuck = new Set<string>()
+    const [passed, stuck] = [new Map<string, number>(), new Set<string>()]
     let sender: Sender | null = null
     try {
       for (let isProgress = true; isProgress;) {
@@ -222,18 +225,16 @@ export class Outbox {
         for (const source of await this.#survey(queue)) {
           const { project } = source
           if (isEnding()) return
-          if (stuck.has(project)) continue
-          if (!passed.has(project) && this.#waits.isProjectResting(project)) continue
-          const { requestMs: timeoutMs } = timing
-          sender ??= openSender({ serverUrl: gate.serverUrl, format, env, timeoutMs, onRequest })
-          this.#sending = { sender, serverUrl: gate.serverUrl }
+          const isResting = !passed.has(project) && this.#waits.isProjectResting(project)
+          if (isResting || stuck.has(project)) continue
+          sender ??= openSender({ serverUrl, format: FORMATS[gate.format], env, timeoutMs, onRequest })
+          this.#sending = { sender, serverUrl }
           const uploading = this.#uploading(project, queue, sender, gate)
-          const since = performance.now()
+          tookMs = 0
           const end = await uploadSome(source, uploading, passed.get(project))
-          const part = (performance.now() - since) / timeoutMs
           // A problem with the old server says nothing about the new one or its session.
           if (end.trouble !== null && (await this.#isElsewhere(gate))) return void (this.#isStale = true)
-          const next = this.#take(project, end, passed, part)
+          const next = this.#take(project, end, passed, tookMs / timeoutMs)
           if (next === 'stop' || this.#isStale) return
           if (next === 'skip') stuck.add(project)
           isProgress ||= end.sent + end.kept + end.rejected > 0
@@ -264,6 +265,7 @@ export class Outbox {
         emit({ event: 'batch', project, ...counts, error })
         if (!isAnswer) return
         this.#waits.answered()
+        this.#sizes.heard()
         this.lastAnswer = new Date().toISOString()
         if (counts.sent > 0) this.lastSync = this.lastAnswer
         this.#note(counts.kept === 0 ? null : error, 'kept')
@@ -279,24 +281,23 @@ export class Outbox {
   /**
    * Records the result of sending events of one project. Returns `stop` if no further events can be sent now, and `skip`
    * if only those of this project cannot. `passed`: for each project with events that the server did not accept yet, the
-   * last event that this pass has sent. `part`: the part of the time limit of a request that it took.
+   * last event that this pass has sent. `part`: the part of its time limit that the longest request took.
    */
   #take(
     project: string,
-    { trouble, sent, kept, rejected, last, why }: UploadEnd,
+    { trouble, sent, kept, rejected, last, isAnswered, why }: UploadEnd,
     passed: Map<string, number>,
     part: number,
   ): 'go_on' | 'skip' | 'stop' {
-    const { log } = this.#options
-    if (sent + rejected > 0)
-      log('uploaded', { project, sent, kept, rejected, ...(why === null ? {} : { why }) })
+    const counts = { project, sent, kept, rejected, ...(why === null ? {} : { why }) }
+    if (sent + rejected > 0) this.#options.log('uploaded', counts)
     if (trouble !== null) {
       const stuck = this.#sizes.failed(project, trouble.batch)
       if (trouble.next === 'refuse') this.#refuse(trouble.error)
       else this.#fail(stuck?.error ?? trouble.error, trouble, stuck)
-      return stuck === null ? 'stop' : 'skip'
+      return stuck === null || trouble.retryAfterMs !== null ? 'stop' : 'skip'
     }
-    if (last !== null) this.#sizes.answered(project, last, part)
+    if (last !== null && isAnswered) this.#sizes.answered(project, last, part)
     const isFirst = !passed.has(project)
     this.#waits.projectAnswered(project, { moved: sent + rejected, kept, isFirst })
     if (last !== null && (kept > 0 || !isFirst)) passed.set(project, last)
@@ -308,10 +309,10 @@ export class Outbox {
     this.lastErrorKind = error === null ? null : kind
   }
 
-  /** One event that fails alone makes only its own project wait. */
+  /** One event that fails alone makes only its own project wait, unless the server asks to wait: that is for all. */
   #fail(error: string, trouble: UploadEnd['trouble'] = null, stuck: StuckEvent | null = null): void {
     const asked = trouble?.retryAfterMs ?? null
-    if (stuck === null) this.#waits.failed(asked)
+    if (stuck === null || asked !== null) this.#waits.failed(asked)
     else this.#waits.projectFailed(stuck.project, asked)
     this.#note(error + askedTooMuch(asked, this.#options.timing), asked === null ? trouble?.kind : 'wait')
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })

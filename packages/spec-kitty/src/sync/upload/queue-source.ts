@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SqliteQueue } from '../queue/sqlite-queue.js'
+import { lossText } from '../queue/loss-text.js'
 import type { LostFile } from '../queue/lost-file.js'
 import type { Queue } from '../queue/queue-types.js'
+import type { LostEvents } from '../queue/waiting-note.js'
 
 /** The queue of a daemon. The queue is opened, and SQLite loaded, when it is first needed. */
 export interface QueueSource {
@@ -20,7 +22,10 @@ export interface QueueSource {
 }
 
 /** Receives one line of text for the log, with the name of its event. */
-type Log = (event: 'queue_moved_aside' | 'queue_restored' | 'queue_moved', message: string) => void
+type Log = (
+  event: 'queue_moved_aside' | 'queue_restored' | 'queue_moved' | 'queue_lost',
+  message: string,
+) => void
 
 /**
  * If someone removes a whole home, its directories are gone a moment after the queue. Then nothing is saved, because
@@ -28,10 +33,21 @@ type Log = (event: 'queue_moved_aside' | 'queue_restored' | 'queue_moved', messa
  */
 const REMOVAL_MS = 250
 
+/** How long a daemon that ends waits for those who read the queue. */
+const LEAVE_MS = 500
+
+/** Whoever copies the file when no daemon runs shall have all of it. Else the next process reads the WAL. */
+function leaveWhole(queue: SqliteQueue | null): void {
+  try {
+    queue?.makeWhole(LEAVE_MS)
+  } catch {}
+}
+
 /** Returns the source of the queue at a path. */
 export function createQueueSource(path: string, log: Log): QueueSource {
   let queue: SqliteQueue | null = null
   const onNotice = (message: string): void => log('queue_moved_aside', message)
+  const onLost = (lost: LostEvents): void => log('queue_lost', lossText(path, lost))
   const close = (): void => {
     queue?.[Symbol.dispose]()
     queue = null
@@ -64,7 +80,7 @@ export function createQueueSource(path: string, log: Log): QueueSource {
       await save()
       if (queue === null) {
         const { openQueueIfThere } = await import('../queue/open-queue.js')
-        queue = await openQueueIfThere(path, { onNotice, isSuspect })
+        queue = await openQueueIfThere(path, { onNotice, onLost, isSuspect })
       }
       return queue
     },
@@ -74,6 +90,7 @@ export function createQueueSource(path: string, log: Log): QueueSource {
         if (lost() !== null) await sleep(REMOVAL_MS)
         if (lost() !== null && existsSync(dirname(path))) await save()
       } finally {
+        leaveWhole(queue)
         close()
       }
     },

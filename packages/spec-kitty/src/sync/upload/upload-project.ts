@@ -49,6 +49,8 @@ export interface Counts {
 export interface UploadEnd extends Counts {
   /** The last of the events that were claimed; null if none was. */
   readonly last: number | null
+  /** Whether the server has answered for some of them. */
+  readonly isAnswered: boolean
   /** Why the first of the rejected events was rejected; null if none was. */
   readonly why: string | null
   readonly trouble: null | {
@@ -73,7 +75,8 @@ export async function uploadSome(source: Source, uploading: Uploading, after = 0
   let total: Counts = { sent: 0, kept: 0, rejected: 0 }
   const last = events.at(-1)?.seq ?? null
   let why: string | null = null
-  if (last === null) return { ...total, last, why, trouble: null }
+  let isAnswered = false
+  if (last === null) return { ...total, last, isAnswered, why, trouble: null }
   let unsettled = events.length
   const settle = async (verdict: Verdict, isAnswer: boolean): Promise<void> => {
     if (verdict.settled.length === 0) return
@@ -82,6 +85,7 @@ export async function uploadSome(source: Source, uploading: Uploading, after = 0
     const counts = countOutcomes(verdict.settled)
     total = add(total, counts)
     why ??= firstReason(verdict.settled)
+    isAnswered ||= isAnswer
     uploading.onSettled(counts, verdict, isAnswer)
   }
   try {
@@ -99,13 +103,14 @@ export async function uploadSome(source: Source, uploading: Uploading, after = 0
         return {
           ...total,
           last,
+          isAnswered,
           why,
           trouble: { next, error: error ?? '', retryAfterMs, kind, batch: failed },
         }
       }
       todo = [...verdict.again, ...todo.slice(1)]
     }
-    return { ...total, last, why, trouble: null }
+    return { ...total, last, isAnswered, why, trouble: null }
   } finally {
     if (unsettled > 0) await queue.release(claimant)
   }

@@ -109,7 +109,6 @@ export interface SyncReport {
   readonly refused_at: string | null
   /** The event that fails alone again and again; null if there is none. */
   readonly stuck_event: null | {
-    readonly project: string
     readonly event_id: string
     readonly error: string
   }

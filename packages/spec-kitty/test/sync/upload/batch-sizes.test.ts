@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { endDispatching, startDispatching, type Dispatching } from '../../helpers/dispatching.js'
-import { eventually } from '../../../../familiar/test/helpers/eventually.js'
+import { eventually, settled } from '../../../../familiar/test/helpers/eventually.js'
 import * as answers from '../../helpers/sync-server.js'
 
 endDispatching()
@@ -93,11 +93,13 @@ describe('an event that fails alone', () => {
     const [guilty = ''] = ids.slice(9)
     failsWith(work.server, [guilty], answers.reply(500, { message: 'boom' }))
     await sentDownTo(work, 11)
-    const error = `the server answers 500 ("boom") to event ${guilty} alone; the events of this project behind it wait`
-    await eventually(() =>
-      expect(work.dispatcher.report().stuck_event).toEqual({ project: A, event_id: guilty, error }),
+    const said = `the server answers 500 ("boom") to event ${guilty} alone; the events of this project behind it wait`
+    const error = expect.stringMatching(
+      new RegExp(`^${said.replace(/[(")]/g, '.')}; it answered for others at \\d\\d:`),
     )
-    expect(work.dispatcher.report().last_error).toBe(error)
+    // The health reply, which every user of the machine may read, names no project.
+    await eventually(() => expect(work.dispatcher.report().stuck_event).toEqual({ event_id: guilty, error }))
+    expect(work.dispatcher.report().last_error).toBe(work.dispatcher.report().stuck_event?.error)
     expect(work.dispatcher.pending()).toBe(11)
     const others = work.publish(B, 30)
     await sentDownTo(work, 11)
@@ -148,6 +150,38 @@ describe('an event that fails alone', () => {
     expect(work.server.accepted).toEqual(ids)
   })
 
+  it('is named once others are answered, if it was alone from the start', async () => {
+    const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
+    const [guilty = ''] = work.publish(A, 1)
+    failsWith(work.server, [guilty], answers.reply(500))
+    work.dispatcher.wake()
+    await eventually(() => expect(sizes(work.server).length).toBeGreaterThan(6))
+    expect(work.dispatcher.report()).toMatchObject({
+      stuck_event: null,
+      last_error: 'the server answered 500',
+    })
+    const others = work.publish(B, 1)
+    await eventually(() => expect(work.server.accepted).toEqual(others))
+    await eventually(() => expect(work.dispatcher.report().stuck_event).toMatchObject({ event_id: guilty }))
+  })
+
+  it('is not counted as answered for if nothing was sent, as when the consent is withdrawn meanwhile', async () => {
+    const later: ('yes' | 'no')[] = []
+    const work = await startDispatching({
+      timing: { maxBackOffMs: 5 },
+      consent: () => Promise.resolve(later.shift() ?? 'yes'),
+    })
+    work.publish(A, 20)
+    work.server.otherwise = answers.reply(503)
+    for (let round = 0; round < 3; round += 1) await work.drain()
+    const before = sizes(work.server)
+    expect(before.at(-1)).toBe(1)
+    // Before the events are claimed, it is there; before they are sent, it is not.
+    later.push('yes', 'no')
+    await eventually(() => expect(sizes(work.server).length).toBeGreaterThan(before.length + 3))
+    expect(new Set(sizes(work.server).slice(before.length))).toEqual(new Set([1]))
+  })
+
   it('holds up no other project while it is looked for', async () => {
     const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
     const ids = work.publish(A, 20)
@@ -157,5 +191,25 @@ describe('an event that fails alone', () => {
     await eventually(() => expect(work.server.accepted).toEqual(others))
     expect(sizes(work.server).slice(0, 2)).toEqual([20, 20])
     expect(work.queue.counts().queued).toBe(20)
+  })
+})
+
+describe('Retry-After', () => {
+  it('for an event that fails alone counts for every project', async () => {
+    const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
+    const [guilty = ''] = work.publish(A, 1)
+    let asked: Readonly<Record<string, string>> = {}
+    failsWith(work.server, [guilty], (request, response) => answers.reply(503, '', asked)(request, response))
+    work.dispatcher.wake()
+    await eventually(() => expect(sizes(work.server).length).toBeGreaterThan(3))
+    work.publish(B, 1)
+    await eventually(() => expect(work.dispatcher.report().stuck_event).not.toBeNull())
+    asked = { 'retry-after': '600' }
+    await eventually(() => expect(work.dispatcher.report().last_error_kind).toBe('wait'))
+    const before = work.server.requests.length
+    work.publish(B, 1)
+    work.dispatcher.wake()
+    expect(await settled(() => work.server.requests.length)).toBe(before)
+    expect(Date.parse(work.dispatcher.report().next_attempt_at ?? '') - Date.now()).toBeGreaterThan(500_000)
   })
 })

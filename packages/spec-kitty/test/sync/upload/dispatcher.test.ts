@@ -1110,3 +1110,33 @@ it('keeps the token out of everything that it says and stores', async () => {
   expect(said).toContain('your token *** of https://host/')
   expect(said).not.toContain(TOKEN)
 })
+
+describe('what fails behind a pass', () => {
+  it('ends neither the daemon nor its work: the next pass runs, and a drain ends', async () => {
+    let isBroken = true
+    const { publish, drain, server, logged } = await startDispatching({
+      remember: () => {
+        if (isBroken) throw new Error('no descriptor is left')
+      },
+    })
+    const first = publish(A, 1)
+    expect(finish(await drain())).toMatchObject({ sent: 1 })
+    isBroken = false
+    const second = publish(A, 1)
+    expect(finish(await drain())).toMatchObject({ sent: 1 })
+    expect(server.accepted).toEqual([...first, ...second])
+    expect(logged).toContainEqual(['pass_failed', { why: 'no descriptor is left' }])
+  })
+
+  it('is not a rejection that nobody handles, even if a pass itself rejects', async () => {
+    const { publish, dispatcher, server } = await startDispatching({
+      log: (event) => {
+        if (event === 'upload_failed') throw new Error('so it is')
+      },
+    })
+    const ids = publish(A, 1)
+    server.next(answers.reply(500))
+    dispatcher.wake()
+    await eventually(() => expect(server.accepted).toEqual(ids))
+  })
+})

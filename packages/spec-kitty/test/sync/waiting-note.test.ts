@@ -1,0 +1,236 @@
+import { spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { publishEvents } from '../../src/sync/publish-events.js'
+import { lossText } from '../../src/sync/queue/loss-text.js'
+import { openHandle, openQueue, replaceRemoved } from '../../src/sync/queue/open-queue.js'
+import type { NewEvent } from '../../src/sync/queue/queue-types.js'
+import { forgetLosses, lostEvents, noteSize, type LostEvents } from '../../src/sync/queue/waiting-note.js'
+import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
+
+const MAX = 100_000
+const PUBLISH = fileURLToPath(new URL('../fixtures/processes/queue-publish.mjs', import.meta.url))
+const OWNER = { pid: process.pid, start_time: '1' }
+
+let path: string
+let noticed: LostEvents[]
+const onLost = (lost: LostEvents): void => void noticed.push(lost)
+
+beforeEach(() => {
+  path = join(makeHome(), 'daemons', 'sync', 'queue.db')
+  noticed = []
+})
+
+afterAll(removeHomes)
+
+function event(eventId: string): NewEvent {
+  return {
+    eventId,
+    eventType: 'T',
+    projectUuid: 'u',
+    project: '/p',
+    envelope: JSON.stringify({ event_id: eventId }),
+  }
+}
+
+async function publish(...ids: readonly string[]): Promise<void> {
+  using queue = await openQueue(path, { onLost })
+  queue.publish(ids.map(event), MAX)
+}
+
+/** In a process of its own: at its end, nothing of the file is open any more. */
+function publishAlone(...ids: readonly string[]): void {
+  const { status, stderr } = spawnSync(process.execPath, [PUBLISH, path, ...ids], { encoding: 'utf8' })
+  expect([status, stderr]).toEqual([0, ''])
+}
+
+/** Sends the oldest event; the server takes it, or rejects it. */
+async function settleOne(outcome: 'done' | 'dead'): Promise<void> {
+  using queue = await openQueue(path)
+  const [first] = await queue.claim('/p', OWNER, { events: 1, bytes: 1_000 })
+  const seq = first?.seq ?? 0
+  await queue.settle(OWNER, [
+    outcome === 'done' ? { seq, outcome } : { seq, outcome, reason: 'bad', category: null },
+  ])
+}
+
+function remove(): void {
+  for (const side of ['', '-wal', '-shm']) rmSync(path + side, { force: true })
+}
+
+const notes = (): readonly string[] => readdirSync(dirname(path)).filter((name) => name.endsWith('.json'))
+
+describe('a queue that is gone', () => {
+  it('is told with all that was in it, also what the server had rejected, whoever queued it', async () => {
+    await publish('a')
+    await publish('b', 'c', 'd', 'e')
+    await settleOne('done')
+    await settleOne('dead')
+    remove()
+    expect(lostEvents(path)).toMatchObject({ waiting: 3, rejected: 1, file: 'missing' })
+    expect(lossText(path, { waiting: 3, rejected: 1, seenAt: null, file: 'missing' })).toBe(
+      `lost: 3 events waited and 1 event that the server rejected was kept, and the queue ${path} is not there any more`,
+    )
+  })
+
+  it('is told if only rejected events were in it', async () => {
+    await publish('a')
+    await settleOne('dead')
+    remove()
+    expect(lostEvents(path)).toMatchObject({ waiting: 0, rejected: 1 })
+  })
+
+  it('is told of events that wait again, and not of those that were dropped', async () => {
+    await publish('a', 'b')
+    await settleOne('dead')
+    using queue = await openQueue(path)
+    queue.retry(['a'])
+    expect(JSON.parse(readFileSync(join(dirname(path), 'waiting.json'), 'utf8'))).toMatchObject({
+      waiting: 2,
+      rejected: 0,
+    })
+    await settleOne('dead')
+    queue.drop(['a'])
+    remove()
+    expect(lostEvents(path)).toMatchObject({ waiting: 1, rejected: 0 })
+  })
+
+  it('is noticed by whoever makes the next one, and told until the user says that it is known', async () => {
+    await publish('a', 'b')
+    remove()
+    await publish('c')
+    expect(noticed).toMatchObject([{ waiting: 2, rejected: 0, file: 'replaced' }])
+    await settleOne('done')
+    expect(lostEvents(path)).toMatchObject({ waiting: 2, file: 'replaced' })
+    await publish('d')
+    remove()
+    expect(lostEvents(path)).toMatchObject({ waiting: 3, file: 'missing' })
+    await publish('e')
+    expect(noticed.length).toBe(2)
+    forgetLosses(path)
+    expect([lostEvents(path), notes()]).toEqual([null, ['waiting.json']])
+    await publish('f')
+    expect(noticed.length).toBe(2)
+  })
+
+  it('is nothing if everything was sent, and a first queue is nothing new', async () => {
+    await publish('a')
+    await settleOne('done')
+    remove()
+    expect(lostEvents(path)).toBeNull()
+    await publish('b')
+    expect([noticed, lostEvents(path)]).toEqual([[], null])
+  })
+
+  it('is not known of one that was put aside as damaged', async () => {
+    await publish('a')
+    writeFileSync(path, readFileSync(path).fill(0xa5, 0, 100))
+    for (const side of ['-wal', '-shm']) rmSync(path + side, { force: true })
+    using queue = await openQueue(path)
+    expect(queue.counts().queued).toBe(0)
+    remove()
+    expect(lostEvents(path)).toBeNull()
+  })
+})
+
+describe('a queue that is back', () => {
+  it.each(['moved', 'copied'] as const)('is not lost: %s', async (how) => {
+    publishAlone('a', 'b')
+    const elsewhere = `${path}.elsewhere`
+    if (how === 'moved') renameSync(path, elsewhere)
+    else copyFileSync(path, elsewhere)
+    remove()
+    expect(lostEvents(path)).toMatchObject({ waiting: 2 })
+    publishAlone('c')
+    expect(lostEvents(path)).toMatchObject({ waiting: 2 })
+    remove()
+    renameSync(elsewhere, path)
+    // The event of the queue between is lost.
+    using queue = await openQueue(path)
+    expect(lostEvents(path, (seq) => queue.contains(seq))).toBeNull()
+    expect(notes()).toEqual(['waiting.json'])
+  })
+
+  it('before another was made was never lost', async () => {
+    publishAlone('a')
+    renameSync(path, `${path}.old`)
+    renameSync(`${path}.old`, path)
+    await publish('b')
+    expect([noticed, lostEvents(path)]).toEqual([[], null])
+  })
+
+  it('without its newest event, as an older copy, is lost', async () => {
+    publishAlone('a')
+    const elsewhere = `${path}.elsewhere`
+    copyFileSync(path, elsewhere)
+    publishAlone('b')
+    remove()
+    publishAlone('c')
+    remove()
+    renameSync(elsewhere, path)
+    await publish('d')
+    expect(lostEvents(path)).toMatchObject({ waiting: 2 })
+  })
+
+  it('from a process that has it open ends its own loss, and no earlier one', async () => {
+    await publish('earlier')
+    remove()
+    const open = await openQueue(path)
+    open.publish(['a', 'b'].map(event), MAX)
+    for (const side of ['', '-wal', '-shm']) rmSync(path + side)
+    // Another process makes a new one, in which one of the events is queued too.
+    await publish('b')
+    expect(lostEvents(path)).toMatchObject({ waiting: 3 })
+    using next = await replaceRemoved(open)
+    expect(next.counts().queued).toBe(2)
+    expect(lostEvents(path)).toMatchObject({ waiting: 1 })
+  })
+})
+
+describe('what cannot be written or read beside the queue', () => {
+  it('keeps no event from being queued, and forgets no loss', async () => {
+    await publish('a')
+    remove()
+    await publish('b')
+    rmSync(join(dirname(path), 'waiting.json'))
+    mkdirSync(join(dirname(path), 'waiting.json'))
+    await publish('c')
+    noteSize(path, { waiting: 9, rejected: 0, lastSeq: null })
+    expect(lostEvents(path)).toMatchObject({ waiting: 1 })
+    remove()
+    await publish('d')
+    expect(lostEvents(path)).toMatchObject({ waiting: 1 })
+  })
+
+  it('is said by who wants to forget it', async () => {
+    await publish('a')
+    remove()
+    await publish('b')
+    const lost = notes().find((name) => name.startsWith('lost-')) ?? ''
+    rmSync(join(dirname(path), lost))
+    mkdirSync(join(dirname(path), lost))
+    expect(() => forgetLosses(path)).toThrow(/EISDIR|directory/)
+  })
+
+  it('of the queue itself fails no publish once an event is in it', async () => {
+    using handle = await openHandle(path)
+    const published = await handle.use((queue) => {
+      queue.publish([event('a')], MAX)
+      const waiting = (): never => {
+        throw new Error('no descriptor is left')
+      }
+      return publishEvents({ publish: queue.publish.bind(queue), waiting }, [event('a'), event('b')], MAX)
+    })
+    expect(published).toEqual({ queued: 1, duplicates: ['a'], dead: 0 })
+  })
+})
