@@ -87,7 +87,7 @@ describe('Ctrl+C while daemons are ended', () => {
     const { status, stdout, stderr, ms } = await interrupt(RESET, 9401, true)
     expect([status, stdout, ms < AT_ONCE_MS, lives(one), lives(two)]).toEqual([130, '', true, true, false])
     expect(stderr).toContain('spec-kitty: interrupted; ended: 1; told to end, but still there: 1\n')
-    expect(stderr).toContain(`ended: port 9402, process ${two.pid}\n`)
+    expect(stderr).toContain(`ended: process ${two.pid} (port 9402)\n`)
     expect(stderr).toMatch(
       new RegExp(
         `^told to end: process ${one.pid} has closed port 9401, and is still ending, which may take until [\\d:]+; no later look at the ports finds it; if it stays: ps .*; pwdx ${one.pid} shows it, kill -9 ${one.pid} ends it$`,
@@ -120,7 +120,7 @@ describe('Ctrl+C while daemons are ended', () => {
     const one = await hanging(9400, { record: true })
     const { status, stdout, stderr } = await interrupt(['sync', 'restart'], 9400)
     expect([status, stdout, lives(one), listenersOn(9400, 9450)]).toEqual([130, '', false, []])
-    expect(stderr).toContain(`ended: port 9400, process ${one.pid}\n`)
+    expect(stderr).toContain(`ended: process ${one.pid} (port 9400)\n`)
   })
 
   it('lets a clean-up of dashboards finish', async () => {

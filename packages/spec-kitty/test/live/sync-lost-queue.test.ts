@@ -236,6 +236,7 @@ describe('a copy of the queue', () => {
         input: readFileSync(out, 'utf8'),
       }),
     ).toMatchObject({ status: 0 })
+    mend()
     await work.run(['sync', 'now'])
     expect(work.server.accepted.toSorted()).toEqual(['a', 'b', 'c'])
     expect(existsSync(moved)).toBe(true)
