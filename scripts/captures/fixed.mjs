@@ -3,8 +3,9 @@
 /** The first pid that is used in a private pid namespace: from there on, all pids have four digits. */
 export const FIRST_PID = 2600
 
-/** Matches a pid: in a sentence, or in a table beside its port. */
-const PIDS = /(process\s+|-p |pwdx |pid(?:\\?"?: ?|=))(\d{4})\b|\b(\d{4})(?= +9[234]\d\d(?:[ -]|$))/gm
+/** Matches a pid in a sentence, the pids of a command, or a pid in a table beside its port. */
+const PIDS =
+  /(process\s+|pid(?:\\?"?: ?|=))(\d{4})\b|(-p |pwdx )(\d{4}(?:[, ]\d{4})*)|\b(\d{4})(?= +9[234]\d\d(?:[ -]|$))/gm
 
 /** Control sequences that move the cursor of a terminal or clear a part of it. */
 // oxlint-disable-next-line no-control-regex
@@ -29,7 +30,7 @@ export function fixed(screen, home) {
   return settled(screen)
     .replaceAll(home, HOME)
     .replaceAll(cutPaths(home), (cut) => `${HOME.slice(0, cut.length - 1)}…`)
-    .replaceAll(PIDS, (_, before = '', named, listed) => `${before}${pid(named ?? listed)}`)
+    .replaceAll(PIDS, (found) => found.replaceAll(/\d{4}/g, pid))
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '2026-11-26T12:03:10.000Z')
     .replaceAll(/\b\d\d:\d\d:\d\d\b/g, '12:03:10')
     .replaceAll(/\b\d{4}-\d\d-\d\d\b/g, '2026-11-26')
