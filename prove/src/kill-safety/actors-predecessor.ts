@@ -30,6 +30,7 @@ interface Old {
 }
 
 const recorded = ({ stage, plan }: Scene): Partial<Truth> => ({ singletonOf: [stage.at(plan.scope)] })
+const otherRoot = ({ stage, plan }: Scene): string => stage.at(plan.scope === 'r2' ? 'r1' : 'r2')
 const stopIt = (_scene: Scene, { child }: Predecessor): void => void child.kill('SIGSTOP')
 
 function old(kind: Old = {}): Enter {
@@ -105,11 +106,8 @@ export const OLD_SYNC = {
     truth: () => ({ agrees: false }),
   }),
   'old-wrong-scope-report': old({
-    options: ({ stage, plan }) => ({
-      version: '3.2.5',
-      health: { singleton_scope_id: stage.at(plan.scope === 'r2' ? 'r1' : 'r2') },
-    }),
-    truth: () => ({ agrees: false }),
+    options: (scene) => ({ version: '3.2.5', health: { singleton_scope_id: otherRoot(scene) } }),
+    truth: (scene) => ({ agrees: false, reported: otherRoot(scene) }),
   }),
   // The daemon's command line names a link to the root, and the record of that root names the daemon.
   'old-through-link': old({

@@ -68,10 +68,10 @@ export function rowsOf({ document }: Over, list: string): readonly Readonly<Reco
  * then spared.
  */
 function isBesideBeyond({ actors }: Cast, { truths }: Actor): boolean {
-  const { marker, environment } = truths[0]?.truth ?? {}
-  const named = marker ?? environment
+  const { marker, environment, reported } = truths[0]?.truth ?? {}
+  const named = new Set([marker ?? environment, reported])
   return actors.some(({ truths: others }) =>
-    others.some(({ truth }) => truth.isBeyond && truth.singletonOf.some((scope) => scope === named)),
+    others.some(({ truth }) => truth.isBeyond && truth.singletonOf.some((scope) => named.has(scope))),
   )
 }
 

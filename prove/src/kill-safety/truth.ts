@@ -15,6 +15,8 @@ export interface Truth {
    * in use there.
    */
   readonly environment: string | null
+  /** The real path of the scope that the process's health reply names, if it is another one. It may be in use there. */
+  readonly reported: string | null
   /** The real paths of the scopes whose live singleton the process is: their record names it, or it holds their lock. */
   readonly singletonOf: readonly string[]
   /** Whether the process would answer a health request. */
@@ -42,6 +44,7 @@ const NOBODY: Truth = {
   implementation: null,
   marker: null,
   environment: null,
+  reported: null,
   singletonOf: [],
   answers: false,
   agrees: false,
