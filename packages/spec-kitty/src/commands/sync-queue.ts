@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { EXIT, note, parseOptions, printable, printJson, realPath, UsageError, type Io } from 'familiar/cli'
 import { SYNC_QUEUE } from '../cli/describe/events.js'
@@ -118,9 +118,13 @@ function markRead(
 
 /** Anything but a regular file could keep a reader waiting for ever. */
 function existingFile(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new UsageError(`there is no file ${path}`)
-  if (!found.isFile()) throw new UsageError(`${path} is not a file`)
+  if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
+  if (!statSync(path).isFile()) throw new UsageError(`${path} is not a file`)
+  try {
+    accessSync(path, constants.R_OK)
+  } catch {
+    throw new UsageError(`${path} cannot be read: you have no permission`)
+  }
   return path
 }
 

@@ -245,6 +245,7 @@ describe('a copy of the queue', () => {
   it.each([
     ['that is not there', 'none.db', 'there is no file '],
     ['that is a directory', '.', ' is not a file'],
+    ['that cannot be there', 'x'.repeat(300), 'there is no file '],
   ])('%s is wrong usage', async (_, from, said) => {
     const ran = await work.run(['sync', 'queue', '--export', 'x', '--from', join(work.project, from)])
     expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining(said)])

@@ -418,10 +418,8 @@ describe('dead letters', () => {
 
   it('are told from those that are none in a moment, however many there are', () => {
     const ids = Array.from({ length: 200_000 }, (_, at) => `event-${at}`)
-    const began = performance.now()
+    // Comparing each with each takes minutes, longer than a test may.
     expect(idsBut(ids, [...ids, 'none'])).toEqual(['none'])
-    // Comparing each with each takes minutes.
-    expect(performance.now() - began).toBeLessThan(10_000)
   })
 
   it('tell the reason of the one that was rejected last, also if an older event was rejected anew', async () => {
