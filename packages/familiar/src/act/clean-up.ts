@@ -1,23 +1,19 @@
-import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { monotonicMs } from '../clock.js'
 import { scopeOf } from '../classify/derive-facts.js'
 import { planFor, type Action, type Intent } from '../classify/plan.js'
-import { FamiliarError, throwLack } from '../errors.js'
 import type { Family } from '../family.js'
 import { processKey, type ProvenProcess } from '../identity/proof.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { sparedOf } from '../observe/spared.js'
 import type { Platform } from '../observe/platform/platform.js'
 import { shareListeners } from '../observe/platform/share-listeners.js'
-import { acquireLock, LOCK_WAIT_MS, type HeldLock } from './acquire-lock.js'
+import type { HeldLock } from './acquire-lock.js'
 import { assertOwnScope } from './assert-own-scope.js'
+import { basePath, lockAll, otherLock, releaseAll, type LockRequest } from './clean-up-locks.js'
 import { terminate, whatBecameOf, STEP_MS, type Termination } from './terminate-process.js'
 import { markEnded, stopCommandFor } from './terminate-scope-daemon.js'
 
-export interface CleanUpRequest {
-  readonly family: Family
-  readonly scope: string
+export interface CleanUpRequest extends LockRequest {
   readonly platform: Platform
   readonly intent: Exclude<Intent, 'scan'>
   /** A scan that was just made (and perhaps shown). If omitted, the clean-up makes its own. */
@@ -40,16 +36,6 @@ export interface CleanUpRequest {
    * gets longer.
    */
   readonly stepMs?: number
-  /**
-   * The lock file to use instead of the life-cycle lock of `scope`, for a clean-up in which `scope` may have no daemon.
-   */
-  readonly lockFile?: string
-  /**
-   * A lock that the caller already holds, and releases itself. Used instead of the life-cycle lock and of `lockFile`.
-   */
-  readonly lock?: HeldLock
-  /** How long to wait for the life-cycle lock, in milliseconds. */
-  readonly lockWaitMs?: number
   /** How long each scan may take to read the scopes that other processes name, in milliseconds. */
   readonly foreignScopesMs?: number
   /**
@@ -60,7 +46,6 @@ export interface CleanUpRequest {
   /** The command that stops the daemon of `scope`. */
   readonly stopCommand?: string
   readonly onProgress?: (done: number, total: number) => void
-  readonly onWait?: (message: string) => void
 }
 
 /** The result for one candidate of class safe_auto or operator_required. */
@@ -143,10 +128,6 @@ function mayBe({ observation: { pid, port, process } }: Candidate, proof: Proven
   return pid === proof.pid && (process?.startTime == null || process.startTime === proof.startTime)
 }
 
-function releaseAll(locks: ReadonlyMap<string, HeldLock>, { lock: callers }: CleanUpRequest): void {
-  for (const lock of locks.values()) if (lock !== callers) lock.release()
-}
-
 function writtenPaths({ family, scope, lockFile }: CleanUpRequest): readonly string[] {
   if (lockFile !== undefined) return [lockFile, dirname(lockFile)]
   const files = family.files(scope)
@@ -187,62 +168,6 @@ function targets(request: CleanUpRequest, seen: Scan): readonly Candidate[] {
   return eligible(request, seen).filter((candidate) => isRetired(actionFor(request, candidate, seen)))
 }
 
-/** Total wait for the locks of all other scopes. Short: if one is busy, another command is handling that scope's daemon. */
-const FOREIGN_LOCK_WAIT_MS = 1_000
-
-/**
- * Takes the life-cycle lock of every scope that is about to change. The locks are taken in the order of their paths, so
- * that two clean-ups that need the same two locks do not block each other. Creates nothing in other scopes: if the lock
- * file of another scope does not exist or cannot be opened, uses the lock of `basePath` for it instead. If the lock of
- * another scope is busy, its candidates are not ended.
- */
-async function lockAll(
-  request: CleanUpRequest,
-  seen: Scan,
-  planned: readonly Candidate[],
-): Promise<ReadonlyMap<string, HeldLock>> {
-  const base = basePath(request)
-  const others = planned.flatMap((candidate) => otherLock(request, candidate, seen))
-  const locks = new Map<string, HeldLock>(request.lock === undefined ? [] : [[base, request.lock]])
-  const unopenable: string[] = []
-  let waitedMs = 0
-  try {
-    for (const path of [...new Set([base, ...others])].toSorted()) {
-      if (locks.has(path)) continue
-      const leftMs = Math.max(0, FOREIGN_LOCK_WAIT_MS - waitedMs)
-      const waitMs = path === base ? (request.lockWaitMs ?? LOCK_WAIT_MS) : leftMs
-      const began = monotonicMs()
-      try {
-        const mustExist = path !== base
-        locks.set(path, await acquireLock(path, { waitMs, mustExist, onWait: request.onWait }))
-      } catch (error) {
-        throwLack(error)
-        if (path === base || !(error instanceof FamiliarError)) throw error
-        if (error.code !== 'E_LOCK_BUSY') unopenable.push(path)
-      }
-      if (path !== base) waitedMs += monotonicMs() - began
-    }
-  } catch (error) {
-    releaseAll(locks, request)
-    throw error
-  }
-  const held = locks.get(base)
-  for (const path of unopenable) if (held !== undefined) locks.set(path, held)
-  return locks
-}
-
-function basePath({ family, scope, lock, lockFile }: CleanUpRequest): string {
-  return lock?.path ?? lockFile ?? family.files(scope).lifecycleLock
-}
-
-/** Returns the lock path of the candidate's own scope if the file exists and is not the base path; otherwise an empty list. */
-function otherLock(request: CleanUpRequest, candidate: Candidate, seen: Scan): readonly string[] {
-  const real = scopeOf(candidate.observation, seen.context)?.real ?? null
-  if (real === null) return []
-  const path = request.family.files(real).lifecycleLock
-  return path !== basePath(request) && existsSync(path) ? [path] : []
-}
-
 async function terminateAll(
   request: CleanUpRequest,
   seen: Scan,
@@ -273,7 +198,7 @@ async function terminateOne(
   const lock = locks.get(other ?? basePath(request))
   if (candidate.proof === null) return { outcome: 'failed', reason: 'identity_unproven' }
   if (lock === undefined)
-    return { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }
+    return { outcome: 'failed', reason: 'unknown: the lock of its scope could not be taken' }
   const result = await terminate(lock, platform, family, candidate.proof, {
     stepMs: request.stepMs ?? STEP_MS,
     stopCommand: stopCommandFor(request, candidate),

@@ -1,7 +1,7 @@
 import type { Words } from '../define/options.js'
 import type { DoctorDocument, Line, LineStyle, Obstacle } from '../doctor/document.js'
 import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
-import type { Finding } from '../doctor/findings.js'
+import type { Finding } from '../doctor/finding.js'
 import { verdictOf } from '../doctor/verdict.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import type { Io } from './io.js'

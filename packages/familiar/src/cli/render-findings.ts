@@ -1,6 +1,6 @@
 import type { Words } from '../define/options.js'
 import type { Obstacle } from '../doctor/document.js'
-import type { Finding } from '../doctor/findings.js'
+import type { Finding } from '../doctor/finding.js'
 import { verdictOf } from '../doctor/verdict.js'
 import { paint, type Style } from './io.js'
 import { printable } from './printable.js'

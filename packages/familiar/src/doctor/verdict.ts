@@ -1,4 +1,4 @@
-import type { Finding } from './findings.js'
+import type { Finding } from './finding.js'
 
 /** The findings that are shown to people. Each list has the order in which the doctor found them. */
 export interface DoctorVerdict {

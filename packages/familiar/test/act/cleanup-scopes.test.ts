@@ -86,7 +86,7 @@ describe('cleanUp of what is in other scopes', () => {
     expect(outcomes(report)).toEqual([
       swept(daemons[0]),
       swept(daemons[1]),
-      [daemons[2].port, { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }],
+      [daemons[2].port, { outcome: 'failed', reason: 'unknown: the lock of its scope could not be taken' }],
     ])
     expect(daemons.map(({ isAlive }) => isAlive())).toEqual([false, false, true])
     expect([treeOf(busy), openLockFiles()]).toEqual([before, []])
@@ -164,7 +164,7 @@ describe('cleanUp with a lock file of its own', () => {
     await holdElsewhere(lockOf(own))
     const report = await cleanUp({ ...forced, scope: own, lockFile })
     expect(outcomes(report)).toEqual([
-      [here.port, { outcome: 'failed', reason: 'unknown: the lock of its scope is not to be had' }],
+      [here.port, { outcome: 'failed', reason: 'unknown: the lock of its scope could not be taken' }],
       swept(there),
     ])
     expect([here.isAlive(), there.isAlive()]).toEqual([true, false])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Finding } from '../../src/doctor/findings.js'
+import type { Finding } from '../../src/doctor/finding.js'
 import { remediationOf } from '../../src/doctor/remedy.js'
 import { verdictOf } from '../../src/doctor/verdict.js'
 

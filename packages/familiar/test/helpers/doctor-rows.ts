@@ -1,7 +1,7 @@
 /** Rows and findings of a doctor whose tool is called `tool`, for the tests of how they are printed. */
 import { renderDoctor, type DoctorText } from '../../src/cli/render-doctor.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
-import type { Finding } from '../../src/doctor/findings.js'
+import type { Finding } from '../../src/doctor/finding.js'
 import type { DoctorRecord } from '../../src/doctor/choose-remedy.js'
 
 export const RECORD: DoctorRecord = {

@@ -107,7 +107,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   ],
   source: unionOf('familiar/src/doctor/identity-record.ts', 'identity_source'),
   word: [
-    ...unionOf('familiar/src/doctor/findings.ts', 'severity'),
+    ...unionOf('familiar/src/doctor/finding.ts', 'severity'),
     'candidate',
     'dry_run',
     'listener',

@@ -1,4 +1,4 @@
-import type { Finding } from '../findings.js'
+import type { Finding } from '../finding.js'
 import type { IdentityRecord } from '../identity-record.js'
 import type { ResetResult } from '../reset-result.js'
 import type { Texts } from './explanation.js'
