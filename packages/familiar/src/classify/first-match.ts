@@ -21,11 +21,16 @@ export function firstMatch(rules: readonly Rule[], facts: Facts): Rule {
   return found
 }
 
+/** Returns the facts that a condition names and that do not have a value that it wants. */
+export function failing(condition: Condition, facts: Facts): readonly Fact[] {
+  return (Object.keys(condition) as Fact[]).filter((fact) => !fits(condition[fact], facts[fact]))
+}
+
 function holds(condition: Condition, facts: Facts): boolean {
-  for (const fact in condition) {
-    const wanted = condition[fact as Fact]
-    const value = facts[fact as Fact]
-    if (typeof wanted === 'string' ? wanted !== value : wanted?.includes(value) === false) return false
-  }
+  for (const fact in condition) if (!fits(condition[fact as Fact], facts[fact as Fact])) return false
   return true
+}
+
+function fits(wanted: Tri | readonly Tri[] | undefined, value: Tri): boolean {
+  return typeof wanted === 'string' ? wanted === value : wanted?.includes(value) !== false
 }

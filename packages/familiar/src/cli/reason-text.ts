@@ -2,7 +2,13 @@ import type { CleanupPath } from '../act/terminate-process.js'
 import type { StaleEvidence } from '../classify/stale-evidence.js'
 import type { ReasonNames } from '../classify/classify.js'
 import type { Reason } from '../classify/class-and-reason.js'
-import { EVIDENCE_WORDS, FAILURE_WORDS, PATH_WORDS, REASON_WORDS } from '../doctor/reason-words.js'
+import {
+  EVIDENCE_WORDS,
+  FAILURE_WORDS,
+  PATH_WORDS,
+  REASON_WORDS,
+  UNPROVEN_WORDS,
+} from '../doctor/reason-words.js'
 import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import { printable } from './printable.js'
 
@@ -17,7 +23,10 @@ export function reasonText(reason: string, scope: string, names: Partial<ReasonN
 }
 
 /** The members of a row that say why it is not ended without asking. */
-type Reasoned = Pick<DoctorRecord, 'skip_reason' | 'stale_evidence' | 'scope_missing' | 'singleton_scope_id'>
+type Reasoned = Pick<
+  DoctorRecord,
+  'skip_reason' | 'stale_evidence' | 'scope_missing' | 'singleton_scope_id' | 'unproven'
+>
 
 /**
  * Returns the reason of a row in words, with what is known about its scope besides: whether another scope is still there,
@@ -28,8 +37,15 @@ export function rowReason(row: Reasoned, scope: string): string {
   const text = reasonText(reason ?? '', scope)
   if (reason === 'pre_marker' && reported !== null)
     return `${text}; it reports ${printable(reported)}, which is not proven`
+  if (reason === 'ambiguous') return text.replace(' (', `${unprovenText(row, scope)} (`)
   const left = reason === 'cross_root' ? whereItIs(row) : ''
   return left === '' ? text : text.replace(' (', `, which is ${left} (`)
+}
+
+/** Two are enough: what makes one unknown usually makes others unknown. */
+function unprovenText({ unproven }: Reasoned, scope: string): string {
+  const words = unproven.slice(0, 2).map((fact) => UNPROVEN_WORDS[fact])
+  return words.length === 0 ? '' : `: ${words.join(', and ').replaceAll('{scope}', scope)}`
 }
 
 function whereItIs({ stale_evidence, scope_missing }: Reasoned): string {

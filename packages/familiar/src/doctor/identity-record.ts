@@ -2,6 +2,7 @@ import { inUseBy, staleEvidence, type StaleEvidence } from '../classify/stale-ev
 import { scopeOf } from '../classify/derive-facts.js'
 import type { Facts } from '../classify/facts.js'
 import type { CleanupClass } from '../classify/class-and-reason.js'
+import { unproven, type Unproven } from '../classify/unproven.js'
 import type { Words } from '../define/options.js'
 import type { Self } from '../identity/versions.js'
 import type { JsonObject } from '../json.js'
@@ -47,6 +48,8 @@ export interface IdentityRecord {
   readonly scope_missing: boolean | null
   readonly cleanup_class: CleanupClass
   readonly skip_reason: string | null
+  /** If the reason is `ambiguous`: what is not proven about it. Otherwise empty. */
+  readonly unproven: readonly Unproven[]
   readonly rule: string
 }
 
@@ -83,6 +86,8 @@ export function identityRecord(
     scope_missing: scopeMissing(candidate, seen),
     cleanup_class: verdict.class,
     skip_reason: verdict.reason,
+    unproven:
+      verdict.reason === 'ambiguous' ? unproven(seen.family.rules, facts, observation, seen.context) : [],
     rule: verdict.rule,
   }
 }

@@ -120,6 +120,16 @@ describe('a row that needs a decision', () => {
     )
   })
 
+  it('of which not everything is known says what is not', () => {
+    const open = { skip_reason: 'ambiguous' }
+    expect(reasonOf({ ...open, unproven: ['scope_mounted'] })).toBe(
+      'not everything about it is known: whether its home is mounted, because nothing that it can have used is there (ambiguous)',
+    )
+    expect(reasonOf({ ...open, unproven: ['elsewhere', 'reachable', 'marker'] })).toBe(
+      'not everything about it is known: whether the daemon of its home runs elsewhere, and whether it can be reached from here (ambiguous)',
+    )
+  })
+
   it('without a home on its command line says what it reports, and that this is not proven', () => {
     const old = { skip_reason: 'pre_marker', daemon_root: null }
     expect(reasonOf(old)).toBe('its command line names no home (pre_marker)')

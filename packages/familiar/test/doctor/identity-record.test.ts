@@ -130,6 +130,7 @@ describe('the identity record of a listener', () => {
       scope_missing: null,
       cleanup_class: 'safe_auto',
       skip_reason: null,
+      unproven: [],
       rule: 'S16',
     })
   })

@@ -27,6 +27,7 @@ export const RECORD: DoctorRecord = {
   scope_missing: false,
   cleanup_class: 'safe_auto',
   skip_reason: null,
+  unproven: [],
   rule: 'S16',
   remedy: { commands: ['tool doctor --reset'], description: 'ends what is proven stale', safe: true },
 }

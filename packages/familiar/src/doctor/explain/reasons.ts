@@ -81,7 +81,7 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
     whatToDo: 'Wait half a minute and look again: then it is recorded, or stale and cleaned by `{clean}`.',
   },
   ambiguous: {
-    why: 'At least one proof that it is stale is missing, and no other reason describes it.',
+    why: 'At least one proof that it is stale is missing, and no other reason describes it. The doctor says which beside it (in JSON: `unproven`). One is that nothing is in its {scope} that it can have used: the {scope} may be on a drive that is not mounted now, and a record on that drive may name it.',
     whatToDo: 'Look at it first. Then run the command that the doctor shows for it.',
   },
 })
