@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { scopeOf } from '../classify/derive-facts.js'
 import { planFor, type Action, type Intent } from '../classify/plan.js'
 import type { Family } from '../family.js'
-import { processKey, type ProvenProcess } from '../identity/proof.js'
+import { processKey } from '../identity/proof.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { sparedOf } from '../observe/spared.js'
 import type { Platform } from '../observe/platform/platform.js'
@@ -99,7 +99,7 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
     const results = await terminateAll(request, again, locks)
     const entries = entriesOf(request, again, (candidate) => results.get(candidate))
     if (request.scansAgain === false) return { entries, seen: again, after: again }
-    const missing = await missingIn(again, planned, platform)
+    const missing = await missingIn(request, again, planned)
     const after = await scan(family, scope, platform, foreignScopesMs)
     return { entries: [...entries, ...missing], seen: again, after }
   } finally {
@@ -107,25 +107,36 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   }
 }
 
-/** Returns what became of those of the planned candidates that the scan does not show any more. */
+/**
+ * Returns what became of those of the planned candidates that have no row in the second scan, because they are gone, have
+ * closed their port, or have left the port to which the request is limited. One that must not be touched any more needs no row.
+ */
 async function missingIn(
-  { candidates }: Scan,
+  request: CleanUpRequest,
+  again: Scan,
   planned: readonly Candidate[],
-  platform: Platform,
 ): Promise<readonly CleanUpEntry[]> {
-  const missing = planned.flatMap((candidate) => {
-    const { proof } = candidate
-    return proof === null || candidates.some((one) => mayBe(one, proof)) ? [] : [{ candidate, proof }]
-  })
+  const shown = new Set(eligible(request, again))
+  const accounted = again.candidates.filter((one) => shown.has(one) || one.verdict.class === 'never_touch')
+  const missing = planned.filter((candidate) => !accounted.some((one) => mayBe(one, candidate)))
   return Promise.all(
-    missing.map(async ({ candidate, proof }) => ({ candidate, result: await whatBecameOf(platform, proof) })),
+    missing.map(async (candidate) => ({
+      candidate,
+      result: candidate.proof === null ? UNPROVEN : await whatBecameOf(request.platform, candidate.proof),
+    })),
   )
 }
 
-/** Returns whether a candidate is this process, or may be: the holder of a port, or a start time, cannot always be read. */
-function mayBe({ observation: { pid, port, process } }: Candidate, proof: ProvenProcess): boolean {
-  if (pid === null) return port === proof.port
-  return pid === proof.pid && (process?.startTime == null || process.startTime === proof.startTime)
+const UNPROVEN = { outcome: 'failed', reason: 'identity_unproven' } as const
+
+/** Returns whether two scans show the same process, or may: its pid, or its start time, cannot always be read. */
+function mayBe({ observation: now }: Candidate, { observation: then }: Candidate): boolean {
+  if (now.pid === null || then.pid === null) {
+    const sockets = new Set(then.listeners.map(({ socket }) => socket))
+    return now.listeners.some(({ socket }) => sockets.has(socket))
+  }
+  const [since, before] = [now.process?.startTime ?? null, then.process?.startTime ?? null]
+  return now.pid === then.pid && (since === null || before === null || since === before)
 }
 
 function writtenPaths({ family, scope, lockFile }: CleanUpRequest): readonly string[] {
@@ -196,7 +207,7 @@ async function terminateOne(
   const { family, platform } = request
   const [other] = otherLock(request, candidate, seen)
   const lock = locks.get(other ?? basePath(request))
-  if (candidate.proof === null) return { outcome: 'failed', reason: 'identity_unproven' }
+  if (candidate.proof === null) return UNPROVEN
   if (lock === undefined)
     return { outcome: 'failed', reason: 'unknown: the lock of its scope could not be taken' }
   const result = await terminate(lock, platform, family, candidate.proof, {

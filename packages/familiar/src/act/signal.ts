@@ -34,7 +34,7 @@ export async function sendSignal(
   family: Family,
   target: ProvenProcess,
   signal: 'SIGTERM' | 'SIGKILL',
-  assertMayTell: () => void = () => undefined,
+  assertMayTell: () => void,
 ): Promise<SignalResult> {
   const refusal = refusalOf(family, target) ?? (await ancestryRefusal(platform, target.pid))
   if (refusal !== null) throw new FamiliarError('E_SIGNAL_REFUSED', `will not signal: ${refusal}`)

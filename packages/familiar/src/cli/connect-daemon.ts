@@ -1,6 +1,5 @@
 import type { Connection } from '../define/connect-method.js'
 import { definitionOf, type Daemon } from '../define/define-daemon.js'
-import { lookCommandOf } from '../define/hints.js'
 import type { Io } from './io.js'
 import { noticeVersions } from './version-notice.js'
 import { showingWaits } from './progress.js'
@@ -14,7 +13,7 @@ export async function connectDaemon(
   io: Pick<Io, 'err' | 'program' | 'rewriteLine' | 'mayEnd'>,
   options: { readonly port?: number; readonly start?: boolean } = {},
 ): Promise<Connection> {
-  io.mayEnd?.(lookCommandOf(definitionOf(daemon).words), false)
+  io.mayEnd?.(definitionOf(daemon).words.status, false)
   const connection = await showingWaits(io, (onWait) => daemon.connect({ start: true, ...options, onWait }))
   noticeVersions(connection, definitionOf(daemon), io)
   return connection

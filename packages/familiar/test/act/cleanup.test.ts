@@ -175,7 +175,7 @@ describe('cleanUp of what the second scan does not show any more', () => {
       [hidden.port]: {
         outcome: 'failed',
         reason: expect.stringMatching(
-          new RegExp(`^unknown: it closed its port and still runs; .* kill -9 ${hidden.pid} ends it$`),
+          new RegExp(`^unknown: it closed its port and still runs; .* \`kill -9 ${hidden.pid}\` ends it$`),
         ),
       },
       [other.port]: SWEPT,
@@ -193,6 +193,36 @@ describe('cleanUp of what the second scan does not show any more', () => {
       [hidden.port]: { outcome: 'failed', reason: 'unknown: no answer' },
       [other.port]: SWEPT,
     })
+  })
+
+  it('has a result for one that left the port to which it is limited', async () => {
+    const root = makeHome()
+    const daemon = await start(root)
+    const seen = await scan(family, root, real)
+    const { port } = daemon
+    const listeners: typeof real.listeners = async (...asked) =>
+      (await real.listeners(...asked)).map((one) => (one.port === port ? { ...one, port: port + 1 } : one))
+    const platform = { ...real, listeners }
+    const report = await clean(root, { intent: 'reset_force', seen, port, platform })
+    expect(resultsOf(report)).toEqual({
+      [port]: { outcome: 'failed', reason: expect.stringContaining('still runs') },
+    })
+    expect(daemon.isAlive()).toBe(true)
+  })
+
+  it('takes no other listener on its port for it, if the process of that is not known', async () => {
+    const { root, hidden, other, seen } = await startChanged()
+    const stranger = { address: '127.0.0.1', port: hidden.port, socket: 'another', user: null, pid: null }
+    const listeners: typeof real.listeners = async (...asked) => [
+      ...(await real.listeners(...asked)),
+      stranger,
+    ]
+    const report = await clean(root, { seen, port: hidden.port, platform: { ...real, listeners } })
+    expect(report.entries.map(({ result }) => result)).toContainEqual({
+      outcome: 'failed',
+      reason: expect.stringContaining('it closed its port and still runs'),
+    })
+    expect([hidden.isAlive(), other.isAlive()]).toEqual([true, true])
   })
 })
 

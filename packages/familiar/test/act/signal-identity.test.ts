@@ -12,6 +12,8 @@ import { changing } from '../helpers/platforms.js'
 import { portsIn, portsOf } from '../helpers/ports.js'
 import { hold, nobodyIn, startProven } from '../helpers/proven.js'
 
+const noInterruption = (): void => undefined
+
 const ports = portsOf('act/signal-identity')
 const family = testFamily(ports)
 const nextPort = portsIn(ports)
@@ -62,7 +64,7 @@ describe('sendSignal to a pid that was reused after the scan', () => {
     )
     await hold(daemon)
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      expect(await sendSignal(platform, family, target, signal)).toBe(result)
+      expect(await sendSignal(platform, family, target, signal, noInterruption)).toBe(result)
     }
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
   })
@@ -72,7 +74,7 @@ describe('sendSignal to a pid that was reused after the scan', () => {
       changing(real, pid, (view) => view),
     )
     await hold(daemon)
-    expect(await sendSignal(platform, family, target, 'SIGTERM')).toBe('sent')
+    expect(await sendSignal(platform, family, target, 'SIGTERM', noInterruption)).toBe('sent')
     expect(hasPendingSignal(daemon.pid)).toBe(true)
   })
 })
@@ -87,7 +89,7 @@ it('sendSignal does not signal a process that has become another program', async
   child.stdin?.write('go\n')
   await eventually(async () => expect((await inspect(pid))?.command).toEqual({ args: ['sleep', '600'] }))
   expect((await inspect(pid))?.startTime).toBe(target.startTime)
-  expect(await sendSignal(real, family, target, 'SIGTERM')).toBe('identity_changed')
+  expect(await sendSignal(real, family, target, 'SIGTERM', noInterruption)).toBe('identity_changed')
   expect(isAlive()).toBe(true)
 })
 

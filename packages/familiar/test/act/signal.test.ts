@@ -9,6 +9,8 @@ import { portsIn, portsOf } from '../helpers/ports.js'
 import { hold, nobodyIn, startProven } from '../helpers/proven.js'
 import { startZombie } from '../helpers/zombie.js'
 
+const noInterruption = (): void => undefined
+
 const ports = portsOf('act/signal')
 const family = testFamily(ports)
 const nextPort = portsIn(ports)
@@ -19,7 +21,7 @@ leaveNothing(ports)
 describe('sendSignal', () => {
   it('sends to the very process that was proven', async () => {
     const { daemon, target } = await startProven(family, nextPort(), real)
-    expect(await sendSignal(real, family, target, 'SIGTERM')).toBe('sent')
+    expect(await sendSignal(real, family, target, 'SIGTERM', noInterruption)).toBe('sent')
     expect(await daemon.exited).toEqual({ code: 0, signal: null })
   })
 
@@ -36,7 +38,9 @@ describe('sendSignal', () => {
         return real.inspect(asked, deadline)
       },
     }
-    const sent = await Promise.all(proven.map(({ target }) => sendSignal(watched, family, target, 'SIGTERM')))
+    const sent = await Promise.all(
+      proven.map(({ target }) => sendSignal(watched, family, target, 'SIGTERM', noInterruption)),
+    )
     expect(sent).toEqual(['sent', 'sent', 'sent'])
     expect(signalled).toEqual([[], pids.slice(0, 1), pids.slice(0, 2)])
   })
@@ -44,13 +48,13 @@ describe('sendSignal', () => {
   it('says gone of a process that has ended', async () => {
     const { daemon, target } = await startProven(family, nextPort(), real)
     await daemon.stop()
-    expect(await sendSignal(real, family, target, 'SIGTERM')).toBe('gone')
+    expect(await sendSignal(real, family, target, 'SIGTERM', noInterruption)).toBe('gone')
   })
 
   it('says gone of a zombie', async () => {
     const pid = await startZombie()
     const target = makeProof({ ...nobodyIn(family), pid })
-    expect(await sendSignal(real, family, target, 'SIGTERM')).toBe('gone')
+    expect(await sendSignal(real, family, target, 'SIGTERM', noInterruption)).toBe('gone')
   })
 })
 
@@ -61,7 +65,7 @@ describe('sendSignal refuses', () => {
     'the pid %d',
     async (pid) => {
       const target = makeProof({ ...nobodyIn(family), pid })
-      await expect(sendSignal(real, family, target, 'SIGTERM')).rejects.toMatchObject(refused)
+      await expect(sendSignal(real, family, target, 'SIGTERM', noInterruption)).rejects.toMatchObject(refused)
     },
   )
 
@@ -71,7 +75,10 @@ describe('sendSignal refuses', () => {
     expect(line.length).toBeGreaterThan(1)
     for (const pid of line) {
       const target = makeProof({ ...nobodyIn(family), pid })
-      await expect(sendSignal(real, family, target, 'SIGTERM'), `pid ${pid}`).rejects.toMatchObject(refused)
+      await expect(
+        sendSignal(real, family, target, 'SIGTERM', noInterruption),
+        `pid ${pid}`,
+      ).rejects.toMatchObject(refused)
     }
   })
 
@@ -87,7 +94,9 @@ describe('sendSignal refuses', () => {
   it.for(wrong)('%s', async ([, spoil]) => {
     const { daemon, target, isAlive } = await startProven(family, nextPort(), real)
     await hold(daemon)
-    await expect(sendSignal(real, family, spoil(target), 'SIGTERM')).rejects.toMatchObject(refused)
+    await expect(sendSignal(real, family, spoil(target), 'SIGTERM', noInterruption)).rejects.toMatchObject(
+      refused,
+    )
     expect([isAlive(), hasPendingSignal(daemon.pid)]).toEqual([true, false])
   })
 

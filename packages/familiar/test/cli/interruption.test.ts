@@ -179,7 +179,7 @@ describe('Ctrl+C while a process that was told to end is under way', () => {
       'interrupted; ended: 0; told to end, but still there: 2',
       'told to end: process 1 has closed port 9001, and is still ending, which may take until 12:00:06; if it stays: acme stop',
       expect.stringMatching(
-        /^told to end: process 2 has closed port 9002, and hangs; no later look at the ports finds it; if it stays: ps .* shows it, kill -9 2 ends it$/,
+        /^told to end: process 2 has closed port 9002, and hangs; no later look at the ports finds it; if it stays: `ps .*` shows it, `kill -9 2` ends it$/,
       ),
       'acme doctor',
     ])

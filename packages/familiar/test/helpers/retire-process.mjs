@@ -50,7 +50,7 @@ if (proof === null) {
   console.log(JSON.stringify({ isProven: false }))
 } else {
   const lock = await acquireLock(lockPath, { holder: { pid: process.pid, startTime: null } })
-  const signal = await sendSignal(platform, family, proof, 'SIGTERM')
+  const signal = await sendSignal(platform, family, proof, 'SIGTERM', () => undefined)
   const retirement = await terminate(lock, platform, family, proof, { stepMs: 100 })
   lock.release()
   console.log(JSON.stringify({ isProven: true, signal, retirement }))

@@ -1,4 +1,4 @@
-import { connectDaemon, connectionJson, lookCommandOf, note, printJson, type Io } from 'familiar/cli'
+import { connectDaemon, connectionJson, note, printJson, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { WORDS } from '../daemons/user-words.js'
 
@@ -18,7 +18,7 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
   const opener = isOpened ? await import('../cli/open-browser.js') : null
   const wanted = port === null ? {} : { port }
   const daemon = dashboardDaemon.at(project)
-  if (options.isRestart) io.mayEnd?.(lookCommandOf(WORDS.dashboard))
+  if (options.isRestart) io.mayEnd?.(WORDS.dashboard.status)
   const dashboard = options.isRestart
     ? await daemon.restart({ onWait: (message) => note(io, message) })
     : await connectDaemon(daemon, io, wanted)

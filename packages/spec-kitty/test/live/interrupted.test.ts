@@ -90,7 +90,7 @@ describe('Ctrl+C while daemons are ended', () => {
     expect(stderr).toContain(`ended: process ${two.pid} (port 9402)\n`)
     expect(stderr).toMatch(
       new RegExp(
-        `^told to end: process ${one.pid} has closed port 9401, and is still ending, which may take until [\\d:]+; no later look at the ports finds it; if it stays: ps .*; pwdx ${one.pid} shows it, kill -9 ${one.pid} ends it$`,
+        `^told to end: process ${one.pid} has closed port 9401, and is still ending, which may take until [\\d:]+; no later look at the ports finds it; if it stays: \`ps .*; pwdx ${one.pid}\` shows it, \`kill -9 ${one.pid}\` ends it$`,
         'm',
       ),
     )

@@ -1,5 +1,4 @@
 import { definitionOf } from '../../define/define-daemon.js'
-import { lookCommandOf } from '../../define/hints.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { noticeVersions } from '../version-notice.js'
@@ -14,7 +13,7 @@ export async function run(args: readonly string[], { daemon, words, io }: Comman
   const { json } = parseOptions(DAEMON_GRAMMARS.restart, args, { command: 'restart' })
   const { stopAndStart } = await import('../../define/stop-method.js')
   const definition = definitionOf(daemon)
-  io.mayEnd?.(lookCommandOf(words))
+  io.mayEnd?.(words.status)
   const result = await showingWaits(io, (onWait) => stopAndStart(definition, daemon.scope, { onWait }))
   if (result.outcome === 'failed') {
     printStop(result, words.title, io, json)

@@ -14,10 +14,10 @@ export function lookCommand(pids: readonly number[], system: NodeJS.Platform = p
 }
 
 /**
- * Returns the commands with which a user looks at a process that no command of ours finds any more, and ends it. It is
+ * Returns a sentence with the commands with which a user looks at a process that no command of ours finds any more, and ends it. It is
  * ended only after a look, because the pid may belong to another process by then.
  */
 export function byHand(pid: number, system: NodeJS.Platform = process.platform): string {
   const kill = system === 'win32' ? `taskkill /F /PID ${pid}` : `kill -9 ${pid}`
-  return `${lookCommand([pid], system)} shows it, ${kill} ends it`
+  return `\`${lookCommand([pid], system)}\` shows it, \`${kill}\` ends it`
 }

@@ -13,8 +13,9 @@ function endAll(): void {
  * function that sends it SIGKILL. Throws the errors of `spawn`.
  *
  * Ctrl+C at a terminal sends SIGINT to the whole foreground process group. The helper gets a group of its own, so that a
- * command can still look at the processes that it has told to end. It is killed when this process exits; if this process
- * is killed itself, the helper ends by itself, because it finds its pipes closed. On Windows `windowsHide` has the same
+ * command can still look at the processes that it has told to end. It is killed when this process exits. If this process
+ * is killed, a helper that reads or writes ends, because its pipes are closed; one that hangs in a file system does not see
+ * that, and stays until the file system answers. On Windows `windowsHide` has the same
  * effect: the helper gets a hidden console of its own. `detached` would leave it without one.
  */
 export function spawnAside(
