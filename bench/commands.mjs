@@ -7,7 +7,7 @@ import { listenersOn, RANGE } from './stage-kinds.mjs'
 
 /**
  * @typedef {import('./time-command.mjs').Timed} Timed
- * @typedef {'floor' | 'doctor' | 'memory' | 'reset' | 'lsof' | 'ss' | 'psutil' | 'pid-port' |
+ * @typedef {'floor' | 'doctor' | 'by-hand' | 'memory' | 'memory-by-hand' | 'reset' | 'lsof' | 'ss' | 'psutil' | 'pid-port' |
  *   'find-process' | 'fkill' | 'plain-end'} CommandName
  * @typedef {{ argv: readonly string[], isDone(timed: Timed, listeners: number): boolean }} Timeable
  */
@@ -16,14 +16,17 @@ const CLI = pathOf(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.me
 const DOCTOR = [CLI, 'auth', 'doctor', '--json']
 const PORTS = [String(RANGE.from), String(RANGE.to)]
 
+const BY_HAND = [besideFile('doctor-by-hand.cjs'), ...PORTS]
+/** Its options go before the script that is measured. */
+const WITH_PEAK = ['--require', pathOf(new URL('peak-memory.cjs', import.meta.url))]
+
 /** Every command that can be timed, with a check that it did its work. @type {Record<CommandName, Timeable>} */
 const COMMANDS = {
   floor: { argv: [process.execPath, '-e', '0'], isDone: ({ exitCode }) => exitCode === 0 },
   doctor: { argv: [process.execPath, ...DOCTOR], isDone: hasSeen },
-  memory: {
-    argv: [process.execPath, '--require', pathOf(new URL('peak-memory.cjs', import.meta.url)), ...DOCTOR],
-    isDone: (timed, listeners) => hasSeen(timed, listeners) && Number(timed.note) > 0,
-  },
+  'by-hand': { argv: [process.execPath, ...BY_HAND], isDone: hasSeen },
+  memory: { argv: [process.execPath, ...WITH_PEAK, ...DOCTOR], isDone: hasSeen },
+  'memory-by-hand': { argv: [process.execPath, ...WITH_PEAK, ...BY_HAND], isDone: hasSeen },
   reset: { argv: [process.execPath, ...DOCTOR, '--reset'], isDone: hasSwept },
   lsof: { argv: ['lsof', '-nP', '-iTCP', '-sTCP:LISTEN'], isDone: hasLines },
   ss: { argv: ['ss', '-ltnp'], isDone: hasLines },
@@ -49,7 +52,7 @@ export function commandFor(name, root) {
 }
 
 /**
- * Returns how many milliseconds a run took or, for `memory`, its peak in MB. Throws unless the command did its work,
+ * Returns how many milliseconds a run took or, for a command that reports it, its peak of memory in MB. Throws unless the command did its work,
  * because a command that fails early would look fast.
  *
  * @param {CommandName} name @param {import('./stage-kinds.mjs').StageName} stage @param {Timed} timed
@@ -58,7 +61,10 @@ export function valueOf(name, stage, timed) {
   if (!COMMANDS[name].isDone(timed, listenersOn(stage))) {
     throw new Error(`${name} on '${stage}' did not do its work, exit ${timed.exitCode}:\n${timed.stdout}`)
   }
-  return name === 'memory' ? Number(timed.note) / 1024 : timed.ms
+  const isMemory = COMMANDS[name].argv.includes('--require')
+  if (isMemory && !(Number(timed.note) > 0))
+    throw new Error(`${name} on '${stage}' did not report its memory`)
+  return isMemory ? Number(timed.note) / 1024 : timed.ms
 }
 
 /** Returns whether this machine has the programs that the command needs. @param {CommandName} name */
@@ -70,9 +76,16 @@ export function isHere(name) {
   return true
 }
 
-/** @param {Timed} timed @param {number} listeners */
+/** Returns whether the output has every listener once, each with its process and a class. @param {Timed} timed @param {number} listeners */
 function hasSeen({ exitCode, stdout }, listeners) {
-  return exitCode === 0 && JSON.parse(stdout).candidates.length === listeners
+  if (exitCode !== 0) return false
+  /** @type {readonly { port: number, pid: number | null, class?: string, cleanup_class?: string }[]} */
+  const candidates = JSON.parse(stdout).candidates
+  const ports = new Set(candidates.map(portIn))
+  const isWhole = candidates.length === listeners && ports.size === listeners
+  return (
+    isWhole && candidates.every((one) => one.pid !== null && (one.class ?? one.cleanup_class) !== undefined)
+  )
 }
 
 /** @param {Timed} timed @param {number} listeners */

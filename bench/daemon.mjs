@@ -4,10 +4,8 @@
  * measured in the same run. Needs a private network (root on Linux), so the real ports are not touched.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { createHmac, randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
-import { connect as connectTo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,10 +13,13 @@ import { fileURLToPath } from 'node:url'
 import { connect, definitionOf, readOwnRecord, selectPlatform, stopDaemon } from 'familiar/internals'
 import { syncDaemon } from '../packages/spec-kitty/dist/daemons/define-daemons.js'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
+import hand from './beside/by-hand.cjs'
+import start from './beside/start-by-hand.cjs'
 import { TARGETS } from './targets.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const STATUS_BY_HAND = fileURLToPath(new URL('beside/status-by-hand.cjs', import.meta.url))
+const COMMAND_BY_HAND = fileURLToPath(new URL('beside/command-by-hand.cjs', import.meta.url))
 const BARE = `require('http').createServer((_, r) => r.end('{}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
 const IDLE_MS = 60_000
 /** V8 still collects garbage for about a minute after the start, so the idle measurement begins after that. */
@@ -29,6 +30,8 @@ if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
 const rounds = Number(process.argv[2] ?? 11)
 const scope = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-bench-')))
 const env = { PATH: process.env['PATH'] ?? '', HOME: scope, SPEC_KITTY_HOME: scope }
+/** The root of the daemon by hand. */
+const handRoot = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-bench-')))
 const platform = await selectPlatform()
 const definition = definitionOf(syncDaemon)
 
@@ -41,7 +44,7 @@ try {
   await measureIdle()
 } finally {
   await stop()
-  rmSync(scope, { recursive: true, force: true })
+  for (const root of [scope, handRoot]) rmSync(root, { recursive: true, force: true })
 }
 for (const [id, what, value, ratio, target] of lines) {
   console.log(
@@ -81,22 +84,27 @@ function stop() {
 
 /**
  * M6: the time in this process from the spawn of a daemon to its first answer, compared with a bare server that does
- * nothing else.
+ * nothing else, and with a daemon that keeps the same promises and does nothing else.
  */
 async function measureStarts() {
-  const [ours, bare] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
-  for (let round = 0; round < rounds; round++) {
-    ours.push(await time(connectHere))
-    await stop()
-    bare.push(await time(startBare))
-  }
-  add(
-    'M6',
-    'cold start, spawn to served / bare server to its first answer',
-    ours,
-    bare,
-    `<= ${TARGETS.M6.ratio}`,
-  )
+  const samples = await inRounds(rounds, {
+    ours: async () => {
+      const ms = await time(connectHere)
+      await stop()
+      return ms
+    },
+    byHand: async () => {
+      const ms = await time(() => start.connect(handRoot))
+      const pid = endByHand()
+      rmSync(start.filesOf(handRoot).record)
+      while (!Number.isNaN(hand.startOf(pid))) await sleep(1)
+      return ms
+    },
+    bare: () => time(startBare),
+  })
+  const what = 'cold start, spawn to served / bare server to its first answer'
+  add('M6', what, samples.ours, samples.bare, `<= ${TARGETS.M6.ratio}`)
+  add('M6', 'beside it: by hand / bare server', samples.byHand, samples.bare, '')
 }
 
 /**
@@ -106,39 +114,30 @@ async function measureStarts() {
 async function measureWarm() {
   await connectHere()
   const { record } = definition.family.files(scope)
-  const [warm, byHand] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
-  for (let round = 0; round < rounds * 20; round++) {
-    warm.push(await time(connectHere))
-    byHand.push(await time(() => ask(record)))
-  }
-  add(
-    'M5',
-    'warm connect with handshake and proof, in process, ms',
-    warm,
-    [TARGETS.M5.warmMs],
-    `<= ${TARGETS.M5.warmMs} ms`,
-  )
-  add('M5', 'beside it: by hand, ms', byHand, [TARGETS.M5.warmMs], '')
-  const [status, floor] = beside([CLI, 'sync', 'status'], ['-e', '0'])
-  add('M5', 'sync status, whole command / floor', status, floor, `<= ${TARGETS.M5.statusRatio}`)
-  const [hand, floorOfHand] = beside([STATUS_BY_HAND, record], ['-e', '0'])
-  add('M5', 'beside it: by hand / floor', hand, floorOfHand, '')
+  const inside = await inRounds(rounds * 20, {
+    warm: () => time(connectHere),
+    byHand: () => time(() => ask(record)),
+  })
+  const { warmMs, statusRatio } = TARGETS.M5
+  add('M5', 'warm connect with handshake and proof, in process, ms', inside.warm, [warmMs], `<= ${warmMs} ms`)
+  add('M5', 'beside it: by hand, ms', inside.byHand, [warmMs], '')
+  const whole = await inRounds(rounds, {
+    status: () => timeCommand([CLI, 'sync', 'status']),
+    byHand: () => timeCommand([STATUS_BY_HAND, record]),
+    floor: () => timeCommand(['-e', '0']),
+  })
+  add('M5', 'sync status, whole command / floor', whole.status, whole.floor, `<= ${statusRatio}`)
+  add('M5', 'beside it: by hand / floor', whole.byHand, whole.floor, '')
 }
 
 /** @param {string} file The record. @returns {Promise<void>} */
 function ask(file) {
-  const { port, token, pid, instance_id: instance } = JSON.parse(readFileSync(file, 'utf8'))
-  const nonce = randomBytes(16).toString('hex')
   return new Promise((resolve, reject) => {
-    let reply = ''
-    const head = `GET /api/health HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\nx-familiar-nonce: ${nonce}\r\n\r\n`
-    const socket = connectTo({ host: '127.0.0.1', port }, () => socket.write(head))
-    socket.on('error', reject)
-    socket.on('data', (part) => (reply += part))
-    socket.on('end', () => {
-      const { proof } = JSON.parse(reply.slice(reply.indexOf('\r\n\r\n')))
-      const hash = createHmac('sha256', token).update(`${nonce}|${pid}|${port}|${instance}`)
-      if (proof === hash.digest('hex')) resolve()
+    const record = hand.readRecord(file)
+    if (record === null) return reject(new Error(`no record: ${file}`))
+    hand.prove(record, (isProven, socket) => {
+      socket.destroy()
+      if (isProven) resolve()
       else reject(new Error('the daemon has not proven itself'))
     })
   })
@@ -146,16 +145,34 @@ function ask(file) {
 
 /** M12: how long a command takes if the daemon was killed and it must start another. */
 async function measureKilled() {
-  const [next, floor] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
-  for (let round = 0; round < rounds; round++) {
-    await connectHere()
-    const pid = readOwnRecord(definition.family, scope)?.pid
-    if (pid == null) throw new Error('no daemon to kill')
-    process.kill(pid, 'SIGKILL')
-    next.push(timeCommand([CLI, 'sync', 'start']))
-    floor.push(timeCommand(['-e', '0']))
-  }
-  add('M12', 'killed daemon: the next command served / floor', next, floor, `<= ${TARGETS.M12.ratio}`)
+  const samples = await inRounds(rounds, {
+    next: async () => {
+      await connectHere()
+      const pid = readOwnRecord(definition.family, scope)?.pid
+      if (pid == null) throw new Error('no daemon to kill')
+      process.kill(pid, 'SIGKILL')
+      return timeCommand([CLI, 'sync', 'start'])
+    },
+    byHand: async () => {
+      await start.connect(handRoot)
+      endByHand()
+      const ms = timeCommand([COMMAND_BY_HAND, handRoot])
+      endByHand()
+      return ms
+    },
+    floor: () => timeCommand(['-e', '0']),
+  })
+  const what = 'killed daemon: the next command served / floor'
+  add('M12', what, samples.next, samples.floor, `<= ${TARGETS.M12.ratio}`)
+  add('M12', 'beside it: by hand / floor', samples.byHand, samples.floor, '')
+}
+
+/** Kills the daemon by hand, which is ours: this script has made its root. Returns its pid. */
+function endByHand() {
+  const pid = hand.readRecord(start.filesOf(handRoot).record)?.pid
+  if (pid === undefined) throw new Error('the daemon by hand has no record')
+  process.kill(pid, 'SIGKILL')
+  return pid
 }
 
 /** M10: resident memory and wake-ups per minute of an idle daemon. */
@@ -190,15 +207,29 @@ function add(id, what, of, per, target) {
   lines.push([id, what, median(of), median(of) / median(per), target])
 }
 
-/** @param {readonly string[]} one @param {readonly string[]} other @returns {[number[], number[]]} */
-function beside(one, other) {
-  const [a, b] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])]
-  for (let round = 0; round < rounds; round++) {
-    if (Math.random() < 0.5) a.push(timeCommand(one))
-    b.push(timeCommand(other))
-    if (a.length <= round) a.push(timeCommand(one))
+/**
+ * Takes a sample of each measurement in each round, in random order, and returns the samples of each.
+ *
+ * @template {string} Name
+ * @param {number} count @param {Readonly<Record<Name, () => number | Promise<number>>>} measurements
+ */
+async function inRounds(count, measurements) {
+  const names = /** @type {Name[]} */ (Object.keys(measurements))
+  const samples = /** @type {Record<Name, number[]>} */ (
+    Object.fromEntries(names.map((name) => [name, /** @type {number[]} */ ([])]))
+  )
+  for (let round = 0; round < count; round++) {
+    for (const name of shuffled(names)) samples[name].push(await measurements[name]())
   }
-  return [a, b]
+  return samples
+}
+
+/** @template T @param {readonly T[]} list */
+function shuffled(list) {
+  return list
+    .map((item) => ({ item, at: Math.random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item)
 }
 
 /** @param {readonly string[]} args */

@@ -1,4 +1,5 @@
 // @ts-check
+import { BY_HAND } from './report.mjs'
 import { TARGETS } from './targets.mjs'
 
 /** The measurements of `doctor`. Each row becomes one line of the table. */
@@ -22,6 +23,7 @@ export const ROWS = [
     per: ['nothing', 'floor'],
     target: TARGETS.M1,
   },
+  byHand('M1', '/ floor', ['nothing', 'by-hand'], ['nothing', 'floor']),
   {
     id: 'M2',
     what: 'doctor, 18 orphans / floor',
@@ -30,6 +32,7 @@ export const ROWS = [
     per: ['orphans', 'floor'],
     target: TARGETS.M2,
   },
+  byHand('M2', '/ floor', ['orphans', 'by-hand'], ['orphans', 'floor']),
   ...beside('M2', 'orphans'),
   {
     id: 'M3',
@@ -39,6 +42,7 @@ export const ROWS = [
     per: ['orphans', 'doctor'],
     target: TARGETS.M3,
   },
+  byHand('M3', '/ M2 by hand', ['crowd', 'by-hand'], ['orphans', 'by-hand']),
   ...beside('M3', 'crowd'),
   {
     id: 'M4',
@@ -57,6 +61,7 @@ export const ROWS = [
     unit: 'MB',
     target: { ratio: TARGETS.M4.memoryRatio },
   },
+  byHand('M4', '/ nothing', ['hostile', 'memory-by-hand'], ['nothing', 'memory-by-hand'], 'MB'),
   {
     id: 'M4',
     what: 'peak memory, all 50 flooding / nothing',
@@ -66,6 +71,7 @@ export const ROWS = [
     unit: 'MB',
     target: { ratio: TARGETS.M4.memoryRatio },
   },
+  byHand('M4', 'all 50 flooding / nothing', ['flood', 'memory-by-hand'], ['nothing', 'memory-by-hand'], 'MB'),
   {
     id: 'M4',
     what: '  beside it: the same / 50 honest web servers',
@@ -84,7 +90,7 @@ export const ROWS = [
   },
   {
     id: 'M7',
-    what: '  beside it: ss, SIGTERM to all, until they are gone / floor',
+    what: `${BY_HAND}, ss, SIGTERM to all, until they are gone / floor`,
     batch: 'reset',
     of: ['cooperative-plain', 'plain-end'],
     per: ['cooperative', 'floor'],
@@ -105,6 +111,17 @@ export const ROWS = [
     per: ['stubborn-one', 'reset'],
   },
 ]
+
+/**
+ * Returns the row of a script that does the same work by hand. It stands directly after the row that it explains, which
+ * is how the report finds it (`verdictOf` in report.mjs).
+ *
+ * @param {string} id @param {string} what @param {Subject} of @param {Subject} per @param {Row['unit']} unit
+ * @returns {Row}
+ */
+function byHand(id, what, of, per, unit = 'ms') {
+  return { id, what: `${BY_HAND} ${what}`, batch: 'looks', of, per, unit }
+}
 
 /** @param {string} id @param {import('./stage-kinds.mjs').StageName} stage @returns {Row[]} */
 function beside(id, stage) {

@@ -1,37 +1,40 @@
 // @ts-check
 /**
  * `node bench/herd.mjs [ROUNDS]`: measures the time until the last of 64 concurrent commands on a root without a daemon
- * is served, compared with 64 concurrent `node -e 0` and with one cold start, in random order in each round. Needs a
- * private network (root on Linux), so the real ports are not touched.
+ * is served, compared with 64 concurrent `node -e 0` and with one cold start, in random order in each round. Beside them:
+ * 64 scripts that do only what is necessary. Needs a private network (root on Linux), so the real ports are not touched.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { besideFile } from './beside.mjs'
+import start from './beside/start-by-hand.cjs'
 import { inPrivateNetwork } from '../scripts/private-network.mjs'
 import { TARGETS } from './targets.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
 const START = [CLI, 'sync', 'start']
+const BY_HAND = besideFile('command-by-hand.cjs')
 const FLOOR = ['-e', '0']
 const HERD = 64
 
 if (process.env['FAMILIAR_PRIVATE_NETWORK'] !== '1') process.exit(inside())
 
 const rounds = Number(process.argv[2] ?? 11)
-/** @type {Record<'herd' | 'floor' | 'cold', number[]>} */
-const samples = { herd: [], floor: [], cold: [] }
+/** @type {Record<'herd' | 'byHand' | 'floor' | 'cold', number[]>} */
+const samples = { herd: [], byHand: [], floor: [], cold: [] }
 for (let round = 0; round < rounds; round++) {
-  for (const measure of shuffled([measureHerd, measureFloor, measureCold])) await measure()
+  for (const measure of shuffled([measureHerd, measureByHand, measureFloor, measureCold])) await measure()
 }
-const ratios = samples.herd.map(
-  (ms, round) => ms / ((samples.floor[round] ?? 0) + (samples.cold[round] ?? 0)),
-)
+const ratios = ratiosOf(samples.herd)
+const handRatios = ratiosOf(samples.byHand)
 console.log(`the last of ${HERD} cold commands  ${median(samples.herd).toFixed(0)} ms (the slowest of all: ${Math.max(...samples.herd).toFixed(0)} ms)
 ${HERD} x node -e 0 at once     ${median(samples.floor).toFixed(0)} ms
 one cold start              ${median(samples.cold).toFixed(0)} ms
-M11 ratio, median of ${rounds}     ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}), target <= ${TARGETS.M11.ratio}`)
+M11 ratio, median of ${rounds}     ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}), target <= ${TARGETS.M11.ratio}
+M11 by hand, median of ${rounds}   ${median(handRatios).toFixed(2)} (${Math.min(...handRatios).toFixed(2)} to ${Math.max(...handRatios).toFixed(2)}), ${median(samples.byHand).toFixed(0)} ms`)
 process.exitCode = median(ratios) <= TARGETS.M11.ratio ? 0 : 1
 
 /** Runs this script again, in a private network. Returns its exit code. */
@@ -48,6 +51,16 @@ function measureHerd() {
   return onColdRoot(async (env) => void samples.herd.push(await timeAll(HERD, START, env)))
 }
 
+/** The same with the script by hand. Throws unless its 64 commands have started one daemon. */
+function measureByHand() {
+  return onColdRoot(async (env, root) => {
+    const ms = await timeAll(HERD, [BY_HAND, root], env)
+    const started = readFileSync(start.filesOf(root).log, 'utf8').trimEnd().split('\n').length
+    if (started !== 1) throw new Error(`${started} daemons were started by hand`)
+    samples.byHand.push(ms)
+  })
+}
+
 function measureCold() {
   return onColdRoot(async (env) => void samples.cold.push(await timeAll(1, START, env)))
 }
@@ -56,11 +69,20 @@ async function measureFloor() {
   samples.floor.push(await timeAll(HERD, FLOOR, environment('/nonexistent')))
 }
 
-/** @param {(env: Record<string, string>) => Promise<void>} act */
+/**
+ * Returns the ratio in each round to what 64 empty commands and one cold start take.
+ *
+ * @param {readonly number[]} times
+ */
+function ratiosOf(times) {
+  return times.map((ms, round) => ms / ((samples.floor[round] ?? 0) + (samples.cold[round] ?? 0)))
+}
+
+/** @param {(env: Record<string, string>, root: string) => Promise<void>} act */
 async function onColdRoot(act) {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'familiar-bench-')))
   try {
-    await act(environment(root))
+    await act(environment(root), root)
   } finally {
     end(root)
     rmSync(root, { recursive: true, force: true })

@@ -29,16 +29,52 @@ function judge(value, ratio, target) {
   return { target: `<= ${target.ratio} x`, met: ratio <= target.ratio }
 }
 
+/**
+ * How the row of a script begins that does only what is necessary for the row above it, in the same unit. It shows how
+ * low the figure of that row can be on this machine.
+ */
+export const BY_HAND = '  beside it: by hand'
+
+/**
+ * Returns what the column "met" says about each row. A missed target that the script by hand misses too is shown as such,
+ * with the figure of that script: the machine cannot meet it. The script belongs to the last row before it that has a
+ * target.
+ *
+ * @param {readonly { readonly id: string, readonly what: string, readonly figure: string, readonly target: string,
+ *   readonly met: boolean | null }[]} rows
+ * @returns {readonly string[]}
+ */
+export function verdictsOf(rows) {
+  return rows.map(({ id, target, met }, at) => {
+    if (met !== false) return met === null ? '' : 'yes'
+    const next = rows.findIndex((row, index) => index > at && (row.target !== '' || row.id !== id))
+    const below = rows.slice(at + 1, next < 0 ? undefined : next)
+    const figure = below.find(({ what }) => what.trim().startsWith(BY_HAND.trim()))?.figure ?? ''
+    return Number.parseFloat(figure) > limitOf(target) ? `**no** (by hand ${figure})` : '**no**'
+  })
+}
+
+/** Returns the number in a target such as `<= 1.6 x`. @param {string} target */
+export function limitOf(target) {
+  return Number(/[\d.]+/.exec(target)?.[0])
+}
+
+/** Returns the figure that the target of a line limits; the ratio if there is no target. @param {Line} line */
+export function figureOf({ unit, value, ratio, target }) {
+  return target.endsWith('ms') ? `${value.toFixed(0)} ${unit}` : ratio.toFixed(2)
+}
+
 /** Returns the lines as a table in Markdown. @param {readonly Line[]} lines */
 export function renderTable(lines) {
-  const cells = lines.map(({ id, what, unit, value, per, ratio, target, met }) => [
+  const verdicts = verdictsOf(lines.map((line) => ({ ...line, figure: figureOf(line) })))
+  const cells = lines.map(({ id, what, unit, value, per, ratio, target }, at) => [
     id,
     what,
     `${round(value)} ${unit}`,
     `${round(per)} ${unit}`,
     ratio.toFixed(2),
     target,
-    met === null ? '' : met ? 'yes' : 'no',
+    verdicts[at] ?? '',
   ])
   const titled = [['id', 'what', 'median', 'per', 'ratio', 'target', 'met'], ...cells]
   const widths =

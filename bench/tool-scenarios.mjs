@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { besideFile } from './beside.mjs'
 import { answeredBy, installTool, LIBRARIES } from './tool-copies.mjs'
 import { daemons, end, isRunning, residentMegabytes, run, shout } from './tool-processes.mjs'
 
@@ -217,7 +218,8 @@ export function filesLost(home, library) {
 }
 
 /**
- * Times warm calls of every tool, and of the baselines, as whole processes, in random order in each round.
+ * Times warm calls of every tool, and of the baselines, as whole processes, in random order in each round. `by hand`: a
+ * script without a library calls the daemon of familiar.
  *
  * @param {string} home @param {number} rounds
  */
@@ -230,10 +232,11 @@ export async function warm(home, rounds) {
   const pids = new Map()
   for (const stage of stages) pids.set(stage.library, await startDaemon(stage))
   const [first] = stages
-  if (first === undefined) throw new Error('no stage')
+  if (first?.library !== 'familiar') throw new Error('the first stage is that of familiar')
   const subjects = [
     ...baselines(first),
     ...stages.map((stage) => ({ name: stage.library, time: () => timeWarm(stage) })),
+    { name: 'by hand', time: () => timeByHand(first) },
   ]
   /** @type {Map<string, number[]>} */
   const samples = new Map(subjects.map(({ name }) => [name, []]))
@@ -264,6 +267,15 @@ function baselines(stage) {
 async function timeWarm(stage) {
   const { ms, version, stderr } = await ask(stage)
   if (version === null) throw new Error(`${stage.library}: a warm command was not served: ${stderr}`)
+  return ms
+}
+
+/** @param {Stage} stage */
+async function timeByHand(stage) {
+  const record = join(stage.directory, '.local/state/shoutd/record.json')
+  const { ms, stdout, stderr } = await run(stage, [besideFile('call-by-hand.cjs'), record, 'hello'])
+  if (answeredBy('hello', stdout) === null)
+    throw new Error(`the call by hand was not served: ${stdout}${stderr}`)
   return ms
 }
 

@@ -168,7 +168,8 @@ function baselinesOf({ samples }) {
   const others = ['empty CommonJS file', 'empty ES module', "import 'familiar'"].map(
     (name) => `${name} ${ratioText(samples.get(name), floor)}`,
   )
-  return `Beside these: \`node -e 0\` ${median(floor).toFixed(0)} ms, ${others.join(', ')}.`
+  const byHand = `a call of familiar's daemon by hand ${ratioText(samples.get('by hand'), floor)}`
+  return `Beside these: \`node -e 0\` ${median(floor).toFixed(0)} ms, ${[...others, byHand].join(', ')}.`
 }
 
 /** @param {readonly string[][]} rows the first one is the head */
