@@ -8,7 +8,7 @@ import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
 import { containsSeq, countsOf, lastReasonOf, sizeOf, waitingProjects } from './count-events.js'
 import { insertEvents } from './insert-events.js'
 import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
-import { busy, full, isReadOnly, queueFailure, unusable } from './queue-errors.js'
+import { busy, full, isProtocol, isReadOnly, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import { copyEvents } from './take-over.js'
 import { noteSize } from './waiting-note.js'
@@ -53,11 +53,11 @@ export class SqliteQueue implements Queue {
   readonly #busyMs: number
   #timeoutMs = READ_BUSY_MS
   /**
-   * Another connection must be opened before the next write. Either this one cannot write, because this process lacked
-   * descriptors when it was opened. Or it waited in vain for a lock, which may be one that the system did not release for
-   * it.
+   * Another connection must be opened before the next write: this one cannot write, because this process lacked descriptors
+   * when it was opened.
    */
   #mustReopen = false
+  #isStuck = false
 
   /** `busyMs`: how long a write waits for other writers. */
   constructor(
@@ -70,6 +70,15 @@ export class SqliteQueue implements Queue {
     this.#busyMs = busyMs
     this.#connection = connection
     this.#reopen = reopen
+  }
+
+  /**
+   * Returns whether this queue waited in vain for a lock. It may be one that the system did not release for this process,
+   * which keeps it until all connections to the file are closed. So a process that lives on closes the queue and opens it
+   * again.
+   */
+  get isStuck(): boolean {
+    return this.#isStuck
   }
 
   publish(events: readonly NewEvent[], maxSize: number, stranded: readonly Stranded[] = []): Published {
@@ -175,8 +184,8 @@ export class SqliteQueue implements Queue {
       return null
     } catch (error) {
       const failure = queueFailure(error, this.path)
-      const isBusy = failure instanceof CommandError && failure.code === 'E_QUEUE_BUSY'
-      return isBusy && this.lost() === null && written === this.#lastWritten() ? failure.message : null
+      const isLocked = isBusy(failure) && this.lost() === null && written === this.#lastWritten()
+      return isLocked ? failure.message : null
     }
   }
 
@@ -248,7 +257,9 @@ export class SqliteQueue implements Queue {
     try {
       return act(this.#current().database)
     } catch (error) {
-      throw queueFailure(error, this.path)
+      const failure = queueFailure(error, this.path)
+      this.#isStuck ||= isBusy(failure)
+      throw failure
     }
   }
 
@@ -284,9 +295,9 @@ export class SqliteQueue implements Queue {
       try {
         return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act, !isLast))
       } catch (error) {
-        const isBusy = error instanceof CommandError && error.code === 'E_QUEUE_BUSY' && this.lost() === null
-        this.#mustReopen ||= isBusy && isLast
-        if (!isBusy || isLast) throw error
+        if (!isBusy(error) || this.lost() !== null) throw error
+        this.#isStuck ||= isLast || isProtocol(error.cause)
+        if (this.#isStuck) throw error
       }
       await sleep(BETWEEN_MS)
     }
@@ -332,6 +343,10 @@ export class SqliteQueue implements Queue {
   #hasItsLog(): boolean {
     return fileAt(`${this.path}-wal`) === this.#connection.wal
   }
+}
+
+function isBusy(error: unknown): error is CommandError {
+  return error instanceof CommandError && error.code === 'E_QUEUE_BUSY'
 }
 
 function withoutLog(path: string): CommandError {
