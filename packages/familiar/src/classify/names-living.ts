@@ -1,5 +1,5 @@
 import { commandText } from '../identity/machine.js'
-import { isOfElsewhere, type DaemonRecord, type Machine } from '../protocol/record.js'
+import { mayBeOfElsewhere, type DaemonRecord, type Machine } from '../protocol/record.js'
 import type { ScopeSnapshot, ScanContext } from './observation.js'
 import { same, tri, type Tri } from './tri.js'
 
@@ -30,6 +30,6 @@ export function namesLiving(record: DaemonRecord, alive: ScanContext['alive']): 
 export function isHeldElsewhere({ records, lockHolder }: ScopeSnapshot, machine: Machine): boolean {
   if (lockHolder === null) return false
   return records.some(
-    (read) => read.state === 'readable' && read.record.running && isOfElsewhere(read.record, machine),
+    (read) => read.state === 'readable' && read.record.running && mayBeOfElsewhere(read.record, machine),
   )
 }

@@ -5,7 +5,7 @@ import { FamiliarError } from '../errors.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import { FOREIGN_SCOPES_TIMEOUT_MS, scan } from '../observe/scan.js'
 import { stateFrom } from '../observe/state-from-scan.js'
-import { isOfElsewhere } from '../protocol/record.js'
+import { mayBeOfElsewhere } from '../protocol/record.js'
 import type { ProcessView } from '../identity/machine.js'
 import { isScopeGone } from '../classify/daemon-state.js'
 import type { SelfReport } from '../protocol/self-report.js'
@@ -36,7 +36,7 @@ export async function whyBeyond(request: ConnectRequest, hasWaited: boolean): Pr
   // In a project that is synchronised between machines, the record may come from another machine while the holder runs
   // here.
   const isForeign =
-    record?.running === true && isOfElsewhere(record, host) && view?.namespaces !== host.namespaces
+    record?.running === true && mayBeOfElsewhere(record, host) && view?.namespaces !== host.namespaces
   if (isForeign || (holder === 'unknown' && hasWaited)) return elsewhere(request, named)
   if (holder === 'unknown') return null
   const report = record === null ? await reportOfMoved(request, holder) : null

@@ -70,6 +70,9 @@ export interface ProcessView {
   readonly cpuSeconds: number | null
 }
 
+/** What a record says of the pid namespace of a daemon that could not read it. It is in records, so it never changes. */
+export const UNKNOWN_NAMESPACE = 'unknown'
+
 /** The machine and the process that runs the scan. */
 export interface Host {
   readonly pid: number
@@ -78,7 +81,7 @@ export interface Host {
   readonly bootId: string
   /** Identifies this machine: a hash of its machine id, or of its host name if it has none. */
   readonly hostId: string
-  /** The pid namespace alone: pids are valid only within it. */
+  /** The pid namespace alone: pids are valid only within it. `UNKNOWN_NAMESPACE` if it cannot be read. */
   readonly pidNamespace: string
   readonly namespaces: string
   readonly networkNamespace: string

@@ -1,5 +1,5 @@
 import { countOf, objectOf, parseJson, pidOf, portOf, stringOf, type JsonObject } from '../json.js'
-import type { Host } from '../identity/machine.js'
+import { UNKNOWN_NAMESPACE, type Host } from '../identity/machine.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 
 /** A scope's record, in which its daemon states who it is. */
@@ -157,13 +157,22 @@ function ofPredecessor(found: PredecessorRecord | null): DaemonRecord | null {
 export type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
 
 /**
- * Returns whether the pid in a record belongs to another machine, or to another pid namespace since this boot. False for
- * a predecessor's record, which does not say. The host id takes longer to compute than the rest, so it is compared only
- * if the boot ids differ. Pure.
+ * Returns whether the pid in a record may belong to another machine, or to another pid namespace since this boot: it does,
+ * or one of the two namespaces is not known. Then the pid proves nothing here. False for a predecessor's record, which does
+ * not say. The host id takes longer to compute than the rest, so it is compared only if the boot ids differ. Pure.
  */
-export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
+export function mayBeOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
   if (record.implementation === 'predecessor' || record.hostId === null) return false
   return record.bootId === machine.bootId
     ? record.pidNamespace !== machine.pidNamespace
     : record.hostId !== machine.hostId
+}
+
+/**
+ * Returns whether the record is known to be of elsewhere. Where a namespace is not known, the daemon may still be asked to
+ * prove that it has the record's token: that proof needs no pid. Pure.
+ */
+export function isOfElsewhere(record: DaemonRecord, machine: Machine): boolean {
+  const isKnown = ![record.pidNamespace, machine.pidNamespace].includes(UNKNOWN_NAMESPACE)
+  return mayBeOfElsewhere(record, machine) && (isKnown || record.bootId !== machine.bootId)
 }

@@ -14,6 +14,11 @@ const platform = async () => (await import('../../dist/observe/platform/select.j
 const questions = {
   select: async () => (await platform()).name,
   host: async () => (await platform()).host(),
+  /** What this process says of its machine, twice. */
+  hosts: async () => {
+    const { host } = await platform()
+    return [{ ...(await host()) }, { ...(await host()) }]
+  },
   /** The processes with these pids: those that exist. */
   inspect: async () => {
     const views = await (await platform()).inspect(args.map(Number), AbortSignal.timeout(20_000))

@@ -112,3 +112,35 @@ describe('what the system says when a process is read', () => {
     } else expect(answerOf(prefix, 'scan', root, ports.from, ports.to)).toEqual(LACK)
   })
 })
+
+/** A daemon lives for weeks, and its record has what it read of its machine at its start. */
+describe('what never changes is kept only once it was read', () => {
+  /** Starts a process whose first calls with this path fail. */
+  function failingAtFirst(
+    context: TestContext,
+    call: string,
+    path: string,
+    times: number,
+  ): readonly string[] {
+    needCommand(context, 'strace', ['-o', '/dev/null', '-e', 'inject=openat:error=EPERM', '-P', '/nothing'])
+    const inject = `inject=${call}:error=EACCES:when=1..${times}`
+    return ['strace', '-qq', '-o', '/dev/null', '-P', path, '-e', `trace=${call}`, '-e', inject]
+  }
+
+  it.for([
+    ['pidNamespace', 'readlink', '/proc/self/ns/pid', 2],
+    ['bootId', 'openat', '/proc/sys/kernel/random/boot_id', 2],
+    ['hostId', 'openat', '/etc/machine-id', 2],
+    ['namespaces', 'readlink', '/proc/self/ns/time', 3],
+  ] as const)('the %s', ([fact, call, path, all], context) => {
+    const hosts = (times: number): readonly unknown[] => {
+      const prefix = times === 0 ? [] : failingAtFirst(context, call, path, times)
+      return (answerOf(prefix, 'hosts') as readonly Record<string, unknown>[]).map((host) => host[fact])
+    }
+    const [known] = hosts(0)
+    expect(hosts(1)).toEqual([known, known])
+    const [failed, then] = hosts(all)
+    expect(failed).not.toBe(known)
+    expect(then).toBe(known)
+  })
+})

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isOfElsewhere, parseRecord } from '../../src/protocol/record.js'
+import { isOfElsewhere, mayBeOfElsewhere, parseRecord, type Machine } from '../../src/protocol/record.js'
 
 const HERE = { hostId: 'host-a', bootId: 'boot-a', pidNamespace: 'pid:[1]' }
 
@@ -17,10 +17,14 @@ const NAMED = {
   pid_namespace: 'pid:[1]',
 }
 
-function isElse(named: Record<string, string | undefined>, machine = HERE): boolean {
+function isElse(
+  named: Record<string, string | undefined>,
+  machine: Machine = HERE,
+  judge = isOfElsewhere,
+): boolean {
   const read = parseRecord(JSON.stringify({ ...NAMED, ...named }), [])
   if (read.state !== 'readable') throw new Error(`the record is ${read.state}`)
-  return isOfElsewhere(read.record, machine)
+  return judge(read.record, machine)
 }
 
 it.for([
@@ -34,7 +38,21 @@ it.for([
   ['no machine', { host_id: undefined, boot_id: undefined }, false],
 ] as const)('a record of %s', ([, named, isElsewhere]) => {
   expect(isElse(named)).toBe(isElsewhere)
+  expect(isElse(named, HERE, mayBeOfElsewhere)).toBe(isElsewhere)
 })
+
+it.for([
+  ['the daemon', { pid_namespace: 'unknown' }, {}],
+  ['this process', {}, { pidNamespace: 'unknown' }],
+] as const)(
+  'where %s could not read its pid namespace, the daemon may be asked for its proof, but its pid proves nothing',
+  ([, named, machine]) => {
+    expect(isElse(named, { ...HERE, ...machine })).toBe(false)
+    expect(isElse(named, { ...HERE, ...machine }, mayBeOfElsewhere)).toBe(true)
+    const onAnother = { ...named, host_id: 'host-b', boot_id: 'boot-b' }
+    expect(isElse(onAnother, { ...HERE, ...machine })).toBe(true)
+  },
+)
 
 it('compares no host id where the boot ids are the same: computing it costs more than the rest of a warm command', () => {
   const machine = {

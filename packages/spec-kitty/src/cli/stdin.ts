@@ -7,18 +7,38 @@ interface Input extends AsyncIterable<Uint8Array> {
   readonly isTTY: boolean
 }
 
-/** Returns the standard input of the process. Reading it throws `E_INPUT_UNREADABLE` if it cannot be read. */
-export function standardInput(stdin: NodeJS.ReadStream): Input {
+/** Node's code if the system did not answer, for lack of memory for example. */
+const UNKNOWN_KIND = 'ERR_INVALID_FD_TYPE'
+
+/**
+ * Returns the standard input of the process. Throws `E_INPUT_UNREADABLE` if it cannot be opened, and reading it throws the
+ * same. `open`: returns Node's stream, which asks the system on the first access what the input is.
+ */
+export function standardInput(open: () => NodeJS.ReadStream = () => process.stdin): Input {
+  const stdin = readable(open)
   return { isTTY: stdin.isTTY, [Symbol.asyncIterator]: () => readAll(stdin) }
+}
+
+function readable(open: () => NodeJS.ReadStream): NodeJS.ReadStream {
+  try {
+    return open()
+  } catch (error) {
+    throw unreadable(error)
+  }
 }
 
 async function* readAll(stdin: NodeJS.ReadStream): AsyncGenerator<Uint8Array> {
   try {
     yield* source(stdin)
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new CommandError('E_INPUT_UNREADABLE', `cannot read stdin: ${why}`, { cause: error })
+    throw unreadable(error)
   }
+}
+
+function unreadable(error: unknown): CommandError {
+  const { code } = error as NodeJS.ErrnoException
+  const why = code === UNKNOWN_KIND ? 'the system does not say what it is' : (code ?? String(error))
+  return new CommandError('E_INPUT_UNREADABLE', `cannot read stdin: ${why}`, { cause: error })
 }
 
 /**

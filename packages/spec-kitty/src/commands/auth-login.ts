@@ -20,7 +20,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   // Takes the lock first, so that a home without write permission is reported before the user confirms anything.
   await withSessionLock(root, options, async () => undefined)
   const session = values['with-token']
-    ? tokenSession(await readTokenFrom(standardInput(process.stdin)), settings)
+    ? tokenSession(await readTokenFrom(standardInput()), settings)
     : await deviceSession(settings, values.open, io)
   await withSessionLock(root, options, async () => writeStored(root, session))
   await tellDaemon(root)

@@ -68,7 +68,7 @@ async function* stdinLines(): AsyncGenerator<readonly Line[]> {
     import('../sync/read-lines.js'),
     import('../cli/stdin.js'),
   ])
-  yield* readLines(standardInput(process.stdin), MAX_EVENT_BYTES)
+  yield* readLines(standardInput(), MAX_EVENT_BYTES)
 }
 
 interface Publication {

@@ -29,6 +29,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 async function forget(root: string, { json }: Pick<Flags, 'json'>, io: Io): Promise<number> {
   assertOwnHome(root)
   const count = (await lostNow(root))?.events ?? 0
+  // An older copy is noticed by who opens it to write: then what it lacks is a loss like any other.
+  if (count > 0) await useQueue(root, io, () => null)
   if (count > 0) forgetAll(queuePath(root))
   if (json) printJson({ dropped: [], not_found: [], lost_events: count }, io)
   else

@@ -3,7 +3,7 @@ import { inHome } from '../cli/in-home.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { lossText } from './queue/loss-text.js'
 import { queuePath } from './queue/queue-path.js'
-import { lostEvents, type LostEvents } from './queue/waiting-note.js'
+import { lostEvents, mayBeLost, type LostEvents } from './queue/waiting-note.js'
 import { knownReport, type KnownReport } from './work-report.js'
 
 /** Events that were lost with the file of their queue. */
@@ -29,14 +29,14 @@ export async function lostIn(
   { queueLost }: Pick<KnownReport, 'queueLost'>,
 ): Promise<Lost | null> {
   const path = queuePath(root)
-  if (queueLost !== null || lostEvents(path) === null) return null
+  if (queueLost !== null || !mayBeLost(path)) return null
   const found = await withoutThoseBack(path)
   return found === null ? null : { text: lossText(path, found), events: found.waiting + found.rejected }
 }
 
 /** Like `lostIn`. Asks the daemon itself, if there is anything to ask. */
 export async function lostNow(root: string): Promise<Lost | null> {
-  if (lostEvents(queuePath(root)) === null) return null
+  if (!mayBeLost(queuePath(root)) || (await withoutThoseBack(queuePath(root))) === null) return null
   const { report } = await syncDaemon.at(root).status()
   return lostIn(root, knownReport(report?.details ?? null))
 }
@@ -46,7 +46,11 @@ async function withoutThoseBack(path: string): Promise<LostEvents | null> {
     const { openQueueToLook, LOCK_PROBE_MS } = await import('./queue/open-queue.js')
     const queue = await openQueueToLook(path, LOCK_PROBE_MS)
     try {
-      return lostEvents(path, (seq) => queue?.contains(seq) === true)
+      return lostEvents(
+        path,
+        (seq) => queue?.contains(seq) === true,
+        () => queue?.newest() ?? null,
+      )
     } finally {
       queue?.[Symbol.dispose]()
     }

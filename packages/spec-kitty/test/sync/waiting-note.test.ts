@@ -13,8 +13,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { publishEvents } from '../../src/sync/publish-events.js'
 import { lossText } from '../../src/sync/queue/loss-text.js'
-import { openHandle, openQueue, replaceRemoved } from '../../src/sync/queue/open-queue.js'
+import { newestSeq } from '../../src/sync/queue/count-events.js'
+import { openHandle, openQueue, openQueueToLook, replaceRemoved } from '../../src/sync/queue/open-queue.js'
 import type { NewEvent } from '../../src/sync/queue/queue-types.js'
+import { loadSqlite } from '../../src/sync/queue/sqlite.js'
 import { forgetLosses, lostEvents, noteSize, type LostEvents } from '../../src/sync/queue/waiting-note.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 
@@ -156,9 +158,9 @@ describe('a queue that is back', () => {
     remove()
     renameSync(elsewhere, path)
     // The event of the queue between is lost.
-    using queue = await openQueue(path)
-    expect(lostEvents(path, (seq) => queue.contains(seq))).toBeNull()
-    expect(notes()).toEqual(['waiting.json'])
+    using queue = await openQueue(path, { onLost })
+    expect(lostEvents(path, (seq) => queue.contains(seq))).toMatchObject({ waiting: 1 })
+    expect([noticed.length, notes().length]).toEqual([1, 2])
   })
 
   it('before another was made was never lost', async () => {
@@ -179,7 +181,8 @@ describe('a queue that is back', () => {
     remove()
     renameSync(elsewhere, path)
     await publish('d')
-    expect(lostEvents(path)).toMatchObject({ waiting: 2 })
+    // Those of the first queue, and the one that was in the queue between.
+    expect(lostEvents(path)).toMatchObject({ waiting: 3 })
   })
 
   it('from a process that has it open ends its own loss, and no earlier one', async () => {
@@ -197,6 +200,82 @@ describe('a queue that is back', () => {
   })
 })
 
+/** As after a restore from a backup. */
+describe('an older copy in the place of the queue', () => {
+  const copy = (): string => `${path}.copy`
+
+  function restore(): void {
+    remove()
+    copyFileSync(copy(), path)
+  }
+
+  it.each([1, 2])('is told with what was queued since: %i events', async (count) => {
+    publishAlone('a', 'b')
+    copyFileSync(path, copy())
+    for (let at = 0; at < count; at += 1) publishAlone(`lost-${at}`)
+    restore()
+    const queue = await openQueueToLook(path)
+    const seen = lostEvents(
+      path,
+      (seq) => queue?.contains(seq) === true,
+      () => queue?.newest() ?? null,
+    )
+    expect(seen).toMatchObject({ waiting: count, rejected: 0, file: 'older' })
+    queue?.[Symbol.dispose]()
+    expect(notes()).toEqual(['waiting.json'])
+    await publish('c')
+    expect(noticed).toMatchObject([{ waiting: count, file: 'replaced' }])
+    expect(lostEvents(path)).toMatchObject({ waiting: count, file: 'replaced' })
+  })
+
+  it('stays told, whatever is queued afterwards: the numbers of lost events are not given again', async () => {
+    publishAlone('a')
+    copyFileSync(path, copy())
+    publishAlone('b')
+    restore()
+    await publish('c', 'd', 'e')
+    using queue = await openQueue(path, { onLost })
+    expect(lostEvents(path, (seq) => queue.contains(seq))).toMatchObject({ waiting: 1 })
+    expect(noticed.length).toBe(1)
+  })
+
+  it('is nothing if all that was queued since was sent', async () => {
+    publishAlone('a')
+    copyFileSync(path, copy())
+    publishAlone('b')
+    await settleOne('done')
+    await settleOne('done')
+    restore()
+    await publish('c')
+    expect([noticed, lostEvents(path)]).toEqual([[], null])
+  })
+
+  it('is ended by the file that was there before', async () => {
+    publishAlone('a')
+    copyFileSync(path, copy())
+    publishAlone('b')
+    renameSync(path, `${path}.right`)
+    restore()
+    await publish()
+    expect(lostEvents(path)).toMatchObject({ waiting: 1 })
+    remove()
+    renameSync(`${path}.right`, path)
+    using queue = await openQueue(path)
+    expect(lostEvents(path, (seq) => queue.contains(seq))).toBeNull()
+  })
+
+  it('is not taken for one that was interrupted before its commit', async () => {
+    publishAlone('a')
+    const sqlite = await loadSqlite()
+    const database = sqlite.open(path)
+    const before = newestSeq(database)
+    noteSize(path, { waiting: 2, rejected: 0, lastSeq: (before ?? 0) + 1 }, before)
+    database.close()
+    await publish()
+    expect([noticed, lostEvents(path)]).toEqual([[], null])
+  })
+})
+
 describe('what cannot be written or read beside the queue', () => {
   it('keeps no event from being queued, and forgets no loss', async () => {
     await publish('a')
@@ -205,7 +284,7 @@ describe('what cannot be written or read beside the queue', () => {
     rmSync(join(dirname(path), 'waiting.json'))
     mkdirSync(join(dirname(path), 'waiting.json'))
     await publish('c')
-    noteSize(path, { waiting: 9, rejected: 0, lastSeq: null })
+    noteSize(path, { waiting: 9, rejected: 0, lastSeq: null }, null)
     expect(lostEvents(path)).toMatchObject({ waiting: 1 })
     remove()
     await publish('d')

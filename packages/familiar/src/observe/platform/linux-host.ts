@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import type { Host } from '../../identity/machine.js'
+import { errnoOf } from '../../errors.js'
+import { UNKNOWN_NAMESPACE, type Host } from '../../identity/machine.js'
 import { hostIdOf } from './host-id.js'
 import { mountOf, quietly, readFile, readLink } from './read-quietly.js'
 
@@ -33,15 +34,34 @@ export function readHost(): Host {
  * the same, so they cannot be compared with ours.
  */
 export function hasOurClock(pid: number): boolean {
-  return ownTime() === null || readLink(`/proc/${pid}/ns/time`) === ownTime()
+  const own = ownTime()
+  return own === NONE || (own !== null && readLink(`/proc/${pid}/ns/time`) === own)
 }
 
-let knownTime: string | null | undefined
+/** What stands for a namespace on a kernel that has none of its kind. */
+const NONE = 'none'
 
-/** Returns the time namespace of this process; null on a kernel without time namespaces. */
-function ownTime(): string | null {
-  knownTime ??= readLink('/proc/self/ns/time')
-  return knownTime
+/** Returns the time namespace of this process; null if it cannot be read. */
+const ownTime = once(() => readOwn('time'))
+
+function readOwn(kind: string): string | null {
+  return quietly(() => {
+    try {
+      return readlinkSync(`/proc/self/ns/${kind}`)
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return NONE
+      throw error
+    }
+  })
+}
+
+/**
+ * Returns a function that reads what never changes, and keeps it. A read that failed is tried again, at once and with the
+ * next call: a daemon lives for weeks, and must not be another process than it is because one call failed at its start.
+ */
+function once(read: () => string | null): () => string | null {
+  let known: string | null = null
+  return () => (known ??= read() ?? read())
 }
 
 /** Paths, pids and permissions mean the same to two processes only if all of these namespaces are equal. */
@@ -50,7 +70,7 @@ const KINDS = ['pid', 'mnt', 'time', 'user'] as const
 /** Returns a text that names the namespaces and the root directory of a process; null if one cannot be read. */
 export function readNamespaces(pid: string): string | null {
   const links = KINDS.map((kind) =>
-    kind === 'time' && ownTime() === null ? 'none' : readLink(`/proc/${pid}/ns/${kind}`),
+    kind === 'time' && ownTime() === NONE ? NONE : readLink(`/proc/${pid}/ns/${kind}`),
   )
   const root = rootOf(pid)
   return root === null || links.includes(null) ? null : [...links, root].join(' ')
@@ -73,26 +93,24 @@ function rootOf(pid: string): string | null {
   })
 }
 
-let knownPidNamespace: string | null = null
+const ownPidNamespace = once(() => readOwn('pid'))
 
-/** Returns the pid namespace of this process. It is read once, because it never changes. */
+/** Returns the pid namespace of this process; `UNKNOWN_NAMESPACE` also on a kernel that has none. */
 export function pidNamespace(): string {
-  knownPidNamespace ??= readLink('/proc/self/ns/pid') ?? 'unknown'
-  return knownPidNamespace
+  const own = ownPidNamespace()
+  return own === null || own === NONE ? UNKNOWN_NAMESPACE : own
 }
 
-let knownBootId: string | null = null
+const ownBootId = once(() => readFile('/proc/sys/kernel/random/boot_id')?.trim() ?? null)
 
-/** Returns the id of the current boot. It is read once. */
+/** Returns the id of the current boot. */
 export function bootId(): string {
-  knownBootId ??= readFile('/proc/sys/kernel/random/boot_id')?.trim() ?? `unknown@${hostId()}`
-  return knownBootId
+  return ownBootId() ?? `unknown@${hostId()}`
 }
 
-let knownHostId: string | null = null
+const machineId = once(() => readFile('/etc/machine-id'))
 
 /** Returns the id of this machine. It is computed on demand: only the start of a daemon and a record of another boot need it. */
 function hostId(): string {
-  knownHostId ??= hostIdOf(readFile('/etc/machine-id')?.trim() || hostname())
-  return knownHostId
+  return hostIdOf(machineId()?.trim() || hostname())
 }

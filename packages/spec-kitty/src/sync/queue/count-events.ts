@@ -24,6 +24,17 @@ export function sizeOf(database: Database): QueueSize {
   }
 }
 
+/** Returns the highest number that an event of this queue ever had. */
+export function newestSeq(database: Database): number | null {
+  const seq = database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get()?.['seq']
+  return seq === undefined ? null : Number(seq)
+}
+
+/** Makes the next event get a higher number than this one. */
+export function raiseSeq(database: Database, seq: number): void {
+  database.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'events'").run(seq)
+}
+
 export function containsSeq(database: Database, seq: number): boolean {
   return database.prepare('SELECT 1 FROM events WHERE seq = ?').get(seq) !== undefined
 }

@@ -1,7 +1,7 @@
 import { clockText } from 'familiar/cli'
 import type { LostEvents } from './waiting-note.js'
 
-/** Says what became of the events whose file was removed, moved or emptied while no process had it open. */
+/** Says what became of the events whose file was removed, moved, emptied or replaced by an older copy while no process had it open. */
 export function lossText(path: string, { waiting, rejected, seenAt, file }: LostEvents): string {
   const parts = [
     ...(waiting === 0 ? [] : [`${eventsText(waiting)} waited`]),
@@ -10,10 +10,12 @@ export function lossText(path: string, { waiting, rejected, seenAt, file }: Lost
       : [`${eventsText(rejected)} that the server rejected ${rejected === 1 ? 'was' : 'were'} kept`]),
   ]
   const at = seenAt === null ? '' : ` at ${clockText(new Date(seenAt))}`
+  const them = waiting + rejected === 1 ? 'it' : 'them'
   const what = {
     missing: `the queue ${path} is not there any more`,
     empty: `the queue ${path} has 0 bytes now`,
-    replaced: `the queue ${path} that had ${waiting + rejected === 1 ? 'it' : 'them'} was removed, moved or emptied`,
+    older: `the queue ${path} is an older copy, without ${them}`,
+    replaced: `the queue ${path} that had ${them} was removed, moved, emptied or replaced by an older copy`,
   }[file]
   return `lost: ${parts.join(' and ')}${at}, and ${what}`
 }

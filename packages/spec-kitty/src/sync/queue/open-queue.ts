@@ -4,13 +4,21 @@ import { CommandError, createFile, withLock } from 'familiar/cli'
 import { assertOwnHome } from '../../cli/own-places.js'
 import { fileAt, openAny, openReady, withLog, type Connection } from './connection.js'
 import { busy, isDamage, queueFailure, unusable } from './queue-errors.js'
-import { migrate } from './schema.js'
+import { inTransaction, migrate } from './schema.js'
 import { finishMove, quarantine, syncDirectory } from './quarantine.js'
-import { loadSqlite, type Sqlite } from './sqlite.js'
+import { loadSqlite, type Database, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
 
-import { containsSeq } from './count-events.js'
-import { endLosses, forgetSize, putNoteAside, type LostEvents } from './waiting-note.js'
+import { containsSeq, newestSeq, raiseSeq, sizeOf } from './count-events.js'
+import {
+  endLosses,
+  forgetSize,
+  isOlder,
+  noteSize,
+  putNoteAside,
+  putOlderAside,
+  type LostEvents,
+} from './waiting-note.js'
 
 export { LOCK_PROBE_MS } from './sqlite-queue.js'
 
@@ -19,7 +27,7 @@ export interface OpenOptions {
   readonly onNotice?: (message: string) => void
   /** True after `E_QUEUE_CORRUPT`: the whole file is checked, and put aside if anything in it is damaged. */
   readonly isSuspect?: boolean
-  /** Called if a queue is made in the place of one that is gone with its events. */
+  /** Called if a queue, or an older copy, is in the place of one that is gone with its events. */
   readonly onLost?: (lost: LostEvents) => void
 }
 
@@ -34,17 +42,46 @@ export async function openQueue(path: string, options: OpenOptions = {}): Promis
   try {
     const ready = options.isSuspect === true ? null : openHealthy(sqlite, path)
     const connection = ready ?? (await prepareLocked(sqlite, path, options))
-    endIfBack(connection, path)
-    return new SqliteQueue(path, connection, () => endIfBack(openReady(sqlite, path), path))
+    const judge = (found: Connection | null): Connection | null => judged(found, path, options)
+    judge(connection)
+    return new SqliteQueue(path, connection, () => judge(openReady(sqlite, path)))
   } catch (error) {
     throw queueFailure(error, path)
   }
 }
 
-/** A file that was moved and put back, or restored from a copy, is not lost: it may be sent before anybody looks. */
-function endIfBack(connection: Connection | null, path: string): Connection | null {
-  if (connection !== null) endLosses(path, (seq) => containsSeq(connection.database, seq))
+/**
+ * A file that was moved and put back, or restored from a copy, is not lost: it may be sent before anybody looks. An older
+ * copy lacks what was queued since.
+ */
+function judged(
+  connection: Connection | null,
+  path: string,
+  { onLost }: Pick<OpenOptions, 'onLost'>,
+): Connection | null {
+  if (connection === null) return null
+  const { database } = connection
+  endLosses(path, (seq) => containsSeq(database, seq))
+  const lost = noticeOlder(database, path)
+  if (lost !== null) onLost?.(lost)
   return connection
+}
+
+/** If the queue is damaged, or another program keeps it locked, the next who opens it notices. */
+function noticeOlder(database: Database, path: string): LostEvents | null {
+  const newest = (): number | null => newestSeq(database)
+  try {
+    if (!isOlder(path, newest)) return null
+    return inTransaction(database, () => {
+      const lost = putOlderAside(path, newest)
+      if (lost === null) return null
+      raiseSeq(database, lost.committedSeq)
+      noteSize(path, sizeOf(database), newest())
+      return lost
+    })
+  } catch {
+    return null
+  }
 }
 
 /** Like `openQueue`, but if there is no queue, returns null and creates nothing. */

@@ -41,6 +41,14 @@ export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === CODE.readOnly
 }
 
+/**
+ * Returns whether SQLite could not begin to read although no process kept it from that for long. It tries a hundred times
+ * then, for 10 s, in which this thread does nothing else.
+ */
+export function isProtocol(error: unknown): boolean {
+  return codeOf(error) === CODE.protocol
+}
+
 /** Returns whether SQLite says that it cannot open the file. */
 export function cannotOpen(error: unknown): boolean {
   return codeOf(error) === CODE.cannotOpen

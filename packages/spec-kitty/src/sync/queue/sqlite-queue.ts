@@ -5,13 +5,14 @@ import { CommandError, isProcessGone } from 'familiar/cli'
 import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
 import { COLUMNS, DEAD_COLUMNS, decode, encode, toDeadLetter, toEvent } from './columns.js'
 import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
-import { containsSeq, countsOf, lastReasonOf, sizeOf, waitingProjects } from './count-events.js'
+import { containsSeq, countsOf, lastReasonOf, newestSeq, sizeOf, waitingProjects } from './count-events.js'
 import { insertEvents } from './insert-events.js'
-import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
-import { busy, full, isReadOnly, queueFailure, unusable } from './queue-errors.js'
+import type { LostFile } from './lost-file.js'
+import { OpenFile } from './open-file.js'
+import { busy, full, isProtocol, isReadOnly, queueFailure } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import { copyEvents } from './take-over.js'
-import { noteSize } from './waiting-note.js'
+import { noteCommitted, noteSize } from './waiting-note.js'
 import type { Database, Row } from './sqlite.js'
 import type {
   ClaimLimits,
@@ -48,16 +49,9 @@ export const LOCK_PROBE_MS = 500
 /** The queue in one SQLite file. */
 export class SqliteQueue implements Queue {
   readonly path: string
-  #connection: Connection
-  readonly #reopen: () => Connection | null
+  readonly #open: OpenFile
   readonly #busyMs: number
-  #timeoutMs = READ_BUSY_MS
-  /**
-   * Another connection must be opened before the next write. Either this one cannot write, because this process lacked
-   * descriptors when it was opened. Or it waited in vain for a lock, which may be one that the system did not release for
-   * it.
-   */
-  #mustReopen = false
+  #isStuck = false
 
   /** `busyMs`: how long a write waits for other writers. */
   constructor(
@@ -68,19 +62,30 @@ export class SqliteQueue implements Queue {
   ) {
     this.path = path
     this.#busyMs = busyMs
-    this.#connection = connection
-    this.#reopen = reopen
+    this.#open = new OpenFile(path, connection, reopen)
+  }
+
+  /**
+   * Returns whether this queue waited in vain for a lock. It may be one that the system did not release for this process,
+   * which keeps it until all connections to the file are closed. So a process that lives on closes the queue and opens it
+   * again.
+   */
+  get isStuck(): boolean {
+    return this.#isStuck
   }
 
   publish(events: readonly NewEvent[], maxSize: number, stranded: readonly Stranded[] = []): Published {
-    return this.#writeAtOnce((database) => {
-      const { added, ...published } = insertEvents(database, events, stranded)
-      if (published.queued === 0) return published
+    const { published, newest } = this.#writeAtOnce((database) => {
+      const before = newestSeq(database)
+      const { added, ...found } = insertEvents(database, events, stranded)
+      if (found.queued === 0) return { published: found, newest: null }
       const size = sizeOf(database)
       if (added > 0 && size.waiting > maxSize) throw full(this.path, maxSize)
-      noteSize(this.path, size)
-      return published
+      noteSize(this.path, size, before)
+      return { published: found, newest: newestSeq(database) }
     })
+    if (newest !== null) noteCommitted(this.path, newest)
+    return published
   }
 
   counts(): QueueCounts {
@@ -114,7 +119,7 @@ export class SqliteQueue implements Queue {
     return this.#writePatiently((database) => {
       if (isLeft) free(database, found.id)
       const removed = removeUnclaimed(database, project, origins)
-      noteSize(this.path, sizeOf(database))
+      noteSize(this.path, sizeOf(database), newestSeq(database))
       return removed
     })
   }
@@ -122,7 +127,8 @@ export class SqliteQueue implements Queue {
   settle(owner: JsonObject, results: readonly Settled[]): Promise<void> {
     return this.#writePatiently((database) => {
       settleAll(database, owner, results)
-      if (results.some(({ outcome }) => outcome !== 'keep')) noteSize(this.path, sizeOf(database))
+      if (results.some(({ outcome }) => outcome !== 'keep'))
+        noteSize(this.path, sizeOf(database), newestSeq(database))
     })
   }
 
@@ -157,7 +163,7 @@ export class SqliteQueue implements Queue {
   }
 
   [Symbol.dispose](): void {
-    this.#connection.database.close()
+    this.#open.database.close()
   }
 
   /**
@@ -167,16 +173,16 @@ export class SqliteQueue implements Queue {
   lockProblem(): string | null {
     const written = this.#lastWritten()
     try {
-      this.#withBusyTimeout(LOCK_PROBE_MS, () => {
-        const { database } = this.#current()
+      this.#open.withBusyTimeout(LOCK_PROBE_MS, () => {
+        const { database } = this.#open.current()
         database.exec('BEGIN IMMEDIATE')
         database.exec('ROLLBACK')
       })
       return null
     } catch (error) {
       const failure = queueFailure(error, this.path)
-      const isBusy = failure instanceof CommandError && failure.code === 'E_QUEUE_BUSY'
-      return isBusy && this.lost() === null && written === this.#lastWritten() ? failure.message : null
+      const isLocked = isBusy(failure) && this.lost() === null && written === this.#lastWritten()
+      return isLocked ? failure.message : null
     }
   }
 
@@ -185,19 +191,9 @@ export class SqliteQueue implements Queue {
     return `${size}:${mtimeNs}`
   }
 
-  /**
-   * Returns what became of the open file if it is no longer at its path; null if it is there, or if nothing is known of
-   * it.
-   */
+  /** Returns what became of the open file if it is no longer at its path. */
   lost(): LostFile | null {
-    const { file, database } = this.#connection
-    try {
-      const found = fileAt(this.path) === file ? null : whereaboutsOf(file, this.path)
-      const count = 'SELECT count(*) AS n FROM events'
-      return found === null ? null : { ...found, events: Number(database.prepare(count).get()?.['n']) }
-    } catch {
-      return null
-    }
+    return this.#open.lost()
   }
 
   /**
@@ -207,7 +203,7 @@ export class SqliteQueue implements Queue {
    */
   makeWhole(busyMs = READ_BUSY_MS): void {
     try {
-      this.#withBusyTimeout(busyMs, () => this.#connection.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+      this.#open.withBusyTimeout(busyMs, () => this.#open.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
     } catch (error) {
       throw queueFailure(error, this.path)
     }
@@ -216,21 +212,27 @@ export class SqliteQueue implements Queue {
   /** Copies all events of a queue whose file was removed into this one. */
   takeOver(removed: SqliteQueue): Promise<void> {
     return this.#writePatiently((database) => {
-      copyEvents(removed.#connection.database, database)
-      noteSize(this.path, sizeOf(database))
+      const before = newestSeq(database)
+      copyEvents(removed.#open.database, database)
+      noteSize(this.path, sizeOf(database), before)
     })
   }
 
   /** Returns whether the file that is open has the event with this number, even if it is no longer at its path. */
   contains(seq: number): boolean {
-    return containsSeq(this.#connection.database, seq)
+    return containsSeq(this.#open.database, seq)
+  }
+
+  /** Returns the highest number that an event of the file that is open ever had. */
+  newest(): number | null {
+    return newestSeq(this.#open.database)
   }
 
   #eachDead(eventIds: readonly string[], change: string): readonly string[] {
     return this.#writeAtOnce((database) => {
       const statement = database.prepare(`${change} WHERE event_id = ? AND rejected_at IS NOT NULL`)
       const found = eventIds.filter((id) => Number(statement.run(encode(id)).changes) > 0)
-      noteSize(this.path, sizeOf(database))
+      noteSize(this.path, sizeOf(database), newestSeq(database))
       return found
     })
   }
@@ -246,9 +248,11 @@ export class SqliteQueue implements Queue {
 
   #read<T>(act: (database: Database) => T): T {
     try {
-      return act(this.#current().database)
+      return act(this.#open.current().database)
     } catch (error) {
-      throw queueFailure(error, this.path)
+      const failure = queueFailure(error, this.path)
+      this.#isStuck ||= isBusy(failure)
+      throw failure
     }
   }
 
@@ -256,13 +260,13 @@ export class SqliteQueue implements Queue {
   #write<T>(act: (database: Database) => T, isTriedAgain = false): T {
     try {
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-        const { database, file } = this.#current(this.#mustReopen)
+        const { database, file } = this.#open.current(this.#open.mustReopen)
         try {
           const result = inTransaction(database, () => act(database))
-          if (fileAt(this.path) === file && this.#hasItsLog()) return result
+          if (fileAt(this.path) === file && this.#open.hasItsLog()) return result
         } catch (error) {
-          this.#mustReopen = isReadOnly(error)
-          if (!this.#mustReopen || attempt === ATTEMPTS) throw error
+          this.#open.mustReopen = isReadOnly(error)
+          if (!this.#open.mustReopen || attempt === ATTEMPTS) throw error
         }
       }
       throw busy(this.path, 'its file was replaced')
@@ -273,7 +277,7 @@ export class SqliteQueue implements Queue {
 
   /** Keeps this thread waiting for other writers. */
   #writeAtOnce<T>(act: (database: Database) => T): T {
-    return this.#withBusyTimeout(this.#busyMs, () => this.#write(act))
+    return this.#open.withBusyTimeout(this.#busyMs, () => this.#write(act))
   }
 
   /** Waits equally long for other writers, but lets the event loop run during the wait. */
@@ -282,58 +286,17 @@ export class SqliteQueue implements Queue {
     for (;;) {
       const isLast = performance.now() > end
       try {
-        return this.#withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act, !isLast))
+        return this.#open.withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act, !isLast))
       } catch (error) {
-        const isBusy = error instanceof CommandError && error.code === 'E_QUEUE_BUSY' && this.lost() === null
-        this.#mustReopen ||= isBusy && isLast
-        if (!isBusy || isLast) throw error
+        if (!isBusy(error) || this.lost() !== null) throw error
+        this.#isStuck ||= isLast || isProtocol(error.cause)
+        if (this.#isStuck) throw error
       }
       await sleep(BETWEEN_MS)
     }
   }
-
-  #withBusyTimeout<T>(ms: number, act: () => T): T {
-    this.#setBusyTimeout(ms)
-    try {
-      return act()
-    } finally {
-      this.#setBusyTimeout(READ_BUSY_MS)
-    }
-  }
-
-  #setBusyTimeout(ms: number): void {
-    this.#timeoutMs = ms
-    this.#connection.database.exec(`PRAGMA busy_timeout = ${ms}`)
-  }
-
-  /** Returns the connection to the file that is at the path now; with `mustReopen`, a new one. */
-  #current(mustReopen = false): Connection {
-    const isThere = fileAt(this.path) === this.#connection.file
-    if (isThere && this.#hasItsLog() && !mustReopen) return this.#connection
-    // When a database is put aside, its WAL is moved later than the database.
-    if (isThere && !this.#hasItsLog() && fileAt(this.path) === this.#connection.file)
-      throw withoutLog(this.path)
-    const lost = isThere ? null : this.lost()
-    if (lost?.state === 'removed' && lost.events > 0) throw busy(this.path, `its file ${lostText(lost)}`)
-    const next = this.#reopen()
-    if (next === null && lost?.state === 'moved') throw movedError(this.path, lost)
-    if (next === null) throw busy(this.path, 'its file was moved or removed')
-    this.#connection.database.close()
-    this.#connection = next
-    this.#setBusyTimeout(this.#timeoutMs)
-    this.#mustReopen = false
-    return next
-  }
-
-  /**
-   * Returns whether the WAL of the open database still exists. SQLite does not notice that its WAL was removed. It would
-   * write into a file without a name, whose content is lost when it is closed.
-   */
-  #hasItsLog(): boolean {
-    return fileAt(`${this.path}-wal`) === this.#connection.wal
-  }
 }
 
-function withoutLog(path: string): CommandError {
-  return unusable(path, `${path}-wal was removed while it was in use`, undefined, 'spec-kitty sync restart')
+function isBusy(error: unknown): error is CommandError {
+  return error instanceof CommandError && error.code === 'E_QUEUE_BUSY'
 }

@@ -7,6 +7,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -25,16 +26,25 @@ export interface QueueSize {
 interface Note extends QueueSize {
   /** ISO 8601; null if unknown. */
   readonly seenAt: string | null
+  /**
+   * The highest number that an event had when a transaction was last known to be committed; null if unknown. A queue that
+   * has not given it yet is an older copy.
+   */
+  readonly committedSeq: number | null
 }
 
-/** Events that were queued, and whose file was removed, moved away or emptied while no process had it open. */
-export interface LostEvents extends Omit<Note, 'lastSeq'> {
-  /** What is at the path now. `replaced`: another queue. */
-  readonly file: 'missing' | 'empty' | 'replaced'
+/** Events that were queued, and whose file was removed, moved away, emptied or replaced by an older copy. */
+export interface LostEvents extends Omit<Note, 'lastSeq' | 'committedSeq'> {
+  /** What is at the path now. `replaced`: another queue. `older`: an older copy, which no process has opened to write yet. */
+  readonly file: 'missing' | 'empty' | 'replaced' | 'older'
 }
 
 /** The note is one line of this length, so that a new one covers the whole of the old one. */
 const NOTE_CHARS = 200
+
+/** The number of digits of the largest safe integer, with which a note begins: it is written again without the rest. */
+const SEQ_CHARS = 16
+const BEGIN = '{"committed_seq":'
 
 const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
@@ -44,16 +54,35 @@ const LOST = /^lost-\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.json$/
 /**
  * Remembers beside the queue how many events are in it, so that their loss can be told when the file is gone. Whoever
  * changes the number calls this before the commit, while no other process can change it. So the note costs no wait for the
- * disk: it is one short write in place. After a loss of power it may be missing or older. Never throws.
+ * disk: it is one short write in place. After a loss of power it may be missing or older. `committedSeq`: the highest number
+ * that an event had before the transaction. Never throws.
  */
-export function noteSize(path: string, { waiting, rejected, lastSeq }: QueueSize): void {
+export function noteSize(
+  path: string,
+  { waiting, rejected, lastSeq }: QueueSize,
+  committedSeq: number | null,
+): void {
   const json = { waiting, rejected, last_seq: lastSeq, seen_at: new Date().toISOString() }
+  const text = `${BEGIN}${seqText(committedSeq)},${JSON.stringify(json).slice(1)}`
+  write(path, constants.O_WRONLY | constants.O_CREAT, `${text.padEnd(NOTE_CHARS - 1)}\n`, 0)
+}
+
+/** Call this after the commit of a transaction that has noted its size and given numbers to events. Never throws. */
+export function noteCommitted(path: string, committedSeq: number | null): void {
+  write(path, constants.O_WRONLY, seqText(committedSeq), BEGIN.length)
+}
+
+function seqText(seq: number | null): string {
+  return String(seq).padStart(SEQ_CHARS)
+}
+
+/** If it fails, a loss is told with an older number, or not at all. */
+function write(path: string, flags: number, text: string, at: number): void {
   let descriptor: number | null = null
   try {
-    descriptor = openSync(noteOf(path), constants.O_WRONLY | constants.O_CREAT | CAREFUL, 0o600)
-    writeSync(descriptor, `${JSON.stringify(json).padEnd(NOTE_CHARS - 1)}\n`, 0)
+    descriptor = openSync(noteOf(path), flags | CAREFUL, 0o600)
+    writeSync(descriptor, text, at)
   } catch {
-    // Then a loss is told with an older number, or not at all.
   } finally {
     if (descriptor !== null) closeSync(descriptor)
   }
@@ -81,14 +110,67 @@ export function putNoteAside(path: string): LostEvents | null {
 }
 
 /**
- * Returns the events that were lost with their file; null if none are known to be. `isThere`: whether the queue at the
- * path has the event with this number. If it does, the lost file was put back, or its events were saved. Never throws.
+ * Like `putNoteAside`, if the queue at the path is an older copy. `newest`: returns the highest number that an event of it
+ * ever had. Call this while no other process can change the queue, and see to it that its next events get higher numbers than
+ * `committedSeq`: else they would be taken for those that are lost.
  */
-export function lostEvents(path: string, isThere: (seq: number) => boolean = () => false): LostEvents | null {
+export function putOlderAside(
+  path: string,
+  newest: () => number | null,
+): (LostEvents & { readonly committedSeq: number }) | null {
+  const note = lackingIn(readNote(noteOf(path)), newest)
+  if (note === null) return null
+  const aside = freeName(dirname(path))
+  try {
+    renameSync(noteOf(path), aside)
+    const { waiting, rejected, lastSeq, seenAt } = note
+    writeFileSync(aside, JSON.stringify({ waiting, rejected, last_seq: lastSeq, seen_at: seenAt }))
+  } catch {}
+  return { ...note, file: 'replaced' }
+}
+
+/**
+ * Returns what an older copy lacks of what the note counts; null if it is none. The events that are in the note are the
+ * newest ones, as the oldest leave first, and each event has the next number.
+ */
+function lackingIn(
+  note: Note | null,
+  newest: () => number | null,
+): (Note & { readonly committedSeq: number }) | null {
+  const committedSeq = note?.committedSeq ?? null
+  // The note was read before: what was committed when it was written is in every later view of the queue.
+  const found = committedSeq === null ? null : newest()
+  if (note === null || committedSeq === null || found === null || found >= committedSeq) return null
+  const waiting = Math.min(note.waiting, committedSeq - found)
+  const rejected = Math.min(note.rejected, committedSeq - found - waiting)
+  return { ...note, committedSeq, waiting, rejected }
+}
+
+/** Returns whether the queue at the path is an older copy, and what it lacks was not put aside yet. Never throws. */
+export function isOlder(path: string, newest: () => number | null): boolean {
+  return lackingIn(readNote(noteOf(path)), newest) !== null
+}
+
+/** Returns whether events may be lost, which only the queue can tell. Never throws. */
+export function mayBeLost(path: string): boolean {
+  return readNote(noteOf(path)) !== null || notesAside(path).some(({ note }) => note !== null)
+}
+
+/**
+ * Returns the events that were lost with their file; null if none are known to be. `isThere`: whether the queue at the
+ * path has the event with this number. If it does, the lost file was put back, or its events were saved. `newest`: returns
+ * the highest number that an event of that queue ever had; null if that is not known. Never throws.
+ */
+export function lostEvents(
+  path: string,
+  isThere: (seq: number) => boolean = () => false,
+  newest: () => number | null = () => null,
+): LostEvents | null {
   const file = whatIsThere(path)
-  const last = file === 'queue' ? null : readNote(noteOf(path))
-  const earlier = notesAside(path).flatMap(({ note }) =>
-    note === null || isBack(note, isThere) ? [] : [note],
+  const note = readNote(noteOf(path))
+  const last = file === 'queue' ? lackingIn(note, newest) : note
+  const earlier = notesAside(path).flatMap(({ note: one }) =>
+    one === null || isBack(one, isThere) ? [] : [one],
   )
   const all = [...earlier, ...(last === null ? [] : [last])]
   if (all.length === 0) return null
@@ -96,7 +178,7 @@ export function lostEvents(path: string, isThere: (seq: number) => boolean = () 
     waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
     rejected: all.reduce((sum, { rejected }) => sum + rejected, 0),
     seenAt: all.at(-1)?.seenAt ?? null,
-    file: file === 'queue' ? 'replaced' : file,
+    file: file !== 'queue' ? file : last === null ? 'replaced' : 'older',
   }
 }
 
@@ -171,6 +253,7 @@ function readNote(file: string): Note | null {
       waiting,
       rejected,
       lastSeq: countOf(json?.['last_seq']),
+      committedSeq: countOf(json?.['committed_seq']),
       seenAt: Number.isNaN(Date.parse(seenAt ?? '')) ? null : seenAt,
     }
   } catch {

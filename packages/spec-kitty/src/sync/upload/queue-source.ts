@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { SqliteQueue } from '../queue/sqlite-queue.js'
 import { lossText } from '../queue/loss-text.js'
 import type { LostFile } from '../queue/lost-file.js'
@@ -11,7 +11,7 @@ import type { LostEvents } from '../queue/waiting-note.js'
 export interface QueueSource {
   /**
    * Returns the queue. If there is none, returns null and creates nothing. `isSuspect`: the database seemed damaged, so
-   * it is checked, and moved aside if it is. If the file of the open queue was removed, its events are written into the
+   * it is checked, and moved aside if it is. A queue that waited in vain for a lock is closed and opened again. If the file of the open queue was removed, its events are written into the
    * one at the path, which is created. Throws what `openQueue` throws.
    */
   readonly open: (isSuspect: boolean) => Promise<Queue | null>
@@ -41,6 +41,14 @@ function leaveWhole(queue: SqliteQueue | null): void {
   try {
     queue?.makeWhole(LEAVE_MS)
   } catch {}
+}
+
+/** The package of SQLite ends a closed connection, with its locks, only when its statements are collected as garbage. */
+async function endClosed(): Promise<void> {
+  const { collectGarbage } = await import('../../daemons/collect-garbage.js')
+  await collectGarbage()
+  // Native objects end in a later turn than those that held them.
+  await setImmediate()
 }
 
 /** Returns the source of the queue at a path. */
@@ -78,6 +86,10 @@ export function createQueueSource(path: string, log: Log): QueueSource {
     open: async (isSuspect) => {
       if (isSuspect) close()
       await save()
+      if (queue?.isStuck === true) {
+        close()
+        await endClosed()
+      }
       if (queue === null) {
         const { openQueueIfThere } = await import('../queue/open-queue.js')
         queue = await openQueueIfThere(path, { onNotice, onLost, isSuspect })

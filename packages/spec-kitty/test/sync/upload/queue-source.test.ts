@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openQueue } from '../../../src/sync/queue/open-queue.js'
 import type { NewEvent } from '../../../src/sync/queue/queue-types.js'
+import { loadSqlite } from '../../../src/sync/queue/sqlite.js'
 import { createQueueSource, type QueueSource } from '../../../src/sync/upload/queue-source.js'
 import { makeHome, removeHomes } from '../../../../familiar/test/helpers/homes.js'
 
@@ -23,6 +24,29 @@ it('opens a queue once it is there, and creates none', async () => {
   expect(again?.counts()).toEqual(queue.counts())
   await source.close()
 })
+
+it('opens a queue again that waited in vain, and ends the locks of connections that were closed', async () => {
+  const path = join(makeHome(), 'daemons', 'sync', 'queue.db')
+  using queue = await openQueue(path)
+  const source = createQueueSource(path, () => {})
+  const stuck = await source.open(false)
+  await leaveLocked(path)
+  expect(queue.lockProblem()).toContain('is busy')
+  Object.defineProperty(stuck, 'isStuck', { value: true })
+  const again = await source.open(false)
+  expect(again).not.toBe(stuck)
+  expect(queue.lockProblem()).toBeNull()
+  expect(await source.open(false)).toBe(again)
+  await source.close()
+})
+
+/** A closed connection keeps its lock until its statements are collected as garbage. */
+async function leaveLocked(path: string): Promise<void> {
+  const database = (await loadSqlite()).open(path)
+  database.exec('BEGIN IMMEDIATE')
+  database.prepare('SELECT 1').get()
+  database.close()
+}
 
 function event(eventId: string): NewEvent {
   const envelope = JSON.stringify({ event_id: eventId })
