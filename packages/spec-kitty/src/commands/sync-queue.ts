@@ -89,7 +89,7 @@ async function exportQueue(
   if (path !== '-') assertExportable(root, path)
   const counter = salvageCounter()
   const wanted = project === undefined ? null : resolve(workingDirectory(io), project)
-  const other = from === undefined ? null : existingFile(resolve(workingDirectory(io), from))
+  const other = from === undefined ? null : copyAt(resolve(workingDirectory(io), from), root)
   const envelopes = envelopesIn(root, { dead, wanted, other }, counter, io)
   const exported = await exportLines(envelopes, path, io)
   const report = counter.report()
@@ -99,6 +99,7 @@ async function exportQueue(
   else {
     const none = exported === 0 && path !== '-' ? '; no file was written' : ''
     note(io, `exported ${counted(exported, 'event')}${wanted === null ? '' : ` of ${wanted}`}${none}`)
+    for (const line of report.without) say(line, io)
     // Events that the server has rejected should not be queued again unchanged, and those of one project are not all.
     const lines = other === null ? salvageLines(report, path) : copyLines(report, path, other)
     if (!dead && wanted === null) for (const line of lines) say(line, io)
@@ -116,16 +117,26 @@ function markRead(
   if (isAll) markAll(report, dead ? 'rejected' : 'waiting')
 }
 
-/** Anything but a regular file could keep a reader waiting for ever. */
-function existingFile(path: string): string {
+/**
+ * Returns the path if it may be read as a copy. Anything but a regular file could keep a reader waiting for ever. The queue
+ * of the home is in use: what is read beside its log may not fit to it, and its events wait already.
+ */
+function copyAt(path: string, root: string): string {
   if (!existsSync(path)) throw new UsageError(`there is no file ${path}`)
   if (!statSync(path).isFile()) throw new UsageError(`${path} is not a file`)
+  if (isSameFile(path, queuePath(root)))
+    throw new UsageError(`${path} is the queue of this home: leave out --from to export it`)
   try {
     accessSync(path, constants.R_OK)
   } catch {
     throw new UsageError(`${path} cannot be read: you have no permission`)
   }
   return path
+}
+
+function isSameFile(path: string, other: string): boolean {
+  const [one, two] = [path, other].map((each) => statSync(each, { bigint: true, throwIfNoEntry: false }))
+  return one !== undefined && one.dev === two?.dev && one.ino === two.ino
 }
 
 /** Where every event was of this kind, there is none of the other kind to save. */

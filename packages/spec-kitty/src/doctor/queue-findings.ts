@@ -1,5 +1,5 @@
 import type { DoctorExtension } from 'familiar/cli'
-import { FORGET, PUT_BACK } from '../sync/lost-events.js'
+import { FORGET, SAVE_LOST } from '../sync/lost-events.js'
 import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
 import {
   isMarkedUnreadable,
@@ -55,12 +55,15 @@ export function damagedQueues({ damagedQueues: all }: WorkView, form: Form): rea
   return [{ id: 'F-022', severity: 'warn', summary, remediation }]
 }
 
+const SAVE_THEN_FORGET =
+  'if you have that file or a copy of it, the first one saves its events; then, or if you have none, the second one ends the warning'
+
 /** Reported until the file is back, or the user has said that it is known. */
 export function lostEvents({ lost }: WorkView, form: Form): readonly Finding[] {
   if (lost === null) return []
   const remediation = remedyOfCommands(
-    { command: 'spec-kitty explain F-025', shown: FORGET },
-    { description: 'says what to do about it', forPeople: PUT_BACK, form },
+    { command: 'spec-kitty explain F-025', shown: SAVE_LOST, also: FORGET },
+    { description: 'says what to do about it', forPeople: SAVE_THEN_FORGET, form },
   )
   return [{ id: 'F-025', severity: 'warn', summary: lost.text, remediation }]
 }

@@ -13,12 +13,15 @@ export interface Lost {
   readonly events: number
 }
 
-/** The command after which a loss is no longer told. */
+/** The command that saves what is in the file of a lost queue, or in a copy of it. */
+export const SAVE_LOST = 'spec-kitty sync queue --export FILE --from COPY'
+
+/** The command after which a loss is no longer told. It is the last one that is proposed, because it hides the loss. */
 export const FORGET = 'spec-kitty sync queue drop --lost'
 
-/** What can be done about a loss, before the command. */
-export const PUT_BACK =
-  'if you have that file or a copy, `spec-kitty sync queue --export FILE --from COPY` saves them; to be told no longer'
+/** What is said before each of these commands. */
+export const SAVE_FIRST = 'if you have that file or a copy of it, save its events:'
+export const FORGET_LAST = 'then, or if you have none, to be told no longer:'
 
 /**
  * Returns the events of a root that were lost with the file of its queue; null if none are known to be. What a daemon has
@@ -72,5 +75,6 @@ export async function tellLoss(root: string, io: Pick<Io, 'env' | 'err'>): Promi
 
 export function printLoss({ text }: Lost, io: Pick<Io, 'env' | 'err'>): void {
   warn(io, text)
-  note(io, `${PUT_BACK}: ${inHome(FORGET, io.env)}`)
+  note(io, `${SAVE_FIRST} ${inHome(SAVE_LOST, io.env)}`)
+  note(io, `${FORGET_LAST} ${inHome(FORGET, io.env)}`)
 }

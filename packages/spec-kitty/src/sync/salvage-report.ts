@@ -1,31 +1,46 @@
 import { shellQuote } from 'familiar/cli'
 import { removeCommand } from './queue/quarantined-databases.js'
 import { SALVAGE_DEAD_COMMAND } from './queue/queue-errors.js'
-import type { SalvagedEvent } from './queue/salvage.js'
+import type { Found, SalvagedEvent } from './queue/salvage.js'
 
 /** What an export has read from the damaged databases that were put aside. */
 export interface SalvageReport {
   readonly salvaged: number
   /** The projects whose events were saved. */
   readonly projects: readonly string[]
-  /** The databases from which no event could be read. */
+  /** The databases from which no event could be read, except those that are whole and have none. */
   readonly unreadable: readonly string[]
   /** The other databases that were read to their end, and of which every event was exported. */
   readonly whole: readonly string[]
   /** Those that were read to their end, and have events that were not exported. */
   readonly partly: readonly string[]
+  /** What is said of those without events. */
+  readonly without: readonly string[]
+}
+
+/** What is said of a file in which no event was found. */
+const WITHOUT: Readonly<Record<Found, (file: string) => string>> = {
+  no_events: (file) => `no event is in ${file}`,
+  other_database: (file) => `no event could be read in ${file}: it is a database of another program`,
+  no_database: (file) =>
+    `no event could be read in ${file}: it is not a database, or its beginning is damaged`,
+  no_content: (file) => `no event could be read in ${file}: it has 0 bytes`,
+  damaged: (file) => `no event could be read in ${file}`,
 }
 
 /** Counts the events that pass through it. */
 export function salvageCounter(): {
   readonly seen: (event: SalvagedEvent, isExported: boolean) => void
-  /** Called with each database that was read to its end. One that was not is in no list of the report. */
-  readonly read: (database: string) => void
+  /**
+   * Called with each database that was read to its end, and what it is if no event was found in it. One that was not read
+   * to its end is in no list of the report.
+   */
+  readonly read: (database: string, found?: Found) => void
   readonly report: () => SalvageReport
 } {
   let salvaged = 0
   const projects = new Set<string>()
-  const [read, readable, partly] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  const [read, readable, partly] = [new Map<string, Found>(), new Set<string>(), new Set<string>()]
   return {
     seen: ({ database, project }, isExported) => {
       readable.add(database)
@@ -35,19 +50,24 @@ export function salvageCounter(): {
         projects.add(project)
       }
     },
-    read: (database) => void read.add(database),
-    report: () => ({
-      salvaged,
-      projects: [...projects],
-      unreadable: [...read].filter((one) => !readable.has(one)),
-      whole: [...read].filter((one) => readable.has(one) && !partly.has(one)),
-      partly: [...read].filter((one) => partly.has(one)),
-    }),
+    read: (database, found = 'damaged') => void read.set(database, found),
+    report: () => {
+      const isWhole = (one: string, found: Found): boolean => readable.has(one) || found === 'no_events'
+      const all = [...read].map(([one, found]) => ({ one, found, isWhole: isWhole(one, found) }))
+      return {
+        salvaged,
+        projects: [...projects],
+        unreadable: all.filter((each) => !each.isWhole).map(({ one }) => one),
+        whole: all.filter((each) => each.isWhole && !partly.has(each.one)).map(({ one }) => one),
+        partly: all.filter(({ one }) => partly.has(one)).map(({ one }) => one),
+        without: all.filter(({ one }) => !readable.has(one)).map(({ one, found }) => WITHOUT[found](one)),
+      }
+    },
   }
 }
 
 /**
- * Returns the lines to print after an export of all waiting events from damaged databases: how to queue them again, how to
+ * Returns the lines to print after an export of all waiting events from damaged databases, below `without`: how to queue them again, how to
  * save those that the server had rejected, and that a database of which nothing is left to save may be removed after
  * that. A line that begins with a blank is a command. `file` is `-` for standard output.
  */
@@ -55,14 +75,12 @@ export function salvageLines(
   { salvaged, projects, unreadable, whole, partly }: SalvageReport,
   file: string,
 ): readonly string[] {
-  const failed = unreadable.map((one) => `no event could be read in ${one}`)
   const again =
     salvaged === 1
       ? '1 event was in a damaged database; to queue it again:'
       : `${salvaged} events were in damaged databases; to queue them again:`
   const removable = [...unreadable, ...whole].toSorted()
   return [
-    ...failed,
     ...(salvaged === 0 ? [] : [again, ...publishLines(projects, file === '-' ? 'FILE' : shellQuote(file))]),
     ...(partly.length === 0
       ? []
@@ -83,14 +101,13 @@ export function salvageLines(
 
 /** Like `salvageLines`, after an export from a queue file that is not damaged and not that of the home. */
 export function copyLines(
-  { salvaged, projects, unreadable, partly }: SalvageReport,
+  { salvaged, projects, partly }: SalvageReport,
   file: string,
   queue: string,
 ): readonly string[] {
   const from = ` --from ${shellQuote(queue)}`
   const again = salvaged === 1 ? 'to queue it again:' : 'to queue them again:'
   return [
-    ...unreadable.map((one) => `no event could be read in ${one}`),
     ...(salvaged === 0
       ? []
       : [again, ...publishLines(projects, file === '-' ? 'FILE' : shellQuote(file), from)]),

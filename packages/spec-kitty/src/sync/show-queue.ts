@@ -1,6 +1,6 @@
 import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
-import { FORGET, PUT_BACK, type Lost } from './lost-events.js'
+import { FORGET, FORGET_LAST, SAVE_FIRST, SAVE_LOST, type Lost } from './lost-events.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
 import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
 import type { HeldProject, Why } from './why-types.js'
@@ -102,7 +102,16 @@ export function queueLines(
           '',
           `the server rejected ${counted(deadLetters, 'event')}: ${paint(screen, 'cyan', placed('spec-kitty sync queue --dead'))} shows why`,
         ]),
-    ...(lost === null ? [] : ['', lost.text, `${PUT_BACK}:`, `  ${paint(screen, 'cyan', placed(FORGET))}`]),
+    ...(lost === null
+      ? []
+      : [
+          '',
+          lost.text,
+          SAVE_FIRST,
+          `  ${paint(screen, 'cyan', placed(SAVE_LOST))}`,
+          FORGET_LAST,
+          `  ${paint(screen, 'cyan', placed(FORGET))}`,
+        ]),
     ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
     ...(aside.length === 0
       ? []

@@ -1,7 +1,7 @@
 import type { DaemonStatus } from 'familiar'
 import { clockText, describeWait, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
-import { FORGET, PUT_BACK } from './lost-events.js'
+import { FORGET, FORGET_LAST, SAVE_FIRST, SAVE_LOST } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
 import { isMarkedUnreadable, isSaved, removeCommand, saveCommand } from './queue/quarantined-databases.js'
 import { nameIn, type Difference } from './start-environment.js'
@@ -174,7 +174,14 @@ function fullDiskLines({ diskProblem, why }: WorkView): readonly Line[] {
 
 /** Told until the file is back, or the user has said that it is known. */
 function lostLines({ lost }: WorkView): readonly Line[] {
-  return lost === null ? [] : [['', lost.text, 'yellow'], ['', `${PUT_BACK}:`], commandLine(FORGET)]
+  if (lost === null) return []
+  return [
+    ['', lost.text, 'yellow'],
+    ['', SAVE_FIRST],
+    commandLine(SAVE_LOST),
+    ['', FORGET_LAST],
+    commandLine(FORGET),
+  ]
 }
 
 /** The command that removes a database comes after the export. A damaged queue in use is exported with them. */

@@ -2,6 +2,7 @@ import { clockText } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import { isLoopback } from './check-server-url.js'
 import { withoutSlash } from './url-text.js'
+import { isSuspect } from './upload/stuck-text.js'
 import { isWithoutTls, MAY_BE_WRONG, proxyNamedIn } from './upload/connection-errors.js'
 import { NOW } from './why-daemon.js'
 import { mayRestart, restartCommand } from './why-restart.js'
@@ -117,7 +118,7 @@ function backingOffRemedy(standing: Standing): Doubted {
   }
   if (lastErrorKind === 'queue' || lastErrorKind === 'kept')
     return { command: NOW, shown: `${NOW}  # tries at once` }
-  const patience = trying(PATIENCE)
+  const patience = trying(isSuspect(lastError) ? `${PATIENCE}; ${STUCK_CURE}` : PATIENCE)
   if (lastErrorKind !== 'connection') return patience
   if (isWithoutTls(lastError)) return withoutTls(standing, also)
   return {

@@ -311,14 +311,17 @@ it('says that the daemon sends although this shell has turned hosted sync off', 
   })
 })
 
-it('says that events were lost with their queue', () => {
+it('says that events were lost with their queue, with the command that saves them before the one that hides it', () => {
   const lost = { text: 'lost: 2 events waited', events: 2 }
   const [found] = workFindings({ ...VIEW, lost }, null, 0, 'people')
   expect(found).toMatchObject({
     id: 'F-025',
     severity: 'warn',
     summary: lost.text,
-    remediation: { commands: ['spec-kitty sync queue drop --lost'] },
+    remediation: {
+      command: 'spec-kitty sync queue --export FILE --from COPY',
+      commands: ['spec-kitty sync queue --export FILE --from COPY', 'spec-kitty sync queue drop --lost'],
+    },
   })
 })
 

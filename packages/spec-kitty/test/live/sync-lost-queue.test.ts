@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process'
 import {
   copyFileSync,
   existsSync,
+  linkSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -117,11 +120,21 @@ describe('a queue that is removed or emptied while no sync daemon runs', () => {
       lose(how)
       const what = how === 'missing' ? 'is not there any more' : 'has 0 bytes now'
       const said = new RegExp(`lost: 2 events waited at .*, and the queue ${path} ${what}`)
-      expect((await work.run(['sync', 'status'])).stdout).toMatch(said)
-      expect((await work.run(['sync', 'queue'])).stdout).toMatch(said)
-      expect((await work.run(['auth', 'doctor'])).stdout.replaceAll(/\s+/g, ' ')).toMatch(said)
-      const now = await work.run(['sync', 'now'])
-      expect([now.status, now.stderr]).toEqual([1, expect.stringMatching(said)])
+      // What hides the loss is never the first command.
+      const saved = /lost: 2 events waited.* --export FILE --from COPY .*spec-kitty sync queue drop --lost/
+      for (const args of [
+        ['sync', 'status'],
+        ['sync', 'queue'],
+        ['auth', 'doctor'],
+        ['sync', 'now'],
+      ]) {
+        const { stdout, stderr } = await work.run(args)
+        const told = `${stdout}${stderr}`.replaceAll(/\s+/g, ' ')
+        expect(told).toMatch(said)
+        expect(told).toMatch(saved)
+        expect(told.indexOf('drop --lost')).toBeGreaterThan(told.indexOf('--from COPY'))
+      }
+      expect((await work.run(['sync', 'now'])).status).toBe(1)
       const json = await work.run(['sync', 'now', '--json'])
       expect([json.status, JSON.parse(json.stdout.trim().split('\n').at(-1) ?? '')]).toMatchObject([
         1,
@@ -131,7 +144,7 @@ describe('a queue that is removed or emptied while no sync daemon runs', () => {
       // Whoever makes a new queue says so at once. It does not bring them back, nor does what is sent from it.
       const published = publishAlone('c')
       expect(published.replaceAll(/\s+/g, ' ')).toMatch(
-        /lost: 2 events waited at .* was removed, moved, emptied or replaced by an older copy.* spec-kitty sync queue drop --lost/,
+        /lost: 2 events waited at .* was removed, moved, emptied or replaced by an older copy.* --export FILE --from COPY.* spec-kitty sync queue drop --lost $/,
       )
       expect(await statusOf()).toMatchObject({ queued: 1, lost_events: 2 })
       expect((await work.run(['sync', 'now'])).status).toBe(1)
@@ -303,18 +316,64 @@ describe('a copy of the queue', () => {
     expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining(said)])
   })
 
-  it('that is no queue has no event, and no file is written', async () => {
-    const text = join(work.project, 'text')
-    writeFileSync(text, 'no database')
+  it.each([
+    [
+      'text',
+      'it is not a database, or its beginning is damaged',
+      (file: string) => writeFileSync(file, 'no'),
+    ],
+    ['empty', 'it has 0 bytes', (file: string) => writeFileSync(file, '')],
+    ['other', 'it is a database of another program', (file: string) => sqlIn(file, 'CREATE TABLE t (x)')],
+  ])('that is no queue has no event, and no file is written: %s', async (name, why, make) => {
+    const file = join(work.project, name)
+    make(file)
     const out = join(work.project, 'x')
-    const ran = await work.run(['sync', 'queue', '--export', out, '--from', text])
-    expect([ran.status, ran.stderr]).toEqual([
-      1,
-      `exported 0 events; no file was written\nno event could be read in ${text}\n`,
-    ])
-    expect([existsSync(out), existsSync(`${text}.unreadable`)]).toEqual([false, false])
+    const from = ['sync', 'queue', '--export', out, '--from', file]
+    for (const args of [from, [...from, '--dead'], [...from, '--project', work.project]]) {
+      const ran = await work.run(args)
+      expect(ran.status).toBe(1)
+      expect(ran.stderr).toMatch(/^exported 0 events.*; no file was written\n/)
+      expect(ran.stderr).toContain(`\nno event could be read in ${file}: ${why}\n`)
+    }
+    expect([existsSync(out), existsSync(`${file}.unreadable`)]).toEqual([false, false])
   })
+
+  it('that is whole and without events is read, and none is in it', async () => {
+    await work.run(['sync', 'stop'])
+    const copy = join(work.project, 'copy.db')
+    copyFileSync(path, copy)
+    sqlIn(copy, 'DELETE FROM events')
+    const out = join(work.project, 'x')
+    const ran = await work.run(['sync', 'queue', '--export', out, '--from', copy])
+    expect([ran.status, ran.stderr, existsSync(out)]).toEqual([
+      0,
+      `exported 0 events; no file was written\nno event is in ${copy}\n`,
+      false,
+    ])
+    const json = await work.run(['sync', 'queue', '--export', out, '--from', copy, '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({ exported: 0, unreadable_databases: [] })
+  })
+
+  it.each(['the path', 'a link', 'another name'] as const)(
+    'is not the queue of the home itself, which is exported without --from: %s',
+    async (how) => {
+      const other = join(work.project, 'other.db')
+      if (how === 'a link') symlinkSync(path, other)
+      if (how === 'another name') linkSync(path, other)
+      const from = how === 'the path' ? path : other
+      const ran = await work.run(['sync', 'queue', '--export', 'x', '--from', from])
+      expect(ran.status).toBe(2)
+      expect(ran.stderr).toContain(`${from} is the queue of this home: leave out --from to export it`)
+    },
+  )
 })
+
+/** The test must not have the file open itself, because SQLite keeps it open until its garbage is collected. */
+function sqlIn(file: string, sql: string): void {
+  const program = `const { DatabaseSync } = require('@photostructure/sqlite');
+    const database = new DatabaseSync(${JSON.stringify(file)}); database.exec(${JSON.stringify(sql)}); database.close()`
+  execFileSync(process.execPath, ['-e', program], { cwd: import.meta.dirname })
+}
 
 async function idsIn(copy: string): Promise<readonly string[]> {
   const { stdout } = await work.run(['sync', 'queue', '--export', '-', '--from', copy])

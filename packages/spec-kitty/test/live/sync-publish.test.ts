@@ -387,7 +387,9 @@ describe('sync queue', () => {
     const { status, stderr } = root.run(['sync', 'queue', '--export', '-'])
     expect(status).toBe(1)
     const [aside] = quarantinedDatabases(path)
-    expect(stderr).toContain(`exported 0 events\nno event could be read in ${aside}\n`)
+    expect(stderr).toContain(
+      `exported 0 events\nno event could be read in ${aside}: it is not a database, or its beginning is damaged\n`,
+    )
     expect(root.json(['sync', 'queue', '--export', join(root.base, 'none')]).document).toMatchObject({
       exported: 0,
       salvaged: 0,

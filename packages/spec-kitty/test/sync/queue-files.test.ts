@@ -280,6 +280,28 @@ describe('a damaged database', () => {
     expect(ids.filter((id) => saved.includes(id))).toEqual(saved)
   })
 
+  it('gives its events also if its first page is that of an empty one, which knows of none', async () => {
+    const sqlite = await loadSqlite()
+    const empty = join(makeHome(), 'empty.db')
+    const database = sqlite.open(empty)
+    migrate(database)
+    database.close()
+    const ids = names('e', 300)
+    publish(...ids)
+    const found: string[] = []
+    const read = async (): Promise<readonly string[]> => {
+      const events = await salvageAll([path], (_, kind) => void found.push(kind))
+      return Array.from(events, ({ envelope }) => JSON.parse(envelope).event_id)
+    }
+    expect(await read()).toEqual(ids)
+    const content = readFileSync(path)
+    readFileSync(empty).copy(content, 0, 0, PAGE_BYTES)
+    writeFileSync(path, content)
+    expect((await read()).length).toBeGreaterThan(250)
+    writeFileSync(path, readFileSync(empty))
+    expect([await read(), found.at(-1)]).toEqual([[], 'no_events'])
+  })
+
   it('is not made of a healthy one that is suspected', async () => {
     publish('a')
     using queue = await openQueue(path, { onNotice, isSuspect: true })

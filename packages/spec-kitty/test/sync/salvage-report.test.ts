@@ -23,9 +23,9 @@ it('prints the command that queues the events of one project again, and the one 
     unreadable: ['/q/b'],
     whole: ['/q/a'],
     partly: [],
+    without: ['no event could be read in /q/b'],
   })
   expect(salvageLines(report, '/tmp/my file')).toEqual([
-    'no event could be read in /q/b',
     '2 events were in damaged databases; to queue them again:',
     "  spec-kitty sync publish - --project '/my app' < '/tmp/my file'",
     'then what was put aside can be removed:',
@@ -63,6 +63,24 @@ it('proposes to remove no database of which something was not exported', () => {
     'then what was put aside can be removed:',
     '  rm /q/c*',
   ])
+})
+
+it('tells a queue that is whole and has no event from what is none', () => {
+  const counter = salvageCounter()
+  counter.read('/q/a', 'no_events')
+  counter.read('/q/b', 'other_database')
+  counter.read('/q/c', 'no_database')
+  counter.read('/q/d', 'no_content')
+  expect(counter.report()).toMatchObject({
+    unreadable: ['/q/b', '/q/c', '/q/d'],
+    whole: ['/q/a'],
+    without: [
+      'no event is in /q/a',
+      'no event could be read in /q/b: it is a database of another program',
+      'no event could be read in /q/c: it is not a database, or its beginning is damaged',
+      'no event could be read in /q/d: it has 0 bytes',
+    ],
+  })
 })
 
 it('says nothing of a database that was not read to its end, as after an export that was cut off', () => {

@@ -670,6 +670,15 @@ describe('where the gate is open', () => {
       })
     })
 
+    it('one event fails alone and no other was sent: nothing may be needed', () => {
+      const lastError = 'the server answers 503 to event e-7 alone; the cause is the server, or this event'
+      expect(failed({ lastError, lastErrorKind: 'answer' })).toMatchObject({
+        sentence: expect.stringContaining(`the last attempt failed: ${lastError}; the next one is at `),
+        shown:
+          'spec-kitty sync now  # tries at once; nothing to do if the server comes back; if that goes on, tell those who run the server the id of the event',
+      })
+    })
+
     it('what the server asked for, or keeps, is no failure', () => {
       const asked = failed({ lastErrorKind: 'wait' })
       expect(asked).toMatchObject({

@@ -1,9 +1,12 @@
 import {
+  closeSync,
   constants,
   copyFileSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readFileSync,
+  readSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -25,9 +28,17 @@ export interface SalvagedEvent {
   readonly database: string
 }
 
+/**
+ * What a file is in which no event was found: a queue that is whole and has none, a database of another program, a file
+ * that does not begin like a database, one without content, or a damaged database.
+ */
+export type Found = 'no_events' | 'other_database' | 'no_database' | 'no_content' | 'damaged'
+
 type ReadEvent = Omit<SalvagedEvent, 'database'>
 
 const PAGE_BYTES = 4096
+/** How every database of SQLite begins. */
+const MAGIC = 'SQLite format 3\0'
 const FILE_CHANGE_COUNTER = 24
 const VERSION_VALID_FOR = 92
 
@@ -43,36 +54,35 @@ const WAYS = [
 
 /**
  * Returns the events that can be read from these damaged databases. Calls `onRead` with each database that was read to its
- * end. Throws `E_RESOURCES` while this process lacks descriptors, because that does not make a database unreadable.
+ * end, and with what it is if no event was found in it. Throws `E_RESOURCES` while this process lacks descriptors, because
+ * that does not make a database unreadable.
  */
 export async function salvageAll(
   files: readonly string[],
-  onRead: (database: string) => void = () => undefined,
+  onRead: (database: string, found: Found) => void = () => undefined,
 ): Promise<Iterable<SalvagedEvent>> {
   if (files.length === 0) return []
   const sqlite = await loadSqlite()
   return (function* () {
-    for (const file of files) {
-      for (const event of salvage(sqlite, file)) yield { ...event, database: file }
-      onRead(file)
-    }
+    for (const file of files) onRead(file, yield* salvage(sqlite, file))
   })()
 }
 
 /**
- * Returns the events that can be read from a damaged database, in their order. Works on a copy, which it removes, and
- * only reads the database itself. If no event can be read from the copy, replaces its first page by that of a new
- * database: SQLite needs this page to find the tables, and it describes the same tables in every queue.
+ * Yields the events that can be read from a damaged database, in their order. Works on a copy, which it removes, and
+ * only reads the database itself. If no event can be read from the copy, and it is not whole, replaces its first page by
+ * that of a new database: SQLite needs this page to find the tables, and it describes the same tables in every queue.
  */
-function* salvage(sqlite: Sqlite, file: string): Generator<ReadEvent> {
+function* salvage(sqlite: Sqlite, file: string): Generator<SalvagedEvent, Found> {
   const directory = mkdtempSync(join(tmpdir(), 'spec-kitty-salvage-'))
   try {
     const copy = join(directory, 'copy.db')
     copyDatabase(file, copy)
-    // SQLite would remove the WAL of an empty file.
-    if (statSync(copy).size === 0 || !hasEvents(sqlite, copy))
-      replaceFirstPage(sqlite, copy, join(directory, 'new.db'))
-    yield* readable(sqlite, copy)
+    const kind = kindOf(sqlite, copy)
+    if (kind === 'no_events' || kind === 'other_database') return kind
+    if (kind !== 'events') replaceFirstPage(sqlite, copy, join(directory, 'new.db'))
+    for (const event of readable(sqlite, copy)) yield { ...event, database: file }
+    return kind === 'events' ? 'damaged' : kind
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -81,6 +91,42 @@ function* salvage(sqlite: Sqlite, file: string): Generator<ReadEvent> {
 function copyDatabase(from: string, to: string): void {
   for (const side of ['', '-wal']) {
     if (existsSync(from + side)) copyFileSync(from + side, to + side, constants.COPYFILE_FICLONE)
+  }
+}
+
+/** Returns what a file is. An interrupted creation leaves a database without tables. */
+function kindOf(sqlite: Sqlite, file: string): Found | 'events' {
+  // SQLite would remove the WAL of an empty file.
+  if (statSync(file).size === 0) return existsSync(`${file}-wal`) ? 'damaged' : 'no_content'
+  if (hasEvents(sqlite, file)) return 'events'
+  if (beginningOf(file) !== MAGIC) return 'no_database'
+  try {
+    return withDatabase(sqlite, file, (database) => {
+      const numberOf = (query: string): number =>
+        Number(Object.values(database.prepare(query).get() ?? {})[0])
+      // What its first page does not know of is not checked.
+      const isAll = numberOf('PRAGMA page_count') * numberOf('PRAGMA page_size') === statSync(file).size
+      const check = database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check']
+      if (!isAll || check !== 'ok') return 'damaged'
+      return numberOf(TABLES) === 0 || numberOf(OWN_COLUMNS) > 0 ? 'no_events' : 'other_database'
+    })
+  } catch {
+    throwLackOfDescriptors()
+    return 'damaged'
+  }
+}
+
+const TABLES = 'SELECT count(*) FROM sqlite_schema'
+const OWN_COLUMNS = `SELECT count(*) FROM pragma_table_info('events') WHERE name = 'envelope'`
+
+function beginningOf(file: string): string {
+  const descriptor = openSync(file, 'r')
+  try {
+    const bytes = Buffer.alloc(MAGIC.length)
+    readSync(descriptor, bytes)
+    return bytes.toString('latin1')
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -1,5 +1,5 @@
-import { clockText } from 'familiar/cli'
 import { BATCH_LIMITS } from './batch.js'
+import { stuckText, suspectText } from './stuck-text.js'
 import type { StuckEvent, WholeFailure } from './upload-types.js'
 
 /** A batch that failed as a whole. */
@@ -15,13 +15,6 @@ export interface FailedBatch {
 /** How many equal failures in a row make a batch smaller, and a single event the one that is named. */
 const EQUAL_FAILURES = 3
 
-/**
- * How many failures after the last answer at most still say that the event is the cause. It takes one or two until an event
- * of a small batch is alone, and three more until it is named. In an outage that begins while the batches are larger, there
- * are more until then.
- */
-const NEAR_FAILURES = EQUAL_FAILURES + 2
-
 /** After a request that took longer than this part of its time limit, the batch does not grow. */
 const SLOW_PART = 1 / 4
 
@@ -32,8 +25,20 @@ interface Failing {
   /** How often the event failed alone, without a success since. */
   readonly alone: number
   readonly batch: FailedBatch
+  /** How many events of the project wait behind the batch. */
+  readonly behind: number
+  /** What the server has done with other events since this one first failed alone; the time if it last answered for some. */
+  readonly others: 'unknown' | 'failed' | Date
   /** Whether the event fails alone, while the server answers for others. */
   readonly isStuck: boolean
+}
+
+/** What a failure says about its batch. */
+interface Finding {
+  /** The event that fails alone again and again, although the server answers for others. */
+  readonly stuck: StuckEvent | null
+  /** Says what failed, and with which event if that is known. */
+  readonly error: string
 }
 
 /**
@@ -41,15 +46,14 @@ interface Failing {
  * timeout, and from the third equal failure in a row otherwise, down to one event. So the events before a guilty one
  * arrive, and a slow line gets through. After a success the batches grow again.
  *
- * An event is named as the cause if it failed alone three times with the same status, and the server has answered for
- * others shortly before one of these failures: then it does not fail with everything. It stays named until it is answered
- * for, or until the server fails with further events of other projects.
+ * An event is named as the cause if it failed alone three times in a row with the same status, and the server has answered
+ * for others between two of these failures: then it does not fail with everything. An answer before the first of them says
+ * nothing, because an outage may have begun since. It stays named until it is answered for, or until the server fails with
+ * further events of other projects. If the server has had no other event since the first failure, it may be either.
  */
 export class BatchSizes {
   /** The projects whose last batches failed, the one that failed last at the end. */
   readonly #failing = new Map<string, Failing>()
-  /** When the server last answered for events, and how often it has failed since; null if it has not answered yet. */
-  #answered: { readonly at: Date; failures: number } | null = null
   /** True if there was no answer to the last request at all, not even one that says that it failed. */
   #isOut = false
 
@@ -62,39 +66,45 @@ export class BatchSizes {
     return [...this.#failing.keys()].indexOf(project)
   }
 
-  /** Records that a batch failed. Returns the event that fails alone again and again, although the server answers. */
-  failed(project: string, batch: FailedBatch): StuckEvent | null {
-    const { whole, events } = batch
+  /** Records that a batch failed. `behind`: how many events of the project wait behind it. */
+  failed(project: string, batch: FailedBatch, behind: number): Finding {
+    const { whole, events, error } = batch
     this.#isOut = whole?.startsWith('status ') !== true
-    if (whole === null) return null
-    if (this.#answered !== null) this.#answered.failures += 1
+    if (whole === null) return { stuck: null, error }
     const before = this.#failing.get(project)
     const isEqual = before?.whole === whole
     const equal = isEqual ? before.equal + 1 : 1
     const isSmaller = whole === 'timeout' || equal >= EQUAL_FAILURES
-    const isAgain = isEqual && before.batch.events === 1 && before.batch.firstId === batch.firstId
-    const alone = events > 1 ? 0 : isAgain ? before.alone + 1 : 1
-    // If the server fails with other events too, nothing is known about any of them. Failing again says nothing new.
-    if (!this.#isOut && !(isAgain && events === 1))
-      for (const [one, failing] of this.#failing)
-        if (one !== project) this.#failing.set(one, { ...failing, isStuck: false })
-    const isNear = this.#answered !== null && this.#answered.failures <= NEAR_FAILURES
+    const isSame = before?.batch.events === 1 && before.batch.firstId === batch.firstId
+    const again = isEqual && isSame && events === 1 ? before : null
+    if (!this.#isOut) this.#failedToo(project, again !== null)
+    const alone = events > 1 ? 0 : (again?.alone ?? 0) + 1
+    const others = again?.others ?? 'unknown'
+    const limit = isSmaller ? Math.max(1, Math.floor(events / 2)) : this.#limitOf(before)
+    const isStuck = alone >= EQUAL_FAILURES && !this.#isOut && others instanceof Date
     this.#failing.delete(project)
-    this.#failing.set(project, {
-      limit: isSmaller ? Math.max(1, Math.floor(events / 2)) : this.#limitOf(before),
-      whole,
-      equal,
-      alone,
-      batch,
-      isStuck: isAgain && alone >= EQUAL_FAILURES && !this.#isOut && (before.isStuck || isNear),
-    })
-    return this.#stuckIn(project)
+    this.#failing.set(project, { limit, whole, equal, alone, batch, behind, others, isStuck })
+    const isSuspect = alone >= EQUAL_FAILURES && !this.#isOut && others === 'unknown'
+    const stuck = this.#stuckIn(project)
+    return { stuck, error: stuck?.error ?? (isSuspect ? suspectText(batch) : error) }
   }
 
-  /** Records that the server has answered for some events. */
-  heard(): void {
-    this.#answered = { at: new Date(), failures: 0 }
+  /**
+   * If the server fails with other events too, nothing is known about any of them. That an event fails again is nothing new
+   * of a server that has answered since.
+   */
+  #failedToo(project: string, isAgain: boolean): void {
+    for (const [one, failing] of this.#failing)
+      if (one !== project && !(isAgain && failing.others instanceof Date))
+        this.#failing.set(one, { ...failing, others: 'failed', isStuck: false })
+  }
+
+  /** Records that the server has answered for these events. An answer about an event says nothing about others. */
+  heard(seqs: readonly number[]): void {
     this.#isOut = false
+    for (const [project, failing] of this.#failing)
+      if (seqs.some((seq) => seq !== failing.batch.last))
+        this.#failing.set(project, { ...failing, others: new Date() })
   }
 
   /**
@@ -107,7 +117,7 @@ export class BatchSizes {
     const isGrowing = last >= failing.batch.last && part <= SLOW_PART
     const limit = isGrowing ? failing.limit * 2 : failing.limit
     if (limit >= BATCH_LIMITS.events) this.#failing.delete(project)
-    else this.#failing.set(project, { ...failing, limit, alone: 0, isStuck: false })
+    else this.#failing.set(project, { ...failing, limit, alone: 0, others: 'unknown', isStuck: false })
   }
 
   /** Returns the event that failed alone again and again; null if there is none. */
@@ -130,11 +140,8 @@ export class BatchSizes {
   /** While no request is answered at all, it is the server or the line. */
   #stuckIn(project: string): StuckEvent | null {
     const failing = this.#failing.get(project)
-    if (failing?.isStuck !== true || this.#isOut || this.#answered === null) return null
-    const { firstId, error } = failing.batch
-    const answers = error.replace(/^the server answered/, 'the server answers')
-    const behind = 'the events of this project behind it wait'
-    const others = `it answered for others at ${clockText(this.#answered.at)}`
-    return { project, eventId: firstId, error: `${answers} to event ${firstId} alone; ${behind}; ${others}` }
+    if (failing?.isStuck !== true || this.#isOut || !(failing.others instanceof Date)) return null
+    const { batch, behind, others } = failing
+    return { project, eventId: batch.firstId, error: stuckText(batch, behind, others) }
   }
 }

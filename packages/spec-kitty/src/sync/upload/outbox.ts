@@ -6,6 +6,7 @@ import { BatchSizes } from './batch-sizes.js'
 import { isOfEnvironment } from './connection-errors.js'
 import { oneLine } from './one-line.js'
 import type { OutboxOptions } from './outbox-options.js'
+import { PassedEvents } from './passed-events.js'
 import { isLasting, isOfQueue } from './queue-failure.js'
 import { openSender, type Sender } from './sender.js'
 import { consentOfAll, surveyOf, total } from './survey.js'
@@ -13,6 +14,7 @@ import type { ErrorKind, Gate, PassEnd, RunningRequest, StuckEvent } from './upl
 import { FORMATS, uploadSome, type Source, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits } from './waits.js'
 
+type Next = 'go_on' | 'skip' | 'stop'
 type OpenGate = Gate & { readonly state: 'open' }
 
 /** Knows which events wait, and why. One pass after the other sends the events that may leave. */
@@ -217,7 +219,7 @@ export class Outbox {
       this.request = running
       this.requestServer = running === null ? null : serverUrl
     }
-    const [passed, stuck] = [new Map<string, number>(), new Set<string>()]
+    const [passed, stuck] = [new PassedEvents(), new Set<string>()]
     let sender: Sender | null = null
     try {
       for (let isProgress = true; isProgress;) {
@@ -231,10 +233,10 @@ export class Outbox {
           this.#sending = { sender, serverUrl }
           const uploading = this.#uploading(project, queue, sender, gate)
           tookMs = 0
-          const end = await uploadSome(source, uploading, passed.get(project))
+          const end = await uploadSome(source, uploading, passed.last(project))
           // A problem with the old server says nothing about the new one or its session.
           if (end.trouble !== null && (await this.#isElsewhere(gate))) return void (this.#isStale = true)
-          const next = this.#take(project, end, passed, tookMs / timeoutMs)
+          const next = this.#take(source, end, passed, tookMs / timeoutMs)
           if (next === 'stop' || this.#isStale) return
           if (next === 'skip') stuck.add(project)
           isProgress ||= end.sent + end.kept + end.rejected > 0
@@ -261,11 +263,11 @@ export class Outbox {
         this.#isStale = !(await this.#isStill(gate))
         return this.#isStale ? 'no' : consentOfAll(source, this.#options.consent)
       },
-      onSettled: (counts, { error }, isAnswer) => {
+      onSettled: (counts, { error, settled }, isAnswer) => {
         emit({ event: 'batch', project, ...counts, error })
         if (!isAnswer) return
         this.#waits.answered()
-        this.#sizes.heard()
+        this.#sizes.heard(settled.map(({ seq }) => seq))
         this.lastAnswer = new Date().toISOString()
         if (counts.sent > 0) this.lastSync = this.lastAnswer
         this.#note(counts.kept === 0 ? null : error, 'kept')
@@ -280,27 +282,23 @@ export class Outbox {
 
   /**
    * Records the result of sending events of one project. Returns `stop` if no further events can be sent now, and `skip`
-   * if only those of this project cannot. `passed`: for each project with events that the server did not accept yet, the
-   * last event that this pass has sent. `part`: the part of its time limit that the longest request took.
+   * if only those of this project cannot. `part`: the part of its time limit that the longest request took.
    */
-  #take(
-    project: string,
-    { trouble, sent, kept, rejected, last, isAnswered, why }: UploadEnd,
-    passed: Map<string, number>,
-    part: number,
-  ): 'go_on' | 'skip' | 'stop' {
+  #take({ project, parts }: Source, end: UploadEnd, passed: PassedEvents, part: number): Next {
+    const { trouble, sent, kept, rejected, last, isAnswered, why } = end
     const counts = { project, sent, kept, rejected, ...(why === null ? {} : { why }) }
     if (sent + rejected > 0) this.#options.log('uploaded', counts)
     if (trouble !== null) {
-      const stuck = this.#sizes.failed(project, trouble.batch)
+      const behind = passed.behind(project, total(parts), end)
+      const { stuck, error } = this.#sizes.failed(project, trouble.batch, behind)
       if (trouble.next === 'refuse') this.#refuse(trouble.error)
-      else this.#fail(stuck?.error ?? trouble.error, trouble, stuck)
+      else this.#fail(error, trouble, stuck)
       return stuck === null || trouble.retryAfterMs !== null ? 'stop' : 'skip'
     }
     if (last !== null && isAnswered) this.#sizes.answered(project, last, part)
     const isFirst = !passed.has(project)
     this.#waits.projectAnswered(project, { moved: sent + rejected, kept, isFirst })
-    if (last !== null && (kept > 0 || !isFirst)) passed.set(project, last)
+    passed.add(project, end)
     return 'go_on'
   }
 
