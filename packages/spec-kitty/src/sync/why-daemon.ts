@@ -28,6 +28,17 @@ export function whyWedged(standing: Standing): Why | null {
 
 export function whyNoDaemon(standing: Standing): Why {
   const { disabledBy = null, away = null } = standing
+  if (away !== null && standing.isHomeMoved === true) {
+    const sentence =
+      'the sync daemon still runs for the path from which this home was moved; it exits by itself within about a minute'
+    return {
+      reason: 'no_daemon',
+      sentence,
+      command: `spec-kitty explain ${away}`,
+      shown: `${NOW}  # in a minute`,
+      isAll: true,
+    }
+  }
   if (away !== null) {
     const sentence = `the sync daemon of this home is ${away}, and no second one is started`
     return { reason: 'no_daemon', sentence, command: `spec-kitty explain ${away}`, isAll: true }

@@ -75,6 +75,8 @@ export interface Standing {
    * none.
    */
   readonly away?: string | null
+  /** Whether that daemon was started for the path from which the home was moved here, so that it exits by itself. */
+  readonly isHomeMoved?: boolean
   /** Whether a restart would only replace this user's own daemon of this version by one with another environment. */
   readonly isRestartHarmless?: boolean
   /** Whether hosted sync is on for this command. The daemon may have been started without it. */

@@ -153,6 +153,7 @@ export async function viewWork(
     isDaemonRunning,
     wedgedStop: status.state === 'wedged' ? stop : null,
     away: AWAY.has(status.state) ? status.state : null,
+    isHomeMoved: status.state === 'elsewhere' && status.report?.details['scope_gone'] === true,
     isRestartHarmless,
     isHostedHere,
     homeProblem: trouble?.problem ?? null,

@@ -8,7 +8,7 @@ import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
 import { containsSeq, countsOf, lastReasonOf, sizeOf, waitingProjects } from './count-events.js'
 import { insertEvents } from './insert-events.js'
 import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
-import { busy, full, isReadOnly, queueFailure, unusable } from './queue-errors.js'
+import { busy, full, isReadOnly, LOG_REMOVED, NEW_DAEMON, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import { copyEvents } from './take-over.js'
 import { noteSize } from './waiting-note.js'
@@ -335,5 +335,5 @@ export class SqliteQueue implements Queue {
 }
 
 function withoutLog(path: string): CommandError {
-  return unusable(path, `${path}-wal was removed while it was in use`, undefined, 'spec-kitty sync restart')
+  return unusable(path, `${path}-wal ${LOG_REMOVED}`, undefined, NEW_DAEMON)
 }
