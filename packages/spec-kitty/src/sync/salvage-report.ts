@@ -22,12 +22,19 @@ export function salvageCounter(): {
   /** Called with each database that was read to its end. One that was not is in no list of the report. */
   readonly read: (database: string) => void
   readonly report: () => SalvageReport
+  /** Returns how many events could be read in a database. */
+  readonly sizeOf: (database: string) => { readonly waiting: number; readonly rejected: number }
 } {
   let salvaged = 0
+  const sizes = new Map<string, { waiting: number; rejected: number }>()
+  const sizeOf = (database: string) => sizes.get(database) ?? { waiting: 0, rejected: 0 }
   const projects = new Set<string>()
   const [read, readable, partly] = [new Set<string>(), new Set<string>(), new Set<string>()]
   return {
-    seen: ({ database, project }, isExported) => {
+    sizeOf,
+    seen: ({ database, project, isDead }, isExported) => {
+      const { waiting, rejected } = sizeOf(database)
+      sizes.set(database, isDead ? { waiting, rejected: rejected + 1 } : { waiting: waiting + 1, rejected })
       readable.add(database)
       if (!isExported) partly.add(database)
       else {

@@ -14,6 +14,8 @@ export function lossText(path: string, { waiting, rejected, seenAt, file }: Lost
     missing: `the queue ${path} is not there any more`,
     empty: `the queue ${path} has 0 bytes now`,
     replaced: `the queue ${path} that had ${waiting + rejected === 1 ? 'it' : 'them'} was removed, moved or emptied`,
+    damaged: `the queue ${path} that had ${waiting + rejected === 1 ? 'it was damaged: it was' : 'them was damaged: they were'} not saved`,
+    various: `the queues at ${path} that had them were removed, moved, emptied or damaged`,
   }[file]
   return `lost: ${parts.join(' and ')}${at}, and ${what}`
 }

@@ -9,8 +9,9 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { countOf, objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
+import { isOfRemovedDatabase } from './quarantined-databases.js'
 
 /** How many events are in the file of a queue. */
 export interface QueueSize {
@@ -22,15 +23,15 @@ export interface QueueSize {
 }
 
 /** What is remembered of a queue beside it. */
-interface Note extends QueueSize {
+export interface Note extends QueueSize {
   /** ISO 8601; null if unknown. */
   readonly seenAt: string | null
 }
 
 /** Events that were queued, and whose file was removed, moved away or emptied while no process had it open. */
 export interface LostEvents extends Omit<Note, 'lastSeq'> {
-  /** What is at the path now. `replaced`: another queue. */
-  readonly file: 'missing' | 'empty' | 'replaced'
+  /** What is at the path now. `replaced`: another queue. `damaged`: they could not be read. `various`: of several losses. */
+  readonly file: 'missing' | 'empty' | 'replaced' | 'damaged' | 'various'
 }
 
 /** The note is one line of this length, so that a new one covers the whole of the old one. */
@@ -39,19 +40,21 @@ const NOTE_CHARS = 200
 const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** Matches the names of the notes of queues that are gone. */
-const LOST = /^lost-\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.json$/
+const LOST = /^lost-(?:damaged-)?\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.json$/
+
+/** How the names of those begin whose queue was damaged. */
+const DAMAGED = /^(?:lost-)?damaged-/
 
 /**
  * Remembers beside the queue how many events are in it, so that their loss can be told when the file is gone. Whoever
  * changes the number calls this before the commit, while no other process can change it. So the note costs no wait for the
  * disk: it is one short write in place. After a loss of power it may be missing or older. Never throws.
  */
-export function noteSize(path: string, { waiting, rejected, lastSeq }: QueueSize): void {
-  const json = { waiting, rejected, last_seq: lastSeq, seen_at: new Date().toISOString() }
+export function noteSize(path: string, size: QueueSize): void {
   let descriptor: number | null = null
   try {
     descriptor = openSync(noteOf(path), constants.O_WRONLY | constants.O_CREAT | CAREFUL, 0o600)
-    writeSync(descriptor, `${JSON.stringify(json).padEnd(NOTE_CHARS - 1)}\n`, 0)
+    writeSync(descriptor, noteText({ ...size, seenAt: new Date().toISOString() }), 0)
   } catch {
     // Then a loss is told with an older number, or not at all.
   } finally {
@@ -59,11 +62,10 @@ export function noteSize(path: string, { waiting, rejected, lastSeq }: QueueSize
   }
 }
 
-/** Call this before the file at the path is put aside with its events. Never throws. */
-export function forgetSize(path: string): void {
-  try {
-    rmSync(noteOf(path), { force: true })
-  } catch {}
+/** Returns the content of a note. */
+export function noteText({ waiting, rejected, lastSeq, seenAt }: Note): string {
+  const json = { waiting, rejected, last_seq: lastSeq, seen_at: seenAt }
+  return `${JSON.stringify(json).padEnd(NOTE_CHARS - 1)}\n`
 }
 
 /**
@@ -87,17 +89,33 @@ export function putNoteAside(path: string): LostEvents | null {
 export function lostEvents(path: string, isThere: (seq: number) => boolean = () => false): LostEvents | null {
   const file = whatIsThere(path)
   const last = file === 'queue' ? null : readNote(noteOf(path))
-  const earlier = notesAside(path).flatMap(({ note }) =>
-    note === null || isBack(note, isThere) ? [] : [note],
-  )
-  const all = [...earlier, ...(last === null ? [] : [last])]
+  const earlier = notesAside(path).filter(({ note }) => note !== null && !isBack(note, isThere))
+  const all = [...earlier.map(({ note }) => note), last].filter((note) => note !== null)
   if (all.length === 0) return null
   return {
     waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
     rejected: all.reduce((sum, { rejected }) => sum + rejected, 0),
     seenAt: all.at(-1)?.seenAt ?? null,
-    file: file === 'queue' ? 'replaced' : file,
+    file:
+      last === null
+        ? whatBecameOf(earlier, file)
+        : earlier.some(({ file: name }) => DAMAGED.test(basename(name)))
+          ? 'various'
+          : fileNow(file),
   }
+}
+
+function fileNow(file: 'missing' | 'empty' | 'queue'): LostEvents['file'] {
+  return file === 'queue' ? 'replaced' : file
+}
+
+function whatBecameOf(
+  notes: readonly { readonly file: string }[],
+  now: 'missing' | 'empty' | 'queue',
+): LostEvents['file'] {
+  const damaged = notes.filter(({ file }) => DAMAGED.test(basename(file)))
+  if (damaged.length === 0) return fileNow(now)
+  return damaged.length === notes.length ? 'damaged' : 'various'
 }
 
 /** Ends the losses of files that are back, by the same test as `lostEvents`. Never throws. */
@@ -130,14 +148,16 @@ function whatIsThere(path: string): 'missing' | 'empty' | 'queue' {
   }
 }
 
-function noteOf(path: string): string {
+/** Returns the path of the note of the queue at this path. */
+export function noteOf(path: string): string {
   return join(dirname(path), 'waiting.json')
 }
 
 /** Each loss is a file of its own, so that nobody who adds or ends one can undo what another process does. */
 function notesAside(path: string): readonly { readonly file: string; readonly note: Note | null }[] {
-  return namesIn(dirname(path))
-    .filter((name) => LOST.test(name))
+  const names = namesIn(dirname(path))
+  return names
+    .filter((name) => LOST.test(name) || isOfRemovedDatabase(name, path, names))
     .toSorted()
     .map((name) => join(dirname(path), name))
     .map((file) => ({ file, note: readNote(file) }))
@@ -159,7 +179,7 @@ function freeName(directory: string): string {
 }
 
 /** Returns null if nothing is known, or if no event was in the queue. */
-function readNote(file: string): Note | null {
+export function readNote(file: string): Note | null {
   try {
     const read = readSmallFile(file)
     const [line] = read.state === 'text' ? read.text.split('\n') : []
