@@ -1,3 +1,4 @@
+import type { StartFailure } from './last-start.js'
 import type { Obstacle } from './upload/gate.js'
 import type { Source } from './settings-table.js'
 import type { ClosedReason, ErrorKind, Gate, HeldReason } from './upload/upload-types.js'
@@ -77,6 +78,8 @@ export interface Standing {
   readonly away?: string | null
   /** Whether that daemon was started for the path from which the home was moved here, so that it exits by itself. */
   readonly isHomeMoved?: boolean
+  /** Why the last start of a daemon failed; null if that is not known, or if one was started since. */
+  readonly startFailure?: StartFailure | null
   /** Whether a restart would only replace this user's own daemon of this version by one with another environment. */
   readonly isRestartHarmless?: boolean
   /** Whether hosted sync is on for this command. The daemon may have been started without it. */

@@ -18,6 +18,7 @@ import {
 } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionCure, sessionServer } from './gate-session.js'
 import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
+import { lastStartFailure } from './last-start.js'
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
@@ -92,6 +93,8 @@ export interface WorkView {
 /** The states in which a daemon uses the home but cannot be reached by this command. */
 const AWAY: ReadonlySet<DaemonStatus['state']> = new Set(['unreachable', 'elsewhere'])
 
+const ABSENT: ReadonlySet<DaemonStatus['state']> = new Set(['none', 'stopped', 'crashed'])
+
 /**
  * Reads the view. Starts and changes nothing. `stop`: the command that ends a daemon that does not answer, if it is known
  * which daemon that is.
@@ -154,6 +157,7 @@ export async function viewWork(
     wedgedStop: status.state === 'wedged' ? stop : null,
     away: AWAY.has(status.state) ? status.state : null,
     isHomeMoved: status.state === 'elsewhere' && status.report?.details['scope_gone'] === true,
+    startFailure: ABSENT.has(status.state) ? lastStartFailure(root) : null,
     isRestartHarmless,
     isHostedHere,
     homeProblem: trouble?.problem ?? null,
