@@ -46,8 +46,10 @@ export function whyNoDaemon(standing: Standing): Why {
     return { reason: 'no_daemon', sentence, command: `spec-kitty explain ${away}`, isAll: true }
   }
   if (disabledBy !== null) {
-    const sentence = `no sync daemon runs, and ${disabledBy} forbids to start one`
-    return { reason: 'no_daemon', sentence, command: `unset ${disabledBy} && ${NOW}`, isAll: true }
+    const { disabling = [disabledBy], isManual = false } = standing
+    const sentence = `no sync daemon runs, and ${forbidText(disabling)} to start one`
+    const command = `unset ${disabling.join(' ')} && ${isManual ? START : NOW}`
+    return { reason: 'no_daemon', sentence, command, isAll: true }
   }
   if (standing.startFailure && !isForbidden(standing)) return whyNotStarted(standing.startFailure, standing)
   return {
@@ -56,6 +58,17 @@ export function whyNoDaemon(standing: Standing): Why {
     command: startCommand(standing),
     isAll: true,
   }
+}
+
+/** Returns the variables with the verb that follows them: `A, B and C forbid`. */
+export function forbidText(variables: readonly string[]): string {
+  return `${namesText(variables)} ${variables.length === 1 ? 'forbids' : 'forbid'}`
+}
+
+/** Returns the names as a list in words: `A, B and C`. */
+export function namesText(names: readonly string[]): string {
+  const others = names.slice(0, -1).join(', ')
+  return `${others}${others === '' ? '' : ' and '}${names.at(-1) ?? ''}`
 }
 
 /** The command that shows which programs have the ports of a full range. */

@@ -98,6 +98,10 @@ export interface Standing {
   readonly startForbidden?: string | null
   /** The variable that forbids using a daemon at all; null if there is none. */
   readonly disabledBy?: string | null
+  /** All variables that forbid commands to use or start a daemon; `disabledBy` by default. */
+  readonly disabling?: readonly string[]
+  /** Whether the configuration allows only `sync start` to start the daemon. */
+  readonly isManual?: boolean
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
   /** The server of the session; null if there is no session. */

@@ -22,7 +22,7 @@ import { lastStartFailure } from './last-start.js'
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
-import { disabledBy, startForbiddenBy } from './start-policy.js'
+import { disabledBy, disablingVariables, isManual, startForbiddenBy } from './start-policy.js'
 import { quarantinedDatabases } from './queue/quarantined-databases.js'
 import { queuePath } from './queue/queue-path.js'
 import { lostIn, type Lost } from './lost-events.js'
@@ -168,6 +168,8 @@ export async function viewWork(
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
     startForbidden: forbiddenBy === null ? null : skipText(forbiddenBy, settings),
     disabledBy: disabledBy(env),
+    disabling: disablingVariables(env),
+    isManual: isManual(settings),
     loginServer: server,
     sessionServer: serverOfSession,
     // The variable of this shell may name another server than the one that the daemon sends to.
