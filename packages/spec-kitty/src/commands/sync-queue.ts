@@ -10,7 +10,7 @@ import { counted } from '../sync/ages.js'
 import { markExported, markUnreadable, quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import type { salvageCounter, SalvageReport } from '../sync/salvage-report.js'
 import { settleSize } from '../sync/queue/damaged-note.js'
-import { tellLoss } from '../sync/lost-events.js'
+import { FORGET, lostNow, tellLoss } from '../sync/lost-events.js'
 import { assertExportable } from '../sync/export-path.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
@@ -105,7 +105,13 @@ async function exportQueue(
     const none = exported === 0 && path !== '-' ? '; no file was written' : ''
     note(io, `exported ${counted(exported, 'event')}${wanted === null ? '' : ` of ${wanted}`}${none}`)
     // Events that the server has rejected should not be queued again unchanged, and those of one project are not all.
-    const lines = other === null ? salvageLines(report, path) : copyLines(report, path, other)
+    const lines =
+      other === null
+        ? salvageLines(report, path)
+        : copyLines(report, path, {
+            queue: other,
+            forget: (await lostNow(root)) === null ? null : FORGET,
+          })
     if (!dead && wanted === null) for (const line of lines) say(line, io)
     if (other === null && report.whole.length + report.partly.length + unreadable.length > 0)
       await tellLoss(root, io)

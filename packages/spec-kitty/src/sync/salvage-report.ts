@@ -88,11 +88,14 @@ export function salvageLines(
   ]
 }
 
-/** Like `salvageLines`, after an export from a queue file that is not damaged and not that of the home. */
+/**
+ * Like `salvageLines`, after an export from a queue file that is not damaged and not that of the home. `forget`: the command
+ * that ends the warning about lost events; null if there is none.
+ */
 export function copyLines(
   { salvaged, projects, unreadable, partly }: SalvageReport,
   file: string,
-  queue: string,
+  { queue, forget }: { readonly queue: string; readonly forget: string | null },
 ): readonly string[] {
   const from = ` --from ${shellQuote(queue)}`
   const again = salvaged === 1 ? 'to queue it again:' : 'to queue them again:'
@@ -107,6 +110,9 @@ export function copyLines(
           'events that the server had rejected are in it too; to save them:',
           `  ${SALVAGE_DEAD_COMMAND}${from}`,
         ]),
+    ...(salvaged === 0 || forget === null
+      ? []
+      : ['then, to end the warning that they are lost:', `  ${forget}`]),
   ]
 }
 

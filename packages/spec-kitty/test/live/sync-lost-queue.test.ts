@@ -288,7 +288,7 @@ describe('a copy of the queue', () => {
     const { status, stderr } = await work.run(['sync', 'queue', '--export', out, '--from', moved])
     expect(status).toBe(0)
     expect(stderr).toBe(
-      `exported 2 events\nto queue them again:\n  spec-kitty sync publish - --project ${work.project} < ${out}\n`,
+      `exported 2 events\nto queue them again:\n  spec-kitty sync publish - --project ${work.project} < ${out}\nthen, to end the warning that they are lost:\n  spec-kitty sync queue drop --lost\n`,
     )
     expect(
       runCli(['sync', 'publish', '-', '--project', work.project], {
@@ -300,6 +300,13 @@ describe('a copy of the queue', () => {
     await work.run(['sync', 'now'])
     expect(work.server.accepted.toSorted()).toEqual(['a', 'b', 'c'])
     expect(existsSync(moved)).toBe(true)
+    const doctor = (await work.run(['auth', 'doctor'])).stdout.replaceAll(/\s+/g, ' ')
+    expect(doctor).toContain('Unless they were queued again, these events are not in the queue any more')
+    await work.run(['sync', 'queue', 'drop', '--lost'])
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    // Where nothing is lost, there is no warning to end.
+    const again = await work.run(['sync', 'queue', '--export', `${out}2`, '--from', moved])
+    expect(again.stderr).not.toContain('drop --lost')
   })
 
   it.each([
