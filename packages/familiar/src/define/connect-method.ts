@@ -147,8 +147,8 @@ export function disabledBy(
   env: Readonly<Record<string, string | undefined>>,
 ): string | null {
   const variables = ['FAMILIAR_DISABLE', `${options.name.toUpperCase().replaceAll('-', '_')}_NO_DAEMON`]
-  const set = variables.find((variable) => isOn(env[variable]))
-  return set === undefined ? null : `${set} is set`
+  const set = variables.filter((variable) => isOn(env[variable]))
+  return set.length === 0 ? null : `${set.join(' and ')} ${set.length === 1 ? 'is' : 'are'} set`
 }
 
 function skipReason({ start }: ConnectOptions): string | null {

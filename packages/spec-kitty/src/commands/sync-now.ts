@@ -23,8 +23,8 @@ import { queuePath } from '../sync/queue/queue-path.js'
 import type { QueueView } from '../sync/read-queue.js'
 import { readSettings, type Settings } from '../sync/settings-table.js'
 import { SALVAGE } from '../sync/queue/queue-errors.js'
-import { readSkipReason, type SkipReason } from '../sync/start-policy.js'
-import { NOW } from '../sync/why-daemon.js'
+import { disabledBy, disablingVariables, readSkipReason, type SkipReason } from '../sync/start-policy.js'
+import { forbidText, NOW } from '../sync/why-daemon.js'
 import { stoppedWatching } from '../sync/stopped-watching.js'
 import { LIST } from '../sync/why-backing-off.js'
 import { skipText } from '../sync/why-nothing-leaves.js'
@@ -136,6 +136,7 @@ async function connect(root: string, io: Io): Promise<Connection> {
     return await connectDaemon(syncDaemon.at(root), io, { start: reason === null })
   } catch (error) {
     if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_SKIPPED') throw error
+    if (disabledBy(io.env) !== null && reason !== 'rollout_disabled') throw await disabled(root, io, error)
     const settings = await readSettings(root, io.env)
     const trouble = homeTrouble(root)
     const { unread } = await syncDaemon.at(root).status()
@@ -161,6 +162,16 @@ async function connect(root: string, io: Io): Promise<Connection> {
       cause: error,
     })
   }
+}
+
+/** Returns the error with the words of `sync status`, if that has the same reason. A daemon may run, and must not be used. */
+async function disabled(root: string, io: Io, cause: unknown): Promise<CommandError> {
+  const why = await whyNow(root, io)
+  const variables = disablingVariables(io.env)
+  const isSame = why?.reason === 'no_daemon'
+  const said = isSame ? why.sentence : `${forbidText(variables)} this command to use a sync daemon`
+  const hint = isSame ? why.command : `unset ${variables.join(' ')} && ${NOW}`
+  return new CommandError('E_SYNC_NO_DAEMON', said, { hint, cause })
 }
 
 /** Returns what is wrong with the value of the switch; null if it is not given, or turns hosted sync off as it should. */

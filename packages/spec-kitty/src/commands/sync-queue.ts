@@ -9,6 +9,8 @@ import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { markExported, markUnreadable, quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import type { salvageCounter, SalvageReport } from '../sync/salvage-report.js'
+import { settleSize } from '../sync/queue/damaged-note.js'
+import { FORGET, lostNow, tellLoss } from '../sync/lost-events.js'
 import { assertExportable } from '../sync/export-path.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
@@ -94,15 +96,26 @@ async function exportQueue(
   const exported = await exportLines(envelopes, path, io)
   const report = counter.report()
   const { salvaged, unreadable } = report
-  if (other === null) markRead(report, { dead, isAll: wanted === null && path !== '-' })
+  if (other === null) {
+    markRead(report, { dead, isAll: wanted === null && path !== '-' })
+    for (const one of [...unreadable, ...report.whole, ...report.partly]) settleSize(one, counter.sizeOf(one))
+  }
   if (json) printJson({ exported, file: path, salvaged, unreadable_databases: unreadable }, io)
   else {
     const none = exported === 0 && path !== '-' ? '; no file was written' : ''
     note(io, `exported ${counted(exported, 'event')}${wanted === null ? '' : ` of ${wanted}`}${none}`)
     for (const line of report.without) say(line, io)
     // Events that the server has rejected should not be queued again unchanged, and those of one project are not all.
-    const lines = other === null ? salvageLines(report, path) : copyLines(report, path, other)
+    const lines =
+      other === null
+        ? salvageLines(report, path)
+        : copyLines(report, path, {
+            queue: other,
+            forget: (await lostNow(root)) === null ? null : FORGET,
+          })
     if (!dead && wanted === null) for (const line of lines) say(line, io)
+    if (other === null && report.whole.length + report.partly.length + unreadable.length > 0)
+      await tellLoss(root, io)
   }
   return unreadable.length === 0 ? EXIT.ok : EXIT.problem
 }

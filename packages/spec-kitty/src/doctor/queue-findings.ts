@@ -7,6 +7,7 @@ import {
   removeCommand,
   saveCommand,
 } from '../sync/queue/quarantined-databases.js'
+import { putAsideText } from '../sync/status-lines.js'
 import type { WorkView } from '../sync/work-view.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 
@@ -51,7 +52,7 @@ export function damagedQueues({ damagedQueues: all }: WorkView, form: Form): rea
       form,
     },
   )
-  const summary = count === 1 ? 'a damaged queue was put aside' : `${count} damaged queues were put aside`
+  const summary = `${putAsideText(all)} ${count === 1 ? 'was' : 'were'} put aside`
   return [{ id: 'F-022', severity: 'warn', summary, remediation }]
 }
 

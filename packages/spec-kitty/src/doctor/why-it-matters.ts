@@ -12,7 +12,8 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-022': 'The events that were put aside so are not sent unless they are queued again.',
   'F-023': 'The daemon keeps the variables of its start, so the switch of this shell keeps no event here.',
   'F-024': 'Nothing uses them, and they keep memory and ports.',
-  'F-025': 'The server does not have these events, and they are not in the queue any more.',
+  'F-025':
+    'Unless they were queued again, these events are not in the queue any more, and the server may not have them.',
 }
 
 /** Why F-021 matters if not even a lock can be taken in the home. */

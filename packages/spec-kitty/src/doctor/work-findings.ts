@@ -1,7 +1,7 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText, reasonOfRejected } from '../sync/status-lines.js'
-import { NOW } from '../sync/why-daemon.js'
+import { NOW, WHO_HAS_PORTS } from '../sync/why-daemon.js'
 import { LIST } from '../sync/why-backing-off.js'
 import { whyHeld, whyText } from '../sync/why-nothing-leaves.js'
 import { RESTART } from '../sync/why-restart.js'
@@ -131,9 +131,16 @@ function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
       id: 'F-018',
       severity: isChosen ? 'info' : severityOf(why, view),
       summary: isChosen ? `${waits}: ${why.sentence}` : whyText(why),
-      remediation: remedyOf(why, isDaemonRunning, form),
+      remediation: remedyOf(withoutDoctor(why), isDaemonRunning, form),
     },
   ]
+}
+
+/** F-010 names the programs, so the doctor does not send the user to itself. */
+function withoutDoctor({ also, ...why }: Why): Why {
+  if (also === undefined || why.shown?.startsWith(WHO_HAS_PORTS) !== true)
+    return also === undefined ? why : { ...why, also }
+  return { ...why, shown: also, before: 'end one of the programs that have the ports, if you do not need it' }
 }
 
 function sendingAnyway({ isSendingAnyway }: WorkView): readonly Finding[] {

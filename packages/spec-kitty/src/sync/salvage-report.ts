@@ -37,12 +37,19 @@ export function salvageCounter(): {
    */
   readonly read: (database: string, found?: Found) => void
   readonly report: () => SalvageReport
+  /** Returns how many events could be read in a database. */
+  readonly sizeOf: (database: string) => { readonly waiting: number; readonly rejected: number }
 } {
   let salvaged = 0
+  const sizes = new Map<string, { waiting: number; rejected: number }>()
+  const sizeOf = (database: string) => sizes.get(database) ?? { waiting: 0, rejected: 0 }
   const projects = new Set<string>()
   const [read, readable, partly] = [new Map<string, Found>(), new Set<string>(), new Set<string>()]
   return {
-    seen: ({ database, project }, isExported) => {
+    sizeOf,
+    seen: ({ database, project, isDead }, isExported) => {
+      const { waiting, rejected } = sizeOf(database)
+      sizes.set(database, isDead ? { waiting, rejected: rejected + 1 } : { waiting: waiting + 1, rejected })
       readable.add(database)
       if (!isExported) partly.add(database)
       else {
@@ -99,11 +106,14 @@ export function salvageLines(
   ]
 }
 
-/** Like `salvageLines`, after an export from a queue file that is not damaged and not that of the home. */
+/**
+ * Like `salvageLines`, after an export from a queue file that is not damaged and not that of the home. `forget`: the command
+ * that ends the warning about lost events; null if there is none.
+ */
 export function copyLines(
   { salvaged, projects, partly }: SalvageReport,
   file: string,
-  queue: string,
+  { queue, forget }: { readonly queue: string; readonly forget: string | null },
 ): readonly string[] {
   const from = ` --from ${shellQuote(queue)}`
   const again = salvaged === 1 ? 'to queue it again:' : 'to queue them again:'
@@ -117,6 +127,9 @@ export function copyLines(
           'events that the server had rejected are in it too; to save them:',
           `  ${SALVAGE_DEAD_COMMAND}${from}`,
         ]),
+    ...(salvaged === 0 || forget === null
+      ? []
+      : ['then, to end the warning that they are lost:', `  ${forget}`]),
   ]
 }
 

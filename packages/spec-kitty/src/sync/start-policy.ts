@@ -26,9 +26,21 @@ export async function readSkipReason(
   )
 }
 
+const FORBID_ALL = ['FAMILIAR_DISABLE', 'SYNC_NO_DAEMON']
+
 /** Returns the variable that forbids starting and using a sync daemon, whatever the settings say; null if there is none. */
 export function disabledBy(env: Io['env']): string | null {
-  return ['FAMILIAR_DISABLE', 'SYNC_NO_DAEMON'].find((variable) => isOn(env[variable])) ?? null
+  return FORBID_ALL.find((variable) => isOn(env[variable])) ?? null
+}
+
+/** Returns all variables that must be unset before `sync now` may start a daemon. */
+export function disablingVariables(env: Io['env']): readonly string[] {
+  return [...FORBID_ALL, 'SPEC_KITTY_SYNC_DISABLE'].filter((variable) => isOn(env[variable]))
+}
+
+/** Returns whether the configuration allows only `sync start` to start the daemon. */
+export function isManual(settings: Settings): boolean {
+  return skipReasonOfConfig(settings) !== null && settings.brokenLine === null
 }
 
 /** Like `readSkipReason`, but for settings that were already read. */

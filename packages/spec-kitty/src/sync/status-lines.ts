@@ -3,6 +3,7 @@ import { clockText, describeWait, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { FORGET, FORGET_LAST, SAVE_FIRST, SAVE_LOST } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
+import { knownSize } from './queue/damaged-note.js'
 import { isMarkedUnreadable, isSaved, removeCommand, saveCommand } from './queue/quarantined-databases.js'
 import { nameIn, type Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
@@ -184,11 +185,18 @@ function lostLines({ lost }: WorkView): readonly Line[] {
   ]
 }
 
+/** Says how many damaged queues there are, with the number of their events if that is known. */
+export function putAsideText(databases: readonly string[]): string {
+  const events = knownSize(databases)
+  const count = databases.length === 1 ? 'a damaged queue' : `${databases.length} damaged queues`
+  return events === 0 ? count : `${count} with ${counted(events, 'event')}`
+}
+
 /** The command that removes a database comes after the export. A damaged queue in use is exported with them. */
 function damagedLines({ damagedQueues, isQueueDamaged }: WorkView): readonly Line[] {
   if (damagedQueues.length === 0 || isQueueDamaged) return []
   const isOne = damagedQueues.length === 1
-  const count = isOne ? 'a damaged queue was' : `${damagedQueues.length} damaged queues were`
+  const count = `${putAsideText(damagedQueues)} ${isOne ? 'was' : 'were'}`
   const it = isOne ? 'it' : 'them'
   const removal = commandLine(removeCommand(damagedQueues))
   if (damagedQueues.every(isMarkedUnreadable))

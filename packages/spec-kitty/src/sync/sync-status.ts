@@ -3,7 +3,8 @@ import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { secondsSince } from './ages.js'
-import { disabledBy, skipReason, type SkipReason } from './start-policy.js'
+import { disabledBy, disablingVariables, skipReason, type SkipReason } from './start-policy.js'
+import { namesText } from './why-daemon.js'
 import { skipText, whyDocument } from './why-nothing-leaves.js'
 import { viewWork, type WorkView } from './work-view.js'
 import { serverOf, workLines, type HeldHere } from './status-lines.js'
@@ -21,7 +22,8 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
     const heldHere = await findHeldHere(view, io)
     const skipped = skipReason(view.settings, 'remote_required')
     const now = Date.now()
-    const automatic = automaticText(disabledBy(env), skipped, view)
+    const disabling = disabledBy(env) === null ? [] : disablingVariables(env)
+    const automatic = automaticText(disabling, skipped, view)
     return {
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
@@ -84,11 +86,11 @@ function isWritableFile(path: string): boolean {
 }
 
 function automaticText(
-  disabling: string | null,
+  disabling: readonly string[],
   skipped: SkipReason | null,
   { settings, homeProblem, why }: WorkView,
 ): string {
-  if (disabling !== null) return `off: ${disabling} is set`
+  if (disabling.length > 0) return `off: ${namesText(disabling)} ${disabling.length === 1 ? 'is' : 'are'} set`
   if (skipped === null && homeProblem === null) return 'on: commands may start it'
   // The line about why no events leave already contains this reason in full.
   if (skipped === null)

@@ -4,6 +4,7 @@ import { isLoopback } from './check-server-url.js'
 import { withoutSlash } from './url-text.js'
 import { isSuspect } from './upload/stuck-text.js'
 import { isWithoutTls, MAY_BE_WRONG, proxyNamedIn } from './upload/connection-errors.js'
+import { LOG_REMOVED } from './queue/queue-errors.js'
 import { NOW } from './why-daemon.js'
 import { mayRestart, restartCommand } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
@@ -116,6 +117,8 @@ function backingOffRemedy(standing: Standing): Doubted {
     const command = 'spec-kitty explain backing_off'
     return { command, shown: `${command}  # nothing to do: the daemon tries again then` }
   }
+  if (lastErrorKind === 'queue' && lastError?.endsWith(LOG_REMOVED) === true)
+    return { command: `${restoring ?? ''}${restartCommand(standing)}` }
   if (lastErrorKind === 'queue' || lastErrorKind === 'kept')
     return { command: NOW, shown: `${NOW}  # tries at once` }
   const patience = trying(isSuspect(lastError) ? `${PATIENCE}; ${STUCK_CURE}` : PATIENCE)

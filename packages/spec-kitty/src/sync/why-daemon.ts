@@ -1,3 +1,5 @@
+import { clockText } from 'familiar/cli'
+import type { StartFailure } from './last-start.js'
 import { restartCommand, SWITCH_ON } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
@@ -28,20 +30,63 @@ export function whyWedged(standing: Standing): Why | null {
 
 export function whyNoDaemon(standing: Standing): Why {
   const { disabledBy = null, away = null } = standing
+  if (away !== null && standing.isHomeMoved === true) {
+    const sentence =
+      'the sync daemon still runs for the path from which this home was moved; it exits by itself within about a minute'
+    return {
+      reason: 'no_daemon',
+      sentence,
+      command: `spec-kitty explain ${away}`,
+      shown: `${NOW}  # in a minute`,
+      isAll: true,
+    }
+  }
   if (away !== null) {
     const sentence = `the sync daemon of this home is ${away}, and no second one is started`
     return { reason: 'no_daemon', sentence, command: `spec-kitty explain ${away}`, isAll: true }
   }
   if (disabledBy !== null) {
-    const sentence = `no sync daemon runs, and ${disabledBy} forbids to start one`
-    return { reason: 'no_daemon', sentence, command: `unset ${disabledBy} && ${NOW}`, isAll: true }
+    const { disabling = [disabledBy], isManual = false } = standing
+    const sentence = `no sync daemon runs, and ${forbidText(disabling)} to start one`
+    const command = `unset ${disabling.join(' ')} && ${isManual ? START : NOW}`
+    return { reason: 'no_daemon', sentence, command, isAll: true }
   }
+  if (standing.startFailure && !isForbidden(standing)) return whyNotStarted(standing.startFailure, standing)
   return {
     reason: 'no_daemon',
     sentence: `no sync daemon runs${isForbidden(standing) ? `, and none starts by itself: ${standing.startForbidden}` : ''}`,
     command: startCommand(standing),
     isAll: true,
   }
+}
+
+/** Returns the variables with the verb that follows them: `A, B and C forbid`. */
+export function forbidText(variables: readonly string[]): string {
+  return `${namesText(variables)} ${variables.length === 1 ? 'forbids' : 'forbid'}`
+}
+
+/** Returns the names as a list in words: `A, B and C`. */
+export function namesText(names: readonly string[]): string {
+  const others = names.slice(0, -1).join(', ')
+  return `${others}${others === '' ? '' : ' and '}${names.at(-1) ?? ''}`
+}
+
+/** The command that shows which programs have the ports of a full range. */
+export const WHO_HAS_PORTS = 'spec-kitty auth doctor'
+
+/** Another start helps, unless all ports are in use: then it fails again until one of their programs has ended. */
+function whyNotStarted({ code, message, at }: StartFailure, standing: Standing): Why {
+  const sentence = `no sync daemon runs: the last start failed at ${clockText(new Date(at))}: ${message}`
+  const start = startCommand(standing)
+  const remedy =
+    code === 'E_RANGE_FULL'
+      ? {
+          command: `spec-kitty explain ${code}`,
+          shown: `${WHO_HAS_PORTS}  # names the programs that have the ports: end one that you do not need, then`,
+          also: start,
+        }
+      : { command: start }
+  return { reason: 'no_daemon', sentence, ...remedy, isAll: true }
 }
 
 /**
@@ -60,8 +105,8 @@ function isForbidden({ startForbidden = null, brokenLine = null }: Standing): bo
  * Returns whether the command of a reason also starts the daemon. If so, no further reason needs to suggest a command for
  * that.
  */
-export function isStarting({ command, shown = command }: Why): boolean {
-  return [command, shown].some((one) => one.endsWith(NOW) || one.endsWith(START))
+export function isStarting({ command, shown = command, also = command }: Why): boolean {
+  return [command, shown, also].some((one) => one.endsWith(NOW) || one.endsWith(START))
 }
 
 export function whyOff(standing: Standing): Why {

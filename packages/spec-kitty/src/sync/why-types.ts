@@ -1,3 +1,4 @@
+import type { StartFailure } from './last-start.js'
 import type { Obstacle } from './upload/gate.js'
 import type { Source } from './settings-table.js'
 import type { ClosedReason, ErrorKind, Gate, HeldReason } from './upload/upload-types.js'
@@ -75,6 +76,10 @@ export interface Standing {
    * none.
    */
   readonly away?: string | null
+  /** Whether that daemon was started for the path from which the home was moved here, so that it exits by itself. */
+  readonly isHomeMoved?: boolean
+  /** Why the last start of a daemon failed; null if that is not known, or if one was started since. */
+  readonly startFailure?: StartFailure | null
   /** Whether a restart would only replace this user's own daemon of this version by one with another environment. */
   readonly isRestartHarmless?: boolean
   /** Whether hosted sync is on for this command. The daemon may have been started without it. */
@@ -93,6 +98,10 @@ export interface Standing {
   readonly startForbidden?: string | null
   /** The variable that forbids using a daemon at all; null if there is none. */
   readonly disabledBy?: string | null
+  /** All variables that forbid commands to use or start a daemon; `disabledBy` by default. */
+  readonly disabling?: readonly string[]
+  /** Whether the configuration allows only `sync start` to start the daemon. */
+  readonly isManual?: boolean
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
   /** The server of the session; null if there is no session. */

@@ -18,10 +18,11 @@ import {
 } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionCure, sessionServer } from './gate-session.js'
 import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
+import { lastStartFailure } from './last-start.js'
 import { isSessionRefused, readLastWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
-import { disabledBy, startForbiddenBy } from './start-policy.js'
+import { disabledBy, disablingVariables, isManual, startForbiddenBy } from './start-policy.js'
 import { quarantinedDatabases } from './queue/quarantined-databases.js'
 import { queuePath } from './queue/queue-path.js'
 import { lostIn, type Lost } from './lost-events.js'
@@ -92,6 +93,8 @@ export interface WorkView {
 /** The states in which a daemon uses the home but cannot be reached by this command. */
 const AWAY: ReadonlySet<DaemonStatus['state']> = new Set(['unreachable', 'elsewhere'])
 
+const ABSENT: ReadonlySet<DaemonStatus['state']> = new Set(['none', 'stopped', 'crashed'])
+
 /**
  * Reads the view. Starts and changes nothing. `stop`: the command that ends a daemon that does not answer, if it is known
  * which daemon that is.
@@ -153,6 +156,8 @@ export async function viewWork(
     isDaemonRunning,
     wedgedStop: status.state === 'wedged' ? stop : null,
     away: AWAY.has(status.state) ? status.state : null,
+    isHomeMoved: status.state === 'elsewhere' && status.report?.details['scope_gone'] === true,
+    startFailure: ABSENT.has(status.state) ? lastStartFailure(root) : null,
     isRestartHarmless,
     isHostedHere,
     homeProblem: trouble?.problem ?? null,
@@ -163,6 +168,8 @@ export async function viewWork(
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
     startForbidden: forbiddenBy === null ? null : skipText(forbiddenBy, settings),
     disabledBy: disabledBy(env),
+    disabling: disablingVariables(env),
+    isManual: isManual(settings),
     loginServer: server,
     sessionServer: serverOfSession,
     // The variable of this shell may name another server than the one that the daemon sends to.

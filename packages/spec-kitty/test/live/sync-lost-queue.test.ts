@@ -105,6 +105,65 @@ it('a queue that is moved is told with the command that puts it back, which cure
   expect(work.server.accepted).toEqual(['a', 'b'])
 })
 
+describe('a queue that is moved with its log while the sync daemon has it open', () => {
+  /** Moves the three files, and returns the command that status prints. */
+  const move = async (to: string): Promise<string> => {
+    for (const side of ['', '-wal', '-shm']) renameSync(path + side, to + side)
+    const { stdout } = await work.run(['sync', 'status'])
+    return /^ +(mv .*)$/m.exec(stdout)?.[1] ?? ''
+  }
+
+  it.each(['queue.db', 'another name.db'])(
+    'is cured by the command that status prints (%s)',
+    async (name) => {
+      const command = await move(join(work.root.base, name))
+      expect((await work.run(['auth', 'doctor'])).stdout.replaceAll(/\s+/g, ' ')).toContain(command)
+      execFileSync('sh', ['-c', command])
+      mend()
+      expect((await work.run(['sync', 'now'])).status).toBe(0)
+      expect(work.server.accepted).toEqual(['a', 'b'])
+      expect(await statusOf()).toMatchObject({ queued: 0, nothing_leaves: null })
+    },
+  )
+
+  it('needs another daemon if only the file itself is put back, and every command says so', async () => {
+    const elsewhere = join(work.root.base, 'queue.db')
+    await move(elsewhere)
+    renameSync(elsewhere, path)
+    mend()
+    const ran = await work.run(['sync', 'now'])
+    expect([ran.status, ran.stderr]).toEqual([1, expect.stringMatching(/: spec-kitty sync restart\n$/)])
+    expect((await work.run(['sync', 'status'])).stdout).toMatch(/^ +spec-kitty sync restart$/m)
+    expect((await work.run(['auth', 'doctor'])).stdout).toMatch(/^ +spec-kitty sync restart /m)
+    await work.run(['sync', 'restart'])
+    await work.run(['sync', 'now'])
+    expect(work.server.accepted).toEqual(['a', 'b'])
+  })
+
+  it('is put back by a command that also starts another daemon, if its log is in neither place', async () => {
+    const elsewhere = join(work.root.base, 'queue.db')
+    renameSync(path, elsewhere)
+    rmSync(`${path}-wal`)
+    const { stdout } = await work.run(['sync', 'status'])
+    expect(stdout).toContain(`  mv ${elsewhere} ${path} && spec-kitty sync restart\n`)
+  })
+})
+
+it('a home that is moved while its daemon runs is no queue that was moved', async () => {
+  const moved = join(work.root.base, 'moved')
+  renameSync(work.root.path, moved)
+  const here = { SPEC_KITTY_HOME: moved }
+  const { stdout } = await work.run(['sync', 'status'], here)
+  expect(stdout).toMatch(/^queue +2 events wait/m)
+  expect(stdout).toMatch(
+    /^uploads +nothing leaves: the sync daemon still runs for the path from which this home was moved; it exits by itself within about a minute\n.*spec-kitty sync now {2}# in a minute$/m,
+  )
+  const doctor = await work.run(['auth', 'doctor'], here)
+  expect(doctor.stdout).toContain('F-014')
+  expect(doctor.stdout + stdout).not.toContain('was moved to')
+  renameSync(moved, work.root.path)
+})
+
 describe('a queue that is removed or emptied while no sync daemon runs', () => {
   const lose = (how: 'missing' | 'empty'): void => {
     mend()
@@ -293,7 +352,7 @@ describe('a copy of the queue', () => {
     const { status, stderr } = await work.run(['sync', 'queue', '--export', out, '--from', moved])
     expect(status).toBe(0)
     expect(stderr).toBe(
-      `exported 2 events\nto queue them again:\n  spec-kitty sync publish - --project ${work.project} < ${out}\n`,
+      `exported 2 events\nto queue them again:\n  spec-kitty sync publish - --project ${work.project} < ${out}\nthen, to end the warning that they are lost:\n  spec-kitty sync queue drop --lost\n`,
     )
     expect(
       runCli(['sync', 'publish', '-', '--project', work.project], {
@@ -305,6 +364,13 @@ describe('a copy of the queue', () => {
     await work.run(['sync', 'now'])
     expect(work.server.accepted.toSorted()).toEqual(['a', 'b', 'c'])
     expect(existsSync(moved)).toBe(true)
+    const doctor = (await work.run(['auth', 'doctor'])).stdout.replaceAll(/\s+/g, ' ')
+    expect(doctor).toContain('Unless they were queued again, these events are not in the queue any more')
+    await work.run(['sync', 'queue', 'drop', '--lost'])
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    // Where nothing is lost, there is no warning to end.
+    const again = await work.run(['sync', 'queue', '--export', `${out}2`, '--from', moved])
+    expect(again.stderr).not.toContain('drop --lost')
   })
 
   it.each([

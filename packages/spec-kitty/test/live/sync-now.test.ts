@@ -282,6 +282,24 @@ describe('sync now', () => {
     expect(daemonsOf(work.root.path)).toHaveLength(0)
   })
 
+  it('names all variables that forbid it, as status does, with one command that works', async () => {
+    await work.publish(['a'])
+    const variables = ['FAMILIAR_DISABLE', 'SYNC_NO_DAEMON', 'SPEC_KITTY_SYNC_DISABLE']
+    const env = Object.fromEntries(variables.map((name) => [name, '1']))
+    const why =
+      'no sync daemon runs, and FAMILIAR_DISABLE, SYNC_NO_DAEMON and SPEC_KITTY_SYNC_DISABLE forbid to start one'
+    const command = `unset ${variables.join(' ')} && spec-kitty sync now`
+    const status = (await work.run(['sync', 'status'], env)).stdout.replaceAll(/\s+/g, ' ')
+    expect(status).toContain(`nothing leaves: ${why} ${command} `)
+    expect((await work.run(['sync', 'now'], env)).stderr).toBe(`spec-kitty: ${why} (${command})\n`)
+    await work.run(['sync', 'now'])
+    expect(work.server.accepted).toEqual(['a'])
+    const { stderr } = await work.run(['sync', 'now'], env)
+    expect(stderr).toMatch(
+      /^spec-kitty: FAMILIAR_DISABLE, .* forbid this command to use a sync daemon \(unset /,
+    )
+  })
+
   it('starts no daemon for an empty queue, and says why an event would stay', async () => {
     expect(await work.run(['sync', 'now'])).toMatchObject({
       status: 0,

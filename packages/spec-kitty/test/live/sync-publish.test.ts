@@ -398,6 +398,44 @@ describe('sync queue', () => {
     expect(existsSync(join(root.base, 'none'))).toBe(false)
   })
 
+  it('tells how many events were in a database in which nothing can be read, also after it is removed', () => {
+    for (const type of ['A', 'B', 'C']) publish('--type', type)
+    const path = root.file('queue.db')
+    for (const side of ['-wal', '-shm']) rmSync(path + side, { force: true })
+    writeFileSync(path, 'no database '.repeat(2_000))
+    publish('--type', 'D')
+    const shown = () => root.run(['sync', 'status']).stdout.replaceAll(/\s+/g, ' ')
+    expect(shown()).toContain('a damaged queue with 3 events was put aside; to save what can be read of it:')
+    expect(root.json(['auth', 'doctor']).stdout).toContain('a damaged queue with 3 events was put aside')
+    const said =
+      /lost: 3 events waited at .*, and the queue \S+ that had them was damaged: they were not saved/
+    const { stderr } = root.run(['sync', 'queue', '--export', '-'])
+    expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(said)
+    expect(shown()).toMatch(said)
+    const remove = /rm \S+queue\.db\.corrupt-\S+\*/.exec(shown())?.[0] ?? ''
+    expect(makeShell(root)(remove).status).toBe(0)
+    expect(shown()).toMatch(said)
+    const { findings } = root.json(['auth', 'doctor']).document
+    expect(findings).toContainEqual(
+      expect.objectContaining({ id: 'F-025', summary: expect.stringMatching(said) }),
+    )
+    expect(root.run(['sync', 'queue', 'drop', '--lost']).stdout).toBe(
+      'the loss of 3 events is not told again\n',
+    )
+    expect(shown()).not.toContain('lost:')
+  })
+
+  it('tells of a damaged database that is removed unread how many events were in it', () => {
+    for (const type of ['A', 'B']) publish('--type', type)
+    const path = root.file('queue.db')
+    writeFileSync(path, readFileSync(path).fill(0xa5, 0, 100))
+    publish('--type', 'C')
+    const lost = () => root.json(['sync', 'status']).document.lost_events
+    expect(lost()).toBe(0)
+    for (const database of quarantinedDatabases(path)) rmSync(database)
+    expect(lost()).toBe(2)
+  })
+
   it.each([
     [['queue', '--export', 'FILE'], "'--export FILE' is an example: replace FILE by what you mean"],
     [

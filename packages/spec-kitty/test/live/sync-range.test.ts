@@ -5,6 +5,7 @@ import { spawnHostile, stopAll } from '../../../../stand-ins/hostile.mjs'
 import { AT_ONCE_MS, startCli, type Ran } from '../helpers/cli.js'
 import { runIn } from '../helpers/dashboards.js'
 import { daemonsOf, lineOf, makeRoot, until, type SyncRoot } from './sync-root.js'
+import { makeSyncWork } from './sync-work.js'
 import { spawnHolder } from './holder.js'
 
 /** Starts that cannot be: no port is left, no loopback, another command holds the lock. */
@@ -69,6 +70,33 @@ describe('a full range', () => {
     expect(root.json(['sync', 'status']).document.state).toBe('none')
     servers.pop()?.close()
     expect(root.start().port).toBe(9449)
+  })
+
+  it('is told by status and the doctor as the reason, with what helps, until a daemon is started', async () => {
+    const work = await makeSyncWork()
+    try {
+      await work.publish(['a'])
+      for (const port of PORTS) await take(port)
+      expect((await work.run(['sync', 'now'])).status).toBe(1)
+      const status = (await work.run(['sync', 'status'])).stdout
+      expect(status).toMatch(
+        /^uploads +nothing leaves: no sync daemon runs: the last start failed at .*: every port from 9400 to 9449 is in use\n +spec-kitty auth doctor {2}# .*: end one that you do not need, then\n +spec-kitty sync now$/m,
+      )
+      const doctor = (await work.run(['auth', 'doctor'])).stdout
+      expect(doctor).toContain('F-010')
+      expect(doctor.replaceAll(/\s+/g, ' ')).toMatch(
+        /every port from 9400 to 9449 is in use \(F-018\).* spec-kitty sync now # first end one of the programs that have the ports/,
+      )
+      expect(doctor).not.toMatch(/^ +spec-kitty auth doctor/m)
+      servers.pop()?.close()
+      expect((await work.run(['sync', 'now'])).status).toBe(0)
+      await work.run(['sync', 'stop'])
+      await work.publish(['b'])
+      expect((await work.run(['sync', 'status'])).stdout).toMatch(/nothing leaves: no sync daemon runs\n/)
+    } finally {
+      for (const server of servers) server.close()
+      await work.end()
+    }
   })
 
   it('has its busy ports passed over, also those of a wildcard and of IPv6', async () => {

@@ -12,6 +12,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { publishEvents } from '../../src/sync/publish-events.js'
+import { keepSize, knownSize, settleSize } from '../../src/sync/queue/damaged-note.js'
+import { markExported } from '../../src/sync/queue/quarantined-databases.js'
 import { lossText } from '../../src/sync/queue/loss-text.js'
 import { newestSeq } from '../../src/sync/queue/count-events.js'
 import { openHandle, openQueue, openQueueToLook, replaceRemoved } from '../../src/sync/queue/open-queue.js'
@@ -312,4 +314,25 @@ describe('what cannot be written or read beside the queue', () => {
     })
     expect(published).toEqual({ queued: 1, duplicates: ['a'], dead: 0 })
   })
+})
+
+it('of a damaged queue, what could not be read is lost once the rest is saved', async () => {
+  await publish('a', 'b', 'c')
+  const database = `${path}.corrupt-2026-01-01T000000.000Z`
+  keepSize(path, database)
+  writeFileSync(database, '')
+  settleSize(database, { waiting: 1, rejected: 0 })
+  expect([lostEvents(path), knownSize([database])]).toEqual([null, 3])
+  markExported(database, 'waiting')
+  markExported(database, 'rejected')
+  settleSize(database, { waiting: 1, rejected: 0 })
+  expect([lostEvents(path)?.waiting, lostEvents(path)?.file, knownSize([database])]).toEqual([
+    2,
+    'damaged',
+    0,
+  ])
+  rmSync(database)
+  expect(lostEvents(path)?.waiting).toBe(2)
+  forgetLosses(path)
+  expect(lostEvents(path)).toBe(null)
 })

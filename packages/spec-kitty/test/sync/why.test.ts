@@ -816,6 +816,19 @@ it('a variable that forbids the daemon is what has to go, not a command that it 
   })
 })
 
+it('all variables that forbid the daemon are named, and unset by one command', () => {
+  const disabling = ['FAMILIAR_DISABLE', 'SYNC_NO_DAEMON', 'SPEC_KITTY_SYNC_DISABLE']
+  const changes = { isDaemonRunning: false, disabledBy: 'FAMILIAR_DISABLE', disabling }
+  expect(whyNothingLeaves(standing(changes))).toMatchObject({
+    sentence: `no sync daemon runs, and FAMILIAR_DISABLE, SYNC_NO_DAEMON and SPEC_KITTY_SYNC_DISABLE forbid to start one`,
+    command: `unset ${disabling.join(' ')} && spec-kitty sync now`,
+  })
+  // Even without them, only the user may start one.
+  expect(whyNothingLeaves(standing({ ...changes, isManual: true }))?.command).toBe(
+    `unset ${disabling.join(' ')} && spec-kitty sync start`,
+  )
+})
+
 it('JSON has the command that people see beside the one that a script can run', () => {
   const gate: Gate = { state: 'closed', reason: 'no_session', detail: null }
   expect(whyDocument(whyNothingLeaves(standing({ gate, loginServer: null })))).toMatchObject({

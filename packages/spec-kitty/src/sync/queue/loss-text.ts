@@ -16,6 +16,8 @@ export function lossText(path: string, { waiting, rejected, seenAt, file }: Lost
     empty: `the queue ${path} has 0 bytes now`,
     older: `the queue ${path} is an older copy, without ${them}`,
     replaced: `the queue ${path} that had ${them} was removed, moved, emptied or replaced by an older copy`,
+    damaged: `the queue ${path} that had ${them} was damaged: ${waiting + rejected === 1 ? 'it was' : 'they were'} not saved`,
+    various: `the queues at ${path} that had them were removed, moved, emptied, damaged or replaced by an older copy`,
   }[file]
   return `lost: ${parts.join(' and ')}${at}, and ${what}`
 }

@@ -1,8 +1,10 @@
-import { fstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { existsSync, fstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { shellQuote, type CommandError } from 'familiar/cli'
 import { fileAt } from './connection.js'
-import { unusable } from './queue-errors.js'
+import { NEW_DAEMON, unusable } from './queue-errors.js'
 import { quarantinedDatabases } from './quarantined-databases.js'
+import { SIDE_FILES } from './queue-path.js'
 
 /** What became of the file of an open queue that is no longer at its path. */
 export interface LostFile {
@@ -44,9 +46,23 @@ export function lostText({ state, movedTo, events }: LostFile): string {
   return `was ${state}${where} ${waited}`
 }
 
-/** Returns the command that puts a queue that was moved back to its path; null if its new path is unknown. */
+/**
+ * Returns the command that puts a queue that was moved back to its path, with those of its side files that were moved with
+ * it; null if its new path is unknown. The daemon that has the file open goes on only with the log that it has open, so if
+ * that is in neither place, the command also starts the daemon anew. It writes the log into the file when it ends.
+ */
 export function putBackCommand(path: string, { movedTo }: Pick<LostFile, 'movedTo'>): string | null {
-  return movedTo === null ? null : `mv ${shellQuote(movedTo)} ${shellQuote(path)}`
+  if (movedTo === null) return null
+  const sides = SIDE_FILES.filter((side) => existsSync(movedTo + side) && !existsSync(path + side))
+  const hasLog = sides.includes('-wal') || existsSync(`${path}-wal`)
+  return [...moveCommands(movedTo, path, sides), ...(hasLog ? [] : [NEW_DAEMON])].join(' && ')
+}
+
+function moveCommands(from: string, to: string, sides: readonly string[]): readonly string[] {
+  const all = ['', ...sides].map((side) => from + side)
+  if (sides.length > 0 && basename(from) === basename(to))
+    return [`mv ${all.map(shellQuote).join(' ')} ${shellQuote(dirname(to))}`]
+  return ['', ...sides].map((side) => `mv ${shellQuote(from + side)} ${shellQuote(to + side)}`)
 }
 
 /** Returns the error for a file that was moved. It has what waits, so no new one is made. */

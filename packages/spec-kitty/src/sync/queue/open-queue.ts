@@ -10,15 +10,8 @@ import { loadSqlite, type Database, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
 
 import { containsSeq, newestSeq, raiseSeq, sizeOf } from './count-events.js'
-import {
-  endLosses,
-  forgetSize,
-  isOlder,
-  noteSize,
-  putNoteAside,
-  putOlderAside,
-  type LostEvents,
-} from './waiting-note.js'
+import { keepSize } from './damaged-note.js'
+import { endLosses, isOlder, noteSize, putNoteAside, putOlderAside, type LostEvents } from './waiting-note.js'
 
 export { LOCK_PROBE_MS } from './sqlite-queue.js'
 
@@ -209,8 +202,7 @@ function prepare(sqlite: Sqlite, path: string, { onNotice, onLost, isSuspect }: 
   const lost = putNoteAside(path)
   if (lost !== null) onLost?.(lost)
   if (fileAt(path) !== null && isDamaged(sqlite, path, isSuspect === true)) {
-    forgetSize(path)
-    const aside = quarantine(path)
+    const aside = quarantine(path, (database) => keepSize(path, database))
     onNotice?.(`the queue was damaged: it was moved to ${aside}, and a new one started`)
   }
   if (fileAt(path) === null) create(path)

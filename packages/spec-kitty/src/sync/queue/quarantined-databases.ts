@@ -18,6 +18,20 @@ export function quarantinedDatabases(path: string): readonly string[] {
     .map((name) => join(dirname(path), name))
 }
 
+/** Matches the names of the files that say how many events were in a database that was put aside (`damaged-note.ts`). */
+const SIZE = /^damaged-(\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z)\.json$/
+
+/** Returns the name of that file. */
+export function sizeNoteOf(database: string): string {
+  return join(dirname(database), `damaged-${database.slice(database.lastIndexOf(MARK) + MARK.length)}.json`)
+}
+
+/** Returns whether a file with this name is of a database that was removed before its events were saved. */
+export function isOfRemovedDatabase(name: string, queue: string, names: readonly string[]): boolean {
+  const time = SIZE.exec(name)?.[1]
+  return time !== undefined && !names.includes(`${basename(queue)}${MARK}${time}`)
+}
+
 /** The ends of the names of empty files beside a database that was put aside: what an export has found in it. */
 const UNREADABLE = '.unreadable'
 /** Those that waited, and those that the server had rejected, are exported by different commands. */

@@ -136,6 +136,10 @@ export function unusable(path: string, why: string, cause: unknown, hint: string
   })
 }
 
+/** What is said of a log that is not at its path any more. Only a new daemon has another one. */
+export const LOG_REMOVED = 'was removed while it was in use'
+export const NEW_DAEMON = 'spec-kitty sync restart'
+
 export function busy(path: string, why: string, cause?: unknown): CommandError {
   return new CommandError('E_QUEUE_BUSY', `the queue ${path} is busy: ${why}`, {
     hint: 'run the command again',

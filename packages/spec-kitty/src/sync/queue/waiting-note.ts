@@ -10,8 +10,9 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { countOf, objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
+import { isOfRemovedDatabase } from './quarantined-databases.js'
 
 /** How many events are in the file of a queue. */
 export interface QueueSize {
@@ -23,7 +24,7 @@ export interface QueueSize {
 }
 
 /** What is remembered of a queue beside it. */
-interface Note extends QueueSize {
+export interface Note extends QueueSize {
   /** ISO 8601; null if unknown. */
   readonly seenAt: string | null
   /**
@@ -33,10 +34,13 @@ interface Note extends QueueSize {
   readonly committedSeq: number | null
 }
 
-/** Events that were queued, and whose file was removed, moved away, emptied or replaced by an older copy. */
+/** Events that were queued, and whose file was removed, moved away, emptied, damaged or replaced by an older copy. */
 export interface LostEvents extends Omit<Note, 'lastSeq' | 'committedSeq'> {
-  /** What is at the path now. `replaced`: another queue. `older`: an older copy, which no process has opened to write yet. */
-  readonly file: 'missing' | 'empty' | 'replaced' | 'older'
+  /**
+   * What is at the path now. `replaced`: another queue. `older`: an older copy, which no process has opened to write yet.
+   * `damaged`: they could not be read. `various`: of several losses.
+   */
+  readonly file: 'missing' | 'empty' | 'replaced' | 'older' | 'damaged' | 'various'
 }
 
 /** The note is one line of this length, so that a new one covers the whole of the old one. */
@@ -49,7 +53,10 @@ const BEGIN = '{"committed_seq":'
 const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /** Matches the names of the notes of queues that are gone. */
-const LOST = /^lost-\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.json$/
+const LOST = /^lost-(?:damaged-)?\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.json$/
+
+/** How the names of those begin whose queue was damaged. */
+const DAMAGED = /^(?:lost-)?damaged-/
 
 /**
  * Remembers beside the queue how many events are in it, so that their loss can be told when the file is gone. Whoever
@@ -57,14 +64,9 @@ const LOST = /^lost-\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.json$/
  * disk: it is one short write in place. After a loss of power it may be missing or older. `committedSeq`: the highest number
  * that an event had before the transaction. Never throws.
  */
-export function noteSize(
-  path: string,
-  { waiting, rejected, lastSeq }: QueueSize,
-  committedSeq: number | null,
-): void {
-  const json = { waiting, rejected, last_seq: lastSeq, seen_at: new Date().toISOString() }
-  const text = `${BEGIN}${seqText(committedSeq)},${JSON.stringify(json).slice(1)}`
-  write(path, constants.O_WRONLY | constants.O_CREAT, `${text.padEnd(NOTE_CHARS - 1)}\n`, 0)
+export function noteSize(path: string, size: QueueSize, committedSeq: number | null): void {
+  const text = noteText({ ...size, committedSeq, seenAt: new Date().toISOString() })
+  write(path, constants.O_WRONLY | constants.O_CREAT, text, 0)
 }
 
 /** Call this after the commit of a transaction that has noted its size and given numbers to events. Never throws. */
@@ -88,11 +90,11 @@ function write(path: string, flags: number, text: string, at: number): void {
   }
 }
 
-/** Call this before the file at the path is put aside with its events. Never throws. */
-export function forgetSize(path: string): void {
-  try {
-    rmSync(noteOf(path), { force: true })
-  } catch {}
+/** Returns the content of a note. */
+export function noteText({ waiting, rejected, lastSeq, committedSeq, seenAt }: Note): string {
+  const json = { waiting, rejected, last_seq: lastSeq, seen_at: seenAt }
+  const text = `${BEGIN}${seqText(committedSeq)},${JSON.stringify(json).slice(1)}`
+  return `${text.padEnd(NOTE_CHARS - 1)}\n`
 }
 
 /**
@@ -169,17 +171,35 @@ export function lostEvents(
   const file = whatIsThere(path)
   const note = readNote(noteOf(path))
   const last = file === 'queue' ? lackingIn(note, newest) : note
-  const earlier = notesAside(path).flatMap(({ note: one }) =>
-    one === null || isBack(one, isThere) ? [] : [one],
-  )
-  const all = [...earlier, ...(last === null ? [] : [last])]
+  const earlier = notesAside(path).filter(({ note: one }) => one !== null && !isBack(one, isThere))
+  const all = [...earlier.map(({ note: one }) => one), last].filter((one) => one !== null)
   if (all.length === 0) return null
   return {
     waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
     rejected: all.reduce((sum, { rejected }) => sum + rejected, 0),
     seenAt: all.at(-1)?.seenAt ?? null,
-    file: file !== 'queue' ? file : last === null ? 'replaced' : 'older',
+    file:
+      last === null
+        ? whatBecameOf(earlier, file)
+        : earlier.some(({ file: name }) => DAMAGED.test(basename(name)))
+          ? 'various'
+          : file === 'queue'
+            ? 'older'
+            : file,
   }
+}
+
+function fileNow(file: 'missing' | 'empty' | 'queue'): LostEvents['file'] {
+  return file === 'queue' ? 'replaced' : file
+}
+
+function whatBecameOf(
+  notes: readonly { readonly file: string }[],
+  now: 'missing' | 'empty' | 'queue',
+): LostEvents['file'] {
+  const damaged = notes.filter(({ file }) => DAMAGED.test(basename(file)))
+  if (damaged.length === 0) return fileNow(now)
+  return damaged.length === notes.length ? 'damaged' : 'various'
 }
 
 /** Ends the losses of files that are back, by the same test as `lostEvents`. Never throws. */
@@ -212,14 +232,16 @@ function whatIsThere(path: string): 'missing' | 'empty' | 'queue' {
   }
 }
 
-function noteOf(path: string): string {
+/** Returns the path of the note of the queue at this path. */
+export function noteOf(path: string): string {
   return join(dirname(path), 'waiting.json')
 }
 
 /** Each loss is a file of its own, so that nobody who adds or ends one can undo what another process does. */
 function notesAside(path: string): readonly { readonly file: string; readonly note: Note | null }[] {
-  return namesIn(dirname(path))
-    .filter((name) => LOST.test(name))
+  const names = namesIn(dirname(path))
+  return names
+    .filter((name) => LOST.test(name) || isOfRemovedDatabase(name, path, names))
     .toSorted()
     .map((name) => join(dirname(path), name))
     .map((file) => ({ file, note: readNote(file) }))
@@ -241,7 +263,7 @@ function freeName(directory: string): string {
 }
 
 /** Returns null if nothing is known, or if no event was in the queue. */
-function readNote(file: string): Note | null {
+export function readNote(file: string): Note | null {
   try {
     const read = readSmallFile(file)
     const [line] = read.state === 'text' ? read.text.split('\n') : []

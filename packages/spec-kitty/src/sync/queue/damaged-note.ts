@@ -1,0 +1,47 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { isSaved, sizeNoteOf } from './quarantined-databases.js'
+import { noteText, readNote, noteOf, type QueueSize } from './waiting-note.js'
+
+/**
+ * Keeps the number of events in a queue that is about to be put aside as damaged under this name, so that those that cannot
+ * be read of it can be told as lost. Never throws.
+ */
+export function keepSize(path: string, database: string): void {
+  try {
+    renameSync(noteOf(path), sizeNoteOf(database))
+  } catch {
+    // Then the number is not known.
+  }
+}
+
+/** Returns how many events were in these damaged databases, as far as that is known and not told as lost already. */
+export function knownSize(databases: readonly string[]): number {
+  return databases
+    .map((one) => readNote(sizeNoteOf(one)))
+    .reduce((sum, note) => sum + (note === null ? 0 : note.waiting + note.rejected), 0)
+}
+
+/**
+ * Call this when a database was read to its end. Once all that can be read of it is saved, the rest is lost: it is told from
+ * then on, also when the database is removed. Never throws.
+ */
+export function settleSize(database: string, read: Omit<QueueSize, 'lastSeq'>): void {
+  const file = sizeNoteOf(database)
+  try {
+    const note = isSaved(database) ? readNote(file) : null
+    if (note === null) return
+    const waiting = Math.max(0, note.waiting - read.waiting)
+    const rejected = Math.max(0, note.rejected - read.rejected)
+    // The number of the newest event says nothing about those that could not be read.
+    if (waiting + rejected > 0)
+      writeFileSync(
+        join(dirname(file), `lost-${basename(file)}`),
+        noteText({ waiting, rejected, lastSeq: null, committedSeq: null, seenAt: note.seenAt }),
+        { mode: 0o600, flag: 'wx' },
+      )
+    rmSync(file, { force: true })
+  } catch {
+    // Then the whole number is told when the database is removed.
+  }
+}
