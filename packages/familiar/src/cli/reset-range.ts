@@ -3,6 +3,9 @@ import { scopeOf } from '../classify/derive-facts.js'
 import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define-daemon.js'
 import { decisionsIn } from '../doctor/choose-remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
+import type { Circumstances } from '../doctor/identity-record.js'
+import type { Obstacle } from '../doctor/remedy.js'
+import { FamiliarError } from '../errors.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared, isStarting } from '../observe/spared.js'
 import type { Io } from './io.js'
@@ -10,7 +13,7 @@ import { keysOf, namesOf } from './candidate-lines.js'
 import { showingCleanUp } from './clean-up-progress.js'
 import { wrapWords } from './text-width.js'
 
-export interface ResetOptions {
+export interface ResetOptions extends Partial<Circumstances> {
   readonly force: boolean
   readonly dryRun: boolean
   readonly json: boolean
@@ -19,7 +22,7 @@ export interface ResetOptions {
 
 /**
  * Cleans up as the options say, after the scan `seen`. If a prompt is allowed, first asks about the candidates that need
- * a decision.
+ * a decision; not if an obstacle keeps the clean-up from working, because no answer could be carried out.
  */
 export async function resetRange(
   daemon: Daemon,
@@ -37,6 +40,24 @@ export async function resetRange(
       ...answer,
       ...watch,
     }),
+  ).catch((error: unknown) => {
+    throw asObstructed(error, options.obstacle ?? null, definitionOf(daemon).words.explain)
+  })
+}
+
+/** The errors of a clean-up that cannot take its lock: an obstacle says better why. */
+const WITHOUT_LOCK: ReadonlySet<string> = new Set([
+  'E_LOCK_UNAVAILABLE',
+  'E_SCOPE_FOREIGN_OWNER',
+  'E_SCOPE_UNUSABLE',
+])
+
+function asObstructed(error: unknown, obstacle: Obstacle | null, explain: string): unknown {
+  if (obstacle === null || !(error instanceof FamiliarError) || !WITHOUT_LOCK.has(error.code)) return error
+  return new FamiliarError(
+    error.code,
+    `nothing can be ended from here: ${obstacle.problem} (${obstacle.id})`,
+    { hint: `${explain} ${obstacle.id}`, cause: error },
   )
 }
 
@@ -52,6 +73,7 @@ async function askAboutTheRest(
   io: Io,
 ): Promise<Pick<CleanUpOptions, 'confirmed' | 'told'>> {
   if (options.force || options.dryRun || options.json || !io.isInteractive) return {}
+  if (options.obstacle != null) return {}
   const chosen = seen.candidates.filter(
     ({ proof, observation }) =>
       proof !== null && (options.port === null || options.port === observation.port),

@@ -11,12 +11,12 @@ import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daem
 import { isSpared, isStarting } from '../observe/spared.js'
 import { staleInScope } from '../observe/stale-in-scope.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
-import { explained, isExplanation, type Remedy } from './remedy.js'
+import { actsHere, explained, isExplanation, obstructed, type Remedy } from './remedy.js'
 
 /** An identity record with its remedy, which is null if and only if the class is never_touch. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: Remedy | null }
 
-type Asked = Pick<Tool, 'words'>
+type Asked = Pick<Tool, 'words' | 'now'>
 
 /** Returns the record with its remedy. `failure` says why a clean-up has just failed to end the process. */
 export function withRemedy(
@@ -35,6 +35,18 @@ export function remedyOf(
   seen: Scan,
   tool: Asked,
   failure?: FailureReason,
+): Remedy | null {
+  const remedy = remedyInTurn(candidate, seen, tool, failure)
+  const obstacle = tool.now?.obstacle ?? null
+  if (remedy === null || obstacle === null || !actsHere(tool.words, remedy)) return remedy
+  return obstructed(tool.words, obstacle)
+}
+
+function remedyInTurn(
+  candidate: Candidate,
+  seen: Scan,
+  tool: Asked,
+  failure: FailureReason | undefined,
 ): Remedy | null {
   const { verdict } = candidate
   if (verdict.class === 'never_touch') return null
@@ -68,21 +80,22 @@ export function needsDecision(
 }
 
 /**
- * Returns the candidates about which the user has to decide, independent of what a clean-up has just tried. `own` is the
+ * Returns the candidates about which the user has to decide, independent of what a clean-up has just tried, and of an
+ * obstacle, which only keeps the decision from being carried out. `own` is the
  * daemon of this scope, if it is one of them: finding F-005 is about it, and F-002 counts the others.
  */
 export function decisionsIn(
   seen: Scan,
-  tool: Asked,
+  { words }: Asked,
 ): { readonly all: readonly Candidate[]; readonly own: Candidate | null } {
   const all = seen.candidates.filter((candidate) =>
     needsDecision(
       {
         cleanup_class: candidate.verdict.class,
         in_use_by: inUseBy(candidate.observation, seen.context),
-        remedy: remedyOf(candidate, seen, tool),
+        remedy: remedyOf(candidate, seen, { words }),
       },
-      tool.words,
+      words,
     ),
   )
   const own = scopeDaemon(seen)

@@ -144,6 +144,65 @@ describe('what needs a decision', () => {
   })
 })
 
+describe('a scope in which no command can change anything', () => {
+  const obstacle = { id: 'F-099', problem: '/h is on a read-only file system' }
+  const now = { obstacle }
+  const ACTING = /^tool (?:start|stop|restart|doctor --reset)/
+  const { self } = definitionOf(defineDaemon({ name: 'tool' }))
+
+  it('has no row and no finding with a command that must fail', () => {
+    const told = new Set<string>()
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const remedyIn = (candidate: Candidate) => remedyOf(candidate, seen, { words, now })
+      const of = (state: DaemonStatus['state']) =>
+        findingsOf({ seen, status: { ...NO_STATUS, state }, self, words, obstacle, remedyOf: remedyIn }, [])
+      const remedies = [
+        ...seen.candidates.map(remedyIn),
+        ...[...of('none'), ...of('wedged'), ...of('crashed')].map(({ remediation }) => remediation),
+      ]
+      for (const remedy of remedies) for (const command of remedy?.commands ?? []) told.add(command)
+    })
+    expect([...told].filter((command) => ACTING.test(command))).toEqual([])
+    expect([...told]).toContain('tool explain F-099')
+  })
+
+  it('has a problem if there is something to end, and else something to know', () => {
+    const told = new Map<string, Set<boolean>>()
+    forEachSighting(1, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const about = { seen, status: NO_STATUS, self, words, obstacle, remedyOf: () => null }
+      const own = { id: obstacle.id, severity: 'info', summary: '', remediation: null } as const
+      const all = findingsOf(about, [own])
+      const severity = all.find(({ id }) => id === obstacle.id)?.severity ?? ''
+      told.set(severity, (told.get(severity) ?? new Set()).add(all.some(({ id }) => id === 'F-002')))
+    })
+    expect(told).toEqual(
+      new Map([
+        ['info', new Set([false])],
+        ['warn', new Set([true])],
+      ]),
+    )
+  })
+
+  it('is asked nothing about', async () => {
+    let count = 0
+    const scans: Scan[] = []
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const isStale = seen.candidates.some(({ verdict }) => verdict.class === 'safe_auto')
+      if (!isStale && decisionsIn(seen, { words }).all.length > 0 && count++ % 100 === 0) scans.push(seen)
+    })
+    const io = { isInteractive: true, confirm: () => Promise.reject(new Error('asked')) } as unknown as Io
+    const options = { force: false, dryRun: false, json: false, port: null, obstacle }
+    for (const seen of scans) {
+      const { entries } = await resetRange(defineDaemon({ name: 'tool' }), options, seen, io)
+      expect(entries.map(({ result }) => result.outcome)).not.toContain('swept')
+    }
+    expect(scans.length).toBeGreaterThan(2)
+  })
+})
+
 describe('a daemon of another version', () => {
   it('is not said to be of a newer installation where that is gone', () => {
     const { self } = definitionOf(defineDaemon({ name: 'tool' }))

@@ -3,7 +3,7 @@ import { remediationOf, type DoctorExtension, type Io, type Remediation } from '
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { projectHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
-import { lifecycleProblem } from '../sync/home-problem.js'
+import { lifecycleObstacle } from '../sync/home-problem.js'
 import { loginCommands } from '../sync/login-command.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 import { dashboardFinding, type DashboardSearch } from './orphaned-dashboards.js'
@@ -37,7 +37,7 @@ export function syncDoctor(
     ])
     const ofDashboards = dashboardFinding(ports, form)
     const queued = view.queue?.queued ?? null
-    const obstacle = lifecycleProblem(root)
+    const obstacle = lifecycleObstacle(root)
     return {
       head: [
         ['home', root],
@@ -50,8 +50,7 @@ export function syncDoctor(
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
       why: obstacle === null ? WHY_IT_MATTERS : { ...WHY_IT_MATTERS, 'F-021': NOTHING_WORKS },
-      obstacle: obstacle === null ? null : { id: 'F-021', problem: obstacle },
-      remedies: daemonRemedies(view, form, io.env),
+      remedies: obstacle === null ? daemonRemedies(view, form, io.env) : {},
       findings: [
         ...sessionFindings(session, view, form),
         ...workFindings(view, ofProject, Date.now(), form),

@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { shellQuote } from 'familiar/cli'
+import { shellQuote, type Obstacle } from 'familiar/cli'
 import { diskProblem } from './queue/disk-problem.js'
 import { queuePath } from './queue/queue-path.js'
 
@@ -47,6 +47,12 @@ export function lifecycleProblem(root: string): string | null {
   if (theirs !== null) return theirs
   const directory = dirname(queuePath(root))
   return mayWrite(join(directory, 'lifecycle.lock')) ? null : (unwritable(directory)?.problem ?? null)
+}
+
+/** Returns the same as what the doctor's finding about it says; null if commands can end, start and replace a daemon. */
+export function lifecycleObstacle(root: string): Obstacle | null {
+  const problem = lifecycleProblem(root)
+  return problem === null ? null : { id: 'F-021', problem }
 }
 
 function mayWrite(file: string): boolean {

@@ -5,6 +5,7 @@ import {
   type DoctorDocument,
   type DocumentParts,
 } from '../../doctor/document.js'
+import type { Circumstances, Tool } from '../../doctor/identity-record.js'
 import { definitionOf } from '../../define/define-daemon.js'
 import { lookCommandOf } from '../../define/hints.js'
 import { changingNow } from '../../observe/changing-now.js'
@@ -48,16 +49,17 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const { scope } = daemon
   if (options.reset && !options.dryRun) io.mayEnd?.(lookCommandOf(context.words))
   const reset = options.reset ? await loadReset() : null
+  const obstacle = context.obstacle?.(scope) ?? null
   const render = options.json ? null : await loadRender()
   // Before the scan: a command that ends while the scan runs may be why its rows look odd.
   await noteChanges(context, scope)
   const seen = await daemon.scan({ forCleanUp: reset !== null, beside })
   if (options.port !== null) assertListener(seen, options.port)
-  const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
-  const report = (await reset?.(daemon, options, seen, io)) ?? null
+  const at = { ...context, scope, isDryRun: options.dryRun, named: options.port, now: { obstacle } }
+  const report = (await reset?.(daemon, { ...options, obstacle }, seen, io)) ?? null
   const examined = await examine(report?.after ?? seen, report, at)
   if (render === null) printJson(examined.document, io)
-  else io.out(shown(examined, options, context, render))
+  else io.out(shown(examined, { ...options, obstacle }, context, render))
   return exitFor(examined.document, options.isStrict)
 }
 
@@ -104,12 +106,12 @@ function readArguments(args: readonly string[], { daemon }: CommandContext): Opt
 async function examine(
   seen: Scan,
   report: CleanUpReport | null,
-  context: CommandContext & Pick<DocumentParts, 'scope' | 'isDryRun' | 'named'>,
+  context: CommandContext & Pick<DocumentParts, 'scope' | 'isDryRun' | 'named'> & Pick<Tool, 'now'>,
 ): Promise<Examined> {
-  const { daemon, doctor: extend, scope, isDryRun, named = null } = context
+  const { daemon, doctor: extend, scope, isDryRun, named = null, now } = context
   const status = await daemon.status({ seen })
   const addition = (await extend?.({ scope, status })) ?? {}
-  const tool = toolOf(daemon, addition.record)
+  const tool = { ...toolOf(daemon, addition.record), ...(now === undefined ? {} : { now }) }
   const uninstalled = await uninstalledIn(seen, tool.self)
   const parts = { scope, status, report, isDryRun, named, tool, addition, uninstalled }
   return { document: doctorDocument(seen, parts), addition, named }
@@ -117,7 +119,7 @@ async function examine(
 
 function shown(
   { document, addition, named }: Examined,
-  { force: isForced }: Options,
+  { force: isForced, obstacle }: Pick<Options, 'force'> & Circumstances,
   { words, io, daemon }: CommandContext,
   render: typeof renderDoctor,
 ): string {
@@ -125,7 +127,7 @@ function shown(
   const head = addition.head ?? [[words.scope, daemon.scope]]
   const { from, to } = daemon.ports
   const ports = `ports ${from}-${to - 1}`
-  const { why = {}, obstacle = null } = addition
+  const { why = {} } = addition
   const userHome = io.env['HOME']
   const { isQuiet = false, isVerbose } = io
   const text = { head, words, ports, why, obstacle, named, version, isForced, userHome }
