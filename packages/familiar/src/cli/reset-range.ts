@@ -13,7 +13,7 @@ import { keysOf, namesOf } from './candidate-lines.js'
 import { showingCleanUp } from './clean-up-progress.js'
 import { wrapWords } from './text-width.js'
 
-export interface ResetOptions extends Partial<Circumstances> {
+export interface ResetOptions extends Partial<Pick<Circumstances, 'obstacle'>> {
   readonly force: boolean
   readonly dryRun: boolean
   readonly json: boolean

@@ -59,6 +59,7 @@ function remedyInTurn(
     awayFromItsPath(candidate, seen, tool) ??
     leftAlone(candidate, seen, tool) ??
     cleanedInItsScope(candidate, seen, tool) ??
+    beingChanged(candidate, tool) ??
     mayBeStarting(candidate, seen, tool) ??
     forced(candidate, tool)
   )
@@ -81,19 +82,21 @@ export function needsDecision(
 
 /**
  * Returns the candidates about which the user has to decide, independent of what a clean-up has just tried, and of an
- * obstacle, which only keeps the decision from being carried out. `own` is the
+ * obstacle, which only keeps the decision from being carried out. A candidate that another command may be changing now is
+ * none of them. `own` is the
  * daemon of this scope, if it is one of them: finding F-005 is about it, and F-002 counts the others.
  */
 export function decisionsIn(
   seen: Scan,
-  { words }: Asked,
+  { words, now }: Asked,
 ): { readonly all: readonly Candidate[]; readonly own: Candidate | null } {
+  const tool = { words, ...(now === undefined ? {} : { now: { ...now, obstacle: null } }) }
   const all = seen.candidates.filter((candidate) =>
     needsDecision(
       {
         cleanup_class: candidate.verdict.class,
         in_use_by: inUseBy(candidate.observation, seen.context),
-        remedy: remedyOf(candidate, seen, { words }),
+        remedy: remedyOf(candidate, seen, tool),
       },
       words,
     ),
@@ -190,9 +193,23 @@ function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): 
   return { commands: [command], description: `ends what is proven stale in ${scope}`, safe: true }
 }
 
+/** A daemon that is told to end stops answering before it is gone, and one that starts does not answer yet. */
+function beingChanged({ verdict, facts }: Candidate, { words, now }: Asked): Remedy | null {
+  const busy = now?.busy ?? null
+  if (busy === null || facts.self_report !== 'no') return null
+  return explained(
+    words,
+    verdict.reason ?? '',
+    `${BUSY} (process ${busy}) may be ending or starting it: look again when that is done`,
+  )
+}
+
+/** The beginning of the remedy of a row that another command may be changing now. */
+const BUSY = 'another command'
+
 /**
- * The starter of this daemon may be about to record it. This includes a daemon of another scope, which the verdict does
- * not distinguish: only force could end it now, and in a moment it will be known whether it is used.
+ * The starter of this daemon may be about to record it (`isStarting`): only force could end it now, and in a moment it
+ * will be known whether it is used.
  */
 function mayBeStarting(candidate: Candidate, { family }: Scan, { words }: Asked): Remedy | null {
   if (!isStarting(candidate)) return null
@@ -205,8 +222,8 @@ const STARTING: Reason = 'starting'
 type Waitable = Pick<DoctorRecord, 'skip_reason' | 'remedy'>
 
 /**
- * Returns whether the daemon of this row may still be starting (`isStarting`). A young daemon of another scope has the
- * reason `cross_root`, and the remedy of one that is starting. Everything that lists or counts these uses this function.
+ * Returns whether the daemon of this row may still be starting (`isStarting`). A young daemon of another scope, or one
+ * that does not answer, has another reason, and the remedy of one that is starting. Everything that lists or counts these uses this function.
  */
 export function isToWaitFor({ skip_reason, remedy }: Waitable, { explain }: Pick<Words, 'explain'>): boolean {
   return skip_reason === STARTING || remedy?.commands[0] === `${explain} ${STARTING}`
@@ -216,7 +233,8 @@ const UNREAD = 'a directory that it names was not read in time: run this again, 
 
 /** Returns whether a later scan may know more about the daemon of this row, so that a clean-up may end it then. */
 export function isForNow(row: Waitable, words: Pick<Words, 'explain'>): boolean {
-  return isToWaitFor(row, words) || row.remedy?.description === UNREAD
+  const description = row.remedy?.description
+  return isToWaitFor(row, words) || description === UNREAD || description?.startsWith(BUSY) === true
 }
 
 function forced(candidate: Candidate, { words }: Asked): Remedy {

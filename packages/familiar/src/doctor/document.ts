@@ -96,7 +96,15 @@ export function doctorDocument(
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
     findings: findingsOf(
-      { seen, status, self, words, uninstalled, remedyOf, obstacle: tool.now?.obstacle ?? null },
+      {
+        seen,
+        status,
+        self,
+        words,
+        uninstalled,
+        remedyOf,
+        ...(tool.now === undefined ? {} : { now: tool.now }),
+      },
       addition.findings ?? [],
       addition.remedies,
     ),

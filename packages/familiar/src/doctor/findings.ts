@@ -43,7 +43,8 @@ export function findingsOf(
  * obstacle is a problem if there is something to end.
  */
 function besideObstacle(finding: Finding, all: Seen): Finding {
-  const { obstacle = null, words, status } = all
+  const { words, status } = all
+  const obstacle = all.now?.obstacle ?? null
   const { id, severity, remediation } = finding
   if (obstacle === null) return finding
   if (id === obstacle.id) {
@@ -67,9 +68,9 @@ function byId(one: Finding, other: Finding): number {
  * may still be starting, because their rows say how long to wait. Does not count this scope's own daemon either, because
  * other findings describe it.
  */
-function orphaned({ seen, words, obstacle = null, remedyOf }: Seen): Finding | null {
+function orphaned({ seen, words, now, remedyOf }: Seen): Finding | null {
   const own = scopeDaemon(seen)
-  const decisions = new Set(decisionsIn(seen, { words }).all)
+  const decisions = new Set(decisionsIn(seen, { words, ...(now === undefined ? {} : { now }) }).all)
   const orphans = seen.candidates.filter(
     (candidate) => candidate !== own && (isSafe(candidate) || decisions.has(candidate)),
   )
@@ -78,7 +79,7 @@ function orphaned({ seen, words, obstacle = null, remedyOf }: Seen): Finding | n
   const open = orphans.length - safe
   const besides = own !== null && decisions.has(own) ? ' besides F-005' : ''
   const parts = [
-    ...(safe > 0 ? [`${safe} ${obstacle === null ? 'can be ended' : 'proven stale'}`] : []),
+    ...(safe > 0 ? [`${safe} ${now?.obstacle == null ? 'can be ended' : 'proven stale'}`] : []),
     ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision${besides}`] : []),
   ]
   return {

@@ -12,6 +12,8 @@ import type { Obstacle } from './remedy.js'
 export interface Circumstances {
   /** What keeps every command from changing anything in this scope; null if nothing does. */
   readonly obstacle: Obstacle | null
+  /** Another process that is starting, ending or cleaning up daemons of this scope; null if none is known to. */
+  readonly busy: number | null
 }
 
 /** The tool whose daemons are described. */

@@ -98,8 +98,11 @@ describe.each([
           !isForce || (isEndedByForce(candidate, all) && command.endsWith(` --port ${observation.port}`)),
         'is a stop that works': !isStop || (proof !== null && facts.reachable === 'yes'),
         'is safe only if nothing else can end': remedy.safe === !(isForce || isStop),
-        'waits for what may be starting in another scope':
-          !isForce || verdict.reason !== 'cross_root' || facts.in_startup_grace !== 'yes',
+        'waits for what may be starting, in another scope or without an answer':
+          !isForce ||
+          facts.in_startup_grace !== 'yes' ||
+          (verdict.reason !== 'cross_root' &&
+            (facts.self_report === 'yes' || facts.singleton_here === 'yes')),
         'spares what force spares': !isSpared(candidate, all) || verdict.class === 'safe_auto' || !isForce,
       }
       for (const [what, holds] of Object.entries(checks)) {
@@ -146,7 +149,7 @@ describe('what needs a decision', () => {
 
 describe('a scope in which no command can change anything', () => {
   const obstacle = { id: 'F-099', problem: '/h is on a read-only file system' }
-  const now = { obstacle }
+  const now = { obstacle, busy: null }
   const ACTING = /^tool (?:start|stop|restart|doctor --reset)/
   const { self } = definitionOf(defineDaemon({ name: 'tool' }))
 
@@ -156,7 +159,7 @@ describe('a scope in which no command can change anything', () => {
       const seen = scanOf(observation, context, others, PROOF)
       const remedyIn = (candidate: Candidate) => remedyOf(candidate, seen, { words, now })
       const of = (state: DaemonStatus['state']) =>
-        findingsOf({ seen, status: { ...NO_STATUS, state }, self, words, obstacle, remedyOf: remedyIn }, [])
+        findingsOf({ seen, status: { ...NO_STATUS, state }, self, words, now, remedyOf: remedyIn }, [])
       const remedies = [
         ...seen.candidates.map(remedyIn),
         ...[...of('none'), ...of('wedged'), ...of('crashed')].map(({ remediation }) => remediation),
@@ -171,7 +174,7 @@ describe('a scope in which no command can change anything', () => {
     const told = new Map<string, Set<boolean>>()
     forEachSighting(1, (observation, context, others) => {
       const seen = scanOf(observation, context, others, PROOF)
-      const about = { seen, status: NO_STATUS, self, words, obstacle, remedyOf: () => null }
+      const about = { seen, status: NO_STATUS, self, words, now, remedyOf: () => null }
       const own = { id: obstacle.id, severity: 'info', summary: '', remediation: null } as const
       const all = findingsOf(about, [own])
       const severity = all.find(({ id }) => id === obstacle.id)?.severity ?? ''
@@ -200,6 +203,30 @@ describe('a scope in which no command can change anything', () => {
       expect(entries.map(({ result }) => result.outcome)).not.toContain('swept')
     }
     expect(scans.length).toBeGreaterThan(2)
+  })
+})
+
+describe('a daemon that does not answer while another command is at work in its scope', () => {
+  it('may be ended or started by that command: its remedy is to look again, and nothing is counted', () => {
+    const now = { obstacle: null, busy: 4711 }
+    const told = new Map<string, number>()
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const [candidate] = seen.candidates
+      if (candidate?.facts.self_report !== 'no' || candidate === scopeDaemon(seen)) return
+      const remedy = remedyOf(candidate, seen, { words, now })
+      const command = remedy?.commands[0] ?? 'none'
+      const kind = command.includes('--force')
+        ? 'force'
+        : remedy?.description.startsWith('another command (process 4711) may be ending or starting it') ===
+            true
+          ? 'look again'
+          : 'other'
+      told.set(kind, (told.get(kind) ?? 0) + 1)
+      if (decisionsIn(seen, { words, now }).all.includes(candidate)) told.set('counted', 1)
+    })
+    expect([...told.keys()].toSorted()).toEqual(['look again', 'other'])
+    expect(told.get('look again')).toBeGreaterThan(10)
   })
 })
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
@@ -26,6 +27,9 @@ afterEach(() => place.end())
 
 const QUESTION = 'Kill all orphaned dashboards? [y/N]'
 const CLEAN = ['dashboard', '--cleanup-all']
+
+/** A daemon that does not answer counts as starting for its first 30 s. */
+const GROWN_MS = 31_000
 
 /** A predecessor's dashboard whose project was deleted. */
 async function orphan(port: number): Promise<Process> {
@@ -66,6 +70,7 @@ describe('on a terminal', () => {
   it('says what it does not mean: "all" is asked only of all, and the answer tells what was ended and what is left', async () => {
     const project = place.project('in use or not')
     const stopped = await place.predecessor(9242, place.project('wedged'), { behaviour: 'deaf' })
+    await sleep(GROWN_MS)
     const starting = await place.predecessor(9243, project)
     const none = await place.run(place.base, CLEAN)
     expect(none.stdout.split('\n')[0]).toBe(
@@ -84,7 +89,7 @@ describe('on a terminal', () => {
     )
     expect(said).toMatch(/Left alone for now:\n {2}9243: it may still be starting/)
     expect([orphans.filter(lives), lives(stopped), lives(starting)]).toEqual([[], true, true])
-  })
+  }, 120_000)
 
   it('takes nothing for an answer that was typed before the question was printed', async () => {
     const one = await orphan(9240)

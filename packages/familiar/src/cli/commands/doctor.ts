@@ -52,30 +52,34 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const obstacle = context.obstacle?.(scope) ?? null
   const render = options.json ? null : await loadRender()
   // Before the scan: a command that ends while the scan runs may be why its rows look odd.
-  await noteChanges(context, scope)
+  const busy = await noteChanges(context, scope)
   const seen = await daemon.scan({ forCleanUp: reset !== null, beside })
   if (options.port !== null) assertListener(seen, options.port)
-  const at = { ...context, scope, isDryRun: options.dryRun, named: options.port, now: { obstacle } }
+  const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
   const report = (await reset?.(daemon, { ...options, obstacle }, seen, io)) ?? null
-  const examined = await examine(report?.after ?? seen, report, at)
+  const last = report?.after ?? seen
+  // A clean-up that took the lock has waited for the other command.
+  const now = { obstacle, busy: last === seen ? busy : null }
+  const examined = await examine(last, report, { ...at, now })
   if (render === null) printJson(examined.document, io)
-  else io.out(shown(examined, { ...options, obstacle }, context, render))
+  else io.out(shown(examined, { ...options, ...now }, context, render))
   return exitFor(examined.document, options.isStrict)
 }
 
 /**
  * Says that another command is at work, because a daemon that is just starting or ending looks odd meanwhile. The daemon of
- * the scope takes the same lock to clean up stale ones.
+ * the scope takes the same lock to clean up stale ones. Returns its process; null if none is known to be at work.
  */
-async function noteChanges({ daemon, words, io }: CommandContext, scope: string): Promise<void> {
+async function noteChanges({ daemon, words, io }: CommandContext, scope: string): Promise<number | null> {
   const { family } = definitionOf(daemon)
   const pid = await changingNow(family, scope, await selectPlatform())
-  if (pid === null) return
+  if (pid === null) return null
   const who =
     readOwnRecord(family, scope)?.pid === pid
       ? `the ${words.title} (process ${pid}) is cleaning up stale ones`
       : `another command (process ${pid}) is starting, ending or cleaning up ${words.title}s`
   note(io, `${who} of this ${words.scope}: what is shown may change`)
+  return pid
 }
 
 /**

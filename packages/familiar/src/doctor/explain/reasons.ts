@@ -57,7 +57,8 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
   },
   unresponsive: {
     why: 'It is stopped, hangs, or gets no processor time. It may recover, so it is not ended without asking.',
-    whatToDo: 'If it stays so, run the command that the doctor shows for it.',
+    whatToDo:
+      'Look again in half a minute: it may be starting, or another command may be ending it. If it stays so, run the command that the doctor shows for it.',
   },
   pid_port_mismatch: {
     why: 'Its health reply names another process or port than the system does: it may pass on requests of another daemon.',
