@@ -11,7 +11,7 @@ import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
 import { printJson } from './print-json.js'
 import { keysOf, namesOf } from './candidate-lines.js'
-import { reasonText } from './reason-text.js'
+import { untouchedText } from './reason-text.js'
 import { renderNext } from './render-next.js'
 import { isInUse, renderDecisions } from './render-decisions.js'
 import { countOthers, leftAfter } from './render-others.js'
@@ -163,12 +163,12 @@ function leftLines(left: readonly Candidate[], { words }: Tool, io: Io): readonl
   const ports = new Map<string, number[]>()
   for (const { verdict, observation } of left) {
     if (verdict.class !== 'never_touch') continue
-    const reason = verdict.reason ?? verdict.class
+    const reason = untouchedText(verdict.reason ?? verdict.class, observation, words.scope, words.reasonNames)
     ports.set(reason, [...(ports.get(reason) ?? []), observation.port ?? 0])
   }
   return [...ports].flatMap(([reason, all]) =>
     wrapWords(
-      `left alone: ${all.length === 1 ? 'port' : 'ports'} ${all.toSorted((a, b) => a - b).join(' ')}: ${reasonText(reason, words.scope)}`,
+      `left alone: ${all.length === 1 ? 'port' : 'ports'} ${all.toSorted((a, b) => a - b).join(' ')}: ${reason}`,
       io.columns,
     ).map((line) => paint(io, 'dim', line)),
   )

@@ -81,5 +81,6 @@ export { remediationOf, type Obstacle, type Remediation, type Remedy } from '../
 export { countOf, decimalOf, objectOf, parseJson, pidOf, portOf, stringOf } from '../json.js'
 export { lackOf, throwLack } from '../errors.js'
 export { assertDescriptors } from '../observe/platform/assert-descriptors.js'
+export { userName } from '../observe/user-name.js'
 export { realPath } from '../observe/peek.js'
 export { readSmallFile, type PeekedFile, type SmallFile } from '../observe/small-file.js'

@@ -16,7 +16,7 @@ import { actsHere, explained, isExplanation, obstructed, type Remedy } from './r
 /** An identity record with its remedy, which is null if and only if the class is never_touch. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: Remedy | null }
 
-type Asked = Pick<Tool, 'words' | 'now'>
+type Asked = Pick<Tool, 'words' | 'now' | 'userName'>
 
 /** Returns the record with its remedy. `failure` says why a clean-up has just failed to end the process. */
 export function withRemedy(
@@ -53,7 +53,7 @@ function remedyInTurn(
   if (failure !== undefined) return failed(failure, candidate, tool)
   if (verdict.class === 'safe_auto') return cleaned(tool.words)
   return (
-    ofAnotherUser(candidate, tool) ??
+    ofAnotherUser(candidate, seen, tool) ??
     stopped(candidate, seen, tool) ??
     shownElsewhere(candidate, seen, tool) ??
     awayFromItsPath(candidate, seen, tool) ??
@@ -115,13 +115,19 @@ function cleaned({ clean }: Words): Remedy {
   return { commands: [clean], description: 'ends what is proven stale', safe: true }
 }
 
-function ofAnotherUser({ verdict, observation }: Candidate, { words }: Asked): Remedy | null {
+/** Root could signal it, but no clean-up of root does. */
+function ofAnotherUser(
+  { verdict, observation }: Candidate,
+  { host }: Scan,
+  { words, userName = userText }: Asked,
+): Remedy | null {
   if (verdict.reason !== 'other_user') return null
-  const user = observation.process?.user ?? observation.listeners[0]?.user
-  if (user == null)
-    return explained(words, 'other_user', 'it belongs to another user: only that user can end it')
-  const who = userText(user)
-  return explained(words, 'other_user', `it belongs to ${who}: only ${who} can end it`)
+  const user = observation.process?.user ?? observation.listeners[0]?.user ?? null
+  const whose = user === null ? 'another user' : userName(user)
+  const who = user === null ? 'that user' : whose
+  const advice =
+    host.user === '0' ? `a clean-up leaves it to ${who}, also one by root` : `only ${who} can end it`
+  return explained(words, 'other_user', `it belongs to ${whose}: ${advice}`)
 }
 
 /**

@@ -22,6 +22,8 @@ export interface Tool {
   readonly self: Self
   /** If omitted, nothing is known to be in the way. */
   readonly now?: Circumstances
+  /** Returns the name of a user; if omitted, users are named by their numbers. */
+  readonly userName?: (uid: string) => string
   /**
    * Returns the tool's own members of a record. `details` are the tool's own members of the daemon's health reply; null
    * if there was no reply.

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { classify } from '../../src/classify/classify.js'
 import type { DaemonStatus } from '../../src/classify/daemon-state.js'
@@ -22,6 +25,7 @@ import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
 import { scopeDaemon } from '../../src/observe/scope-daemon.js'
 import { userText } from '../../src/identity/user-text.js'
+import { userName } from '../../src/observe/user-name.js'
 import { isEndedByForce, isSpared } from '../../src/observe/spared.js'
 import { testFamily } from '../helpers/family.js'
 import { forEachSighting } from '../helpers/many-observations.js'
@@ -302,7 +306,36 @@ describe('a process that is not seen whole', () => {
   })
 })
 
+describe('a process of another user', () => {
+  it('is theirs to end, named by their name; root is not told that it could not', () => {
+    const told = (user: string): ReadonlySet<string> => {
+      const found = new Set<string>()
+      forEachSighting(1, (observation, context, others) => {
+        const seen = scanOf(observation, context, others, PROOF)
+        const by = { ...seen, host: { ...seen.host, user } }
+        const [candidate] = seen.candidates
+        const tool = { words, userName: () => 'ann' }
+        if (candidate?.verdict.reason === 'other_user')
+          found.add(remedyOf(candidate, by, tool)?.description ?? '')
+      })
+      return found
+    }
+    expect([...told(USER)]).toContain('it belongs to ann: only ann can end it')
+    expect([...told('0')]).toContain('it belongs to ann: a clean-up leaves it to ann, also one by root')
+    expect([...told('0')].filter((one) => one.includes('only'))).toEqual([])
+  })
+})
+
 describe('the owner of a process', () => {
+  it('is named as the list of users has it, and else by number', () => {
+    const list = join(mkdtempSync(join(tmpdir(), 'familiar-users-')), 'passwd')
+    writeFileSync(list, 'root:x:0:0::/root:/bin/sh\nann:x:1000:1000:Ann:/home/ann:/bin/sh\n')
+    const names = ['0', '1000', '100', 'S-1-5-18'].map((uid) => userName(uid, list))
+    expect(names).toEqual(['root', 'ann', 'user 100', 'user S-1-5-18'])
+    rmSync(dirname(list), { recursive: true })
+    expect([userName('0', list), userName('1000', list)]).toEqual(['root', 'user 1000'])
+  })
+
   it('is named: root by its name', () => {
     expect([userText(0), userText('0'), userText(1000)]).toEqual(['root', 'root', 'user 1000'])
   })

@@ -1,7 +1,7 @@
-import { accessSync, constants, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { shellQuote, type Obstacle } from 'familiar/cli'
+import { shellQuote, userName, type Obstacle } from 'familiar/cli'
 import { diskProblem } from './queue/disk-problem.js'
 import { queuePath } from './queue/queue-path.js'
 
@@ -169,13 +169,12 @@ function targetOf(path: string): string | null {
   }
 }
 
-/** Node knows only the name of its own user. The names of others are in the list of users, if the system has one. */
+/** Node knows only the name of its own user. */
 function nameOf(uid: number): string {
   try {
     if (uid === process.geteuid?.() && uid === process.getuid?.()) return userInfo().username
-    const line = readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^([^:\\n]+):[^:\\n]*:${uid}:`, 'm'))
-    return line?.[1] ?? `user ${uid}`
   } catch {
-    return `user ${uid}`
+    // A user without an entry, as in a container.
   }
+  return userName(String(uid))
 }
