@@ -4,13 +4,12 @@ import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define
 import { decisionsIn } from '../doctor/choose-remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Circumstances } from '../doctor/identity-record.js'
-import type { Obstacle } from '../doctor/remedy.js'
-import { FamiliarError } from '../errors.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared, isStarting } from '../observe/spared.js'
 import type { Io } from './io.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { showingCleanUp } from './clean-up-progress.js'
+import { asObstructed } from './obstructed.js'
 import { wrapWords } from './text-width.js'
 
 export interface ResetOptions extends Partial<Pick<Circumstances, 'obstacle'>> {
@@ -43,22 +42,6 @@ export async function resetRange(
   ).catch((error: unknown) => {
     throw asObstructed(error, options.obstacle ?? null, definitionOf(daemon).words.explain)
   })
-}
-
-/** The errors of a clean-up that cannot take its lock: an obstacle says better why. */
-const WITHOUT_LOCK: ReadonlySet<string> = new Set([
-  'E_LOCK_UNAVAILABLE',
-  'E_SCOPE_FOREIGN_OWNER',
-  'E_SCOPE_UNUSABLE',
-])
-
-function asObstructed(error: unknown, obstacle: Obstacle | null, explain: string): unknown {
-  if (obstacle === null || !(error instanceof FamiliarError) || !WITHOUT_LOCK.has(error.code)) return error
-  return new FamiliarError(
-    error.code,
-    `nothing can be ended from here: ${obstacle.problem} (${obstacle.id})`,
-    { hint: `${explain} ${obstacle.id}`, cause: error },
-  )
 }
 
 /**

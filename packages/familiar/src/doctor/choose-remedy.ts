@@ -124,9 +124,10 @@ function ofAnotherUser(
   if (verdict.reason !== 'other_user') return null
   const user = observation.process?.user ?? observation.listeners[0]?.user ?? null
   const whose = user === null ? 'another user' : userName(user)
-  const who = user === null ? 'that user' : whose
   const advice =
-    host.user === '0' ? `a clean-up leaves it to ${who}, also one by root` : `only ${who} can end it`
+    host.user === '0'
+      ? 'a clean-up leaves it to its owner, also one by root'
+      : `only ${user === null ? 'that user' : whose} can end it`
   return explained(words, 'other_user', `it belongs to ${whose}: ${advice}`)
 }
 

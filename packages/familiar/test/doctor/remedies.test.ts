@@ -198,9 +198,14 @@ describe('a scope in which no command can change anything', () => {
     forEachSighting(2, (observation, context, others) => {
       const seen = scanOf(observation, context, others, PROOF)
       const isStale = seen.candidates.some(({ verdict }) => verdict.class === 'safe_auto')
-      if (!isStale && decisionsIn(seen, { words }).all.length > 0 && count++ % 100 === 0) scans.push(seen)
+      if (!isStale && decisionsIn(seen, { words }).all.length > 0 && count++ % 300 === 0) scans.push(seen)
     })
-    const io = { isInteractive: true, confirm: () => Promise.reject(new Error('asked')) } as unknown as Io
+    const io = {
+      isInteractive: true,
+      confirm: () => Promise.reject(new Error('asked')),
+      err: () => undefined,
+      rewriteLine: () => undefined,
+    } as unknown as Io
     const options = { force: false, dryRun: false, json: false, port: null, obstacle }
     for (const seen of scans) {
       const { entries } = await resetRange(defineDaemon({ name: 'tool' }), options, seen, io)
@@ -321,7 +326,7 @@ describe('a process of another user', () => {
       return found
     }
     expect([...told(USER)]).toContain('it belongs to ann: only ann can end it')
-    expect([...told('0')]).toContain('it belongs to ann: a clean-up leaves it to ann, also one by root')
+    expect([...told('0')]).toContain('it belongs to ann: a clean-up leaves it to its owner, also one by root')
     expect([...told('0')].filter((one) => one.includes('only'))).toEqual([])
   })
 })

@@ -43,15 +43,26 @@ export function homeProblem(root: string): string | null {
  * written to nor created. Null if it can. A full disk is not in the way of that.
  */
 export function lifecycleProblem(root: string): string | null {
+  return lockProblem(root, join(dirname(queuePath(root)), 'lifecycle.lock'))
+}
+
+function lockProblem(root: string, file: string): string | null {
   const theirs = homeOfAnotherUser(root)
   if (theirs !== null) return theirs
-  const directory = dirname(queuePath(root))
-  return mayWrite(join(directory, 'lifecycle.lock')) ? null : (unwritable(directory)?.problem ?? null)
+  return mayWrite(file) ? null : (unwritable(dirname(file))?.problem ?? null)
 }
 
 /** Returns the same as what the doctor's finding about it says; null if commands can end, start and replace a daemon. */
 export function lifecycleObstacle(root: string): Obstacle | null {
-  const problem = lifecycleProblem(root)
+  return obstacleOf(lifecycleProblem(root))
+}
+
+/** Returns why no command of this home can clean up dashboards, whose clean-up has a lock of its own; null if one can. */
+export function dashboardsObstacle(root: string): Obstacle | null {
+  return obstacleOf(lockProblem(root, join(root, 'daemons', 'dashboards', 'cleanup.lock')))
+}
+
+function obstacleOf(problem: string | null): Obstacle | null {
   return problem === null ? null : { id: 'F-021', problem }
 }
 

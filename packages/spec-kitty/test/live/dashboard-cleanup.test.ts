@@ -76,6 +76,11 @@ describe('on a terminal', () => {
     expect(none.stdout.split('\n')[0]).toBe(
       'Found no dashboard process to end now on ports 9237-9336: 1 needs a decision, 1 may still be starting',
     )
+    const { document } = await place.json(place.base, ['auth', 'doctor'])
+    expect(document.findings.find(({ id }: { readonly id: string }) => id === 'F-024')).toMatchObject({
+      summary: '1 orphaned dashboard on port 9242: 1 needs a decision',
+      remediation: { commands: ['spec-kitty dashboard clean-up --dry-run'], safe: true },
+    })
     const orphans = [await orphan(9240), await orphan(9241)]
     const refused = textOf((await onTerminal('n\n')).said)
     expect(refused).toMatch(/Kill these 2 dashboards\? \[y\/N\] n\n+nothing was ended\n\nNeeds a decision/)
