@@ -5,15 +5,17 @@ import { identityRecord, type Tool } from '../doctor/identity-record.js'
 import { decisionsIn, withRemedy, type DoctorRecord } from '../doctor/choose-remedy.js'
 import { resetResult, type ResetResult } from '../doctor/reset-result.js'
 import { rowsOf } from '../doctor/doctor-records.js'
+import type { Obstacle } from '../doctor/remedy.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared } from '../observe/spared.js'
 import { EXIT } from './exit-codes.js'
 import { paint, type Io } from './io.js'
 import { printJson } from './print-json.js'
 import { keysOf, namesOf } from './candidate-lines.js'
-import { reasonText } from './reason-text.js'
+import { untouchedText } from './reason-text.js'
 import { renderNext } from './render-next.js'
 import { isInUse, renderDecisions } from './render-decisions.js'
+import { asObstructed } from './obstructed.js'
 import { countOthers, leftAfter } from './render-others.js'
 import { renderEnded } from './render-reset.js'
 import { showingCleanUp } from './clean-up-progress.js'
@@ -38,6 +40,8 @@ export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
   readonly dryRun: boolean
   readonly json: boolean
   readonly words: CleanUpWords
+  /** What keeps the clean-up from working; null if nothing does. */
+  readonly obstacle?: Obstacle | null
   /** Asks the user whether to end the processes that were shown. Called only if there are any. */
   readonly ask: (asked: CleanUpQuestion) => Promise<boolean>
 }
@@ -57,7 +61,8 @@ type Report = CleanUpReport & { readonly tidied: number }
  * records it cleaned up. Live daemons of other scopes are left alone, even with `force`. Returns the exit code.
  */
 export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io: Io): Promise<number> {
-  const tool = toolOf(daemon, options.record)
+  const { obstacle = null } = options
+  const tool = { ...toolOf(daemon, options.record), now: { obstacle, busy: null } }
   if (!options.dryRun) io.mayEnd?.(lookCommandOf(tool.words))
   const seen = await daemon.scan({ forCleanUp: true })
   if (options.port !== null) assertListener(seen, options.port)
@@ -65,7 +70,9 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
   const found = { seen, toEnd, tool, others: othersIn({ seen, toEnd, tool }) }
   if (!options.json) await show(describeScan(daemon, options, found, io), io)
   const asked = { count: toEnd.length, isAll: found.others.length === 0 }
-  if (toEnd.length > 0 && !(await options.ask(asked))) {
+  // No answer could be carried out.
+  const isAsked = toEnd.length > 0 && obstacle === null
+  if (isAsked && !(await options.ask(asked))) {
     io.out(`${['nothing was ended', ...leftAfter(onPort(options, found.others), tool, io)].join('\n')}\n`)
     return EXIT.ok
   }
@@ -78,7 +85,9 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
       told: keysOf(toEnd),
       ...watch,
     }),
-  )
+  ).catch((error: unknown) => {
+    throw asObstructed(error, obstacle, tool.words.explain)
+  })
   const result = resetResult(report, tool.self, options.dryRun)
   if (options.json) printReport(result, report, tool, io)
   else if (toEnd.length > 0)
@@ -163,12 +172,12 @@ function leftLines(left: readonly Candidate[], { words }: Tool, io: Io): readonl
   const ports = new Map<string, number[]>()
   for (const { verdict, observation } of left) {
     if (verdict.class !== 'never_touch') continue
-    const reason = verdict.reason ?? verdict.class
+    const reason = untouchedText(verdict.reason ?? verdict.class, observation, words.scope, words.reasonNames)
     ports.set(reason, [...(ports.get(reason) ?? []), observation.port ?? 0])
   }
   return [...ports].flatMap(([reason, all]) =>
     wrapWords(
-      `left alone: ${all.length === 1 ? 'port' : 'ports'} ${all.toSorted((a, b) => a - b).join(' ')}: ${reasonText(reason, words.scope)}`,
+      `left alone: ${all.length === 1 ? 'port' : 'ports'} ${all.toSorted((a, b) => a - b).join(' ')}: ${reason}`,
       io.columns,
     ).map((line) => paint(io, 'dim', line)),
   )
@@ -196,6 +205,7 @@ function describeResult(
       port,
       ended: toEnd.length,
       open: openIn(options, report, tool),
+      obstacle: options.obstacle ?? null,
     }
     return ['dry run: nothing was ended', ...renderNext(plan, io)]
   }

@@ -2,11 +2,12 @@ import { definitionOf, type Daemon } from '../define/define-daemon.js'
 import { identityRecord, type Tool } from '../doctor/identity-record.js'
 import { withRemedy, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Candidate, Scan } from '../observe/scan.js'
+import { userName } from '../observe/user-name.js'
 
 /** Returns the facts about the daemon's tool that the doctor needs. */
 export function toolOf(daemon: Daemon, record?: Tool['record']): Tool {
   const { words, self } = definitionOf(daemon)
-  return { words, self, ...(record === undefined ? {} : { record }) }
+  return { words, self, userName, ...(record === undefined ? {} : { record }) }
 }
 
 /**

@@ -22,6 +22,21 @@ export function reasonText(reason: string, scope: string, names: Partial<ReasonN
   return `${REASON_WORDS[own as Reason].replaceAll('{scope}', scope)} (${reason})`
 }
 
+/**
+ * Returns the same for a process that is never touched. Without a process, nothing is known about what listens there.
+ */
+export function untouchedText(
+  reason: string,
+  { pid }: Pick<DoctorRecord, 'pid'>,
+  scope: string,
+  names: Partial<ReasonNames> = {},
+): string {
+  const isUnknown = pid === null && (names.not_ours ?? 'not_ours') === reason
+  return isUnknown
+    ? `a process that this user cannot look into (${reason})`
+    : reasonText(reason, scope, names)
+}
+
 /** The members of a row that say why it is not ended without asking. */
 type Reasoned = Pick<
   DoctorRecord,

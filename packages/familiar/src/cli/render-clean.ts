@@ -44,6 +44,13 @@ export function renderClean(
       'yellow',
     )
   }
+  const foreign = rest.filter(({ skip_reason }) => skip_reason === 'other_user').length
+  const others = [
+    ...(foreign > 0 ? [`${foreign} of another user`] : []),
+    ...(stuck > foreign ? [`${stuck - foreign} that cannot be ended from here`] : []),
+  ]
+  // What is of others is their business, and no problem here.
+  if (left.length + starting === 0 && foreign > 0) return said(`Left alone: ${others.join(', ')}.`, 'yellow')
   if (left.length + starting === 0)
     return said(`Nothing more can be ended from here: ${stuck} left.`, 'yellow')
   const more = left.length - NAMED
@@ -51,7 +58,7 @@ export function renderClean(
     ...left.slice(0, NAMED).map((row) => named(row, row === told)),
     ...(more > 0 ? [`${more} more that ${more === 1 ? 'needs' : 'need'} a decision`] : []),
     ...(starting > 0 ? [`${starting} that may still be starting`] : []),
-    ...(stuck > 0 ? [`${stuck} that cannot be ended from here`] : []),
+    ...others,
   ]
   const commands = hasCommands ? ' What to do about each is above.' : ''
   return said(`Not clean yet: ${left.length + rest.length} left: ${all.join(', ')}.${commands}`, 'yellow')

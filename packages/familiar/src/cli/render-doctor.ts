@@ -1,7 +1,8 @@
 import type { Words } from '../define/options.js'
-import type { DoctorDocument, Line, LineStyle, Obstacle } from '../doctor/document.js'
+import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
 import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Finding } from '../doctor/finding.js'
+import { obstructed, type Obstacle } from '../doctor/remedy.js'
 import { verdictOf } from '../doctor/verdict.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import type { Io } from './io.js'
@@ -135,9 +136,10 @@ function planOf(
   const { would_sweep } = reset_result
   const isEnded = (row: DoctorRecord): boolean =>
     would_sweep.some((one) => one.pid === row.pid && one.port === row.port)
-  const open = orphans.filter(
-    (row) => (port === null || row.port === port) && needsDecision(row, words) && !isEnded(row),
-  )
+  // Only the obstacle keeps these from being a decision.
+  const vain = obstacle === null ? null : obstructed(words, obstacle).description
+  const isOpen = (row: DoctorRecord): boolean => needsDecision(row, words) || row.remedy?.description === vain
+  const open = orphans.filter((row) => (port === null || row.port === port) && isOpen(row) && !isEnded(row))
   const ended = would_sweep.length
   return { clean: words.clean, isForced, asksAboutRest: true, port, ended, open: open.length, obstacle }
 }

@@ -1,5 +1,5 @@
 import type { Words } from '../define/options.js'
-import type { Obstacle } from '../doctor/document.js'
+import type { Obstacle } from '../doctor/remedy.js'
 import type { Finding } from '../doctor/finding.js'
 import { verdictOf } from '../doctor/verdict.js'
 import { paint, type Style } from './io.js'

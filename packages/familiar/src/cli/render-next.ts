@@ -1,4 +1,4 @@
-import type { Obstacle } from '../doctor/document.js'
+import type { Obstacle } from '../doctor/remedy.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { columnsOf, wrapWords } from './text-width.js'

@@ -4,7 +4,7 @@ import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { printable } from './printable.js'
-import { endedBecause, failureText, isSkipReason, pathText, reasonText } from './reason-text.js'
+import { endedBecause, failureText, isSkipReason, pathText, untouchedText } from './reason-text.js'
 import { renderRemedy } from './render-remedy.js'
 import { isInUse, renderDecisions } from './render-decisions.js'
 import { wrapWords } from './text-width.js'
@@ -58,7 +58,7 @@ export function renderReset(
       ...untold.flatMap((entry) =>
         entryLines(
           skipWord(entry, result.dry_run),
-          `${who(entry)}${because(skipText(entry.skip_reason, words.scope, words.reasonNames))}`,
+          `${who(entry)}${because(skipText(entry, words))}`,
           null,
           terminal,
         ),
@@ -165,8 +165,11 @@ function skipWord({ cleanup_class }: ResetResult['skipped'][number], isDryRun: b
   return isDryRun ? 'would skip' : 'skipped'
 }
 
-function skipText(reason: string | null, scope: string, names: Words['reasonNames'] | undefined): string {
-  return reason === null ? '' : reasonText(reason, scope, names)
+function skipText(
+  { skip_reason: reason, pid }: ResetResult['skipped'][number],
+  { scope, reasonNames }: Pick<Words, 'scope'> & Partial<Pick<Words, 'reasonNames'>>,
+): string {
+  return reason === null ? '' : untouchedText(reason, { pid }, scope, reasonNames)
 }
 
 function because(text: string): string {

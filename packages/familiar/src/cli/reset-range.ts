@@ -3,14 +3,16 @@ import { scopeOf } from '../classify/derive-facts.js'
 import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define-daemon.js'
 import { decisionsIn } from '../doctor/choose-remedy.js'
 import { lookCommand } from '../observe/platform/look-command.js'
+import type { Circumstances } from '../doctor/identity-record.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared, isStarting } from '../observe/spared.js'
 import type { Io } from './io.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { showingCleanUp } from './clean-up-progress.js'
+import { asObstructed } from './obstructed.js'
 import { wrapWords } from './text-width.js'
 
-export interface ResetOptions {
+export interface ResetOptions extends Partial<Pick<Circumstances, 'obstacle'>> {
   readonly force: boolean
   readonly dryRun: boolean
   readonly json: boolean
@@ -19,7 +21,7 @@ export interface ResetOptions {
 
 /**
  * Cleans up as the options say, after the scan `seen`. If a prompt is allowed, first asks about the candidates that need
- * a decision.
+ * a decision; not if an obstacle keeps the clean-up from working, because no answer could be carried out.
  */
 export async function resetRange(
   daemon: Daemon,
@@ -37,7 +39,9 @@ export async function resetRange(
       ...answer,
       ...watch,
     }),
-  )
+  ).catch((error: unknown) => {
+    throw asObstructed(error, options.obstacle ?? null, definitionOf(daemon).words.explain)
+  })
 }
 
 /**
@@ -52,6 +56,7 @@ async function askAboutTheRest(
   io: Io,
 ): Promise<Pick<CleanUpOptions, 'confirmed' | 'told'>> {
   if (options.force || options.dryRun || options.json || !io.isInteractive) return {}
+  if (options.obstacle != null) return {}
   const chosen = seen.candidates.filter(
     ({ proof, observation }) =>
       proof !== null && (options.port === null || options.port === observation.port),

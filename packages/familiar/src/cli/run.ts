@@ -7,6 +7,7 @@ import {
 } from '../define/define-daemon.js'
 import type { Words } from '../define/options.js'
 import type { DoctorExtension } from '../doctor/document.js'
+import type { Obstacle } from '../doctor/remedy.js'
 import type { StatusExtension } from './commands/status.js'
 import { EXIT } from './exit-codes.js'
 import { readingTerminal, type Io } from './io.js'
@@ -24,12 +25,14 @@ export interface RunOptions extends CliOptions {
   readonly status?: StatusExtension
   /** What the tool adds to `doctor`. */
   readonly doctor?: DoctorExtension
+  /** Returns what keeps every command from changing anything in the scope of `doctor`; null if nothing does. */
+  readonly obstacle?: (scope: string) => Obstacle | null
   /** Other ports that the scan of `doctor` looks at. */
   readonly beside?: ScanOptions['beside']
 }
 
 /** What a command receives in addition to its arguments. */
-export interface CommandContext extends Pick<RunOptions, 'status' | 'doctor' | 'beside'> {
+export interface CommandContext extends Pick<RunOptions, 'status' | 'doctor' | 'obstacle' | 'beside'> {
   readonly daemon: Daemon
   readonly words: Words
   readonly io: Io

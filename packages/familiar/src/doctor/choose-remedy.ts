@@ -11,12 +11,12 @@ import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daem
 import { isSpared, isStarting } from '../observe/spared.js'
 import { staleInScope } from '../observe/stale-in-scope.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
-import { explained, isExplanation, type Remedy } from './remedy.js'
+import { actsHere, explained, isExplanation, obstructed, type Remedy } from './remedy.js'
 
 /** An identity record with its remedy, which is null if and only if the class is never_touch. */
 export type DoctorRecord = IdentityRecord & { readonly remedy: Remedy | null }
 
-type Asked = Pick<Tool, 'words'>
+type Asked = Pick<Tool, 'words' | 'now' | 'userName'>
 
 /** Returns the record with its remedy. `failure` says why a clean-up has just failed to end the process. */
 export function withRemedy(
@@ -36,17 +36,30 @@ export function remedyOf(
   tool: Asked,
   failure?: FailureReason,
 ): Remedy | null {
+  const remedy = remedyInTurn(candidate, seen, tool, failure)
+  const obstacle = tool.now?.obstacle ?? null
+  if (remedy === null || obstacle === null || !actsHere(tool.words, remedy)) return remedy
+  return obstructed(tool.words, obstacle)
+}
+
+function remedyInTurn(
+  candidate: Candidate,
+  seen: Scan,
+  tool: Asked,
+  failure: FailureReason | undefined,
+): Remedy | null {
   const { verdict } = candidate
   if (verdict.class === 'never_touch') return null
   if (failure !== undefined) return failed(failure, candidate, tool)
   if (verdict.class === 'safe_auto') return cleaned(tool.words)
   return (
-    ofAnotherUser(candidate, tool) ??
+    ofAnotherUser(candidate, seen, tool) ??
     stopped(candidate, seen, tool) ??
     shownElsewhere(candidate, seen, tool) ??
     awayFromItsPath(candidate, seen, tool) ??
     leftAlone(candidate, seen, tool) ??
     cleanedInItsScope(candidate, seen, tool) ??
+    beingChanged(candidate, tool) ??
     mayBeStarting(candidate, seen, tool) ??
     forced(candidate, tool)
   )
@@ -68,13 +81,16 @@ export function needsDecision(
 }
 
 /**
- * Returns the candidates about which the user has to decide, independent of what a clean-up has just tried. `own` is the
+ * Returns the candidates about which the user has to decide, independent of what a clean-up has just tried, and of an
+ * obstacle, which only keeps the decision from being carried out. A candidate that another command may be changing now is
+ * none of them. `own` is the
  * daemon of this scope, if it is one of them: finding F-005 is about it, and F-002 counts the others.
  */
 export function decisionsIn(
   seen: Scan,
-  tool: Asked,
+  { words, now }: Asked,
 ): { readonly all: readonly Candidate[]; readonly own: Candidate | null } {
+  const tool = { words, ...(now === undefined ? {} : { now: { ...now, obstacle: null } }) }
   const all = seen.candidates.filter((candidate) =>
     needsDecision(
       {
@@ -82,7 +98,7 @@ export function decisionsIn(
         in_use_by: inUseBy(candidate.observation, seen.context),
         remedy: remedyOf(candidate, seen, tool),
       },
-      tool.words,
+      words,
     ),
   )
   const own = scopeDaemon(seen)
@@ -99,13 +115,20 @@ function cleaned({ clean }: Words): Remedy {
   return { commands: [clean], description: 'ends what is proven stale', safe: true }
 }
 
-function ofAnotherUser({ verdict, observation }: Candidate, { words }: Asked): Remedy | null {
+/** Root could signal it, but no clean-up of root does. */
+function ofAnotherUser(
+  { verdict, observation }: Candidate,
+  { host }: Scan,
+  { words, userName = userText }: Asked,
+): Remedy | null {
   if (verdict.reason !== 'other_user') return null
-  const user = observation.process?.user ?? observation.listeners[0]?.user
-  if (user == null)
-    return explained(words, 'other_user', 'it belongs to another user: only that user can end it')
-  const who = userText(user)
-  return explained(words, 'other_user', `it belongs to ${who}: only ${who} can end it`)
+  const user = observation.process?.user ?? observation.listeners[0]?.user ?? null
+  const whose = user === null ? 'another user' : userName(user)
+  const advice =
+    host.user === '0'
+      ? 'a clean-up leaves it to its owner, also one by root'
+      : `only ${user === null ? 'that user' : whose} can end it`
+  return explained(words, 'other_user', `it belongs to ${whose}: ${advice}`)
 }
 
 /**
@@ -177,9 +200,23 @@ function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): 
   return { commands: [command], description: `ends what is proven stale in ${scope}`, safe: true }
 }
 
+/** A daemon that is told to end stops answering before it is gone, and one that starts does not answer yet. */
+function beingChanged({ verdict, facts }: Candidate, { words, now }: Asked): Remedy | null {
+  const busy = now?.busy ?? null
+  if (busy === null || facts.self_report !== 'no') return null
+  return explained(
+    words,
+    verdict.reason ?? '',
+    `${BUSY} (process ${busy}) may be ending or starting it: look again when that is done`,
+  )
+}
+
+/** The beginning of the remedy of a row that another command may be changing now. */
+const BUSY = 'another command'
+
 /**
- * The starter of this daemon may be about to record it. This includes a daemon of another scope, which the verdict does
- * not distinguish: only force could end it now, and in a moment it will be known whether it is used.
+ * The starter of this daemon may be about to record it (`isStarting`): only force could end it now, and in a moment it
+ * will be known whether it is used.
  */
 function mayBeStarting(candidate: Candidate, { family }: Scan, { words }: Asked): Remedy | null {
   if (!isStarting(candidate)) return null
@@ -192,8 +229,8 @@ const STARTING: Reason = 'starting'
 type Waitable = Pick<DoctorRecord, 'skip_reason' | 'remedy'>
 
 /**
- * Returns whether the daemon of this row may still be starting (`isStarting`). A young daemon of another scope has the
- * reason `cross_root`, and the remedy of one that is starting. Everything that lists or counts these uses this function.
+ * Returns whether the daemon of this row may still be starting (`isStarting`). A young daemon of another scope, or one
+ * that does not answer, has another reason, and the remedy of one that is starting. Everything that lists or counts these uses this function.
  */
 export function isToWaitFor({ skip_reason, remedy }: Waitable, { explain }: Pick<Words, 'explain'>): boolean {
   return skip_reason === STARTING || remedy?.commands[0] === `${explain} ${STARTING}`
@@ -203,7 +240,8 @@ const UNREAD = 'a directory that it names was not read in time: run this again, 
 
 /** Returns whether a later scan may know more about the daemon of this row, so that a clean-up may end it then. */
 export function isForNow(row: Waitable, words: Pick<Words, 'explain'>): boolean {
-  return isToWaitFor(row, words) || row.remedy?.description === UNREAD
+  const description = row.remedy?.description
+  return isToWaitFor(row, words) || description === UNREAD || description?.startsWith(BUSY) === true
 }
 
 function forced(candidate: Candidate, { words }: Asked): Remedy {

@@ -40,13 +40,6 @@ export type Line = readonly [
   command?: string | undefined,
 ]
 
-/** What keeps every command from ending, starting or replacing a daemon of the scope. */
-export interface Obstacle {
-  /** The finding that says what to do about it. */
-  readonly id: string
-  readonly problem: string
-}
-
 /** What a tool adds to the doctor's document. */
 export interface DoctorAddition extends Pick<Tool, 'record'> {
   /** The lines above the line about the daemon. They replace the line about the scope. */
@@ -56,8 +49,6 @@ export interface DoctorAddition extends Pick<Tool, 'record'> {
   /** Members that are added to `daemon`. */
   readonly daemon?: object
   readonly findings?: readonly Finding[]
-  /** Why no command can change anything in this scope now, as the finding with this id says; null if one can. */
-  readonly obstacle?: Obstacle | null
   /** Remedies of the tool that replace those of the library's findings, by the id of the finding. */
   readonly remedies?: Readonly<Record<string, Remediation>>
   /** For each finding of the tool, by its id, one sentence that tells people why it matters. */
@@ -105,7 +96,15 @@ export function doctorDocument(
     orphans: candidates.filter((record) => record.cleanup_class !== 'never_touch'),
     candidates,
     findings: findingsOf(
-      { seen, status, self, words, uninstalled, remedyOf },
+      {
+        seen,
+        status,
+        self,
+        words,
+        uninstalled,
+        remedyOf,
+        ...(tool.now === undefined ? {} : { now: tool.now }),
+      },
       addition.findings ?? [],
       addition.remedies,
     ),

@@ -8,7 +8,15 @@ import { lookCommand } from '../observe/platform/look-command.js'
 import { decisionsIn, whereToLook } from './choose-remedy.js'
 import type { Finding, Seen } from './finding.js'
 import { timeText } from './status-head.js'
-import { explained, isExplanation, remediationOf, type Remediation, type Remedy } from './remedy.js'
+import {
+  actsHere,
+  explained,
+  isExplanation,
+  obstructed,
+  remediationOf,
+  type Remediation,
+  type Remedy,
+} from './remedy.js'
 import { isReplaced, otherVersion } from './version-finding.js'
 
 /** The range is nearly full if at least this share of its ports is in use. */
@@ -27,7 +35,24 @@ export function findingsOf(
   const found = rules
     .flatMap((rule) => rule(seen) ?? [])
     .map((one) => ({ ...one, remediation: remedies[one.id] ?? one.remediation }))
-  return [...found, ...ofTool].toSorted(byId)
+  return [...found, ...ofTool].map((one) => besideObstacle(one, seen)).toSorted(byId)
+}
+
+/**
+ * While an obstacle keeps every command of this scope from working, no finding suggests one, and the finding about the
+ * obstacle is a problem if there is something to end.
+ */
+function besideObstacle(finding: Finding, all: Seen): Finding {
+  const { words, status } = all
+  const obstacle = all.now?.obstacle ?? null
+  const { id, severity, remediation } = finding
+  if (obstacle === null) return finding
+  if (id === obstacle.id) {
+    const isInTheWay = severity === 'info' && (orphaned(all) !== null || status.state === 'wedged')
+    return isInTheWay ? { ...finding, severity: 'warn' } : finding
+  }
+  const isVain = remediation !== null && actsHere(words, remediation)
+  return isVain ? { ...finding, remediation: remediationOf(obstructed(words, obstacle)) } : finding
 }
 
 /**
@@ -43,9 +68,9 @@ function byId(one: Finding, other: Finding): number {
  * may still be starting, because their rows say how long to wait. Does not count this scope's own daemon either, because
  * other findings describe it.
  */
-function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
+function orphaned({ seen, words, now, remedyOf }: Seen): Finding | null {
   const own = scopeDaemon(seen)
-  const decisions = new Set(decisionsIn(seen, { words }).all)
+  const decisions = new Set(decisionsIn(seen, { words, ...(now === undefined ? {} : { now }) }).all)
   const orphans = seen.candidates.filter(
     (candidate) => candidate !== own && (isSafe(candidate) || decisions.has(candidate)),
   )
@@ -54,7 +79,7 @@ function orphaned({ seen, words, remedyOf }: Seen): Finding | null {
   const open = orphans.length - safe
   const besides = own !== null && decisions.has(own) ? ' besides F-005' : ''
   const parts = [
-    ...(safe > 0 ? [`${safe} can be ended`] : []),
+    ...(safe > 0 ? [`${safe} ${now?.obstacle == null ? 'can be ended' : 'proven stale'}`] : []),
     ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision${besides}`] : []),
   ]
   return {

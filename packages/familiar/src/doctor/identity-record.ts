@@ -7,11 +7,24 @@ import type { Words } from '../define/options.js'
 import type { Self } from '../identity/versions.js'
 import type { JsonObject } from '../json.js'
 import type { Candidate, Scan } from '../observe/scan.js'
+import type { Obstacle } from './remedy.js'
+
+/** What a command knows besides the scan, on which it depends whether a process can be ended now. */
+export interface Circumstances {
+  /** What keeps every command from changing anything in this scope; null if nothing does. */
+  readonly obstacle: Obstacle | null
+  /** Another process that is starting, ending or cleaning up daemons of this scope; null if none is known to. */
+  readonly busy: number | null
+}
 
 /** The tool whose daemons are described. */
 export interface Tool {
   readonly words: Words
   readonly self: Self
+  /** If omitted, nothing is known to be in the way. */
+  readonly now?: Circumstances
+  /** Returns the name of a user; if omitted, users are named by their numbers. */
+  readonly userName?: (uid: string) => string
   /**
    * Returns the tool's own members of a record. `details` are the tool's own members of the daemon's health reply; null
    * if there was no reply.

@@ -14,7 +14,7 @@ export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   out_of_range: 'it listens outside of the port range',
   other_family: 'a daemon of another kind of this tool',
   third_party: 'another program',
-  not_ours: 'another program',
+  not_ours: 'not recognised as a daemon of this tool',
   is_recorded_singleton: 'the live daemon of its {scope}',
   part_of_singleton: 'a part of the live daemon of its {scope}',
   other_user: 'of another user',

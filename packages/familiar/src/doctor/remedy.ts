@@ -12,6 +12,13 @@ export interface Remedy {
   readonly look?: string
 }
 
+/** What keeps every command from ending, starting or replacing a daemon of the scope. */
+export interface Obstacle {
+  /** The finding that says what to do about it. */
+  readonly id: string
+  readonly problem: string
+}
+
 /** The remedy of a finding. `command` is the first of `commands`, for scripts written for earlier versions. */
 export type Remediation = Remedy & { readonly command: string }
 
@@ -23,6 +30,21 @@ export function remediationOf(remedy: Remedy): Remediation {
 /** Returns the remedy of a problem that no command can solve from here: the command that explains the id. */
 export function explained({ explain }: Pick<Words, 'explain'>, id: string, description: string): Remedy {
   return { commands: [`${explain} ${id}`], description, safe: true }
+}
+
+/** Returns what a remedy is replaced by while an obstacle keeps every command of this scope from working. */
+export function obstructed({ explain }: Pick<Words, 'explain'>, { id }: Obstacle): Remedy {
+  return explained({ explain }, id, `nothing can be done about it until ${id} is solved`)
+}
+
+/** The commands that change something in this scope. */
+type Acting = Pick<Words, 'start' | 'stop' | 'restart' | 'clean'>
+
+/** Returns whether the remedy needs to change something in this scope. Commands for another scope name that scope first. */
+export function actsHere({ start, stop, restart, clean }: Acting, { commands }: Remedy): boolean {
+  return commands.some(
+    (command) => [start, stop, restart, clean].includes(command) || command.startsWith(`${clean} `),
+  )
 }
 
 /** Returns whether the remedy only explains. */

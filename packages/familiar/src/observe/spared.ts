@@ -23,13 +23,17 @@ export function isSpared(candidate: Candidate, seen: Scan): boolean {
 }
 
 /**
- * Returns whether the starter of this daemon may be about to record it. This includes a young daemon of another scope,
- * which the verdict does not distinguish from an old one.
+ * Returns whether the starter of this daemon may be about to record it. This includes a young daemon of another scope, and
+ * a young one that does not answer, which the verdict does not distinguish from old ones: one that does not answer yet is
+ * the more likely to be starting. It does not include the daemon of this scope, which its lock or a record names already.
  */
 export function isStarting({ verdict, facts }: Candidate): boolean {
-  return (
-    verdict.reason === 'starting' || (verdict.reason === 'cross_root' && facts.in_startup_grace === 'yes')
-  )
+  if (verdict.reason === 'starting') return true
+  const isSilent = facts.self_report === 'no' && facts.singleton_here !== 'yes'
+  const isToldLess =
+    verdict.reason === 'cross_root' ||
+    ((verdict.reason === 'unresponsive' || verdict.reason === 'pre_marker') && isSilent)
+  return isToldLess && facts.in_startup_grace === 'yes'
 }
 
 /** Returns whether force ends this candidate if its port is named: it is proven, no reason spares it, and it is not starting. */

@@ -3,6 +3,7 @@ import { classify } from '../../src/classify/classify.js'
 import { factsOf } from '../../src/classify/derive-facts.js'
 import type { Observation } from '../../src/classify/observation.js'
 import { cleanUpAll } from '../../src/cli/clean-up-all.js'
+import { untouchedText } from '../../src/cli/reason-text.js'
 import type { Io } from '../../src/cli/io.js'
 import { defineDaemon } from '../../src/define/define-daemon.js'
 import { makeProof } from '../../src/identity/proof.js'
@@ -57,6 +58,17 @@ async function refused(port: number | null): Promise<string> {
   expect(await cleanUpAll(daemon, options, io)).toBe(0)
   return said
 }
+
+it('claims nothing about what listens where its process is not seen', () => {
+  const names = { not_ours: 'not_tool' } as const
+  expect(untouchedText('not_tool', { pid: null }, 'home', names)).toBe(
+    'a process that this user cannot look into (not_tool)',
+  )
+  expect(untouchedText('not_tool', { pid: 7 }, 'home', names)).toBe(
+    'not recognised as a daemon of this tool (not_tool)',
+  )
+  expect(untouchedText('third_party', { pid: null }, 'home', names)).toBe('another program (third_party)')
+})
 
 it('a clean-up of one port that is refused tells nothing of other ports', async () => {
   const all = await refused(null)

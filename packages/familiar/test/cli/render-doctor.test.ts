@@ -494,7 +494,7 @@ describe('what a clean-up did', () => {
     const young = [row('starting', 9421), row('cross_root', 9422, 'starting')]
     const foreign = row('other_user', 9423)
     expect(lines([OPEN, ...young, foreign], [old])[0]).toBe(
-      'Not clean yet: 4 left: port 9420 (unresponsive), 2 that may still be starting, 1 that cannot be ended from here. What to do about each is above.',
+      'Not clean yet: 4 left: port 9420 (unresponsive), 2 that may still be starting, 1 of another user. What to do about each is above.',
     )
     expect(lines(young, [])[0]).toBe(
       'Not clean yet: 2 left: 2 that may still be starting. What to do about each is above.',
@@ -507,10 +507,13 @@ describe('what a clean-up did', () => {
     const { words } = definitionOf(defineDaemon({ name: 'tool' }))
     const tool = { words } as unknown as Tool
     expect(countOthers([unseen, ...young, foreign], tool)).toBe('3 may still be starting, 1 is left alone')
-    expect(lines([foreign], [])).toEqual([
-      'Nothing more can be ended from here: 1 left.',
-      'No problems found.',
-    ])
+    // What is of another user is no problem of this one.
+    const unseenWhole = row('missing_identity', 9424)
+    expect(lines([foreign], [])).toEqual(['Left alone: 1 of another user.', 'No problems found.'])
+    expect(lines([unseenWhole], [])[0]).toBe('Nothing more can be ended from here: 1 left.')
+    expect(lines([foreign, unseenWhole], [])[0]).toBe(
+      'Left alone: 1 of another user, 1 that cannot be ended from here.',
+    )
   })
 
   it('says of a process that closed its port meanwhile that it failed, and not that all is clean', () => {

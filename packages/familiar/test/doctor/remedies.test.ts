@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { classify } from '../../src/classify/classify.js'
 import type { DaemonStatus } from '../../src/classify/daemon-state.js'
@@ -22,6 +25,7 @@ import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
 import { scopeDaemon } from '../../src/observe/scope-daemon.js'
 import { userText } from '../../src/identity/user-text.js'
+import { userName } from '../../src/observe/user-name.js'
 import { isEndedByForce, isSpared } from '../../src/observe/spared.js'
 import { testFamily } from '../helpers/family.js'
 import { forEachSighting } from '../helpers/many-observations.js'
@@ -98,8 +102,11 @@ describe.each([
           !isForce || (isEndedByForce(candidate, all) && command.endsWith(` --port ${observation.port}`)),
         'is a stop that works': !isStop || (proof !== null && facts.reachable === 'yes'),
         'is safe only if nothing else can end': remedy.safe === !(isForce || isStop),
-        'waits for what may be starting in another scope':
-          !isForce || verdict.reason !== 'cross_root' || facts.in_startup_grace !== 'yes',
+        'waits for what may be starting, in another scope or without an answer':
+          !isForce ||
+          facts.in_startup_grace !== 'yes' ||
+          (verdict.reason !== 'cross_root' &&
+            (facts.self_report === 'yes' || facts.singleton_here === 'yes')),
         'spares what force spares': !isSpared(candidate, all) || verdict.class === 'safe_auto' || !isForce,
       }
       for (const [what, holds] of Object.entries(checks)) {
@@ -141,6 +148,94 @@ describe('what needs a decision', () => {
     })
     expect([...wrong]).toEqual([])
     for (const count of Object.values(counts)) expect(count).toBeGreaterThan(10)
+  })
+})
+
+describe('a scope in which no command can change anything', () => {
+  const obstacle = { id: 'F-099', problem: '/h is on a read-only file system' }
+  const now = { obstacle, busy: null }
+  const ACTING = /^tool (?:start|stop|restart|doctor --reset)/
+  const { self } = definitionOf(defineDaemon({ name: 'tool' }))
+
+  it('has no row and no finding with a command that must fail', () => {
+    const told = new Set<string>()
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const remedyIn = (candidate: Candidate) => remedyOf(candidate, seen, { words, now })
+      const of = (state: DaemonStatus['state']) =>
+        findingsOf({ seen, status: { ...NO_STATUS, state }, self, words, now, remedyOf: remedyIn }, [])
+      const remedies = [
+        ...seen.candidates.map(remedyIn),
+        ...[...of('none'), ...of('wedged'), ...of('crashed')].map(({ remediation }) => remediation),
+      ]
+      for (const remedy of remedies) for (const command of remedy?.commands ?? []) told.add(command)
+    })
+    expect([...told].filter((command) => ACTING.test(command))).toEqual([])
+    expect([...told]).toContain('tool explain F-099')
+  })
+
+  it('has a problem if there is something to end, and else something to know', () => {
+    const told = new Map<string, Set<boolean>>()
+    forEachSighting(1, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const about = { seen, status: NO_STATUS, self, words, now, remedyOf: () => null }
+      const own = { id: obstacle.id, severity: 'info', summary: '', remediation: null } as const
+      const all = findingsOf(about, [own])
+      const severity = all.find(({ id }) => id === obstacle.id)?.severity ?? ''
+      told.set(severity, (told.get(severity) ?? new Set()).add(all.some(({ id }) => id === 'F-002')))
+    })
+    expect(told).toEqual(
+      new Map([
+        ['info', new Set([false])],
+        ['warn', new Set([true])],
+      ]),
+    )
+  })
+
+  it('is asked nothing about', async () => {
+    let count = 0
+    const scans: Scan[] = []
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const isStale = seen.candidates.some(({ verdict }) => verdict.class === 'safe_auto')
+      if (!isStale && decisionsIn(seen, { words }).all.length > 0 && count++ % 300 === 0) scans.push(seen)
+    })
+    const io = {
+      isInteractive: true,
+      confirm: () => Promise.reject(new Error('asked')),
+      err: () => undefined,
+      rewriteLine: () => undefined,
+    } as unknown as Io
+    const options = { force: false, dryRun: false, json: false, port: null, obstacle }
+    for (const seen of scans) {
+      const { entries } = await resetRange(defineDaemon({ name: 'tool' }), options, seen, io)
+      expect(entries.map(({ result }) => result.outcome)).not.toContain('swept')
+    }
+    expect(scans.length).toBeGreaterThan(2)
+  })
+})
+
+describe('a daemon that does not answer while another command is at work in its scope', () => {
+  it('may be ended or started by that command: its remedy is to look again, and nothing is counted', () => {
+    const now = { obstacle: null, busy: 4711 }
+    const told = new Map<string, number>()
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const [candidate] = seen.candidates
+      if (candidate?.facts.self_report !== 'no' || candidate === scopeDaemon(seen)) return
+      const remedy = remedyOf(candidate, seen, { words, now })
+      const command = remedy?.commands[0] ?? 'none'
+      const kind = command.includes('--force')
+        ? 'force'
+        : remedy?.description.startsWith('another command (process 4711) may be ending or starting it') ===
+            true
+          ? 'look again'
+          : 'other'
+      told.set(kind, (told.get(kind) ?? 0) + 1)
+      if (decisionsIn(seen, { words, now }).all.includes(candidate)) told.set('counted', 1)
+    })
+    expect([...told.keys()].toSorted()).toEqual(['look again', 'other'])
+    expect(told.get('look again')).toBeGreaterThan(10)
   })
 })
 
@@ -216,7 +311,36 @@ describe('a process that is not seen whole', () => {
   })
 })
 
+describe('a process of another user', () => {
+  it('is theirs to end, named by their name; root is not told that it could not', () => {
+    const told = (user: string): ReadonlySet<string> => {
+      const found = new Set<string>()
+      forEachSighting(1, (observation, context, others) => {
+        const seen = scanOf(observation, context, others, PROOF)
+        const by = { ...seen, host: { ...seen.host, user } }
+        const [candidate] = seen.candidates
+        const tool = { words, userName: () => 'ann' }
+        if (candidate?.verdict.reason === 'other_user')
+          found.add(remedyOf(candidate, by, tool)?.description ?? '')
+      })
+      return found
+    }
+    expect([...told(USER)]).toContain('it belongs to ann: only ann can end it')
+    expect([...told('0')]).toContain('it belongs to ann: a clean-up leaves it to its owner, also one by root')
+    expect([...told('0')].filter((one) => one.includes('only'))).toEqual([])
+  })
+})
+
 describe('the owner of a process', () => {
+  it('is named as the list of users has it, and else by number', () => {
+    const list = join(mkdtempSync(join(tmpdir(), 'familiar-users-')), 'passwd')
+    writeFileSync(list, 'root:x:0:0::/root:/bin/sh\nann:x:1000:1000:Ann:/home/ann:/bin/sh\n')
+    const names = ['0', '1000', '100', 'S-1-5-18'].map((uid) => userName(uid, list))
+    expect(names).toEqual(['root', 'ann', 'user 100', 'user S-1-5-18'])
+    rmSync(dirname(list), { recursive: true })
+    expect([userName('0', list), userName('1000', list)]).toEqual(['root', 'user 1000'])
+  })
+
   it('is named: root by its name', () => {
     expect([userText(0), userText('0'), userText(1000)]).toEqual(['root', 'root', 'user 1000'])
   })

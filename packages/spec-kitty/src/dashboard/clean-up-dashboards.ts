@@ -1,7 +1,9 @@
 import { cleanUpAll, UsageError, type CleanUpAllOptions, type CleanUpQuestion, type Io } from 'familiar/cli'
+import { runtimeRoot } from '../cli/runtime-root.js'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { ownerDetails } from '../daemons/health-details.js'
 import { findProject, workingDirectory } from '../daemons/project-directory.js'
+import { dashboardsObstacle } from '../sync/home-problem.js'
 
 export interface CleanUpOptions {
   readonly port: number | null
@@ -17,7 +19,8 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
   const dashboard = dashboardDaemon.at(findProject(here) ?? here)
   const ask = async (asked: CleanUpQuestion): Promise<boolean> => isAllowed(options, asked, io)
   const words = wordsFor(dashboard.ports)
-  return cleanUpAll(dashboard, { ...options, words, record: ownerDetails, ask }, io)
+  const obstacle = dashboardsObstacle(runtimeRoot(io))
+  return cleanUpAll(dashboard, { ...options, words, record: ownerDetails, obstacle, ask }, io)
 }
 
 function wordsFor({ from, to }: { readonly from: number; readonly to: number }): CleanUpAllOptions['words'] {

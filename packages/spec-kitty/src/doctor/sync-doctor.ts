@@ -3,7 +3,7 @@ import { remediationOf, type DoctorExtension, type Io, type Remediation } from '
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { projectHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
-import { lifecycleProblem } from '../sync/home-problem.js'
+import { dashboardsObstacle, lifecycleObstacle } from '../sync/home-problem.js'
 import { loginCommands } from '../sync/login-command.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 import { dashboardFinding, type DashboardSearch } from './orphaned-dashboards.js'
@@ -12,7 +12,7 @@ import { fullText } from '../sync/status-lines.js'
 import { OVER, readSession, type SessionRead } from '../sync/session/session-state.js'
 import { afterCure } from '../sync/why-nothing-leaves.js'
 import { viewWork, type WorkView } from '../sync/work-view.js'
-import { NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
+import { MAY_BE_USED, NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
 import type { Why } from '../sync/why-types.js'
 import { remedyOf } from './remedy-of-why.js'
 import { isOfAnother, workFindings } from './work-findings.js'
@@ -26,18 +26,18 @@ type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[num
 export function syncDoctor(
   io: Pick<Io, 'env' | 'cwd'>,
   form: Form,
-  dashboards: Pick<DashboardSearch, 'ports'>,
+  dashboards: Pick<DashboardSearch, 'found'>,
 ): DoctorExtension {
   return async ({ scope: root, status }) => {
     const session = readSession(root)
-    const [view, ofProject, ports] = await Promise.all([
+    const [view, ofProject, orphaned] = await Promise.all([
       viewWork(root, io.env, status),
       projectProblem(io),
-      dashboards.ports(),
+      dashboards.found(),
     ])
-    const ofDashboards = dashboardFinding(ports, form)
+    const ofDashboards = dashboardFinding(orphaned, form, dashboardsObstacle(root))
     const queued = view.queue?.queued ?? null
-    const obstacle = lifecycleProblem(root)
+    const obstacle = lifecycleObstacle(root)
     return {
       head: [
         ['home', root],
@@ -49,9 +49,12 @@ export function syncDoctor(
       document: { auth_root: root, session: sessionView(session) },
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
-      why: obstacle === null ? WHY_IT_MATTERS : { ...WHY_IT_MATTERS, 'F-021': NOTHING_WORKS },
-      obstacle: obstacle === null ? null : { id: 'F-021', problem: obstacle },
-      remedies: daemonRemedies(view, form, io.env),
+      why: {
+        ...WHY_IT_MATTERS,
+        ...(obstacle === null ? {} : { 'F-021': NOTHING_WORKS }),
+        ...(orphaned.open.length === 0 ? {} : { 'F-024': MAY_BE_USED }),
+      },
+      remedies: obstacle === null ? daemonRemedies(view, form, io.env) : {},
       findings: [
         ...sessionFindings(session, view, form),
         ...workFindings(view, ofProject, Date.now(), form),

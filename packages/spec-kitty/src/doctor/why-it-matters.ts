@@ -19,3 +19,6 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
 /** Why F-021 matters if not even a lock can be taken in the home. */
 export const NOTHING_WORKS =
   'Until that is mended, no command can start, stop, replace or clean up a sync daemon of this home, and no event can be queued.'
+
+/** Why F-024 matters if one of the dashboards needs a decision. */
+export const MAY_BE_USED = 'Each keeps memory and a port. One that needs a decision may still be in use.'

@@ -1,7 +1,7 @@
-import { accessSync, constants, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { shellQuote } from 'familiar/cli'
+import { shellQuote, userName, type Obstacle } from 'familiar/cli'
 import { diskProblem } from './queue/disk-problem.js'
 import { queuePath } from './queue/queue-path.js'
 
@@ -43,10 +43,27 @@ export function homeProblem(root: string): string | null {
  * written to nor created. Null if it can. A full disk is not in the way of that.
  */
 export function lifecycleProblem(root: string): string | null {
+  return lockProblem(root, join(dirname(queuePath(root)), 'lifecycle.lock'))
+}
+
+function lockProblem(root: string, file: string): string | null {
   const theirs = homeOfAnotherUser(root)
   if (theirs !== null) return theirs
-  const directory = dirname(queuePath(root))
-  return mayWrite(join(directory, 'lifecycle.lock')) ? null : (unwritable(directory)?.problem ?? null)
+  return mayWrite(file) ? null : (unwritable(dirname(file))?.problem ?? null)
+}
+
+/** Returns the same as what the doctor's finding about it says; null if commands can end, start and replace a daemon. */
+export function lifecycleObstacle(root: string): Obstacle | null {
+  return obstacleOf(lifecycleProblem(root))
+}
+
+/** Returns why no command of this home can clean up dashboards, whose clean-up has a lock of its own; null if one can. */
+export function dashboardsObstacle(root: string): Obstacle | null {
+  return obstacleOf(lockProblem(root, join(root, 'daemons', 'dashboards', 'cleanup.lock')))
+}
+
+function obstacleOf(problem: string | null): Obstacle | null {
+  return problem === null ? null : { id: 'F-021', problem }
 }
 
 function mayWrite(file: string): boolean {
@@ -163,13 +180,12 @@ function targetOf(path: string): string | null {
   }
 }
 
-/** Node knows only the name of its own user. The names of others are in the list of users, if the system has one. */
+/** Node knows only the name of its own user. */
 function nameOf(uid: number): string {
   try {
     if (uid === process.geteuid?.() && uid === process.getuid?.()) return userInfo().username
-    const line = readFileSync('/etc/passwd', 'utf8').match(new RegExp(`^([^:\\n]+):[^:\\n]*:${uid}:`, 'm'))
-    return line?.[1] ?? `user ${uid}`
   } catch {
-    return `user ${uid}`
+    // A user without an entry, as in a container.
   }
+  return userName(String(uid))
 }

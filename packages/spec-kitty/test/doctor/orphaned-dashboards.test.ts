@@ -3,7 +3,7 @@ import { dashboardFinding, searchDashboards } from '../../src/doctor/orphaned-da
 
 describe('the finding about orphaned dashboards', () => {
   it('is one thing to know, with the command that asks; a script gets the one that does not', () => {
-    expect(dashboardFinding([9237, 9240], 'people')).toEqual({
+    expect(dashboardFinding({ stale: [9237, 9240], open: [] }, 'people')).toEqual({
       id: 'F-024',
       severity: 'info',
       summary: '2 orphaned dashboards on ports 9237, 9240',
@@ -14,18 +14,46 @@ describe('the finding about orphaned dashboards', () => {
         safe: true,
       },
     })
-    expect(dashboardFinding([9237], 'script')).toMatchObject({
+    expect(dashboardFinding({ stale: [9237], open: [] }, 'script')).toMatchObject({
       summary: '1 orphaned dashboard on port 9237',
       remediation: { commands: ['spec-kitty dashboard clean-up --yes'], description: 'ends it' },
     })
   })
 
+  it('counts those that need a decision, with the command that shows them', () => {
+    expect(dashboardFinding({ stale: [9237], open: [9239] }, 'people')).toMatchObject({
+      severity: 'info',
+      summary: '2 orphaned dashboards on ports 9237, 9239: 1 can be ended, 1 needs a decision',
+      remediation: {
+        commands: ['spec-kitty dashboard clean-up'],
+        description: 'ends what is proven stale; asks first; shows the command for the rest',
+        safe: true,
+      },
+    })
+    for (const form of ['people', 'script'] as const)
+      expect(dashboardFinding({ stale: [], open: [9239] }, form)).toMatchObject({
+        summary: '1 orphaned dashboard on port 9239: 1 needs a decision',
+        remediation: {
+          commands: ['spec-kitty dashboard clean-up --dry-run'],
+          description: 'shows it, and the command for it',
+        },
+      })
+  })
+
+  it('has no command that must fail where no clean-up can work', () => {
+    const obstacle = { id: 'F-021', problem: '/h is on a read-only file system' }
+    expect(dashboardFinding({ stale: [9237], open: [] }, 'people', obstacle)?.remediation).toMatchObject({
+      commands: ['spec-kitty explain F-021'],
+      description: 'nothing can be done about it until F-021 is solved',
+    })
+  })
+
   it('names a few of many ports, and is absent where there is none', () => {
     const all = Array.from({ length: 100 }, (_, index) => 9237 + index)
-    expect(dashboardFinding(all, 'people')?.summary).toBe(
+    expect(dashboardFinding({ stale: all, open: [] }, 'people')?.summary).toBe(
       '100 orphaned dashboards on ports 9237, 9238, 9239, 9240, 9241, 9242, 9243, 9244 and 92 more',
     )
-    expect(dashboardFinding([], 'people')).toBe(null)
+    expect(dashboardFinding({ stale: [], open: [] }, 'people')).toBe(null)
   })
 })
 
@@ -37,9 +65,9 @@ describe('the search', () => {
       },
     }
     const search = searchDashboards(failing)
-    expect(await search.ports()).toEqual([])
+    expect(await search.found()).toEqual({ stale: [], open: [] })
     search.beside.onListener()
-    expect(await search.ports()).toEqual([])
+    expect(await search.found()).toEqual({ stale: [], open: [] })
     expect(search.beside.ports).toEqual({ from: 9237, to: 9337 })
   })
 })

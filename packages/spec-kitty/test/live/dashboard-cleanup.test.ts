@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
@@ -26,6 +27,9 @@ afterEach(() => place.end())
 
 const QUESTION = 'Kill all orphaned dashboards? [y/N]'
 const CLEAN = ['dashboard', '--cleanup-all']
+
+/** A daemon that does not answer counts as starting for its first 30 s. */
+const GROWN_MS = 31_000
 
 /** A predecessor's dashboard whose project was deleted. */
 async function orphan(port: number): Promise<Process> {
@@ -66,11 +70,17 @@ describe('on a terminal', () => {
   it('says what it does not mean: "all" is asked only of all, and the answer tells what was ended and what is left', async () => {
     const project = place.project('in use or not')
     const stopped = await place.predecessor(9242, place.project('wedged'), { behaviour: 'deaf' })
+    await sleep(GROWN_MS)
     const starting = await place.predecessor(9243, project)
     const none = await place.run(place.base, CLEAN)
     expect(none.stdout.split('\n')[0]).toBe(
       'Found no dashboard process to end now on ports 9237-9336: 1 needs a decision, 1 may still be starting',
     )
+    const { document } = await place.json(place.base, ['auth', 'doctor'])
+    expect(document.findings.find(({ id }: { readonly id: string }) => id === 'F-024')).toMatchObject({
+      summary: '1 orphaned dashboard on port 9242: 1 needs a decision',
+      remediation: { commands: ['spec-kitty dashboard clean-up --dry-run'], safe: true },
+    })
     const orphans = [await orphan(9240), await orphan(9241)]
     const refused = textOf((await onTerminal('n\n')).said)
     expect(refused).toMatch(/Kill these 2 dashboards\? \[y\/N\] n\n+nothing was ended\n\nNeeds a decision/)
@@ -84,7 +94,7 @@ describe('on a terminal', () => {
     )
     expect(said).toMatch(/Left alone for now:\n {2}9243: it may still be starting/)
     expect([orphans.filter(lives), lives(stopped), lives(starting)]).toEqual([[], true, true])
-  })
+  }, 120_000)
 
   it('takes nothing for an answer that was typed before the question was printed', async () => {
     const one = await orphan(9240)

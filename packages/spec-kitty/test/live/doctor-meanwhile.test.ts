@@ -57,6 +57,37 @@ it('says that another command is at work, and nothing when it has ended', async 
   await until(() => runCli(['auth', 'doctor'], { env: root.env }).stderr === '', 30_000)
 })
 
+it('offers no force for a silent daemon that another command may be ending, nor for one that may be starting', async () => {
+  const silent = await spawnPredecessor({ family: 'sync', port: 9403, version: '3.2.4', root: root.path })
+  silent.child.kill('SIGSTOP')
+  const seen = () => {
+    const { orphans, findings } = root.json(['auth', 'doctor']).document
+    const [{ rule, remedy }] = orphans
+    return [rule, remedy, findings.map(({ id }: { id: string }) => id)]
+  }
+  const lock = spawnHolder(root.path)
+  const pid = await lock.ready
+  const description = `another command (process ${pid}) may be ending or starting it: look again when that is done`
+  const ofHome = ['F-001', 'F-005']
+  expect(seen()).toEqual([
+    'S11',
+    { commands: ['spec-kitty explain unresponsive'], description, safe: true },
+    ofHome,
+  ])
+  lock.stop()
+  await until(() => runCli(['auth', 'doctor'], { env: root.env }).stderr === '', 30_000)
+  expect(seen()).toEqual([
+    'S11',
+    {
+      commands: ['spec-kitty explain starting'],
+      description: 'it may still be coming up: look again in 30 s',
+      safe: true,
+    },
+    ofHome,
+  ])
+  expect(runCli(['auth', 'doctor'], { env: root.env }).stdout).not.toContain('--force')
+})
+
 it('does not take the sync daemon for a command while it cleans up stale ones', async () => {
   const stubborn = { family: 'sync', version: '3.2.4', root: root.path, behaviour: 'ignore-term' } as const
   for (const port of [9411, 9412]) await spawnPredecessor({ ...stubborn, port })

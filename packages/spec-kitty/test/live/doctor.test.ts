@@ -232,11 +232,19 @@ describe('auth doctor --reset, refused', () => {
     const readOnly = { SPEC_KITTY_HOME: fleet.roots.readOnly }
     const { status, stderr, stdout } = runCli(['auth', 'doctor', '--reset'], { env: readOnly })
     expect([status, stdout]).toEqual([2, ''])
-    expect(lineOf(stderr)).toEqual([expect.stringContaining('EROFS')])
+    expect(lineOf(stderr)).toEqual([
+      expect.stringMatching(/ nothing can be ended from here: \S+ is on a read-only file system \(F-021\)/),
+    ])
     expect(stderr).not.toContain('SPEC_KITTY_HOME')
     // The doctor says so before, and a plan does not promise it.
     const looked = runCli(['auth', 'doctor'], { env: readOnly }).stdout
-    expect(looked).toMatch(/^[^\n]+\n\n\S \S+ is on a read-only file system \(F-021\)\n/)
+    expect(looked).toMatch(/^[^\n]+\n\n! \S+ is on a read-only file system \(F-021\)\n/)
+    // No command that must fail is offered: those that are printed act on other homes, or explain.
+    const acting = /^ *(?:SPEC_KITTY_HOME=\S+ )?spec-kitty (?!explain ).*/gm
+    for (const command of looked.match(acting) ?? [])
+      expect(command).not.toMatch(new RegExp(`^ *(?:SPEC_KITTY_HOME=${fleet.roots.readOnly} )?spec-kitty`))
+    expect(looked).toContain(' proven stale')
+    expect(looked).not.toContain('can be ended')
     const plan = runCli(['auth', 'doctor', '--reset', '--dry-run'], { env: readOnly }).stdout
     expect(plan).toMatch(/\nNothing of this can be done now: \S+ is on a read-only file system \(F-021\)\n$/)
     expect(lives(pidAt(9443))).toBe(true)

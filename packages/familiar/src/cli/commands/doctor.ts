@@ -5,6 +5,7 @@ import {
   type DoctorDocument,
   type DocumentParts,
 } from '../../doctor/document.js'
+import type { Circumstances, Tool } from '../../doctor/identity-record.js'
 import { definitionOf } from '../../define/define-daemon.js'
 import { lookCommandOf } from '../../define/hints.js'
 import { changingNow } from '../../observe/changing-now.js'
@@ -48,32 +49,37 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const { scope } = daemon
   if (options.reset && !options.dryRun) io.mayEnd?.(lookCommandOf(context.words))
   const reset = options.reset ? await loadReset() : null
+  const obstacle = context.obstacle?.(scope) ?? null
   const render = options.json ? null : await loadRender()
   // Before the scan: a command that ends while the scan runs may be why its rows look odd.
-  await noteChanges(context, scope)
+  const busy = await noteChanges(context, scope)
   const seen = await daemon.scan({ forCleanUp: reset !== null, beside })
   if (options.port !== null) assertListener(seen, options.port)
   const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
-  const report = (await reset?.(daemon, options, seen, io)) ?? null
-  const examined = await examine(report?.after ?? seen, report, at)
+  const report = (await reset?.(daemon, { ...options, obstacle }, seen, io)) ?? null
+  const last = report?.after ?? seen
+  // A clean-up that took the lock has waited for the other command.
+  const now = { obstacle, busy: last === seen ? busy : null }
+  const examined = await examine(last, report, { ...at, now })
   if (render === null) printJson(examined.document, io)
-  else io.out(shown(examined, options, context, render))
+  else io.out(shown(examined, { ...options, ...now }, context, render))
   return exitFor(examined.document, options.isStrict)
 }
 
 /**
  * Says that another command is at work, because a daemon that is just starting or ending looks odd meanwhile. The daemon of
- * the scope takes the same lock to clean up stale ones.
+ * the scope takes the same lock to clean up stale ones. Returns its process; null if none is known to be at work.
  */
-async function noteChanges({ daemon, words, io }: CommandContext, scope: string): Promise<void> {
+async function noteChanges({ daemon, words, io }: CommandContext, scope: string): Promise<number | null> {
   const { family } = definitionOf(daemon)
   const pid = await changingNow(family, scope, await selectPlatform())
-  if (pid === null) return
+  if (pid === null) return null
   const who =
     readOwnRecord(family, scope)?.pid === pid
       ? `the ${words.title} (process ${pid}) is cleaning up stale ones`
       : `another command (process ${pid}) is starting, ending or cleaning up ${words.title}s`
   note(io, `${who} of this ${words.scope}: what is shown may change`)
+  return pid
 }
 
 /**
@@ -104,12 +110,12 @@ function readArguments(args: readonly string[], { daemon }: CommandContext): Opt
 async function examine(
   seen: Scan,
   report: CleanUpReport | null,
-  context: CommandContext & Pick<DocumentParts, 'scope' | 'isDryRun' | 'named'>,
+  context: CommandContext & Pick<DocumentParts, 'scope' | 'isDryRun' | 'named'> & Pick<Tool, 'now'>,
 ): Promise<Examined> {
-  const { daemon, doctor: extend, scope, isDryRun, named = null } = context
+  const { daemon, doctor: extend, scope, isDryRun, named = null, now } = context
   const status = await daemon.status({ seen })
   const addition = (await extend?.({ scope, status })) ?? {}
-  const tool = toolOf(daemon, addition.record)
+  const tool = { ...toolOf(daemon, addition.record), ...(now === undefined ? {} : { now }) }
   const uninstalled = await uninstalledIn(seen, tool.self)
   const parts = { scope, status, report, isDryRun, named, tool, addition, uninstalled }
   return { document: doctorDocument(seen, parts), addition, named }
@@ -117,7 +123,7 @@ async function examine(
 
 function shown(
   { document, addition, named }: Examined,
-  { force: isForced }: Options,
+  { force: isForced, obstacle }: Pick<Options, 'force'> & Circumstances,
   { words, io, daemon }: CommandContext,
   render: typeof renderDoctor,
 ): string {
@@ -125,7 +131,7 @@ function shown(
   const head = addition.head ?? [[words.scope, daemon.scope]]
   const { from, to } = daemon.ports
   const ports = `ports ${from}-${to - 1}`
-  const { why = {}, obstacle = null } = addition
+  const { why = {} } = addition
   const userHome = io.env['HOME']
   const { isQuiet = false, isVerbose } = io
   const text = { head, words, ports, why, obstacle, named, version, isForced, userHome }

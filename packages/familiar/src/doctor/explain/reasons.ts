@@ -18,8 +18,9 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
       'Nothing, unless the range is full: then end that program yourself, or let it use another port.',
   },
   not_ours: {
-    why: 'It does not answer, and its command line is not one with which this tool starts daemons, or cannot be seen by this user.',
-    whatToDo: 'Nothing, unless the range is full: then end that program yourself.',
+    why: 'It does not answer, and its command line is not one with which this tool starts daemons, or this user cannot look into it: then it is not known what it is.',
+    whatToDo:
+      'Nothing: no command here ends it. If you want to know what it is: `ss -ltnp` names it, to root also that of another user, which may be a daemon of this tool.',
   },
   is_recorded_singleton: {
     why: 'A record or a lock names it, and it answers. No clean-up ends it, not even with force.',
@@ -30,7 +31,7 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
     whatToDo: 'Nothing.',
   },
   other_user: {
-    why: 'It may be in use by them, and the system does not let you signal it. As root, a clean-up spares it too.',
+    why: 'It may be in use by them, so no clean-up ends it: also none that root runs, although the system lets root signal it.',
     whatToDo: 'Let that user run `{clean}`.',
   },
   missing_pid: {
@@ -57,7 +58,8 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
   },
   unresponsive: {
     why: 'It is stopped, hangs, or gets no processor time. It may recover, so it is not ended without asking.',
-    whatToDo: 'If it stays so, run the command that the doctor shows for it.',
+    whatToDo:
+      'Look again in half a minute: it may be starting, or another command may be ending it. If it stays so, run the command that the doctor shows for it.',
   },
   pid_port_mismatch: {
     why: 'Its health reply names another process or port than the system does: it may pass on requests of another daemon.',

@@ -75,7 +75,7 @@ export const FINDINGS: Texts = {
   },
   'F-024': {
     summary: 'dashboards are left behind that nothing uses',
-    why: 'They are proven stale: the project of each is gone, or has another dashboard, or none on record. They keep ports and memory until a clean-up ends them. Dashboards in use, and those that need a decision, are not counted.',
+    why: 'Those that can be ended are proven stale: the project of each is gone, or has another dashboard, or none on record. Of those that need a decision, a proof is missing: they may still be in use. All keep ports and memory. Dashboards in use, and those that may still be starting, are not counted.',
     whatToDo:
       '`spec-kitty dashboard clean-up` shows them, asks, and ends them; `--dry-run` only shows all that it finds, `--yes` does not ask.',
   },

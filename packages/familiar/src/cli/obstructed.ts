@@ -1,0 +1,19 @@
+import type { Obstacle } from '../doctor/remedy.js'
+import { FamiliarError } from '../errors.js'
+
+/** The errors of a clean-up that cannot take its lock: an obstacle says better why. */
+const WITHOUT_LOCK: ReadonlySet<string> = new Set([
+  'E_LOCK_UNAVAILABLE',
+  'E_SCOPE_FOREIGN_OWNER',
+  'E_SCOPE_UNUSABLE',
+])
+
+/** Returns the error of a clean-up, with the finding that says what to do where an obstacle was in its way. */
+export function asObstructed(error: unknown, obstacle: Obstacle | null, explain: string): unknown {
+  if (obstacle === null || !(error instanceof FamiliarError) || !WITHOUT_LOCK.has(error.code)) return error
+  return new FamiliarError(
+    error.code,
+    `nothing can be ended from here: ${obstacle.problem} (${obstacle.id})`,
+    { hint: `${explain} ${obstacle.id}`, cause: error },
+  )
+}
