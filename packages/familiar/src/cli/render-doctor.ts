@@ -12,6 +12,7 @@ import { renderClean } from './render-clean.js'
 import { renderNext } from './render-next.js'
 import { renderDecisions } from './render-decisions.js'
 import { renderReset } from './render-reset.js'
+import { wrapWords } from './text-width.js'
 
 export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pick<Io, 'isVerbose'>>
 
@@ -34,6 +35,8 @@ export interface DoctorText {
   readonly userHome?: string | undefined
   /** Whether the clean-up was one with `--force`. */
   readonly isForced?: boolean
+  /** Says that the running daemon ends stale ones by itself; null if it does not, or there are none. */
+  readonly byItself?: string | null
 }
 
 /**
@@ -52,6 +55,7 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
           renderHead(document, text.head, terminal),
           renderCandidates(document, terminal, text.ports, text),
           renderDecisions(besides(document), terminal, text.words),
+          byItselfLines(text, terminal),
         ]
       : renderCleanUp({ ...document, reset_result: result }, text, terminal, verdict)
   return blocks
@@ -123,8 +127,14 @@ function renderCleanUp(
     done,
     renderFindings(findings, { ...text, brief }, terminal),
     left,
+    byItselfLines(text, terminal),
     [...numbers, ...clean, ...verdict, ...next],
   ]
+}
+
+function byItselfLines({ byItself = null }: DoctorText, terminal: Terminal): readonly string[] {
+  if (byItself === null || terminal.isQuiet === true) return []
+  return wrapWords(byItself, terminal.columns)
 }
 
 /** Counts what the clean-up would ask about, and so also the daemon that F-005 tells of. */

@@ -8,6 +8,7 @@ import { isSpared, isStarting } from '../observe/spared.js'
 import type { Io } from './io.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { showingCleanUp } from './clean-up-progress.js'
+import { endedByItself } from './ended-by-itself.js'
 import { wrapWords } from './text-width.js'
 
 export interface ResetOptions {
@@ -71,8 +72,10 @@ async function askAboutTheRest(
   const alone = oneByOne(open, own, daemon)
     .map(([lead, command]) => leadTo(lead, command, io.errorColumns))
     .join('')
+  const byItself = endedByItself(seen, definitionOf(daemon).words)
+  const also = byItself === null ? '' : `${wrapWords(byItself, io.errorColumns).join('\n')}\n`
   io.err(
-    `${head}\n${list}${lookFirst(open, io.errorColumns)}${alone}${endedAnyway(stale.length, open.length, io.errorColumns)}`,
+    `${head}\n${list}${lookFirst(open, io.errorColumns)}${alone}${also}${endedAnyway(stale.length, open.length, io.errorColumns)}`,
   )
   const isYes = await io.confirm(
     `${stale.length === 0 ? 'End' : 'Also end'} ${isOne ? 'it' : `these ${open.length}`}?`,

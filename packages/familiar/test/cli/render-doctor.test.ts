@@ -81,6 +81,26 @@ describe('findings', () => {
   })
 })
 
+describe('a daemon that ends stale ones by itself', () => {
+  const byItself = 'The daemon of this home also ends stale ones by itself, at most once a minute.'
+  const result = { swept: [], skipped: [], failed: [], dry_run: true, would_sweep: [] }
+
+  it.each([
+    ['a look', documentOf([RECORD])],
+    ['a dry run', { ...documentOf([RECORD]), reset_result: result }],
+  ])('is told of after %s, but not with --quiet', (_, document) => {
+    const shown = (isQuiet: boolean, columns: number | null): string =>
+      renderDoctor(document, { ...TEXT, byItself }, { columns, hasColor: false, isQuiet })
+    expect(shown(false, null)).toMatch(new RegExp(`^${byItself}$`, 'm'))
+    expect(
+      shown(false, 60)
+        .split('\n')
+        .every((line) => columnsOf(line) <= 60),
+    ).toBe(true)
+    expect(shown(true, null)).not.toContain('by itself')
+  })
+})
+
 describe('what is left alone', () => {
   it.each([
     ['starting', 'Left alone for now:'],

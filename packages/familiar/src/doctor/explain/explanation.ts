@@ -14,6 +14,7 @@ export type ExplainedKind =
   | 'outcome'
   | 'cause'
   | 'source'
+  | 'event'
   | 'word'
   | 'error'
 

@@ -79,6 +79,7 @@ export const DASHBOARD_RESTART = {
 export const DASHBOARD_LOGS = {
   ...logs,
   about: 'Prints the log of the dashboard of this project.',
+  more: ["'spec-kitty explain EVENT' says what an event means: the word after the time."],
   environment: HOME,
 } as const satisfies CommandSpec
 
