@@ -59,8 +59,10 @@ export const DASHBOARD_STATUS = {
 
 export const DASHBOARD_STOP = {
   ...stop,
-  about: 'Stops the dashboard of this project, of any version.',
-  more: ['A dashboard that the Python spec-kitty started after ours is left alone; it says so.'],
+  about: 'Stops the dashboard of this project, of this version or another.',
+  more: [
+    'A dashboard of the Python spec-kitty that runs beside ours, or in a project in which ours ran before, is left alone; it says so.',
+  ],
   environment: HOME,
 } as const satisfies CommandSpec
 

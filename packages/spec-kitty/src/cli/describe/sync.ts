@@ -26,7 +26,7 @@ export const SYNC_STOP = {
   ...stop,
   about: 'Stops the sync daemon of this home, of this version or another.',
   more: [
-    "A daemon of the Python spec-kitty that runs beside ours, or ran beside one that is stopped, is left alone: 'sync stop' of its own version ends it. 'spec-kitty explain F-011' says what to do if that version is not installed any more.",
+    "A daemon of the Python spec-kitty that runs beside ours, or in a home in which ours ran before, is left alone, because commands of its own version may use it: 'sync stop' of that version ends it. If that is not installed any more, 'spec-kitty explain F-011' says what does.",
   ],
   environment: HOME,
 } as const satisfies CommandSpec
