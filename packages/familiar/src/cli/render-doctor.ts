@@ -20,7 +20,7 @@ export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pi
 export interface DoctorText {
   /** The lines above the line about the daemon. */
   readonly head: readonly Line[]
-  readonly words: Pick<Words, 'scope' | 'explain' | 'clean'> & Partial<Pick<Words, 'reasonNames'>>
+  readonly words: Pick<Words, 'scope' | 'explain' | 'clean' | 'title'> & Partial<Pick<Words, 'reasonNames'>>
   /** The ports that were scanned, as text: `ports 9400-9449`. */
   readonly ports: string
   /** Why the tool's own findings matter, by id of the finding. */

@@ -270,7 +270,7 @@ describe('a text', () => {
   it('says for which daemons each command is', async () => {
     for (const id of ['F-002', 'safe_auto', 'superseded', 'unrecorded']) {
       expect(await run(id)).toContain(
-        '`spec-kitty auth doctor --reset` (for sync daemons) or `spec-kitty dashboard clean-up --yes` (for dashboards)',
+        '`spec-kitty auth doctor --reset` (for sync daemons) or `spec-kitty dashboard clean-up` (for dashboards)',
       )
     }
   })
