@@ -80,6 +80,8 @@ export function watchInterruption({ io, done, exit, report }: Parts): Interrupti
       const now = monotonicMs()
       if (now - pressedAt < SAME_PRESS_MS) return
       pressedAt = now
+      // A terminal has shown `^C` where the cursor is.
+      if ((io.errorColumns ?? null) !== null) io.err('\n')
       const underWay = endings.all().filter(({ state }) => state === 'under way')
       if (endings.state() !== 'open' || underWay.length === 0) leave()
       else finish(Math.max(...underWay.map(({ overAt }) => overAt)) - now)
@@ -134,7 +136,7 @@ function interrupted(all: readonly Looked[], look: string | null): FamiliarError
       ...listed('told to end, and may still be there', unknown),
       ...hidden.map(hiddenText),
     ],
-    hint: look,
+    hint: look === null ? null : `to see what is left: ${look}`,
     retry: true,
   })
 }

@@ -26,7 +26,7 @@ export function renderClean(
   orphans: readonly DoctorRecord[],
   { told, isFailed, problems, hasCommands }: CleanedUp,
   terminal: Pick<Io, 'hasColor' | 'columns'>,
-  words: Pick<Words, 'explain'>,
+  words: Pick<Words, 'explain' | 'title'>,
 ): readonly string[] {
   const left = orphans.filter(
     (row) => row.cleanup_class === 'safe_auto' || row === told || needsDecision(row, words),
@@ -38,9 +38,9 @@ export function renderClean(
     wrapWords(text, terminal.columns).map((line) => paint(terminal, style, line))
   if (left.length === 0 && isFailed) return []
   if (left.length === 0 && rest.length === 0) {
-    if (problems === 0) return said('Clean: no orphan is left.', 'green')
+    if (problems === 0) return said(`Clean: no orphaned ${words.title} is left.`, 'green')
     return said(
-      `No orphan is left; the ${problems === 1 ? 'problem' : 'problems'} above remain${problems === 1 ? 's' : ''}.`,
+      `No orphaned ${words.title} is left; the ${problems === 1 ? 'problem' : 'problems'} above remain${problems === 1 ? 's' : ''}.`,
       'yellow',
     )
   }

@@ -13,6 +13,7 @@ import { renderClean } from './render-clean.js'
 import { renderNext } from './render-next.js'
 import { renderDecisions } from './render-decisions.js'
 import { renderReset } from './render-reset.js'
+import { wrapWords } from './text-width.js'
 
 export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pick<Io, 'isVerbose'>>
 
@@ -20,7 +21,7 @@ export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pi
 export interface DoctorText {
   /** The lines above the line about the daemon. */
   readonly head: readonly Line[]
-  readonly words: Pick<Words, 'scope' | 'explain' | 'clean'> & Partial<Pick<Words, 'reasonNames'>>
+  readonly words: Pick<Words, 'scope' | 'explain' | 'clean' | 'title'> & Partial<Pick<Words, 'reasonNames'>>
   /** The ports that were scanned, as text: `ports 9400-9449`. */
   readonly ports: string
   /** Why the tool's own findings matter, by id of the finding. */
@@ -35,6 +36,8 @@ export interface DoctorText {
   readonly userHome?: string | undefined
   /** Whether the clean-up was one with `--force`. */
   readonly isForced?: boolean
+  /** Says that the running daemon ends stale ones by itself; null if it does not, or there are none. */
+  readonly byItself?: string | null
 }
 
 /**
@@ -53,6 +56,7 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
           renderHead(document, text.head, terminal),
           renderCandidates(document, terminal, text.ports, text),
           renderDecisions(besides(document), terminal, text.words),
+          byItselfLines(text, terminal),
         ]
       : renderCleanUp({ ...document, reset_result: result }, text, terminal, verdict)
   return blocks
@@ -124,8 +128,14 @@ function renderCleanUp(
     done,
     renderFindings(findings, { ...text, brief }, terminal),
     left,
+    byItselfLines(text, terminal),
     [...numbers, ...clean, ...verdict, ...next],
   ]
+}
+
+function byItselfLines({ byItself = null }: DoctorText, terminal: Terminal): readonly string[] {
+  if (byItself === null || terminal.isQuiet === true) return []
+  return wrapWords(byItself, terminal.columns)
 }
 
 /** Counts what the clean-up would ask about, and so also the daemon that F-005 tells of. */

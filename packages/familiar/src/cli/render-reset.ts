@@ -89,8 +89,17 @@ function numbersOf(
   const rest = used === 0 ? '' : ` · left alone: ${used} (in use)`
   return dry_run
     ? `dry run: would be swept: ${would_sweep.length} · would be skipped: ${open} (operator_required${own})${rest}`
-    : `swept: ${swept.length} · skipped: ${open} (operator_required) · failed: ${failed.length}${rest}`
+    : `swept: ${swept.length}${goneText(swept)} · skipped: ${open} (operator_required) · failed: ${failed.length}${rest}`
 }
+
+/** JSON counts a process that was gone already as swept, so the text says how many of them this clean-up did not end. */
+function goneText(swept: ResetResult['swept']): string {
+  const gone = swept.filter(({ cleanup_path }) => cleanup_path === 'already_gone').length
+  return gone === 0 ? '' : ` (already gone: ${gone})`
+}
+
+/** Why a process was gone before the clean-up had told it to end. */
+const BY_OTHERS = 'it ended by itself, or something else ended it'
 
 interface Named {
   readonly pid: number | null
@@ -118,11 +127,11 @@ export function renderEnded(
   words: EndedWords,
 ): readonly string[] {
   return [
-    ...would_sweep.flatMap((entry) => entryLines('would stop', endedText(entry, words), null, terminal)),
+    ...would_sweep.flatMap((entry) => entryLines('would end', endedText(entry, words), null, terminal)),
     ...swept.flatMap((entry) =>
       entry.cleanup_path === 'already_gone'
-        ? entryLines('gone', `${who(entry)}: it ended before it was told to`, null, terminal)
-        : entryLines('stopped', endedText(entry, words, entry.cleanup_path), 'green', terminal),
+        ? entryLines('already gone', `${who(entry)}: ${BY_OTHERS}`, null, terminal)
+        : entryLines('ended', endedText(entry, words, entry.cleanup_path), 'green', terminal),
     ),
     ...failed.flatMap((entry) =>
       entryLines('failed', `${who(entry)}${because(failureText(entry.failure_reason))}`, 'red', terminal),
@@ -145,7 +154,7 @@ function endedText(
   if (!isSkipReason(reason)) return `${who(entry, how)}${because(why)}`
   const version = `, version ${printable(package_version ?? 'unknown')}`
   const decision = isForced ? 'because of --force' : 'because you answered y'
-  return `${who(entry, `${version}${how}`)}: ${path === undefined ? '' : 'ended '}${decision}; ${why}`
+  return `${who(entry, `${version}${how}`)}: ${decision}; ${why}`
 }
 
 /** Colours only the words that say what was done. */

@@ -10,6 +10,7 @@ import type { Io } from './io.js'
 import { keysOf, namesOf } from './candidate-lines.js'
 import { showingCleanUp } from './clean-up-progress.js'
 import { asObstructed } from './obstructed.js'
+import { endedByItself } from './ended-by-itself.js'
 import { wrapWords } from './text-width.js'
 
 export interface ResetOptions extends Partial<Pick<Circumstances, 'obstacle'>> {
@@ -76,8 +77,10 @@ async function askAboutTheRest(
   const alone = oneByOne(open, own, daemon)
     .map(([lead, command]) => leadTo(lead, command, io.errorColumns))
     .join('')
+  const byItself = endedByItself(seen, definitionOf(daemon).words)
+  const also = byItself === null ? '' : `${wrapWords(byItself, io.errorColumns).join('\n')}\n`
   io.err(
-    `${head}\n${list}${lookFirst(open, io.errorColumns)}${alone}${endedAnyway(stale.length, open.length, io.errorColumns)}`,
+    `${head}\n${list}${lookFirst(open, io.errorColumns)}${alone}${also}${endedAnyway(stale.length, open.length, io.errorColumns)}`,
   )
   const isYes = await io.confirm(
     `${stale.length === 0 ? 'End' : 'Also end'} ${isOne ? 'it' : `these ${open.length}`}?`,

@@ -1,6 +1,6 @@
 /** Why the library's findings matter, one sentence each, by id and severity. `scope` is what the tool calls a scope. */
 const WHY: Readonly<Record<string, (scope: string) => string>> = {
-  'F-002 warn': () => 'They keep ports and memory. One that needs a decision may still be in use.',
+  'F-002 warn': () => 'Each keeps a port and memory. One that needs a decision may still be in use.',
   'F-004 warn': () => 'It does what its own version does, not what this command expects.',
   'F-005 critical': () => 'Every command that needs it waits, and then fails.',
   'F-010 warn': () => 'When all ports are taken, no further daemon can start.',

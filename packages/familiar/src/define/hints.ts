@@ -1,3 +1,4 @@
+import { endCommand } from '../observe/platform/look-command.js'
 import type { Words } from './options.js'
 
 /** The commands that the library's errors suggest. */
@@ -31,17 +32,17 @@ export function hintsOf(words: Words): Hints {
 }
 
 /**
- * Returns what ends a daemon of the predecessor that our commands leave alone. `isUninstalled`: its version is proven to be
- * removed. Without a look at that, nothing is known: it may be removed too.
+ * Returns what ends a daemon of the predecessor that our commands leave alone, and why they do: the only text about it,
+ * so `stop`, `status` and the doctor agree. `pid`: its process; null if it is not proven, because then it must not be
+ * ended by its number.
  */
 export function leftToPredecessor(
-  { predecessorStop: stop }: Pick<Words, 'predecessorStop'>,
-  isUninstalled = false,
+  { predecessorStop: stop, explain }: Pick<Words, 'predecessorStop' | 'explain'>,
+  pid: number | null,
 ): string {
-  if (isUninstalled)
-    return 'it is left alone, and its own version is not installed any more: no stop command ends it'
   const how = stop === '' ? 'the stop command' : `\`${stop}\``
-  return `it is left alone, and ${how} of its own version, if still installed, ends it`
+  const byHand = pid === null ? '' : ` or, if that is not installed any more, \`${endCommand(pid)}\``
+  return `it is left alone, because commands of its own version may use it; ${how} of that version ends it${byHand} (see ${explain} F-011)`
 }
 
 /** Returns the command that shows what a clean-up would end, and ends nothing. */

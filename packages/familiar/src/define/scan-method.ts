@@ -19,9 +19,9 @@ export async function status(
     const at = { family, scope, platform: await selectPlatform() }
     const found = await readState(at, takeScan)
     const beside = await predecessorBeside(at)
-    const left = leftToPredecessor(words)
-    const more =
-      beside === null ? {} : { beside, why: `${found.why}; ${besideText(family.name, beside, left)}` }
+    const told =
+      beside === null ? null : besideText(family.name, beside, leftToPredecessor(words, beside.pid))
+    const more = beside === null ? {} : { beside, why: `${found.why}; ${told}` }
     return { ...found, ...more, record: withoutToken(found.record), report: withoutToken(found.report) }
   })
 }

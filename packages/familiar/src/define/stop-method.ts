@@ -32,7 +32,7 @@ export async function stop(
   const { family, words } = definition
   const result = await stopFor(definition, scope, options)
   const beside = await predecessorBeside({ family, scope, platform: await selectPlatform() })
-  if (beside !== null) options.onWait?.(besideText(family.name, beside, leftToPredecessor(words)))
+  if (beside !== null) options.onWait?.(besideText(family.name, beside, leftToPredecessor(words, beside.pid)))
   return result
 }
 

@@ -229,12 +229,13 @@ function predecessorToo({ seen, words, uninstalled }: Seen): Finding | null {
   const isSeen = theirs.proof !== null
   const isStopped = isSeen && theirs === scopeDaemon(seen) && isEndedByStop(theirs, seen)
   const advice = isSeen ? 'nothing needs to be done: both may run side by side' : whereToLook(theirs, seen)
+  const left = leftToPredecessor(words, isSeen ? pid : null)
   // Not by its executable: that is the interpreter of a predecessor, which an upgrade replaces at the same path.
-  const left = leftToPredecessor(words, uninstalled?.has(theirs))
+  const version = `${report?.packageVersion}${uninstalled?.has(theirs) === true ? ', which is not installed any more,' : ''}`
   return {
     id: 'F-011',
     severity: 'info',
-    summary: `${predecessor} ${report?.packageVersion} keeps a daemon on this ${scope} too (process ${pid ?? 'unknown'}, port ${port})${isStopped ? '' : `; ${left}`}`,
+    summary: `${predecessor} ${version} keeps a daemon on this ${scope} too (process ${pid ?? 'unknown'}, port ${port})${isStopped ? '' : `; ${left}`}`,
     remediation: remediationOf(
       isStopped
         ? { commands: [stop], description: 'ends it', safe: false }

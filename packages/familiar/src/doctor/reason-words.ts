@@ -87,5 +87,5 @@ export const PATH_WORDS: Readonly<Record<CleanupPath, string>> = {
   http_shutdown: '',
   terminate: 'SIGTERM',
   kill: 'SIGKILL',
-  already_gone: 'was gone already',
+  already_gone: 'already gone',
 }

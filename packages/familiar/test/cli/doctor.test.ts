@@ -164,7 +164,7 @@ describe('an orphan', () => {
 
     const { status, stdout, stderr } = user.run(['doctor', '--reset'], { cwd: here })
     expect([status, stderr]).toEqual([0, ''])
-    expect(stdout).toContain(`stopped port ${orphan.port} (process ${orphan.pid}, `)
+    expect(stdout).toContain(`ended port ${orphan.port} (process ${orphan.pid}, `)
     expect(stdout).toMatch(/^swept: 1 · skipped: 0 \(operator_required\) · failed: 0$/m)
     expect([orphan.isAlive(), live.isAlive()]).toEqual([false, true])
     const after = user.json(['doctor', '--reset'], { cwd: here }).document

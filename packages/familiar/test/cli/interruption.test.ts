@@ -43,7 +43,10 @@ describe('Ctrl+C while nothing is under way', () => {
     const { interrupt, errors, exits } = started()
     interrupt()
     await passed(0)
-    expect([messageOf(errors), exits]).toEqual([['interrupted; nothing was ended', 'acme doctor'], [130]])
+    expect([messageOf(errors), exits]).toEqual([
+      ['interrupted; nothing was ended', 'to see what is left: acme doctor'],
+      [130],
+    ])
   })
 
   it('keeps the words of a command that has its own, also after it has replaced a daemon', async () => {
@@ -68,7 +71,7 @@ describe('Ctrl+C while nothing is under way', () => {
     expect(messageOf(errors)).toEqual([
       'interrupted; ended: 0; told to end, but still there: 1',
       'told to end, but still there: process 1 (port 9001)',
-      'acme doctor',
+      'to see what is left: acme doctor',
     ])
   })
 
@@ -98,7 +101,7 @@ describe('Ctrl+C while nothing is under way', () => {
       'interrupted; ended: 1; told to end, and may still be there: 2',
       'ended: process 1 (port 9001)',
       'told to end, and may still be there: process 2 (port 9002), process 3 (port 9003)',
-      'acme doctor',
+      'to see what is left: acme doctor',
     ])
   })
 })
@@ -181,7 +184,7 @@ describe('Ctrl+C while a process that was told to end is under way', () => {
       expect.stringMatching(
         /^told to end: process 2 has closed port 9002, and hangs; no later look at the ports finds it; if it stays: `ps .*` shows it, `kill -9 2` ends it$/,
       ),
-      'acme doctor',
+      'to see what is left: acme doctor',
     ])
   })
 })
@@ -200,7 +203,7 @@ describe('what the command throws after Ctrl+C', () => {
     expect(messageOf([explained])).toEqual([
       'interrupted; ended: 1',
       'ended: process 1 (port 9001)',
-      'acme doctor',
+      'to see what is left: acme doctor',
     ])
     await settled()
   })

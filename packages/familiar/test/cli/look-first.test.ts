@@ -61,7 +61,7 @@ describe('what needs a decision', () => {
     const document = { ...documentOf([OLD], [forced]), reset_result: result }
     expect(renderDoctor(document, { ...TEXT, named: 9401 }, { columns: null, hasColor: false })).toBe(
       [
-        'stopped port 9401 (process 2701, SIGTERM): superseded',
+        'ended port 9401 (process 2701, SIGTERM): superseded',
         '',
         '! orphaned daemons: 18 can be ended (F-002)',
         '',

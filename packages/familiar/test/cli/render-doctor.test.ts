@@ -51,7 +51,7 @@ describe('findings', () => {
       '    Every command that needs it waits, and then fails.',
       '    tool doctor --reset  # ends what is proven stale',
       '! orphaned daemons: 18 can be ended (F-002)',
-      '    They keep ports and memory. One that needs a decision may still be in use.',
+      '    Each keeps a port and memory. One that needs a decision may still be in use.',
       '    tool doctor --reset  # ends what is proven stale',
     ])
   })
@@ -78,6 +78,26 @@ describe('findings', () => {
       remediation: { ...remedy!, command: 'tool doctor --reset --force --port 9420' },
     }
     expect(render([OPEN], [finding])).toMatch(/ {2}9420: [^]*--force --port 9420/)
+  })
+})
+
+describe('a daemon that ends stale ones by itself', () => {
+  const byItself = 'The daemon of this home also ends stale ones by itself, at most once a minute.'
+  const result = { swept: [], skipped: [], failed: [], dry_run: true, would_sweep: [] }
+
+  it.each([
+    ['a look', documentOf([RECORD])],
+    ['a dry run', { ...documentOf([RECORD]), reset_result: result }],
+  ])('is told of after %s, but not with --quiet', (_, document) => {
+    const shown = (isQuiet: boolean, columns: number | null): string =>
+      renderDoctor(document, { ...TEXT, byItself }, { columns, hasColor: false, isQuiet })
+    expect(shown(false, null)).toMatch(new RegExp(`^${byItself}$`, 'm'))
+    expect(
+      shown(false, 60)
+        .split('\n')
+        .every((line) => columnsOf(line) <= 60),
+    ).toBe(true)
+    expect(shown(true, null)).not.toContain('by itself')
   })
 })
 
@@ -304,16 +324,16 @@ describe('what a clean-up did', () => {
       would_sweep: [],
     }
     expect(renderAll(result, terminal)).toEqual([
-      'stopped port 9401 (process 2655, SIGTERM): older version 3.2.2, superseded',
-      'stopped port 9402 (process 2655, version 3.2.2, SIGKILL): ended because you answered y; its command line names no home (pre_marker)',
-      'gone port 9403 (process 2655): it ended before it was told to',
+      'ended port 9401 (process 2655, SIGTERM): older version 3.2.2, superseded',
+      'ended port 9402 (process 2655, version 3.2.2, SIGKILL): because you answered y; its command line names no home (pre_marker)',
+      'already gone port 9403 (process 2655): it ended by itself, or something else ended it',
       'failed port 9421 (process unknown): this user may not end it (permission_denied)',
       'skipped port 9420 (process 1): of another home (cross_root)',
-      'swept: 3 · skipped: 1 (operator_required) · failed: 1',
+      'swept: 3 (already gone: 1) · skipped: 1 (operator_required) · failed: 1',
     ])
     expect(renderAll(result, { ...terminal, columns: 50 }).slice(-2)).toEqual([
-      'swept: 3 · skipped: 1 (operator_required) ·',
-      'failed: 1',
+      'swept: 3 (already gone: 1) · skipped: 1',
+      '(operator_required) · failed: 1',
     ])
   })
 
@@ -326,7 +346,7 @@ describe('what a clean-up did', () => {
       would_sweep: [{ ...entry, reason: 'superseded' }],
     }
     expect(renderAll(plan, terminal)).toEqual([
-      'would stop port 9401 (process 2655): superseded',
+      'would end port 9401 (process 2655): superseded',
       'dry run: would be swept: 1 · would be skipped: 0 (operator_required)',
     ])
   })
@@ -346,7 +366,7 @@ describe('what a clean-up did', () => {
     )
     expect(text).toBe(
       [
-        'would stop port 9420 (process 2720, version 3.2.2): because of --force; it does not answer (unresponsive)',
+        'would end port 9420 (process 2720, version 3.2.2): because of --force; it does not answer (unresponsive)',
         '',
         '✗ it does not answer (F-005, critical)',
         '',
@@ -453,7 +473,7 @@ describe('what a clean-up did', () => {
         .trimEnd()
         .split('\n')
         .find((line) => /^(?:Clean|No orphan|Nothing more|Not clean)/.test(line))
-    const clean = 'Clean: no orphan is left.'
+    const clean = 'Clean: no orphaned daemon is left.'
     expect([end([]), end([USED])]).toEqual([clean, clean])
     const left = 'Not clean yet: 1 left: port 9420 (unresponsive). What to do about each is above.'
     expect(end([OPEN, USED])).toBe(left)
@@ -479,9 +499,9 @@ describe('what a clean-up did', () => {
     const row = (skip_reason: string, port: number, id = skip_reason) =>
       ({ ...OPEN, pid: port, port, skip_reason, remedy: explained(id) }) as DoctorRecord
     const old = withSeverity('warn', 'F-004')
-    expect(lines([], [old])).toEqual(['No orphan is left; the problem above remains.', '1 problem.'])
+    expect(lines([], [old])).toEqual(['No orphaned daemon is left; the problem above remains.', '1 problem.'])
     expect(lines([], [old, withSeverity('critical', 'F-005')])[0]).toBe(
-      'No orphan is left; the problems above remain.',
+      'No orphaned daemon is left; the problems above remain.',
     )
     // A clean-up of the port of a daemon in use says nothing about the orphans on other ports.
     const used = { ...OPEN, port: 9420, pid: 8, in_use_by: '/other' }
@@ -566,7 +586,7 @@ describe('what a clean-up did', () => {
     const document = documentOf([LIVE, OPEN, USED, failed], [ORPHANED])
     expect(renderDoctor({ ...document, reset_result: result }, TEXT, terminal)).toBe(
       [
-        'stopped port 9401 (process 2655, SIGTERM): superseded',
+        'ended port 9401 (process 2655, SIGTERM): superseded',
         'failed port 9450 (process 2750): this user may not end it (permission_denied)',
         '    tool explain permission_denied  # says more about it',
         '',
@@ -596,7 +616,7 @@ describe('what a clean-up did', () => {
     ]
     const result = { swept, skipped: [], failed: [], dry_run: false, would_sweep: [] }
     expect(renderAll(result, { columns: 60, hasColor: false })).toEqual([
-      'stopped port 9401 (process 2655, SIGKILL): older version',
+      'ended port 9401 (process 2655, SIGKILL): older version',
       '  3.2.2, its installation is gone, superseded',
       'swept: 1 · skipped: 0 (operator_required) · failed: 0',
     ])

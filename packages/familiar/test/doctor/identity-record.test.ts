@@ -268,7 +268,7 @@ describe('the text of the doctor', () => {
       explain: 'tool explain',
     })
     expect([...done, ...numbers]).toEqual([
-      `stopped port ${PORT} (process ${PID}, SIGTERM): older version 4.0.0, superseded`,
+      `ended port ${PORT} (process ${PID}, SIGTERM): older version 4.0.0, superseded`,
       `failed port ${PORT + 3} (process ${PID + 3}): this user may not end it (permission_denied)`,
       `skipped port ${PORT + 1} (process ${PID + 1}): its command line names no home (pre_marker)`,
       'swept: 1 · skipped: 1 (operator_required) · failed: 1',

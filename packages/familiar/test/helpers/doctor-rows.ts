@@ -90,7 +90,7 @@ export const ORPHANED: Finding = {
 
 export const TEXT: DoctorText = {
   head: [['home', '/home/ann/.spec-kitty']],
-  words: { scope: 'home', explain: 'tool explain', clean: 'tool doctor --reset' },
+  words: { title: 'daemon', scope: 'home', explain: 'tool explain', clean: 'tool doctor --reset' },
   ports: 'ports 9400-9449',
 }
 

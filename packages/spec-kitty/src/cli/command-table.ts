@@ -169,7 +169,7 @@ export const TABLE = [
   },
   {
     words: 'sync stop',
-    summary: 'stop it, whatever its version',
+    summary: 'stop it, of this version or another',
     section: 'daemon',
     describe: async () => (await sync()).SYNC_STOP,
   },

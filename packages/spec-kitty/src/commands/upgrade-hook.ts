@@ -25,5 +25,5 @@ function print(result: StaleResult, io: Io, isJson: boolean): void {
   if (result.outcome === 'none') return
   const version = printable(result.packageVersion ?? 'unknown')
   if (result.outcome === 'kept') io.out(`the sync daemon of version ${version} stays\n`)
-  else io.out(`retired the sync daemon of version ${version}; the next command starts a new one\n`)
+  else io.out(`ended the sync daemon of version ${version}; the next command starts a new one\n`)
 }

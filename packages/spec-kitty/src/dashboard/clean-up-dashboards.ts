@@ -45,10 +45,6 @@ async function isAllowed(
 ): Promise<boolean> {
   if (dryRun || yes) return true
   if (json || !io.isInteractive) throw new UsageError('not a terminal: add --yes to confirm')
-  const which = isAll
-    ? 'all orphaned dashboards'
-    : count === 1
-      ? 'this 1 dashboard'
-      : `these ${count} dashboards`
-  return io.confirm(`Kill ${which}?`, 'nothing was ended')
+  const which = count === 1 ? 'this dashboard' : `these ${count} dashboards`
+  return io.confirm(isAll ? 'Kill all orphaned dashboards?' : `End ${which}?`, 'nothing was ended')
 }

@@ -11,7 +11,7 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
   'F-021': 'No sync daemon can start there, and no event can be queued.',
   'F-022': 'The events that were put aside so are not sent unless they are queued again.',
   'F-023': 'The daemon keeps the variables of its start, so the switch of this shell keeps no event here.',
-  'F-024': 'Nothing uses them, and they keep memory and ports.',
+  'F-024': 'Such a dashboard keeps memory and a port, and nothing uses it.',
   'F-025':
     'Unless they were queued again, these events are not in the queue any more, and the server may not have them.',
 }

@@ -81,6 +81,20 @@ function toldReasons(): readonly string[] {
   ])
 }
 
+/** Every event that a module writes into the log of a daemon. */
+function loggedEvents(): readonly string[] {
+  const texts = ['familiar/src', 'spec-kitty/src'].flatMap((directory) =>
+    readdirSync(new URL(directory, PACKAGES), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => sourceOf(`${directory}/${name}`)),
+  )
+  return texts.flatMap((text) =>
+    [...text.matchAll(/(?:\blog|#log|\.write|logFailure)\((?:[\w.]+, )?'([a-z]+(?:_[a-z]+)*)'/g)].map(
+      ([, name = '']) => name,
+    ),
+  )
+}
+
 const RULES = [...USER_SCOPE_RULES, ...PROJECT_SCOPE_RULES]
 
 /** As both families of the tool spell the two reasons that have names of their own. */
@@ -106,6 +120,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
     ...toldReasons(),
   ],
   source: unionOf('familiar/src/doctor/identity-record.ts', 'identity_source'),
+  event: loggedEvents(),
   word: [
     ...unionOf('familiar/src/doctor/finding.ts', 'severity'),
     'candidate',
@@ -255,7 +270,7 @@ describe('a text', () => {
   it('says for which daemons each command is', async () => {
     for (const id of ['F-002', 'safe_auto', 'superseded', 'unrecorded']) {
       expect(await run(id)).toContain(
-        '`spec-kitty auth doctor --reset` (for sync daemons) or `spec-kitty dashboard clean-up --yes` (for dashboards)',
+        '`spec-kitty auth doctor --reset` (for sync daemons) or `spec-kitty dashboard clean-up` (for dashboards)',
       )
     }
   })

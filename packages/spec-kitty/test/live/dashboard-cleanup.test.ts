@@ -83,12 +83,12 @@ describe('on a terminal', () => {
     })
     const orphans = [await orphan(9240), await orphan(9241)]
     const refused = textOf((await onTerminal('n\n')).said)
-    expect(refused).toMatch(/Kill these 2 dashboards\? \[y\/N\] n\n+nothing was ended\n\nNeeds a decision/)
+    expect(refused).toMatch(/End these 2 dashboards\? \[y\/N\] n\n+nothing was ended\n\nNeeds a decision/)
     expect([...orphans, stopped, starting].filter((one) => !lives(one))).toEqual([])
     const said = textOf((await onTerminal('y\n')).said)
     expect(said).toContain('Found 2 orphaned dashboard processes on ports 9237-9336\n')
     for (const [index, { pid }] of orphans.entries())
-      expect(said).toContain(`stopped port ${9240 + index} (process ${pid}, SIGTERM): its directory is gone`)
+      expect(said).toContain(`ended port ${9240 + index} (process ${pid}, SIGTERM): its directory is gone`)
     expect(said).toMatch(
       /\nKilled 2 processes\nCleaned up 0 \.dashboard files\n\nNeeds a decision [^]*--port 9242/,
     )
@@ -117,7 +117,9 @@ describe('on a terminal', () => {
     })
     expect([status, lives(two), late.filter(lives).length]).toEqual([0, false, 1])
     expect(said).toContain('Killed 1 process')
-    expect(said).toContain(`gone port 9240 (process ${one.pid}): it ended before it was told to`)
+    expect(said).toContain(
+      `already gone port 9240 (process ${one.pid}): it ended by itself, or something else ended it`,
+    )
     expect(said).toContain('meanwhile: 1 more was found and left: run it again')
   })
 

@@ -419,7 +419,7 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('the prompt on a
     const text = plain(screen).replaceAll(/\s+/g, ' ')
     expect(text).toContain('another home may be using it')
     expect(text).toContain(
-      `(process ${pid}, version 3.2.4, SIGTERM): ended because you answered y; its command line`,
+      `(process ${pid}, version 3.2.4, SIGTERM): because you answered y; its command line`,
     )
     const lines = plain(screen).split(/\r?\n/)
     expect(lines.findLast((line) => line !== '')).toMatch(/^(?:No problems found\.|\d+ problems?[.,])/)

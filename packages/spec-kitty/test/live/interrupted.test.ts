@@ -68,7 +68,7 @@ describe('Ctrl+C while daemons are ended', () => {
     const { status, stdout, stderr } = await interrupt(RESET, 9401)
     expect([status, lives(one), lives(two)]).toEqual([130, false, false])
     expect(stderr).toMatch(FINISHES)
-    expect(stdout).toContain(`stopped port 9401 (process ${one.pid}`)
+    expect(stdout).toContain(`ended port 9401 (process ${one.pid}`)
     expect(stdout).toContain('swept: 2 ')
   })
 
@@ -105,7 +105,7 @@ describe('Ctrl+C while daemons are ended', () => {
     expect([status, ms < AT_ONCE_MS, lives(one)]).toEqual([130, true, true])
     expect(document.error).toMatchObject({ code: 'E_INTERRUPTED' })
     expect(document.error.message).toContain(`kill -9 ${one.pid}`)
-    expect(document.error.remediation).toBe('spec-kitty auth doctor')
+    expect(document.error.remediation).toBe('to see what is left: spec-kitty auth doctor')
   })
 
   it('lets a stop finish', async () => {
@@ -156,7 +156,7 @@ describe('Ctrl+C before anything is ended', () => {
       expect(JSON.parse(stdout).error).toMatchObject({
         code: 'E_INTERRUPTED',
         message: 'interrupted; nothing was ended',
-        remediation: 'spec-kitty auth doctor',
+        remediation: 'to see what is left: spec-kitty auth doctor',
       })
     } finally {
       lock.stop()

@@ -16,6 +16,9 @@ let crowded: SyncRoot
 let inTheWay: Sibling
 
 type Sibling = Pick<Daemon, 'pid' | 'ticks'>
+
+/** What a dry run said while the siblings were young. */
+const planned: Record<'cold' | 'warm', string> = { cold: '', warm: '' }
 const siblings: Record<'cold' | 'warm' | 'spared', Sibling[]> = { cold: [], warm: [], spared: [] }
 const stubborn: Partial<Record<'cold' | 'warm', Sibling>> = {}
 
@@ -45,6 +48,8 @@ beforeAll(async () => {
   }
   crowded = cold.beside(join(cold.base, 'crowded'))
   inTheWay = await sibling(crowded.path, 9430, '3.2.4')
+  planned.cold = cold.run(['auth', 'doctor', '--reset', '--dry-run']).stdout
+  planned.warm = warm.run(['auth', 'doctor', '--reset', '--dry-run']).stdout
   await sleep(AGE_MS)
 })
 
@@ -81,6 +86,12 @@ async function takeTheRest(): Promise<readonly Server[]> {
 }
 
 describe('stale siblings', () => {
+  it('are ended by the daemon that runs: a dry run says so, and only if one runs', () => {
+    const said = 'The sync daemon of this home also ends stale ones by itself, at most once a minute.'
+    expect(planned.warm).toContain('would be swept: 0')
+    expect([planned.cold.includes(said), planned.warm.includes(said)]).toEqual([false, true])
+  })
+
   it('of a cold start go, and exactly one daemon remains', async () => {
     expect(serving(cold)).toHaveLength(siblings.cold.length)
     const { document, status } = cold.json(['sync', 'start'])

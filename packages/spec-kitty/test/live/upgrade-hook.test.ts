@@ -61,7 +61,7 @@ describe('a stale daemon', () => {
     const stale = await startStale(root)
     const { status, stdout, stderr } = hook()
     expect([status, stderr]).toEqual([0, ''])
-    expect(stdout).toBe('retired the sync daemon of version 3.9.0; the next command starts a new one\n')
+    expect(stdout).toBe('ended the sync daemon of version 3.9.0; the next command starts a new one\n')
     expect([lives(stale), daemonsOf(root.path)]).toEqual([false, []])
     expect(root.json(['sync', 'status']).document).toMatchObject({
       state: 'stopped',
@@ -171,7 +171,7 @@ describe('a daemon that cannot be retired now', () => {
     if (daemon !== null) expectAlive(daemon)
     expect(filesIn(root.path)).toEqual(before)
     expect(ownersIn(root.path)).toEqual([NOBODY])
-    expect(hook(asNobody)).toMatchObject({ status: 0, stdout: expect.stringContaining('retired') })
+    expect(hook(asNobody)).toMatchObject({ status: 0, stdout: expect.stringContaining('ended the sync daemon') })
     expect([daemon !== null && lives(daemon), ownersIn(root.path)]).toEqual([false, [NOBODY]])
   })
 })
@@ -273,7 +273,7 @@ describe('docs/operations/upgrades.md', () => {
       expect(daemonsOf(root.path)).toEqual([daemon?.pid])
     }
     const { status, stdout, stderr } = postinst('configure', { SUDO_USER: 'nobody' })
-    expect([status, stdout, stderr]).toEqual([0, expect.stringContaining('retired'), ''])
+    expect([status, stdout, stderr]).toEqual([0, expect.stringContaining('ended the sync daemon'), ''])
     expect([daemonsOf(root.path), ownersIn(root.path)]).toEqual([[], [NOBODY]])
   })
 })

@@ -158,9 +158,13 @@ describe('a predecessor in daily use beside ours', () => {
     expect([status, findingsIn(document), document.orphans]).toEqual([0, ['F-001', 'F-011'], []])
     expect(document.daemon).toMatchObject({ pid: ours.pid, package_version: '4.0.0' })
     const { summary } = findingOf(document, 'F-011')
-    expect(summary).toMatch(
-      / 3\.2\.4 keeps a daemon on this home too \(process \d+, port 9410\); it is left alone, and its own version is not installed any more: no stop command ends it$/,
+    const left = `it is left alone, because commands of its own version may use it; \`spec-kitty sync stop\` of that version ends it or, if that is not installed any more, \`kill ${theirs.pid}\` (see spec-kitty explain F-011)`
+    const at = `(process ${theirs.pid}, port 9410)`
+    expect(summary).toBe(
+      `the Python spec-kitty 3.2.4, which is not installed any more, keeps a daemon on this home too ${at}; ${left}`,
     )
+    expect(root.json(['sync', 'status']).document.why).toContain(`${at} runs here too; ${left}`)
+    expect(root.run(['sync', 'status']).stdout).toContain(`${at}; ${left}`)
     expect(root.run(['sync', 'list']).stderr).toBe(
       '1 more sync daemon, which only an earlier version of spec-kitty uses: see spec-kitty auth doctor\n',
     )
@@ -173,10 +177,11 @@ describe('a predecessor in daily use beside ours', () => {
     const restarted = root.json(['sync', 'restart'])
     expect(restarted).toMatchObject({ status: 0, stderr: '', document: { outcome: 'started' } })
     expectAlive(theirs)
-    expect(root.json(['sync', 'stop']).document).toMatchObject({
-      outcome: 'stopped',
-      pid: restarted.document.pid,
-    })
+    const stopped = root.json(['sync', 'stop'])
+    expect(stopped.document).toMatchObject({ outcome: 'stopped', pid: restarted.document.pid })
+    expect(stopped.stderr).toContain(
+      `it is left alone, because commands of its own version may use it; \`spec-kitty sync stop\` of that version ends it or, if that is not installed any more, \`kill ${theirs.pid}\` (see spec-kitty explain F-011)`,
+    )
     expectAlive(theirs)
     const { document } = root.json(['auth', 'doctor'])
     expect(findingsIn(document)).toContain('F-011')

@@ -22,6 +22,7 @@ import { parseOptions } from '../parse.js'
 import type { CommandContext } from '../run.js'
 import { verdictOf } from '../../doctor/verdict.js'
 import { assertListener } from '../assert-listener.js'
+import { endedByItself } from '../ended-by-itself.js'
 import { toolOf } from '../describe-candidate.js'
 
 interface Options {
@@ -39,6 +40,7 @@ interface Examined {
   readonly addition: DoctorAddition
   /** The port that the user named. */
   readonly named: number | null
+  readonly byItself: string | null
 }
 
 /** Scans the range, cleans it up with `--reset`, and prints the state of the machine after that. */
@@ -118,11 +120,11 @@ async function examine(
   const tool = { ...toolOf(daemon, addition.record), ...(now === undefined ? {} : { now }) }
   const uninstalled = await uninstalledIn(seen, tool.self)
   const parts = { scope, status, report, isDryRun, named, tool, addition, uninstalled }
-  return { document: doctorDocument(seen, parts), addition, named }
+  return { document: doctorDocument(seen, parts), addition, named, byItself: endedByItself(seen, tool.words) }
 }
 
 function shown(
-  { document, addition, named }: Examined,
+  { document, addition, named, byItself }: Examined,
   { force: isForced, obstacle }: Pick<Options, 'force'> & Circumstances,
   { words, io, daemon }: CommandContext,
   render: typeof renderDoctor,
@@ -134,7 +136,7 @@ function shown(
   const { why = {} } = addition
   const userHome = io.env['HOME']
   const { isQuiet = false, isVerbose } = io
-  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome }
+  const text = { head, words, ports, why, obstacle, named, version, isForced, userHome, byItself }
   return render(document, text, { ...readingTerminal(io), isQuiet, isVerbose })
 }
 

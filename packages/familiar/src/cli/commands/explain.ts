@@ -84,6 +84,7 @@ const HEADINGS: Readonly<Record<Explanation['kind'], string>> = {
   outcome: 'What became of a process in a clean-up',
   cause: 'Why a daemon was started, or stopped',
   source: 'From what it is known who a listener is',
+  event: 'Events in the log of a daemon',
   word: 'Words of the output',
   error: 'Codes of errors, in JSON',
 }
@@ -101,6 +102,7 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
   outcome: 'outcome of a clean-up',
   cause: 'reason of a start or a stop',
   source: 'source of an identity',
+  event: 'event in the log',
   word: 'word',
   error: 'code of an error',
 }

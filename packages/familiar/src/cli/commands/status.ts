@@ -106,11 +106,11 @@ function linesOf(
  */
 function besideLine(
   { beside }: DaemonStatus,
-  words: Pick<Words, 'predecessor' | 'predecessorStop'>,
+  words: Pick<Words, 'predecessor' | 'predecessorStop' | 'explain'>,
 ): readonly Line[] {
   if (beside === undefined) return []
   const at = `process ${beside.pid}, port ${beside.port ?? 'none'}`
-  const text = `${words.predecessor} runs one too (${at}); ${leftToPredecessor(words)}`
+  const text = `${words.predecessor} runs one too (${at}); ${leftToPredecessor(words, beside.pid)}`
   return [['beside it', text, 'yellow']]
 }
 

@@ -3,6 +3,7 @@ import type { Rule } from '../../classify/first-match.js'
 import type { Words } from '../../define/options.js'
 import { CLASSES, EVIDENCE, FAILURES, PATHS, STATES } from './classes.js'
 import { ERRORS, errorTexts } from './errors.js'
+import { EVENTS } from './events.js'
 import { explanationsFrom, type Explanation, type NamedWords } from './explanation.js'
 import { FINDINGS } from './findings.js'
 import { REASONS } from './reasons.js'
@@ -28,6 +29,7 @@ const ORDER: readonly Explanation['kind'][] = [
   'failure',
   'cause',
   'source',
+  'event',
   'word',
   'error',
 ]
@@ -54,6 +56,7 @@ export function catalogueOf(
     ...explanationsFrom('outcome', OUTCOMES, words),
     ...explanationsFrom('cause', CAUSES, words),
     ...explanationsFrom('source', SOURCES, words),
+    ...explanationsFrom('event', EVENTS, words),
     ...explanationsFrom('word', WORDS, words),
     ...explanationsFrom('error', errorTexts(ERRORS), words),
     ...reasonExplanations(families),

@@ -140,7 +140,7 @@ export const PATHS: Texts<CleanupPath> = {
     whatToDo: 'Nothing.',
   },
   already_gone: {
-    summary: 'it had ended before it was to be ended',
+    summary: 'it was gone before the clean-up had told it to end',
     why: 'It left by itself, or something else ended it meanwhile.',
     whatToDo: 'Nothing.',
   },

@@ -14,6 +14,7 @@ export type ExplainedKind =
   | 'outcome'
   | 'cause'
   | 'source'
+  | 'event'
   | 'word'
   | 'error'
 
@@ -74,9 +75,11 @@ export function worded(text: string, words: readonly NamedWords[]): string {
   return text.replaceAll(/(`?)\{([a-z]+)\}\1/g, (all, quote: string, name: string) => {
     const word = NAMED.find((one) => one === name)
     if (word === undefined) return all
-    const differ = new Set(words.map((one) => one[word])).size > 1
+    // The reader is at a terminal, where the command asks.
+    const textOf = (one: NamedWords): string => one[word].replace(/ --yes$/, '')
+    const differ = new Set(words.map(textOf)).size > 1
     const named = (one: NamedWords): string =>
-      differ && quote !== '' ? `\`${one[word]}\` (for ${one.title}s)` : `${quote}${one[word]}${quote}`
+      differ && quote !== '' ? `\`${textOf(one)}\` (for ${one.title}s)` : `${quote}${textOf(one)}${quote}`
     return [...new Set(words.map(named))].join(' or ')
   })
 }

@@ -26,9 +26,9 @@ export const FINDINGS: Texts = {
   },
   'F-011': {
     summary: '{predecessor} keeps a daemon on this {scope} too',
-    why: 'Only commands of the earlier version use that daemon: there is a record of this version, or it is not proven to be the daemon of this {scope}. Both may run.',
+    why: 'It runs beside ours, or ours ran here since and left its record. Commands of the earlier version may use it, so `{stop}` and every clean-up leave it alone. Both may run.',
     whatToDo:
-      'Nothing: one does not disturb the other. If you do not use the earlier version any more, end that daemon: run the stop command of the earlier version, which the doctor names. If that version is not installed any more, end the process that the doctor names with `kill PID`.',
+      'Nothing: one does not disturb the other. If you do not use the earlier version any more, run the stop command of that version, which the doctor names. If that version is not installed any more, look at the process that the doctor names (`ps -ww -o user,lstart,args -p PID`), then end it: `kill PID`.',
   },
   'F-013': {
     summary: 'the daemon cannot be reached from here',

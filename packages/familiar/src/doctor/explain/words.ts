@@ -188,7 +188,8 @@ export const WORDS: Texts<
 export const OTHER_FORMS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     would_be_swept: 'would_sweep',
-    would_stop: 'would_sweep',
+    would_end: 'would_sweep',
+    ended: 'swept',
     would_be_skipped: 'skipped',
     would_skip: 'skipped',
     candidates: 'candidate',

@@ -13,6 +13,11 @@ export function lookCommand(pids: readonly number[], system: NodeJS.Platform = p
   return `powershell -NoProfile -Command "Get-CimInstance Win32_Process -Filter '${filter}' | Format-List ProcessId,CreationDate,CommandLine"`
 }
 
+/** Returns the command that asks a process to end. On Windows there is none that asks, so it ends it. */
+export function endCommand(pid: number, system: NodeJS.Platform = process.platform): string {
+  return system === 'win32' ? `taskkill /F /PID ${pid}` : `kill ${pid}`
+}
+
 /**
  * Returns a sentence with the commands with which a user looks at a process that no command of ours finds any more, and ends it. It is
  * ended only after a look, because the pid may belong to another process by then.

@@ -59,8 +59,10 @@ export const DASHBOARD_STATUS = {
 
 export const DASHBOARD_STOP = {
   ...stop,
-  about: 'Stops the dashboard of this project, of any version.',
-  more: ['A dashboard that the Python spec-kitty started after ours is left alone; it says so.'],
+  about: 'Stops the dashboard of this project, of this version or another.',
+  more: [
+    'A dashboard of the Python spec-kitty that runs beside ours, or in a project in which ours ran before, is left alone; it says so.',
+  ],
   environment: HOME,
 } as const satisfies CommandSpec
 
@@ -79,6 +81,7 @@ export const DASHBOARD_RESTART = {
 export const DASHBOARD_LOGS = {
   ...logs,
   about: 'Prints the log of the dashboard of this project.',
+  more: ["'spec-kitty explain EVENT' says what an event means: the word after the time."],
   environment: HOME,
 } as const satisfies CommandSpec
 

@@ -8,9 +8,9 @@ const { start, stop, restart, status, logs } = daemonCommands({
 const HOME = ['SPEC_KITTY_HOME'] as const
 const STARTING = ['SPEC_KITTY_HOME', 'FAMILIAR_DISABLE', 'SYNC_NO_DAEMON'] as const
 
-/** What a daemon that was just started does. */
+/** What a running daemon does. */
 const CLEANS =
-  "Once it serves, the new daemon ends what is proven stale in this home, as 'auth doctor --reset' does; 'sync logs' shows it."
+  "While it runs, the daemon ends what is proven stale in this home by itself, as 'auth doctor --reset' does: after its start, and later when a command connects to it, at most once a minute. 'sync logs' shows it (siblings_retired)."
 
 export const SYNC_START = {
   ...start,
@@ -24,9 +24,9 @@ export const SYNC_START = {
 
 export const SYNC_STOP = {
   ...stop,
-  about: 'Stops the sync daemon of this home, of any version.',
+  about: 'Stops the sync daemon of this home, of this version or another.',
   more: [
-    "A daemon that the Python spec-kitty started after ours is left alone: 'sync stop' of its own version ends it.",
+    "A daemon of the Python spec-kitty that runs beside ours, or in a home in which ours ran before, is left alone, because commands of its own version may use it: 'sync stop' of that version ends it. If that is not installed any more, 'spec-kitty explain F-011' says what does.",
   ],
   environment: HOME,
 } as const satisfies CommandSpec
@@ -56,6 +56,7 @@ export const SYNC_STATUS = {
 export const SYNC_LOGS = {
   ...logs,
   about: 'Prints the log of the sync daemon of this home.',
+  more: ["'spec-kitty explain EVENT' says what an event means: the word after the time."],
   environment: HOME,
 } as const satisfies CommandSpec
 

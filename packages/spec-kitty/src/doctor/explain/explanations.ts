@@ -3,6 +3,7 @@ import type { ExplainedIds, Texts } from 'familiar/cli'
 import { WORDS } from '../../daemons/user-words.js'
 import { inHome } from '../../cli/in-home.js'
 import { ERRORS } from './errors.js'
+import { EVENTS } from './events.js'
 import { FINDINGS } from './findings.js'
 import { SESSIONS } from './sessions.js'
 import { SKIPS, WHYS } from './reasons.js'
@@ -24,6 +25,7 @@ export const EXPLAINED: ExplainedIds = {
     return [
       { kind: 'finding', texts: placed(FINDINGS) },
       { kind: 'sync', texts: placed({ ...SKIPS, ...WHYS }) },
+      { kind: 'event', texts: placed(EVENTS) },
       { kind: 'word', texts: placed(SESSIONS) },
     ] as const
   },
