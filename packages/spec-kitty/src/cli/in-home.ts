@@ -7,7 +7,7 @@ import { homeDirectory, realPath, shellQuote, type Io } from 'familiar/cli'
  * the same for every home.
  */
 const COMMAND =
-  /(?<!SPEC_KITTY_HOME=\S*(?:[^\n;&]*')? )\bspec-kitty (?=(?:auth|config|sync)(?:\s|$))(?![\w -]*--help)/g
+  /(?<!SPEC_KITTY_HOME=(?:[^\s'"\\]|\\.|'[^']*'|"[^"]*")* )\bspec-kitty (?=(?:auth|config|sync)(?:\s|$))(?![\w -]*--help)/g
 
 /**
  * Returns the text with the home set before each command that acts on one: `SPEC_KITTY_HOME=DIR spec-kitty sync restart`.
