@@ -148,7 +148,7 @@ async function tryCommands({ prefix, project, env }, expect) {
   for (const name of readdirSync(schemas).filter((one) => one.endsWith('.json')))
     ajv.addSchema(JSON.parse(readFileSync(join(schemas, name), 'utf8')))
   const document = JSON.parse(said('spec-kitty auth doctor --json').stdout)
-  expect(ajv.validate('auth-doctor.json', document) === true, 'the package has the schemas of its documents')
+  expect(ajv.validate('auth-doctor.json', document), 'the package has the schemas of its documents')
   for (const name of ['README.md', 'LICENSE']) {
     const missing = ['familiar', 'spec-kitty'].filter(
       (one) => !readdirSync(join(modules, one)).includes(name),

@@ -291,9 +291,7 @@ it('a home of another user gets no advice that only its owner could follow', () 
   const theirs = { homeProblem: '/h belongs to ann, you are bob' }
   const settings = { ...SETTINGS, problems: ['/h/config.toml cannot be read'] }
   const ofSettings = (changes: object) =>
-    workFindings({ ...VIEW, settings, ...changes } as unknown as WorkView, null, 0).find(
-      ({ id }) => id === 'F-012',
-    )
+    workFindings({ ...VIEW, settings, ...changes }, null, 0).find(({ id }) => id === 'F-012')
   expect(ofSettings(theirs)).toMatchObject({ summary: '/h/config.toml cannot be read', remediation: null })
   const queueProblem = `the queue /h/queue.db cannot be read: ${theirs.homeProblem}`
   expect(idsOf({ ...theirs, queueProblem })).toEqual(['F-021'])
