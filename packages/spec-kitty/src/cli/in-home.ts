@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { homeDirectory, realPath, shellQuote, type Io } from 'familiar/cli'
 
@@ -55,9 +54,7 @@ function prefixFor(set: string): string {
 /** Returns the home that a command uses if SPEC_KITTY_HOME is not set, even if it does not exist yet; null if there is none. */
 function usualRoot(): string | null {
   try {
-    const home = homeDirectory('HOME')
-    if (!existsSync(home)) return null
-    const path = join(home, '.spec-kitty')
+    const path = join(homeDirectory('HOME'), '.spec-kitty')
     return realPath(path) ?? path
   } catch {
     return null
