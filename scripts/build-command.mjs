@@ -1,11 +1,11 @@
 // @ts-check
 /**
  * Bundles the command and its daemons into `packages/spec-kitty/command`, with a chunk for each part that is loaded on
- * demand, and writes the command's manual page. Node loads one CommonJS file and the chunk that a command needs in a
+ * demand, writes the command's manual page, and copies the schemas of its documents. Node loads one CommonJS file and the chunk that a command needs in a
  * fraction of the time that the same modules take one by one (docs/decisions/0006-bundle.md). The modules in `dist` are
  * for tests and for readers.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -40,6 +40,14 @@ writeFileSync(
   join(packages, 'spec-kitty/man/spec-kitty.1'),
   await manualPage({ version, date: time.slice(0, 10) }),
 )
+
+const schemas = join(packages, 'spec-kitty/schemas')
+rmSync(schemas, { recursive: true, force: true })
+cpSync(join(packages, '../docs/schemas'), schemas, {
+  recursive: true,
+  // The page there names other pages of the repository.
+  filter: (path) => !path.endsWith('.md'),
+})
 
 /**
  * Writes the bundle, and returns the bundled files of other packages. Entry names are fixed, because the entries find

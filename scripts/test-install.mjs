@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { startServer } from '../bench/sync-place.mjs'
 import { inPrivateNetwork } from './private-network.mjs'
 
@@ -142,6 +143,12 @@ async function tryCommands({ prefix, project, env }, expect) {
   const script = "import('familiar').then((all) => console.log(typeof all.defineDaemon))"
   const loaded = shell(`cd ${modules} && node -e "${script}"`, { env, cwd: project })
   expect(loaded.stdout === 'function\n', 'the library can be loaded')
+  const schemas = join(modules, 'spec-kitty', 'schemas')
+  const ajv = new Ajv2020({ strict: false })
+  for (const name of readdirSync(schemas).filter((one) => one.endsWith('.json')))
+    ajv.addSchema(JSON.parse(readFileSync(join(schemas, name), 'utf8')))
+  const document = JSON.parse(said('spec-kitty auth doctor --json').stdout)
+  expect(ajv.validate('auth-doctor.json', document), 'the package has the schemas of its documents')
   for (const name of ['README.md', 'LICENSE']) {
     const missing = ['familiar', 'spec-kitty'].filter(
       (one) => !readdirSync(join(modules, one)).includes(name),

@@ -61,7 +61,8 @@ function print(bytes) {
       at += fs.writeSync(1, bytes, at)
     } catch (error) {
       if (error.code === 'EPIPE') return
-      if (error.code !== 'EAGAIN') return fail(`cannot write the output: ${error.code}`, 2)
+      if (error.code !== 'EAGAIN')
+        return fail(`cannot write the output: ${error.code} (only the output is lost)`, 2)
       // The pipe is full, and another process has made it non-blocking.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }

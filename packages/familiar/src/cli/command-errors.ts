@@ -1,14 +1,8 @@
 import { EXIT } from './exit-codes.js'
 
-/** Wrong usage: one line that says what is wrong, and further lines that suggest what the user may have meant. */
+/** Wrong usage: one line that says what is wrong, and what the user may have meant. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  readonly details: readonly string[]
-
-  constructor(message: string, details: readonly string[] = []) {
-    super(message)
-    this.details = details
-  }
 }
 
 /** The error for an extra word after the command. */

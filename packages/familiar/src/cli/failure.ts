@@ -94,7 +94,6 @@ function describe(caught: unknown, { program, help }: Pick<Io, 'program' | 'help
     return {
       code: 'E_USAGE',
       message: shortened(error.message),
-      details: error.details,
       remediation: `see ${help}`,
       exit: EXIT.error,
     }

@@ -68,7 +68,10 @@ function scan(grammar: Grammar, args: readonly string[], context: ParseContext):
     const flags = flagsOf(word, grammar.options)
     for (const { name, written, attached } of flags) {
       const spec = grammar.options[name]
-      if (spec === undefined) throw unknownFlag(written, grammar.options)
+      if (spec === undefined) {
+        const isCommon = attached !== null && Object.hasOwn(COMMON_OPTIONS, written.slice(2))
+        throw isCommon ? new UsageError(`${written} takes no value`) : unknownFlag(written, grammar.options)
+      }
       if (given.has(name)) throw new UsageError(`${written} is given twice`)
       const isNext = spec.value !== undefined && attached === null && mayBeValue(spec.value, args[index + 1])
       given.set(name, valueOf({ spec, written, text: isNext ? args[++index] : attached }, context))

@@ -244,7 +244,9 @@ function openStdout(
     hasFailed = true
     if (error.code === 'EPIPE') return
     isLost = true
-    report(`${program}: cannot write the output: ${errnoOf(error) ?? error.message}\n`)
+    report(
+      `${program}: cannot write the output: ${errnoOf(error) ?? error.message} (only the output is lost)\n`,
+    )
   }
   const stream = openOutput(1, onError)
   return { ...stream, hasFailed: () => hasFailed, isLost: () => isLost }

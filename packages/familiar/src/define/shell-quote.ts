@@ -1,26 +1,38 @@
+import { fileNameOf } from '../identity/path-text.js'
 import { HIDDEN_CONTROLS } from './hidden-controls.js'
 
-/** Characters that a terminal acts on or does not show. They would be replaced when the command is printed. */
-const CONTROL = new RegExp(`[\\u0000-\\u001f${HIDDEN_CONTROLS}]`)
+/**
+ * Characters that a terminal acts on or does not show, and bytes that are not UTF-8 (lone surrogates): they would be
+ * replaced when the command is printed.
+ */
+const CONTROL = new RegExp(`[\\u0000-\\u001f${HIDDEN_CONTROLS}]|[\\ud800-\\udfff]`, 'u')
+
+/** Words that mean the same without quotes. zsh expands a leading `=`, and fish a leading `%`. */
+const PLAIN = /^[\w@+:,./-][\w@%+=:,./-]*$/
 
 /**
- * Returns the text as one word for a POSIX shell, so that a command can be copied from a terminal: control characters are
- * written as numbers. (The shell drops line feeds at the very end of such a word.)
+ * Returns the text as one word for sh, bash, zsh and fish, so that a command can be copied from a terminal: control
+ * characters are written as numbers. A shell drops line feeds at the end of such a word, so a slash follows them: the
+ * directory is the same, and the name of anything else fails instead of meaning something else.
  */
 export function shellQuote(text: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  if (CONTROL.test(text)) return `"$(printf '%b' '${escaped(text)}')"`
-  return `'${text.replaceAll("'", `'\\''`)}'`
+  if (PLAIN.test(text)) return text
+  if (CONTROL.test(text)) return `"$(printf '%b' '${escaped(text.replace(/\n$/, '\n/'))}')"`
+  // Backslashes stay outside the quotes, because fish reads `\\` and `\'` between them as one character.
+  return `'${text.replaceAll(/[\\']+/g, (run) => `'${run.replaceAll(/./g, '\\$&')}'`)}'`
 }
 
+/** Surrogates that stand for no byte. `fileNameOf` refuses them. */
+const NO_BYTE = /[\ud800-\udc7f\udd00-\udfff]/gu
+
 function escaped(text: string): string {
-  const bytes = [...Buffer.from(text)]
+  const bytes = [...Buffer.from(fileNameOf(text.replaceAll(NO_BYTE, '\ufffd')))]
   return bytes.map((byte) => (isPlain(byte) ? String.fromCharCode(byte) : octal(byte))).join('')
 }
 
-/** Printable ASCII without the quote and the backslash. */
+/** Printable ASCII without quotes and the backslash. */
 function isPlain(byte: number): boolean {
-  return byte >= 0x20 && byte < 0x7f && byte !== 0x27 && byte !== 0x5c
+  return byte >= 0x20 && byte < 0x7f && !'\'"\\'.includes(String.fromCharCode(byte))
 }
 
 function octal(byte: number): string {

@@ -7,6 +7,7 @@ import type { Words } from '../define/options.js'
 import type { Self } from '../identity/versions.js'
 import type { JsonObject } from '../json.js'
 import type { Candidate, Scan } from '../observe/scan.js'
+import { recordOf } from '../observe/scope-daemon.js'
 import type { Obstacle } from './remedy.js'
 
 /** What a command knows besides the scan, on which it depends whether a process can be ended now. */
@@ -91,7 +92,8 @@ export function identityRecord(
     spawn_shape_ok: known(facts.spawn_shape),
     self_report_matches_listener: known(facts.report_agrees),
     is_recorded_singleton: isRecorded(candidate, seen),
-    started_at: process?.startedAt ?? null,
+    // The record is exact, and `status` reads only that.
+    started_at: recordOf(candidate, seen)?.startedAt ?? process?.startedAt ?? null,
     uptime_seconds: age === null ? null : Math.floor(age),
     memory_bytes: process?.memoryBytes ?? null,
     stale_evidence: verdict.class === 'never_touch' ? [] : staleEvidence(observation, seen.context, self),

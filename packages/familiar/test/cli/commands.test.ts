@@ -361,7 +361,10 @@ describe('where the output goes', () => {
 
   it('a full disk is one, and one line says so', () => {
     const { stdout, stderr } = user.shell('$TOOL status > /dev/full; echo "exit $?"')
-    expect([stdout, stderr]).toEqual(['exit 2\n', 'previewd: cannot write the output: ENOSPC\n'])
+    expect([stdout, stderr]).toEqual([
+      'exit 2\n',
+      'previewd: cannot write the output: ENOSPC (only the output is lost)\n',
+    ])
   })
 
   it('so is a full quota, for which Node has no name', (context) => {
@@ -371,7 +374,10 @@ describe('where the output goes', () => {
     const { stdout, stderr } = user.shell(
       `strace ${refusal.join(' ')} $TOOL status > ${output}; echo "exit $?"`,
     )
-    expect([stdout, stderr]).toEqual(['exit 2\n', 'previewd: cannot write the output: EDQUOT\n'])
+    expect([stdout, stderr]).toEqual([
+      'exit 2\n',
+      'previewd: cannot write the output: EDQUOT (only the output is lost)\n',
+    ])
   })
 
   it('has colours only where they are wanted', () => {

@@ -27,6 +27,7 @@ import {
   PORT,
   processView,
   report,
+  scopeView,
   USER,
 } from '../helpers/observations.js'
 
@@ -65,8 +66,7 @@ const OURS = report({
 })
 
 /** Returns the scan that saw these, each decided as a scan decides it. */
-function scanOf(seen: readonly Seen[]): Scan {
-  const around = context()
+function scanOf(seen: readonly Seen[], around = context()): Scan {
   const candidates = seen.map((one): Candidate => {
     const facts = factsOf(FAMILY, one, around, seen)
     const verdict = classify(FAMILY.rules, FAMILY.reasonNames, facts)
@@ -156,6 +156,15 @@ describe('the identity record of a listener', () => {
     })
     const other = observation({ answer: 'silent', report: null })
     expect(recordsOf([other])[0]).toMatchObject({ package_version: null })
+  })
+
+  it('has the start of the record, which status prints too, and that of the process without a record', () => {
+    const startedAt = '2026-11-21T09:35:33.805Z'
+    const record = ownRecord({ pid: PID, port: PORT, startTime: processView().startTime, startedAt })
+    const scan = scanOf([STALE], context(scopeView({ records: [{ state: 'readable', record }] })))
+    const [named] = scan.candidates.map((candidate) => identityRecord(candidate, scan, TOOL))
+    expect(named).toMatchObject({ is_recorded_singleton: true, started_at: startedAt })
+    expect(recordsOf([STALE])[0]?.started_at).toBe(processView().startedAt)
   })
 
   it('of another program claims nothing', () => {

@@ -48,6 +48,9 @@ export async function route(argv: readonly string[], isValued: IsValued): Promis
   if (typed.length === 0 && rest[0] === '--') return { kind: 'flag', flag: '--' }
   if (words.length === 0 && flags.some((flag) => VERSION.has(flag))) return withoutWords([...flags, ...rest])
   if (typed.length === 0) return withoutWords(flags)
+  // `files help` asks for the topic, and a word that is nothing gets the same answer as with `--help`.
+  if (typed.length > 1 && before.length === rest.length && typed.at(-1) === 'help')
+    return { kind: 'help', words: typed.slice(0, -1) }
   return { kind: 'unknown', typed: before.length === rest.length ? typed : [...words, ...withDashes(rest)] }
 }
 
@@ -99,7 +102,7 @@ async function split(argv: readonly string[], isValued: IsValued): Promise<Split
       flags.push(word)
       const next = argv[at + 1]
       if (next !== undefined && !isFlag(next) && (await isValued(word))) flags.push(argv[++at] ?? '')
-    } else if (beginsCommand([...words, word].join(' '))) words.push(word)
+    } else if (!/\s/.test(word) && beginsCommand([...words, word].join(' '))) words.push(word)
     else break
   }
   return { words, flags, rest: argv.slice(at) }

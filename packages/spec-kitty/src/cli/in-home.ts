@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { homeDirectory, realPath, shellQuote, type Io } from 'familiar/cli'
 
@@ -7,7 +6,7 @@ import { homeDirectory, realPath, shellQuote, type Io } from 'familiar/cli'
  * the same for every home.
  */
 const COMMAND =
-  /(?<!SPEC_KITTY_HOME=\S*(?:[^\n;&]*')? )\bspec-kitty (?=(?:auth|config|sync)(?:\s|$))(?![\w -]*--help)/g
+  /(?<!SPEC_KITTY_HOME=(?:[^\s'"\\]|\\.|'[^']*'|"[^"]*")* )\bspec-kitty (?=(?:auth|config|sync)(?:\s|$))(?![\w -]*--help)/g
 
 /**
  * Returns the text with the home set before each command that acts on one: `SPEC_KITTY_HOME=DIR spec-kitty sync restart`.
@@ -55,9 +54,7 @@ function prefixFor(set: string): string {
 /** Returns the home that a command uses if SPEC_KITTY_HOME is not set, even if it does not exist yet; null if there is none. */
 function usualRoot(): string | null {
   try {
-    const home = homeDirectory('HOME')
-    if (!existsSync(home)) return null
-    const path = join(home, '.spec-kitty')
+    const path = join(homeDirectory('HOME'), '.spec-kitty')
     return realPath(path) ?? path
   } catch {
     return null

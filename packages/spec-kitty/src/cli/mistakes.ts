@@ -9,7 +9,8 @@ import {
 } from 'familiar/cli'
 import type { Route } from './find-command.js'
 import { commandNamed, commandsBelow, isGroup, knownNames, listed } from './command-table.js'
-import { elsewhere } from './elsewhere.js'
+import { elsewhere, flagElsewhere } from './elsewhere.js'
+import { isTopic } from './topic-names.js'
 
 /** Returns the error for a command line that matches no command: one line with the command that was probably meant. */
 export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): UsageError {
@@ -19,9 +20,9 @@ export function mistake(asked: Route & { readonly kind: 'flag' | 'unknown' }): U
 /** Returns the error for words that are neither a command nor a topic. */
 export function noHelp(words: readonly string[], topics: readonly string[]): UsageError {
   const text = `there is no help for '${words.join(' ')}'`
-  if (meansCleaning(words)) return cleaning(text)
-  const near = nearestCommands(words, [...knownNames(), ...topics])
-  return new UsageError(`${text}${didYouMean(near)}`)
+  const near = [...guessed(words), ...(isId(words) ? [`explain ${words.join(' ')}`] : [])]
+  const others = near.length > 0 ? near : nearestCommands(words, [...knownNames(), ...topics])
+  return new UsageError(`${text}${didYouMean(others)}`)
 }
 
 function choicesOf(group: string): string {
@@ -41,22 +42,49 @@ const CLEANING: ReadonlySet<string> = new Set([
   'orphan',
   'orphans',
   'kill',
+  'prune',
+  'purge',
+  'gc',
   'stale',
   'old',
 ])
 
-/** Both commands that clean up, because the words do not say which kind of daemon is meant. */
-const CLEAN_UPS = [
-  'to end old sync daemons: spec-kitty auth doctor --reset',
-  'to end old dashboards: spec-kitty dashboard clean-up',
-]
+/** Without a group, both commands that clean up, because the words do not say which kind of daemon is meant. */
+const CLEAN_UPS: Readonly<Record<string, readonly string[]>> = {
+  auth: ['auth doctor --reset'],
+  sync: ['auth doctor --reset'],
+  dashboard: ['dashboard clean-up'],
+}
+const BOTH = ['auth doctor --reset', 'dashboard clean-up']
 
-function meansCleaning(words: readonly string[]): boolean {
-  return CLEANING.has(words.join('').toLowerCase().replaceAll('-', ''))
+/** Returns the commands that clean up, if the words mean that; an empty list otherwise. */
+function cleaning(words: readonly string[]): readonly string[] {
+  const group = CLEAN_UPS[words.length > 1 ? (words[0] ?? '') : '']
+  const asked = group === undefined ? words : words.slice(1)
+  return CLEANING.has(asked.join('').toLowerCase().replaceAll('-', '')) ? (group ?? BOTH) : []
 }
 
-function cleaning(text: string): UsageError {
-  return new UsageError(`${text}: did you mean one of these?`, CLEAN_UPS)
+/** Returns what people type elsewhere for these words, or the commands that clean up. */
+function guessed(words: readonly string[]): readonly string[] {
+  const others = elsewhere(words)
+  return others.length > 0 ? others : cleaning(words)
+}
+
+/** The ids that are recognised by their form: a finding, a row, the code of an error. */
+const ID = /^(?:F-?\d{1,3}|[SD]\d{1,2}|E_[A-Z_]+)$/i
+
+function isId(words: readonly string[]): boolean {
+  return words.length === 1 && ID.test(words[0] ?? '')
+}
+
+/** Returns the error for a command with its arguments in one word, as quotes around a variable make it; null if it is none. */
+function quoted(words: readonly string[]): UsageError | null {
+  const word = words.find((one) => /\s/.test(one))
+  const parts = words.join(' ').trim().split(/\s+/)
+  const isCommand =
+    parts[0] === 'help' || parts.some((_, at) => commandNamed(parts.slice(0, at + 1).join(' ')))
+  if (word === undefined || !isCommand) return null
+  return new UsageError(`'${word}' is one word: leave out the quotes around it`)
 }
 
 function unknownCommand(typed: readonly string[]): UsageError {
@@ -65,7 +93,8 @@ function unknownCommand(typed: readonly string[]): UsageError {
   if (words.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
   if (words[0] === 'config' && words[1] === 'set') return new UsageError(NO_WRITING)
   const text = `there is no command '${typed.slice(0, 3).join(' ')}'`
-  if (meansCleaning(isGroup(group) ? words.slice(1) : words)) return cleaning(text)
+  const inOne = quoted(words)
+  if (inOne !== null) return inOne
   const near = meant(words)
   if (near.length > 0 || !isGroup(group)) return new UsageError(`${text}${didYouMean(near)}`)
   return new UsageError(`${text}: '${group}' ${choicesOf(group)}`)
@@ -76,8 +105,10 @@ function meant(typed: readonly string[]): readonly string[] {
   const name = typed.join(' ')
   // The only mistake was the `--` between the words of the command.
   if (commandNamed(name) !== null) return [name]
-  const other = elsewhere(typed.slice(0, 2).join(' ').toLowerCase())
-  if (other !== null) return [other]
+  if (typed.length === 1 && isTopic(name)) return [`help ${name}`]
+  if (isId(typed)) return [`explain ${name}`]
+  const others = guessed(typed)
+  if (others.length > 0) return others
   const near = nearestCommands(typed, knownNames())
   const byCommand = new Map(near.toReversed().map((one) => [commandNamed(one) ?? one, one]))
   return [...byCommand.values()].toReversed()
@@ -120,17 +151,25 @@ export async function withGuess(
   if (/^\d+$/.test(word) && Object.hasOwn(options, 'port'))
     return new UsageError(`${text}${didYouMean([`--port ${word}`])}`)
   const near = meant([...name.split(' '), ...args.filter((one) => !isFlag(one))])
-  return near.length === 0 && meansCleaning([word])
-    ? cleaning(text)
-    : new UsageError(`${text}${didYouMean(near)}`)
+  // What was typed is no advice.
+  const others = near.filter((one) => commandNamed(one) !== command || isAsked(one, word))
+  return new UsageError(`${text}${didYouMean(others)}`)
 }
+
+/** `sync queue list` asks for `sync queue`, and `doctor auth` for `auth doctor`: that is the command, but in other words. */
+function isAsked(name: string, word: string): boolean {
+  return nearest(word, name.split(' ')).length > 0 || OF_LISTS.has(word)
+}
+
+const OF_LISTS: ReadonlySet<string> = new Set(['list', 'ls', 'show'])
 
 /** Returns the error about a flag that `ELSEWHERE` lists for this command; otherwise the error itself. */
 function withCommand(error: UsageError, command: string, args: readonly string[]): UsageError {
   for (const flag of args) {
-    const other = elsewhere(`${command} ${flag}`)
-    if (other !== null && isFlag(flag))
-      return new UsageError(`unknown option '${flag}'${didYouMean([other])}`)
+    const others = isFlag(flag) ? flagElsewhere(command, flag) : []
+    const written = flag.replace(/=.*/s, '')
+    if (others.length > 0 && error.message.startsWith(`unknown option '${written}'`))
+      return new UsageError(`unknown option '${written}'${didYouMean(others)}`)
   }
   return error
 }

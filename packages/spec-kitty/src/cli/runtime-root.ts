@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { assertFaithful, homeDirectory, realPath, UsageError, type Io } from 'familiar/cli'
+import { assertFaithful, homeDirectory, realPath, type Io } from 'familiar/cli'
 
 /** Returns the runtime root of this process. Throws like `runtimeRoot`, but does not check whether it is a directory. */
 export function processRoot(): string {
@@ -10,10 +10,9 @@ export function processRoot(): string {
 
 /**
  * Returns the runtime root, `$SPEC_KITTY_HOME` or `~/.spec-kitty`, as a real path. Reads the environment on each call, so
- * that a change takes effect. Throws `UsageError` if the variable is not an absolute path. An empty one is not accepted
- * either, because a script that forgot to set it must not act on the default root. Throws `E_SCOPE_UNUSABLE` if the
- * variable is not set and `HOME` names no directory, if the root exists but is not a directory, or if its path is not
- * UTF-8.
+ * that a change takes effect. Throws `E_SCOPE_UNUSABLE` if the variable is not an absolute path (an empty one is not
+ * accepted either, because a script that forgot to set it must not act on the default root), if it is not set and `HOME`
+ * names no directory, if the root exists but is not a directory, or if its path is not UTF-8.
  */
 export function runtimeRoot(io: Pick<Io, 'env'>): string {
   const root = rootIn(io.env)
@@ -25,7 +24,9 @@ function rootIn(env: Io['env']): string {
   const set = env['SPEC_KITTY_HOME']
   if (set !== undefined && !isAbsolute(set)) {
     const what = set === '' ? 'it is empty' : `not '${set}'`
-    throw new UsageError(`SPEC_KITTY_HOME must be an absolute path, ${what}`)
+    throw new FamiliarError('E_SCOPE_UNUSABLE', `SPEC_KITTY_HOME must be an absolute path, ${what}`, {
+      hint: 'set it to an absolute path, or unset it',
+    })
   }
   const root = set ?? join(homeDirectory('HOME or SPEC_KITTY_HOME'), '.spec-kitty')
   const real = realPath(root) ?? root

@@ -82,7 +82,7 @@ const PAGES: Readonly<Record<Topic, (terminal: Terminal) => readonly string[]>> 
     ),
     section('Exit codes', Object.entries(EXIT_TEXTS), terminal),
     paragraph(
-      '1: the command was tried, and the state of the machine made it fail. 2: it could not even be tried: the usage was wrong, or nothing can be written there (a full disk, a read-only home). upgrade-hook always ends with 0.',
+      '1: the command was tried, and the state of the machine made it fail. 2: it could not even be tried: the usage was wrong, or nothing can be written there (a full disk, a read-only home). It is also 2 if only the output cannot be written: stderr says so, and everything else was done. upgrade-hook always ends with 0.',
       terminal,
     ),
   ],

@@ -3,6 +3,7 @@ import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText, reasonOfRejected } from '../sync/status-lines.js'
 import { NOW, WHO_HAS_PORTS } from '../sync/why-daemon.js'
 import { LIST } from '../sync/why-backing-off.js'
+import { unsafeUrls } from '../sync/unsafe-urls.js'
 import { whyHeld, whyText } from '../sync/why-nothing-leaves.js'
 import { RESTART } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
@@ -71,6 +72,7 @@ const TOLD_ELSEWHERE: ReadonlySet<Why['reason']> = new Set([
   'no_session',
   'session_unreadable',
   'config_unreadable',
+  'insecure_server',
   'queue_unusable',
   'daemon_wedged',
   'home_unwritable',
@@ -84,14 +86,21 @@ function isSessionMissed({ reason }: Why, { isHostedHere, queue }: WorkView): bo
   return reason === 'no_session' && !isHostedHere && (queue?.queued ?? 0) > 0
 }
 
+/** The reasons that F-012 gives. */
+const OF_SETTINGS: ReadonlySet<Why['reason']> = new Set(['config_unreadable', 'insecure_server'])
+
+/** The server of a session may be unsafe too, but that is no setting. */
+function wrongHere({ settings }: WorkView, reason: Why['reason']): readonly string[] {
+  return reason === 'insecure_server' ? unsafeUrls(settings) : settings.problems
+}
+
 /** F-012 reports settings that are wrong here, but not those that only the daemon was started with. */
 function isToldElsewhere(why: Why, view: WorkView): boolean {
   const { reason, command } = why
-  const { settings } = view
   if (isSessionMissed(why, view)) return false
   // F-015 has the same command.
   if (reason === 'no_daemon' && view.isDaemonCrashed) return true
-  if (reason === 'config_unreadable' && (settings.problems.length === 0 || command.endsWith(RESTART)))
+  if (OF_SETTINGS.has(reason) && (wrongHere(view, reason).length === 0 || command.endsWith(RESTART)))
     return false
   return TOLD_ELSEWHERE.has(reason)
 }
@@ -242,9 +251,10 @@ function ofConsent(
 
 function wrongSettings(view: WorkView, ofProject: string | null, form: Form): readonly Finding[] {
   const { settings, why } = view
-  const problems = [...settings.problems, ...(ofProject === null ? [] : [ofProject])]
+  const ofSettings = [...settings.problems, ...unsafeUrls(settings)]
+  const problems = [...ofSettings, ...(ofProject === null ? [] : [ofProject])]
   if (problems.length === 0) return []
-  const isInTheWay = why?.reason === 'config_unreadable' && isToldElsewhere(why, view)
+  const isInTheWay = why !== null && OF_SETTINGS.has(why.reason) && isToldElsewhere(why, view)
   // The same as in `sync status`, which knows the line that must be corrected first.
   const byHand = isInTheWay && why.before !== undefined ? `first ${why.before}` : null
   const cure = byHand === null ? settings.fileCure : (why?.shown ?? LIST)
@@ -254,7 +264,7 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
       severity: 'warn',
       summary: `${problems.join('; ')}${isInTheWay ? '; nothing leaves until that is corrected' : ''}`,
       remediation:
-        settings.problems.length === 0
+        ofSettings.length === 0
           ? ofConsent(view, ofProject, form)
           : isOfAnother(view)
             ? null

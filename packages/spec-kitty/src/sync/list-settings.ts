@@ -4,7 +4,7 @@ import { cureCommand } from '../cli/cure-file.js'
 import { projectHere } from '../daemons/project-directory.js'
 import { consentFile, readConsent, whyNoConsent } from './consent-file.js'
 import { OPTED_OUT } from './why-types.js'
-import { checkServerUrl } from './check-server-url.js'
+import { unsafeUrl } from './unsafe-urls.js'
 import { WRONG } from './url-text.js'
 import {
   describeSetting,
@@ -35,34 +35,21 @@ export async function listSettings(
   settings: Settings,
   project: string | null,
 ): Promise<readonly ShownSetting[]> {
-  const all = SETTING_KEYS.map((key) => shown(key, settings.get(key)))
+  const all = SETTING_KEYS.map((key) => shown(key, settings))
   return project === null ? all : [...all, await consentOf(project)]
 }
 
-function shown(key: SettingKey, found: Resolved<string | number | boolean | null>): ShownSetting {
+function shown(key: SettingKey, settings: Settings): ShownSetting {
+  const found: Resolved<ShownSetting['value']> = settings.get(key)
   const { source } = found
-  const wrong = found.state === 'wrong' ? found : unsafeUrl(key, found)
+  const problem = unsafeUrl(key, settings)
+  const unsafe = problem === null ? null : ({ code: 'E_CONFIG_INVALID', problem } as const)
+  const wrong = found.state === 'wrong' ? found : unsafe
   return { ...describeSetting(key), key, value: wrong === null ? valueOf(found) : null, source, wrong }
 }
 
 function valueOf(found: Resolved<ShownSetting['value']>): ShownSetting['value'] {
   return found.state === 'right' ? found.value : null
-}
-
-const URLS: ReadonlySet<SettingKey> = new Set(['sync.server_url', 'sync.issuer'])
-
-/**
- * A URL may be well-formed but unsafe for a token, which keeps every event here. The list must not show such a URL as
- * correct.
- */
-function unsafeUrl(key: SettingKey, found: Resolved<ShownSetting['value']>): ShownSetting['wrong'] {
-  if (!URLS.has(key) || found.state === 'wrong' || typeof found.value !== 'string') return null
-  const checked = checkServerUrl(found.value)
-  if (checked.state === 'usable') return null
-  const { source } = found
-  const name = source.kind === 'environment' ? source.variable : key
-  const place = source.kind === 'file' ? ` (${describeSource(source)})` : ''
-  return { code: 'E_CONFIG_INVALID', problem: `${name}: ${checked.why}; write https://...${place}` }
 }
 
 /** Returns, in one line, the problem with the file that contains the project's consent; null if there is none. */

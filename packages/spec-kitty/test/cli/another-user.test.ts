@@ -1,12 +1,4 @@
-import {
-  chownSync,
-  copyFileSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  writeFileSync,
-} from 'node:fs'
+import { chownSync, copyFileSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeEach, expect, it, vi, type TestContext } from 'vitest'
 import { makeHome, removeHomes, treeOf } from '../../../familiar/test/helpers/homes.js'
@@ -71,6 +63,12 @@ async function expectRefused([name, ...args]: readonly [string, ...string[]]): P
   expect([name, args, treeOf(home)]).toEqual([name, args, before])
 }
 
+function makeOwn(): string {
+  const own = join(base, 'of-root')
+  mkdirSync(own)
+  return own
+}
+
 function setHome(path: string, context: TestContext): void {
   needRoot(context)
   vi.stubEnv('SPEC_KITTY_HOME', undefined)
@@ -102,15 +100,15 @@ it.for([
     },
   ],
 ] as const)('writes nothing in the project of another user %s', async ([, make], context) => {
-  setHome(join(base, 'of-root'), context)
+  setHome(makeOwn(), context)
   make()
   give(home)
   for (const one of IN_PROJECT) await expectRefused(one)
-  expect(existsSync(join(base, 'of-root'))).toBe(false)
+  expect(readdirSync(join(base, 'of-root'))).toEqual([])
 })
 
 it('gives no consent where only .kittify is of root, which a command of root may have left', async (context) => {
-  setHome(join(base, 'of-root'), context)
+  setHome(makeOwn(), context)
   give(home)
   mkdirSync(join(project, '.kittify'))
   await expectRefused(['sync-opt-in'])

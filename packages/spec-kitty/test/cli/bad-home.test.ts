@@ -92,6 +92,10 @@ const homes: Readonly<Record<string, () => Bad>> = {
     env: { HOME: join(base, 'made\ufffd') },
     line: `there is no home directory: HOME is '${join(base, 'made\ufffd')}', which is not UTF-8 (${NO_HOME})`,
   }),
+  'HOME not there': () => ({
+    env: { HOME: join(base, 'made', 'below') },
+    line: `there is no home directory: HOME is '${join(base, 'made', 'below')}', which does not exist (create it, or set HOME or SPEC_KITTY_HOME to another directory)`,
+  }),
   'HOME a file': () => ({
     env: { HOME: join(base, 'file') },
     line: `${join(base, 'file', '.spec-kitty')} cannot be the home of spec-kitty: a part of its path is not a directory (${NO_ROOT})`,
@@ -102,11 +106,11 @@ const homes: Readonly<Record<string, () => Bad>> = {
   }),
   'SPEC_KITTY_HOME empty': () => ({
     env: { HOME: base, SPEC_KITTY_HOME: '' },
-    line: 'SPEC_KITTY_HOME must be an absolute path, it is empty (see spec-kitty --help)',
+    line: 'SPEC_KITTY_HOME must be an absolute path, it is empty (set it to an absolute path, or unset it)',
   }),
   'SPEC_KITTY_HOME relative': () => ({
     env: { HOME: base, SPEC_KITTY_HOME: 'made' },
-    line: "SPEC_KITTY_HOME must be an absolute path, not 'made' (see spec-kitty --help)",
+    line: "SPEC_KITTY_HOME must be an absolute path, not 'made' (set it to an absolute path, or unset it)",
   }),
   'SPEC_KITTY_HOME not UTF-8': () => ({
     env: { HOME: base, SPEC_KITTY_HOME: join(base, 'made\ufffd', 'below') },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { COMMON_OPTIONS, parseCommand, UsageError, type CommandSpec } from 'familiar/cli'
+import { COMMON_OPTIONS, didYouMean, parseCommand, UsageError, type CommandSpec } from 'familiar/cli'
 import { isValuedFlag } from '../../src/cli/flags.js'
 import { ELSEWHERE } from '../../src/cli/elsewhere.js'
 import { mistake, withGuess } from '../../src/cli/mistakes.js'
@@ -46,6 +46,11 @@ describe('every way to ask for help is the same', () => {
       expect([line, await asked(line)]).toEqual([line, { kind: 'help', words: helpWords(words, line) }])
     }
     expect(await helpText(words.split(' '), TERMINAL)).toMatch(new RegExp(`^Usage: spec-kitty ${words}`))
+  })
+
+  it.each(Object.keys(TOPICS))('of the topic %s', async (topic) => {
+    for (const line of [`help ${topic}`, `${topic} --help`, `${topic} -h`, `${topic} help`])
+      expect([line, await asked(line)]).toEqual([line, { kind: 'help', words: [topic] }])
   })
 
   it('of everything', async () => {
@@ -184,9 +189,9 @@ describe('a mistyped word', () => {
     ['sync status 9401', "unexpected word '9401' after 'sync status'"],
     ['doctor dry-run', "unexpected word 'dry-run' after 'doctor': did you mean 'doctor --dry-run'?"],
     ['sync status json', "unexpected word 'json' after 'sync status': did you mean 'sync status --json'?"],
-    ['dashboard reset', "unexpected word 'reset' after 'dashboard': did you mean one of these?"],
-    ['auth reset', "there is no command 'auth reset': did you mean one of these?"],
-    ['sync orphans', "there is no command 'sync orphans': did you mean one of these?"],
+    ['dashboard reset', "unexpected word 'reset' after 'dashboard': did you mean 'dashboard clean-up'?"],
+    ['auth reset', "there is no command 'auth reset': did you mean 'auth doctor --reset'?"],
+    ['sync orphans', "there is no command 'sync orphans': did you mean 'auth doctor --reset'?"],
     ['sync queue retr E1', "unexpected word 'retr' after 'sync queue': did you mean 'sync queue retry'?"],
     ['sync enable', "there is no command 'sync enable': did you mean 'sync opt-in'?"],
     ['sync off', "there is no command 'sync off': did you mean 'sync opt-out'?"],
@@ -209,6 +214,31 @@ describe('a mistyped word', () => {
     ['dashboard stop --all', "unknown option '--all': did you mean 'dashboard clean-up --dry-run'?"],
     ['doctor --reset --yes', "unknown option '--yes': did you mean 'auth doctor --reset'?"],
     ['doctor -r', "unknown option '-r': did you mean 'auth doctor --reset'?"],
+    [
+      'kill --json',
+      "there is no command 'kill': did you mean 'auth doctor --reset' or 'dashboard clean-up'?",
+    ],
+    ['sync kill', "there is no command 'sync kill': did you mean 'sync stop' or 'auth doctor --reset'?"],
+    [
+      'dashboard kill',
+      "unexpected word 'kill' after 'dashboard': did you mean 'dashboard stop' or 'dashboard clean-up'?",
+    ],
+    ['log', "there is no command 'log': did you mean 'sync logs' or 'dashboard logs'?"],
+    ['sign-in', "there is no command 'sign-in': did you mean 'auth login'?"],
+    ['auth sign-in', "there is no command 'auth sign-in': did you mean 'auth login'?"],
+    ['auth whoami', "there is no command 'auth whoami': did you mean 'auth status'?"],
+    ['environment', "there is no command 'environment': did you mean 'help environment'?"],
+    ['exit-codes', "there is no command 'exit-codes': did you mean 'help exit-codes'?"],
+    ['F-002', "there is no command 'F-002': did you mean 'explain F-002'?"],
+    ['help S11', "there is no help for 'S11': did you mean 'explain S11'?"],
+    ['bogus help', "there is no help for 'bogus'"],
+    // What was typed is no suggestion.
+    ['doctor extra', "unexpected word 'extra' after 'doctor'"],
+    ['doctor -- --help', "unexpected word '--help' after 'doctor'"],
+    ['doctor --no-color=1', '--no-color takes no value'],
+    ['sync status --colour', "unknown option '--colour': did you mean '--no-color'?"],
+    ['doctor --debug', "unknown option '--debug': did you mean '--verbose'?"],
+    ['doctor --reset --force-all', "unknown option '--force-all': did you mean 'auth doctor --reset'?"],
     ['frobnicate', "there is no command 'frobnicate'"],
     // Every object has members with these names.
     ['constructor', "there is no command 'constructor'"],
@@ -235,28 +265,43 @@ describe('a mistyped word', () => {
   })
 
   it.each([
-    ...['clean', 'cleanup', 'clean up', 'reset', 'orphans', 'kill', 'stale', 'old'].map((word) => [word]),
+    ...['clean', 'cleanup', 'clean up', 'reset', 'orphans', 'kill', 'stale', 'old', 'prune'].map((word) => [
+      word,
+    ]),
     ['help reset'],
     ['kill --help'],
-  ])('%s: names both commands that clean up, a line each', async (line) => {
-    const found = await asked(line)
-    const error =
-      found.kind === 'help'
-        ? await helpText(found.words, TERMINAL).catch((caught: UsageError) => caught)
-        : mistake(found as Parameters<typeof mistake>[0])
-    if (typeof error === 'string') throw new Error(error)
-    expect(error.message).toMatch(/^there is no .*: did you mean one of these\?$/)
-    expect(error.details).toEqual([
-      'to end old sync daemons: spec-kitty auth doctor --reset',
-      'to end old dashboards: spec-kitty dashboard clean-up',
-    ])
+  ])('%s: names both commands that clean up, in one line', async (line) => {
+    expect(await wrong(line)).toMatch(
+      /^there is no [^\n]*: did you mean 'auth doctor --reset' or 'dashboard clean-up'\?$/,
+    )
+  })
+})
+
+describe('a command in one word, as a quoted variable makes it', () => {
+  it.each([['sync start'], ['help sync'], ['doctor --json'], ['sync  start'], [' doctor ']])(
+    '%j',
+    async (word) => {
+      const found = await route([word], isValuedFlag)
+      expect(found.kind).toBe('unknown')
+      expect(mistake(found as Parameters<typeof mistake>[0]).message).toBe(
+        `'${word}' is one word: leave out the quotes around it`,
+      )
+    },
+  )
+
+  it('is told apart from an argument with a blank', async () => {
+    expect(await route(['init', 'my project'], isValuedFlag)).toMatchObject({ kind: 'run', command: 'init' })
+    const found = await route(['no such', 'command'], isValuedFlag)
+    expect(mistake(found as Parameters<typeof mistake>[0]).message).toMatch(/^there is no command 'no such/)
   })
 })
 
 describe('the table of what people type for a command', () => {
   it.each(Object.entries(ELSEWHERE))('%s: does not exist, and %s does', async (typed, meant) => {
-    expect(await wrong(meant)).toBe(`runs ${meant.replace(/ --.*/, '')}`)
-    expect(await wrong(typed)).toMatch(new RegExp(`: did you mean '${meant}'\\?$`))
+    const all = [meant].flat()
+    for (const one of all) expect(await wrong(one)).toBe(`runs ${one.replace(/ --.*/, '')}`)
+    const text = await wrong(typed)
+    expect(text.slice(text.indexOf(': did'))).toBe(didYouMean(all))
   })
 })
 

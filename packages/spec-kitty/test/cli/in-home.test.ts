@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { shellQuote } from 'familiar/cli'
 import { inHome } from '../../src/cli/in-home.js'
 
 let home: string
@@ -50,4 +51,17 @@ it('a command for the usual home is as short as it can be, whether or not the va
   for (const env of [{}, { SPEC_KITTY_HOME: '' }, { SPEC_KITTY_HOME: join(home, '.spec-kitty') }]) {
     expect(inHome(RESTART, env)).toBe(RESTART)
   }
+})
+
+it.each([
+  'two words',
+  'a; b',
+  "a & 'b'",
+  'ends in a line feed\n',
+  'two\\\\backslashes',
+  'tab\t"x"',
+  '$(x) `y`',
+])('a home that is named already stays the one that is meant: %j', (name) => {
+  const other = `SPEC_KITTY_HOME=${shellQuote(join(home, name))} spec-kitty sync status`
+  expect(inHome(other, { SPEC_KITTY_HOME: join(home, 'own') })).toBe(other)
 })

@@ -3,6 +3,7 @@ import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
 import { explainIds, loadExplanations, type Io } from 'familiar/cli'
 import { describe, expect, it } from 'vitest'
 import { ERRORS as LIBRARY_ERRORS } from '../../../familiar/src/doctor/explain/errors.js'
+import { run as explain } from '../../src/commands/explain.js'
 import { run as completion } from '../../src/commands/completion.js'
 import { ERRORS } from '../../src/doctor/explain/errors.js'
 import { EXPLAINED } from '../../src/doctor/explain/explanations.js'
@@ -319,6 +320,8 @@ describe('explain', () => {
 
   it.each([
     ['F-02', 'F-002'],
+    ['F-2', 'F-002'],
+    ['f12', 'F-012'],
     ['f-0002', 'F-002'],
     ['F-042', 'F-002'],
     ['cros_root', 'cross_root'],
@@ -328,6 +331,15 @@ describe('explain', () => {
     ['D13x', 'D13'],
   ])('of %s asks whether %s was meant, and explains nothing', async (typed, meant) => {
     await expect(run(typed)).rejects.toThrow(`nothing is called '${typed}': did you mean '${meant}'`)
+  })
+
+  it('of an exit code says which page explains it', async () => {
+    const io = { out: () => undefined, hasColor: false, columns: null } as unknown as Io
+    for (const code of ['0', '1', '2', '75', '130'])
+      await expect(explain([code], io)).rejects.toThrow(
+        `${code} is an exit code: 'spec-kitty help exit-codes'`,
+      )
+    await expect(explain(['3'], io)).rejects.toThrow("nothing is called '3'")
   })
 
   it('of a word that is like none says where all are listed', async () => {

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest'
 import { workFindings } from '../../src/doctor/work-findings.js'
+import { settingsOf } from '../../src/sync/settings-table.js'
 import type { WhyReason } from '../../src/sync/why-types.js'
 import type { WorkView } from '../../src/sync/work-view.js'
+
+const SETTINGS = settingsOf('/h', {}, { state: 'absent' })
 
 const VIEW = {
   isDaemonRunning: true,
@@ -11,7 +14,7 @@ const VIEW = {
   maxQueueSize: 2,
   why: null,
   further: [],
-  settings: { problems: [] },
+  settings: SETTINGS,
   damagedQueues: [],
   isQueueDamaged: false,
   homeProblem: null,
@@ -87,7 +90,7 @@ it('says that nobody is signed in if hosted sync is on only for the daemon: F-00
 it('says that the daemon was started with a wrong setting: what is wrong here is another finding', () => {
   const because = { reason: 'config_unreadable', sentence: 'so it is', isAll: true } as const
   const restart = { ...because, command: 'spec-kitty sync restart' }
-  const settings = (...problems: string[]) => ({ problems }) as unknown as WorkView['settings']
+  const settings = (...problems: string[]) => ({ ...SETTINGS, problems })
   const [found] = workFindings({ ...VIEW, why: restart }, null, 0)
   expect(found).toMatchObject({
     id: 'F-018',
@@ -101,8 +104,29 @@ it('says that the daemon was started with a wrong setting: what is wrong here is
   expect(idsOf({ why: list })).toEqual(['F-018'])
 })
 
+it('calls the same settings wrong as config list: an address that no token is sent to is F-012, not F-018', () => {
+  const settings = settingsOf('/h', { SPEC_KITTY_SAAS_URL: 'http://plain.example' }, { state: 'absent' })
+  const problem = 'SPEC_KITTY_SAAS_URL: http://plain.example is neither https nor http to a loopback address'
+  const found = (changes: Partial<WorkView>) => workFindings({ ...VIEW, settings, ...changes }, null, 0)
+  const off = { isHostedHere: false, ...because('hosted_sync_disabled'), queue: null }
+  expect(found(off)).toMatchObject([
+    {
+      id: 'F-012',
+      severity: 'warn',
+      summary: `${problem}; write https://...`,
+      remediation: { commands: ['spec-kitty config list'], safe: true },
+    },
+  ])
+  expect(found(because('insecure_server'))).toMatchObject([
+    {
+      id: 'F-012',
+      summary: `${problem}; write https://...; nothing leaves until that is corrected`,
+    },
+  ])
+})
+
 it('says of a wrong setting whether it keeps events here', () => {
-  const settings = { problems: ['it is wrong'] } as unknown as WorkView['settings']
+  const settings = { ...SETTINGS, problems: ['it is wrong'] }
   const summaryFor = (reason: WhyReason, command: string) =>
     workFindings({ ...VIEW, settings, why: { reason, sentence: '', command, isAll: true } }, null, 0)[0]
       ?.summary
@@ -265,11 +289,9 @@ it('says that the server rejected events, and where they are shown', () => {
 
 it('a home of another user gets no advice that only its owner could follow', () => {
   const theirs = { homeProblem: '/h belongs to ann, you are bob' }
-  const settings = { problems: ['/h/config.toml cannot be read'], fileCure: null }
+  const settings = { ...SETTINGS, problems: ['/h/config.toml cannot be read'] }
   const ofSettings = (changes: object) =>
-    workFindings({ ...VIEW, settings, ...changes } as unknown as WorkView, null, 0).find(
-      ({ id }) => id === 'F-012',
-    )
+    workFindings({ ...VIEW, settings, ...changes }, null, 0).find(({ id }) => id === 'F-012')
   expect(ofSettings(theirs)).toMatchObject({ summary: '/h/config.toml cannot be read', remediation: null })
   const queueProblem = `the queue /h/queue.db cannot be read: ${theirs.homeProblem}`
   expect(idsOf({ ...theirs, queueProblem })).toEqual(['F-021'])

@@ -49,9 +49,14 @@ function explanationsOf(
   const found = catalogue.filter(isIt)
   if (found.length > 0) return found
   const ids = catalogue.map((one) => one.id)
-  const near = nearest(id, ids)
+  const near = ids.includes(padded(id)) ? [padded(id)] : nearest(id, ids)
   const help = near.length === 0 ? `: '${command}' lists every id` : didYouMean(near)
   throw new UsageError(`nothing is called '${id}'${help}`)
+}
+
+/** `F-2` probably means `F-002`, and not a row. */
+function padded(id: string): string {
+  return id.replace(/^f-?(\d{1,3})$/i, (_, number: string) => `F-${number.padStart(3, '0')}`)
 }
 
 /** The words of an id may be separated by a blank or an underscore. */
@@ -109,7 +114,7 @@ const NAMES: Readonly<Record<Explanation['kind'], string>> = {
 
 type Terminal = Pick<Io, 'hasColor' | 'columns'>
 
-/** Returns one line for each id. On a terminal, lines that do not fit are cut off. */
+/** Returns one line for each id. On a terminal, lines that do not fit are cut off; a pipe gets whole lines, for `grep`. */
 function listText(catalogue: readonly Explanation[], command: string, io: Terminal): string {
   const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
   const blocks = kinds.map((kind) => {

@@ -8,7 +8,7 @@ export const SYNC_NOW = {
       value: { kind: 'seconds', name: 'SECONDS' },
       text: 'stop watching after this time; the daemon goes on (default: when nothing more can be done now)',
     },
-    json: { text: 'print every step as a line of JSON' },
+    json: { text: 'print each step as a line of JSON, as it happens; the last is "finished"' },
   },
   about: 'Sends what waits in the queue now, through the sync daemon, and shows the progress.',
   more: [

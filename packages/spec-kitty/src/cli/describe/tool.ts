@@ -58,6 +58,6 @@ const { explain } = daemonCommands({ title: 'sync daemon', command: 'spec-kitty'
 export const EXPLAIN = {
   ...explain,
   more: [
-    'An ID is a finding (F-002), a row of a decision table (S9, D13), a class, a reason, a state, a sign that a daemon is stale, or the code of an error (E_QUEUE_FULL). Without ID, lists them all.',
+    'An ID is a finding (F-002), a row of a decision table (S9, D13), a class, a reason, a state, a sign that a daemon is stale, or the code of an error (E_QUEUE_FULL). Without ID, lists them all; a pipe gets whole lines, whatever its width.',
   ],
 } as const satisfies CommandSpec
