@@ -37,7 +37,7 @@ function beginsOf(...names: readonly string[]): ReadonlySet<number> {
   return new Set(names.map((name) => CHUNK.search(new RegExp(`^(?:async )?function\\*? ${name}\\(`, 'm'))))
 }
 
-describe('the functions that a status calls', () => {
+describe('the functions that a status or a doctor calls', () => {
   it('do the same in brackets, and are there for the code that runs first', async () => {
     const early = withEarlyFunctions(CHUNK, beginsOf('make', 'later', 'fail'))
     expect(early.match(/\((?:async )?function/g)).toHaveLength(3)
@@ -59,11 +59,15 @@ describe('the functions that a status calls', () => {
 
   it('are found in the command as it is built', () => {
     const directory = fileURLToPath(new URL('../packages/spec-kitty/command/', import.meta.url))
-    const core = readdirSync(directory).find((name) => name.startsWith('core-')) ?? ''
-    const text = readFileSync(`${directory}${core}`, 'utf8')
-    expect(text).toContain('\nconst viewWork = (async function viewWork(')
-    expect(text.match(/^const [\w$]+ = \((?:async )?function/gm)?.length).toBeGreaterThan(200)
-    // A status without a daemon proves nothing.
-    expect(text).toMatch(/^(?:async )?function checkReply\(/m)
+    const textOf = (chunk: string): string => {
+      const name = readdirSync(directory).find((one) => one.startsWith(`${chunk}-`)) ?? ''
+      return readFileSync(`${directory}${name}`, 'utf8')
+    }
+    const [core, scan] = [textOf('core'), textOf('scan')]
+    expect(core).toContain('\nconst viewWork = (async function viewWork(')
+    expect(core.match(/^const [\w$]+ = \((?:async )?function/gm)?.length).toBeGreaterThan(200)
+    expect(scan.match(/^const [\w$]+ = \((?:async )?function/gm)?.length).toBeGreaterThan(40)
+    // A status without a daemon checks no reply.
+    expect(core).toMatch(/^(?:async )?function checkReply\(/m)
   })
 })
