@@ -13,6 +13,7 @@ import { buildTime } from './build-time.mjs'
 import { assertNoCircle, quickChunk } from './quick-chunk.mjs'
 import { bundleDaemon } from './build-daemon.mjs'
 import { codeSplitting, COMMAND_GROUPS } from './bundle-groups.mjs'
+import { compileEarly } from './early-functions.mjs'
 import { inlineRuntime } from './inline-runtime.mjs'
 import { licencesOf } from './licences.mjs'
 import { manualPage } from './manual.mjs'
@@ -35,6 +36,7 @@ writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', bundled
 mkdirSync(join(target, 'texts'))
 for (const [name, text] of Object.entries(await readyTexts(version)))
   writeFileSync(join(target, 'texts', name), wholeText(text))
+compileEarly(join(packages, 'spec-kitty/bin/spec-kitty.js'), target)
 mkdirSync(join(packages, 'spec-kitty/man'), { recursive: true })
 writeFileSync(
   join(packages, 'spec-kitty/man/spec-kitty.1'),

@@ -138,11 +138,11 @@ function familyOf(
     shapes: [ownShape(commandLine), ...predecessors.map(shapeOf)],
     readSelfReport: selfReportReader(name, predecessors),
     healthPaths: predecessors.flatMap(({ healthPath }) => healthPath ?? []),
-    files: (scope) => ({
+    files: keepLast((scope) => ({
       ...scopeFiles(scope, name, isItsOwn),
       ...filesOf(options, scope),
       ...filesOfPredecessors(predecessors, scope),
-    }),
+    })),
     predecessors: predecessors.map((one) => ({
       parseRecord: (text) => readRecord(one, text),
       shutdown: one.shutdown === undefined ? null : (token) => shutdownRequest(one, token),
@@ -228,4 +228,13 @@ function sandboxFor(name: string): () => SandboxRead | null {
 function once<T>(compute: () => T): () => T {
   let kept: { readonly value: T } | null = null
   return () => (kept ??= { value: compute() }).value
+}
+
+/** Keeps the last result: a command asks six times for the files of its scope, which are twenty paths. */
+function keepLast<T>(compute: (of: string) => T): (of: string) => T {
+  let last: { readonly of: string; readonly result: T } | null = null
+  return (of) => {
+    if (last?.of !== of) last = { of, result: compute(of) }
+    return last.result
+  }
 }
