@@ -22,7 +22,8 @@ export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): Return
 }
 
 function secondEffect(also: string, why: Why): string {
-  return why.reason === 'session_refused' || why.reason === 'other_server'
+  const isItsOwn = also.includes(' queue drop ')
+  return isItsOwn || why.reason === 'session_refused' || why.reason === 'other_server'
     ? `; the second one ${also.split('  # ')[1] ?? 'tries again'}`
     : `; if ${also.includes('sync.format') ? 'that' : 'the address'} is wrong, the second one ${effectOf(also, why)}`
 }

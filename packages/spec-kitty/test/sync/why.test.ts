@@ -658,7 +658,7 @@ describe('where the gate is open', () => {
     it('one event fails alone: it is named, and only what waits behind it stays', () => {
       const stuckError =
         'the server answers 500 to event e-7 alone; the events of this project behind it wait'
-      const stuck = failed({ stuckError, lastError: null, lastErrorKind: null })
+      const stuck = failed({ stuckError, stuckEventId: 'e-7', lastError: null, lastErrorKind: null })
       expect(stuck).toMatchObject({
         reason: 'backing_off',
         sentence: expect.stringContaining(`${stuckError}; the next attempt is at `),
@@ -667,7 +667,10 @@ describe('where the gate is open', () => {
         command: 'spec-kitty sync now',
         shown:
           'spec-kitty sync now  # tries at once; if that goes on, tell those who run the server the id of the event',
+        also: 'spec-kitty sync queue drop e-7  # removes that event for ever, so that those behind it leave; sync queue --export FILE keeps a copy',
       })
+      const odd = failed({ stuckError, stuckEventId: '-e 7', lastError: null, lastErrorKind: null })
+      expect(odd?.also).toContain("sync queue drop -- '-e 7'  #")
     })
 
     it('what the server asked for, or keeps, is no failure', () => {
