@@ -56,7 +56,7 @@ it('that event can be removed, also while it is sent, and those behind it leave;
   work.server.otherwise = (request, response) => {
     if (!request.ids.includes('e-5')) return accept(request, response)
     isAsked = true
-    const fail = (): void => void reply(500, { message: 'boom' })(request, response)
+    const fail = (): void => reply(500, { message: 'boom' })(request, response)
     if (isSlow) setTimeout(fail, 4_000)
     else fail()
   }
