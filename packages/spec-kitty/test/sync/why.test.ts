@@ -334,6 +334,18 @@ describe('a server that is not that of the session', () => {
   const THERE = 'spec-kitty auth login --server https://b.example'
   const IF_MEANT = 'signs in there, if that server is meant'
 
+  it('is the second to sign in to if the session is over: the first one is its own', () => {
+    const over = { reason: 'no_session', detail: 'the session is over' } as const
+    expect(closed(over, {})).toMatchObject({
+      sentence: 'you are not signed in: the session is over',
+      command: 'spec-kitty auth login --server https://a.example',
+      also: `${THERE}  # ${IF_MEANT}`,
+    })
+    for (const one of [{ sessionServer: null }, { sessionServer: 'https://b.example' }])
+      expect(closed(over, one)).toMatchObject({ command: THERE })
+    expect(closed(over, { sessionServer: null })?.also).toBeUndefined()
+  })
+
   it('is first taken away, where a variable names it', () => {
     const also = `${THERE}  # ${IF_MEANT}`
     expect(closed(other, {})).toMatchObject({
