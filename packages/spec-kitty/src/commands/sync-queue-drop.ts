@@ -3,6 +3,7 @@ import { EXIT, parseCommand, printJson, realPath, UsageError, warn, type Io } fr
 import { SYNC_QUEUE_DROP } from '../cli/describe/events.js'
 import { assertOwnHome } from '../cli/own-places.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { syncDaemon } from '../daemons/define-daemons.js'
 import { workingDirectory } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { lostOf } from '../sync/consent-of-events.js'
@@ -10,9 +11,11 @@ import { lostNow } from '../sync/lost-events.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 import { queueFailure } from '../sync/queue/queue-errors.js'
 import { forgetLosses } from '../sync/queue/waiting-note.js'
+import { tellDaemon } from '../sync/tell-daemon.js'
 import { idsBut, lookAtQueue, useQueue } from '../sync/use-queue.js'
+import { knownReport } from '../sync/work-report.js'
 
-/** Removes dead letters, or the waiting events of a project that no longer exists. */
+/** Removes dead letters, the event with which the server fails, or the waiting events of a project that no longer exists. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(SYNC_QUEUE_DROP, args, { command: 'sync queue drop' })
   const root = runtimeRoot(io)
@@ -66,8 +69,19 @@ async function dropAll(root: string, flags: Flags, io: Io): Promise<number> {
 async function dropLetters(root: string, ids: readonly string[], flags: Flags, io: Io): Promise<number> {
   if (ids.length === 0)
     throw new UsageError('name the events to remove, or use --all, or --project for a lost project')
-  if (!(await isConfirmed(counted(ids.length, 'rejected event'), flags, io))) return EXIT.problem
-  const found = (await useQueue(root, io, (queue) => queue.drop(ids))) ?? []
+  const stuck = await stuckAmong(root, ids)
+  const rejected = ids.length - (stuck === null ? 0 : 1)
+  const parts = [
+    ...(rejected === 0 ? [] : [counted(rejected, 'rejected event')]),
+    ...(stuck === null ? [] : [`event ${stuck}, which waits`]),
+  ]
+  if (!(await isConfirmed(parts.join(' and '), flags, io))) return EXIT.problem
+  const found =
+    (await useQueue(root, io, (queue) => [
+      ...queue.drop(ids),
+      ...(stuck !== null && queue.dropWaitingEvent(stuck) ? [stuck] : []),
+    ])) ?? []
+  if (stuck !== null) await tellDaemon(root)
   const missing = idsBut(found, ids)
   if (flags.json) printJson({ dropped: found, not_found: missing }, io)
   else {
@@ -75,6 +89,13 @@ async function dropLetters(root: string, ids: readonly string[], flags: Flags, i
     for (const id of missing) warn(io, `not among the rejected events: ${id}`)
   }
   return missing.length === 0 ? EXIT.ok : EXIT.problem
+}
+
+/** Of the events that wait, only the one that the daemon names may go: those behind it wait for it. */
+async function stuckAmong(root: string, ids: readonly string[]): Promise<string | null> {
+  const { report } = await syncDaemon.at(root).status()
+  const { stuckEventId } = knownReport(report?.details ?? null)
+  return stuckEventId !== null && ids.includes(stuckEventId) ? stuckEventId : null
 }
 
 /** If the project still exists, consent decides about its events. */

@@ -21,8 +21,11 @@ export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): Return
   )
 }
 
+/** The reasons of which the comment says what the second command does. */
+const OF_SESSION: ReadonlySet<Why['reason']> = new Set(['no_session', 'session_refused', 'other_server'])
+
 function secondEffect(also: string, why: Why): string {
-  return why.reason === 'session_refused' || why.reason === 'other_server'
+  return also.includes(' queue drop ') || OF_SESSION.has(why.reason)
     ? `; the second one ${also.split('  # ')[1] ?? 'tries again'}`
     : `; if ${also.includes('sync.format') ? 'that' : 'the address'} is wrong, the second one ${effectOf(also, why)}`
 }

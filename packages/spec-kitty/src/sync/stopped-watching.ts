@@ -16,8 +16,10 @@ export function stoppedWatching(why: Why, attempts: number): Explanation {
   const comment = [PATIENCE, STUCK_CURE, AFTER_SIGN_IN, BY_ITSELF].find(
     (one) => why.shown?.endsWith(one) === true,
   )
-  const patience = comment === undefined ? '' : `; ${comment}${why.also === undefined ? '' : ', otherwise'}`
+  // To remove an event is nothing that this command proposes.
+  const also = comment === STUCK_CURE ? undefined : why.also
+  const patience = comment === undefined ? '' : `; ${comment}${also === undefined ? '' : ', otherwise'}`
   // What must be done by hand, such as to free space, is followed by this command.
   const byHand = why.before === undefined ? '' : `; ${why.before.replace(/; then$/, '')}`
-  return { sentence: `${sentence}${patience}${byHand}`, command: why.also ?? null }
+  return { sentence: `${sentence}${patience}${byHand}`, command: also ?? null }
 }

@@ -1,4 +1,4 @@
-import { clockText } from 'familiar/cli'
+import { clockText, shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import { isLoopback } from './check-server-url.js'
 import { withoutSlash } from './url-text.js'
@@ -29,6 +29,9 @@ const WHERE_FORMAT = `${LIST}  # shows where sync.format and the address are set
 /** Nothing on this machine cures an event with which the server fails. */
 export const STUCK_CURE = 'if that goes on, tell those who run the server the id of the event'
 
+export const STUCK_REMOVED =
+  'removes that event for ever, so that those behind it leave; sync queue --export FILE keeps a copy'
+
 export const LAST_FAILED = 'the last attempt failed'
 
 export const TRYING = 'it tries again now'
@@ -36,7 +39,7 @@ export const TRYING = 'it tries again now'
 /** Returns why the daemon waits before its next attempt, or still has no answer to it (`nextAttemptAt` is null). */
 export function whyBackingOff(standing: Standing, nextAttemptAt: string | null): Why {
   const { lastError, lastErrorKind = null, stuckError = null } = standing
-  if (stuckError !== null) return whyStuck(stuckError, nextAttemptAt)
+  if (stuckError !== null) return whyStuck(stuckError, standing.stuckEventId ?? null, nextAttemptAt)
   const { doubt = null, ...remedy } = backingOffRemedy(standing)
   const noFailure = NO_FAILURE[lastErrorKind ?? '']
   const failed = noFailure ?? LAST_FAILED
@@ -53,16 +56,23 @@ export function whyBackingOff(standing: Standing, nextAttemptAt: string | null):
 }
 
 /** Only the events of one project wait for this one, and the cause is known to whoever runs the server. */
-function whyStuck(error: string, nextAttemptAt: string | null): Why {
+function whyStuck(error: string, eventId: string | null, nextAttemptAt: string | null): Why {
   return {
     reason: 'backing_off',
     sentence: `${error}; ${whenNext('the next attempt', nextAttemptAt)}`,
     brief: error,
     command: NOW,
     shown: `${NOW}  # tries at once; ${STUCK_CURE}`,
+    ...(eventId === null ? {} : { also: dropCommand(eventId) }),
     isAll: true,
     lead: 'what waits stays',
   }
+}
+
+/** Removing the event is the user's to decide, so the command asks. */
+function dropCommand(eventId: string): string {
+  const operand = eventId.startsWith('-') ? `-- ${shellQuote(eventId)}` : shellQuote(eventId)
+  return `spec-kitty sync queue drop ${operand}  # ${STUCK_REMOVED}`
 }
 
 function whenNext(what: string, at: string | null): string {

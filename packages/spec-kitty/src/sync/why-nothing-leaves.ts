@@ -193,7 +193,7 @@ function whyUnwritable(standing: Standing): Why | null {
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
   const { isTokenGiven = false, isServerOfSession = false } = standing
   const { command } = CLOSED[reason]
-  const { text, server } = serverToAsk(reason, CLOSED[reason].text, standing)
+  const { text, server, also } = serverToAsk(reason, CLOSED[reason].text, standing)
   const sentence = withDetail(text, detail)
   if (reason === 'hosted_sync_disabled') return whyOff(standing)
   const started = startedText({ reason, detail }, standing)
@@ -223,6 +223,7 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
     sentence,
     ...refused,
     ...(cure === null ? login : afterCure(cure, reason, login)),
+    ...(also === undefined ? {} : { also }),
     isAll: true,
   }
 }

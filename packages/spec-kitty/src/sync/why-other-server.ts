@@ -49,14 +49,17 @@ function signInThere({ loginServer, isTokenGiven = false }: Standing): Pick<Why,
 
 /**
  * Returns the server for a sign-in, and the reason in words. A session is refused by its own server, which is named if
- * another one is set here.
+ * another one is set here. One that is over was for its own server too: the one that is set may be a mistake, and is the
+ * second to sign in to (`also`).
  */
 export function serverToAsk(
   reason: Why['reason'],
   text: string,
-  { loginServer, sessionServer = null }: Standing,
-): { readonly text: string; readonly server: string | null } {
+  standing: Standing,
+): { readonly text: string; readonly server: string | null; readonly also?: string } {
+  const { loginServer, sessionServer = null } = standing
+  const isOther = loginServer !== null && sessionServer !== null && loginServer !== sessionServer
+  if (reason === 'no_session' && isOther) return { text, server: sessionServer, ...signInThere(standing) }
   if (reason !== 'session_refused' || sessionServer === null) return { text, server: loginServer }
-  const isOther = loginServer !== null && loginServer !== sessionServer
   return { text: isOther ? `${shownUrl(sessionServer)} refused the session` : text, server: sessionServer }
 }

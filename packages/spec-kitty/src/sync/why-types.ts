@@ -124,6 +124,8 @@ export interface Standing {
   readonly lastErrorKind?: ErrorKind | null
   /** What is said of the event that fails alone again and again, so that those behind it wait; null if there is none. */
   readonly stuckError?: string | null
+  /** The id of that event. */
+  readonly stuckEventId?: string | null
   /** When the server refused the session, since when the daemon has not tried again, ISO 8601; null if that is unknown. */
   readonly refusedAt?: string | null
   /** The variables whose other values at the daemon's start may be the cause of the last error. */

@@ -183,6 +183,7 @@ export async function viewWork(
     lastError: report.lastError,
     lastErrorKind: report.lastErrorKind,
     stuckError: report.stuckError,
+    stuckEventId: report.stuckEventId,
     refusedAt: report.refusedAt,
     otherAtStart: otherAtStart(differing, error, uses),
     restoring: restoring(differing, error, uses),

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { queuePath } from '../../dist/sync/queue/queue-path.js'
 import { runCli } from '../helpers/cli.js'
 import { reply } from '../helpers/sync-server.js'
-import { until } from './sync-root.js'
+import { daemonsOf, until } from './sync-root.js'
 import { makeSyncWork, type SyncWork } from './sync-work.js'
 
 /** Someone removes or moves the queue while a daemon has it open, with events in it. */
@@ -82,6 +82,15 @@ describe('a queue that is removed while the sync daemon has it open', () => {
     await work.run(['sync', 'now'])
     expect(work.server.accepted).toEqual(['a', 'b', 'c'])
   })
+})
+
+it('a queue that is removed with all files of the daemon is written anew by that, which ends', async () => {
+  rmSync(join(work.root.path, 'daemons'), { recursive: true })
+  expect(await until(() => daemonsOf(work.root.path).length === 0)).toBe(true)
+  expect(await statusOf()).toMatchObject({ state: 'none', queued: 2, lost_events: 0 })
+  mend()
+  expect((await work.run(['sync', 'now'])).status).toBe(0)
+  expect(work.server.accepted).toEqual(['a', 'b'])
 })
 
 it('a queue that is moved is told with the command that puts it back, which cures it', async () => {

@@ -53,3 +53,41 @@ it('one event with which the server fails is found, named, kept, and sent once t
   expect(await work.run(['sync', 'now'])).toMatchObject({ status: 0 })
   expect(work.server.accepted.filter((id) => id !== 'o-1')).toEqual(IDS)
 })
+
+it('that event can be removed, also while it is sent, and those behind it leave; no other one can', async () => {
+  const accept = work.server.otherwise
+  let isSlow = false
+  let isAsked = false
+  work.server.otherwise = (request, response) => {
+    if (!request.ids.includes('e-5')) return accept(request, response)
+    isAsked = true
+    const fail = (): void => reply(500, { message: 'boom' })(request, response)
+    if (isSlow) setTimeout(fail, 4_000)
+    else fail()
+  }
+  await work.publish(IDS)
+  const dropped = 'spec-kitty sync queue drop e-5'
+  const status = async (): Promise<string> => (await work.run(['sync', 'status'])).stdout
+  for (let round = 0; round < 9 && !(await status()).includes(dropped); round += 1)
+    await work.run(['sync', 'now'])
+  expect(await status()).toMatch(/^ +spec-kitty sync queue drop e-5 {2}# removes that event for ever/m)
+  const doctor = JSON.parse((await work.run(['auth', 'doctor', '--json'])).stdout)
+  expect(JSON.stringify(findingOf(doctor, 'F-018')?.remediation.commands)).not.toContain('drop')
+  expect((await work.run(['auth', 'doctor'])).stdout).toContain(dropped)
+  const other = await work.run(['sync', 'queue', 'drop', 'e-6', '--yes'])
+  expect([other.status, other.stderr]).toEqual([1, 'not among the rejected events: e-6\n'])
+  // Without a terminal it asks for --yes, as for any other event.
+  expect((await work.run(['sync', 'queue', 'drop', 'e-5'])).status).toBe(2)
+  ;[isSlow, isAsked] = [true, false]
+  const sending = work.run(['sync', 'now'])
+  expect(await until(() => isAsked)).toBe(true)
+  const ran = await work.run(['sync', 'queue', 'drop', 'e-5', '--yes'])
+  expect([ran.status, ran.stdout]).toEqual([0, '1 of 1 event removed\n'])
+  await sending
+  expect((await work.run(['sync', 'now'])).status).toBe(0)
+  expect(work.server.accepted).toEqual(IDS.filter((id) => id !== 'e-5'))
+  expect(JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)).toMatchObject({
+    queued: 0,
+    stuck_event: null,
+  })
+})

@@ -293,6 +293,18 @@ describe('while another connection writes', () => {
   })
 })
 
+it('an event that is in transit can be removed: its result changes nothing, and the claim ends', async () => {
+  queue.publish(events('a', 'b'), MAX)
+  const claimed = await queue.claim('/p', own, LIMITS)
+  expect([queue.dropWaitingEvent('a'), queue.dropWaitingEvent('a')]).toEqual([true, false])
+  await queue.settle(
+    own,
+    claimed.map(({ seq }) => ({ seq, outcome: 'keep', error: 'down' })),
+  )
+  expect(idsOf(queue.events())).toEqual(['b'])
+  expect(idsOf(await queue.claim('/p', own, LIMITS))).toEqual(['b'])
+})
+
 describe('a claim', () => {
   it('takes the oldest events of one project, up to its limits, and at least one', async () => {
     const large = (id: string) => event(id, { envelope: JSON.stringify('x'.repeat(998)) })

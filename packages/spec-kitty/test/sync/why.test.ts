@@ -334,6 +334,18 @@ describe('a server that is not that of the session', () => {
   const THERE = 'spec-kitty auth login --server https://b.example'
   const IF_MEANT = 'signs in there, if that server is meant'
 
+  it('is the second to sign in to if the session is over: the first one is its own', () => {
+    const over = { reason: 'no_session', detail: 'the session is over' } as const
+    expect(closed(over, {})).toMatchObject({
+      sentence: 'you are not signed in: the session is over',
+      command: 'spec-kitty auth login --server https://a.example',
+      also: `${THERE}  # ${IF_MEANT}`,
+    })
+    for (const one of [{ sessionServer: null }, { sessionServer: 'https://b.example' }])
+      expect(closed(over, one)).toMatchObject({ command: THERE })
+    expect(closed(over, { sessionServer: null })?.also).toBeUndefined()
+  })
+
   it('is first taken away, where a variable names it', () => {
     const also = `${THERE}  # ${IF_MEANT}`
     expect(closed(other, {})).toMatchObject({
@@ -658,7 +670,7 @@ describe('where the gate is open', () => {
     it('one event fails alone: it is named, and only what waits behind it stays', () => {
       const stuckError =
         'the server answers 500 to event e-7 alone; the events of this project behind it wait'
-      const stuck = failed({ stuckError, lastError: null, lastErrorKind: null })
+      const stuck = failed({ stuckError, stuckEventId: 'e-7', lastError: null, lastErrorKind: null })
       expect(stuck).toMatchObject({
         reason: 'backing_off',
         sentence: expect.stringContaining(`${stuckError}; the next attempt is at `),
@@ -667,7 +679,10 @@ describe('where the gate is open', () => {
         command: 'spec-kitty sync now',
         shown:
           'spec-kitty sync now  # tries at once; if that goes on, tell those who run the server the id of the event',
+        also: 'spec-kitty sync queue drop e-7  # removes that event for ever, so that those behind it leave; sync queue --export FILE keeps a copy',
       })
+      const odd = failed({ stuckError, stuckEventId: '-e 7', lastError: null, lastErrorKind: null })
+      expect(odd?.also).toContain("sync queue drop -- '-e 7'  #")
     })
 
     it('one event fails alone and no other was sent: nothing may be needed', () => {

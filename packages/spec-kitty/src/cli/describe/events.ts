@@ -140,7 +140,7 @@ export const SYNC_QUEUE_DROP = {
   ],
   about: 'Removes events that the server rejected, or those of a lost project, for ever.',
   more: [
-    `${EVENT} An event that waits for a project that is still there cannot be removed: 'spec-kitty sync opt-out' keeps it here.`,
+    `${EVENT} An event that waits for a project that is still there cannot be removed: 'spec-kitty sync opt-out' keeps it here. Only one may: that which the server answers with errors alone, as 'spec-kitty sync status' says, so that those behind it wait.`,
     'A directory may be missing only because its drive is not mounted.',
   ],
   examples: [

@@ -133,6 +133,11 @@ export interface Queue extends Disposable {
   /** Removes dead letters. Returns the ids that were found. */
   drop(eventIds: readonly string[]): readonly string[]
   /**
+   * Removes an event that waits. Returns whether it waited. The event may be in transit: then the server may take it, and its
+   * result finds no event.
+   */
+  dropWaitingEvent(eventId: string): boolean
+  /**
    * Removes the waiting events at this path with one of these origins, and returns their ids. Events that a process has
    * claimed may be in transit, so they are kept, unless that process is proven gone.
    */

@@ -162,6 +162,15 @@ export class SqliteQueue implements Queue {
     return this.#eachDead(eventIds, 'DELETE FROM events')
   }
 
+  dropWaitingEvent(eventId: string): boolean {
+    return this.#writeAtOnce((database) => {
+      const remove = database.prepare('DELETE FROM events WHERE event_id = ? AND rejected_at IS NULL')
+      const isRemoved = Number(remove.run(encode(eventId)).changes) > 0
+      noteSize(this.path, sizeOf(database), newestSeq(database))
+      return isRemoved
+    })
+  }
+
   [Symbol.dispose](): void {
     this.#open.database.close()
   }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { SqliteQueue } from '../queue/sqlite-queue.js'
@@ -17,7 +17,7 @@ export interface QueueSource {
   readonly open: (isSuspect: boolean) => Promise<Queue | null>
   /** Returns what became of the open file while it is not at its path and contains events; otherwise null. */
   readonly lost: () => LostFile | null
-  /** Closes the queue. Before that, saves the events of a file that was removed, unless its directory is gone too. */
+  /** Closes the queue. Before that, saves the events of a file that was removed, unless its home is gone too. */
   readonly close: () => Promise<void>
 }
 
@@ -32,6 +32,23 @@ type Log = (
  * another file in them would keep them from being removed.
  */
 const REMOVAL_MS = 250
+
+/** The same if only the home itself is still there, which is removed last. */
+const HOME_REMOVAL_MS = 1_000
+
+/**
+ * Returns whether there is a place for the events of a file that was removed. If its directory is gone and its home is not,
+ * only the daemon's files were removed, and the directory is made again.
+ */
+async function hasPlace(path: string): Promise<boolean> {
+  const directory = dirname(path)
+  if (existsSync(directory)) return true
+  const home = dirname(dirname(directory))
+  await sleep(HOME_REMOVAL_MS)
+  if (!existsSync(home)) return false
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  return true
+}
 
 /** How long a daemon that ends waits for those who read the queue. */
 const LEAVE_MS = 500
@@ -100,7 +117,8 @@ export function createQueueSource(path: string, log: Log): QueueSource {
     close: async () => {
       try {
         if (lost() !== null) await sleep(REMOVAL_MS)
-        if (lost() !== null && existsSync(dirname(path))) await save()
+        const found = lost()
+        if (found !== null && (found.state === 'moved' || (await hasPlace(path)))) await save()
       } finally {
         leaveWhole(queue)
         close()

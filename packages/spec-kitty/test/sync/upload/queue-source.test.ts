@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openQueue } from '../../../src/sync/queue/open-queue.js'
@@ -137,11 +137,23 @@ describe('an open queue whose file', () => {
     expect(await waiting()).toEqual(['a', 'b'])
   })
 
-  it('was removed with its directory is not written anew', async () => {
-    rmSync(dirname(path), { recursive: true })
+  it('was removed with its directory is written anew when the daemon ends, and not before', async () => {
+    rmSync(dirname(dirname(path)), { recursive: true })
     await expect(source.open(false)).rejects.toMatchObject({ code: 'E_QUEUE_UNUSABLE' })
-    await source.close()
     expect(existsSync(dirname(path))).toBe(false)
+    await source.close()
+    expect(await waiting()).toEqual(['a', 'b'])
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
+  })
+
+  it('was removed with its home is not written anew', async () => {
+    const home = dirname(dirname(dirname(path)))
+    rmSync(dirname(dirname(path)), { recursive: true })
+    const closed = source.close()
+    // Whoever removes a home removes the directory itself last.
+    setTimeout(() => rmSync(home, { recursive: true }), 500)
+    await closed
+    expect(existsSync(home)).toBe(false)
   })
 
   it('was removed without an event in it is forgotten', async () => {
