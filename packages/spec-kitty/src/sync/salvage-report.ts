@@ -52,8 +52,9 @@ export function salvageCounter(): {
     },
     read: (database, found = 'damaged') => void read.set(database, found),
     report: () => {
-      const isWhole = (one: string, found: Found): boolean => readable.has(one) || found === 'no_events'
-      const all = [...read].map(([one, found]) => ({ one, found, isWhole: isWhole(one, found) }))
+      const all = [...read].map(([one, found]) => {
+        return { one, found, isWhole: readable.has(one) || found === 'no_events' }
+      })
       return {
         salvaged,
         projects: [...projects],

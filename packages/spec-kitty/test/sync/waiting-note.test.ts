@@ -12,6 +12,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { publishEvents } from '../../src/sync/publish-events.js'
+import { publishLines, type PublishReport } from '../../src/sync/publish-lines.js'
+import type { Line } from '../../src/sync/read-lines.js'
 import { lossText } from '../../src/sync/queue/loss-text.js'
 import { openHandle, openQueue, replaceRemoved } from '../../src/sync/queue/open-queue.js'
 import type { NewEvent } from '../../src/sync/queue/queue-types.js'
@@ -231,6 +233,17 @@ describe('what cannot be written or read beside the queue', () => {
       }
       return publishEvents({ publish: queue.publish.bind(queue), waiting }, [event('a'), event('b')], MAX)
     })
-    expect(published).toEqual({ queued: 1, duplicates: ['a'], dead: 0 })
+    // What was there already may have had to move: that it did not is told.
+    const expected = { queued: 1, duplicates: ['a'], dead: 0, notMoved: 'no descriptor is left' }
+    expect(published).toEqual(expected)
+    const report: PublishReport = { line: 0, queued: 0, duplicates: 0, dead: 0, rejected: 0, notMoved: null }
+    const publish = () => Promise.resolve(published)
+    const read = () => Promise.resolve({ state: 'event' as const, event: event('b') })
+    await publishLines(oneLine(), { publish, read, onRejected: () => undefined }, report)
+    expect(report).toMatchObject({ queued: 1, duplicates: 1, notMoved: 'no descriptor is left' })
   })
 })
+
+async function* oneLine(): AsyncGenerator<readonly Line[]> {
+  yield [{ number: 1, text: '{}' }]
+}
