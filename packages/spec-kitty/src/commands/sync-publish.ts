@@ -81,7 +81,7 @@ interface Publication {
 
 async function publish(publication: Publication, io: Io): Promise<number> {
   const { root, isStream, isJson } = publication
-  const report = { line: 0, queued: 0, duplicates: 0, dead: 0, rejected: 0 }
+  const report: PublishReport = { line: 0, queued: 0, duplicates: 0, dead: 0, rejected: 0, notMoved: null }
   const listed: Rejected[] = []
   const onRejected = (one: Rejected): void => {
     if (isJson && listed.length < LISTED) listed.push(one)
@@ -98,17 +98,22 @@ async function publish(publication: Publication, io: Io): Promise<number> {
     if (isFull(error)) await wake(root, io)
     throw error
   }
-  const { queued, duplicates, dead, rejected } = report
-  if (isJson)
-    printJson({ queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }, io)
+  const { queued, duplicates, dead, rejected, notMoved } = report
+  const counts = { queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }
+  if (isJson) printJson({ ...counts, not_moved: notMoved }, io)
   // Nothing to say where all went well. What was there already, or is bad, is told.
   else if (io.isQuiet !== true || queued === 0) io.out(`${describe(report, isStream, io.env)}\n`)
+  if (notMoved !== null) warn(io, `${NOT_MOVED} (${notMoved})`)
   if (isAsideBefore && queued + duplicates > 0) await sayHowToRemove(root, io)
   if (isLost) await sayWhatIsLost(root, io)
   if (queued > 0) await sayWhereItGoes(root, io, isJson)
   await wake(root, io)
-  return rejected > 0 ? EXIT.problem : EXIT.ok
+  return rejected > 0 || notMoved !== null ? EXIT.problem : EXIT.ok
 }
+
+/** Which of them had to be moved is not known. They have ids, so none is sent twice if it is published again. */
+const NOT_MOVED =
+  'events that were there already, and wait for a project that another one has replaced, were not moved here: publish them again'
 
 async function sayWhatIsLost(root: string, io: Io): Promise<void> {
   await io.flushed()

@@ -4,7 +4,8 @@ import type { NewEvent, Published, Queue } from './queue/queue-types.js'
 /**
  * Queues the events. An event may already be queued for another project that is no longer in its directory. Such an event
  * is moved to the project that publishes it, because this is how the user says that it belongs there. Throws what
- * `Queue.publish` throws, but nothing once an event is queued: who publishes again would send it twice.
+ * `Queue.publish` throws, but nothing once an event is queued: who publishes again would send it twice. Then `notMoved` says
+ * why such an event was not moved.
  */
 export async function publishEvents(
   queue: Pick<Queue, 'publish' | 'waiting'>,
@@ -17,7 +18,7 @@ export async function publishEvents(
     return await moveStranded(queue, events, maxSize, first)
   } catch (error) {
     if (first.queued === 0) throw error
-    return first
+    return { ...first, notMoved: error instanceof Error ? error.message : String(error) }
   }
 }
 

@@ -18,6 +18,8 @@ export interface PublishReport {
   dead: number
   /** The number of lines that were not queued. */
   rejected: number
+  /** Why duplicates were not moved that could not leave where they are; null if all were, or none had to be. */
+  notMoved: string | null
 }
 
 export interface PublishOptions {
@@ -52,10 +54,11 @@ export async function publishLines(
   let line = 0
   const flush = async (): Promise<void> => {
     if (batch.length > 0) {
-      const { queued, duplicates, dead } = await publish(batch)
+      const { queued, duplicates, dead, notMoved = null } = await publish(batch)
       report.queued += queued
       report.duplicates += duplicates.length
       report.dead += dead
+      report.notMoved ??= notMoved
     }
     report.line = line
     batch = []

@@ -59,8 +59,9 @@ export function salvageCounter(): {
     },
     read: (database, found = 'damaged') => void read.set(database, found),
     report: () => {
-      const isWhole = (one: string, found: Found): boolean => readable.has(one) || found === 'no_events'
-      const all = [...read].map(([one, found]) => ({ one, found, isWhole: isWhole(one, found) }))
+      const all = [...read].map(([one, found]) => {
+        return { one, found, isWhole: readable.has(one) || found === 'no_events' }
+      })
       return {
         salvaged,
         projects: [...projects],
@@ -74,9 +75,9 @@ export function salvageCounter(): {
 }
 
 /**
- * Returns the lines to print after an export of all waiting events from damaged databases, below `without`: how to queue them again, how to
- * save those that the server had rejected, and that a database of which nothing is left to save may be removed after
- * that. A line that begins with a blank is a command. `file` is `-` for standard output.
+ * Returns the lines to print below `without`, after an export of all waiting events from damaged databases: how to queue
+ * them again, how to save those that the server had rejected, and that a database of which nothing is left to save may be
+ * removed after that. A line that begins with a blank is a command. `file` is `-` for standard output.
  */
 export function salvageLines(
   { salvaged, projects, unreadable, whole, partly }: SalvageReport,

@@ -235,6 +235,7 @@ describe('stdin', () => {
           { line: 5, error: 'event_type is missing' },
         ],
         rejected_count: 3,
+        not_moved: null,
       },
     ])
   })

@@ -14,6 +14,8 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { publishEvents } from '../../src/sync/publish-events.js'
 import { keepSize, knownSize, settleSize } from '../../src/sync/queue/damaged-note.js'
 import { markExported } from '../../src/sync/queue/quarantined-databases.js'
+import { publishLines, type PublishReport } from '../../src/sync/publish-lines.js'
+import type { Line } from '../../src/sync/read-lines.js'
 import { lossText } from '../../src/sync/queue/loss-text.js'
 import { newestSeq } from '../../src/sync/queue/count-events.js'
 import { openHandle, openQueue, openQueueToLook, replaceRemoved } from '../../src/sync/queue/open-queue.js'
@@ -312,7 +314,14 @@ describe('what cannot be written or read beside the queue', () => {
       }
       return publishEvents({ publish: queue.publish.bind(queue), waiting }, [event('a'), event('b')], MAX)
     })
-    expect(published).toEqual({ queued: 1, duplicates: ['a'], dead: 0 })
+    // What was there already may have had to move: that it did not is told.
+    const expected = { queued: 1, duplicates: ['a'], dead: 0, notMoved: 'no descriptor is left' }
+    expect(published).toEqual(expected)
+    const report: PublishReport = { line: 0, queued: 0, duplicates: 0, dead: 0, rejected: 0, notMoved: null }
+    const publish = () => Promise.resolve(published)
+    const read = () => Promise.resolve({ state: 'event' as const, event: event('b') })
+    await publishLines(oneLine(), { publish, read, onRejected: () => undefined }, report)
+    expect(report).toMatchObject({ queued: 1, duplicates: 1, notMoved: 'no descriptor is left' })
   })
 })
 
@@ -336,3 +345,6 @@ it('of a damaged queue, what could not be read is lost once the rest is saved', 
   forgetLosses(path)
   expect(lostEvents(path)).toBe(null)
 })
+async function* oneLine(): AsyncGenerator<readonly Line[]> {
+  yield [{ number: 1, text: '{}' }]
+}

@@ -42,8 +42,8 @@ const SETTINGS = `PRAGMA synchronous = FULL;
 
 /**
  * Opens the database. Returns null if it does not exist or does not have the newest format yet. Creates nothing. Throws
- * an error of SQLite (for a lock, after `busyMs`), `E_QUEUE_NEWER`, or `E_QUEUE_UNUSABLE` if one of its files is a link, not a regular file, or
- * another user's.
+ * an error of SQLite (for a lock, after `busyMs`), `E_QUEUE_NEWER`, or `E_QUEUE_UNUSABLE` if one of its files is a link, not
+ * a regular file, or another user's.
  */
 export function openReady(sqlite: Sqlite, path: string, busyMs = READ_BUSY_MS): Connection | null {
   const connection = openAny(sqlite, path, busyMs)

@@ -3,14 +3,13 @@ import { dirname } from 'node:path'
 import { CommandError, createFile, withLock } from 'familiar/cli'
 import { assertOwnHome } from '../../cli/own-places.js'
 import { fileAt, openAny, openReady, withLog, type Connection } from './connection.js'
+import { containsSeq, newestSeq, raiseSeq, sizeOf } from './count-events.js'
+import { keepSize } from './damaged-note.js'
 import { busy, isDamage, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction, migrate } from './schema.js'
 import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Database, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
-
-import { containsSeq, newestSeq, raiseSeq, sizeOf } from './count-events.js'
-import { keepSize } from './damaged-note.js'
 import { endLosses, isOlder, noteSize, putNoteAside, putOlderAside, type LostEvents } from './waiting-note.js'
 
 export { LOCK_PROBE_MS } from './sqlite-queue.js'
@@ -84,7 +83,8 @@ export async function openQueueIfThere(path: string, options: OpenOptions = {}):
 
 /**
  * Opens the queue only for reading. A database that is damaged or was never made ready is not changed. Returns null if
- * there is no queue, or one that was never made ready. `busyMs`: how long to wait for a locked one. Throws what `openQueue` throws, and `E_QUEUE_CORRUPT`.
+ * there is no queue, or only an empty file. `busyMs`: how long to wait for a locked one. Throws what `openQueue` throws,
+ * `E_QUEUE_CORRUPT` for a damaged one, and `E_QUEUE_BUSY` for one that is not ready yet.
  */
 export async function openQueueToLook(path: string, busyMs?: number): Promise<SqliteQueue | null> {
   if (!isThere(path)) return null
@@ -123,8 +123,9 @@ export async function replaceRemoved(removed: SqliteQueue, options: OpenOptions 
 /** A queue that replaces its database if it turns out to be damaged. */
 export interface QueueHandle extends Disposable {
   /**
-   * Calls `act` with the queue. If the database turns out to be damaged, puts it aside and calls `act` once more with a
-   * new one; if its file was removed, with a new one that contains its events. This is safe, because a failed transaction has changed nothing.
+   * Calls `act` with the queue. If the database turns out to be damaged, puts it aside and calls `act` once more with a new
+   * one. If its file was removed, calls `act` once more with a new one that contains its events. This is safe, because a
+   * failed transaction has changed nothing.
    */
   use<T>(act: (queue: SqliteQueue) => T | Promise<T>): Promise<T>
 }

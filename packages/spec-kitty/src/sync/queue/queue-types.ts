@@ -43,6 +43,11 @@ export interface Published {
   readonly duplicates: readonly string[]
   /** How many of the duplicates are dead letters. They are not changed, even if the event was corrected. */
   readonly dead: number
+  /**
+   * Why duplicates that another project left behind could not be moved to the one that publishes them, although other
+   * events were queued. Without it, they were moved, or are none.
+   */
+  readonly notMoved?: string
 }
 
 /** The waiting events of one project. */

@@ -128,8 +128,9 @@ function withoutWarnings<T>(act: () => T): T {
 }
 
 /**
- * Returns the error to throw if SQLite cannot be loaded. The loader of native modules does not say that it lacked descriptors. A missing module of our own is reported as such, because the
- * installation was then replaced or removed.
+ * Returns the error to throw if SQLite cannot be loaded. The loader of native modules does not say that it lacked
+ * descriptors, so that is looked for here. If a module of our own is missing, the installation was replaced or removed:
+ * that is told as it is.
  */
 function unavailable(error: unknown): unknown {
   const lack = lackOfDescriptors()

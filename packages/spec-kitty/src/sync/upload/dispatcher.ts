@@ -123,13 +123,15 @@ class QueueDispatcher implements Dispatcher {
       this.#isWanted = false
       const isHurried = this.#isHurried
       this.#isHurried = false
-      await this.#despiteErrors(async () => {
+      await this.#despiteErrors('pass_failed', async () => {
         this.#drains.passBegins()
         await this.#outbox.pass(isHurried)
       })
       const { lastSync, lastAnswer, refused } = this.#outbox
-      await this.#despiteErrors(() => this.#remember({ lastSync, refused, hasAnswered: lastAnswer !== null }))
-      await this.#despiteErrors(() => {
+      await this.#despiteErrors('work_not_saved', () =>
+        this.#remember({ lastSync, refused, hasAnswered: lastAnswer !== null }),
+      )
+      await this.#despiteErrors('clients_not_told', () => {
         if (!this.#isStopped) this.#drains.passEnds(this.#outbox.end())
       })
     }
@@ -137,12 +139,15 @@ class QueueDispatcher implements Dispatcher {
     if (!this.#isStopped) this.#setTimer(this.#outbox.waitMs())
   }
 
-  /** Nobody waits for a pass. An error in it would end the daemon, or keep every further pass from running. */
-  async #despiteErrors(act: () => void | Promise<void>): Promise<void> {
+  /**
+   * Nothing awaits a pass. An error in it would end the daemon, or keep every further pass from running, so it is only
+   * logged, as `event`.
+   */
+  async #despiteErrors(event: string, act: () => void | Promise<void>): Promise<void> {
     try {
       await act()
     } catch (error) {
-      this.#log('pass_failed', { why: error instanceof Error ? error.message : String(error) })
+      this.#log(event, { why: error instanceof Error ? error.message : String(error) })
     }
   }
 

@@ -44,18 +44,23 @@ export type Gate =
       readonly format: 'batch' | 'cloudevents'
     }
 
-/**
- * What an error suggests. `connection`: there was no answer. `address`: what answered is probably not a sync server.
- * `answer`: the server has a problem. `environment`: the daemon's proxy or certificates are not the right ones. `certificate`: that of the server has expired, or is not valid yet. `queue`: the queue could not be used, as when other processes keep it locked. `wait`: the server asked to wait. `kept`: the server answered, and has not taken all events yet.
- */
+/** What an error suggests. */
 export type ErrorKind =
+  /** There was no answer. */
   | 'connection'
+  /** What answered is probably not a sync server. */
   | 'address'
+  /** The server has a problem. */
   | 'answer'
+  /** The daemon's proxy or certificates are not the right ones. */
   | 'environment'
+  /** The certificate of the server has expired, or is not valid yet. */
   | 'certificate'
+  /** The queue could not be used, as when other processes keep it locked. */
   | 'queue'
+  /** The server asked to wait. */
   | 'wait'
+  /** The server answered, and has not taken all events yet. */
   | 'kept'
 
 /**
