@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs'
+import { existsSync, lstatSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { closedDirectory, shellQuote } from 'familiar/cli'
 
@@ -27,12 +27,49 @@ function replaceLinkCommand(path: string): string {
 
 /** Only the owner of a file, or of the directory that hides it, can open it. */
 function openCommand(path: string): string | null {
-  const [closed, mode] = isTaken(path) ? [path, 'u+rw'] : [closedDirectory(dirname(path)), 'u+rwx']
-  return closed !== null && isOwn(closed) ? `chmod ${mode} ${shellQuote(closed)}` : null
+  if (isTaken(path)) return openFilesCommand([path])
+  const closed = closedDirectory(dirname(path))
+  return closed !== null && ownerOf(closed) === process.geteuid?.()
+    ? `chmod u+rwx ${shellQuote(closed)}`
+    : null
 }
 
-function isOwn(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.uid === process.geteuid?.()
+/**
+ * Returns the command that lets these files, of those that are there, be read and written: what root has left behind is made
+ * this user's first. Null if one of them is another user's, or if nothing has to be changed.
+ */
+export function openFilesCommand(paths: readonly string[]): string | null {
+  const user = process.geteuid?.()
+  const there = paths.filter(isTaken).map((path) => ({ path, owner: ownerOf(path), mode: modeOf(path) }))
+  if (user === undefined || there.some(({ owner }) => owner !== user && owner !== 0)) return null
+  const [foreign, closed] = [
+    there.filter(({ owner }) => owner !== user),
+    there.filter(({ mode }) => (mode & OPEN) !== OPEN),
+  ].map((all) => all.map(({ path }) => shellQuote(path)).join(' ')) as [string, string]
+  const commands = [
+    ...(foreign === '' ? [] : [`sudo chown ${user} ${foreign}`]),
+    ...(closed === '' ? [] : [`chmod u+rw ${closed}`]),
+  ]
+  return commands.length === 0 ? null : commands.join(' && ')
+}
+
+const OPEN = 0o600
+
+/** Of a link, the file counts to which it leads, as for both commands. */
+function ownerOf(path: string): number | undefined {
+  return statOf(path)?.uid
+}
+
+function modeOf(path: string): number {
+  return statOf(path)?.mode ?? OPEN
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 function isTaken(path: string): boolean {

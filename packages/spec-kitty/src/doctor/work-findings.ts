@@ -8,6 +8,7 @@ import { whyHeld, whyText } from '../sync/why-nothing-leaves.js'
 import { RESTART } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
+import { isSilent, sendingText } from '../sync/sending-text.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 import { remedyOf } from './remedy-of-why.js'
 import { damagedQueues, lostEvents, unreadableQueue } from './queue-findings.js'
@@ -33,6 +34,7 @@ export function workFindings(
     ...lostEvents(view, form),
     ...damagedQueues(view, form),
     ...(long.length > 0 || isFull(view) ? [] : nothingLeaves(view, form)),
+    ...(long.length > 0 ? [] : silentServer(view, now)),
     ...sendingAnyway(view),
     ...fullQueue(view, form, long.length === 0),
     ...rejectedEvents(view),
@@ -143,6 +145,19 @@ function nothingLeaves(view: WorkView, form: Form): readonly Finding[] {
       remediation: remedyOf(withoutDoctor(why), isDaemonRunning, form),
     },
   ]
+}
+
+/** Nothing is known to be in the way but a server that keeps the daemon waiting. It may only be slow. */
+function silentServer(view: WorkView, now: number): readonly Finding[] {
+  if (view.why !== null || (view.queue?.queued ?? 0) === 0 || !isSilent(view, now)) return []
+  const summary = `${counted(view.queue?.queued ?? 0, 'event')} queued: ${sendingText(view, now)}`
+  const command = 'spec-kitty explain backing_off'
+  const remediation = remediationOf({
+    commands: [command],
+    description: 'says more; nothing to do if the server answers, else the daemon tries again by itself',
+    safe: true,
+  })
+  return [{ id: 'F-018', severity: 'info', summary, remediation }]
 }
 
 /** F-010 names the programs, so the doctor does not send the user to itself. */

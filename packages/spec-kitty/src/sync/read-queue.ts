@@ -1,7 +1,7 @@
 import { existsSync, lstatSync } from 'node:fs'
 import { CommandError, isPartMissing, throwLack } from 'familiar/cli'
 import { homeOfAnotherUser, homeProblem } from './home-problem.js'
-import { isDamage, MOVE_AWAY } from './queue/queue-errors.js'
+import { commandIn, isDamage } from './queue/queue-errors.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts } from './queue/queue-types.js'
 import { NOW } from './why-daemon.js'
@@ -78,10 +78,9 @@ export function isQueueAbsent(path: string): boolean {
   }
 }
 
-/** What is no file of this user is moved away. A command that makes the queue this user's own has other words. */
+/** What is no file of this user is moved away, and what is closed to this user is opened. */
 function cureOf(error: unknown): string | null {
-  const hint = error instanceof CommandError ? error.hint : null
-  return hint?.startsWith(MOVE_AWAY) === true ? hint.slice(MOVE_AWAY.length) : null
+  return error instanceof CommandError ? commandIn(error.hint) : null
 }
 
 /**
@@ -92,5 +91,6 @@ function problemOf(error: unknown, root: string): string {
   if (!(error instanceof Error)) return String(error)
   if (!(error instanceof CommandError) || error.code !== 'E_QUEUE_UNUSABLE') return error.message
   const { message, hint } = error
-  return homeProblem(root) ?? (hint !== null && /^(?:make|set) /.test(hint) ? `${message}; ${hint}` : message)
+  const isAdvice = hint !== null && commandIn(hint) === null && /^(?:make|set) /.test(hint)
+  return homeProblem(root) ?? (isAdvice ? `${message}; ${hint}` : message)
 }

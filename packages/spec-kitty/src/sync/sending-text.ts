@@ -6,6 +6,11 @@ import type { WorkView } from './work-view.js'
 /** An answer that takes longer than this is told: it may never come. */
 const SILENT_SECONDS = 3
 
+/** Returns whether the server has not answered the request that runs for long enough that this is told. */
+export function isSilent({ report }: Pick<WorkView, 'report'>, now: number): boolean {
+  return report.running === true && silence(report, now) !== ''
+}
+
 /** A request that runs keeps its server, even if the address was changed since. */
 export function sendingText({ gate, report }: WorkView, now: number): string {
   const { requestServer } = report

@@ -40,7 +40,8 @@ export function disablingVariables(env: Io['env']): readonly string[] {
 
 /** Returns whether the configuration allows only `sync start` to start the daemon. */
 export function isManual(settings: Settings): boolean {
-  return skipReasonOfConfig(settings) !== null && settings.brokenLine === null
+  const { brokenLine, fileCure } = settings
+  return skipReasonOfConfig(settings) !== null && brokenLine === null && fileCure === null
 }
 
 /** Like `readSkipReason`, but for settings that were already read. */

@@ -1,17 +1,17 @@
 import { clockText, shellQuote } from 'familiar/cli'
-import { loginCommands } from './login-command.js'
+import { loginCommands, tokenLogin } from './login-command.js'
 import { isLoopback } from './check-server-url.js'
 import { withoutSlash } from './url-text.js'
 import { isSuspect } from './upload/stuck-text.js'
-import { isWithoutTls, MAY_BE_WRONG, proxyNamedIn } from './upload/connection-errors.js'
+import { isCutOff, isWithoutTls, MAY_BE_WRONG, proxyNamedIn } from './upload/connection-errors.js'
 import { LOG_REMOVED } from './queue/queue-errors.js'
 import { NOW } from './why-daemon.js'
 import { mayRestart, restartCommand } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
 
 export const LIST = 'spec-kitty config list'
-/** A restart alone changes nothing, so no script is told to do it. */
-const proxyFirst = (variable: string) => `once ${variable} is right in this shell, or not set`
+const withoutProxy = (variable: string) =>
+  `without ${variable}; if a proxy is needed, set it right in this shell instead`
 const ISSUER_FIRST = 'FILE: the certificate of its issuer'
 
 /** The explanation of a command that can only try at once, if the server fails. */
@@ -31,6 +31,8 @@ export const STUCK_CURE = 'if that goes on, tell those who run the server the id
 
 export const STUCK_REMOVED =
   'removes that event for ever, so that those behind it leave; sync queue --export FILE keeps a copy'
+
+const SAME_TOKEN = 'first put the same token into SYNC_TOKEN'
 
 export const LAST_FAILED = 'the last attempt failed'
 
@@ -134,19 +136,29 @@ function backingOffRemedy(standing: Standing): Doubted {
   const patience = trying(isSuspect(lastError) ? `${PATIENCE}; ${STUCK_CURE}` : PATIENCE)
   if (lastErrorKind !== 'connection') return patience
   if (isWithoutTls(lastError)) return withoutTls(standing, also)
+  const isPlain = gateUrl(standing)?.protocol === 'http:' && isCutOff(lastError)
   return {
-    doubt: MAY_BE_WRONG,
+    doubt: isPlain ? `${MAY_BE_WRONG}; if it speaks TLS, it must begin with https://` : MAY_BE_WRONG,
     ...patience,
     ...also,
   }
 }
 
+function gateUrl({ gate }: Standing): URL | null {
+  return gate.state === 'open' ? new URL(gate.serverUrl) : null
+}
+
 /** Plain HTTP is allowed to this machine only. */
 function withoutTls(standing: Standing, also: Pick<Why, 'also'>): Doubted {
-  const { gate, isServerOfSession = false, isTokenGiven = false } = standing
-  const url = gate.state === 'open' ? new URL(gate.serverUrl) : null
+  const { isServerOfSession = false, isTokenGiven = false } = standing
+  const url = gateUrl(standing)
   if (url === null || !isLoopback(url.hostname))
-    return { doubt: 'it may have no TLS, or its port may be wrong', ...trying(BY_ITSELF), ...also }
+    return {
+      doubt:
+        'it may have no TLS, without which events go to no other machine than this one, or its port may be wrong',
+      ...trying(BY_ITSELF),
+      ...also,
+    }
   const doubt = 'if it speaks only http, its address must begin with http://'
   if (!isServerOfSession)
     return {
@@ -155,8 +167,10 @@ function withoutTls(standing: Standing, also: Pick<Why, 'also'>): Doubted {
       also: `${LIST}  # shows where the address is set: write http:// there`,
     }
   const server = withoutSlash(url.href.replace(/^https:/, 'http:'))
-  const { command, shown = command } = loginCommands(server, 'backing_off', isTokenGiven)
-  return { doubt, ...trying(BY_ITSELF), also: shown }
+  const { command, shown } = loginCommands(server, 'backing_off', isTokenGiven)
+  // The address is right but for its beginning, so the same token fits.
+  const login = shown === undefined ? command : `${tokenLogin(server)}  # ${SAME_TOKEN}`
+  return { doubt, ...trying(BY_ITSELF), also: login }
 }
 
 function trying(comment: string): Doubted {
@@ -167,6 +181,8 @@ function trying(comment: string): Doubted {
 function otherVariables(standing: Standing): string {
   const restart = restartCommand(standing)
   const proxy = proxyNamedIn(standing.lastError)
-  if (proxy !== null) return `${restart}  # ${proxyFirst(proxy)}`
+  // Without one spelling, the other one would count.
+  const bare = 'env -u https_proxy -u HTTPS_PROXY spec-kitty '
+  if (proxy !== null) return `${restart.replace('spec-kitty ', bare)}  # ${withoutProxy(proxy)}`
   return `export NODE_EXTRA_CA_CERTS=FILE && ${restart}  # ${ISSUER_FIRST}`
 }

@@ -166,7 +166,11 @@ export async function viewWork(
     wayOutCommand: trouble?.command ?? null,
     // If a variable forbids a start, `sync now` does not start a daemon even after the correction.
     brokenLine: isDaemonRunning || !isSwitchedOn(settings, 'sync.disabled') ? settings.brokenLine : null,
-    startForbidden: forbiddenBy === null ? null : skipText(forbiddenBy, settings),
+    // What a file says that can be opened, or moved away, is known after that.
+    startForbidden:
+      forbiddenBy === null || (forbiddenBy === 'policy_manual' && settings.fileCure !== null)
+        ? null
+        : skipText(forbiddenBy, settings),
     disabledBy: disabledBy(env),
     disabling: disablingVariables(env),
     isManual: isManual(settings),

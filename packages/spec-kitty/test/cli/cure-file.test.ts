@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeEach, expect, it, vi } from 'vitest'
 import { readSmallFile } from 'familiar/cli'
 import { cureCommand, moveAwayCommand } from '../../src/cli/cure-file.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
@@ -54,6 +54,22 @@ it('opens a file that is closed to its owner', () => {
   chmodSync(path, 0)
   run(cureCommand(path, 'EACCES'))
   expect(lstatSync(path).mode & 0o777).toBe(0o600)
+})
+
+it('makes what root has left behind a file of this user, but nothing that is of another user', () => {
+  writeFileSync(path, '')
+  chmodSync(path, 0o600)
+  const owner = lstatSync(path).uid
+  const user = vi.spyOn(process as { geteuid(): number }, 'geteuid').mockReturnValue(12_345)
+  try {
+    const quoted = `'${path.replaceAll("'", "'\\''")}'`
+    expect(cureCommand(path, 'EACCES')).toBe(owner === 0 ? `sudo chown 12345 ${quoted}` : null)
+    chmodSync(path, 0)
+    const both = `sudo chown 12345 ${quoted} && chmod u+rw ${quoted}`
+    expect(cureCommand(path, 'EACCES')).toBe(owner === 0 ? both : null)
+  } finally {
+    user.mockRestore()
+  }
 })
 
 it('knows no command for other problems', () => {

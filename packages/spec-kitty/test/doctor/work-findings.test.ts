@@ -8,6 +8,8 @@ const SETTINGS = settingsOf('/h', {}, { state: 'absent' })
 
 const VIEW = {
   isDaemonRunning: true,
+  report: { running: null },
+  gate: { state: 'open', serverUrl: 'https://a.example', format: 'batch' },
   queue: { queued: 1, oldestAt: new Date(0).toISOString(), deadLetters: 0, held: [] },
   queueProblem: null,
   lost: null,
@@ -38,6 +40,28 @@ it('says in the words of the status that nothing leaves although it should', () 
     const [found] = workFindings({ ...VIEW, ...because(reason) }, null, 0)
     expect(found).toMatchObject({ id: 'F-018', severity: 'warn', summary: 'nothing leaves: so it is' })
   }
+})
+
+it('says that the server has not answered for long, as status does, until nothing waits', () => {
+  const at = new Date(0).toISOString()
+  const report = {
+    running: true,
+    requestSince: at,
+    requestServer: 'https://a.example',
+    requestConnected: true,
+    requestBytes: 0,
+  } as unknown as WorkView['report']
+  expect(idsOf({ report }, 2_000)).toEqual([])
+  expect(workFindings({ ...VIEW, report }, null, 6_000)).toMatchObject([
+    {
+      id: 'F-018',
+      severity: 'info',
+      summary:
+        '1 event queued: sending to https://a.example, which has not answered for 6 s; the attempt ends after 60 s',
+    },
+  ])
+  const queue = { queued: 0, oldestAt: null, deadLetters: 0, held: [] }
+  expect(idsOf({ report, queue }, 6_000)).toEqual([])
 })
 
 it('takes a session that the server refused as seriously as none, however long events have waited', () => {

@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -298,6 +299,18 @@ describe('sync now', () => {
     expect(stderr).toMatch(
       /^spec-kitty: FAMILIAR_DISABLE, .* forbid this command to use a sync daemon \(unset /,
     )
+  })
+
+  it('is what helps after a config.toml that is no file was moved away, as status says', async () => {
+    await work.publish(['a'])
+    const config = join(work.root.path, 'config.toml')
+    mkdirSync(config)
+    const status = (await work.run(['sync', 'status'])).stdout.replaceAll(/\s+/g, ' ')
+    const command = `mv ${config} ${config}.old`
+    expect(status).toContain(`${command} after that: no sync daemon runs spec-kitty sync now `)
+    execFileSync('sh', ['-c', command])
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(work.server.accepted).toEqual(['a'])
   })
 
   it('starts no daemon for an empty queue, and says why an event would stay', async () => {

@@ -651,7 +651,7 @@ describe('where the gate is open', () => {
       })
       expect(failed({ ...untrusted, restoring: null })?.shown).toBe(undefined)
       expect(failed({ lastErrorKind: 'environment', lastError: 'HTTPS_PROXY, p: refused' })?.shown).toBe(
-        'spec-kitty sync restart  # once HTTPS_PROXY is right in this shell, or not set',
+        'env -u https_proxy -u HTTPS_PROXY spec-kitty sync restart  # without HTTPS_PROXY; if a proxy is needed, set it right in this shell instead',
       )
       // No address and no variable helps against a certificate that is out of its time.
       const dated = failed({ lastErrorKind: 'certificate', otherAtStart: ['NODE_EXTRA_CA_CERTS'] })
@@ -739,11 +739,25 @@ describe('where the gate is open', () => {
         brief,
         also: 'spec-kitty config list  # shows where the address is set: write http:// there',
       })
+      // Only the scheme is wrong, so no new token is needed.
+      expect(failed({ ...plain, isServerOfSession: true, isTokenGiven: true })?.also).toBe(
+        'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server http://127.0.0.1:7000/a  # first put the same token into SYNC_TOKEN',
+      )
       // Only this machine may be spoken to without TLS.
       expect(failed({ ...plain, gate: OPEN, isServerOfSession: true })).toMatchObject({
-        brief: 'the last attempt failed; it may have no TLS, or its port may be wrong',
+        brief:
+          'the last attempt failed; it may have no TLS, without which events go to no other machine than this one, or its port may be wrong',
         also: expect.stringContaining('https://HOST'),
       })
+    })
+
+    it('a server that closes a connection without TLS may expect TLS', () => {
+      const lastError = '127.0.0.1:7000: the connection was closed before the whole answer (ECONNRESET)'
+      const cut = { lastError, lastErrorKind: 'connection' } as const
+      const gate: Gate = { ...OPEN, serverUrl: 'http://127.0.0.1:7000' }
+      const hint = 'if it speaks TLS, it must begin with https://'
+      expect(failed({ ...cut, gate })?.brief).toContain(hint)
+      expect(failed(cut)?.brief).not.toContain(hint)
     })
 
     it('a connection that the daemon was started with otherwise is taken over from here', () => {

@@ -1,8 +1,8 @@
 import { accessSync, chmodSync, closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { moveAwayCommand } from '../../cli/cure-file.js'
-import { cannotOpen, damaged, hintFor, MOVE_AWAY, newer, unusable } from './queue-errors.js'
+import { moveAwayCommand, openFilesCommand } from '../../cli/cure-file.js'
+import { cannotOpen, damaged, hintFor, MAKE_OWN, MOVE_AWAY, newer, unusable } from './queue-errors.js'
 import { SIDE_FILES } from './queue-path.js'
 import { FORMAT, readFormat } from './schema.js'
 import type { Database, Sqlite } from './sqlite.js'
@@ -169,12 +169,15 @@ function assertWritable(path: string): void {
         path,
         code === 'EROFS' ? 'its file system is read-only' : `no access to ${name} (${code})`,
         error,
-        code === 'EACCES' && name === path
-          ? `make ${name} a file that this user can read and write`
-          : hintFor(path, code ?? null),
+        code === 'EACCES' && name === path ? openHint(path) : hintFor(path, code ?? null),
       )
     }
   }
+}
+
+function openHint(path: string): string {
+  const command = openFilesCommand([path, ...SIDE_FILES.map((side) => path + side)])
+  return command === null ? `make ${path} a file that this user can read and write` : MAKE_OWN + command
 }
 
 function moveAway(name: string): string {

@@ -151,6 +151,15 @@ export function busy(path: string, why: string, cause?: unknown): CommandError {
 /** The beginning of the advice about what is no file of this user. The command that moves it away follows. */
 export const MOVE_AWAY = 'a queue is a regular file of this user; move that away: '
 
+/** The same about one that this user may not read or write. */
+export const MAKE_OWN = 'make it a file that this user can read and write: '
+
+/** Returns the command in such advice; null if there is none. */
+export function commandIn(hint: string | null): string | null {
+  const lead = [MOVE_AWAY, MAKE_OWN].find((one) => hint?.startsWith(one) === true)
+  return lead === undefined || hint === null ? null : hint.slice(lead.length)
+}
+
 export const SALVAGE_COMMAND = 'spec-kitty sync queue --export FILE'
 
 /** Saves the events that the server had rejected. */

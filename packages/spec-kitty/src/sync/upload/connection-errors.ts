@@ -1,5 +1,7 @@
 const NOT_TLS = 'it does not speak TLS as it should'
 
+const CUT_OFF = 'the connection was closed before the whole answer'
+
 /** Reasons, in words, for the errors of a connection that a user can solve. Each is true of every request of this tool. */
 const REASONS: readonly (readonly [codes: RegExp, reason: string | (() => string)])[] = [
   [/^ECONNREFUSED$/, 'nothing accepts connections there'],
@@ -7,7 +9,7 @@ const REASONS: readonly (readonly [codes: RegExp, reason: string | (() => string
   [/^EAI_AGAIN$/, 'the host name could not be looked up: no name server answered'],
   [/^(?:ENETUNREACH|EHOSTUNREACH)$/, 'the network is not reachable'],
   [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'nothing answers there'],
-  [/^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'the connection was closed before the whole answer'],
+  [/^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, CUT_OFF],
   [/^HPE_/, 'the answer is not HTTP'],
   [/^CERT_HAS_EXPIRED$/, () => `its certificate has expired: ${mendedBy('renew')}`],
   [/^CERT_NOT_YET_VALID$/, () => `its certificate is not valid yet: ${mendedBy('replace')}`],
@@ -19,6 +21,11 @@ const REASONS: readonly (readonly [codes: RegExp, reason: string | (() => string
 /** What Node says if a server closes the connection instead of answering in TLS, as one that speaks only HTTP does. */
 const BEFORE_TLS = /before secure TLS connection/
 const NO_TLS = 'it spoke TLS'
+
+/** Returns whether the server closed the connection, as one does that expects TLS and gets plain HTTP. */
+export function isCutOff(text: string | null): boolean {
+  return text?.includes(CUT_OFF) === true
+}
 
 /** Returns whether the error is that of a server that may not speak TLS at all. */
 export function isWithoutTls(text: string | null): boolean {
