@@ -126,8 +126,23 @@ export function renderCandidates(
   return [
     `  ${paint(terminal, 'bold', header)}`,
     ...lines.map((line, index) => decorate(line, rows[index], daemon, terminal)),
-    ...[foldedText(rows), hidden].flatMap((text) => hint(text, terminal)),
+    ...[liveText(candidates, daemon, words), foldedText(rows), hidden].flatMap((text) =>
+      hint(text, terminal),
+    ),
   ]
+}
+
+/** Explains the mark of the live daemon; null if none is marked. */
+function liveText(
+  candidates: readonly DoctorRecord[],
+  daemon: DaemonView | null,
+  { words: { scope } }: TableWords,
+): string | null {
+  const count = candidates.filter((record) => isLive(record, daemon)).length
+  if (count === 0) return null
+  return count === 1
+    ? `* the live daemon of this ${scope}`
+    : `* the live daemons of this ${scope}: commands use the one of this version, those of an earlier version their own`
 }
 
 /** Explains the numbers that replace a PID, and how to see each process; null if there are none. */

@@ -52,7 +52,11 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
     result === undefined
       ? [
           verdict,
-          renderFindings(findings.map(withoutForce), text, terminal),
+          renderFindings(
+            findings.map(withoutForce),
+            { ...text, below: decidedBelow(document, text) },
+            terminal,
+          ),
           renderHead(document, text.head, terminal),
           renderCandidates(document, terminal, text.ports, text),
           renderDecisions(besides(document), terminal, text.words),
@@ -65,13 +69,31 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
     .join('\n')
 }
 
+/** The maximum number of commands of a finding about daemons that need a decision. */
+const FEW = 2
+
 /**
- * Removes the command that ends daemons that need a decision from a finding. It is printed once, below the table, beside
- * the command that shows the process.
+ * Removes the commands that end daemons that need a decision from a finding, if there are many. They are printed below the
+ * table, beside the command that shows the process.
  */
 function withoutForce(finding: Finding): Finding {
-  const isForce = ['F-002', 'F-010'].includes(finding.id) && finding.remediation?.safe === false
+  const { id, remediation } = finding
+  const isForce = ABOUT_ROWS.includes(id) && remediation?.safe === false && remediation.commands.length > FEW
   return isForce ? { ...finding, remediation: null } : finding
+}
+
+const ABOUT_ROWS: readonly string[] = ['F-002', 'F-010']
+
+/** Returns the findings that count daemons for which only the part below the table has the commands. */
+function decidedBelow(document: DoctorDocument, { words }: DoctorText): ReadonlySet<string> {
+  const told = document.findings.filter(({ id, remediation }) => {
+    if (!ABOUT_ROWS.includes(id) || remediation === null) return false
+    const shown = withoutForce({ id, remediation, severity: 'warn', summary: '' }).remediation?.commands ?? []
+    return untold(document).some(
+      (row) => needsDecision(row, words) && row.remedy?.commands.every((one) => shown.includes(one)) !== true,
+    )
+  })
+  return new Set(told.map(({ id }) => id))
 }
 
 /**

@@ -41,6 +41,8 @@ function counted(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`
 }
 
+const DECIDED_BELOW = 'What to do about those that need a decision stands below the table.'
+
 /** The words for the findings. */
 interface FindingWords {
   readonly words: Pick<Words, 'scope'>
@@ -49,6 +51,8 @@ interface FindingWords {
   /** The findings of which only the first line is printed, because the rest is already elsewhere on the screen. */
   readonly brief?: ReadonlySet<string>
   readonly obstacle?: Obstacle | null
+  /** The findings that count daemons whose commands stand below the table. */
+  readonly below?: ReadonlySet<string>
 }
 
 /**
@@ -57,7 +61,7 @@ interface FindingWords {
  */
 export function renderFindings(
   findings: readonly Finding[],
-  { words, why = {}, brief = new Set(), obstacle = null }: FindingWords,
+  { words, why = {}, brief = new Set(), obstacle = null, below = new Set() }: FindingWords,
   terminal: Terminal,
 ): readonly string[] {
   const order = ['critical', 'warn', 'info']
@@ -74,6 +78,7 @@ export function renderFindings(
       ...summary,
       ...indented(whyItMatters(finding, words.scope, why), terminal),
       ...(finding.remediation === null ? [] : renderRemedy(finding.remediation, terminal)),
+      ...indented(below.has(finding.id) ? DECIDED_BELOW : null, terminal),
     ]
   })
 }

@@ -1,10 +1,17 @@
 import type { CleanupPath } from '../act/terminate-process.js'
 import type { Words } from '../define/options.js'
-import type { DoctorRecord } from '../doctor/choose-remedy.js'
+import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { printable } from './printable.js'
-import { endedBecause, failureText, isSkipReason, pathText, untouchedText } from './reason-text.js'
+import {
+  endedBecause,
+  failureText,
+  isSkipReason,
+  pathText,
+  reasonText,
+  untouchedText,
+} from './reason-text.js'
 import { renderRemedy } from './render-remedy.js'
 import { isInUse, renderDecisions } from './render-decisions.js'
 import { wrapWords } from './text-width.js'
@@ -52,7 +59,7 @@ export function renderReset(
     done: [
       ...renderEnded({ ...result, failed: [] }, terminal, words),
       ...failed.flatMap((entry) => [
-        ...renderEnded({ swept: [], would_sweep: [], failed: [entry] }, terminal, words),
+        ...renderEnded({ swept: [], would_sweep: [], failed: [entry] }, terminal, words, rowOf(entry, rows)),
         ...commandsOf(rowOf(entry, rows), terminal),
       ]),
       ...untold.flatMap((entry) =>
@@ -68,7 +75,7 @@ export function renderReset(
         : [`port ${named}: nothing that can be seen from here listens on it`]),
     ],
     left: renderDecisions({ orphans: left, isOneTold: open.length < orphans.length }, terminal, words),
-    numbers: wrapWords(numbersOf(result, orphans, open), terminal.columns),
+    numbers: wrapWords(numbersOf(result, orphans, open, words), terminal.columns),
   }
 }
 
@@ -77,6 +84,7 @@ function numbersOf(
   { swept, skipped, failed, would_sweep, dry_run }: ResetResult,
   orphans: readonly DoctorRecord[],
   told: readonly DoctorRecord[],
+  words: Pick<Words, 'explain'>,
 ): string {
   const decidable = skipped.filter((entry) => entry.cleanup_class !== 'never_touch')
   const isUsed = (entry: Named): boolean => orphans.some((row) => isSame(row, entry) && isInUse(row))
@@ -86,7 +94,15 @@ function numbersOf(
   const isOfFinding = (entry: Named): boolean =>
     rowOf(entry, orphans) !== undefined && rowOf(entry, told) === undefined
   const own = decidable.some(isOfFinding) ? (open === 1 ? ', which is F-005' : ', one of them F-005') : ''
-  const rest = used === 0 ? '' : ` · left alone: ${used} (in use)`
+  const untouched = skipped.length - decidable.length
+  const left = used + untouched
+  const alone = left === 0 ? '' : ` · left alone: ${left}${untouched === 0 ? ' (in use)' : ''}`
+  // Only these are what F-002 counts: others may still be starting, or cannot be ended from here.
+  const decisions = told.filter(
+    (row) => needsDecision(row, words) && rowOf(row, decidable) !== undefined,
+  ).length
+  const isFewer = decisions > 0 && decisions + (own === '' ? 0 : 1) < open
+  const rest = `${isFewer ? ` · need a decision: ${decisions}` : ''}${alone}`
   return dry_run
     ? `dry run: would be swept: ${would_sweep.length} · would be skipped: ${open} (operator_required${own})${rest}`
     : `swept: ${swept.length}${goneText(swept)} · skipped: ${open} (operator_required) · failed: ${failed.length}${rest}`
@@ -120,11 +136,15 @@ function commandsOf(row: DoctorRecord | undefined, terminal: Terminal): readonly
     : renderRemedy({ ...row.remedy, description: '' }, terminal)
 }
 
-/** Returns a line for each process that was ended, would be ended, or could not be ended. */
+/**
+ * Returns a line for each process that was ended, would be ended, or could not be ended. `row`: what is there now of the
+ * one that could not.
+ */
 export function renderEnded(
   { swept, failed, would_sweep }: Pick<ResetResult, 'swept' | 'failed' | 'would_sweep'>,
   terminal: Terminal,
   words: EndedWords,
+  row?: DoctorRecord,
 ): readonly string[] {
   return [
     ...would_sweep.flatMap((entry) => entryLines('would end', endedText(entry, words), null, terminal)),
@@ -134,9 +154,20 @@ export function renderEnded(
         : entryLines('ended', endedText(entry, words, entry.cleanup_path), 'green', terminal),
     ),
     ...failed.flatMap((entry) =>
-      entryLines('failed', `${who(entry)}${because(failureText(entry.failure_reason))}`, 'red', terminal),
+      entryLines('failed', `${who(entry)}${because(whyFailed(entry, row, words))}`, 'red', terminal),
     ),
   ]
+}
+
+/** What is not proven of a process is also why it is not ended without force, so its row says more. */
+function whyFailed(
+  { failure_reason: failure }: ResetResult['failed'][number],
+  row: DoctorRecord | undefined,
+  { scope }: EndedWords,
+): string {
+  const text = failureText(failure)
+  const reason = row?.skip_reason ?? null
+  return failure === 'identity_unproven' && reason !== null ? `${text}: ${reasonText(reason, scope)}` : text
 }
 
 /**

@@ -1,14 +1,14 @@
 import type { FailureReason } from '../act/terminate-process.js'
 import { namedScopes } from '../classify/derive-facts.js'
 import type { Reason } from '../classify/class-and-reason.js'
-import { inUseBy, isAway } from '../classify/stale-evidence.js'
-import { cleanCommand, forceCommand } from '../define/hints.js'
+import { inUseBy, isAway, maybeInUseBy } from '../classify/stale-evidence.js'
+import { cleanCommand, forceCommand, lookCommandOf } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { userText } from '../identity/user-text.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
-import { isSpared, isStarting } from '../observe/spared.js'
+import { isSpared, isStarting, sparedOf, unmountedScope } from '../observe/spared.js'
 import { staleInScope } from '../observe/stale-in-scope.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
 import { actsHere, explained, isExplanation, obstructed, type Remedy } from './remedy.js'
@@ -173,7 +173,7 @@ function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy |
     return explained(words, reason, UNREAD)
   }
   if (isSpared(candidate, seen)) {
-    return explained(words, reason, 'it may be in use where this command cannot see: use it where it runs')
+    return explained(words, reason, absentScope(candidate, seen, words) ?? IN_USE_UNSEEN)
   }
   if (proof === null) {
     return explained(words, reason, whereToLook(candidate, seen))
@@ -182,6 +182,28 @@ function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy |
   // instead.
   if (observation.port !== null || reason === 'starting') return null
   return explained(words, reason, 'it does not listen, so no command can name it')
+}
+
+const IN_USE_UNSEEN = 'it may be in use where this command cannot see: use it where it runs'
+
+/**
+ * Says that the daemon is spared only because what it uses is not at the path of its scope; null if that is not why. In its own
+ * scope it can be decided about, because a user who names that scope knows whether it is only unmounted.
+ */
+function absentScope(candidate: Candidate, seen: Scan, words: Words): string | null {
+  const scope = unmountedScope(candidate, seen)
+  const { otherUser, unreachable, elsewhere } = sparedOf(candidate, seen)
+  const isSparedElse = otherUser || unreachable || elsewhere
+  if (scope === null || scope.real === null || isSparedElse) return null
+  if (maybeInUseBy(candidate.observation, seen.context) !== null) return null
+  const { real } = scope
+  const state =
+    scope.gone === false
+      ? 'holds nothing that it can have used: it was emptied'
+      : 'is not there: it was removed'
+  const clean = cleanCommand(words, real)
+  const decide = clean === null ? '' : `, or look and decide there (${lookCommandOf({ clean })})`
+  return `its ${words.scope} ${real} ${state}, or its drive is not mounted; mount the drive${decide}`
 }
 
 /** Says where more can be seen of a process that is not seen whole: not as root if this command runs as root. */

@@ -35,7 +35,8 @@ describe('stale daemons that are alike', () => {
 
   it('have one row: how many, their ports, from which to which version, the greatest age and size', () => {
     const text = table([LIVE, ...many, WEB])
-    expect(text.split('\n')).toHaveLength(6)
+    expect(text.split('\n')).toHaveLength(7)
+    expect(text).toContain('* the live daemon of this home\n')
     expect(text).toMatch(
       /^ +\(18\) +9401-9418 +3\.2\.2-3\.2\.10 +safe_auto +older than 4\.0\.0, superseded +2d +51M +~\/\.spec-kitty$/m,
     )
@@ -73,7 +74,8 @@ it('what needs a decision, what is in use and what is live is never folded', () 
   const alike = (record: DoctorRecord, from: number): DoctorRecord[] =>
     Array.from({ length: 6 }, (_, index) => ({ ...record, pid: from + index, port: from + index }))
   const all = [...alike(OPEN, 9410), ...alike(USED, 9420), ...alike(LIVE, 9430)]
-  expect(table(all).split('\n')).toHaveLength(1 + 18 + 1)
+  expect(table(all).split('\n')).toHaveLength(1 + 18 + 2)
+  expect(table(all)).toMatch(/^ {2}\* the live daemons of this home: commands use the one of this version, /m)
   expect(table(alike(WEB, 9410))).toMatch(/^ +\(6\) +9410-9415 +- +never_touch +third_party /m)
 })
 

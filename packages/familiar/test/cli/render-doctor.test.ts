@@ -5,6 +5,7 @@ import { renderReset } from '../../src/cli/render-reset.js'
 import { columnsOf } from '../../src/cli/text-width.js'
 import { countOthers } from '../../src/cli/render-others.js'
 import { defineDaemon, definitionOf } from '../../src/define/define-daemon.js'
+import type { Finding } from '../../src/doctor/finding.js'
 import type { Tool } from '../../src/doctor/identity-record.js'
 import type { ResetResult } from '../../src/doctor/reset-result.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
@@ -407,6 +408,59 @@ describe('what a clean-up did', () => {
     expect(plan([RECORD], all, {}, { ...terminal, isQuiet: true })).toBe('')
     expect(plan([RECORD], all, { isForced: true })).toBe(
       'For real: tool doctor --reset --force  # then 2 still need a decision\n',
+    )
+  })
+
+  it('says where the commands stand, if there are too many beside the finding or if it has others', () => {
+    const force = (port: number) => `tool doctor --reset --force --port ${port}`
+    const rows = [9420, 9421, 9422].map((port) => ({
+      ...OPEN,
+      port,
+      remedy: { commands: [force(port)], description: 'ends it', safe: false },
+    }))
+    const finding = (commands: readonly string[], safe: boolean): Finding => ({
+      ...ORPHANED,
+      remediation: { command: commands[0] ?? '', commands, description: 'ends them', safe },
+    })
+    const below = 'What to do about those that need a decision stands below the table.'
+    const told = (count: number, safe = false): string => {
+      const commands = safe ? ['tool doctor --reset'] : rows.slice(0, count).map(({ port }) => force(port))
+      return renderDoctor(documentOf(rows.slice(0, count), [finding(commands, safe)]), TEXT, terminal)
+    }
+    expect([told(2).match(/--force/g)?.length, told(2).includes(below)]).toEqual([4, false])
+    expect([told(3).match(/--force/g)?.length, told(3).includes(below)]).toEqual([3, true])
+    expect([told(1, true).match(/--force/g)?.length, told(1, true).includes(below)]).toEqual([1, true])
+  })
+
+  it('counts what is left alone and what needs a decision, and says what is not proven of what failed', () => {
+    const skipped = [
+      { pid: 2740, port: 9440, cleanup_class: 'never_touch', skip_reason: 'third_party', in_use_by: null },
+    ]
+    const none = { swept: [], failed: [], dry_run: false, would_sweep: [] }
+    const left = renderDoctor(
+      { ...documentOf([WEB]), reset_result: { ...none, skipped } },
+      { ...TEXT, named: 9440 },
+      terminal,
+    )
+    expect(left).toContain('swept: 0 · skipped: 0 (operator_required) · failed: 0 · left alone: 1\n')
+    const explained = { commands: ['tool explain starting'], description: 'wait', safe: true }
+    const young = { ...OPEN, pid: 2721, port: 9421, skip_reason: 'starting', remedy: explained }
+    const both = [OPEN, young].map(({ pid, port, skip_reason }) => ({
+      pid,
+      port,
+      skip_reason,
+      cleanup_class: 'operator_required',
+      in_use_by: null,
+    }))
+    const counted = { ...documentOf([OPEN, young]), reset_result: { ...none, skipped: both } }
+    expect(renderDoctor(counted, TEXT, terminal)).toContain(
+      'swept: 0 · skipped: 2 (operator_required) · failed: 0 · need a decision: 1\n',
+    )
+    const hidden = { ...OPEN, pid: null, skip_reason: 'missing_pid' }
+    const failed = [{ pid: null, port: OPEN.port, failure_reason: 'identity_unproven' as const }]
+    const unproven = { ...documentOf([hidden]), reset_result: { ...none, skipped: [], failed } }
+    expect(renderDoctor(unproven, TEXT, terminal)).toMatch(
+      /^failed port 9420 \(process unknown\): it is not proven to be what it seems \(identity_unproven\): its process is not seen from here \(missing_pid\)\n/,
     )
   })
 

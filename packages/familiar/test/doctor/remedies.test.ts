@@ -26,7 +26,7 @@ import type { Candidate, Scan } from '../../src/observe/scan.js'
 import { scopeDaemon } from '../../src/observe/scope-daemon.js'
 import { userText } from '../../src/identity/user-text.js'
 import { userName } from '../../src/observe/user-name.js'
-import { isEndedByForce, isSpared } from '../../src/observe/spared.js'
+import { isEndedByForce, isSpared, unmountedScope } from '../../src/observe/spared.js'
 import { testFamily } from '../helpers/family.js'
 import { forEachSighting } from '../helpers/many-observations.js'
 import { PORT, USER } from '../helpers/observations.js'
@@ -427,6 +427,41 @@ describe('the remedy of a daemon whose scope was not read in time', () => {
     expect(
       [...told].filter((description) => /use it where it runs|whatever/.test(description ?? '')),
     ).toEqual([])
+  })
+})
+
+describe('the remedy of a daemon of another scope that may only be unmounted', () => {
+  it('says so, and where it can be decided, instead of that it may be in use', () => {
+    const told = new Set<string>()
+    const wrong = new Set<string>()
+    forEachSighting(2, (observation, context, others) => {
+      const [name] = context.scopes.keys()
+      for (const gone of [true, false]) {
+        // Unchanged since before any process started.
+        const scopes = new Map(
+          [...context.scopes].map(([path, one]) => [path, { ...one, gone, unchangedSinceMs: 1 }] as const),
+        )
+        const seen = scanOf(observation, { ...context, scopes }, others, PROOF)
+        const [candidate] = seen.candidates
+        if (candidate === undefined || name === undefined) continue
+        const remedy = remedyOf(candidate, seen, { words })
+        if (!isSpared(candidate, seen) || unmountedScope(candidate, seen) === null) continue
+        if (remedy?.commands[0]?.includes('--force') === true) wrong.add(`${remedy.commands[0]}`)
+        const { facts } = candidate
+        const isMounted = { ...seen, context: { ...seen.context, scopes: context.scopes } }
+        const isOnly =
+          facts.reachable === 'yes' && facts.elsewhere === 'no' && !isSpared(candidate, isMounted)
+        if (isOnly && remedy?.description.includes('cannot see') === true) wrong.add(remedy.description)
+        told.add(remedy?.description.replaceAll(/\/\S+?(?=[ )])/g, 'DIR') ?? '')
+      }
+    })
+    expect([...wrong]).toEqual([])
+    expect([...told]).toContain(
+      'its scope DIR is not there: it was removed, or its drive is not mounted; mount the drive, or look and decide there (HOME=DIR tool doctor)',
+    )
+    expect([...told]).toContain(
+      'its scope DIR holds nothing that it can have used: it was emptied, or its drive is not mounted; mount the drive, or look and decide there (HOME=DIR tool doctor)',
+    )
   })
 })
 

@@ -18,8 +18,8 @@ export interface Homes {
   readonly others: number
   /** How many of these daemons name a home but are not a daemon in use there, such as older ones that were left behind. */
   readonly strays: number
-  /** How many of them are in use all the same: a daemon of an earlier version that runs beside that of its home. */
-  readonly kept: number
+  /** Those that are in use all the same, by home: the daemon of an earlier version, beside the record of this one. */
+  readonly kept: ReadonlyMap<string, DoctorRecord>
 }
 
 /**
@@ -44,7 +44,12 @@ export async function listHomes(root: string): Promise<Homes> {
   const others = found.filter(({ pid }) => !used.has(pid))
   const kept = others.filter((one) => one.skip_reason === 'is_recorded_singleton' || one.in_use_by !== null)
   const strays = others.filter((one) => !kept.includes(one) && homeNamed(one) !== null)
-  return { homes, others: others.length, strays: strays.length, kept: kept.length }
+  return {
+    homes,
+    others: others.length,
+    strays: strays.length,
+    kept: new Map(kept.map((one) => [one.in_use_by ?? root, one])),
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { expectValid } from '../helpers/schemas.js'
 import { gone, makeRoot, signal, type SyncRoot } from './sync-root.js'
 
@@ -13,7 +14,10 @@ beforeEach(() => {
   other = root.beside(join(root.base, 'other'))
 })
 
-afterEach(() => root.end())
+afterEach(async () => {
+  await stopAll()
+  await root.end()
+})
 
 /** Every file of the homes but the logs and locks, which the daemons write, with its text. */
 function filesIn(directory: string): readonly (readonly string[])[] {
@@ -101,5 +105,21 @@ describe('sync list', () => {
       { home: root.path, state: 'stopped', port: null },
       { home: other.path, state: 'running', pid: there.pid },
     ])
+  })
+
+  it('shows the daemon of an earlier version that runs in a home in which that of this version is stopped', async () => {
+    root.start()
+    root.run(['sync', 'stop'])
+    const options = { family: 'sync', port: 9430, version: '3.2.5', root: root.path, record: true } as const
+    const theirs = await spawnPredecessor(options)
+    const { stdout, stderr } = root.run(['sync', 'list'])
+    expect(stdout).toMatch(
+      new RegExp(`^[*] ${root.path} +earlier version runs +${theirs.pid} +9430 +3\\.2\\.5 `, 'm'),
+    )
+    expect(stderr).toBe('')
+    expect(root.json(['sync', 'list']).document).toMatchObject({
+      homes: [{ home: root.path, state: 'stopped', pid: null }],
+      other_daemons: 1,
+    })
   })
 })
