@@ -10,8 +10,12 @@ export interface Column<T> {
   readonly shorten?: 'middle' | 'end'
   /** True for a column that is dropped before any text is shortened. */
   readonly isExtra?: boolean
-  /** True for a column that is dropped after the extra ones; a path in it is, before any text loses its end. */
+  /** True for a column that is dropped after the extra ones. */
   readonly isLesser?: boolean
+  /** True for a column that is dropped after all others. */
+  readonly isKept?: boolean
+  /** Shortens a cell in place of `shortenMiddle`. */
+  readonly shortened?: (text: string, columns: number) => string
   readonly style?: (row: T) => Style | null
 }
 
@@ -37,14 +41,13 @@ interface Step {
 
 /** How cells are shortened, step by step. Both ends of a path are still recognisable in 20 columns. */
 const PATHS: readonly Step[] = [{ kind: 'middle', least: 20 }]
-const SHORT_PATHS: readonly Step[] = [...PATHS, { kind: 'middle', least: 12 }]
 const STEPS: readonly Step[] = [...PATHS, { kind: 'end', least: 12 }, { kind: 'middle', least: 12 }]
 
 /**
  * Returns a table that fits this terminal. If the terminal is too narrow, these steps are taken one after the other until
  * the table fits: paths are shortened; extra columns are dropped, starting with those that have the same value in every
- * row, each time from the right; lesser columns of paths are shortened further and dropped; texts lose their ends; paths
- * are shortened further; other columns are dropped, the lesser ones first. The table says which columns are not shown. In a pipe, everything is printed in full.
+ * row, each time from the right; texts lose their ends; paths are shortened further; other columns are dropped, the lesser
+ * ones first. The table says which columns are not shown. In a pipe, everything is printed in full.
  */
 export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], screen: Screen): Table {
   const cells = columns.map((column) => rows.map((row) => printable(column.cell(row))))
@@ -99,11 +102,8 @@ function hiddenText(titles: readonly string[]): string | null {
 /** The lowest rank of an extra column. Columns with higher ranks are dropped first. */
 const EXTRA = 2
 
-function isLesserPath<T>(column: Column<T> | undefined): boolean {
-  return column?.isLesser === true && column.shorten === 'middle'
-}
-
 function rank<T>(column: Column<T> | undefined, cells: readonly string[]): number {
+  if (column?.isKept === true) return -1
   if (column?.isExtra !== true) return column?.isLesser === true ? 1 : 0
   return new Set(cells).size > 1 ? EXTRA : EXTRA + 1
 }
@@ -118,12 +118,11 @@ function fit<T>(
   const rankOf = (index: number): number => rank(columns[index], cells[index] ?? [])
   const all = columns.map((_, index) => index)
   const kept = all.filter((index) => rankOf(index) < EXTRA)
-  const firm = kept.filter((index) => !isLesserPath(columns[index])).length
   const byImportance = all.toSorted((one, other) => rankOf(one) - rankOf(other) || one - other)
   for (let count = all.length; count > 1; count--) {
     const shown = new Set(byImportance.slice(0, count))
     const widths = natural.map((width, index) => (shown.has(index) ? width : null))
-    const steps = count > kept.length ? PATHS : count > firm ? SHORT_PATHS : STEPS
+    const steps = count > kept.length ? PATHS : STEPS
     if (shrink(columns, widths, available - GAP.length * (count - 1), steps)) return widths
   }
   const [most = 0] = byImportance
@@ -151,8 +150,13 @@ function shrink<T>(
   return excess <= 0
 }
 
-function placed<T>(text: string, { align, shorten }: Column<T>, width: number, isLast: boolean): string {
-  const short = shorten === 'middle' ? shortenMiddle(text, width) : shortenEnd(text, width)
+function placed<T>(
+  text: string,
+  { align, shorten, shortened = shortenMiddle }: Column<T>,
+  width: number,
+  isLast: boolean,
+): string {
+  const short = shorten === 'middle' ? shortened(text, width) : shortenEnd(text, width)
   if (align !== 'right' && isLast) return short
   return padTo(short, width, align === 'right' ? 'left' : 'right')
 }

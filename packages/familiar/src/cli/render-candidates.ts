@@ -2,12 +2,13 @@ import type { Words } from '../define/options.js'
 import type { DaemonView } from '../doctor/daemon-view.js'
 import type { DoctorDocument } from '../doctor/document.js'
 import type { DoctorRecord } from '../doctor/choose-remedy.js'
-import { compareVersions } from '../identity/versions.js'
 import { foldRows, processesOf, type ShownRow } from './fold-rows.js'
-import { layTable, type Column } from './format-table.js'
+import { layTable, type Column, type Table } from './format-table.js'
+import { versionRange } from './group-words.js'
 import { paint, type Io, type Style } from './io.js'
 import { evidenceText } from './reason-text.js'
 import { isInUse } from './render-decisions.js'
+import { shortenApart } from './shorten-apart.js'
 import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pick<Io, 'isVerbose'>>
@@ -65,25 +66,26 @@ function reasonColumn(words: ReasonWords, isVerbose: boolean): Column<ShownRow> 
 }
 
 /**
- * Returns the column of the scopes. If the rows have different scopes, the column is dropped after the extra ones, because
- * it shows which scope each daemon belongs to, but before a reason loses its end.
+ * Returns the column of the scopes. If the rows have different scopes, it is dropped last, because only it shows which
+ * scope each daemon belongs to, and the scopes are shortened so that they can be told apart.
  */
 function scopeColumn(
   { words, userHome }: TableWords,
   rows: readonly DoctorRecord[],
   { columns }: Terminal,
 ): Column<ShownRow> {
-  const isOne = new Set(rows.flatMap((row) => scopeOf(row) ?? [])).size < 2
+  const shown = (scope: string): string => (columns === null ? scope : withTilde(scope, userHome))
+  const scopes = [...new Set(rows.flatMap((row) => scopeOf(row) ?? []))].map(shown)
+  const isOne = scopes.length < 2
   const cell = (record: ShownRow): string => {
     const scope = scopeOf(record)
-    return scope === null ? '-' : columns === null ? scope : withTilde(scope, userHome)
+    return scope === null ? '-' : shown(scope)
   }
   return {
     title: words.scope.toUpperCase(),
     cell,
     shorten: 'middle',
-    isLesser: true,
-    ...(isOne ? { isExtra: true } : {}),
+    ...(isOne ? { isExtra: true } : { isKept: true, shortened: shortenApart(scopes) }),
   }
 }
 
@@ -113,16 +115,23 @@ export function renderCandidates(
   const sorted = candidates.toSorted((a, b) => order(a) - order(b) || (a.port ?? 0) - (b.port ?? 0))
   const isVerbose = terminal.isVerbose === true
   const isAlikeFolded = terminal.columns !== null && !isVerbose
-  const reasons = { ...words, isNarrow: terminal.columns !== null && terminal.columns <= WIDE && !isVerbose }
-  const rows = foldRows(sorted, (record) => reasonIn(record, reasons, isVerbose), isAlikeFolded)
-  const columns = [
-    ...COLUMNS,
-    reasonColumn(reasons, isVerbose),
-    ...(isVerbose ? [ROW] : []),
-    ...MORE,
-    scopeColumn(words, sorted, terminal),
-  ]
-  const { header, rows: lines, hidden } = layTable(columns, rows, terminal)
+  const laid = (isNarrow: boolean): { readonly table: Table; readonly rows: readonly ShownRow[] } => {
+    const reasons = { ...words, isNarrow }
+    const rows = foldRows(sorted, (record) => reasonIn(record, reasons, isVerbose), isAlikeFolded)
+    const columns = [
+      ...COLUMNS,
+      reasonColumn(reasons, isVerbose),
+      ...(isVerbose ? [ROW] : []),
+      ...MORE,
+      scopeColumn(words, sorted, terminal),
+    ]
+    return { table: layTable(columns, rows, terminal), rows }
+  }
+  const isWide = terminal.columns === null || terminal.columns > WIDE || isVerbose
+  const wide = isWide ? laid(false) : null
+  // The path of another program must not cost a column.
+  const { table, rows } = wide === null || (wide.table.hidden !== null && !isVerbose) ? laid(true) : wide
+  const { header, rows: lines, hidden } = table
   return [
     `  ${paint(terminal, 'bold', header)}`,
     ...lines.map((line, index) => decorate(line, rows[index], daemon, terminal)),
@@ -145,11 +154,10 @@ function liveText(
     : `* the live daemons of this ${scope}: commands use the one of this version, those of an earlier version their own`
 }
 
-/** Explains the numbers that replace a PID, and how to see each process; null if there are none. */
+/** Says how to see each process of the rows that stand for several; null if there are none. */
 function foldedText(rows: readonly ShownRow[]): string | null {
-  const folded = rows.map(processesOf).find((count) => count > 1)
-  if (folded === undefined) return null
-  return `(${folded}): so many processes that are alike; --verbose shows each`
+  if (!rows.some((row) => processesOf(row) > 1)) return null
+  return 'Processes that are alike share a row; --verbose shows each.'
 }
 
 function hint(text: string | null, terminal: Terminal): readonly string[] {
@@ -163,10 +171,10 @@ function orderOf(record: DoctorRecord, isLiveHere: boolean): number {
   return ['operator_required', 'safe_auto', 'never_touch'].indexOf(record.cleanup_class) + 1
 }
 
-/** Returns the pid of a process or, in parentheses, the number of folded processes. */
+/** Returns the pid of a process, or the number of folded processes, which must not look like a pid. */
 function pidsText(row: ShownRow): string {
   const count = processesOf(row)
-  return count > 1 ? `(${count})` : String(row.pid ?? '-')
+  return count > 1 ? `${count} pids` : String(row.pid ?? '-')
 }
 
 /** `9400`, `9400-9449`, or `9400 +3` for ports with gaps between them. */
@@ -179,10 +187,8 @@ function portsText(ports: readonly number[]): string {
 
 /** `3.2.2`, or `3.2.2-3.2.4` for the oldest and the newest of several. Another program has no version. */
 function versionsText({ all, daemon_family: family }: ShownRow): string {
-  const versions = all.flatMap(({ package_version }) => package_version ?? []).toSorted(compareVersions)
-  const [first, last] = [versions[0], versions.at(-1)]
-  if (first === undefined || last === undefined) return family === null ? '-' : 'unknown'
-  return first === last ? first : `${first}-${last}`
+  const unknown = family === null ? '-' : 'unknown'
+  return versionRange(all.map(({ package_version }) => package_version)) ?? unknown
 }
 
 /** Returns the greatest value: of several processes, the age of the oldest or the size of the largest. */

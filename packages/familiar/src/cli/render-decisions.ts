@@ -2,11 +2,12 @@ import type { Words } from '../define/options.js'
 import type { DoctorDocument } from '../doctor/document.js'
 import { isForNow, isToWaitFor, needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Remedy } from '../doctor/remedy.js'
-import { lookCommand } from '../observe/platform/look-command.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { evidenceText, reasonText, rowReason } from './reason-text.js'
-import { renderRemedy } from './render-remedy.js'
+import { versionRange } from './group-words.js'
+import { lookAtSome } from './look-at-some.js'
+import { advice, INDENT, isExplained, renderRemedy } from './render-remedy.js'
 import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
@@ -83,7 +84,9 @@ function inUse(used: readonly DoctorRecord[], scope: string, terminal: Terminal)
 }
 
 interface Group {
-  readonly text: string
+  /** What is the same of all rows: the reasons and the signs. */
+  readonly textOf: (version: string | null) => string
+  readonly versions: (string | null)[]
   readonly ports: string[]
   readonly description: string
   readonly commands: Set<string>
@@ -100,37 +103,48 @@ function section(
   if (rows.length === 0) return []
   const groups = new Map<string, Group>()
   for (const record of rows) {
-    const text = whatItIs(record, words)
+    const textOf = (version: string | null): string => whatItIs(record, version, words)
     const { remedy } = record
     const description = remedy?.description ?? ''
-    const key = `${text}\n${description}`
-    const group = groups.get(key) ?? { text, ports: [], description, commands: new Set(), pids: new Set() }
+    // Rows that differ only in their version are one group, as in the table.
+    const key = `${textOf(null)}\n${description}`
+    const group: Group = groups.get(key) ?? {
+      textOf,
+      versions: [],
+      ports: [],
+      description,
+      commands: new Set(),
+      pids: new Set(),
+    }
     group.ports.push(String(record.port ?? 'no port'))
+    group.versions.push(record.package_version)
     for (const command of remedy?.commands ?? []) group.commands.add(command)
     if (remedy?.look !== undefined && record.pid !== null) group.pids.add(record.pid)
     groups.set(key, group)
   }
   const all = [...groups.values()]
-  return [
-    title,
-    ...all.flatMap((group, index) => renderGroup(group, isToldBelow(group, all[index + 1]), terminal)),
-  ]
+  return [title, ...all.flatMap((group, index) => renderGroup(group, all.slice(index + 1), terminal))]
 }
 
 /** Returns whether the next group has the very same remedy, which is then printed once, below both. */
-function isToldBelow({ description, commands, pids }: Group, next: Group | undefined): boolean {
-  const isSame = next?.description === description && [...next.commands].join() === [...commands].join()
-  return isSame && pids.size === 0 && next.pids.size === 0
+function isToldBelow(group: Group, next: Group | undefined): boolean {
+  const isSame = next?.description === group.description && hasSameCommands(group, next)
+  return isSame && group.pids.size === 0 && next.pids.size === 0
 }
 
-function renderGroup(
-  { text, ports, description, commands, pids }: Group,
-  isTold: boolean,
-  terminal: Terminal,
-): readonly string[] {
-  const head = entry(`${listed(ports)}: ${text}`, terminal)
-  if (terminal.isQuiet === true || isTold || commands.size === 0) return head
-  const look = pids.size === 0 ? {} : { look: lookCommand([...pids]) }
+function hasSameCommands(one: Group, other: Group): boolean {
+  return [...one.commands].join() === [...other.commands].join()
+}
+
+function renderGroup(group: Group, below: readonly Group[], terminal: Terminal): readonly string[] {
+  const { textOf, versions, ports, description, commands, pids } = group
+  const head = entry(`${listed(ports)}: ${textOf(versionRange(versions))}`, terminal)
+  if (terminal.isQuiet === true || isToldBelow(group, below[0]) || commands.size === 0) return head
+  // What explains the reason is printed once, below the last group that has it.
+  if (isExplained([...commands]) && below.some((other) => hasSameCommands(group, other)))
+    return [...head, ...advice(description, terminal)]
+  const room = terminal.columns === null ? null : terminal.columns - INDENT.length
+  const look = pids.size === 0 ? {} : { look: lookAtSome([...pids], room).command }
   const remedy: Remedy = {
     commands: [...commands].slice(0, LISTED_COMMANDS),
     description,
@@ -141,7 +155,9 @@ function renderGroup(
   return [
     ...head,
     ...renderRemedy(remedy, terminal),
-    ...(more > 0 ? [`    ${paint(terminal, 'dim', `and ${more} more such commands: --json`)}`] : []),
+    ...(more > 0
+      ? [`    ${paint(terminal, 'dim', `and ${more} more such command${more === 1 ? '' : 's'}: --json`)}`]
+      : []),
   ]
 }
 
@@ -157,7 +173,11 @@ function listed(ports: readonly string[]): string {
 }
 
 /** A daemon whose remedy is to wait may have another reason too, such as `cross_root`. The text then gives both. */
-function whatItIs(record: DoctorRecord, words: Pick<Words, 'scope' | 'explain'>): string {
+function whatItIs(
+  record: DoctorRecord,
+  version: string | null,
+  words: Pick<Words, 'scope' | 'explain'>,
+): string {
   const isWaiting = record.skip_reason !== 'starting' && isToWaitFor(record, words)
   const reasons = [
     rowReason(record, words.scope),
@@ -168,6 +188,6 @@ function whatItIs(record: DoctorRecord, words: Pick<Words, 'scope' | 'explain'>)
   const signs = record.stale_evidence.filter(
     (one) => !isTold || (one !== 'project_gone' && one !== 'unrecorded'),
   )
-  const stale = evidenceText(signs, record.package_version)
+  const stale = evidenceText(signs, version)
   return `${reasons.join(', ')}${stale === '' ? '' : `; ${stale}`}`
 }

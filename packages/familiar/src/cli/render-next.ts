@@ -41,5 +41,6 @@ export function renderNext(
   const painted = paint(terminal, 'cyan', printable(command))
   if (terminal.columns === null || columnsOf(`For real: ${command}${after}`) <= terminal.columns)
     return [`For real: ${painted}${paint(terminal, 'dim', after)}`]
-  return [`For real${then === null ? '' : ` (${then})`}:`, `    ${painted}`]
+  const lead = `For real${then === null ? '' : ` (${then})`}:`
+  return [...wrapWords(lead, terminal.columns), `    ${painted}`]
 }

@@ -27,10 +27,8 @@ function renderCommands(
   terminal: Terminal,
 ): readonly string[] {
   // What only explains does not do what its description says: that is what the user can do.
-  if (commands.every((one) => EXPLAINING.test(one)) && !description.startsWith('says ')) {
-    const advice = description === '' ? null : `${capital(printable(description))}.`
-    return [...indented(advice, terminal), ...renderCommands({ commands, description: SAYS }, terminal)]
-  }
+  if (isExplained(commands) && !description.startsWith('says '))
+    return [...advice(description, terminal), ...renderCommands({ commands, description: SAYS }, terminal)]
   const [only = ''] = commands
   const after = description === '' ? '' : `  # ${printable(description)}`
   const isShort = terminal.columns === null || columnsOf(`${INDENT}${only}${after}`) <= terminal.columns
@@ -41,6 +39,16 @@ function renderCommands(
     ...indented(description === '' ? null : `${capital(printable(description))}:`, terminal),
     ...commands.map((command) => `${INDENT}${paint(terminal, 'cyan', printable(command))}`),
   ]
+}
+
+/** Returns whether the commands only explain. */
+export function isExplained(commands: readonly string[]): boolean {
+  return commands.every((one) => EXPLAINING.test(one))
+}
+
+/** Returns the description of a remedy that only explains, as a sentence: it is what the user can do. */
+export function advice(description: string, terminal: Terminal): readonly string[] {
+  return indented(description === '' ? null : `${capital(printable(description))}.`, terminal)
 }
 
 function capital(text: string): string {

@@ -1,8 +1,8 @@
 import type { CleanUpReport } from '../act/clean-up.js'
 import { scopeOf } from '../classify/derive-facts.js'
 import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define-daemon.js'
+import { lookCommandOf } from '../define/hints.js'
 import { decisionsIn } from '../doctor/choose-remedy.js'
-import { lookCommand } from '../observe/platform/look-command.js'
 import type { Circumstances } from '../doctor/identity-record.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared, isStarting } from '../observe/spared.js'
@@ -11,6 +11,7 @@ import { keysOf, namesOf } from './candidate-lines.js'
 import { showingCleanUp } from './clean-up-progress.js'
 import { asObstructed } from './obstructed.js'
 import { endedByItself } from './ended-by-itself.js'
+import { lookAtSome } from './look-at-some.js'
 import { wrapWords } from './text-width.js'
 
 export interface ResetOptions extends Partial<Pick<Circumstances, 'obstacle'>> {
@@ -67,7 +68,8 @@ async function askAboutTheRest(
     .toSorted((one, other) => (one.observation.port ?? 0) - (other.observation.port ?? 0))
   if (open.length === 0) return {}
   const stale = chosen.filter(({ verdict }) => verdict.class === 'safe_auto')
-  const names = namesOf(daemon, open, seen, { columns: io.errorColumns, hasColor: io.hasErrorColor })
+  const screen = { columns: io.errorColumns, hasColor: io.hasErrorColor, isVerbose: io.isVerbose }
+  const names = namesOf(daemon, open, seen, screen)
   const list = names.map((name) => `  ${name}\n`).join('')
   const isOne = open.length === 1
   const need = isOne ? 'This one needs' : `These ${open.length} need`
@@ -80,7 +82,7 @@ async function askAboutTheRest(
   const byItself = endedByItself(seen, definitionOf(daemon).words)
   const also = byItself === null ? '' : `${wrapWords(byItself, io.errorColumns).join('\n')}\n`
   io.err(
-    `${head}\n${list}${lookFirst(open, io.errorColumns)}${alone}${also}${endedAnyway(stale.length, open.length, io.errorColumns)}`,
+    `${head}\n${list}${lookFirst(open, daemon, io.errorColumns)}${alone}${also}${endedAnyway(stale.length, open.length, io.errorColumns)}`,
   )
   const isYes = await io.confirm(
     `${stale.length === 0 ? 'End' : 'Also end'} ${isOne ? 'it' : `these ${open.length}`}?`,
@@ -132,11 +134,15 @@ function ofThisScope(open: readonly Candidate[], own: Candidate | null, daemon: 
   return `${open.length === 1 ? ' and is' : ', one of them'} the ${title} of this ${scope} (F-005)`
 }
 
-/** Suggests the command that shows the processes, all of them: the answer ends all. */
-function lookFirst(open: readonly Candidate[], columns: number | null): string {
+/** Suggests the command that shows the processes, and how to find those that do not fit into it, as the answer ends all. */
+function lookFirst(open: readonly Candidate[], daemon: Daemon, columns: number | null): string {
   const pids = open.flatMap(({ observation }) => observation.pid ?? [])
   if (pids.length === 0) return ''
-  return leadTo('To look first, in another terminal:', lookCommand(pids), columns)
+  const { command, more } = lookAtSome(pids, columns === null ? null : columns - 2)
+  const look = leadTo('To look first, in another terminal:', command, columns)
+  if (more === 0) return look
+  const all = `${lookCommandOf(definitionOf(daemon).words)} --verbose`
+  return `${look}${leadTo(`And ${more} more, each with its process:`, all, columns)}`
 }
 
 /** Says how many of the processes name another scope, because they may be in use there. */

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { realpathSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { portRanges, versionRange } from '../../src/cli/group-words.js'
+import { lookAtSome } from '../../src/cli/look-at-some.js'
 import { renderDoctor } from '../../src/cli/render-doctor.js'
 import type { DoctorDocument } from '../../src/doctor/document.js'
 import type { DoctorRecord } from '../../src/doctor/choose-remedy.js'
@@ -136,5 +138,28 @@ describe('what needs a decision', () => {
     )
     expect(quiet).not.toContain('left alone')
     expect(quiet).not.toMatch(/tool |not shown|They keep|To read more|# /)
+  })
+})
+
+describe('the command to look first', () => {
+  it('has as many processes as fit into the line, at least one, and all of them in a pipe', () => {
+    const pids = Array.from({ length: 28 }, (_, index) => 2700 + index)
+    expect(lookAtSome(pids, null)).toEqual({ command: lookCommand(pids), more: 0 })
+    for (const columns of [60, 80, 120]) {
+      const { command, more } = lookAtSome(pids, columns)
+      expect(command.length).toBeLessThanOrEqual(columns)
+      expect(command).toBe(lookCommand(pids.slice(0, pids.length - more)))
+      expect(lookCommand(pids.slice(0, pids.length - more + 1)).length).toBeGreaterThan(columns)
+    }
+    expect(lookAtSome(pids, 20)).toEqual({ command: lookCommand([2700]), more: 27 })
+  })
+})
+
+describe('the lines before a question', () => {
+  it('name the ports and versions of several that are alike', () => {
+    expect(portRanges([9407, 9401, 9402, 9403, 9405, 9406])).toBe('9401-9403 9405-9407')
+    expect(portRanges([9401, 9402, 9404])).toBe('9401 9402 9404')
+    expect(versionRange(['3.2.10', '3.2.2', null])).toBe('3.2.2-3.2.10')
+    expect([versionRange(['3.2.2', '3.2.2']), versionRange([null])]).toEqual(['3.2.2', null])
   })
 })

@@ -38,9 +38,9 @@ describe('stale daemons that are alike', () => {
     expect(text.split('\n')).toHaveLength(7)
     expect(text).toContain('* the live daemon of this home\n')
     expect(text).toMatch(
-      /^ +\(18\) +9401-9418 +3\.2\.2-3\.2\.10 +safe_auto +older than 4\.0\.0, superseded +2d +51M +~\/\.spec-kitty$/m,
+      /^ +18 pids +9401-9418 +3\.2\.2-3\.2\.10 +safe_auto +older than 4\.0\.0, superseded +2d +51M +~\/\.spec-kitty$/m,
     )
-    expect(text).toContain('\n  (18): so many processes that are alike; --verbose shows each\n')
+    expect(text).toContain('\n  Processes that are alike share a row; --verbose shows each.\n')
   })
 
   it('have rows of their own with --verbose and in a pipe', () => {
@@ -51,7 +51,7 @@ describe('stale daemons that are alike', () => {
   })
 
   it('are not explained on a quiet terminal', () => {
-    expect(table(many, 120, { isQuiet: true })).toMatch(/^ +\(18\) +9401-9418 /m)
+    expect(table(many, 120, { isQuiet: true })).toMatch(/^ +18 pids +9401-9418 /m)
     expect(table(many, 120, { isQuiet: true })).not.toContain('--verbose')
   })
 
@@ -66,7 +66,7 @@ describe('stale daemons that are alike', () => {
   })
 
   it('have gaps between their ports', () => {
-    expect(table(stale(5, (index) => ({ port: 9401 + 2 * index })))).toMatch(/^ +\(5\) +9401 \+4 /m)
+    expect(table(stale(5, (index) => ({ port: 9401 + 2 * index })))).toMatch(/^ +5 pids +9401 \+4 /m)
   })
 })
 
@@ -76,7 +76,7 @@ it('what needs a decision, what is in use and what is live is never folded', () 
   const all = [...alike(OPEN, 9410), ...alike(USED, 9420), ...alike(LIVE, 9430)]
   expect(table(all).split('\n')).toHaveLength(1 + 18 + 2)
   expect(table(all)).toMatch(/^ {2}\* the live daemons of this home: commands use the one of this version, /m)
-  expect(table(alike(WEB, 9410))).toMatch(/^ +\(6\) +9410-9415 +- +never_touch +third_party /m)
+  expect(table(alike(WEB, 9410))).toMatch(/^ +6 pids +9410-9415 +- +never_touch +third_party /m)
 })
 
 describe('the mark of the live daemon', () => {
@@ -114,13 +114,21 @@ describe('the column of the home', () => {
     expect(text).toContain('\n  UP, MEM not shown: widen the terminal, or --json\n')
   })
 
-  it('goes before a reason loses a letter', () => {
-    const text = table([LIVE, OPEN, other, WEB, ...stale(18)], 80)
-    for (const reason of ['the live daemon of its home', 'older than 4.0.0, superseded', 'unresponsive'])
-      expect(text).toMatch(new RegExp(` ${reason}$`, 'm'))
-    expect(text).toMatch(/^ {2}UP, MEM, HOME not shown: /m)
-    // A terminal that is too narrow for the whole reason shows no part of a home.
-    expect(table([LIVE, OPEN, other, WEB, ...stale(18)], 60)).toMatch(/ REASON\n/)
+  it.each([40, 60, 80, 100])('stays on a terminal of %d columns, and tells the homes apart', (columns) => {
+    const third = { ...other, daemon_root: '/home/ann/backup/of-the-newest-laptop/.spec-kitty' }
+    const text = table([LIVE, OPEN, other, third, WEB, ...stale(18)], columns)
+    const homes = text.split('\n').flatMap((line) => / (\S*…\S*)$/.exec(line)?.[1] ?? [])
+    expect(text).toMatch(/ HOME(?: |\n)/)
+    expect([homes.length > 1, new Set(homes).size]).toEqual([true, homes.length])
+  })
+
+  it('shows no fewer columns on a wider terminal', () => {
+    const web = { ...WEB, executable_summary: `/usr/${'very/'.repeat(12)}long/python3.11` }
+    const titles = Array.from({ length: 121 }, (_, index) => {
+      const [header = ''] = table([LIVE, OPEN, other, web, ...stale(18)], 40 + index).split('\n')
+      return header.trim().split(/ +/).length
+    })
+    expect(titles).toEqual(titles.toSorted((one, another) => one - another))
   })
 
   it('leaves the path of another program to --verbose and to a pipe', () => {
@@ -148,7 +156,7 @@ describe('the column of the home', () => {
       expect(lines.filter((line) => columnsOf(line) > columns)).toEqual([])
       const [header = ''] = lines
       const [, hidden = ''] = /^ +((?:[A-Z]+, )*[A-Z]+) not shown:/m.exec(lines.join('\n')) ?? []
-      const dropped = ['VERSION', 'UP', 'MEM', 'HOME'].filter((title) => !header.includes(title))
+      const dropped = ['VERSION', 'REASON', 'UP', 'MEM', 'HOME'].filter((title) => !header.includes(title))
       expect(hidden).toBe(dropped.join(', '))
     },
   )

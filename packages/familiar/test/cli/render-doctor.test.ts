@@ -176,8 +176,20 @@ describe('what is left alone for one cause', () => {
       skip_reason: 'missing_identity',
       stale_evidence: ['older_version'] as const,
     }))
+    const told = String.raw` {4}Look at it there\.\n {4}tool explain missing_identity {2}# says more about it\n$`
+    // Rows that differ only in their version are one group.
     expect(render(rows)).toMatch(
-      /\n {2}9420: [^\n]*3\.2\.2\n {2}9421: [^\n]*3\.2\.4\n {4}Look at it there\.\n {4}tool explain missing_identity {2}# says more about it\n$/,
+      new RegExp(String.raw`\n {2}9420 9421: [^\n]*older version 3\.2\.2-3\.2\.4\n${told}`),
+    )
+    const [one = OPEN, other = OPEN] = rows
+    const mixed = [one, { ...other, stale_evidence: ['superseded'] as const }]
+    expect(render(mixed)).toMatch(
+      new RegExp(String.raw`\n {2}9420: [^\n]*3\.2\.2\n {2}9421: [^\n]*superseded\n${told}`),
+    )
+    // The advice differs, and what explains the reason is the same: that is printed once.
+    const advised = [one, { ...other, remedy: { ...remedy, description: 'mount it' } }]
+    expect(render(advised)).toMatch(
+      /\n {4}Look at it there\.\n {2}9421: [^\n]*\n {4}Mount it\.\n {4}tool explain missing_identity {2}# says more about it\n$/,
     )
   })
 })
@@ -403,7 +415,7 @@ describe('what a clean-up did', () => {
     expect(plan([], [OPEN])).toBe('Nothing would be ended without a decision: 1 needs a decision.\n')
     expect(plan([], [USED, WEB])).toBe('')
     expect(plan([RECORD], all, {}, { columns: 60, hasColor: false })).toBe(
-      'For real (then 2 still need a decision, asked on a terminal):\n    tool doctor --reset\n',
+      'For real (then 2 still need a decision, asked on a\nterminal):\n    tool doctor --reset\n',
     )
     expect(plan([RECORD], all, {}, { ...terminal, isQuiet: true })).toBe('')
     expect(plan([RECORD], all, { isForced: true })).toBe(

@@ -75,16 +75,11 @@ describe('a table', () => {
     expect(formatTable(kept, ROWS, 34).slice(3).join(' ')).toBe(`REASON ${HINT}`)
   })
 
-  it('drops a lesser path before a text loses its end, and that before another column', () => {
+  it('drops a column that is kept after all others, and lets it shorten its texts itself', () => {
     const [pid, why, , path] = COLUMNS as [Column<Row>, Column<Row>, Column<Row>, Column<Row>]
-    const columns = [pid, why, { ...path, isExtra: false, isLesser: true }]
-    expect(formatTable(columns, ROWS, 50)[1]).toMatch(/^ +7 {2}is_recorded_singleton {5,}\/\S*…\S*$/)
-    const [header = '', , second = ''] = formatTable(columns, ROWS, 40)
-    expect([header, second]).toEqual([
-      expect.stringMatching(/^ +PID {2}REASON$/),
-      '1234567  older version, superseded',
-    ])
-    expect(formatTable(columns, ROWS, 30)[2]).toMatch(/^1234567 {2}older version, \w*…$/)
+    const columns = [pid, why, { ...path, isExtra: false, isKept: true, shortened: () => '…kept' }]
+    expect(formatTable(columns, ROWS, 50)[1]).toMatch(/^ +7 {2}is_recorded_sing… {2}…kept$/)
+    expect(formatTable(columns, ROWS, 24)[1]).toMatch(/^ +7 {2}…kept$/)
   })
 
   it('is never wider than the terminal, never drops a column without a word, and keeps its columns straight', () => {

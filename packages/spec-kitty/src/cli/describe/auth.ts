@@ -9,7 +9,7 @@ export const AUTH_DOCTOR = {
     'Without --reset it only looks, and ends nothing.',
     'With --reset, it ends what is proven stale. --force, or y at the question, also ends what needs a decision: one that hangs, one of another home that is not known to be in use there (cross_root), or one that does not say which home it belongs to (pre_marker). Look at it first. Never ended are the daemon of this home if it answers, one that another home is known to use, and one of another user.',
     'While the sync daemon of this home runs, it also ends what is proven stale there by itself: after its start, and later when a command connects to it (as this one does), at most once a minute.',
-    'A process is told to end by SIGTERM. If it stays, it gets SIGKILL: after 1 s, or after 5 s if it is visibly ending.',
+    'A process is told to end by SIGTERM. If it stays, it gets SIGKILL: after 1 s, or after 5 s if it is visibly ending. A clean-up waits 7 s at most for all of them.',
   ],
   examples: [
     ['spec-kitty doctor', 'what is wrong, and the command for it'],
