@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { helpText } from '../../src/cli/help.js'
@@ -86,7 +87,7 @@ describe('the texts that are printed without the command', () => {
 
 /** Runs the command with a shell around it, which has what the test needs besides: `NODE` and `CLI`. */
 function runShell(script: string) {
-  const env = smallEnvironment({ NODE: process.execPath, CLI })
+  const env = smallEnvironment({ NODE: process.execPath, CLI, HOME: tmpdir() })
   return spawnSync('bash', ['-c', script], { env, encoding: 'utf8', timeout: 60_000 })
 }
 

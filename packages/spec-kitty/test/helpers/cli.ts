@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { NOBODY } from '../../../familiar/test/helpers/skip.js'
 
@@ -68,7 +67,6 @@ export function runJson(args: readonly string[], options: RunOptions = {}) {
   return { ...ran, document: JSON.parse(stdout) }
 }
 
-/** The home directory exists, and has no home of spec-kitty. What a command left there would fail the run. */
 export function smallEnvironment(env: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env }
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...env }
 }
