@@ -16,6 +16,9 @@ export async function manualPage({ version, date }) {
   const commands = await Promise.all(commandsBelow('').map(commandPart))
   const parts = [
     `.TH SPEC-KITTY 1 ${date} "spec-kitty ${version}" "User Commands"`,
+    // Without hyphenation and adjustment, because a long command cannot be adjusted.
+    '.nh',
+    '.ad l',
     '.SH NAME',
     'spec\\-kitty \\- dashboard and sync of a project, and the daemons of both',
     '.SH SYNOPSIS',

@@ -25,6 +25,7 @@ const LOOKS_ONLY =
   'Without --reset it only looks. It never ends the daemon in use here if that answers, one that is known to be in use elsewhere, or one of another user. --force, or y at the question, ends what needs a decision: also one that hangs, one of another place that is not known to be in use there (cross_root), and one that does not say whose it is (pre_marker). Look at it first. A process is told to end by SIGTERM. If it stays, it gets SIGKILL: after 1 s, or after 5 s if it is visibly ending.'
 
 const OUT_OF_REACH = 'it could not be done: it does not start, does not end, or is out of reach'
+const NOT_ENDED = 'it could not be done: it does not end, or is out of reach'
 
 /** Describes the commands for a daemon, in the words of its tool. */
 export function daemonCommands({
@@ -52,7 +53,7 @@ export function daemonCommands({
         [`${command} stop`, 'stop it'],
         [`${command} stop --json | jq .outcome`, 'stopped, none or failed'],
       ],
-      exits: { 0: 'it is stopped, or none ran', 1: OUT_OF_REACH },
+      exits: { 0: 'it is stopped, or none ran', 1: NOT_ENDED },
     },
     restart: {
       ...DAEMON_GRAMMARS.restart,

@@ -33,7 +33,8 @@ beforeAll(async () => {
   })
   for (const [shell, script] of Object.entries(SCRIPTS))
     writeFileSync(join(place, shell), script(model, '1.0.0'))
-  for (const name of ['a directory', '.hidden']) mkdirSync(join(place, 'files', name), { recursive: true })
+  for (const name of ['a directory', '.hidden', '--json'])
+    mkdirSync(join(place, 'files', name), { recursive: true })
   for (const name of ['events.ndjson', "it's $(touch pwned)", 'star * name'])
     writeFileSync(join(place, 'files', name), '')
 })
@@ -86,6 +87,12 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
       '--json auth doctor --dry': ['--dry-run'],
       'sync queue --export ev': ['events.ndjson'],
       'auth login --server ': [],
+      // No flag twice, and none after --.
+      'sync logs --follow --f': [],
+      '--json auth doctor --js': [],
+      'sync logs --lines=5 --li': [],
+      'sync logs -- --f': [],
+      'doctor -- ': [],
     }
     const lines = Object.keys(asked).map((line) => `spec-kitty ${line}`)
     const answers = ask(shell, lines)
@@ -114,7 +121,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
     expect(spawnSync('ls', ['pwned'], { cwd: join(place, 'files') }).status).not.toBe(0)
   })
 
-  it('offers hidden directories only for a word that begins with a dot', (context) => {
+  it('offers hidden directories only for a word that begins with a dot, and none that would be a flag', (context) => {
     if (!isThere(shell)) skipAloud(context, `no ${shell} here`)
     const [all = [], hidden = []] = ask(shell, ['spec-kitty sync opt-in ', 'spec-kitty sync opt-in .h'])
     const plain = (names: readonly string[]): readonly string[] => [

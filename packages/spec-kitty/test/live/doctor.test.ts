@@ -107,7 +107,9 @@ describe('auth doctor', () => {
 
   it('is as wide as COLUMNS says in a pipe, and complete without it', () => {
     const widthAt = (COLUMNS: string): number => {
-      const [, table = ''] = runCli(['auth', 'doctor'], { env: { COLUMNS } }).stdout.split(/(?=^ +PID )/m)
+      const [, table = ''] = runCli(['auth', 'doctor'], {
+        env: { COLUMNS, SPEC_KITTY_HOME: fleet.root },
+      }).stdout.split(/(?=^ +PID )/m)
       return Math.max(
         ...table
           .split('\n\n', 1)

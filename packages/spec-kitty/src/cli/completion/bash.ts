@@ -6,8 +6,9 @@ export function bashScript(places: readonly Place[], version: string): string {
 _spec_kitty_paths() {
   local one
   compopt -o filenames 2>/dev/null
-  # Hidden ones only for a word that begins with a dot.
+  # Hidden ones only for a word that begins with a dot. One that begins with a hyphen would be a flag.
   while IFS= read -r one; do
+    case "$one" in -*) continue ;; esac
     case "\${one##*/}/\${2##*/}" in .*/.*) ;; .*) continue ;; esac
     COMPREPLY+=("$one")
   done < <(compgen "$1" -- "$2")
@@ -49,6 +50,12 @@ ${stepsOf(places)
   case "$at" in
 ${byPlace(places).map(placeCase).join('\n')}
   esac
+  # None twice, and none after --.
+  flags=" $flags "
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    if [ "\${COMP_WORDS[i]}" = -- ]; then flags=; break; fi
+    flags=\${flags/ "\${COMP_WORDS[i]%%=*}" / }
+  done
   case "$cur" in
     -*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;
     *)

@@ -19,6 +19,19 @@ function __spec_kitty_in
     test "$at" = "$argv[1]"
 end
 
+# Whether none of these flags is there yet. fish also asks when the value of the last word is wanted.
+function __spec_kitty_free
+    __spec_kitty_in $argv[1]; or return
+    set -l words (commandline -opc)
+    if test $argv[2] = value; and contains -- $words[-1] $argv[3..-1]
+        set -e words[-1]
+    end
+    for word in $words
+        contains -- (string replace -r '=.*' '' -- $word) $argv[3..-1]; and return 1
+    end
+    return 0
+end
+
 function __spec_kitty_ports
     set -l command (commandline -opc)[1]
     $command __complete ports $argv[1] 2>/dev/null </dev/null
@@ -26,8 +39,9 @@ end
 
 function __spec_kitty_directories
     set -l begun (commandline -ct)
+    # One that begins with a hyphen would be a flag.
     for one in $begun*/
-        echo $one
+        string match -q -- '-*' $one; or echo $one
     end
 end
 
@@ -42,8 +56,14 @@ function placeLines({ at, words, choices, flags, operand }: Place): readonly str
   return [
     ...[...words, ...choices].map(([word, text]) => `${begin} -a ${quote(word)}${described(text)}`),
     ...(operand === null ? [] : [`${begin} -a '(__spec_kitty_directories)'`]),
-    ...flags.map((flag) => `${begin} ${flagWords(flag, at)}${described(flag.text)}`),
+    ...flags.map((flag) => `${unused(flag, at)} ${flagWords(flag, at)}${described(flag.text)}`),
   ]
+}
+
+function unused({ name, short, value }: Flag, at: string): string {
+  const kind = value === null ? 'flag' : 'value'
+  const words = [`--${name}`, ...(short === null ? [] : [`-${short}`])].join(' ')
+  return `complete -c spec-kitty -n ${quote(`__spec_kitty_free ${quote(at)} ${kind} ${words}`)}`
 }
 
 /** The options with which the script describes each kind of value to fish. */

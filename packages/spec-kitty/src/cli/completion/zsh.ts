@@ -22,19 +22,24 @@ _spec-kitty() {
       ports=(\${(f)"$("\${words[1]}" __complete ports "$family" 2>/dev/null </dev/null)"})
       compadd -a ports
       return ;;
-    (${flagsWith(places, 'file').join('|')}) _files; return ;;
-    (${flagsWith(places, 'directory').join('|')}) _files -/; return ;;
+    (${flagsWith(places, 'file').join('|')}) _files -F '(-*)'; return ;;
+    (${flagsWith(places, 'directory').join('|')}) _files -/ -F '(-*)'; return ;;
     (${flagsWith(places, 'other').join('|')}) return ;;
   esac
   case "$at" in
 ${byPlace(places).map(placeCase).join('\n')}
   esac
+  # None twice, and none after --.
+  for i in "\${(@)words[2,CURRENT-1]}"; do
+    [[ "$i" == -- ]] && flags=() && break
+    flags=("\${(@)flags:#\${i%%=*}:*}")
+  done
   if [[ "$PREFIX" == -* ]] || { (( \${#subs} == 0 )) && [[ -z "$operand" ]] }; then
     _describe -o 'option' flags
     return
   fi
   (( \${#subs} )) && _describe 'command' subs
-  [[ "$operand" == directory ]] && _files -/
+  [[ "$operand" == directory ]] && _files -/ -F '(-*)'
 }
 if [[ "\${funcstack[1]}" == '_spec-kitty' ]]; then
   _spec-kitty "$@"
