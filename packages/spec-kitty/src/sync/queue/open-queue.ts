@@ -101,12 +101,17 @@ export async function openQueueToLook(path: string, busyMs?: number): Promise<Sq
 
 /**
  * Returns the queue at the path of one whose file was removed while it was open, with all events that the removed file
- * contains: the system keeps it until it is closed, which this does. Creates the queue if it is missing, but not its
- * directory. Throws what `openQueue` throws; the removed file then stays open.
+ * contains: the system keeps it until it is closed, which this does. Creates the queue if it is missing, and its directory
+ * only with `mayMakeDirectory`. Throws what `openQueue` throws; the removed file then stays open.
  */
-export async function replaceRemoved(removed: SqliteQueue, options: OpenOptions = {}): Promise<SqliteQueue> {
+export async function replaceRemoved(
+  removed: SqliteQueue,
+  options: OpenOptions = {},
+  mayMakeDirectory = false,
+): Promise<SqliteQueue> {
   const { path } = removed
-  if (!existsSync(dirname(path))) throw unusable(path, 'its directory was removed', undefined, null)
+  if (!mayMakeDirectory && !existsSync(dirname(path)))
+    throw unusable(path, 'its directory was removed', undefined, null)
   const next = await openQueue(path, { ...options, onLost: () => undefined })
   try {
     await next.takeOver(removed)

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { SqliteQueue } from '../queue/sqlite-queue.js'
@@ -38,16 +38,14 @@ const HOME_REMOVAL_MS = 1_000
 
 /**
  * Returns whether there is a place for the events of a file that was removed. If its directory is gone and its home is not,
- * only the daemon's files were removed, and the directory is made again.
+ * only the daemon's files were removed.
  */
 async function hasPlace(path: string): Promise<boolean> {
   const directory = dirname(path)
   if (existsSync(directory)) return true
   const home = dirname(dirname(directory))
   await sleep(HOME_REMOVAL_MS)
-  if (!existsSync(home)) return false
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  return true
+  return existsSync(home)
 }
 
 /** How long a daemon that ends waits for those who read the queue. */
@@ -81,7 +79,7 @@ export function createQueueSource(path: string, log: Log): QueueSource {
     const found = queue?.lost() ?? null
     return found === null || found.events === 0 ? null : found
   }
-  const save = async (): Promise<void> => {
+  const save = async (mayMakeDirectory = false): Promise<void> => {
     const found = queue?.lost() ?? null
     if (queue === null || found === null) return
     const [{ replaceRemoved }, { lostText }] = await Promise.all([
@@ -92,7 +90,7 @@ export function createQueueSource(path: string, log: Log): QueueSource {
     if (found.state === 'moved') queue.makeWhole()
     if (found.events === 0) return close()
     if (found.state === 'removed') {
-      queue = await replaceRemoved(queue, { onNotice })
+      queue = await replaceRemoved(queue, { onNotice }, mayMakeDirectory)
       log('queue_restored', `${text}: they are in a new file at that path`)
     } else if (existsSync(path)) {
       log('queue_moved', `${text}: they are not sent, and another file at that path is used`)
@@ -118,7 +116,7 @@ export function createQueueSource(path: string, log: Log): QueueSource {
       try {
         if (lost() !== null) await sleep(REMOVAL_MS)
         const found = lost()
-        if (found !== null && (found.state === 'moved' || (await hasPlace(path)))) await save()
+        if (found !== null && (found.state === 'moved' || (await hasPlace(path)))) await save(true)
       } finally {
         leaveWhole(queue)
         close()
