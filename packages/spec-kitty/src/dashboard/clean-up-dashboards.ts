@@ -1,4 +1,11 @@
-import { cleanUpAll, UsageError, type CleanUpAllOptions, type CleanUpQuestion, type Io } from 'familiar/cli'
+import {
+  cleanUpAll,
+  UsageError,
+  type CleanUpAllOptions,
+  type CleanUpQuestion,
+  type Io,
+  type Obstacle,
+} from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { ownerDetails } from '../daemons/health-details.js'
 import { findProject, workingDirectory } from '../daemons/project-directory.js'
@@ -10,7 +17,7 @@ export interface CleanUpOptions {
   readonly yes: boolean
   readonly json: boolean
   /** What keeps the clean-up from working; null if nothing does. */
-  readonly obstacle: CleanUpAllOptions['obstacle']
+  readonly obstacle: Obstacle | null
 }
 
 /** Ends the orphaned dashboards of every project. */
