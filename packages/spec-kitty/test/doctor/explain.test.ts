@@ -90,9 +90,11 @@ function loggedEvents(): readonly string[] {
       .map((name) => sourceOf(`${directory}/${name}`)),
   )
   return texts.flatMap((text) =>
-    [...text.matchAll(/(?:\blog|#log|\.write|logFailure)\((?:[\w.]+, )?'([a-z]+(?:_[a-z]+)*)'/g)].map(
-      ([, name = '']) => name,
-    ),
+    [
+      ...text.matchAll(
+        /(?:\blog|#log|\.write|logFailure|#despiteErrors)\((?:[\w.]+, )?'([a-z]+(?:_[a-z]+)*)'/g,
+      ),
+    ].map(([, name = '']) => name),
   )
 }
 

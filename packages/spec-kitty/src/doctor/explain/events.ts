@@ -23,6 +23,16 @@ export const EVENTS: Texts = {
     why: 'The line says which. Nothing is lost, and it tries again by itself.',
     whatToDo: 'Nothing. If it happens again, that is a bug.',
   },
+  work_not_saved: {
+    summary: 'the daemon could not write down when it has sent events',
+    why: 'The line says why. The events themselves were sent. After a restart, `sync status` shows an older time.',
+    whatToDo: 'Let the daemon write to its directory, or make room on its disk.',
+  },
+  clients_not_told: {
+    summary: 'the daemon could not tell the commands that wait for it how the sending ended',
+    why: 'The line says why. Those commands end without that answer; nothing is lost.',
+    whatToDo: 'Nothing. If it happens again, that is a bug.',
+  },
   sync_not_started: {
     summary: 'the daemon runs, but its sending could not be started',
     why: 'The line says why. Events stay in the queue.',
