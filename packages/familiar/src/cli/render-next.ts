@@ -33,7 +33,8 @@ export function renderNext(
   }
   if (terminal.isQuiet === true) return []
   const need = `${open === 1 ? 'needs' : 'need'} a decision`
-  if (ended === 0) return [`Nothing would be ended without a decision: ${open} ${need}.`]
+  if (ended === 0)
+    return wrapWords(`Nothing would be ended without a decision: ${open} ${need}.`, terminal.columns)
   const command = `${clean}${isForced ? ' --force' : ''}${port === null ? '' : ` --port ${port}`}`
   const asked = isForced || !asksAboutRest ? '' : ', asked on a terminal'
   const then = open === 0 ? null : `then ${open} still ${need}${asked}`

@@ -413,6 +413,7 @@ describe('what a clean-up did', () => {
     expect(plan([RECORD], [RECORD, USED])).toBe('For real: tool doctor --reset\n')
     expect(plan([RECORD], all, { named: 9401 })).toBe('For real: tool doctor --reset --port 9401\n')
     expect(plan([], [OPEN])).toBe('Nothing would be ended without a decision: 1 needs a decision.\n')
+    expect(plan([], [OPEN], {}, { columns: 60, hasColor: false })).toMatch(/ needs a\ndecision\.\n$/)
     expect(plan([], [USED, WEB])).toBe('')
     expect(plan([RECORD], all, {}, { columns: 60, hasColor: false })).toBe(
       'For real (then 2 still need a decision, asked on a\nterminal):\n    tool doctor --reset\n',

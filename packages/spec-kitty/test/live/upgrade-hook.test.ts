@@ -171,7 +171,10 @@ describe('a daemon that cannot be retired now', () => {
     if (daemon !== null) expectAlive(daemon)
     expect(filesIn(root.path)).toEqual(before)
     expect(ownersIn(root.path)).toEqual([NOBODY])
-    expect(hook(asNobody)).toMatchObject({ status: 0, stdout: expect.stringContaining('ended the sync daemon') })
+    expect(hook(asNobody)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('ended the sync daemon'),
+    })
     expect([daemon !== null && lives(daemon), ownersIn(root.path)]).toEqual([false, [NOBODY]])
   })
 })
