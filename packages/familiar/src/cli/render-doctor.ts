@@ -74,16 +74,16 @@ const FEW = 2
  */
 function withoutForce(finding: Finding): Finding {
   const { id, remediation } = finding
-  const isForce = ABOUT_ROWS.includes(id) && remediation?.safe === false && remediation.commands.length > FEW
+  const isForce = ABOUT_ROWS.has(id) && remediation?.safe === false && remediation.commands.length > FEW
   return isForce ? { ...finding, remediation: null } : finding
 }
 
-const ABOUT_ROWS: readonly string[] = ['F-002', 'F-010']
+const ABOUT_ROWS: ReadonlySet<string> = new Set(['F-002', 'F-010'])
 
 /** Returns the findings that count daemons for which only the part below the table has the commands. */
 function decidedBelow(document: DoctorDocument, { words }: DoctorText): ReadonlySet<string> {
   const told = document.findings.filter(({ id, remediation }) => {
-    if (!ABOUT_ROWS.includes(id) || remediation === null) return false
+    if (!ABOUT_ROWS.has(id) || remediation === null) return false
     const shown = withoutForce({ id, remediation, severity: 'warn', summary: '' }).remediation?.commands ?? []
     return untold(document).some(
       (row) => needsDecision(row, words) && row.remedy?.commands.every((one) => shown.includes(one)) !== true,

@@ -13,7 +13,7 @@ const NOUNS: Readonly<Record<Reason | 'safe_auto', Nouns>> = {
   out_of_range: OTHER_PROGRAM,
   other_family: daemon('of another kind'),
   third_party: OTHER_PROGRAM,
-  not_ours: someProcess('that is not recognised', 'that are not recognised'),
+  not_ours: ['an unrecognised program', 'unrecognised programs'],
   is_recorded_singleton: ['the live daemon of its {scope}', 'live daemons of their {scope}s'],
   part_of_singleton: ['a part of a live daemon', 'parts of live daemons'],
   other_user: someProcess('of another user'),

@@ -434,7 +434,8 @@ describe('the remedy of a daemon of another scope that may only be unmounted', (
         if (candidate === undefined || name === undefined) continue
         const remedy = remedyOf(candidate, seen, { words })
         if (!isSpared(candidate, seen) || unmountedScope(candidate, seen) === null) continue
-        if (remedy?.commands[0]?.includes('--force') === true) wrong.add(`${remedy.commands[0]}`)
+        const [command = ''] = remedy?.commands ?? []
+        if (command.includes('--force')) wrong.add(command)
         const { facts } = candidate
         const isMounted = { ...seen, context: { ...seen.context, scopes: context.scopes } }
         const isOnly =

@@ -56,7 +56,7 @@ it('says in plain words which kinds they are, and names the recorded daemon, whi
       '6 by daemons of other homes (cross_root)',
       '3 by daemons that may still be starting (starting)',
       '2 by other programs (third_party)',
-      '2 by processes that are not recognised (not_tool)',
+      '2 by unrecognised programs (not_tool)',
       '1 by the live daemon of its home, process 113, node (is_recorded_singleton)',
     ].join(', '),
   )

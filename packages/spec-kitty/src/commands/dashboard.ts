@@ -63,7 +63,11 @@ async function cleanUp(
   { port, force, yes, json, 'dry-run': dryRun }: Values<typeof DASHBOARD_CLEAN_UP.options>,
   io: Io,
 ): Promise<number> {
-  runtimeRoot(io)
-  const { cleanUpDashboards } = await import('../dashboard/clean-up-dashboards.js')
-  return cleanUpDashboards({ port: port ?? null, force, yes, json, dryRun }, io)
+  const root = runtimeRoot(io)
+  const [{ cleanUpDashboards }, { dashboardsObstacle }] = await Promise.all([
+    import('../dashboard/clean-up-dashboards.js'),
+    import('../sync/home-problem.js'),
+  ])
+  const obstacle = dashboardsObstacle(root)
+  return cleanUpDashboards({ port: port ?? null, force, yes, json, dryRun, obstacle }, io)
 }

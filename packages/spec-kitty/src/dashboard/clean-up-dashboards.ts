@@ -1,9 +1,14 @@
-import { cleanUpAll, UsageError, type CleanUpAllOptions, type CleanUpQuestion, type Io } from 'familiar/cli'
-import { runtimeRoot } from '../cli/runtime-root.js'
+import {
+  cleanUpAll,
+  UsageError,
+  type CleanUpAllOptions,
+  type CleanUpQuestion,
+  type Io,
+  type Obstacle,
+} from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { ownerDetails } from '../daemons/health-details.js'
 import { findProject, workingDirectory } from '../daemons/project-directory.js'
-import { dashboardsObstacle } from '../sync/home-problem.js'
 
 export interface CleanUpOptions {
   readonly port: number | null
@@ -11,6 +16,8 @@ export interface CleanUpOptions {
   readonly dryRun: boolean
   readonly yes: boolean
   readonly json: boolean
+  /** What keeps the clean-up from working; null if nothing does. */
+  readonly obstacle: Obstacle | null
 }
 
 /** Ends the orphaned dashboards of every project. */
@@ -19,8 +26,7 @@ export async function cleanUpDashboards(options: CleanUpOptions, io: Io): Promis
   const dashboard = dashboardDaemon.at(findProject(here) ?? here)
   const ask = async (asked: CleanUpQuestion): Promise<boolean> => isAllowed(options, asked, io)
   const words = wordsFor(dashboard.ports)
-  const obstacle = dashboardsObstacle(runtimeRoot(io))
-  return cleanUpAll(dashboard, { ...options, words, record: ownerDetails, obstacle, ask }, io)
+  return cleanUpAll(dashboard, { ...options, words, record: ownerDetails, ask }, io)
 }
 
 function wordsFor({ from, to }: { readonly from: number; readonly to: number }): CleanUpAllOptions['words'] {

@@ -340,7 +340,7 @@ describe('a range that is full', () => {
       const lone = watched('pre-marker', old)
       const document = doctor(home)
       const { summary, remediation } = findingOf(document, 'F-010')
-      expect(summary).toContain(` by another program, process ${greedy.pid}, node (not_spec_kitty)`)
+      expect(summary).toContain(` by an unrecognised program, process ${greedy.pid}, node (not_spec_kitty)`)
       const started = home.run(['sync', 'start'])
       const lines = started.stderr.trimEnd().split('\n')
       expect([started.status, lines.length, lines[0]]).toEqual([

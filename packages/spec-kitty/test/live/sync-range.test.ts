@@ -59,7 +59,9 @@ describe('a full range', () => {
     // Nothing that holds a port may be ended, so there is no third line with a command.
     expect(stderr.trimEnd().split('\n')).toEqual([
       'spec-kitty: every port from 9400 to 9449 is in use',
-      expect.stringMatching(new RegExp(`^43 by another program, process ${process.pid}, node \\(\\w+\\), `)),
+      expect.stringMatching(
+        new RegExp(`^43 by an unrecognised program, process ${process.pid}, node \\(\\w+\\), `),
+      ),
     ])
     const counts = [...stderr.matchAll(/(\d+) by /g)].map(([, count]) => Number(count))
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(PORTS.length)
