@@ -97,7 +97,7 @@ describe('a range that is full', () => {
     const message = (error as FamiliarError).details.join()
     for (const said of [
       `1 by another program, process ${web.pid}, node (third_party)`,
-      `1 by another program, process ${silent.pid}, node (not_ours)`,
+      `1 by an unrecognised program, process ${silent.pid}, node (not_ours)`,
       `1 by a daemon of another scope, process ${other.pid}, node (cross_root)`,
     ])
       expect(message).toContain(said)

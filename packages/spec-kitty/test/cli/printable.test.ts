@@ -50,8 +50,8 @@ describe('what people read', () => {
     const runs = [
       runCli(['sync', 'logs'], { env: { SPEC_KITTY_HOME: root } }),
       runCli(['sync', 'status', '--verbose'], { env: { SPEC_KITTY_HOME: `relative ${NAME}` } }),
-      runCli(['sync', 'status', `--${NAME}`]),
-      runCli([NAME, '--verbose']),
+      runCli(['sync', 'status', `--${NAME}`], { env: { SPEC_KITTY_HOME: base } }),
+      runCli([NAME, '--verbose'], { env: { SPEC_KITTY_HOME: base } }),
     ]
     for (const { stdout, stderr } of runs) {
       expect(stderr).toContain('a?[2J?31m?b?c?')
