@@ -141,16 +141,14 @@ export function renderCandidates(
   ]
 }
 
-/** Explains the mark of the live daemon; null if none is marked. */
+/** Explains why several rows have the mark of the live daemon; null if at most one has it, because its reason says so. */
 function liveText(
   candidates: readonly DoctorRecord[],
   daemon: DaemonView | null,
   { words: { scope } }: TableWords,
 ): string | null {
-  const count = candidates.filter((record) => isLive(record, daemon)).length
-  if (count === 0) return null
-  return count === 1
-    ? `* the live daemon of this ${scope}`
+  return candidates.filter((record) => isLive(record, daemon)).length < 2
+    ? null
     : `* the live daemons of this ${scope}: commands use the one of this version, those of an earlier version their own`
 }
 
