@@ -54,7 +54,12 @@ export interface DaemonStatus {
    * Set if a predecessor's daemon runs in this scope too. Our commands leave it alone, because the scope has a record of
    * ours.
    */
-  readonly beside?: { readonly pid: number; readonly port: number | null }
+  readonly beside?: {
+    readonly pid: number
+    readonly port: number | null
+    /** Whether its command line names this scope. If not, it may be the daemon of another one. */
+    readonly isMarked: boolean
+  }
 }
 
 /** The scope that the holder of the daemon lock names in its command line, and whether `stop`, run there, ends that process. */

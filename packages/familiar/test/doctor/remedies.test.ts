@@ -23,6 +23,7 @@ import type { ProcessView } from '../../src/identity/machine.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
+import { usedScope } from '../../src/classify/stale-evidence.js'
 import { scopeDaemon } from '../../src/observe/scope-daemon.js'
 import { userText } from '../../src/identity/user-text.js'
 import { userName } from '../../src/observe/user-name.js'
@@ -266,6 +267,7 @@ describe('a daemon that the predecessor keeps beside ours', () => {
     all: (seen: Scan) => ReadonlySet<Candidate>,
     change: Partial<ProcessView> = {},
     proof: ProvenProcess | null = PROOF,
+    isAbout: (one: Candidate, seen: Scan) => boolean = () => true,
   ): readonly string[] => {
     const { self } = definitionOf(defineDaemon({ name: 'tool' }))
     const found = new Set<string>()
@@ -274,6 +276,10 @@ describe('a daemon that the predecessor keeps beside ours', () => {
     forEachSighting(2, (observation, context, others) => {
       const scanned = scanOf(observation, context, others.map(changed), proof)
       const seen = { ...scanned, candidates: scanned.candidates.map((one) => ({ ...one, proof })) }
+      const theirs = seen.candidates.find(
+        ({ observation: { shape } }) => shape?.implementation === 'predecessor',
+      )
+      if (theirs !== undefined && !isAbout(theirs, seen)) return
       const about = { seen, status: NO_STATUS, self, words: { ...words, ...more }, remedyOf: () => null }
       const findings = findingsOf({ ...about, uninstalled: all(seen) }, [])
       const { summary, remediation } = findings.find(({ id }) => id === 'F-011') ?? {}
@@ -291,9 +297,16 @@ describe('a daemon that the predecessor keeps beside ours', () => {
     const ends = (all: readonly string[]): readonly string[] => [
       ...new Set(all.map((one) => one.replace(/^.*?\); /, ''))),
     ]
-    expect(ends(told({}, () => new Set()))).toEqual([own])
-    expect(ends(told({ predecessorStop: 'old stop' }, () => new Set()))).toEqual([
+    const isMarked = (one: Candidate, { context }: Scan): boolean =>
+      one.facts.marker === 'yes' && usedScope(one.observation, context) === null
+    const isUnmarked = (one: Candidate, seen: Scan): boolean => !isMarked(one, seen)
+    expect(ends(told({}, () => new Set(), {}, PROOF, isMarked))).toEqual([own])
+    expect(ends(told({ predecessorStop: 'old stop' }, () => new Set(), {}, PROOF, isMarked))).toEqual([
       `${why}; \`old stop\` ${rest}`,
+    ])
+    // It may be the daemon of another scope.
+    expect(ends(told({}, () => new Set(), {}, PROOF, isUnmarked))).toEqual([
+      `${why}; the stop command of that version ends it (see tool explain F-N)`,
     ])
     // Without a proof of the process, its number may be that of another.
     expect(ends(told({}, () => new Set(), {}, null))).toEqual([
@@ -304,6 +317,13 @@ describe('a daemon that the predecessor keeps beside ours', () => {
   it('is said to be uninstalled if that is proven', () => {
     const gone = told({}, ({ candidates }) => new Set(candidates))
     expect(gone.map((one) => one.includes(GONE))).toEqual(gone.map(() => true))
+    // So there is no command of it that could use the daemon or end it.
+    expect(new Set(gone.map((one) => one.replace(/^.*?\); /, '')))).toEqual(
+      new Set([
+        'it is left alone; `kill N` ends it (see tool explain F-N)',
+        'it is left alone (see tool explain F-N)',
+      ]),
+    )
   })
 
   it('is not taken for uninstalled because the file of its interpreter was replaced by an upgrade', () => {
