@@ -1,4 +1,5 @@
 import { endCommand } from '../observe/platform/look-command.js'
+import { SHELL_WORD } from './shell-quote.js'
 import type { Words } from './options.js'
 
 /** The commands that the library's errors suggest. */
@@ -64,7 +65,7 @@ export function forceCommand(clean: string, port: number | null): string {
  * Matches assignments at the beginning of `clean` that name a scope. They must be removed, because they would override
  * the assignment that is put before the command.
  */
-const ASSIGNMENTS = /^(?:[A-Z_]+=(?:'[^']*'|\\.|[^\s'\\])+ )+/
+const ASSIGNMENTS = new RegExp(`^(?:[A-Z_]+=${SHELL_WORD} )+`)
 
 /** Returns the command that cleans up another scope; null if `clean` acts on all scopes, or if there is no such command. */
 export function cleanCommand({ clean, inScope }: Words, scope: string): string | null {
