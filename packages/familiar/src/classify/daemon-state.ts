@@ -1,3 +1,4 @@
+import { UNKNOWN_NAMESPACE } from '../identity/machine.js'
 import { isHeldElsewhere, namesLiving } from './names-living.js'
 import { isOfElsewhere, type DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
@@ -103,7 +104,11 @@ function stateOf(context: Around): DaemonStatus {
   const unread = unreadWhy(here)
   if (unread !== null) return { ...as('none', unread), unread }
   if (isHeldElsewhere(here, machine)) {
-    return as('elsewhere', 'its record names another machine or pid namespace, and the daemon lock is held')
+    const where =
+      record?.pidNamespace === UNKNOWN_NAMESPACE && record.hostId === machine.hostId
+        ? 'does not tell its pid namespace'
+        : 'names another machine or pid namespace'
+    return as('elsewhere', `its record ${where}, and the daemon lock is held`)
   }
   if (here.lockHolder !== null)
     return as('elsewhere', 'the daemon lock is held by a process that is not seen here')
