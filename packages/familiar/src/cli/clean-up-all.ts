@@ -157,7 +157,9 @@ function describeScan(
   const left = seen.candidates.filter(
     (candidate) => !toEnd.includes(candidate) && (port === null || candidate.observation.port === port),
   )
-  const head = words.found(toEnd.length, countOthers(others, tool))
+  // As in the last line of a dry run, a decision is counted although an obstacle keeps it from being carried out.
+  const free = { ...tool, now: { obstacle: null, busy: null } }
+  const head = words.found(toEnd.length, countOthers(othersIn({ seen, toEnd, tool: free }), tool))
   const used = recordsOf(left, seen, tool).filter(isInUse)
   const isLast = toEnd.length === 0 || dryRun
   const shown = isLast ? onPort({ port }, others) : []

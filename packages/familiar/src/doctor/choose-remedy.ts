@@ -226,15 +226,11 @@ function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): 
 function beingChanged({ verdict, facts }: Candidate, { words, now }: Asked): Remedy | null {
   const busy = now?.busy ?? null
   if (busy === null || facts.self_report !== 'no') return null
-  return explained(
-    words,
-    verdict.reason ?? '',
-    `${BUSY} (process ${busy}) may be ending or starting it: look again when that is done`,
-  )
+  return explained(words, verdict.reason ?? '', `process ${busy}${BUSY}`)
 }
 
-/** The beginning of the remedy of a row that another command may be changing now. */
-const BUSY = 'another command'
+/** The end of the remedy of a row that another command, or the daemon that cleans up, may be changing now. */
+const BUSY = ' may be ending or starting it: look again when that is done'
 
 /**
  * The starter of this daemon may be about to record it (`isStarting`): only force could end it now, and in a moment it
@@ -263,7 +259,7 @@ const UNREAD = 'a directory that it names was not read in time: run this again, 
 /** Returns whether a later scan may know more about the daemon of this row, so that a clean-up may end it then. */
 export function isForNow(row: Waitable, words: Pick<Words, 'explain'>): boolean {
   const description = row.remedy?.description
-  return isToWaitFor(row, words) || description === UNREAD || description?.startsWith(BUSY) === true
+  return isToWaitFor(row, words) || description === UNREAD || description?.endsWith(BUSY) === true
 }
 
 function forced(candidate: Candidate, { words }: Asked): Remedy {

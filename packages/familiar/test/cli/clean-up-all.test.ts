@@ -100,7 +100,12 @@ describe('with an obstacle', () => {
         return { entries: [], seen, after: seen, tidied: 0 }
       },
     })
-    const words = { found: () => 'found', killed: () => 'killed', tidied: () => 'tidied' }
+    const counted: string[] = []
+    const found = (_: number, others: string): string => {
+      counted.push(others)
+      return 'found'
+    }
+    const words = { found, killed: () => 'killed', tidied: () => 'tidied' }
     const ask = async (): Promise<boolean> => {
       asked.push('question')
       return true
@@ -108,7 +113,7 @@ describe('with an obstacle', () => {
     const { dryRun = false, force = false, port = null } = options
     const all = { port, force, dryRun, json: false, words, ask, obstacle }
     const error = await cleanUpAll(daemon, all, io).catch((thrown: unknown) => thrown)
-    return { asked, error }
+    return { asked, error, counted }
   }
 
   it('asks nothing and ends nothing, even if it could', async () => {
@@ -122,8 +127,12 @@ describe('with an obstacle', () => {
       })
   })
 
+  it('counts the decisions all the same, as the last line does', async () => {
+    expect((await tried({ dryRun: true })).counted).toEqual(['2 need a decision'])
+  })
+
   it('only looks in a dry run, and where there is nothing to end', async () => {
-    expect(await tried({ dryRun: true })).toEqual({ asked: [true], error: 0 })
-    expect(await tried({ port: PORT + 1 })).toEqual({ asked: [true], error: 0 })
+    expect(await tried({ dryRun: true })).toMatchObject({ asked: [true], error: 0 })
+    expect(await tried({ port: PORT + 1 })).toMatchObject({ asked: [true], error: 0 })
   })
 })

@@ -217,6 +217,31 @@ describe('a scope in which no command can change anything', () => {
 })
 
 describe('a daemon that does not answer while another command is at work in its scope', () => {
+  it('is not offered in the question of a clean-up', async () => {
+    const scans: Scan[] = []
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const open = seen.candidates.filter(({ verdict }) => verdict.class === 'operator_required')
+      const isStale = seen.candidates.some(({ verdict }) => verdict.class === 'safe_auto')
+      if (!isStale && open.length > 0 && open.every(({ facts }) => facts.self_report === 'no'))
+        scans.push(seen)
+    })
+    let asked = 0
+    const io = {
+      isInteractive: true,
+      confirm: async () => asked++ < 0,
+      err: () => undefined,
+      rewriteLine: () => undefined,
+      errorColumns: null,
+    } as unknown as Io
+    const options = { force: false, dryRun: false, json: false, port: null, obstacle: null }
+    const some = scans.filter((_, index) => index % 50 === 0)
+    expect(some.length).toBeGreaterThan(2)
+    for (const seen of some)
+      await resetRange(defineDaemon({ name: 'tool' }), { ...options, busy: 4711 }, seen, io)
+    expect(asked).toBe(0)
+  })
+
   it('may be ended or started by that command: its remedy is to look again, and nothing is counted', () => {
     const now = { obstacle: null, busy: 4711 }
     const told = new Map<string, number>()
@@ -228,8 +253,7 @@ describe('a daemon that does not answer while another command is at work in its 
       const command = remedy?.commands[0] ?? 'none'
       const kind = command.includes('--force')
         ? 'force'
-        : remedy?.description.startsWith('another command (process 4711) may be ending or starting it') ===
-            true
+        : remedy?.description.startsWith('process 4711 may be ending or starting it') === true
           ? 'look again'
           : 'other'
       told.set(kind, (told.get(kind) ?? 0) + 1)
