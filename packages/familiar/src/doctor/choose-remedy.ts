@@ -4,6 +4,7 @@ import type { Reason } from '../classify/class-and-reason.js'
 import { inUseBy, isAway, maybeInUseBy } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand, lookCommandOf } from '../define/hints.js'
 import type { Words } from '../define/options.js'
+import { ANOTHER_USER } from '../observe/user-name.js'
 import { userText } from '../identity/user-text.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
@@ -123,11 +124,11 @@ function ofAnotherUser(
 ): Remedy | null {
   if (verdict.reason !== 'other_user') return null
   const user = observation.process?.user ?? observation.listeners[0]?.user ?? null
-  const whose = user === null ? 'another user' : userName(user)
+  const whose = user === null ? ANOTHER_USER : userName(user)
   const advice =
     host.user === '0'
       ? 'a clean-up leaves it to its owner, also one by root'
-      : `only ${user === null ? 'that user' : whose} can end it`
+      : `only ${whose === ANOTHER_USER ? 'that user' : whose} can end it`
   return explained(words, 'other_user', `it belongs to ${whose}: ${advice}`)
 }
 

@@ -393,6 +393,13 @@ describe('the owner of a process', () => {
     writeFileSync(list, 'root:x:0:0::/root:/bin/sh\nann:x:1000:1000:Ann:/home/ann:/bin/sh\n')
     const names = ['0', '1000', '100', 'S-1-5-18'].map((uid) => userName(uid, list))
     expect(names).toEqual(['root', 'ann', 'user 100', 'user S-1-5-18'])
+    // In a user namespace, all users who are not in it have one number.
+    const map = join(dirname(list), 'uid_map')
+    writeFileSync(list, 'nobody:x:65534:65534::/:/bin/false\n')
+    writeFileSync(map, '         0          0 4294967295\n')
+    expect(userName('65534', list, map)).toBe('nobody')
+    writeFileSync(map, '         0       1000          1\n')
+    expect(userName('65534', list, map)).toBe('another user')
     rmSync(dirname(list), { recursive: true })
     expect([userName('0', list), userName('1000', list)]).toEqual(['root', 'user 1000'])
   })
