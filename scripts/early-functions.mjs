@@ -10,24 +10,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** @typedef {{ readonly url: string, readonly functions: readonly { readonly ranges: readonly { readonly startOffset: number, readonly count: number }[] }[] }} Script */
+/** @typedef {{ readonly url: string, readonly functions: readonly { readonly ranges: readonly { readonly startOffset: number, readonly endOffset: number, readonly count: number }[] }[] }} Script */
 
 /** A function declaration at the top level of a chunk, as the bundler writes it. */
 const DECLARATION = /^(?:async )?function\*? ([\w$]+)\([^]*?^\}\n/gm
 const BEGIN = /^exports\.isWhole = true;\n/m
 
 /**
- * Returns the chunk with the functions that begin at these offsets as expressions in brackets. They come first, because
- * code that runs while the chunk is loaded may call them. Their lines do not change, so that a stack trace stays readable.
+ * Returns the chunk with these functions as expressions in brackets. They come first, because code that runs while the
+ * chunk is loaded may call them. Their text does not change, so that a stack trace names them as before. A function is left
+ * as it is if it does not end where its declaration seems to: a line of a text in it may look like the end.
  *
  * @param {string} chunk
- * @param {ReadonlySet<number>} called
+ * @param {ReadonlyMap<number, number>} called where each begins and ends
  */
 export function withEarlyFunctions(chunk, called) {
   const /** @type {string[]} */ early = []
   const rest = chunk.replaceAll(DECLARATION, (text, name, at) => {
-    if (!called.has(at)) return text
-    early.push(`const ${name} = (${text.trimEnd()});\n`)
+    const code = text.trimEnd()
+    if (called.get(at) !== at + code.length) return text
+    early.push(`const ${name} = (${code});\n`)
     return ''
   })
   return rest.replace(BEGIN, (begin) => begin + early.join(''))
@@ -41,8 +43,12 @@ const COMMANDS = [
 /** A port that hardly anything uses, so that every build of the same source finds the same functions. */
 const PORTS = { from: 1024, to: 1025 }
 
+/** How long a command may run. It takes a second on a busy machine. */
+const WITHIN_MS = 30_000
+
 /**
- * Rewrites the chunks that `sync status` and `auth doctor` load. It runs both for that, in an empty home without a daemon.
+ * Rewrites the chunks that `sync status` and `auth doctor` load. It runs both for that, in an empty home without a daemon. If
+ * one does not work here, its chunks stay as they are, which is only slower, and a line on stderr says so.
  *
  * @param {string} bin the file of the command
  * @param {string} directory of its chunks
@@ -55,6 +61,12 @@ export function compileEarly(bin, directory) {
   try {
     for (const words of COMMANDS) {
       const scripts = runCovered([bin, ...words], mkdtempSync(join(base, 'home-')), base)
+      if (typeof scripts === 'string') {
+        process.stderr.write(
+          `The functions that ${words.join(' ')} calls are not compiled early: ${scripts}\n`,
+        )
+        continue
+      }
       for (const file of left) {
         const found = scripts.find(({ url }) => url === pathToFileURL(file).href)
         if (found === undefined) continue
@@ -68,17 +80,29 @@ export function compileEarly(bin, directory) {
 }
 
 /**
- * Runs Node, and returns what V8 says about the files that it has run.
+ * Runs Node, and returns what V8 says about the files that it has run; a text that says why, if it failed.
  *
- * @param {readonly string[]} args @param {string} home @param {string} sandbox @returns {readonly Script[]}
+ * @param {readonly string[]} args @param {string} home @param {string} sandbox
+ * @returns {readonly Script[] | string}
  */
-function runCovered(args, home, sandbox) {
+export function runCovered(args, home, sandbox, withinMs = WITHIN_MS) {
   const { SystemRoot } = process.env
   const out = join(home, 'coverage')
   const env = { HOME: home, USERPROFILE: home, SystemRoot, FAMILIAR_SANDBOX: sandbox, NODE_V8_COVERAGE: out }
-  // Its exit code does not matter: a system on which the doctor cannot scan can build, too.
-  spawnSync(process.execPath, args, { cwd: home, env, stdio: 'ignore' })
-  return readdirSync(out).flatMap((name) => scriptsIn(join(out, name)))
+  const limit = { timeout: withinMs, killSignal: /** @type {const} */ ('SIGKILL') }
+  const { error, signal, status } = spawnSync(process.execPath, args, {
+    cwd: home,
+    env,
+    stdio: 'ignore',
+    ...limit,
+  })
+  if (error !== undefined) return error.message
+  if (status !== 0) return `it ended with ${signal ?? status}`
+  try {
+    return readdirSync(out).flatMap((name) => scriptsIn(join(out, name)))
+  } catch (failed) {
+    return `its coverage cannot be read: ${failed instanceof Error ? failed.message : String(failed)}`
+  }
 }
 
 /** @param {string} file @returns {readonly Script[]} */
@@ -86,10 +110,10 @@ function scriptsIn(file) {
   return JSON.parse(readFileSync(file, 'utf8')).result
 }
 
-/** Returns where the functions begin that were called. @param {Script} script */
+/** Returns where the functions that were called begin and end. @param {Script} script */
 function calledIn({ functions }) {
-  const begins = functions.flatMap(({ ranges: [whole] }) =>
+  const called = functions.flatMap(({ ranges: [whole] }) =>
     whole !== undefined && whole.count > 0 ? [whole] : [],
   )
-  return new Set(begins.map(({ startOffset }) => startOffset))
+  return new Map(called.map(({ startOffset, endOffset }) => [startOffset, endOffset]))
 }

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runInThisContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { withEarlyFunctions } from '../scripts/early-functions.mjs'
+import { runCovered, withEarlyFunctions } from '../scripts/early-functions.mjs'
 import { wholeChunk } from '../scripts/whole-chunk.mjs'
 
 const CODE = [
@@ -32,14 +34,19 @@ function run(chunk: string): Record<string, any> {
   return exports
 }
 
-/** Returns where functions of these names begin in the chunk. */
-function beginsOf(...names: readonly string[]): ReadonlySet<number> {
-  return new Set(names.map((name) => CHUNK.search(new RegExp(`^(?:async )?function\\*? ${name}\\(`, 'm'))))
+/** Returns where functions of these names begin and end in the chunk. */
+function placesOf(...names: readonly string[]): ReadonlyMap<number, number> {
+  return new Map(
+    names.map((name) => {
+      const at = CHUNK.search(new RegExp(`^(?:async )?function\\*? ${name}\\(`, 'm'))
+      return [at, CHUNK.indexOf('\n}\n', at) + 2]
+    }),
+  )
 }
 
 describe('the functions that a status or a doctor calls', () => {
   it('do the same in brackets, and are there for the code that runs first', async () => {
-    const early = withEarlyFunctions(CHUNK, beginsOf('make', 'later', 'fail'))
+    const early = withEarlyFunctions(CHUNK, placesOf('make', 'later', 'fail'))
     expect(early.match(/\((?:async )?function/g)).toHaveLength(3)
     const { table, make, later, text, fail } = run(early)
     expect([table, make.name, make.length, text]).toEqual([[0, 1], 'make', 1, run(CHUNK)['text']])
@@ -47,14 +54,34 @@ describe('the functions that a status or a doctor calls', () => {
   })
 
   it('keep their names and their lines in a stack trace', () => {
-    const { fail } = run(withEarlyFunctions(CHUNK, beginsOf('fail')))
+    const { fail } = run(withEarlyFunctions(CHUNK, placesOf('fail')))
     expect(fail).toThrow(expect.objectContaining({ stack: expect.stringMatching(/at fail \(/) }))
     expect(String(fail)).toBe('function fail() {\n\tthrow new Error("failed");\n}')
   })
 
   it('are the only ones that change', () => {
-    expect(withEarlyFunctions(CHUNK, new Set())).toBe(CHUNK)
-    expect(withEarlyFunctions(CHUNK, beginsOf('fail'))).toContain('\nfunction make(count) {\n')
+    expect(withEarlyFunctions(CHUNK, new Map())).toBe(CHUNK)
+    expect(withEarlyFunctions(CHUNK, placesOf('fail'))).toContain('\nfunction make(count) {\n')
+  })
+
+  it('stay whole where a line in them looks like their end', () => {
+    const code = 'function script() {\n\treturn `\nf() {\n}\n`;\n}\nexports.script = script;\n'
+    const chunk = `exports.isWhole = true;\n${code}`
+    const [begin, end] = [chunk.indexOf('function'), chunk.indexOf('exports.script') - 1]
+    expect(withEarlyFunctions(chunk, new Map([[begin, end]]))).toBe(chunk)
+  })
+
+  it('are not known, and the build goes on, if the command hangs or fails', () => {
+    const home = mkdtempSync(join(tmpdir(), 'familiar-early-'))
+    try {
+      const ran = (code: string) => runCovered(['-e', code], home, home, 2_000)
+      expect(ran('setInterval(() => {}, 1000)')).toMatch(/ETIMEDOUT/)
+      expect(ran('process.exit(3)')).toBe('it ended with 3')
+      expect(ran('process.kill(process.pid, "SIGKILL")')).toBe('it ended with SIGKILL')
+      expect(Array.isArray(ran(''))).toBe(true)
+    } finally {
+      rmSync(home, { recursive: true })
+    }
   })
 
   it('are found in the command as it is built', () => {

@@ -1,3 +1,4 @@
+import { UNKNOWN_NAMESPACE } from '../identity/machine.js'
 import { isHeldElsewhere, namesLiving } from './names-living.js'
 import { isOfElsewhere, type DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
@@ -54,7 +55,12 @@ export interface DaemonStatus {
    * Set if a predecessor's daemon runs in this scope too. Our commands leave it alone, because the scope has a record of
    * ours.
    */
-  readonly beside?: { readonly pid: number; readonly port: number | null }
+  readonly beside?: {
+    readonly pid: number
+    readonly port: number | null
+    /** Whether its command line names this scope. If not, it may be the daemon of another one. */
+    readonly isMarked: boolean
+  }
 }
 
 /** The scope that the holder of the daemon lock names in its command line, and whether `stop`, run there, ends that process. */
@@ -98,7 +104,11 @@ function stateOf(context: Around): DaemonStatus {
   const unread = unreadWhy(here)
   if (unread !== null) return { ...as('none', unread), unread }
   if (isHeldElsewhere(here, machine)) {
-    return as('elsewhere', 'its record names another machine or pid namespace, and the daemon lock is held')
+    const where =
+      record?.pidNamespace === UNKNOWN_NAMESPACE && record.hostId === machine.hostId
+        ? 'does not tell its pid namespace'
+        : 'names another machine or pid namespace'
+    return as('elsewhere', `its record ${where}, and the daemon lock is held`)
   }
   if (here.lockHolder !== null)
     return as('elsewhere', 'the daemon lock is held by a process that is not seen here')

@@ -2,9 +2,12 @@ import { scopeOf } from './derive-facts.js'
 import type { Fact, Facts } from './facts.js'
 import { failing, type Rule } from './first-match.js'
 import type { Observation, ScanContext } from './observation.js'
-import { mayBeUnmounted } from './unmounted.js'
+import { isUnmounted } from './unmounted.js'
 
-/** `scope_mounted`: nothing shows that the file system of the candidate's scope is mounted, so its records prove nothing. */
+/**
+ * `scope_mounted`: what is in the candidate's scope looks as if its file system were not mounted, so its records prove
+ * nothing. A scope that was only not read in time is `scope_told`, whatever its content.
+ */
 export type Unproven = Fact | 'scope_mounted'
 
 /** These cannot be known while the file system of the scope may not be mounted, so they are not named beside it. */
@@ -20,6 +23,6 @@ export function unproven(
   const safe = rules.find((rule) => rule.class === 'safe_auto')
   const missing = failing(safe?.when[0] ?? {}, facts)
   const scope = scopeOf(seen, context)
-  if (scope === null || !mayBeUnmounted(seen, scope, context)) return missing
+  if (scope === null || !isUnmounted(seen, scope, context)) return missing
   return ['scope_mounted', ...missing.filter((fact) => !KNOWN_IF_MOUNTED.has(fact))]
 }

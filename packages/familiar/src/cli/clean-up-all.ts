@@ -15,7 +15,7 @@ import { keysOf, namesOf } from './candidate-lines.js'
 import { untouchedText } from './reason-text.js'
 import { renderNext } from './render-next.js'
 import { isInUse, renderDecisions } from './render-decisions.js'
-import { asObstructed } from './obstructed.js'
+import { obstructedError } from './obstructed.js'
 import { countOthers, leftAfter } from './render-others.js'
 import { renderEnded } from './render-reset.js'
 import { showingCleanUp } from './clean-up-progress.js'
@@ -40,7 +40,10 @@ export interface CleanUpAllOptions extends Pick<Tool, 'record'> {
   readonly dryRun: boolean
   readonly json: boolean
   readonly words: CleanUpWords
-  /** What keeps the clean-up from working; null if nothing does. */
+  /**
+   * What keeps the clean-up from working; null if nothing does. With one, nothing is asked, and nothing is ended: if there
+   * is something to end, `E_LOCK_UNAVAILABLE` is thrown, except in a dry run.
+   */
   readonly obstacle?: Obstacle | null
   /** Asks the user whether to end the processes that were shown. Called only if there are any. */
   readonly ask: (asked: CleanUpQuestion) => Promise<boolean>
@@ -70,24 +73,24 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
   const found = { seen, toEnd, tool, others: othersIn({ seen, toEnd, tool }) }
   if (!options.json) await show(describeScan(daemon, options, found, io), io)
   const asked = { count: toEnd.length, isAll: found.others.length === 0 }
-  // No answer could be carried out.
-  const isAsked = toEnd.length > 0 && obstacle === null
-  if (isAsked && !(await options.ask(asked))) {
-    io.out(`${['nothing was ended', ...leftAfter(onPort(options, found.others), tool, io)].join('\n')}\n`)
-    return EXIT.ok
+  if (toEnd.length > 0) {
+    // Nobody is asked here, so nothing is ended, even if the obstacle should turn out to be none.
+    if (obstacle !== null && !options.dryRun) throw obstructedError(obstacle, tool.words.explain)
+    if (obstacle === null && !(await options.ask(asked))) {
+      io.out(`${['nothing was ended', ...leftAfter(onPort(options, found.others), tool, io)].join('\n')}\n`)
+      return EXIT.ok
+    }
   }
   const report = await showingCleanUp(io, (watch) =>
     daemon.cleanUp({
       force: options.force,
       seen,
       ...(options.port === null ? {} : { port: options.port }),
-      dryRun: options.dryRun,
+      dryRun: options.dryRun || obstacle !== null,
       told: keysOf(toEnd),
       ...watch,
     }),
-  ).catch((error: unknown) => {
-    throw asObstructed(error, obstacle, tool.words.explain)
-  })
+  )
   const result = resetResult(report, tool.self, options.dryRun)
   if (options.json) printReport(result, report, tool, io)
   else if (toEnd.length > 0)
@@ -154,7 +157,9 @@ function describeScan(
   const left = seen.candidates.filter(
     (candidate) => !toEnd.includes(candidate) && (port === null || candidate.observation.port === port),
   )
-  const head = words.found(toEnd.length, countOthers(others, tool))
+  // As in the last line of a dry run, a decision is counted although an obstacle keeps it from being carried out.
+  const free = { ...tool, now: { obstacle: null, busy: null } }
+  const head = words.found(toEnd.length, countOthers(othersIn({ seen, toEnd, tool: free }), tool))
   const used = recordsOf(left, seen, tool).filter(isInUse)
   const isLast = toEnd.length === 0 || dryRun
   const shown = isLast ? onPort({ port }, others) : []

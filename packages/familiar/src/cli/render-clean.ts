@@ -1,5 +1,5 @@
 import type { Words } from '../define/options.js'
-import { isToWaitFor, needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
+import { isForNow, isToWaitFor, needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import { paint, type Io, type Style } from './io.js'
 import { wrapWords } from './text-width.js'
 
@@ -33,7 +33,8 @@ export function renderClean(
   )
   const rest = orphans.filter((row) => !left.includes(row) && row.in_use_by === null)
   const starting = rest.filter((row) => isToWaitFor(row, words)).length
-  const stuck = rest.length - starting
+  const again = rest.filter((row) => isForNow(row, words)).length - starting
+  const stuck = rest.length - starting - again
   const said = (text: string, style: Style): readonly string[] =>
     wrapWords(text, terminal.columns).map((line) => paint(terminal, style, line))
   if (left.length === 0 && isFailed) return []
@@ -50,14 +51,16 @@ export function renderClean(
     ...(stuck > foreign ? [`${stuck - foreign} that cannot be ended from here`] : []),
   ]
   // What is of others is their business, and no problem here.
-  if (left.length + starting === 0 && foreign > 0) return said(`Left alone: ${others.join(', ')}.`, 'yellow')
-  if (left.length + starting === 0)
+  if (left.length + starting + again === 0 && foreign > 0)
+    return said(`Left alone: ${others.join(', ')}.`, 'yellow')
+  if (left.length + starting + again === 0)
     return said(`Nothing more can be ended from here: ${stuck} left.`, 'yellow')
   const more = left.length - NAMED
   const all = [
     ...left.slice(0, NAMED).map((row) => named(row, row === told)),
     ...(more > 0 ? [`${more} more that ${more === 1 ? 'needs' : 'need'} a decision`] : []),
     ...(starting > 0 ? [`${starting} that may still be starting`] : []),
+    ...(again > 0 ? [`${again} to look at again`] : []),
     ...others,
   ]
   const commands = hasCommands ? ' What to do about each is above.' : ''

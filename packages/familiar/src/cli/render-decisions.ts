@@ -144,7 +144,8 @@ function renderGroup(group: Group, below: readonly Group[], terminal: Terminal):
   if (isExplained([...commands]) && below.some((other) => hasSameCommands(group, other)))
     return [...head, ...advice(description, terminal)]
   const room = terminal.columns === null ? null : terminal.columns - INDENT.length
-  const look = pids.size === 0 ? {} : { look: lookAtSome([...pids], room).command }
+  // No command is printed for a process that the look leaves out.
+  const look = pids.size === 0 ? {} : { look: lookAtSome([...pids], room, LISTED_COMMANDS).command }
   const remedy: Remedy = {
     commands: [...commands].slice(0, LISTED_COMMANDS),
     description,

@@ -14,7 +14,7 @@ import { endedByItself } from './ended-by-itself.js'
 import { lookAtSome } from './look-at-some.js'
 import { wrapWords } from './text-width.js'
 
-export interface ResetOptions extends Partial<Pick<Circumstances, 'obstacle'>> {
+export interface ResetOptions extends Partial<Circumstances> {
   readonly force: boolean
   readonly dryRun: boolean
   readonly json: boolean
@@ -63,8 +63,10 @@ async function askAboutTheRest(
     ({ proof, observation }) =>
       proof !== null && (options.port === null || options.port === observation.port),
   )
+  // Another command may be ending or starting a silent one just now.
+  const isLeft = ({ facts }: Candidate): boolean => options.busy != null && facts.self_report === 'no'
   const open = chosen
-    .filter((one) => one.verdict.class === 'operator_required' && !isSpared(one, seen))
+    .filter((one) => one.verdict.class === 'operator_required' && !isSpared(one, seen) && !isLeft(one))
     .toSorted((one, other) => (one.observation.port ?? 0) - (other.observation.port ?? 0))
   if (open.length === 0) return {}
   const stale = chosen.filter(({ verdict }) => verdict.class === 'safe_auto')

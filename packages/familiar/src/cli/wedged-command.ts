@@ -6,7 +6,7 @@ import { toolOf } from './describe-candidate.js'
 
 /**
  * Returns the command that ends the daemon of the scope if it does not answer. It is the same command that the doctor
- * suggests.
+ * suggests if nothing is in its way.
  */
 export async function wedgedCommand(daemon: Daemon): Promise<string> {
   const { words } = toolOf(daemon)

@@ -5,7 +5,7 @@ import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/acquire-l
 import { assertOwnScope } from '../act/assert-own-scope.js'
 import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
 import { closedDirectory } from '../act/write-hint.js'
-import type { ProcessView } from '../identity/machine.js'
+import { isSameNamespace, type ProcessView } from '../identity/machine.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import { isScopeGone, unreadWhy } from '../classify/daemon-state.js'
@@ -136,7 +136,7 @@ function seenTarget(request: StopRequest, seen: Scan, daemon: Candidate): Target
  */
 async function provenTarget(request: StopRequest, { host }: Scan, record: DaemonRecord): Promise<Target> {
   const { pid, port } = record
-  const isOurs = pid !== null && record.pidNamespace === host.pidNamespace
+  const isOurs = pid !== null && isSameNamespace(record.pidNamespace, host.pidNamespace)
   const deadline = AbortSignal.timeout(INSPECT_MS)
   const process = isOurs ? (await request.platform.inspect([pid], deadline)).get(pid) : undefined
   if (process === undefined) throw elsewhere(request, { pid, port })

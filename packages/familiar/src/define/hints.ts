@@ -1,4 +1,5 @@
 import { endCommand } from '../observe/platform/look-command.js'
+import { SHELL_WORD } from './shell-quote.js'
 import type { Words } from './options.js'
 
 /** The commands that the library's errors suggest. */
@@ -33,16 +34,20 @@ export function hintsOf(words: Words): Hints {
 
 /**
  * Returns what ends a daemon of the predecessor that our commands leave alone, and why they do: the only text about it,
- * so `stop`, `status` and the doctor agree. `pid`: its process; null if it is not proven, because then it must not be
- * ended by its number.
+ * so `stop`, `status` and the doctor agree. `pid`: its process; null if it is not proven, or if its command line does not
+ * name this scope, because then it must not be ended by its number: the record in a copied home names the daemon of the
+ * original one. `isInstalled`: false if its own version is proven to be gone.
  */
 export function leftToPredecessor(
   { predecessorStop: stop, explain }: Pick<Words, 'predecessorStop' | 'explain'>,
   pid: number | null,
+  isInstalled = true,
 ): string {
+  const more = `(see ${explain} F-011)`
+  if (!isInstalled) return `it is left alone${pid === null ? '' : `; \`${endCommand(pid)}\` ends it`} ${more}`
   const how = stop === '' ? 'the stop command' : `\`${stop}\``
   const byHand = pid === null ? '' : ` or, if that is not installed any more, \`${endCommand(pid)}\``
-  return `it is left alone, because commands of its own version may use it; ${how} of that version ends it${byHand} (see ${explain} F-011)`
+  return `it is left alone, because commands of its own version may use it; ${how} of that version ends it${byHand} ${more}`
 }
 
 /** Returns the command that shows what a clean-up would end, and ends nothing. */
@@ -60,7 +65,7 @@ export function forceCommand(clean: string, port: number | null): string {
  * Matches assignments at the beginning of `clean` that name a scope. They must be removed, because they would override
  * the assignment that is put before the command.
  */
-const ASSIGNMENTS = /^(?:[A-Z_]+=(?:'[^']*'|\\.|[^\s'\\])+ )+/
+const ASSIGNMENTS = new RegExp(`^(?:[A-Z_]+=${SHELL_WORD} )+`)
 
 /** Returns the command that cleans up another scope; null if `clean` acts on all scopes, or if there is no such command. */
 export function cleanCommand({ clean, inScope }: Words, scope: string): string | null {

@@ -20,7 +20,9 @@ export async function status(
     const found = await readState(at, takeScan)
     const beside = await predecessorBeside(at)
     const told =
-      beside === null ? null : besideText(family.name, beside, leftToPredecessor(words, beside.pid))
+      beside === null
+        ? null
+        : besideText(family.name, beside, leftToPredecessor(words, beside.isMarked ? beside.pid : null))
     const more = beside === null ? {} : { beside, why: `${found.why}; ${told}` }
     return { ...found, ...more, record: withoutToken(found.record), report: withoutToken(found.report) }
   })

@@ -22,6 +22,9 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll(/[\\']+/g, (run) => `'${run.replaceAll(/./g, '\\$&')}'`)}'`
 }
 
+/** Matches one word as `shellQuote` writes it, as a part of a regular expression: unquoted, quoted, or both in turn. */
+export const SHELL_WORD = /(?:[^\s'"\\]|\\.|'[^']*'|"[^"]*")*/.source
+
 /** Surrogates that stand for no byte. `fileNameOf` refuses them. */
 const NO_BYTE = /[\ud800-\udc7f\udd00-\udfff]/gu
 
@@ -30,9 +33,9 @@ function escaped(text: string): string {
   return bytes.map((byte) => (isPlain(byte) ? String.fromCharCode(byte) : octal(byte))).join('')
 }
 
-/** Printable ASCII without quotes and the backslash. */
+/** Printable ASCII without quotes, the backslash, and the mark with which an interactive shell repeats a command. */
 function isPlain(byte: number): boolean {
-  return byte >= 0x20 && byte < 0x7f && !'\'"\\'.includes(String.fromCharCode(byte))
+  return byte >= 0x20 && byte < 0x7f && !'\'"\\!'.includes(String.fromCharCode(byte))
 }
 
 function octal(byte: number): string {

@@ -32,7 +32,10 @@ export async function stop(
   const { family, words } = definition
   const result = await stopFor(definition, scope, options)
   const beside = await predecessorBeside({ family, scope, platform: await selectPlatform() })
-  if (beside !== null) options.onWait?.(besideText(family.name, beside, leftToPredecessor(words, beside.pid)))
+  if (beside !== null)
+    options.onWait?.(
+      besideText(family.name, beside, leftToPredecessor(words, beside.isMarked ? beside.pid : null)),
+    )
   return result
 }
 

@@ -4,6 +4,7 @@ import type { Reason } from '../classify/class-and-reason.js'
 import { inUseBy, isAway, maybeInUseBy } from '../classify/stale-evidence.js'
 import { cleanCommand, forceCommand, lookCommandOf } from '../define/hints.js'
 import type { Words } from '../define/options.js'
+import { ANOTHER_USER } from '../observe/user-name.js'
 import { userText } from '../identity/user-text.js'
 import { lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
@@ -123,11 +124,11 @@ function ofAnotherUser(
 ): Remedy | null {
   if (verdict.reason !== 'other_user') return null
   const user = observation.process?.user ?? observation.listeners[0]?.user ?? null
-  const whose = user === null ? 'another user' : userName(user)
+  const whose = user === null ? ANOTHER_USER : userName(user)
   const advice =
     host.user === '0'
       ? 'a clean-up leaves it to its owner, also one by root'
-      : `only ${user === null ? 'that user' : whose} can end it`
+      : `only ${whose === ANOTHER_USER ? 'that user' : whose} can end it`
   return explained(words, 'other_user', `it belongs to ${whose}: ${advice}`)
 }
 
@@ -226,15 +227,11 @@ function cleanedInItsScope(candidate: Candidate, seen: Scan, { words }: Asked): 
 function beingChanged({ verdict, facts }: Candidate, { words, now }: Asked): Remedy | null {
   const busy = now?.busy ?? null
   if (busy === null || facts.self_report !== 'no') return null
-  return explained(
-    words,
-    verdict.reason ?? '',
-    `${BUSY} (process ${busy}) may be ending or starting it: look again when that is done`,
-  )
+  return explained(words, verdict.reason ?? '', `process ${busy}${BUSY}`)
 }
 
-/** The beginning of the remedy of a row that another command may be changing now. */
-const BUSY = 'another command'
+/** The end of the remedy of a row that another command, or the daemon that cleans up, may be changing now. */
+const BUSY = ' may be ending or starting it: look again when that is done'
 
 /**
  * The starter of this daemon may be about to record it (`isStarting`): only force could end it now, and in a moment it
@@ -263,7 +260,7 @@ const UNREAD = 'a directory that it names was not read in time: run this again, 
 /** Returns whether a later scan may know more about the daemon of this row, so that a clean-up may end it then. */
 export function isForNow(row: Waitable, words: Pick<Words, 'explain'>): boolean {
   const description = row.remedy?.description
-  return isToWaitFor(row, words) || description === UNREAD || description?.startsWith(BUSY) === true
+  return isToWaitFor(row, words) || description === UNREAD || description?.endsWith(BUSY) === true
 }
 
 function forced(candidate: Candidate, { words }: Asked): Remedy {

@@ -1,4 +1,5 @@
 import { heldAdvice, isScopeGone, type DaemonStatus } from '../classify/daemon-state.js'
+import { usedScope } from '../classify/stale-evidence.js'
 import { leftToPredecessor, stopElsewhere } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import type { Candidate } from '../observe/scan.js'
@@ -229,9 +230,11 @@ function predecessorToo({ seen, words, uninstalled }: Seen): Finding | null {
   const isSeen = theirs.proof !== null
   const isStopped = isSeen && theirs === scopeDaemon(seen) && isEndedByStop(theirs, seen)
   const advice = isSeen ? 'nothing needs to be done: both may run side by side' : whereToLook(theirs, seen)
-  const left = leftToPredecessor(words, isSeen ? pid : null)
+  const isMarked = theirs.facts.marker === 'yes' && usedScope(theirs.observation, seen.context) === null
+  const isGone = uninstalled?.has(theirs) === true
+  const left = leftToPredecessor(words, isSeen && isMarked ? pid : null, !isGone)
   // Not by its executable: that is the interpreter of a predecessor, which an upgrade replaces at the same path.
-  const version = `${report?.packageVersion}${uninstalled?.has(theirs) === true ? ', which is not installed any more,' : ''}`
+  const version = `${report?.packageVersion}${isGone ? ', which is not installed any more,' : ''}`
   return {
     id: 'F-011',
     severity: 'info',

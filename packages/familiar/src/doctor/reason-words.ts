@@ -59,7 +59,7 @@ export const UNPROVEN_WORDS: Readonly<Record<Unproven, string>> = {
   in_startup_grace: 'how old it is',
   predecessor: 'whether an earlier version started it',
   project_gone: 'whether its {scope} is still there',
-  disowned: 'whether another {scope} that still exists uses it',
+  disowned: 'whether its {scope} has another one, or none, on record',
 }
 
 /** Signs that a daemon is stale. The first two are followed by the version of the daemon. */

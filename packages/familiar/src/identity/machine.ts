@@ -73,6 +73,11 @@ export interface ProcessView {
 /** What a record says of the pid namespace of a daemon that could not read it. It is in records, so it never changes. */
 export const UNKNOWN_NAMESPACE = 'unknown'
 
+/** Returns whether two processes are proven to be in the same pid namespace. One that is not known is never the same. */
+export function isSameNamespace(one: unknown, other: string): boolean {
+  return one === other && other !== UNKNOWN_NAMESPACE
+}
+
 /** The machine and the process that runs the scan. */
 export interface Host {
   readonly pid: number

@@ -1,3 +1,4 @@
+import type { DaemonStatus } from '../classify/daemon-state.js'
 import { namesLiving } from '../classify/names-living.js'
 import { matchShapes } from '../identity/spawn-shape.js'
 import { readPredecessorRecord, readRecord } from './read-records.js'
@@ -7,10 +8,7 @@ import type { OfScope } from './verify-record.js'
 const INSPECT_MS = 1_000
 
 /** A predecessor's daemon that runs in a scope with a record of ours. */
-export interface Beside {
-  readonly pid: number
-  readonly port: number | null
-}
+export type Beside = NonNullable<DaemonStatus['beside']>
 
 /**
  * Returns the predecessor's daemon that is alive according to its record although the scope has a record of ours; null if
@@ -30,7 +28,8 @@ export async function predecessorBeside({ family, scope, platform }: OfScope): P
     // The record in a copied home names the daemon of the original home, and the marker of that daemon names the
     // original.
     const isHere = shape?.implementation === 'predecessor' && (shape.marker ?? scope) === scope
-    if (isHere && namesLiving(read.record, alive) === 'yes') return { pid, port }
+    if (isHere && namesLiving(read.record, alive) === 'yes')
+      return { pid, port, isMarked: shape.marker === scope }
   }
   return null
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../json.js'
 import { pidOf, stringOf } from '../json.js'
 import { FamiliarError } from '../errors.js'
-import type { ProcessView } from '../identity/machine.js'
+import { isSameNamespace, type ProcessView } from '../identity/machine.js'
 import type { Platform } from './platform/platform.js'
 
 /** How long inspecting one process may take. */
@@ -47,7 +47,7 @@ export async function isProvenGone(named: JsonObject, platform: Platform): Promi
   const { hostId, bootId, pidNamespace } = await platform.host()
   if (pid === null || startTime === null || named['host_id'] !== hostId) return false
   if (named['boot_id'] !== bootId) return true
-  if (named['pid_namespace'] !== pidNamespace) return false
+  if (!isSameNamespace(named['pid_namespace'], pidNamespace)) return false
   const alive = await platform.inspect([pid], AbortSignal.timeout(INSPECT_MS))
   const found = alive.get(pid)
   return found === undefined || (found.startTime !== null && found.startTime !== startTime)

@@ -4,7 +4,7 @@ import { classify, type Verdict } from '../classify/classify.js'
 import { factsOf } from '../classify/derive-facts.js'
 import type { Facts } from '../classify/facts.js'
 import type { Family } from '../family.js'
-import type { Host, Listener } from '../identity/machine.js'
+import { isSameNamespace, type Host, type Listener } from '../identity/machine.js'
 import type { ProvenProcess } from '../identity/proof.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { ScopeSnapshot, Observation, ScanContext } from '../classify/observation.js'
@@ -211,7 +211,7 @@ async function proveRecorded(
 async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform): Promise<boolean> {
   const { hostId, bootId, pidNamespace } = await platform.host()
   const isSameSpace =
-    record.hostId === hostId && record.bootId === bootId && record.pidNamespace === pidNamespace
+    record.hostId === hostId && record.bootId === bootId && isSameNamespace(record.pidNamespace, pidNamespace)
   if (!isSameSpace) return false
   const found = (await platform.inspect([pid], AbortSignal.timeout(MACHINE_MS))).get(pid)
   return found !== undefined && (found.startTime === null || found.startTime === record.startTime)

@@ -158,7 +158,8 @@ export type Machine = Pick<Host, 'hostId' | 'bootId' | 'pidNamespace'>
 
 /**
  * Returns whether the pid in a record may belong to another machine, or to another pid namespace since this boot: it does,
- * or one of the two namespaces is not known. Then the pid proves nothing here. False for a predecessor's record, which does
+ * or only one of the two namespaces is known. Then the pid proves nothing here. Two that are not known count as the same, as
+ * on a kernel without pid namespaces: whoever needs to be sure uses `isSameNamespace`. False for a predecessor's record, which does
  * not say. The host id takes longer to compute than the rest, so it is compared only if the boot ids differ. Pure.
  */
 export function mayBeOfElsewhere(record: DaemonRecord, machine: Machine): boolean {

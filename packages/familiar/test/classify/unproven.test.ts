@@ -52,4 +52,12 @@ describe('a candidate whose home is as empty as before its start', () => {
     expect(classify(USER_SCOPE_RULES, NAMES, facts).reason).toBe('ambiguous')
     expect(unproven(USER_SCOPE_RULES, facts, seen, empty)).toEqual(['scope_mounted'])
   })
+
+  it('is not said to be unmounted if its home was only not read in time', () => {
+    const late = context(scopeView({ records: [], gone: null, isLate: true }))
+    const facts = factsOf(BASIS, seen, late)
+    const missing = unproven(PROJECT_SCOPE_RULES, facts, seen, late)
+    expect(missing).toContain('scope_told')
+    expect(missing).not.toContain('scope_mounted')
+  })
 })

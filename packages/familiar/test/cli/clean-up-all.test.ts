@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { classify } from '../../src/classify/classify.js'
 import { factsOf } from '../../src/classify/derive-facts.js'
 import type { Observation } from '../../src/classify/observation.js'
@@ -74,4 +74,65 @@ it('a clean-up of one port that is refused tells nothing of other ports', async 
   const all = await refused(null)
   for (const port of [PORT + 1, PORT + 2]) expect(all).toContain(String(port))
   expect(await refused(PORT)).toBe('nothing was ended\n')
+})
+
+describe('with an obstacle', () => {
+  const obstacle = { id: 'F-099', problem: '/h is on a read-only file system' }
+
+  /** Returns what the clean-up was asked to do, and its error. */
+  async function tried(options: {
+    readonly dryRun?: boolean
+    readonly force?: boolean
+    readonly port?: number
+  }) {
+    const io = {
+      out: () => undefined,
+      err: () => undefined,
+      flushed: async () => undefined,
+      columns: null,
+    } as unknown as Io
+    const asked: unknown[] = []
+    const seen = scanWith(2)
+    const daemon = Object.assign(defineDaemon({ name: 'tool' }), {
+      scan: async () => seen,
+      cleanUp: async ({ dryRun }: { readonly dryRun?: boolean }) => {
+        asked.push(dryRun)
+        return { entries: [], seen, after: seen, tidied: 0 }
+      },
+    })
+    const counted: string[] = []
+    const found = (_: number, others: string): string => {
+      counted.push(others)
+      return 'found'
+    }
+    const words = { found, killed: () => 'killed', tidied: () => 'tidied' }
+    const ask = async (): Promise<boolean> => {
+      asked.push('question')
+      return true
+    }
+    const { dryRun = false, force = false, port = null } = options
+    const all = { port, force, dryRun, json: false, words, ask, obstacle }
+    const error = await cleanUpAll(daemon, all, io).catch((thrown: unknown) => thrown)
+    return { asked, error, counted }
+  }
+
+  it('asks nothing and ends nothing, even if it could', async () => {
+    for (const force of [false, true])
+      expect(await tried({ force })).toMatchObject({
+        asked: [],
+        error: {
+          code: 'E_LOCK_UNAVAILABLE',
+          message: 'nothing can be ended from here: /h is on a read-only file system (F-099)',
+        },
+      })
+  })
+
+  it('counts the decisions all the same, as the last line does', async () => {
+    expect((await tried({ dryRun: true })).counted).toEqual(['2 need a decision'])
+  })
+
+  it('only looks in a dry run, and where there is nothing to end', async () => {
+    expect(await tried({ dryRun: true })).toMatchObject({ asked: [true], error: 0 })
+    expect(await tried({ port: PORT + 1 })).toMatchObject({ asked: [true], error: 0 })
+  })
 })

@@ -163,3 +163,8 @@ describe('the lines before a question', () => {
     expect([versionRange(['3.2.2', '3.2.2']), versionRange([null])]).toEqual(['3.2.2', null])
   })
 })
+
+it('a look covers at least as many processes as commands are printed, however narrow the terminal', () => {
+  expect(lookAtSome([101, 102, 103, 104], 20, 3)).toEqual({ command: lookCommand([101, 102, 103]), more: 1 })
+  expect(lookAtSome([101, 102], 20, 3)).toEqual({ command: lookCommand([101, 102]), more: 0 })
+})

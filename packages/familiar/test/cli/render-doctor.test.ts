@@ -586,6 +586,11 @@ describe('what a clean-up did', () => {
     expect(lines(young, [])[0]).toBe(
       'Not clean yet: 2 left: 2 that may still be starting. What to do about each is above.',
     )
+    const busy = row('unresponsive', 9425)
+    const description = 'process 7 may be ending or starting it: look again when that is done'
+    expect(lines([{ ...busy, remedy: { ...explained('unresponsive'), description } }], [])[0]).toBe(
+      'Not clean yet: 1 left: 1 to look at again. What to do about each is above.',
+    )
     // One that may be starting where this command does not see it whole: every line says the same of it.
     const unseen = row('starting', 9421, 'F-013')
     expect(lines([unseen], [])[0]).toBe(

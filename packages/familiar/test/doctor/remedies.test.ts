@@ -23,6 +23,7 @@ import type { ProcessView } from '../../src/identity/machine.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
 import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
+import { usedScope } from '../../src/classify/stale-evidence.js'
 import { scopeDaemon } from '../../src/observe/scope-daemon.js'
 import { userText } from '../../src/identity/user-text.js'
 import { userName } from '../../src/observe/user-name.js'
@@ -216,6 +217,31 @@ describe('a scope in which no command can change anything', () => {
 })
 
 describe('a daemon that does not answer while another command is at work in its scope', () => {
+  it('is not offered in the question of a clean-up', async () => {
+    const scans: Scan[] = []
+    forEachSighting(2, (observation, context, others) => {
+      const seen = scanOf(observation, context, others, PROOF)
+      const open = seen.candidates.filter(({ verdict }) => verdict.class === 'operator_required')
+      const isStale = seen.candidates.some(({ verdict }) => verdict.class === 'safe_auto')
+      if (!isStale && open.length > 0 && open.every(({ facts }) => facts.self_report === 'no'))
+        scans.push(seen)
+    })
+    let asked = 0
+    const io = {
+      isInteractive: true,
+      confirm: async () => asked++ < 0,
+      err: () => undefined,
+      rewriteLine: () => undefined,
+      errorColumns: null,
+    } as unknown as Io
+    const options = { force: false, dryRun: false, json: false, port: null, obstacle: null }
+    const some = scans.filter((_, index) => index % 50 === 0)
+    expect(some.length).toBeGreaterThan(2)
+    for (const seen of some)
+      await resetRange(defineDaemon({ name: 'tool' }), { ...options, busy: 4711 }, seen, io)
+    expect(asked).toBe(0)
+  })
+
   it('may be ended or started by that command: its remedy is to look again, and nothing is counted', () => {
     const now = { obstacle: null, busy: 4711 }
     const told = new Map<string, number>()
@@ -227,8 +253,7 @@ describe('a daemon that does not answer while another command is at work in its 
       const command = remedy?.commands[0] ?? 'none'
       const kind = command.includes('--force')
         ? 'force'
-        : remedy?.description.startsWith('another command (process 4711) may be ending or starting it') ===
-            true
+        : remedy?.description.startsWith('process 4711 may be ending or starting it') === true
           ? 'look again'
           : 'other'
       told.set(kind, (told.get(kind) ?? 0) + 1)
@@ -266,6 +291,7 @@ describe('a daemon that the predecessor keeps beside ours', () => {
     all: (seen: Scan) => ReadonlySet<Candidate>,
     change: Partial<ProcessView> = {},
     proof: ProvenProcess | null = PROOF,
+    isAbout: (one: Candidate, seen: Scan) => boolean = () => true,
   ): readonly string[] => {
     const { self } = definitionOf(defineDaemon({ name: 'tool' }))
     const found = new Set<string>()
@@ -274,6 +300,10 @@ describe('a daemon that the predecessor keeps beside ours', () => {
     forEachSighting(2, (observation, context, others) => {
       const scanned = scanOf(observation, context, others.map(changed), proof)
       const seen = { ...scanned, candidates: scanned.candidates.map((one) => ({ ...one, proof })) }
+      const theirs = seen.candidates.find(
+        ({ observation: { shape } }) => shape?.implementation === 'predecessor',
+      )
+      if (theirs !== undefined && !isAbout(theirs, seen)) return
       const about = { seen, status: NO_STATUS, self, words: { ...words, ...more }, remedyOf: () => null }
       const findings = findingsOf({ ...about, uninstalled: all(seen) }, [])
       const { summary, remediation } = findings.find(({ id }) => id === 'F-011') ?? {}
@@ -291,9 +321,16 @@ describe('a daemon that the predecessor keeps beside ours', () => {
     const ends = (all: readonly string[]): readonly string[] => [
       ...new Set(all.map((one) => one.replace(/^.*?\); /, ''))),
     ]
-    expect(ends(told({}, () => new Set()))).toEqual([own])
-    expect(ends(told({ predecessorStop: 'old stop' }, () => new Set()))).toEqual([
+    const isMarked = (one: Candidate, { context }: Scan): boolean =>
+      one.facts.marker === 'yes' && usedScope(one.observation, context) === null
+    const isUnmarked = (one: Candidate, seen: Scan): boolean => !isMarked(one, seen)
+    expect(ends(told({}, () => new Set(), {}, PROOF, isMarked))).toEqual([own])
+    expect(ends(told({ predecessorStop: 'old stop' }, () => new Set(), {}, PROOF, isMarked))).toEqual([
       `${why}; \`old stop\` ${rest}`,
+    ])
+    // It may be the daemon of another scope.
+    expect(ends(told({}, () => new Set(), {}, PROOF, isUnmarked))).toEqual([
+      `${why}; the stop command of that version ends it (see tool explain F-N)`,
     ])
     // Without a proof of the process, its number may be that of another.
     expect(ends(told({}, () => new Set(), {}, null))).toEqual([
@@ -304,6 +341,13 @@ describe('a daemon that the predecessor keeps beside ours', () => {
   it('is said to be uninstalled if that is proven', () => {
     const gone = told({}, ({ candidates }) => new Set(candidates))
     expect(gone.map((one) => one.includes(GONE))).toEqual(gone.map(() => true))
+    // So there is no command of it that could use the daemon or end it.
+    expect(new Set(gone.map((one) => one.replace(/^.*?\); /, '')))).toEqual(
+      new Set([
+        'it is left alone; `kill N` ends it (see tool explain F-N)',
+        'it is left alone (see tool explain F-N)',
+      ]),
+    )
   })
 
   it('is not taken for uninstalled because the file of its interpreter was replaced by an upgrade', () => {
@@ -349,6 +393,13 @@ describe('the owner of a process', () => {
     writeFileSync(list, 'root:x:0:0::/root:/bin/sh\nann:x:1000:1000:Ann:/home/ann:/bin/sh\n')
     const names = ['0', '1000', '100', 'S-1-5-18'].map((uid) => userName(uid, list))
     expect(names).toEqual(['root', 'ann', 'user 100', 'user S-1-5-18'])
+    // In a user namespace, all users who are not in it have one number.
+    const map = join(dirname(list), 'uid_map')
+    writeFileSync(list, 'nobody:x:65534:65534::/:/bin/false\n')
+    writeFileSync(map, '         0          0 4294967295\n')
+    expect(userName('65534', list, map)).toBe('nobody')
+    writeFileSync(map, '         0       1000          1\n')
+    expect(userName('65534', list, map)).toBe('another user')
     rmSync(dirname(list), { recursive: true })
     expect([userName('0', list), userName('1000', list)]).toEqual(['root', 'user 1000'])
   })

@@ -126,7 +126,7 @@ describe('a predecessor that does not say whose it is', () => {
       {
         id: 'F-011',
         severity: 'info',
-        summary: `an earlier version 0.9.3 keeps a daemon on this scope too (process ${old.pid}, port ${ports.from}); it is left alone, because commands of its own version may use it; the stop command of that version ends it or, if that is not installed any more, \`kill ${old.pid}\` (see tool explain F-011)`,
+        summary: `an earlier version 0.9.3 keeps a daemon on this scope too (process ${old.pid}, port ${ports.from}); it is left alone, because commands of its own version may use it; the stop command of that version ends it (see tool explain F-011)`,
         remediation: {
           command: 'tool explain F-011',
           commands: ['tool explain F-011'],

@@ -121,7 +121,11 @@ describe("a predecessor's daemon is left alone, and ours starts beside it,", () 
     if (how === 'has stopped') await stopIn(root, ports)
     const old = await startOld({ root })
     const { replaced, record } = await connectAs(root, ports, NEW)
-    expect(await predecessorBeside(requestFor(root, ports))).toEqual({ pid: old.pid, port: old.port })
+    expect(await predecessorBeside(requestFor(root, ports))).toEqual({
+      pid: old.pid,
+      port: old.port,
+      isMarked: true,
+    })
     expect(replaced?.packageVersion).toBe(how === 'runs' ? '1.0.0' : undefined)
     expect([ours.isAlive(), old.isAlive(), hasPendingSignal(old.pid)]).toEqual([false, true, false])
     expect([daemonsOf(root).includes(record.pid ?? 0), recordsIn(root)]).toEqual([

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, statSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { closedDirectory, shellQuote } from 'familiar/cli'
 
@@ -29,19 +29,26 @@ function replaceLinkCommand(path: string): string {
 function openCommand(path: string): string | null {
   if (isTaken(path)) return openFilesCommand([path])
   const closed = closedDirectory(dirname(path))
-  return closed !== null && ownerOf(closed) === process.geteuid?.()
+  return closed !== null && statOf(closed)?.uid === process.geteuid?.()
     ? `chmod u+rwx ${shellQuote(closed)}`
     : null
 }
 
 /**
  * Returns the command that lets these files, of those that are there, be read and written: what root has left behind is made
- * this user's first. Null if one of them is another user's, or if nothing has to be changed.
+ * this user's first. Null if one of them is another user's or a link, because both commands follow a link, to a file that
+ * may not be ours; also null if nothing has to be changed.
  */
 export function openFilesCommand(paths: readonly string[]): string | null {
   const user = process.geteuid?.()
-  const there = paths.filter(isTaken).map((path) => ({ path, owner: ownerOf(path), mode: modeOf(path) }))
-  if (user === undefined || there.some(({ owner }) => owner !== user && owner !== 0)) return null
+  const there = paths.flatMap((path) => {
+    const found = statOf(path)
+    return found === undefined
+      ? []
+      : [{ path, owner: found.uid, mode: found.mode, isLink: found.isSymbolicLink() }]
+  })
+  const isOurs = there.every(({ owner, isLink }) => !isLink && (owner === user || owner === 0))
+  if (user === undefined || !isOurs) return null
   const [foreign, closed] = [
     there.filter(({ owner }) => owner !== user),
     there.filter(({ mode }) => (mode & OPEN) !== OPEN),
@@ -55,27 +62,14 @@ export function openFilesCommand(paths: readonly string[]): string | null {
 
 const OPEN = 0o600
 
-/** Of a link, the file counts to which it leads, as for both commands. */
-function ownerOf(path: string): number | undefined {
-  return statOf(path)?.uid
-}
-
-function modeOf(path: string): number {
-  return statOf(path)?.mode ?? OPEN
-}
-
 function statOf(path: string) {
   try {
-    return statSync(path, { throwIfNoEntry: false })
+    return lstatSync(path, { throwIfNoEntry: false })
   } catch {
     return undefined
   }
 }
 
 function isTaken(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
-  } catch {
-    return false
-  }
+  return statOf(path) !== undefined
 }

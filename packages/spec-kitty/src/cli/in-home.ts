@@ -1,12 +1,14 @@
 import { join } from 'node:path'
-import { homeDirectory, realPath, shellQuote, type Io } from 'familiar/cli'
+import { homeDirectory, realPath, SHELL_WORD, shellQuote, type Io } from 'familiar/cli'
 
 /**
  * Matches a command of this tool that acts on a home, unless a home is already set before it. Help and explanations are
  * the same for every home.
  */
-const COMMAND =
-  /(?<!SPEC_KITTY_HOME=(?:[^\s'"\\]|\\.|'[^']*'|"[^"]*")* )\bspec-kitty (?=(?:auth|config|sync)(?:\s|$))(?![\w -]*--help)/g
+const COMMAND = new RegExp(
+  `(?<!SPEC_KITTY_HOME=${SHELL_WORD} )\\bspec-kitty (?=(?:auth|config|sync)(?:\\s|$))(?![\\w -]*--help)`,
+  'g',
+)
 
 /**
  * Returns the text with the home set before each command that acts on one: `SPEC_KITTY_HOME=DIR spec-kitty sync restart`.

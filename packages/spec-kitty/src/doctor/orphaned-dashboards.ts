@@ -113,7 +113,8 @@ function remedyFor(
   }
 }
 
-function mended({ id }: Obstacle): Pick<Remedy, 'commands' | 'description'> {
-  const description = `nothing can be done about it until ${id} is solved`
+/** The doctor has no finding of that id if only the directory of the dashboards is closed, so the problem is named here. */
+function mended({ id, problem }: Obstacle): Pick<Remedy, 'commands' | 'description'> {
+  const description = `nothing can be done about it now: ${problem}`
   return { commands: [`spec-kitty explain ${id}`], description }
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants, readlinkSync, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { shellQuote, userName, type Obstacle } from 'familiar/cli'
+import { assertOwnScope, shellQuote, userName, type Obstacle } from 'familiar/cli'
 import { diskProblem } from './queue/disk-problem.js'
 import { queuePath } from './queue/queue-path.js'
 
@@ -43,12 +43,11 @@ export function homeProblem(root: string): string | null {
  * written to nor created. Null if it can. A full disk is not in the way of that.
  */
 export function lifecycleProblem(root: string): string | null {
-  return lockProblem(root, join(dirname(queuePath(root)), 'lifecycle.lock'))
+  const file = join(dirname(queuePath(root)), 'lifecycle.lock')
+  return homeOfAnotherUser(root) ?? lockProblem(file)
 }
 
-function lockProblem(root: string, file: string): string | null {
-  const theirs = homeOfAnotherUser(root)
-  if (theirs !== null) return theirs
+function lockProblem(file: string): string | null {
   return mayWrite(file) ? null : (unwritable(dirname(file))?.problem ?? null)
 }
 
@@ -57,9 +56,22 @@ export function lifecycleObstacle(root: string): Obstacle | null {
   return obstacleOf(lifecycleProblem(root))
 }
 
-/** Returns why no command of this home can clean up dashboards, whose clean-up has a lock of its own; null if one can. */
+/**
+ * Returns why no command of this home can clean up dashboards, whose clean-up has a lock of its own; null if one can. As
+ * for that clean-up, the home may belong to another user if the place of the lock does not.
+ */
 export function dashboardsObstacle(root: string): Obstacle | null {
-  return obstacleOf(lockProblem(root, join(root, 'daemons', 'dashboards', 'cleanup.lock')))
+  const file = join(root, 'daemons', 'dashboards', 'cleanup.lock')
+  return obstacleOf(placeOfAnotherUser(root, [file, dirname(file)]) ?? lockProblem(file))
+}
+
+function placeOfAnotherUser(root: string, paths: readonly string[]): string | null {
+  try {
+    assertOwnScope(paths, process.geteuid?.())
+    return null
+  } catch (error) {
+    return homeOfAnotherUser(root) ?? (error instanceof Error ? error.message : String(error))
+  }
 }
 
 function obstacleOf(problem: string | null): Obstacle | null {

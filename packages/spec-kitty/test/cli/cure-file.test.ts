@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSy
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, it, vi } from 'vitest'
 import { readSmallFile } from 'familiar/cli'
-import { cureCommand, moveAwayCommand } from '../../src/cli/cure-file.js'
+import { cureCommand, moveAwayCommand, openFilesCommand } from '../../src/cli/cure-file.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 
 let path: string
@@ -69,6 +69,20 @@ it('makes what root has left behind a file of this user, but nothing that is of 
     expect(cureCommand(path, 'EACCES')).toBe(owner === 0 ? both : null)
   } finally {
     user.mockRestore()
+  }
+})
+
+it('changes neither owner nor mode through a link, because the file to which it leads may not be ours', () => {
+  writeFileSync(`${path}.target`, '')
+  chmodSync(`${path}.target`, 0)
+  symlinkSync(`${path}.target`, path)
+  for (const uid of [lstatSync(path).uid, 12_345]) {
+    const user = vi.spyOn(process as { geteuid(): number }, 'geteuid').mockReturnValue(uid)
+    try {
+      expect([cureCommand(path, 'EACCES'), openFilesCommand([path])]).toEqual([null, null])
+    } finally {
+      user.mockRestore()
+    }
   }
 })
 

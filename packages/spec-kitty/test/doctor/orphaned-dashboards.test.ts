@@ -44,7 +44,7 @@ describe('the finding about orphaned dashboards', () => {
     const obstacle = { id: 'F-021', problem: '/h is on a read-only file system' }
     expect(dashboardFinding({ stale: [9237], open: [] }, 'people', obstacle)?.remediation).toMatchObject({
       commands: ['spec-kitty explain F-021'],
-      description: 'nothing can be done about it until F-021 is solved',
+      description: 'nothing can be done about it now: /h is on a read-only file system',
     })
   })
 

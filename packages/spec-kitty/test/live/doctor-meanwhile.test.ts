@@ -69,7 +69,7 @@ it('offers no force for a silent daemon that another command may be ending, nor 
   }
   const lock = spawnHolder(root.path)
   const pid = await lock.ready
-  const description = `another command (process ${pid}) may be ending or starting it: look again when that is done`
+  const description = `process ${pid} may be ending or starting it: look again when that is done`
   const ofHome = ['F-001', 'F-005']
   expect(seen()).toEqual([
     'S11',

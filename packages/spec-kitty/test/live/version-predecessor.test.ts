@@ -161,7 +161,7 @@ describe('a predecessor in daily use beside ours', () => {
     const left = `it is left alone, because commands of its own version may use it; \`spec-kitty sync stop\` of that version ends it or, if that is not installed any more, \`kill ${theirs.pid}\` (see spec-kitty explain F-011)`
     const at = `(process ${theirs.pid}, port 9410)`
     expect(summary).toBe(
-      `the Python spec-kitty 3.2.4, which is not installed any more, keeps a daemon on this home too ${at}; ${left}`,
+      `the Python spec-kitty 3.2.4, which is not installed any more, keeps a daemon on this home too ${at}; it is left alone; \`kill ${theirs.pid}\` ends it (see spec-kitty explain F-011)`,
     )
     expect(root.json(['sync', 'status']).document.why).toContain(`${at} runs here too; ${left}`)
     expect(root.run(['sync', 'status']).stdout).toContain(`${at}; ${left}`)

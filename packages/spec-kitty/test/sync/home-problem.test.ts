@@ -6,7 +6,12 @@ import { shellQuote } from 'familiar/cli'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
-import { homeProblem, homeTrouble, lifecycleProblem } from '../../src/sync/home-problem.js'
+import {
+  dashboardsObstacle,
+  homeProblem,
+  homeTrouble,
+  lifecycleProblem,
+} from '../../src/sync/home-problem.js'
 import { queuePath } from '../../src/sync/queue/queue-path.js'
 import { readQueue } from '../../src/sync/read-queue.js'
 import { lookAtQueue } from '../../src/sync/use-queue.js'
@@ -16,11 +21,14 @@ afterAll(removeHomes)
 const COMPILED = new URL('../../dist/sync/home-problem.js', import.meta.url).href
 
 /** What another user than root is told; root may write anywhere. */
-function asNobody(root: string, asked: 'homeProblem' | 'homeTrouble' = 'homeProblem'): string {
+function asNobody(
+  root: string,
+  asked: 'homeProblem' | 'homeTrouble' | 'dashboardsObstacle' = 'homeProblem',
+): string {
   const said =
-    asked === 'homeTrouble'
-      ? `JSON.stringify(homeTrouble(${JSON.stringify(root)}))`
-      : `homeProblem(${JSON.stringify(root)})`
+    asked === 'homeProblem'
+      ? `homeProblem(${JSON.stringify(root)})`
+      : `JSON.stringify(${asked}(${JSON.stringify(root)}))`
   const program = `import('${COMPILED}').then(({ ${asked} }) => console.log(${said}))`
   const by = [
     'setpriv',
@@ -151,3 +159,20 @@ it.runIf(existsSync('/proc/self'))(
     expect(toldAfter(readOnly)).toEqual([`${sync} is on a read-only file system`, problem])
   },
 )
+
+it('keeps commands from cleaning up dashboards only where the place of their lock does', (context) => {
+  needRoot(context)
+  const home = join(base, 'of root')
+  const dashboards = join(home, 'daemons/dashboards')
+  mkdirSync(dashboards, { recursive: true })
+  for (const path of [home, join(home, 'daemons'), dashboards]) chmodSync(path, 0o777)
+  const told = (): unknown => JSON.parse(asNobody(home, 'dashboardsObstacle'))
+  // The directory is another user's: the clean-up refuses to use it.
+  expect(told()).toMatchObject({ id: 'F-021', problem: expect.stringContaining('belongs to root') })
+  spawnSync('chown', [String(NOBODY), dashboards])
+  expect(told()).toBe(null)
+  chmodSync(dashboards, 0o500)
+  expect(told()).toEqual({ id: 'F-021', problem: `${dashboards} cannot be written to (EACCES)` })
+  // Root would leave files in a home of another user.
+  expect(dashboardsObstacle(home)?.problem).toContain('belongs to uid')
+})

@@ -58,7 +58,7 @@ export async function run(args: readonly string[], context: CommandContext): Pro
   const seen = await daemon.scan({ forCleanUp: reset !== null, beside })
   if (options.port !== null) assertListener(seen, options.port)
   const at = { ...context, scope, isDryRun: options.dryRun, named: options.port }
-  const report = (await reset?.(daemon, { ...options, obstacle }, seen, io)) ?? null
+  const report = (await reset?.(daemon, { ...options, obstacle, busy }, seen, io)) ?? null
   const last = report?.after ?? seen
   // A clean-up that took the lock has waited for the other command.
   const now = { obstacle, busy: last === seen ? busy : null }
@@ -120,7 +120,9 @@ async function examine(
   const tool = { ...toolOf(daemon, addition.record), ...(now === undefined ? {} : { now }) }
   const uninstalled = await uninstalledIn(seen, tool.self)
   const parts = { scope, status, report, isDryRun, named, tool, addition, uninstalled }
-  return { document: doctorDocument(seen, parts), addition, named, byItself: endedByItself(seen, tool.words) }
+  // It needs the same lock as this command.
+  const byItself = now?.obstacle == null ? endedByItself(seen, tool.words) : null
+  return { document: doctorDocument(seen, parts), addition, named, byItself }
 }
 
 function shown(

@@ -110,7 +110,7 @@ function besideLine(
 ): readonly Line[] {
   if (beside === undefined) return []
   const at = `process ${beside.pid}, port ${beside.port ?? 'none'}`
-  const text = `${words.predecessor} runs one too (${at}); ${leftToPredecessor(words, beside.pid)}`
+  const text = `${words.predecessor} runs one too (${at}); ${leftToPredecessor(words, beside.isMarked ? beside.pid : null)}`
   return [['beside it', text, 'yellow']]
 }
 

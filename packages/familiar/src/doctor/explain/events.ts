@@ -14,7 +14,7 @@ export const EVENTS: Texts = {
   },
   siblings_retired: {
     summary: 'the daemon ended stale daemons of its {scope}',
-    why: 'A running {title} does that by itself, after its start and later when a command connects to it, at most once a minute. It ends only what `{clean}` ends without a question. The line has their ports.',
+    why: 'A running {title} does that by itself, after its start and later when a command connects to it, at most once a minute. It ends only what is proven stale in its {scope}. The line has their ports.',
     whatToDo: 'Nothing.',
   },
   clean_failed: {

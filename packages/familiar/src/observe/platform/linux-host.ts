@@ -101,11 +101,19 @@ export function pidNamespace(): string {
   return own === null || own === NONE ? UNKNOWN_NAMESPACE : own
 }
 
-const ownBootId = once(() => readFile('/proc/sys/kernel/random/boot_id')?.trim() ?? null)
-
 /** Returns the id of the current boot. */
-export function bootId(): string {
-  return ownBootId() ?? `unknown@${hostId()}`
+export const bootId = keptAsUsed(
+  () => readFile('/proc/sys/kernel/random/boot_id')?.trim() ?? null,
+  () => `unknown@${hostId()}`,
+)
+
+/**
+ * Returns a function that reads what never changes. What stands for it if it cannot be read is kept, too: every start time
+ * is told with the boot, and another start time means that a process is gone. Exported for its test.
+ */
+export function keptAsUsed(read: () => string | null, otherwise: () => string): () => string {
+  let used: string | null = null
+  return () => (used ??= read() ?? read() ?? otherwise())
 }
 
 const machineId = once(() => readFile('/etc/machine-id'))
