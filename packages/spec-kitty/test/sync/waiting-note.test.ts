@@ -70,6 +70,45 @@ async function settleOne(outcome: 'done' | 'dead'): Promise<void> {
   ])
 }
 
+async function publishFor(project: string, ...ids: readonly string[]): Promise<void> {
+  using queue = await openQueue(path, { onLost })
+  queue.publish(
+    ids.map((id) => ({ ...event(id), project })),
+    MAX,
+  )
+}
+
+async function settleAll(project: string): Promise<void> {
+  using queue = await openQueue(path)
+  const all = await queue.claim(project, OWNER, { events: 100, bytes: 100_000 })
+  await queue.settle(
+    OWNER,
+    all.map(({ seq }) => ({ seq, outcome: 'done' })),
+  )
+}
+
+/** What a command says that only looks. */
+async function seen(): Promise<LostEvents | null> {
+  const queue = await openQueueToLook(path)
+  const found = lostEvents(
+    path,
+    (seq) => queue?.contains(seq) === true,
+    () => queue?.newest() ?? null,
+  )
+  queue?.[Symbol.dispose]()
+  return found
+}
+
+async function newest(): Promise<number> {
+  using queue = await openQueue(path)
+  return queue.newest() ?? 0
+}
+
+async function seqOf(id: string): Promise<number> {
+  using queue = await openQueue(path)
+  return Array.from(queue.events()).find(({ eventId }) => eventId === id)?.seq ?? 0
+}
+
 function remove(): void {
   for (const side of ['', '-wal', '-shm']) rmSync(path + side, { force: true })
 }
@@ -218,14 +257,7 @@ describe('an older copy in the place of the queue', () => {
     copyFileSync(path, copy())
     for (let at = 0; at < count; at += 1) publishAlone(`lost-${at}`)
     restore()
-    const queue = await openQueueToLook(path)
-    const seen = lostEvents(
-      path,
-      (seq) => queue?.contains(seq) === true,
-      () => queue?.newest() ?? null,
-    )
-    expect(seen).toMatchObject({ waiting: count, rejected: 0, file: 'older' })
-    queue?.[Symbol.dispose]()
+    expect(await seen()).toMatchObject({ waiting: count, rejected: 0, isAtMost: count > 1, file: 'older' })
     expect(notes()).toEqual(['waiting.json'])
     await publish('c')
     expect(noticed).toMatchObject([{ waiting: count, file: 'replaced' }])
@@ -266,6 +298,42 @@ describe('an older copy in the place of the queue', () => {
     renameSync(`${path}.right`, path)
     using queue = await openQueue(path)
     expect(lostEvents(path, (seq) => queue.contains(seq))).toBeNull()
+  })
+
+  it('is nothing if it has all that waits: what was queued since was sent', async () => {
+    publishAlone('a', 'b', 'c', 'd', 'e')
+    copyFileSync(path, copy())
+    await publishFor('/other', 'f', 'g', 'h')
+    await settleAll('/other')
+    restore()
+    expect(await seen()).toBeNull()
+    await publish()
+    expect([noticed, await seen()]).toEqual([[], null])
+    expect(await newest()).toBeGreaterThan((await seqOf('e')) + 2)
+  })
+
+  it('is nothing if it has all that waits: only duplicates were queued since', async () => {
+    publishAlone('a', 'b', 'c', 'd')
+    copyFileSync(path, copy())
+    publishAlone('a', 'b', 'c')
+    await settleOne('done')
+    restore()
+    expect(await seen()).toBeNull()
+    await publish()
+    expect([noticed, await seen()]).toEqual([[], null])
+  })
+
+  it('is told with how many it lacks at most, where numbers were used up', async () => {
+    publishAlone('a', 'b', 'c', 'd')
+    copyFileSync(path, copy())
+    publishAlone('a', 'b')
+    publishAlone('e')
+    restore()
+    expect(await seen()).toMatchObject({ waiting: 3, isAtMost: true, file: 'older' })
+    await publish()
+    const told = await seen()
+    expect(told).toMatchObject({ waiting: 3, isAtMost: true, file: 'replaced' })
+    expect(told === null ? '' : lossText(path, told)).toContain('lost: up to 3 events waited')
   })
 
   it('is not taken for one that was interrupted before its commit', async () => {

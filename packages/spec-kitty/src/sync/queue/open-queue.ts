@@ -65,11 +65,11 @@ function noticeOlder(database: Database, path: string): LostEvents | null {
   try {
     if (!isOlder(path, newest)) return null
     return inTransaction(database, () => {
-      const lost = putOlderAside(path, newest)
-      if (lost === null) return null
-      raiseSeq(database, lost.committedSeq)
+      const older = putOlderAside(path, newest)
+      if (older === null) return null
+      raiseSeq(database, older.givenSeq)
       noteSize(path, sizeOf(database), newest())
-      return lost
+      return older.lost
     })
   } catch {
     return null

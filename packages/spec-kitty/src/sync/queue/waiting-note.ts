@@ -5,6 +5,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -32,6 +33,8 @@ export interface Note extends QueueSize {
    * has not given it yet is an older copy.
    */
   readonly committedSeq: number | null
+  /** Whether the numbers of events are upper bounds: at least one event is meant. */
+  readonly isAtMost?: boolean
 }
 
 /** Events that were queued, and whose file was removed, moved away, emptied, damaged or replaced by an older copy. */
@@ -91,8 +94,14 @@ function write(path: string, flags: number, text: string, at: number): void {
 }
 
 /** Returns the content of a note. */
-export function noteText({ waiting, rejected, lastSeq, committedSeq, seenAt }: Note): string {
-  const json = { waiting, rejected, last_seq: lastSeq, seen_at: seenAt }
+export function noteText({ waiting, rejected, lastSeq, committedSeq, seenAt, isAtMost }: Note): string {
+  const json = {
+    waiting,
+    rejected,
+    last_seq: lastSeq,
+    seen_at: seenAt,
+    ...(isAtMost === true ? { at_most: true } : {}),
+  }
   const text = `${BEGIN}${seqText(committedSeq)},${JSON.stringify(json).slice(1)}`
   return `${text.padEnd(NOTE_CHARS - 1)}\n`
 }
@@ -111,46 +120,68 @@ export function putNoteAside(path: string): LostEvents | null {
   return { ...note, file: 'replaced' }
 }
 
-/**
- * Like `putNoteAside`, if the queue at the path is an older copy. `newest`: returns the highest number that an event of it
- * ever had. Call this while no other process can change the queue, and see to it that its next events get higher numbers than
- * `committedSeq`: else they would be taken for those that are lost.
- */
-export function putOlderAside(
-  path: string,
-  newest: () => number | null,
-): (LostEvents & { readonly committedSeq: number }) | null {
-  const note = lackingIn(readNote(noteOf(path)), newest)
-  if (note === null) return null
-  const aside = freeName(dirname(path))
-  try {
-    renameSync(noteOf(path), aside)
-    const { waiting, rejected, lastSeq, seenAt } = note
-    writeFileSync(aside, JSON.stringify({ waiting, rejected, last_seq: lastSeq, seen_at: seenAt }))
-  } catch {}
-  return { ...note, file: 'replaced' }
+/** What is known of a queue that is an older copy. */
+export interface Older {
+  /** The highest number that the queue in whose place it is may have given to an event. */
+  readonly givenSeq: number
+  /** What it lacks; null if that is nothing. */
+  readonly lost: LostEvents | null
 }
 
 /**
- * Returns what an older copy lacks of what the note counts; null if it is none. The events that are in the note are the
- * newest ones, as the oldest leave first, and each event has the next number.
+ * Like `putNoteAside`, if the queue at the path is an older copy. `newest`: returns the highest number that an event of it
+ * ever had. Call this while no other process can change the queue, and see to it that its next events get higher numbers than
+ * `givenSeq`: else they would be taken for those that are lost. Returns null if it is no older copy. If the same is called
+ * again, because the process was killed meanwhile, the loss is still one.
  */
-function lackingIn(
-  note: Note | null,
-  newest: () => number | null,
-): (Note & { readonly committedSeq: number }) | null {
+export function putOlderAside(path: string, newest: () => number | null): Older | null {
+  const note = parseNote(noteOf(path))
+  const older = olderThan(note, newest)
+  if (older === null || note === null) return null
+  const { lost } = older
+  if (lost === null) return { ...older, lost: null }
+  writeAside(dirname(path), { ...lost, lastSeq: note.lastSeq, committedSeq: note.committedSeq })
+  return { ...older, lost: { ...lost, file: 'replaced' } }
+}
+
+/** The name is that of the time of the note, so that a second one of the same loss is the same file. */
+function writeAside(directory: string, note: Note): void {
+  const text = noteText(note)
+  try {
+    for (let time = Date.parse(note.seenAt ?? '') || Date.now(); ; time += 1) {
+      const file = join(directory, asideName(time))
+      if (existsSync(file) && readFileSync(file, 'utf8') !== text) continue
+      writeFileSync(file, text, { mode: 0o600 })
+      return
+    }
+  } catch {}
+}
+
+/**
+ * Returns what is known of the queue with the highest number `newest` if it is an older copy than the one of the note;
+ * otherwise null. It lacks those events that got their numbers later. At least one is missing if the newest event of the
+ * note is. How many is not known, because numbers are used up by duplicates, and by events that were sent meanwhile.
+ */
+function olderThan(note: Note | null, newest: () => number | null): Older | null {
   const committedSeq = note?.committedSeq ?? null
   // The note was read before: what was committed when it was written is in every later view of the queue.
   const found = committedSeq === null ? null : newest()
   if (note === null || committedSeq === null || found === null || found >= committedSeq) return null
-  const waiting = Math.min(note.waiting, committedSeq - found)
-  const rejected = Math.min(note.rejected, committedSeq - found - waiting)
-  return { ...note, committedSeq, waiting, rejected }
+  // The last transaction may not have been committed.
+  const lastSeq = note.lastSeq ?? 0
+  const lacking = Math.min(committedSeq, lastSeq) - found
+  const [waiting, rejected] = [Math.min(note.waiting, lacking), Math.min(note.rejected, lacking)]
+  const { seenAt } = note
+  const isAtMost = waiting + rejected > 1 || lastSeq > committedSeq
+  return {
+    givenSeq: Math.max(committedSeq, lastSeq),
+    lost: lacking > 0 ? { waiting, rejected, seenAt, isAtMost, file: 'older' } : null,
+  }
 }
 
-/** Returns whether the queue at the path is an older copy, and what it lacks was not put aside yet. Never throws. */
+/** Returns whether the queue at the path is an older copy, and this was not noticed yet. Never throws. */
 export function isOlder(path: string, newest: () => number | null): boolean {
-  return lackingIn(readNote(noteOf(path)), newest) !== null
+  return olderThan(parseNote(noteOf(path)), newest) !== null
 }
 
 /** Returns whether events may be lost, which only the queue can tell. Never throws. */
@@ -170,7 +201,7 @@ export function lostEvents(
 ): LostEvents | null {
   const file = whatIsThere(path)
   const note = readNote(noteOf(path))
-  const last = file === 'queue' ? lackingIn(note, newest) : note
+  const last = file === 'queue' ? (olderThan(note, newest)?.lost ?? null) : note
   const earlier = notesAside(path).filter(({ note: one }) => one !== null && !isBack(one, isThere))
   const all = [...earlier.map(({ note: one }) => one), last].filter((one) => one !== null)
   if (all.length === 0) return null
@@ -178,6 +209,7 @@ export function lostEvents(
     waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
     rejected: all.reduce((sum, { rejected }) => sum + rejected, 0),
     seenAt: all.at(-1)?.seenAt ?? null,
+    isAtMost: all.some(({ isAtMost }) => isAtMost === true),
     file:
       last === null
         ? whatBecameOf(earlier, file)
@@ -257,26 +289,35 @@ function namesIn(directory: string): readonly string[] {
 
 function freeName(directory: string): string {
   for (let time = Date.now(); ; time += 1) {
-    const file = join(directory, `lost-${new Date(time).toISOString().replaceAll(':', '')}.json`)
+    const file = join(directory, asideName(time))
     if (!existsSync(file)) return file
   }
 }
 
+function asideName(time: number): string {
+  return `lost-${new Date(time).toISOString().replaceAll(':', '')}.json`
+}
+
 /** Returns null if nothing is known, or if no event was in the queue. */
 export function readNote(file: string): Note | null {
+  const note = parseNote(file)
+  return note === null || note.waiting + note.rejected === 0 ? null : note
+}
+
+function parseNote(file: string): Note | null {
   try {
     const read = readSmallFile(file)
     const [line] = read.state === 'text' ? read.text.split('\n') : []
     const json = objectOf(parseJson(line ?? ''))
-    const [waiting, rejected] = [countOf(json?.['waiting']) ?? 0, countOf(json?.['rejected']) ?? 0]
-    const seenAt = stringOf(json?.['seen_at'])
-    if (waiting + rejected === 0) return null
+    if (json === null) return null
+    const seenAt = stringOf(json['seen_at'])
     return {
-      waiting,
-      rejected,
-      lastSeq: countOf(json?.['last_seq']),
-      committedSeq: countOf(json?.['committed_seq']),
+      waiting: countOf(json['waiting']) ?? 0,
+      rejected: countOf(json['rejected']) ?? 0,
+      lastSeq: countOf(json['last_seq']),
+      committedSeq: countOf(json['committed_seq']),
       seenAt: Number.isNaN(Date.parse(seenAt ?? '')) ? null : seenAt,
+      isAtMost: json['at_most'] === true,
     }
   } catch {
     return null
