@@ -21,7 +21,14 @@ import { newestSeq } from '../../src/sync/queue/count-events.js'
 import { openHandle, openQueue, openQueueToLook, replaceRemoved } from '../../src/sync/queue/open-queue.js'
 import type { NewEvent } from '../../src/sync/queue/queue-types.js'
 import { loadSqlite } from '../../src/sync/queue/sqlite.js'
-import { forgetLosses, lostEvents, noteSize, type LostEvents } from '../../src/sync/queue/waiting-note.js'
+import {
+  forgetLosses,
+  lostEvents,
+  noteCommitted,
+  noteSize,
+  putOlderAside,
+  type LostEvents,
+} from '../../src/sync/queue/waiting-note.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 
 const MAX = 100_000
@@ -334,6 +341,47 @@ describe('an older copy in the place of the queue', () => {
     const told = await seen()
     expect(told).toMatchObject({ waiting: 3, isAtMost: true, file: 'replaced' })
     expect(told === null ? '' : lossText(path, told)).toContain('lost: up to 3 events waited')
+  })
+
+  it('is not written into before it was noticed, also if another program keeps it locked', async () => {
+    publishAlone('a')
+    copyFileSync(path, copy())
+    publishAlone('b')
+    restore()
+    const other = (await loadSqlite()).open(path)
+    other.exec('BEGIN IMMEDIATE')
+    await expect(openQueue(path)).rejects.toMatchObject({ code: 'E_QUEUE_BUSY' })
+    other.exec('ROLLBACK')
+    other.close()
+    await publish('c')
+    expect([noticed.length, await seen()]).toMatchObject([1, { waiting: 1, file: 'replaced' }])
+  })
+
+  it('gives no number again that the other may have given, also one whose commit was not noted', async () => {
+    publishAlone('a')
+    copyFileSync(path, copy())
+    publishAlone('b', 'c', 'd')
+    const last = await seqOf('d')
+    noteCommitted(path, last - 2)
+    restore()
+    expect(await seen()).toMatchObject({ waiting: 1, isAtMost: true })
+    await publish('e', 'f')
+    expect(await seqOf('e')).toBe(last + 1)
+    expect(await seen()).toMatchObject({ waiting: 1 })
+  })
+
+  it('is told once, also if who noticed it was killed before it had raised the numbers', async () => {
+    publishAlone('a')
+    const old = await newest()
+    copyFileSync(path, copy())
+    publishAlone('b')
+    restore()
+    expect(putOlderAside(path, () => old)).toMatchObject({ givenSeq: old + 1, lost: { waiting: 1 } })
+    expect(notes().length).toBe(2)
+    await publish()
+    expect([await seen(), await newest()]).toMatchObject([{ waiting: 1, isAtMost: false }, old + 1])
+    await publish('c')
+    expect([await seen(), notes().length]).toMatchObject([{ waiting: 1, isAtMost: false }, 2])
   })
 
   it('is not taken for one that was interrupted before its commit', async () => {

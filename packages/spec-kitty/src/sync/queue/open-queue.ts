@@ -5,7 +5,7 @@ import { assertOwnHome } from '../../cli/own-places.js'
 import { fileAt, openAny, openReady, withLog, type Connection } from './connection.js'
 import { containsSeq, newestSeq, raiseSeq, sizeOf } from './count-events.js'
 import { keepSize } from './damaged-note.js'
-import { busy, isDamage, queueFailure, unusable } from './queue-errors.js'
+import { busy, isDamage, isLocked, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction, migrate } from './schema.js'
 import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Database, type Sqlite } from './sqlite.js'
@@ -53,25 +53,35 @@ function judged(
 ): Connection | null {
   if (connection === null) return null
   const { database } = connection
-  endLosses(path, (seq) => containsSeq(database, seq))
-  const lost = noticeOlder(database, path)
-  if (lost !== null) onLost?.(lost)
-  return connection
+  try {
+    endLosses(path, (seq) => containsSeq(database, seq))
+    const lost = noticeOlder(database, path)
+    if (lost !== null) onLost?.(lost)
+    return connection
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }
 
-/** If the queue is damaged, or another program keeps it locked, the next who opens it notices. */
+/**
+ * Whoever writes into an older copy overwrites what is known of what it lacks. So this throws an error if another program
+ * keeps it locked. If it cannot be written for another reason, the next who opens it notices.
+ */
 function noticeOlder(database: Database, path: string): LostEvents | null {
   const newest = (): number | null => newestSeq(database)
   try {
     if (!isOlder(path, newest)) return null
-    return inTransaction(database, () => {
-      const older = putOlderAside(path, newest)
-      if (older === null) return null
-      raiseSeq(database, older.givenSeq)
-      noteSize(path, sizeOf(database), newest())
-      return older.lost
+    const older = inTransaction(database, () => {
+      const found = putOlderAside(path, newest)
+      if (found !== null) raiseSeq(database, found.givenSeq)
+      return found
     })
-  } catch {
+    // The numbers that were raised are noted once they are committed: else, without that commit, it would be an older copy.
+    if (older !== null) inTransaction(database, () => noteSize(path, sizeOf(database), newest()))
+    return older?.lost ?? null
+  } catch (error) {
+    if (isLocked(error)) throw error
     return null
   }
 }
