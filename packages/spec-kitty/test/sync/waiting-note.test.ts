@@ -21,11 +21,10 @@ import { newestSeq } from '../../src/sync/queue/count-events.js'
 import { openHandle, openQueue, openQueueToLook, replaceRemoved } from '../../src/sync/queue/open-queue.js'
 import type { NewEvent } from '../../src/sync/queue/queue-types.js'
 import { loadSqlite } from '../../src/sync/queue/sqlite.js'
+import { noteCommitted, noteSize } from '../../src/sync/queue/note-file.js'
 import {
   forgetLosses,
   lostEvents,
-  noteCommitted,
-  noteSize,
   putOlderAside,
   type LostEvents,
 } from '../../src/sync/queue/waiting-note.js'
@@ -461,6 +460,38 @@ it('of a damaged queue, what could not be read is lost once the rest is saved', 
   forgetLosses(path)
   expect(lostEvents(path)).toBe(null)
 })
+
+describe('of a damaged queue that was put aside', () => {
+  const database = (): string => `${path}.corrupt-${new Date().toISOString().replaceAll(':', '')}`
+
+  it('the number stays with it, also if the process was killed in between', async () => {
+    await publish('a', 'b')
+    const aside = database()
+    renameSync(path, aside)
+    expect(lostEvents(path)).toBeNull()
+    await publish('c')
+    expect([noticed, lostEvents(path), knownSize([aside])]).toEqual([[], null, 2])
+    remove()
+    expect(lostEvents(path)).toMatchObject({ waiting: 1, file: 'missing' })
+  })
+
+  it('what is lost is told once, and the next attempt goes on, if the process was killed in between', async () => {
+    await publish('a', 'b')
+    const aside = database()
+    renameSync(path, aside)
+    keepSize(path, aside)
+    const [size = ''] = notes()
+    copyFileSync(join(dirname(path), size), join(dirname(path), `lost-${size}`))
+    writeFileSync(join(dirname(path), `lost-${size}`), '')
+    for (const kind of ['waiting', 'rejected'] as const) markExported(aside, kind)
+    settleSize(aside, { waiting: 1, rejected: 0 })
+    expect([lostEvents(path), notes()]).toMatchObject([{ waiting: 1, file: 'damaged' }, [`lost-${size}`]])
+    writeFileSync(join(dirname(path), size), readFileSync(join(dirname(path), `lost-${size}`)))
+    rmSync(aside)
+    expect(lostEvents(path)).toMatchObject({ waiting: 1 })
+  })
+})
+
 async function* oneLine(): AsyncGenerator<readonly Line[]> {
   yield [{ number: 1, text: '{}' }]
 }

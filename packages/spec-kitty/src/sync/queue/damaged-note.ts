@@ -1,11 +1,11 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { isSaved, sizeNoteOf } from './quarantined-databases.js'
-import { noteText, readNote, noteOf, type QueueSize } from './waiting-note.js'
+import { isOfDatabaseAside, isSaved, quarantinedDatabases, sizeNoteOf } from './quarantined-databases.js'
+import { noteOf, parseNote, readNote, writeNote, type QueueSize } from './note-file.js'
 
 /**
- * Keeps the number of events in a queue that is about to be put aside as damaged under this name, so that those that cannot
- * be read of it can be told as lost. Never throws.
+ * Keeps the number of events in a queue that was put aside as damaged under this name, so that those that cannot be read of
+ * it can be told as lost. Never throws.
  */
 export function keepSize(path: string, database: string): void {
   try {
@@ -13,6 +13,15 @@ export function keepSize(path: string, database: string): void {
   } catch {
     // Then the number is not known.
   }
+}
+
+/**
+ * Does the same for a database whose `quarantine` was interrupted. Call this before a new queue is made at the path. Never
+ * throws.
+ */
+export function finishKeeping(path: string): void {
+  const [note, last] = [parseNote(noteOf(path)), quarantinedDatabases(path).at(-1)]
+  if (note !== null && last !== undefined && isOfDatabaseAside(note, path)) keepSize(path, last)
 }
 
 /** Returns how many events were in these damaged databases, as far as that is known and not told as lost already. */
@@ -35,11 +44,13 @@ export function settleSize(database: string, read: Omit<QueueSize, 'lastSeq'>): 
     const rejected = Math.max(0, note.rejected - read.rejected)
     // The number of the newest event says nothing about those that could not be read.
     if (waiting + rejected > 0)
-      writeFileSync(
-        join(dirname(file), `lost-${basename(file)}`),
-        noteText({ waiting, rejected, lastSeq: null, committedSeq: null, seenAt: note.seenAt }),
-        { mode: 0o600, flag: 'wx' },
-      )
+      writeNote(join(dirname(file), `lost-${basename(file)}`), {
+        waiting,
+        rejected,
+        lastSeq: null,
+        committedSeq: null,
+        seenAt: note.seenAt,
+      })
     rmSync(file, { force: true })
   } catch {
     // Then the whole number is told when the database is removed.

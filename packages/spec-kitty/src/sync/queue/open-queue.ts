@@ -4,13 +4,14 @@ import { CommandError, createFile, withLock } from 'familiar/cli'
 import { assertOwnHome } from '../../cli/own-places.js'
 import { fileAt, openAny, openReady, withLog, type Connection } from './connection.js'
 import { containsSeq, newestSeq, raiseSeq, sizeOf } from './count-events.js'
-import { keepSize } from './damaged-note.js'
+import { finishKeeping, keepSize } from './damaged-note.js'
 import { busy, isDamage, isLocked, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction, migrate } from './schema.js'
 import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Database, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
-import { endLosses, isOlder, noteSize, putNoteAside, putOlderAside, type LostEvents } from './waiting-note.js'
+import { noteSize } from './note-file.js'
+import { endLosses, isOlder, putNoteAside, putOlderAside, type LostEvents } from './waiting-note.js'
 
 export { LOCK_PROBE_MS } from './sqlite-queue.js'
 
@@ -215,10 +216,12 @@ async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions)
 }
 
 function prepare(sqlite: Sqlite, path: string, { onNotice, onLost, isSuspect }: OpenOptions): Connection {
+  if (fileAt(path) === null) finishKeeping(path)
   const lost = putNoteAside(path)
   if (lost !== null) onLost?.(lost)
   if (fileAt(path) !== null && isDamaged(sqlite, path, isSuspect === true)) {
-    const aside = quarantine(path, (database) => keepSize(path, database))
+    const aside = quarantine(path)
+    keepSize(path, aside)
     onNotice?.(`the queue was damaged: it was moved to ${aside}, and a new one started`)
   }
   if (fileAt(path) === null) create(path)

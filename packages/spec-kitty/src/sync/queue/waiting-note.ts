@@ -1,41 +1,7 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { countOf, objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
-import { isOfRemovedDatabase } from './quarantined-databases.js'
-
-/** How many events are in the file of a queue. */
-export interface QueueSize {
-  readonly waiting: number
-  /** How many the server has rejected. */
-  readonly rejected: number
-  /** The number of the newest one; null if it is not known. It is unique among all queues of this path. */
-  readonly lastSeq: number | null
-}
-
-/** What is remembered of a queue beside it. */
-export interface Note extends QueueSize {
-  /** ISO 8601; null if unknown. */
-  readonly seenAt: string | null
-  /**
-   * The highest number that an event had when a transaction was last known to be committed; null if unknown. A queue that
-   * has not given it yet is an older copy.
-   */
-  readonly committedSeq: number | null
-  /** Whether the numbers of events are upper bounds: at least one event is meant. */
-  readonly isAtMost?: boolean
-}
+import { isOfDatabaseAside, isOfRemovedDatabase } from './quarantined-databases.js'
+import { noteOf, noteText, parseNote, readNote, writeNote, type Note } from './note-file.js'
 
 /** Events that were queued, and whose file was removed, moved away, emptied, damaged or replaced by an older copy. */
 export interface LostEvents extends Omit<Note, 'lastSeq' | 'committedSeq'> {
@@ -46,65 +12,11 @@ export interface LostEvents extends Omit<Note, 'lastSeq' | 'committedSeq'> {
   readonly file: 'missing' | 'empty' | 'replaced' | 'older' | 'damaged' | 'various'
 }
 
-/** The note is one line of this length, so that a new one covers the whole of the old one. */
-const NOTE_CHARS = 200
-
-/** The number of digits of the largest safe integer, with which a note begins: it is written again without the rest. */
-const SEQ_CHARS = 16
-const BEGIN = '{"committed_seq":'
-
-const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-
 /** Matches the names of the notes of queues that are gone. */
 const LOST = /^lost-(?:damaged-)?\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.json$/
 
 /** How the names of those begin whose queue was damaged. */
 const DAMAGED = /^(?:lost-)?damaged-/
-
-/**
- * Remembers beside the queue how many events are in it, so that their loss can be told when the file is gone. Whoever
- * changes the number calls this before the commit, while no other process can change it. So the note costs no wait for the
- * disk: it is one short write in place. After a loss of power it may be missing or older. `committedSeq`: the highest number
- * that an event had before the transaction. Never throws.
- */
-export function noteSize(path: string, size: QueueSize, committedSeq: number | null): void {
-  const text = noteText({ ...size, committedSeq, seenAt: new Date().toISOString() })
-  write(path, constants.O_WRONLY | constants.O_CREAT, text, 0)
-}
-
-/** Call this after the commit of a transaction that has noted its size and given numbers to events. Never throws. */
-export function noteCommitted(path: string, committedSeq: number | null): void {
-  write(path, constants.O_WRONLY, seqText(committedSeq), BEGIN.length)
-}
-
-function seqText(seq: number | null): string {
-  return String(seq).padStart(SEQ_CHARS)
-}
-
-/** If it fails, a loss is told with an older number, or not at all. */
-function write(path: string, flags: number, text: string, at: number): void {
-  let descriptor: number | null = null
-  try {
-    descriptor = openSync(noteOf(path), flags | CAREFUL, 0o600)
-    writeSync(descriptor, text, at)
-  } catch {
-  } finally {
-    if (descriptor !== null) closeSync(descriptor)
-  }
-}
-
-/** Returns the content of a note. */
-export function noteText({ waiting, rejected, lastSeq, committedSeq, seenAt, isAtMost }: Note): string {
-  const json = {
-    waiting,
-    rejected,
-    last_seq: lastSeq,
-    seen_at: seenAt,
-    ...(isAtMost === true ? { at_most: true } : {}),
-  }
-  const text = `${BEGIN}${seqText(committedSeq)},${JSON.stringify(json).slice(1)}`
-  return `${text.padEnd(NOTE_CHARS - 1)}\n`
-}
 
 /**
  * Call this before a new queue is made at the path. If events were in one that is gone, its note is put aside, and their
@@ -113,7 +25,7 @@ export function noteText({ waiting, rejected, lastSeq, committedSeq, seenAt, isA
 export function putNoteAside(path: string): LostEvents | null {
   const file = whatIsThere(path)
   const note = file === 'queue' ? null : readNote(noteOf(path))
-  if (file === 'queue' || note === null) return null
+  if (file === 'queue' || note === null || isOfDatabaseAside(note, path)) return null
   try {
     renameSync(noteOf(path), freeName(dirname(path)))
   } catch {}
@@ -151,7 +63,7 @@ function writeAside(directory: string, note: Note): void {
     for (let time = Date.parse(note.seenAt ?? '') || Date.now(); ; time += 1) {
       const file = join(directory, asideName(time))
       if (existsSync(file) && readFileSync(file, 'utf8') !== text) continue
-      writeFileSync(file, text, { mode: 0o600 })
+      writeNote(file, note)
       return
     }
   } catch {}
@@ -200,8 +112,7 @@ export function lostEvents(
   newest: () => number | null = () => null,
 ): LostEvents | null {
   const file = whatIsThere(path)
-  const note = readNote(noteOf(path))
-  const last = file === 'queue' ? (olderThan(note, newest)?.lost ?? null) : note
+  const last = lastLoss(path, file, newest)
   const earlier = notesAside(path).filter(({ note: one }) => one !== null && !isBack(one, isThere))
   const all = [...earlier.map(({ note: one }) => one), last].filter((one) => one !== null)
   if (all.length === 0) return null
@@ -219,6 +130,17 @@ export function lostEvents(
             ? 'older'
             : file,
   }
+}
+
+/** Returns what is lost of the queue that was last at the path. */
+function lastLoss(
+  path: string,
+  file: 'missing' | 'empty' | 'queue',
+  newest: () => number | null,
+): Pick<LostEvents, 'waiting' | 'rejected' | 'seenAt' | 'isAtMost'> | null {
+  const note = readNote(noteOf(path))
+  if (file === 'queue') return olderThan(note, newest)?.lost ?? null
+  return note !== null && isOfDatabaseAside(note, path) ? null : note
 }
 
 function fileNow(file: 'missing' | 'empty' | 'queue'): LostEvents['file'] {
@@ -264,11 +186,6 @@ function whatIsThere(path: string): 'missing' | 'empty' | 'queue' {
   }
 }
 
-/** Returns the path of the note of the queue at this path. */
-export function noteOf(path: string): string {
-  return join(dirname(path), 'waiting.json')
-}
-
 /** Each loss is a file of its own, so that nobody who adds or ends one can undo what another process does. */
 function notesAside(path: string): readonly { readonly file: string; readonly note: Note | null }[] {
   const names = namesIn(dirname(path))
@@ -296,30 +213,4 @@ function freeName(directory: string): string {
 
 function asideName(time: number): string {
   return `lost-${new Date(time).toISOString().replaceAll(':', '')}.json`
-}
-
-/** Returns null if nothing is known, or if no event was in the queue. */
-export function readNote(file: string): Note | null {
-  const note = parseNote(file)
-  return note === null || note.waiting + note.rejected === 0 ? null : note
-}
-
-function parseNote(file: string): Note | null {
-  try {
-    const read = readSmallFile(file)
-    const [line] = read.state === 'text' ? read.text.split('\n') : []
-    const json = objectOf(parseJson(line ?? ''))
-    if (json === null) return null
-    const seenAt = stringOf(json['seen_at'])
-    return {
-      waiting: countOf(json['waiting']) ?? 0,
-      rejected: countOf(json['rejected']) ?? 0,
-      lastSeq: countOf(json['last_seq']),
-      committedSeq: countOf(json['committed_seq']),
-      seenAt: Number.isNaN(Date.parse(seenAt ?? '')) ? null : seenAt,
-      isAtMost: json['at_most'] === true,
-    }
-  } catch {
-    return null
-  }
 }
