@@ -475,6 +475,26 @@ describe('of a damaged queue that was put aside', () => {
     expect(lostEvents(path)).toMatchObject({ waiting: 1, file: 'missing' })
   })
 
+  it('what was saved is not lost with it, also if its rejected events were not wanted', async () => {
+    await publish('a', 'b', 'c', 'd')
+    await settleOne('dead')
+    const aside = database()
+    renameSync(path, aside)
+    keepSize(path, aside)
+    markExported(aside, 'waiting')
+    // One that waited cannot be read. Whoever exports them again has saved the same.
+    for (const _ of [1, 2]) settleSize(aside, { waiting: 2, rejected: 1 })
+    expect(knownSize([aside])).toBe(2)
+    const [size = ''] = notes()
+    copyFileSync(aside, `${aside}.kept`)
+    rmSync(aside)
+    expect(lostEvents(path)).toMatchObject({ waiting: 1, rejected: 1, file: 'damaged' })
+    renameSync(`${aside}.kept`, aside)
+    markExported(aside, 'rejected')
+    settleSize(aside, { waiting: 2, rejected: 1 })
+    expect([lostEvents(path), notes()]).toMatchObject([{ waiting: 1, rejected: 0 }, [`lost-${size}`]])
+  })
+
   it('what is lost is told once, and the next attempt goes on, if the process was killed in between', async () => {
     await publish('a', 'b')
     const aside = database()

@@ -22,6 +22,8 @@ export interface Note extends QueueSize {
   readonly committedSeq: number | null
   /** Whether the numbers of events are upper bounds: at least one event is meant. */
   readonly isAtMost?: boolean
+  /** How many events were in a damaged database before some were saved. Those that are left are the number of the note. */
+  readonly had?: Omit<QueueSize, 'lastSeq'>
 }
 
 /** The note is one line of this length, so that a new one covers the whole of the old one. */
@@ -66,13 +68,14 @@ function write(path: string, flags: number, text: string, at: number): void {
 }
 
 /** Returns the content of a note. */
-export function noteText({ waiting, rejected, lastSeq, committedSeq, seenAt, isAtMost }: Note): string {
+export function noteText({ waiting, rejected, lastSeq, committedSeq, seenAt, isAtMost, had }: Note): string {
   const json = {
     waiting,
     rejected,
     last_seq: lastSeq,
     seen_at: seenAt,
     ...(isAtMost === true ? { at_most: true } : {}),
+    ...(had === undefined ? {} : { had }),
   }
   const text = `${BEGIN}${seqText(committedSeq)},${JSON.stringify(json).slice(1)}`
   return `${text.padEnd(NOTE_CHARS - 1)}\n`
@@ -116,8 +119,15 @@ export function parseNote(file: string): Note | null {
       committedSeq: countOf(json['committed_seq']),
       seenAt: Number.isNaN(Date.parse(seenAt ?? '')) ? null : seenAt,
       isAtMost: json['at_most'] === true,
+      ...hadIn(json),
     }
   } catch {
     return null
   }
+}
+
+function hadIn(json: Readonly<Record<string, unknown>>): Pick<Note, 'had'> {
+  const had = objectOf(json['had'])
+  const [waiting, rejected] = [countOf(had?.['waiting']), countOf(had?.['rejected'])]
+  return waiting === null || rejected === null ? {} : { had: { waiting, rejected } }
 }

@@ -73,7 +73,12 @@ export function isMarkedUnreadable(database: string): boolean {
 
 /** Returns whether nothing of the database is left to save, so that it may be removed. */
 export function isSaved(database: string): boolean {
-  return isMarkedUnreadable(database) || Object.values(EXPORTED).every((end) => existsSync(database + end))
+  return isKindSaved(database, 'waiting') && isKindSaved(database, 'rejected')
+}
+
+/** Returns whether nothing of this kind in the database is left to save. */
+export function isKindSaved(database: string, kind: keyof typeof EXPORTED): boolean {
+  return isMarkedUnreadable(database) || existsSync(database + EXPORTED[kind])
 }
 
 /** Returns the command that saves what is left to save of these databases. */
