@@ -3,7 +3,7 @@ import { inHome } from '../cli/in-home.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { lossText } from './queue/loss-text.js'
 import { queuePath } from './queue/queue-path.js'
-import { lostEvents, mayBeLost, type LostEvents } from './queue/waiting-note.js'
+import { lostEvents, lostFrom, mayBeLost, type LostEvents } from './queue/waiting-note.js'
 import { knownReport, type KnownReport } from './work-report.js'
 
 /** Events that were lost with the file of their queue. */
@@ -25,23 +25,25 @@ export const FORGET_LAST = 'then, or if you have none, to be told no longer:'
 
 /**
  * Returns the events of a root that were lost with the file of its queue; null if none are known to be. What a daemon has
- * open (`queueLost`) is not lost: it writes or sends it. Neither is what is in the queue again. Changes nothing.
+ * open (`queueLost`) is not lost: it writes or sends it. Neither is what is in the queue again. Changes nothing. `seen`: what
+ * was found in the queue, which is not opened again; without it, the queue could not be read, and says nothing.
  */
-export async function lostIn(
+export function lostIn(
   root: string,
   { queueLost }: Pick<KnownReport, 'queueLost'>,
-): Promise<Lost | null> {
+  seen: LostEvents | null | undefined,
+): Lost | null {
+  if (queueLost !== null) return null
   const path = queuePath(root)
-  if (queueLost !== null || !mayBeLost(path)) return null
-  const found = await withoutThoseBack(path)
+  const found = seen === undefined ? lostEvents(path) : seen
   return found === null ? null : { text: lossText(path, found), events: found.waiting + found.rejected }
 }
 
-/** Like `lostIn`. Asks the daemon itself, if there is anything to ask. */
+/** Like `lostIn`. Opens the queue and asks the daemon, if there is anything to ask. */
 export async function lostNow(root: string): Promise<Lost | null> {
   if (!mayBeLost(queuePath(root)) || (await withoutThoseBack(queuePath(root))) === null) return null
   const { report } = await syncDaemon.at(root).status()
-  return lostIn(root, knownReport(report?.details ?? null))
+  return lostIn(root, knownReport(report?.details ?? null), await withoutThoseBack(queuePath(root)))
 }
 
 async function withoutThoseBack(path: string): Promise<LostEvents | null> {
@@ -49,11 +51,7 @@ async function withoutThoseBack(path: string): Promise<LostEvents | null> {
     const { openQueueToLook, LOCK_PROBE_MS } = await import('./queue/open-queue.js')
     const queue = await openQueueToLook(path, LOCK_PROBE_MS)
     try {
-      return lostEvents(
-        path,
-        (seq) => queue?.contains(seq) === true,
-        () => queue?.newest() ?? null,
-      )
+      return lostFrom(queue, path)
     } finally {
       queue?.[Symbol.dispose]()
     }

@@ -14,6 +14,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { publishEvents } from '../../src/sync/publish-events.js'
 import { keepSize, knownSize, settleSize } from '../../src/sync/queue/damaged-note.js'
 import { markExported } from '../../src/sync/queue/quarantined-databases.js'
+import { readQueue } from '../../src/sync/read-queue.js'
 import { publishLines, type PublishReport } from '../../src/sync/publish-lines.js'
 import type { Line } from '../../src/sync/read-lines.js'
 import { lossText } from '../../src/sync/queue/loss-text.js'
@@ -340,6 +341,15 @@ describe('an older copy in the place of the queue', () => {
     const told = await seen()
     expect(told).toMatchObject({ waiting: 3, isAtMost: true, file: 'replaced' })
     expect(told === null ? '' : lossText(path, told)).toContain('lost: up to 3 events waited')
+  })
+
+  it('is found by who reads the queue, who need not open it again', async () => {
+    publishAlone('a')
+    copyFileSync(path, copy())
+    publishAlone('b')
+    restore()
+    const read = await readQueue(dirname(dirname(dirname(path))))
+    expect(read).toMatchObject({ queued: 1, lost: { waiting: 1, file: 'older' } })
   })
 
   it('is not written into before it was noticed, also if another program keeps it locked', async () => {

@@ -132,6 +132,18 @@ export function lostEvents(
   }
 }
 
+/** Like `lostEvents`, with the queue at the path; null if there is none. Throws only what the queue throws. */
+export function lostFrom(
+  queue: { readonly contains: (seq: number) => boolean; readonly newest: () => number | null } | null,
+  path: string,
+): LostEvents | null {
+  return lostEvents(
+    path,
+    (seq) => queue?.contains(seq) === true,
+    () => queue?.newest() ?? null,
+  )
+}
+
 /** Returns what is lost of the queue that was last at the path. */
 function lastLoss(
   path: string,
