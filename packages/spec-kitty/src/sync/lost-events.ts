@@ -11,6 +11,8 @@ export interface Lost {
   readonly text: string
   /** How many, with those that the server had rejected. */
   readonly events: number
+  /** Whether they may be in a file that can still be read. */
+  readonly isSavable: boolean
 }
 
 /** The command that saves what is in the file of a lost queue, or in a copy of it. */
@@ -20,8 +22,19 @@ export const SAVE_LOST = 'spec-kitty sync queue --export FILE --from COPY'
 export const FORGET = 'spec-kitty sync queue drop --lost'
 
 /** What is said before each of these commands. */
-export const SAVE_FIRST = 'if you have that file or a copy of it, save its events:'
-export const FORGET_LAST = 'then, or if you have none, to be told no longer:'
+const SAVE_FIRST = 'if you have that file or a copy of it, save its events:'
+const FORGET_LAST = 'then, or if you have none, to be told no longer:'
+const FORGET_ONLY = 'to be told no longer:'
+
+/** Returns the commands for a loss, each after what is said before it. */
+export function remediesOf({ isSavable }: Pick<Lost, 'isSavable'>): readonly (readonly [string, string])[] {
+  return isSavable
+    ? [
+        [SAVE_FIRST, SAVE_LOST],
+        [FORGET_LAST, FORGET],
+      ]
+    : [[FORGET_ONLY, FORGET]]
+}
 
 /**
  * Returns the events of a root that were lost with the file of its queue; null if none are known to be. What a daemon has
@@ -36,7 +49,9 @@ export function lostIn(
   if (queueLost !== null) return null
   const path = queuePath(root)
   const found = seen === undefined ? lostEvents(path) : seen
-  return found === null ? null : { text: lossText(path, found), events: found.waiting + found.rejected }
+  if (found === null) return null
+  const { waiting, rejected, isRestSaved } = found
+  return { text: lossText(path, found), events: waiting + rejected, isSavable: isRestSaved !== true }
 }
 
 /** Like `lostIn`. Opens the queue and asks the daemon, if there is anything to ask. */
@@ -71,8 +86,7 @@ export async function tellLoss(root: string, io: Pick<Io, 'env' | 'err'>): Promi
   } catch {}
 }
 
-export function printLoss({ text }: Lost, io: Pick<Io, 'env' | 'err'>): void {
-  warn(io, text)
-  note(io, `${SAVE_FIRST} ${inHome(SAVE_LOST, io.env)}`)
-  note(io, `${FORGET_LAST} ${inHome(FORGET, io.env)}`)
+export function printLoss(lost: Lost, io: Pick<Io, 'env' | 'err'>): void {
+  warn(io, lost.text)
+  for (const [text, command] of remediesOf(lost)) note(io, `${text} ${inHome(command, io.env)}`)
 }

@@ -498,11 +498,14 @@ describe('of a damaged queue that was put aside', () => {
     const [size = ''] = notes()
     copyFileSync(aside, `${aside}.kept`)
     rmSync(aside)
-    expect(lostEvents(path)).toMatchObject({ waiting: 1, rejected: 1, file: 'damaged' })
+    expect(lostEvents(path)).toMatchObject({ waiting: 1, rejected: 1, file: 'damaged', isRestSaved: false })
     renameSync(`${aside}.kept`, aside)
     markExported(aside, 'rejected')
     settleSize(aside, { waiting: 2, rejected: 1 })
-    expect([lostEvents(path), notes()]).toMatchObject([{ waiting: 1, rejected: 0 }, [`lost-${size}`]])
+    expect([lostEvents(path), notes()]).toMatchObject([
+      { waiting: 1, rejected: 0, isRestSaved: true },
+      [`lost-${size}`],
+    ])
   })
 
   it('what is lost is told once, and the next attempt goes on, if the process was killed in between', async () => {

@@ -10,10 +10,15 @@ export interface LostEvents extends Omit<Note, 'lastSeq' | 'committedSeq'> {
    * `damaged`: they could not be read. `various`: of several losses.
    */
   readonly file: 'missing' | 'empty' | 'replaced' | 'older' | 'damaged' | 'various'
+  /** Whether all was saved that could be read of their files, which are damaged. */
+  readonly isRestSaved?: boolean
 }
 
 /** Matches the names of the notes of queues that are gone. */
 const LOST = /^lost-(?:damaged-)?\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z\.json$/
+
+/** How the names of those begin whose database was read to its end, and all of it saved that could be. */
+const REST = /^lost-damaged-/
 
 /** How the names of those begin whose queue was damaged. */
 const DAMAGED = /^(?:lost-)?damaged-/
@@ -120,6 +125,7 @@ export function lostEvents(
     waiting: all.reduce((sum, { waiting }) => sum + waiting, 0),
     rejected: all.reduce((sum, { rejected }) => sum + rejected, 0),
     seenAt: all.at(-1)?.seenAt ?? null,
+    isRestSaved: last === null && earlier.every(({ file: name }) => REST.test(basename(name))),
     isAtMost: all.some(({ isAtMost }) => isAtMost === true),
     file:
       last === null
