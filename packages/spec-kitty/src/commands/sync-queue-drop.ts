@@ -31,21 +31,34 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 /** The events are gone, so this removes nothing. */
 async function forget(root: string, { json }: Pick<Flags, 'json'>, io: Io): Promise<number> {
   assertOwnHome(root)
-  const count = (await lostNow(root))?.events ?? 0
-  // An older copy is noticed by who opens it to write: then what it lacks is a loss like any other.
-  if (count > 0) await useQueue(root, io, () => null)
-  if (count > 0) forgetAll(queuePath(root))
+  const before = (await lostNow(root))?.events ?? 0
+  if (before > 0) await forgetAll(root)
+  const left = before === 0 ? 0 : ((await lostNow(root))?.events ?? 0)
+  const count = Math.max(0, before - left)
   if (json) printJson({ dropped: [], not_found: [], lost_events: count }, io)
-  else
+  else if (count > 0 || left === 0)
     io.out(
       count === 0
         ? 'no events are known to be lost\n'
         : `the loss of ${counted(count, 'event')} is not told again\n`,
     )
-  return EXIT.ok
+  if (left > 0) warn(io, `the loss of ${counted(left, 'event')} is still told`)
+  return left === 0 ? EXIT.ok : EXIT.problem
 }
 
-function forgetAll(path: string): void {
+/** Opens the queue only if it has to: a damaged one would be put aside, and a locked one fails. */
+async function forgetAll(root: string): Promise<void> {
+  const path = queuePath(root)
+  forgetNotes(path)
+  if ((await lostNow(root)) === null) return
+  // An older copy is noticed by who opens it to write: then what it lacks is a loss like any other.
+  const { openQueueIfThere } = await import('../sync/queue/open-queue.js')
+  const queue = await openQueueIfThere(path)
+  queue?.[Symbol.dispose]()
+  forgetNotes(path)
+}
+
+function forgetNotes(path: string): void {
   try {
     forgetLosses(path)
   } catch (error) {

@@ -63,8 +63,15 @@ const SAVE_THEN_FORGET =
 export function lostEvents({ lost }: WorkView, form: Form): readonly Finding[] {
   if (lost === null) return []
   const remediation = remedyOfCommands(
-    { command: 'spec-kitty explain F-025', shown: SAVE_LOST, also: FORGET },
-    { description: 'says what to do about it', forPeople: SAVE_THEN_FORGET, form },
+    {
+      command: 'spec-kitty explain F-025',
+      ...(lost.isSavable ? { shown: SAVE_LOST, also: FORGET } : { shown: FORGET }),
+    },
+    {
+      description: 'says what to do about it',
+      forPeople: lost.isSavable ? SAVE_THEN_FORGET : 'ends the warning',
+      form,
+    },
   )
   return [{ id: 'F-025', severity: 'warn', summary: lost.text, remediation }]
 }

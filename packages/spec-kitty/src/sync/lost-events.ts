@@ -3,7 +3,7 @@ import { inHome } from '../cli/in-home.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { lossText } from './queue/loss-text.js'
 import { queuePath } from './queue/queue-path.js'
-import { lostEvents, mayBeLost, type LostEvents } from './queue/waiting-note.js'
+import { lostEvents, lostFrom, mayBeLost, type LostEvents } from './queue/waiting-note.js'
 import { knownReport, type KnownReport } from './work-report.js'
 
 /** Events that were lost with the file of their queue. */
@@ -11,6 +11,8 @@ export interface Lost {
   readonly text: string
   /** How many, with those that the server had rejected. */
   readonly events: number
+  /** Whether they may be in a file that can still be read. */
+  readonly isSavable: boolean
 }
 
 /** The command that saves what is in the file of a lost queue, or in a copy of it. */
@@ -20,28 +22,43 @@ export const SAVE_LOST = 'spec-kitty sync queue --export FILE --from COPY'
 export const FORGET = 'spec-kitty sync queue drop --lost'
 
 /** What is said before each of these commands. */
-export const SAVE_FIRST = 'if you have that file or a copy of it, save its events:'
-export const FORGET_LAST = 'then, or if you have none, to be told no longer:'
+const SAVE_FIRST = 'if you have that file or a copy of it, save its events:'
+const FORGET_LAST = 'then, or if you have none, to be told no longer:'
+const FORGET_ONLY = 'to be told no longer:'
+
+/** Returns the commands for a loss, each after what is said before it. */
+export function remediesOf({ isSavable }: Pick<Lost, 'isSavable'>): readonly (readonly [string, string])[] {
+  return isSavable
+    ? [
+        [SAVE_FIRST, SAVE_LOST],
+        [FORGET_LAST, FORGET],
+      ]
+    : [[FORGET_ONLY, FORGET]]
+}
 
 /**
  * Returns the events of a root that were lost with the file of its queue; null if none are known to be. What a daemon has
- * open (`queueLost`) is not lost: it writes or sends it. Neither is what is in the queue again. Changes nothing.
+ * open (`queueLost`) is not lost: it writes or sends it. Neither is what is in the queue again. Changes nothing. `seen`: what
+ * was found in the queue, which is not opened again; without it, the queue could not be read, and says nothing.
  */
-export async function lostIn(
+export function lostIn(
   root: string,
   { queueLost }: Pick<KnownReport, 'queueLost'>,
-): Promise<Lost | null> {
+  seen: LostEvents | null | undefined,
+): Lost | null {
+  if (queueLost !== null) return null
   const path = queuePath(root)
-  if (queueLost !== null || !mayBeLost(path)) return null
-  const found = await withoutThoseBack(path)
-  return found === null ? null : { text: lossText(path, found), events: found.waiting + found.rejected }
+  const found = seen === undefined ? lostEvents(path) : seen
+  if (found === null) return null
+  const { waiting, rejected, isRestSaved } = found
+  return { text: lossText(path, found), events: waiting + rejected, isSavable: isRestSaved !== true }
 }
 
-/** Like `lostIn`. Asks the daemon itself, if there is anything to ask. */
+/** Like `lostIn`. Opens the queue and asks the daemon, if there is anything to ask. */
 export async function lostNow(root: string): Promise<Lost | null> {
   if (!mayBeLost(queuePath(root)) || (await withoutThoseBack(queuePath(root))) === null) return null
   const { report } = await syncDaemon.at(root).status()
-  return lostIn(root, knownReport(report?.details ?? null))
+  return lostIn(root, knownReport(report?.details ?? null), await withoutThoseBack(queuePath(root)))
 }
 
 async function withoutThoseBack(path: string): Promise<LostEvents | null> {
@@ -49,11 +66,7 @@ async function withoutThoseBack(path: string): Promise<LostEvents | null> {
     const { openQueueToLook, LOCK_PROBE_MS } = await import('./queue/open-queue.js')
     const queue = await openQueueToLook(path, LOCK_PROBE_MS)
     try {
-      return lostEvents(
-        path,
-        (seq) => queue?.contains(seq) === true,
-        () => queue?.newest() ?? null,
-      )
+      return lostFrom(queue, path)
     } finally {
       queue?.[Symbol.dispose]()
     }
@@ -73,8 +86,7 @@ export async function tellLoss(root: string, io: Pick<Io, 'env' | 'err'>): Promi
   } catch {}
 }
 
-export function printLoss({ text }: Lost, io: Pick<Io, 'env' | 'err'>): void {
-  warn(io, text)
-  note(io, `${SAVE_FIRST} ${inHome(SAVE_LOST, io.env)}`)
-  note(io, `${FORGET_LAST} ${inHome(FORGET, io.env)}`)
+export function printLoss(lost: Lost, io: Pick<Io, 'env' | 'err'>): void {
+  warn(io, lost.text)
+  for (const [text, command] of remediesOf(lost)) note(io, `${text} ${inHome(command, io.env)}`)
 }

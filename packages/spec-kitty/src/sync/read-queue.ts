@@ -4,6 +4,7 @@ import { homeOfAnotherUser, homeProblem } from './home-problem.js'
 import { commandIn, isDamage } from './queue/queue-errors.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts } from './queue/queue-types.js'
+import { lostFrom, type LostEvents } from './queue/waiting-note.js'
 import { NOW } from './why-daemon.js'
 import type { HeldProject } from './why-types.js'
 
@@ -14,6 +15,8 @@ export interface QueueView extends QueueCounts {
   readonly held: readonly HeldProject[]
   /** Why nothing can be written into it, if another program keeps it locked; otherwise null. */
   readonly lockProblem?: string | null
+  /** The events that are lost unless the daemon has them; absent if the queue was not opened to find them. */
+  readonly lost?: LostEvents | null
 }
 
 /** The queue could not be read: the reason in one line. */
@@ -50,7 +53,8 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
     if (queue === null) return EMPTY
     try {
       const [counts, waiting, lastReason] = [queue.counts(), queue.waiting(), queue.lastReason()]
-      return { ...counts, lastReason, held: await heldOf(waiting), lockProblem: queue.lockProblem() }
+      const lost = lostFrom(queue, path)
+      return { ...counts, lastReason, held: await heldOf(waiting), lockProblem: queue.lockProblem(), lost }
     } finally {
       queue[Symbol.dispose]()
     }

@@ -1,6 +1,6 @@
 import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
-import { FORGET, FORGET_LAST, SAVE_FIRST, SAVE_LOST, type Lost } from './lost-events.js'
+import { remediesOf, type Lost } from './lost-events.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
 import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
 import type { HeldProject, Why } from './why-types.js'
@@ -107,10 +107,10 @@ export function queueLines(
       : [
           '',
           lost.text,
-          SAVE_FIRST,
-          `  ${paint(screen, 'cyan', placed(SAVE_LOST))}`,
-          FORGET_LAST,
-          `  ${paint(screen, 'cyan', placed(FORGET))}`,
+          ...remediesOf(lost).flatMap(([text, command]) => [
+            text,
+            `  ${paint(screen, 'cyan', placed(command))}`,
+          ]),
         ]),
     ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
     ...(aside.length === 0

@@ -1,7 +1,7 @@
 import type { DaemonStatus } from 'familiar'
 import { clockText, describeWait, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
-import { FORGET, FORGET_LAST, SAVE_FIRST, SAVE_LOST } from './lost-events.js'
+import { remediesOf } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
 import { knownSize } from './queue/damaged-note.js'
 import { isMarkedUnreadable, isSaved, removeCommand, saveCommand } from './queue/quarantined-databases.js'
@@ -178,10 +178,7 @@ function lostLines({ lost }: WorkView): readonly Line[] {
   if (lost === null) return []
   return [
     ['', lost.text, 'yellow'],
-    ['', SAVE_FIRST],
-    commandLine(SAVE_LOST),
-    ['', FORGET_LAST],
-    commandLine(FORGET),
+    ...remediesOf(lost).flatMap(([text, command]): readonly Line[] => [['', text], commandLine(command)]),
   ]
 }
 

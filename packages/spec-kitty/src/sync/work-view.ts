@@ -211,7 +211,7 @@ export async function viewWork(
     isQueueDamaged,
     queueCommand: problem?.command ?? null,
     damagedQueues: quarantinedDatabases(queuePath(root)),
-    lost: await lostIn(root, report),
+    lost: lostIn(root, report, 'problem' in read ? undefined : read.lost),
     maxQueueSize: maxQueueSizeOf(settings),
     why: why === null ? null : withHome(why, env),
     further: furtherReasons(standing).map((one) => withHome(one, env)),

@@ -358,7 +358,7 @@ it('says that the daemon sends although this shell has turned hosted sync off', 
 })
 
 it('says that events were lost with their queue, with the command that saves them before the one that hides it', () => {
-  const lost = { text: 'lost: 2 events waited', events: 2 }
+  const lost = { text: 'lost: 2 events waited', events: 2, isSavable: true }
   const [found] = workFindings({ ...VIEW, lost }, null, 0, 'people')
   expect(found).toMatchObject({
     id: 'F-025',
@@ -369,6 +369,12 @@ it('says that events were lost with their queue, with the command that saves the
       commands: ['spec-kitty sync queue --export FILE --from COPY', 'spec-kitty sync queue drop --lost'],
     },
   })
+})
+
+it('does not say how to save what is lost of a damaged queue, of which nothing more can be read', () => {
+  const lost = { text: 'lost: 2 events waited', events: 2, isSavable: false }
+  const [found] = workFindings({ ...VIEW, lost }, null, 0, 'people')
+  expect(found?.remediation).toMatchObject({ commands: ['spec-kitty sync queue drop --lost'] })
 })
 
 it('says of a full queue why it does not become empty, with the one command for that', () => {

@@ -14,6 +14,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { publishEvents } from '../../src/sync/publish-events.js'
 import { keepSize, knownSize, settleSize } from '../../src/sync/queue/damaged-note.js'
 import { markExported } from '../../src/sync/queue/quarantined-databases.js'
+import { readQueue } from '../../src/sync/read-queue.js'
 import { publishLines, type PublishReport } from '../../src/sync/publish-lines.js'
 import type { Line } from '../../src/sync/read-lines.js'
 import { lossText } from '../../src/sync/queue/loss-text.js'
@@ -21,7 +22,13 @@ import { newestSeq } from '../../src/sync/queue/count-events.js'
 import { openHandle, openQueue, openQueueToLook, replaceRemoved } from '../../src/sync/queue/open-queue.js'
 import type { NewEvent } from '../../src/sync/queue/queue-types.js'
 import { loadSqlite } from '../../src/sync/queue/sqlite.js'
-import { forgetLosses, lostEvents, noteSize, type LostEvents } from '../../src/sync/queue/waiting-note.js'
+import { noteCommitted, noteSize } from '../../src/sync/queue/note-file.js'
+import {
+  forgetLosses,
+  lostEvents,
+  putOlderAside,
+  type LostEvents,
+} from '../../src/sync/queue/waiting-note.js'
 import { makeHome, removeHomes } from '../../../familiar/test/helpers/homes.js'
 
 const MAX = 100_000
@@ -68,6 +75,45 @@ async function settleOne(outcome: 'done' | 'dead'): Promise<void> {
   await queue.settle(OWNER, [
     outcome === 'done' ? { seq, outcome } : { seq, outcome, reason: 'bad', category: null },
   ])
+}
+
+async function publishFor(project: string, ...ids: readonly string[]): Promise<void> {
+  using queue = await openQueue(path, { onLost })
+  queue.publish(
+    ids.map((id) => ({ ...event(id), project })),
+    MAX,
+  )
+}
+
+async function settleAll(project: string): Promise<void> {
+  using queue = await openQueue(path)
+  const all = await queue.claim(project, OWNER, { events: 100, bytes: 100_000 })
+  await queue.settle(
+    OWNER,
+    all.map(({ seq }) => ({ seq, outcome: 'done' })),
+  )
+}
+
+/** What a command says that only looks. */
+async function seen(): Promise<LostEvents | null> {
+  const queue = await openQueueToLook(path)
+  const found = lostEvents(
+    path,
+    (seq) => queue?.contains(seq) === true,
+    () => queue?.newest() ?? null,
+  )
+  queue?.[Symbol.dispose]()
+  return found
+}
+
+async function newest(): Promise<number> {
+  using queue = await openQueue(path)
+  return queue.newest() ?? 0
+}
+
+async function seqOf(id: string): Promise<number> {
+  using queue = await openQueue(path)
+  return Array.from(queue.events()).find(({ eventId }) => eventId === id)?.seq ?? 0
 }
 
 function remove(): void {
@@ -218,14 +264,7 @@ describe('an older copy in the place of the queue', () => {
     copyFileSync(path, copy())
     for (let at = 0; at < count; at += 1) publishAlone(`lost-${at}`)
     restore()
-    const queue = await openQueueToLook(path)
-    const seen = lostEvents(
-      path,
-      (seq) => queue?.contains(seq) === true,
-      () => queue?.newest() ?? null,
-    )
-    expect(seen).toMatchObject({ waiting: count, rejected: 0, file: 'older' })
-    queue?.[Symbol.dispose]()
+    expect(await seen()).toMatchObject({ waiting: count, rejected: 0, isAtMost: count > 1, file: 'older' })
     expect(notes()).toEqual(['waiting.json'])
     await publish('c')
     expect(noticed).toMatchObject([{ waiting: count, file: 'replaced' }])
@@ -266,6 +305,92 @@ describe('an older copy in the place of the queue', () => {
     renameSync(`${path}.right`, path)
     using queue = await openQueue(path)
     expect(lostEvents(path, (seq) => queue.contains(seq))).toBeNull()
+  })
+
+  it('is nothing if it has all that waits: what was queued since was sent', async () => {
+    publishAlone('a', 'b', 'c', 'd', 'e')
+    copyFileSync(path, copy())
+    await publishFor('/other', 'f', 'g', 'h')
+    await settleAll('/other')
+    restore()
+    expect(await seen()).toBeNull()
+    await publish()
+    expect([noticed, await seen()]).toEqual([[], null])
+    expect(await newest()).toBeGreaterThan((await seqOf('e')) + 2)
+  })
+
+  it('is nothing if it has all that waits: only duplicates were queued since', async () => {
+    publishAlone('a', 'b', 'c', 'd')
+    copyFileSync(path, copy())
+    publishAlone('a', 'b', 'c')
+    await settleOne('done')
+    restore()
+    expect(await seen()).toBeNull()
+    await publish()
+    expect([noticed, await seen()]).toEqual([[], null])
+  })
+
+  it('is told with how many it lacks at most, where numbers were used up', async () => {
+    publishAlone('a', 'b', 'c', 'd')
+    copyFileSync(path, copy())
+    publishAlone('a', 'b')
+    publishAlone('e')
+    restore()
+    expect(await seen()).toMatchObject({ waiting: 3, isAtMost: true, file: 'older' })
+    await publish()
+    const told = await seen()
+    expect(told).toMatchObject({ waiting: 3, isAtMost: true, file: 'replaced' })
+    expect(told === null ? '' : lossText(path, told)).toContain('lost: up to 3 events waited')
+  })
+
+  it('is found by who reads the queue, who need not open it again', async () => {
+    publishAlone('a')
+    copyFileSync(path, copy())
+    publishAlone('b')
+    restore()
+    const read = await readQueue(dirname(dirname(dirname(path))))
+    expect(read).toMatchObject({ queued: 1, lost: { waiting: 1, file: 'older' } })
+  })
+
+  it('is not written into before it was noticed, also if another program keeps it locked', async () => {
+    publishAlone('a')
+    copyFileSync(path, copy())
+    publishAlone('b')
+    restore()
+    const other = (await loadSqlite()).open(path)
+    other.exec('BEGIN IMMEDIATE')
+    await expect(openQueue(path)).rejects.toMatchObject({ code: 'E_QUEUE_BUSY' })
+    other.exec('ROLLBACK')
+    other.close()
+    await publish('c')
+    expect([noticed.length, await seen()]).toMatchObject([1, { waiting: 1, file: 'replaced' }])
+  })
+
+  it('gives no number again that the other may have given, also one whose commit was not noted', async () => {
+    publishAlone('a')
+    copyFileSync(path, copy())
+    publishAlone('b', 'c', 'd')
+    const last = await seqOf('d')
+    noteCommitted(path, last - 2)
+    restore()
+    expect(await seen()).toMatchObject({ waiting: 1, isAtMost: true })
+    await publish('e', 'f')
+    expect(await seqOf('e')).toBe(last + 1)
+    expect(await seen()).toMatchObject({ waiting: 1 })
+  })
+
+  it('is told once, also if who noticed it was killed before it had raised the numbers', async () => {
+    publishAlone('a')
+    const old = await newest()
+    copyFileSync(path, copy())
+    publishAlone('b')
+    restore()
+    expect(putOlderAside(path, () => old)).toMatchObject({ givenSeq: old + 1, lost: { waiting: 1 } })
+    expect(notes().length).toBe(2)
+    await publish()
+    expect([await seen(), await newest()]).toMatchObject([{ waiting: 1, isAtMost: false }, old + 1])
+    await publish('c')
+    expect([await seen(), notes().length]).toMatchObject([{ waiting: 1, isAtMost: false }, 2])
   })
 
   it('is not taken for one that was interrupted before its commit', async () => {
@@ -345,6 +470,61 @@ it('of a damaged queue, what could not be read is lost once the rest is saved', 
   forgetLosses(path)
   expect(lostEvents(path)).toBe(null)
 })
+
+describe('of a damaged queue that was put aside', () => {
+  const database = (): string => `${path}.corrupt-${new Date().toISOString().replaceAll(':', '')}`
+
+  it('the number stays with it, also if the process was killed in between', async () => {
+    await publish('a', 'b')
+    const aside = database()
+    renameSync(path, aside)
+    expect(lostEvents(path)).toBeNull()
+    await publish('c')
+    expect([noticed, lostEvents(path), knownSize([aside])]).toEqual([[], null, 2])
+    remove()
+    expect(lostEvents(path)).toMatchObject({ waiting: 1, file: 'missing' })
+  })
+
+  it('what was saved is not lost with it, also if its rejected events were not wanted', async () => {
+    await publish('a', 'b', 'c', 'd')
+    await settleOne('dead')
+    const aside = database()
+    renameSync(path, aside)
+    keepSize(path, aside)
+    markExported(aside, 'waiting')
+    // One that waited cannot be read. Whoever exports them again has saved the same.
+    for (const _ of [1, 2]) settleSize(aside, { waiting: 2, rejected: 1 })
+    expect(knownSize([aside])).toBe(2)
+    const [size = ''] = notes()
+    copyFileSync(aside, `${aside}.kept`)
+    rmSync(aside)
+    expect(lostEvents(path)).toMatchObject({ waiting: 1, rejected: 1, file: 'damaged', isRestSaved: false })
+    renameSync(`${aside}.kept`, aside)
+    markExported(aside, 'rejected')
+    settleSize(aside, { waiting: 2, rejected: 1 })
+    expect([lostEvents(path), notes()]).toMatchObject([
+      { waiting: 1, rejected: 0, isRestSaved: true },
+      [`lost-${size}`],
+    ])
+  })
+
+  it('what is lost is told once, and the next attempt goes on, if the process was killed in between', async () => {
+    await publish('a', 'b')
+    const aside = database()
+    renameSync(path, aside)
+    keepSize(path, aside)
+    const [size = ''] = notes()
+    copyFileSync(join(dirname(path), size), join(dirname(path), `lost-${size}`))
+    writeFileSync(join(dirname(path), `lost-${size}`), '')
+    for (const kind of ['waiting', 'rejected'] as const) markExported(aside, kind)
+    settleSize(aside, { waiting: 1, rejected: 0 })
+    expect([lostEvents(path), notes()]).toMatchObject([{ waiting: 1, file: 'damaged' }, [`lost-${size}`]])
+    writeFileSync(join(dirname(path), size), readFileSync(join(dirname(path), `lost-${size}`)))
+    rmSync(aside)
+    expect(lostEvents(path)).toMatchObject({ waiting: 1 })
+  })
+})
+
 async function* oneLine(): AsyncGenerator<readonly Line[]> {
   yield [{ number: 1, text: '{}' }]
 }

@@ -126,7 +126,7 @@ export const SYNC_QUEUE_DROP = {
     },
     all: { text: 'instead: every event that the server rejected' },
     lost: {
-      text: 'instead: say no longer that events were lost with a queue file that was removed, moved, emptied or replaced by an older copy; removes no event',
+      text: 'instead: say no longer that events were lost with a queue file that was removed, moved, emptied, damaged or replaced by an older copy; removes no event',
     },
     yes: { text: 'do not ask' },
     json: JSON_OPTION,

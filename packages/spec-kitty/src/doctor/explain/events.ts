@@ -55,8 +55,8 @@ export const EVENTS: Texts = {
     whatToDo: 'Nothing.',
   },
   queue_lost: {
-    summary: 'the file of the queue was removed or emptied, with events in it',
-    why: 'No process had it open, so nothing could be saved.',
+    summary: 'events were lost with the file of their queue',
+    why: 'The file was removed, moved, emptied, damaged or replaced by an older copy while events were in it and no daemon had it open.',
     whatToDo:
       'Run `spec-kitty auth doctor`: finding F-025 says how many events are lost, and what can be done.',
   },

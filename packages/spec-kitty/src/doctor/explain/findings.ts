@@ -81,7 +81,7 @@ export const FINDINGS: Texts = {
   },
   'F-025': {
     summary: 'events were lost with the file of their queue',
-    why: 'The file was removed, moved or emptied while events were in it and no daemon had it open, or an older copy was put in its place. How many there were is remembered beside it. What is queued or sent afterwards does not bring them back, so the warning stays.',
+    why: 'The file was removed, moved, emptied, damaged or replaced by an older copy while events were in it and no daemon had it open. How many there were is remembered beside it; how many an older copy lacks is known only as an upper bound. What is queued or sent afterwards does not bring them back, so the warning stays.',
     whatToDo:
       'If you have the file or a copy of it, `spec-kitty sync queue --export FILE --from COPY` saves what is in it, and prints the command that queues it again. (Put the file itself back only while no new queue is there, with the files `-wal` and `-shm` beside it: that ends the warning by itself if the newest of the events is in it.) Or queue the events again where they came from. `spec-kitty sync queue drop --lost` says that the loss is known, and ends the warning.',
   },

@@ -1,7 +1,7 @@
 import { decode, ORIGIN, toWaitingProject } from './columns.js'
 import type { QueueCounts, WaitingProject } from './queue-types.js'
 import type { Database } from './sqlite.js'
-import type { QueueSize } from './waiting-note.js'
+import type { QueueSize } from './note-file.js'
 
 export function countsOf(database: Database): QueueCounts {
   const oldest = database

@@ -2,12 +2,13 @@ import { clockText } from 'familiar/cli'
 import type { LostEvents } from './waiting-note.js'
 
 /** Says what became of the events whose file was removed, moved, emptied or replaced by an older copy while no process had it open. */
-export function lossText(path: string, { waiting, rejected, seenAt, file }: LostEvents): string {
+export function lossText(path: string, { waiting, rejected, seenAt, isAtMost, file }: LostEvents): string {
+  const upTo = isAtMost === true ? 'up to ' : ''
   const parts = [
-    ...(waiting === 0 ? [] : [`${eventsText(waiting)} waited`]),
+    ...(waiting === 0 ? [] : [`${upTo}${eventsText(waiting)} waited`]),
     ...(rejected === 0
       ? []
-      : [`${eventsText(rejected)} that the server rejected ${rejected === 1 ? 'was' : 'were'} kept`]),
+      : [`${upTo}${eventsText(rejected)} that the server rejected ${rejected === 1 ? 'was' : 'were'} kept`]),
   ]
   const at = seenAt === null ? '' : ` at ${clockText(new Date(seenAt))}`
   const them = waiting + rejected === 1 ? 'it' : 'them'

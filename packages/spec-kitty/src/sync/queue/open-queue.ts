@@ -4,13 +4,14 @@ import { CommandError, createFile, withLock } from 'familiar/cli'
 import { assertOwnHome } from '../../cli/own-places.js'
 import { fileAt, openAny, openReady, withLog, type Connection } from './connection.js'
 import { containsSeq, newestSeq, raiseSeq, sizeOf } from './count-events.js'
-import { keepSize } from './damaged-note.js'
-import { busy, isDamage, queueFailure, unusable } from './queue-errors.js'
+import { finishKeeping, keepSize } from './damaged-note.js'
+import { busy, isDamage, isLocked, queueFailure, unusable } from './queue-errors.js'
 import { inTransaction, migrate } from './schema.js'
 import { finishMove, quarantine, syncDirectory } from './quarantine.js'
 import { loadSqlite, type Database, type Sqlite } from './sqlite.js'
 import { SqliteQueue } from './sqlite-queue.js'
-import { endLosses, isOlder, noteSize, putNoteAside, putOlderAside, type LostEvents } from './waiting-note.js'
+import { noteSize } from './note-file.js'
+import { endLosses, isOlder, putNoteAside, putOlderAside, type LostEvents } from './waiting-note.js'
 
 export { LOCK_PROBE_MS } from './sqlite-queue.js'
 
@@ -53,25 +54,35 @@ function judged(
 ): Connection | null {
   if (connection === null) return null
   const { database } = connection
-  endLosses(path, (seq) => containsSeq(database, seq))
-  const lost = noticeOlder(database, path)
-  if (lost !== null) onLost?.(lost)
-  return connection
+  try {
+    endLosses(path, (seq) => containsSeq(database, seq))
+    const lost = noticeOlder(database, path)
+    if (lost !== null) onLost?.(lost)
+    return connection
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }
 
-/** If the queue is damaged, or another program keeps it locked, the next who opens it notices. */
+/**
+ * Whoever writes into an older copy overwrites what is known of what it lacks. So this throws an error if another program
+ * keeps it locked. If it cannot be written for another reason, the next who opens it notices.
+ */
 function noticeOlder(database: Database, path: string): LostEvents | null {
   const newest = (): number | null => newestSeq(database)
   try {
     if (!isOlder(path, newest)) return null
-    return inTransaction(database, () => {
-      const lost = putOlderAside(path, newest)
-      if (lost === null) return null
-      raiseSeq(database, lost.committedSeq)
-      noteSize(path, sizeOf(database), newest())
-      return lost
+    const older = inTransaction(database, () => {
+      const found = putOlderAside(path, newest)
+      if (found !== null) raiseSeq(database, found.givenSeq)
+      return found
     })
-  } catch {
+    // The numbers that were raised are noted once they are committed: else, without that commit, it would be an older copy.
+    if (older !== null) inTransaction(database, () => noteSize(path, sizeOf(database), newest()))
+    return older?.lost ?? null
+  } catch (error) {
+    if (isLocked(error)) throw error
     return null
   }
 }
@@ -205,10 +216,12 @@ async function prepareLocked(sqlite: Sqlite, path: string, options: OpenOptions)
 }
 
 function prepare(sqlite: Sqlite, path: string, { onNotice, onLost, isSuspect }: OpenOptions): Connection {
+  if (fileAt(path) === null) finishKeeping(path)
   const lost = putNoteAside(path)
   if (lost !== null) onLost?.(lost)
   if (fileAt(path) !== null && isDamaged(sqlite, path, isSuspect === true)) {
-    const aside = quarantine(path, (database) => keepSize(path, database))
+    const aside = quarantine(path)
+    keepSize(path, aside)
     onNotice?.(`the queue was damaged: it was moved to ${aside}, and a new one started`)
   }
   if (fileAt(path) === null) create(path)

@@ -4,13 +4,12 @@ import { MARK, quarantinedDatabases } from './quarantined-databases.js'
 import { SIDE_FILES } from './queue-path.js'
 
 /**
- * Moves a damaged database away with its WAL, and returns its new path, with which it first calls `before`. All such databases are kept. The caller holds the
+ * Moves a damaged database away with its WAL, and returns its new path. All such databases are kept. The caller holds the
  * lock. The database itself is moved first. If this is interrupted, a WAL without a database remains, which `finishMove`
  * must move later, because SQLite would apply it to a new database. Until then no process opens it.
  */
-export function quarantine(path: string, before: (aside: string) => void = () => undefined): string {
+export function quarantine(path: string): string {
   const aside = freeName(path)
-  before(aside)
   renameSync(path, aside)
   moveSideFiles(path, aside)
   syncDirectory(dirname(path))

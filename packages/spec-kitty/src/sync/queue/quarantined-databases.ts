@@ -29,7 +29,19 @@ export function sizeNoteOf(database: string): string {
 /** Returns whether a file with this name is of a database that was removed before its events were saved. */
 export function isOfRemovedDatabase(name: string, queue: string, names: readonly string[]): boolean {
   const time = SIZE.exec(name)?.[1]
-  return time !== undefined && !names.includes(`${basename(queue)}${MARK}${time}`)
+  // Whoever wrote what is lost of it was interrupted before it removed this file.
+  const isSettled = names.includes(`lost-${name}`)
+  return time !== undefined && !isSettled && !names.includes(`${basename(queue)}${MARK}${time}`)
+}
+
+/**
+ * Returns whether the note beside the queue is of the database that was put aside last: the process that did so was
+ * interrupted before it moved the note too. A note of a later queue is later. Call this only if no queue is at the path.
+ */
+export function isOfDatabaseAside({ seenAt }: { readonly seenAt: string | null }, path: string): boolean {
+  const last = quarantinedDatabases(path).at(-1)
+  if (last === undefined || seenAt === null || existsSync(sizeNoteOf(last)) || isSaved(last)) return false
+  return seenAt.replaceAll(':', '') <= last.slice(last.lastIndexOf(MARK) + MARK.length)
 }
 
 /** The ends of the names of empty files beside a database that was put aside: what an export has found in it. */
@@ -61,7 +73,12 @@ export function isMarkedUnreadable(database: string): boolean {
 
 /** Returns whether nothing of the database is left to save, so that it may be removed. */
 export function isSaved(database: string): boolean {
-  return isMarkedUnreadable(database) || Object.values(EXPORTED).every((end) => existsSync(database + end))
+  return isKindSaved(database, 'waiting') && isKindSaved(database, 'rejected')
+}
+
+/** Returns whether nothing of this kind in the database is left to save. */
+export function isKindSaved(database: string, kind: keyof typeof EXPORTED): boolean {
+  return isMarkedUnreadable(database) || existsSync(database + EXPORTED[kind])
 }
 
 /** Returns the command that saves what is left to save of these databases. */

@@ -36,6 +36,11 @@ export function isDamage(error: unknown): boolean {
   return DAMAGED.has(codeOf(error)) || (error instanceof CommandError && error.code === 'E_QUEUE_CORRUPT')
 }
 
+/** Returns whether another connection keeps SQLite from what it has to do. */
+export function isLocked(error: unknown): boolean {
+  return BUSY.has(codeOf(error))
+}
+
 /** Returns whether SQLite may not write: it opened the file for reading because it could not open it in any other way. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === CODE.readOnly

@@ -12,7 +12,7 @@ import { OpenFile } from './open-file.js'
 import { busy, full, isProtocol, isReadOnly, queueFailure } from './queue-errors.js'
 import { inTransaction } from './schema.js'
 import { copyEvents } from './take-over.js'
-import { noteCommitted, noteSize } from './waiting-note.js'
+import { noteCommitted, noteSize } from './note-file.js'
 import type { Database, Row } from './sqlite.js'
 import type {
   ClaimLimits,
