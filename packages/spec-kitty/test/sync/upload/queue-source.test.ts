@@ -181,7 +181,7 @@ describe('an open queue whose file', () => {
         message: expect.stringContaining(
           `cannot be used: its file was moved to ${elsewhere} while 2 events were in it`,
         ),
-        hint: `mv ${elsewhere} ${path}`,
+        hint: `mv -n ${elsewhere} ${path}`,
       }),
     )
     renameSync(elsewhere, path)
