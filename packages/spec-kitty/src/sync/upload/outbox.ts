@@ -157,6 +157,7 @@ export class Outbox {
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
     if (this.#queue !== null) this.#queue = await this.#options.queue(false)
+    if (this.#queue !== null) this.#forgetRemoved(this.#queue)
     this.#know(0, this.#queue?.counts().queued ?? 0)
   }
 
@@ -200,8 +201,18 @@ export class Outbox {
     const projects = new Set(ready.map(({ project }) => project))
     this.#waits.keepProjects(projects)
     this.#sizes.keepProjects(projects)
+    this.#forgetRemoved(queue)
     this.#know(total(ready.flatMap(({ parts }) => parts)), total(waiting))
     return ready.toSorted((one, other) => this.#sizes.rank(one.project) - this.#sizes.rank(other.project))
+  }
+
+  /** The user may have removed the event with which the server fails: then those behind it wait no longer. */
+  #forgetRemoved(queue: Queue): void {
+    const { stuck } = this
+    for (const project of this.#sizes.forgetRemoved((seq) => queue.contains(seq)))
+      this.#waits.forgetProject(project)
+    if (stuck !== null && this.stuck?.eventId !== stuck.eventId && this.lastError === stuck.error)
+      this.#note(null)
   }
 
   /**
