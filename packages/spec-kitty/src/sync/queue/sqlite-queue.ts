@@ -301,8 +301,9 @@ export class SqliteQueue implements Queue {
         return this.#open.withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act, !isLast))
       } catch (error) {
         if (!isBusy(error) || this.lost() !== null) throw error
-        this.#isStuck ||= isLast || isProtocol(error.cause)
-        if (this.#isStuck) throw error
+        const isVain = isLast || isProtocol(error.cause)
+        this.#isStuck ||= isVain
+        if (isVain) throw error
       }
       await sleep(BETWEEN_MS)
     }

@@ -204,6 +204,14 @@ describe('an open queue whose file', () => {
     expect(saved).toEqual(['a', 'b'])
   })
 
+  it('was moved stays open, also if it waited in vain: only this process knows where it is', async () => {
+    const queue = await source.open(false)
+    renameSync(path, `${path}.backup`)
+    Object.defineProperty(queue, 'isStuck', { value: true })
+    expect(await source.open(false)).toBe(queue)
+    expect(source.lost()).toMatchObject({ state: 'moved', events: 2 })
+  })
+
   it('was moved is left where it is if another process has made a new one', async () => {
     const elsewhere = `${path}.backup`
     renameSync(path, elsewhere)
