@@ -111,9 +111,9 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   return rejected > 0 || notMoved !== null ? EXIT.problem : EXIT.ok
 }
 
-/** Which of them had to be moved is not known. They have ids, so none is sent twice if it is published again. */
+/** Which of them had to be moved is not known. A line without an `event_id` is a new event each time. */
 const NOT_MOVED =
-  'events that were there already, and wait for a project that another one has replaced, were not moved here: publish them again'
+  'it could not be checked whether events that were there already wait for a project that another one has replaced, so none was moved here: publish them again, only those with an event_id'
 
 async function sayWhatIsLost(root: string, io: Io): Promise<void> {
   await io.flushed()
@@ -178,7 +178,10 @@ async function openQueue(root: string, onLost: () => void, io: Io): Promise<Publ
   const { tellDamage } = await import('../sync/use-queue.js')
   const handle = await openHandle(queuePath(root), { onNotice: tellDamage(io), onLost })
   return {
-    publish: (events) => handle.use((queue) => publishEvents(queue, events, maxSize)),
+    publish: (events) => {
+      const before = { first: null }
+      return handle.use((queue) => publishEvents(queue, events, maxSize, before))
+    },
     [Symbol.dispose]: () => handle[Symbol.dispose](),
   }
 }

@@ -99,7 +99,7 @@ async function dropLetters(root: string, ids: readonly string[], flags: Flags, i
   if (flags.json) printJson({ dropped: found, not_found: missing }, io)
   else {
     io.out(`${found.length} of ${counted(ids.length, 'event')} removed\n`)
-    for (const id of missing) warn(io, `not among the rejected events: ${id}`)
+    for (const id of missing) warn(io, `neither rejected nor the one with which the server fails: ${id}`)
   }
   return missing.length === 0 ? EXIT.ok : EXIT.problem
 }

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { lostText, putBackCommand, type LostFile } from './queue/lost-file.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueProblem } from './read-queue.js'
@@ -18,8 +18,9 @@ export function lostProblem(root: string, lost: LostFile): QueueProblem | null {
       isDamaged: false,
       command: `${NOW}  # sends them`,
     }
+  const since = existsSync(path) ? 'its events are not sent: another file is at that path' : 'sends nothing'
   return {
-    problem: `${text}; the sync daemon still has it open, and sends nothing`,
+    problem: `${text}; the sync daemon still has it open, and ${since}`,
     isDamaged: false,
     command: putBackCommand(path, lost),
   }

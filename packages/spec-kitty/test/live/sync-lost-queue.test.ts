@@ -96,7 +96,7 @@ it('a queue that is removed with all files of the daemon is written anew by that
 it('a queue that is moved is told with the command that puts it back, which cures it', async () => {
   const elsewhere = join(work.root.base, 'backup.db')
   renameSync(path, elsewhere)
-  const command = `mv ${elsewhere} ${path}`
+  const command = `mv -n ${elsewhere} ${path}`
   const said = `${path} was moved to ${elsewhere} while 2 events were in it`
   const { stdout } = await work.run(['sync', 'status'])
   expect(stdout).toContain(`${said}; the sync daemon still has it open, and sends nothing\n`)
@@ -154,7 +154,7 @@ describe('a queue that is moved with its log while the sync daemon has it open',
     renameSync(path, elsewhere)
     rmSync(`${path}-wal`)
     const { stdout } = await work.run(['sync', 'status'])
-    expect(stdout).toContain(`  mv ${elsewhere} ${path} && spec-kitty sync restart\n`)
+    expect(stdout).toContain(`  mv -n ${elsewhere} ${path} && spec-kitty sync restart\n`)
   })
 })
 

@@ -101,6 +101,18 @@ describe('the files of the queue', () => {
     expect(await waiting()).toEqual(['a', 'b'])
   })
 
+  it('may be moved and replaced while a command publishes: it goes on with the new one, and the moved one is whole', async () => {
+    using handle = await openHandle(path, { onNotice })
+    await handle.use((queue) => queue.publish([event('a')], MAX))
+    const elsewhere = `${path}.backup`
+    renameSync(path, elsewhere)
+    publish('b')
+    await handle.use((queue) => queue.publish([event('c')], MAX))
+    expect(await waiting()).toEqual(['b', 'c'])
+    const saved = Array.from(await salvageAll([elsewhere]), ({ envelope }) => JSON.parse(envelope).event_id)
+    expect(saved).toEqual(['a'])
+  })
+
   it('are private from the beginning', async () => {
     const umask = process.umask(0)
     try {

@@ -138,7 +138,8 @@ export const SYNC_QUEUE_DROP = {
     '--project DIR [--yes] [--json]',
     '--lost [--json]',
   ],
-  about: 'Removes events that the server rejected, or those of a lost project, for ever.',
+  about:
+    'Removes events that the server rejected, the one with which it fails, or those of a lost project, for ever.',
   more: [
     `${EVENT} An event that waits for a project that is still there cannot be removed: 'spec-kitty sync opt-out' keeps it here. Only one may: that which the server answers with errors alone, as 'spec-kitty sync status' says, so that those behind it wait.`,
     'A directory may be missing only because its drive is not mounted.',
@@ -150,8 +151,8 @@ export const SYNC_QUEUE_DROP = {
   ],
   environment: ['SPEC_KITTY_HOME', 'SPEC_KITTY_NON_INTERACTIVE'],
   exits: {
-    0: 'removed; an event that is just being sent stays',
-    1: 'some are not among the rejected ones, no event waits for a lost project in DIR, you said no, or the queue cannot be used',
+    0: 'removed; with --project, an event that is just being sent stays',
+    1: 'some were neither rejected nor the one with which the server fails, no event waits for a lost project in DIR, you said no, or the queue cannot be used',
   },
 } as const satisfies CommandSpec
 

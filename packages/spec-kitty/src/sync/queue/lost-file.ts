@@ -2,7 +2,7 @@ import { existsSync, fstatSync, readdirSync, readlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { shellQuote, type CommandError } from 'familiar/cli'
 import { fileAt } from './connection.js'
-import { NEW_DAEMON, unusable } from './queue-errors.js'
+import { NEW_DAEMON, SALVAGE_COMMAND, unusable } from './queue-errors.js'
 import { quarantinedDatabases } from './quarantined-databases.js'
 import { SIDE_FILES } from './queue-path.js'
 
@@ -49,10 +49,13 @@ export function lostText({ state, movedTo, events }: LostFile): string {
 /**
  * Returns the command that puts a queue that was moved back to its path, with those of its side files that were moved with
  * it; null if its new path is unknown. The daemon that has the file open goes on only with the log that it has open, so if
- * that is in neither place, the command also starts the daemon anew. It writes the log into the file when it ends.
+ * that is in neither place, the command also starts the daemon anew. It writes the log into the file when it ends. If another queue
+ * is at the path by now, it has events of its own: the command saves those of the moved file, and says how to queue them
+ * again. No command writes over a file.
  */
 export function putBackCommand(path: string, { movedTo }: Pick<LostFile, 'movedTo'>): string | null {
   if (movedTo === null) return null
+  if (existsSync(path)) return `${SALVAGE_COMMAND} --from ${shellQuote(movedTo)}`
   const sides = SIDE_FILES.filter((side) => existsSync(movedTo + side) && !existsSync(path + side))
   const hasLog = sides.includes('-wal') || existsSync(`${path}-wal`)
   return [...moveCommands(movedTo, path, sides), ...(hasLog ? [] : [NEW_DAEMON])].join(' && ')
@@ -61,8 +64,8 @@ export function putBackCommand(path: string, { movedTo }: Pick<LostFile, 'movedT
 function moveCommands(from: string, to: string, sides: readonly string[]): readonly string[] {
   const all = ['', ...sides].map((side) => from + side)
   if (sides.length > 0 && basename(from) === basename(to))
-    return [`mv ${all.map(shellQuote).join(' ')} ${shellQuote(dirname(to))}`]
-  return ['', ...sides].map((side) => `mv ${shellQuote(from + side)} ${shellQuote(to + side)}`)
+    return [`mv -n ${all.map(shellQuote).join(' ')} ${shellQuote(dirname(to))}`]
+  return ['', ...sides].map((side) => `mv -n ${shellQuote(from + side)} ${shellQuote(to + side)}`)
 }
 
 /** Returns the error for a file that was moved. It has what waits, so no new one is made. */

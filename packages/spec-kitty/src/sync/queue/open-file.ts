@@ -27,7 +27,11 @@ export class OpenFile {
     return this.#connection.database
   }
 
-  /** Returns the connection to the file that is at the path now; with `mustReopen`, a new one. */
+  /**
+   * Returns the connection to the file that is at the path now; with `mustReopen`, a new one. Throws `E_QUEUE_BUSY` if the
+   * open file was removed, or replaced after it was moved, and contains events: they must be saved before it is closed, and the
+   * numbers of its events are those of others in another file.
+   */
   current(mustReopen = false): Connection {
     const isThere = fileAt(this.#path) === this.#connection.file
     if (isThere && this.hasItsLog() && !mustReopen) return this.#connection
@@ -35,9 +39,10 @@ export class OpenFile {
     if (isThere && !this.hasItsLog() && fileAt(this.#path) === this.#connection.file)
       throw unusable(this.#path, `${this.#path}-wal ${LOG_REMOVED}`, undefined, NEW_DAEMON)
     const lost = isThere ? null : this.lost()
-    if (lost?.state === 'removed' && lost.events > 0) throw busy(this.#path, `its file ${lostText(lost)}`)
+    const isReplaced = lost?.state === 'removed' || fileAt(this.#path) !== null
+    if (lost !== null && lost.events > 0 && isReplaced) throw busy(this.#path, `its file ${lostText(lost)}`)
+    if (lost?.state === 'moved' && !isReplaced) throw movedError(this.#path, lost)
     const next = this.#reopen()
-    if (next === null && lost?.state === 'moved') throw movedError(this.#path, lost)
     if (next === null) throw busy(this.#path, 'its file was moved or removed')
     this.#connection.database.close()
     this.#connection = next

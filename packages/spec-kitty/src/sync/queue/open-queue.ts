@@ -140,8 +140,8 @@ export async function replaceRemoved(
 export interface QueueHandle extends Disposable {
   /**
    * Calls `act` with the queue. If the database turns out to be damaged, puts it aside and calls `act` once more with a new
-   * one. If its file was removed, calls `act` once more with a new one that contains its events. This is safe, because a
-   * failed transaction has changed nothing.
+   * one. If its file was removed, calls `act` once more with a new one that contains its events; if it was moved, and another
+   * one is at the path, with that one. This is safe, because a failed transaction has changed nothing.
    */
   use<T>(act: (queue: SqliteQueue) => T | Promise<T>): Promise<T>
 }
@@ -160,7 +160,11 @@ export async function openHandle(path: string, options: OpenOptions = {}): Promi
           queue = await openQueue(path, { ...options, isSuspect: true })
         } else if (code === 'E_QUEUE_BUSY' && queue.lost()?.state === 'removed')
           queue = await replaceRemoved(queue, options)
-        else throw error
+        else if (code === 'E_QUEUE_BUSY' && queue.lost()?.state === 'moved') {
+          queue.makeWhole()
+          queue[Symbol.dispose]()
+          queue = await openQueue(path, options)
+        } else throw error
         return act(queue)
       }
     },

@@ -126,6 +126,8 @@ export interface Queue extends Disposable {
    * Records the results for claimed events. An event whose claim was lost meanwhile is changed only if the server has it.
    */
   settle(owner: JsonObject, results: readonly Settled[]): Promise<void>
+  /** Returns whether the queue has the event with this number, waiting or as a dead letter. */
+  contains(seq: number): boolean
   /** Releases everything that `owner` has claimed. */
   release(owner: JsonObject): Promise<void>
   /** Yields the waiting events, oldest first. They are read in pages, so that memory stays bounded. */

@@ -208,11 +208,14 @@ export class SqliteQueue implements Queue {
   /**
    * Writes everything into the file of the database itself, so that it is whole without its WAL. SQLite does so when it
    * closes a database, but not if the file was moved, nor if a statement was not collected as garbage yet. Waits at most
-   * `busyMs` for those who read.
+   * `busyMs` for those who read, and then throws `E_QUEUE_BUSY`.
    */
   makeWhole(busyMs = READ_BUSY_MS): void {
     try {
-      this.#open.withBusyTimeout(busyMs, () => this.#open.database.exec('PRAGMA wal_checkpoint(TRUNCATE)'))
+      const { database } = this.#open
+      const checkpoint = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
+      const found = this.#open.withBusyTimeout(busyMs, () => checkpoint.get())
+      if (found?.['busy'] !== 0) throw busy(this.path, 'others read it')
     } catch (error) {
       throw queueFailure(error, this.path)
     }
@@ -298,8 +301,9 @@ export class SqliteQueue implements Queue {
         return this.#open.withBusyTimeout(SHORT_BUSY_MS, () => this.#write(act, !isLast))
       } catch (error) {
         if (!isBusy(error) || this.lost() !== null) throw error
-        this.#isStuck ||= isLast || isProtocol(error.cause)
-        if (this.#isStuck) throw error
+        const isVain = isLast || isProtocol(error.cause)
+        this.#isStuck ||= isVain
+        if (isVain) throw error
       }
       await sleep(BETWEEN_MS)
     }

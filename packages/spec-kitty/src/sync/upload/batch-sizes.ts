@@ -133,6 +133,18 @@ export class BatchSizes {
     for (const project of this.#failing.keys()) if (!projects.has(project)) this.#failing.delete(project)
   }
 
+  /**
+   * Forgets the events that failed alone and are in the queue no longer, because the user has removed them. Returns their
+   * projects.
+   */
+  forgetRemoved(isThere: (seq: number) => boolean): readonly string[] {
+    const projects = [...this.#failing]
+      .filter(([, { batch }]) => batch.events === 1 && !isThere(batch.last))
+      .map(([project]) => project)
+    for (const project of projects) this.#failing.delete(project)
+    return projects
+  }
+
   #limitOf(before: Failing | undefined): number {
     return before?.limit ?? BATCH_LIMITS.events
   }

@@ -7,6 +7,7 @@ import { isOfEnvironment } from './connection-errors.js'
 import { oneLine } from './one-line.js'
 import type { OutboxOptions } from './outbox-options.js'
 import { PassedEvents } from './passed-events.js'
+import { passEnd } from './pass-end.js'
 import { isLasting, isOfQueue } from './queue-failure.js'
 import { openSender, type Sender } from './sender.js'
 import { consentOfAll, surveyOf, total } from './survey.js'
@@ -43,6 +44,7 @@ export class Outbox {
   readonly #waits: Waits
   #sizes = new BatchSizes()
   #queue: Queue | null = null
+  #isPassing = false
   /** The server to which events could last be sent. */
   #server: string | null = null
   /** What the present pass sends with, and to which server; null if it sends nothing. */
@@ -66,11 +68,12 @@ export class Outbox {
   }
 
   /**
-   * Counts the waiting events, even if none may leave. Returns 0 if the queue cannot be read; the next pass reports why.
+   * Counts the waiting events, even if none may leave. Returns 0 if the queue cannot be read; the next pass reports why. The
+   * source may close and replace the queue, so while a pass uses it, only that asks for it.
    */
   async count(): Promise<number> {
     try {
-      this.#queue = await this.#options.queue(false)
+      if (!this.#isPassing || this.#queue === null) this.#queue = await this.#options.queue(false)
       return this.#queue?.counts().queued ?? 0
     } catch {
       return 0
@@ -79,21 +82,7 @@ export class Outbox {
 
   /** Returns the result of the last pass. */
   end(): PassEnd {
-    const { pending, queued, closed, lastError } = this
-    const kept = closed === null && !isLasting(this.#failure) ? pending : queued
-    const isAllDone = kept === 0 && this.#failure === null
-    const due = closed === null ? this.#waits.due() : null
-    return {
-      kept,
-      held: queued - kept,
-      due,
-      waitMs: due === null ? null : this.#waits.msUntil(due),
-      isQueueFailing: isOfQueue(this.#failure),
-      isLasting: isLasting(this.#failure),
-      reason: isAllDone
-        ? null
-        : (closed ?? lastError ?? this.stuck?.error ?? 'another process is sending them'),
-    }
+    return passEnd(this, this.#failure, this.#waits)
   }
 
   /** Returns the time until the next check; null if no event waits and no check is needed. */
@@ -106,6 +95,7 @@ export class Outbox {
 
   /** Sends all events that may leave now; if `isHurried`, also those that wait after a failure. Never rejects. */
   async pass(isHurried: boolean): Promise<void> {
+    this.#isPassing = true
     try {
       await this.#pass(isHurried)
     } catch (error) {
@@ -117,6 +107,8 @@ export class Outbox {
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)))
       if (isOfQueue(error)) this.lastErrorKind = 'queue'
       if (isOfEnvironment(error)) this.lastErrorKind = 'environment'
+    } finally {
+      this.#isPassing = false
     }
   }
 
@@ -157,6 +149,7 @@ export class Outbox {
     }
     this.closed = gate.state === 'closed' ? gate.reason : 'session_refused'
     if (this.#queue !== null) this.#queue = await this.#options.queue(false)
+    if (this.#queue !== null) this.#forgetRemoved(this.#queue)
     this.#know(0, this.#queue?.counts().queued ?? 0)
   }
 
@@ -200,8 +193,18 @@ export class Outbox {
     const projects = new Set(ready.map(({ project }) => project))
     this.#waits.keepProjects(projects)
     this.#sizes.keepProjects(projects)
+    this.#forgetRemoved(queue)
     this.#know(total(ready.flatMap(({ parts }) => parts)), total(waiting))
     return ready.toSorted((one, other) => this.#sizes.rank(one.project) - this.#sizes.rank(other.project))
+  }
+
+  /** The user may have removed the event with which the server fails: then those behind it wait no longer. */
+  #forgetRemoved(queue: Queue): void {
+    const { stuck } = this
+    for (const project of this.#sizes.forgetRemoved((seq) => queue.contains(seq)))
+      this.#waits.forgetProject(project)
+    if (stuck !== null && this.stuck?.eventId !== stuck.eventId && this.lastError === stuck.error)
+      this.#note(null)
   }
 
   /**

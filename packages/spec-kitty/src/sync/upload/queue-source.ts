@@ -11,7 +11,7 @@ import type { LostEvents } from '../queue/waiting-note.js'
 export interface QueueSource {
   /**
    * Returns the queue. If there is none, returns null and creates nothing. `isSuspect`: the database seemed damaged, so
-   * it is checked, and moved aside if it is. A queue that waited in vain for a lock is closed and opened again. If the file of the open queue was removed, its events are written into the
+   * it is checked, and moved aside if it is. A queue that waited in vain for a lock is closed and opened again, but not while its file is elsewhere: no other process may know where. If the file of the open queue was removed, its events are written into the
    * one at the path, which is created. Throws what `openQueue` throws.
    */
   readonly open: (isSuspect: boolean) => Promise<Queue | null>
@@ -101,7 +101,7 @@ export function createQueueSource(path: string, log: Log): QueueSource {
     open: async (isSuspect) => {
       if (isSuspect) close()
       await save()
-      if (queue?.isStuck === true) {
+      if (queue?.isStuck === true && queue.lost() === null) {
         close()
         await endClosed()
       }

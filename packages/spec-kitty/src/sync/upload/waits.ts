@@ -80,6 +80,10 @@ export class Waits {
     }
   }
 
+  forgetProject(project: string): void {
+    this.#slow.delete(project)
+  }
+
   /** Forgets all failures and waits, because the server has changed. */
   forget(): void {
     this.answered()

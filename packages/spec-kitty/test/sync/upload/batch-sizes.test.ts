@@ -153,6 +153,44 @@ describe('an event that fails alone', () => {
     expect(work.server.accepted).toEqual(ids)
   })
 
+  it.each(['after a failure', 'while it is sent'])(
+    'is forgotten at once when it is removed %s, and those behind it leave',
+    async (when) => {
+      const slow = { backOffMs: 60_000, maxBackOffMs: 60_000 }
+      const work = await startDispatching({ timing: slow, random: () => 1 })
+      const [guilty = '', ...behind] = work.publish(A, 3)
+      let remove = (): void => undefined
+      failsWith(work.server, [guilty], (request, response) => {
+        remove()
+        answers.reply(500)(request, response)
+      })
+      for (let round = 0; round < 12 && work.dispatcher.report().stuck_event === null; round += 1) {
+        work.publish(B, 1)
+        await work.drain()
+      }
+      expect(work.dispatcher.report().stuck_event).toMatchObject({ event_id: guilty })
+      const drop = (): void => {
+        remove = () => undefined
+        expect(work.queue.dropWaitingEvent(guilty)).toBe(true)
+        work.dispatcher.wake()
+      }
+      if (when === 'after a failure') drop()
+      else {
+        remove = drop
+        await work.drain()
+      }
+      await eventually(() => expect(work.queue.counts().queued).toBe(0))
+      expect(work.server.accepted.filter((id) => id.startsWith('a'))).toEqual(behind)
+      await eventually(() =>
+        expect(work.dispatcher.report()).toMatchObject({
+          stuck_event: null,
+          last_error: null,
+          next_attempt_at: null,
+        }),
+      )
+    },
+  )
+
   it('is named once others are answered, if it was alone from the start', async () => {
     const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
     const [guilty = ''] = work.publish(A, 1)

@@ -967,6 +967,25 @@ describe('when the queue fails', () => {
     expect(server.accepted.length).toBe(3)
   })
 
+  it('is not opened anew by another drain while a pass uses it', async () => {
+    let opened = 0
+    const { publish, server, dispatcher, drain } = await startDispatching({
+      onOpen: () => void (opened += 1),
+    })
+    const ids = publish(A, 1)
+    let accept = (): void => undefined
+    server.next((request, response) => void (accept = () => server.otherwise(request, response)))
+    const first = drain()
+    await eventually(() => expect(server.requests.length).toBe(1))
+    const before = opened
+    const second = dispatcher.drain(new AbortController().signal)[Symbol.asyncIterator]()
+    expect((await second.next()).value).toEqual({ event: 'started', queued: 1 })
+    expect(opened).toBe(before)
+    accept()
+    expect(finish(await first)).toMatchObject({ sent: 1 })
+    expect(server.accepted).toEqual(ids)
+  })
+
   it('because the session could not be renewed, it says so', async () => {
     const { publish, drain, server } = await startDispatching({
       timing: { drainAttempts: 1 },

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openQueue } from '../../../src/sync/queue/open-queue.js'
 import type { NewEvent } from '../../../src/sync/queue/queue-types.js'
+import { salvageAll } from '../../../src/sync/queue/salvage.js'
 import { loadSqlite } from '../../../src/sync/queue/sqlite.js'
 import { createQueueSource, type QueueSource } from '../../../src/sync/upload/queue-source.js'
 import { makeHome, removeHomes } from '../../../../familiar/test/helpers/homes.js'
@@ -180,12 +181,35 @@ describe('an open queue whose file', () => {
         message: expect.stringContaining(
           `cannot be used: its file was moved to ${elsewhere} while 2 events were in it`,
         ),
-        hint: `mv ${elsewhere} ${path}`,
+        hint: `mv -n ${elsewhere} ${path}`,
       }),
     )
     renameSync(elsewhere, path)
     expect(source.lost()).toBeNull()
     expect(queue?.counts().queued).toBe(2)
+  })
+
+  it('was moved in the midst of a request, and replaced, is whole where it is, and its answer changes no other event', async () => {
+    const queue = await source.open(false)
+    const [first] = (await queue?.claim('/p', OWNER, { events: 1, bytes: 1_000 })) ?? []
+    const elsewhere = `${path}.backup`
+    renameSync(path, elsewhere)
+    await publish('c')
+    const results = [{ seq: first?.seq ?? 0, outcome: 'done' }] as const
+    await expect(queue?.settle(OWNER, results)).rejects.toMatchObject({ code: 'E_QUEUE_BUSY' })
+    const next = await source.open(false)
+    expect(Array.from(next?.events() ?? [], ({ eventId }) => eventId)).toEqual(['c'])
+    expect(log).toEqual([['queue_moved', expect.stringContaining(`moved to ${elsewhere} while 2 events`)]])
+    const saved = Array.from(await salvageAll([elsewhere]), ({ envelope }) => JSON.parse(envelope).event_id)
+    expect(saved).toEqual(['a', 'b'])
+  })
+
+  it('was moved stays open, also if it waited in vain: only this process knows where it is', async () => {
+    const queue = await source.open(false)
+    renameSync(path, `${path}.backup`)
+    Object.defineProperty(queue, 'isStuck', { value: true })
+    expect(await source.open(false)).toBe(queue)
+    expect(source.lost()).toMatchObject({ state: 'moved', events: 2 })
   })
 
   it('was moved is left where it is if another process has made a new one', async () => {
