@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { countOf, objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
+import { countOf, createFile, objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
 
 /** How many events are in the file of a queue. */
 export interface QueueSize {
@@ -33,8 +33,6 @@ const NOTE_CHARS = 200
 const SEQ_CHARS = 16
 const BEGIN = '{"committed_seq":'
 
-const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-
 /**
  * Remembers beside the queue how many events are in it, so that their loss can be told when the file is gone. Whoever
  * changes the number calls this before the commit, while no other process can change it. So the note costs no wait for the
@@ -43,23 +41,37 @@ const CAREFUL = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
  */
 export function noteSize(path: string, size: QueueSize, committedSeq: number | null): void {
   const text = noteText({ ...size, committedSeq, seenAt: new Date().toISOString() })
-  write(path, constants.O_WRONLY | constants.O_CREAT, text, 0)
+  write(path, openOrCreate, text, 0)
 }
 
 /** Call this after the commit of a transaction that has noted its size and given numbers to events. Never throws. */
 export function noteCommitted(path: string, committedSeq: number | null): void {
-  write(path, constants.O_WRONLY, seqText(committedSeq), BEGIN.length)
+  write(path, open, seqText(committedSeq), BEGIN.length)
 }
 
 function seqText(seq: number | null): string {
   return String(seq).padStart(SEQ_CHARS)
 }
 
+function open(file: string): number {
+  return openSync(file, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+}
+
+/** `createFile` leaves this user's own permissions, whatever the umask is. */
+function openOrCreate(file: string): number {
+  try {
+    return open(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return createFile(file, 0o600)
+  }
+}
+
 /** If it fails, a loss is told with an older number, or not at all. */
-function write(path: string, flags: number, text: string, at: number): void {
+function write(path: string, opened: (file: string) => number, text: string, at: number): void {
   let descriptor: number | null = null
   try {
-    descriptor = openSync(noteOf(path), flags | CAREFUL, 0o600)
+    descriptor = opened(noteOf(path))
     writeSync(descriptor, text, at)
   } catch {
   } finally {
