@@ -1,6 +1,6 @@
 import { closeSync, constants, fsyncSync, lstatSync, openSync, renameSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { MARK, quarantinedDatabases } from './quarantined-databases.js'
+import { MARK, nameOfTime, quarantinedDatabases } from './quarantined-databases.js'
 import { SIDE_FILES } from './queue-path.js'
 
 /**
@@ -37,7 +37,7 @@ function moveSideFiles(path: string, aside: string): void {
 
 function freeName(path: string): string {
   for (let time = Date.now(); ; time += 1) {
-    const aside = `${path}${MARK}${new Date(time).toISOString().replaceAll(':', '')}`
+    const aside = `${path}${MARK}${nameOfTime(time)}`
     if (!['', ...SIDE_FILES].some((side) => isThere(aside + side))) return aside
   }
 }

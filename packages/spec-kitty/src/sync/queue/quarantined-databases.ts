@@ -6,6 +6,11 @@ import { SALVAGE_COMMAND, SALVAGE_DEAD_COMMAND } from './queue-errors.js'
 /** The mark in the name of a database that was put aside. It follows the name of the queue, and a time follows it. */
 export const MARK = '.corrupt-'
 
+/** Returns a time as it is in the names of files beside the queue. */
+export function nameOfTime(time: number): string {
+  return new Date(time).toISOString().replaceAll(':', '')
+}
+
 /** Matches the time in the names of databases that were put aside, but not the names of their side files. */
 const NAME = /^\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z$/
 
@@ -41,7 +46,7 @@ export function isOfRemovedDatabase(name: string, queue: string, names: readonly
 export function isOfDatabaseAside({ seenAt }: { readonly seenAt: string | null }, path: string): boolean {
   const last = quarantinedDatabases(path).at(-1)
   if (last === undefined || seenAt === null || existsSync(sizeNoteOf(last)) || isSaved(last)) return false
-  return seenAt.replaceAll(':', '') <= last.slice(last.lastIndexOf(MARK) + MARK.length)
+  return nameOfTime(Date.parse(seenAt)) <= last.slice(last.lastIndexOf(MARK) + MARK.length)
 }
 
 /** The ends of the names of empty files beside a database that was put aside: what an export has found in it. */
@@ -92,7 +97,8 @@ export function removeCommand(databases: readonly string[]): string {
   return `rm ${databases.map((one) => `${shellQuote(one)}*`).join(' ')}`
 }
 
-function namesIn(directory: string): readonly string[] {
+/** Returns the names in a directory; none if it cannot be read. */
+export function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory)
   } catch {

@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { isOfDatabaseAside, isOfRemovedDatabase } from './quarantined-databases.js'
+import { isOfDatabaseAside, isOfRemovedDatabase, namesIn, nameOfTime } from './quarantined-databases.js'
 import { noteOf, noteText, parseNote, readNote, writeNote, type Note } from './note-file.js'
 
 /** Events that were queued, and whose file was removed, moved away, emptied, damaged or replaced by an older copy. */
@@ -214,14 +214,6 @@ function notesAside(path: string): readonly { readonly file: string; readonly no
     .map((file) => ({ file, note: readNote(file) }))
 }
 
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
-}
-
 function freeName(directory: string): string {
   for (let time = Date.now(); ; time += 1) {
     const file = join(directory, asideName(time))
@@ -230,5 +222,5 @@ function freeName(directory: string): string {
 }
 
 function asideName(time: number): string {
-  return `lost-${new Date(time).toISOString().replaceAll(':', '')}.json`
+  return `lost-${nameOfTime(time)}.json`
 }
