@@ -25,6 +25,9 @@ let path: string
 /** From then on the server takes events. Not before: the daemon may make its next attempt at any time. */
 let mend: () => void
 
+/** Much more than a status takes. The daemon waits twice as long after each failure, so this comes soon. */
+const FAR_MS = 3_000
+
 beforeEach(async () => {
   work = await makeSyncWork()
   path = queuePath(work.root.path)
@@ -50,6 +53,13 @@ function publishAlone(...ids: readonly string[]): string {
   return stderr
 }
 
+/** With its next attempt, the daemon notices that its file is gone, and writes another one. */
+async function untilNextAttemptIsFar(): Promise<void> {
+  const isFar = async (): Promise<boolean> =>
+    Date.parse((await statusOf()).next_attempt_at ?? '') - Date.now() > FAR_MS
+  expect(await until(isFar)).toBe(true)
+}
+
 async function statusOf() {
   const { stdout } = await work.run(['sync', 'status', '--json'])
   return JSON.parse(stdout)
@@ -57,6 +67,7 @@ async function statusOf() {
 
 describe('a queue that is removed while the sync daemon has it open', () => {
   it('is told at once, and its events arrive', async () => {
+    await untilNextAttemptIsFar()
     for (const side of ['', '-wal', '-shm']) rmSync(path + side)
     const { stdout } = await work.run(['sync', 'status'])
     const said = `${path} was removed while 2 events were in it; the sync daemon still has it open, and writes its events into a new one`
