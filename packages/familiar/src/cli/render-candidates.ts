@@ -66,8 +66,9 @@ function reasonColumn(words: ReasonWords, isVerbose: boolean): Column<ShownRow> 
 }
 
 /**
- * Returns the column of the scopes. If the rows have different scopes, it is dropped last, because only it shows which
- * scope each daemon belongs to, and the scopes are shortened so that they can be told apart.
+ * Returns the column of the scopes. If the rows have different scopes, it is dropped last on a terminal that has room for
+ * reasons beside it, and the scopes are shortened so that they can be told apart. On a narrower one it is dropped before a
+ * reason is cut: the lines below the table name the scopes of those that need a decision or are in use.
  */
 function scopeColumn(
   { words, userHome }: TableWords,
@@ -85,9 +86,14 @@ function scopeColumn(
     title: words.scope.toUpperCase(),
     cell,
     shorten: 'middle',
-    ...(isOne ? { isExtra: true } : { isKept: true, shortened: shortenApart(scopes) }),
+    ...(isOne || (columns !== null && columns < ROOM_FOR_BOTH)
+      ? { isExtra: true }
+      : { isKept: true, shortened: shortenApart(scopes) }),
   }
 }
+
+/** From this width on, reasons are whole beside the shortened scopes. */
+const ROOM_FOR_BOTH = 96
 
 function scopeOf({ daemon_root, singleton_scope_id }: DoctorRecord): string | null {
   return daemon_root ?? singleton_scope_id

@@ -114,7 +114,13 @@ describe('the column of the home', () => {
     expect(text).toContain('\n  UP, MEM not shown: widen the terminal, or --json\n')
   })
 
-  it.each([40, 60, 80, 100])('stays on a terminal of %d columns, and tells the homes apart', (columns) => {
+  it.each([60, 80])('leaves its room to the reasons on a terminal of %d columns', (columns) => {
+    const text = table([LIVE, OPEN, other, ...stale(18)], columns)
+    expect(text).toContain(columns < 80 ? ' older than 4.0.0, …' : ' older than 4.0.0, superseded')
+    expect(text.replaceAll(/\s+/g, ' ')).toMatch(/ HOME not shown: /)
+  })
+
+  it.each([96, 100])('stays on a terminal of %d columns, and tells the homes apart', (columns) => {
     const third = { ...other, daemon_root: '/home/ann/backup/of-the-newest-laptop/.spec-kitty' }
     const text = table([LIVE, OPEN, other, third, WEB, ...stale(18)], columns)
     const homes = text.split('\n').flatMap((line) => / (\S*…\S*)$/.exec(line)?.[1] ?? [])
