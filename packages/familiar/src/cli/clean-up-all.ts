@@ -74,7 +74,7 @@ export async function cleanUpAll(daemon: Daemon, options: CleanUpAllOptions, io:
   if (!options.json) await show(describeScan(daemon, options, found, io), io)
   const asked = { count: toEnd.length, isAll: found.others.length === 0 }
   if (toEnd.length > 0) {
-    // Nobody is asked here, so nothing is ended, even if the obstacle should turn out to be none.
+    // The user is not asked here, so nothing is ended, even if the obstacle turns out to be none.
     if (obstacle !== null && !options.dryRun) throw obstructedError(obstacle, tool.words.explain)
     if (obstacle === null && !(await options.ask(asked))) {
       io.out(`${['nothing was ended', ...leftAfter(onPort(options, found.others), tool, io)].join('\n')}\n`)

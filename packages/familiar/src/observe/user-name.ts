@@ -3,8 +3,8 @@ import { userText } from '../identity/user-text.js'
 
 /**
  * Returns the name of a user, or its number if the list of users of this system does not have it (a directory service, a
- * container, Windows). Node itself knows only the name of the user of this process. In a user namespace, every user that is
- * not in it is shown by one number, which is that of `nobody` elsewhere: that is `ANOTHER_USER`.
+ * container, Windows). Node itself knows only the name of the user of this process. In a user namespace, the
+ * kernel shows the same number for every user who is not in it; this returns `ANOTHER_USER` for that number.
  */
 export function userName(uid: string, list = '/etc/passwd', map = '/proc/self/uid_map'): string {
   if (uid === OVERFLOW && !isWhole(map)) return ANOTHER_USER

@@ -34,8 +34,8 @@ const SEQ_CHARS = 16
 const BEGIN = '{"committed_seq":'
 
 /**
- * Remembers beside the queue how many events are in it, so that their loss can be told when the file is gone. Whoever
- * changes the number calls this before the commit, while no other process can change it. So the note costs no wait for the
+ * Remembers beside the queue how many events are in it, so that their loss can be told when the file is gone. The code
+ * that changes the number calls this before the commit, while no other process can change it. So the note costs no wait for the
  * disk: it is one short write in place. After a loss of power it may be missing or older. `committedSeq`: the highest number
  * that an event had before the transaction. Never throws.
  */

@@ -66,7 +66,7 @@ function judged(
 }
 
 /**
- * Whoever writes into an older copy overwrites what is known of what it lacks. So this throws an error if another program
+ * A write into an older copy overwrites what is known of what it lacks. So this throws an error if another program
  * keeps it locked. If it cannot be written for another reason, the next who opens it notices.
  */
 function noticeOlder(database: Database, path: string): LostEvents | null {
@@ -126,7 +126,7 @@ export async function replaceRemoved(
   const next = await openQueue(path, { ...options, onLost: () => undefined })
   try {
     await next.takeOver(removed)
-    // Whoever has made the new file has taken them for lost.
+    // The process that made the new file has taken them for lost.
     endLosses(path, (seq) => removed.contains(seq))
   } catch (error) {
     next[Symbol.dispose]()

@@ -34,7 +34,7 @@ export function sizeNoteOf(database: string): string {
 /** Returns whether a file with this name is of a database that was removed before its events were saved. */
 export function isOfRemovedDatabase(name: string, queue: string, names: readonly string[]): boolean {
   const time = SIZE.exec(name)?.[1]
-  // Whoever wrote what is lost of it was interrupted before it removed this file.
+  // The process that wrote what is lost of it was interrupted before it removed this file.
   const isSettled = names.includes(`lost-${name}`)
   return time !== undefined && !isSettled && !names.includes(`${basename(queue)}${MARK}${time}`)
 }
