@@ -11,8 +11,10 @@ import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import { buildTime } from './build-time.mjs'
 import { assertNoCircle, quickChunk } from './quick-chunk.mjs'
+import { entryOf } from './bundle-entry.mjs'
 import { bundleDaemon } from './build-daemon.mjs'
 import { codeSplitting, COMMAND_GROUPS } from './bundle-groups.mjs'
+import { compileChunks } from './compile-chunks.mjs'
 import { compileEarly } from './early-functions.mjs'
 import { inlineRuntime } from './inline-runtime.mjs'
 import { licencesOf } from './licences.mjs'
@@ -36,7 +38,9 @@ writeFileSync(join(target, 'THIRD-PARTY.txt'), licencesOf('The command', bundled
 mkdirSync(join(target, 'texts'))
 for (const [name, text] of Object.entries(await readyTexts(version)))
   writeFileSync(join(target, 'texts', name), wholeText(text))
-compileEarly(join(packages, 'spec-kitty/bin/spec-kitty.js'), target)
+const bin = join(packages, 'spec-kitty/bin/spec-kitty.js')
+compileEarly(bin, target)
+await compileChunks({ bin, entries: ['main.js', 'spec-kitty-daemon.js'].map((name) => join(target, name)) })
 mkdirSync(join(packages, 'spec-kitty/man'), { recursive: true })
 writeFileSync(
   join(packages, 'spec-kitty/man/spec-kitty.1'),
@@ -77,7 +81,7 @@ async function bundleCommand() {
   })
   const { output } = await bundle.generate({
     format: 'cjs',
-    entryFileNames: '[name].js',
+    entryFileNames: '[name]-[hash].js',
     chunkFileNames: '[name]-[hash].js',
     comments: false,
     // `import()` would load the loader of ES modules (a dozen modules of Node) even for a package that can be loaded with
@@ -90,5 +94,7 @@ async function bundleCommand() {
   assertNoCircle(chunks)
   for (const { fileName, code } of inlineRuntime(chunks))
     writeFileSync(join(target, fileName), wholeChunk(quickChunk(code)))
+  for (const { fileName, name } of chunks.filter(({ isEntry }) => isEntry))
+    writeFileSync(join(target, `${name}.js`), entryOf(fileName))
   return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

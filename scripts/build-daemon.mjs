@@ -7,6 +7,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
+import { entryOf } from './bundle-entry.mjs'
 import { codeSplitting, DAEMON_GROUPS } from './bundle-groups.mjs'
 import { inlineRuntime } from './inline-runtime.mjs'
 import { wholeChunk } from './whole-chunk.mjs'
@@ -34,7 +35,7 @@ export async function bundleDaemon({ packages, target, define }) {
   })
   const { output } = await bundle.generate({
     format: 'cjs',
-    entryFileNames: '[name].js',
+    entryFileNames: '[name]-[hash].js',
     chunkFileNames: 'daemon-[name]-[hash].js',
     comments: false,
     // `import()` would load the loader of ES modules (a dozen modules of Node) even for a package that can be loaded with
@@ -46,5 +47,7 @@ export async function bundleDaemon({ packages, target, define }) {
   const chunks = output.filter((one) => one.type === 'chunk')
   for (const { fileName, code } of inlineRuntime(chunks))
     writeFileSync(join(target, fileName), wholeChunk(code))
+  for (const { fileName, name } of chunks.filter(({ isEntry }) => isEntry))
+    writeFileSync(join(target, `${name}.js`), entryOf(fileName))
   return chunks.flatMap(({ moduleIds }) => moduleIds).filter((file) => !file.startsWith(packages))
 }

@@ -9,6 +9,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { BEFORE_CHUNK } from './bundle-entry.mjs'
 
 /** @typedef {{ readonly url: string, readonly functions: readonly { readonly ranges: readonly { readonly startOffset: number, readonly endOffset: number, readonly count: number }[] }[] }} Script */
 
@@ -43,6 +44,9 @@ const COMMANDS = [
 /** A port that hardly anything uses, so that every build of the same source finds the same functions. */
 const PORTS = { from: 1024, to: 1025 }
 
+/** Node loads these, and they load the chunks. */
+const ENTRIES = new Set(['main.js', 'spec-kitty-daemon.js'])
+
 /** How long a command may run. It takes a second on a busy machine. */
 const WITHIN_MS = 30_000
 
@@ -55,7 +59,8 @@ const WITHIN_MS = 30_000
  */
 export function compileEarly(bin, directory) {
   const base = mkdtempSync(join(tmpdir(), 'spec-kitty-build-'))
-  const left = new Set(readdirSync(directory).map((name) => join(directory, name)))
+  const chunks = readdirSync(directory).filter((name) => !ENTRIES.has(name))
+  const left = new Set(chunks.map((name) => join(directory, name)))
   const daemons = { sync: PORTS, dashboard: PORTS }
   writeFileSync(join(base, 'sandbox.json'), JSON.stringify({ daemons }))
   try {
@@ -110,10 +115,12 @@ function scriptsIn(file) {
   return JSON.parse(readFileSync(file, 'utf8')).result
 }
 
-/** Returns where the functions that were called begin and end. @param {Script} script */
+/** Returns where in the chunk the functions that were called begin and end. @param {Script} script */
 function calledIn({ functions }) {
   const called = functions.flatMap(({ ranges: [whole] }) =>
     whole !== undefined && whole.count > 0 ? [whole] : [],
   )
-  return new Map(called.map(({ startOffset, endOffset }) => [startOffset, endOffset]))
+  return new Map(
+    called.map(({ startOffset, endOffset }) => [startOffset - BEFORE_CHUNK, endOffset - BEFORE_CHUNK]),
+  )
 }

@@ -71,7 +71,7 @@ describe('a start whose daemon', () => {
   })
 })
 
-describe('a command that loses a part of its program between the look for it and its opening', () => {
+describe('a command that loses a part of its program as it opens it', () => {
   it.each([
     ['of its beginning', 'core', ['sync', 'status', '--json']],
     ['of the start', 'connect-cold', ['sync', 'start', '--json']],
@@ -82,12 +82,11 @@ describe('a command that loses a part of its program between the look for it and
     const taken = `/command/(?:daemon-)?${name}-[^/]+\\.js$`
     writeFileSync(
       hook,
-      `const Module = require('node:module')
-const resolve = Module._resolveFilename
-Module._resolveFilename = function (...asked) {
-  const file = resolve.apply(this, asked)
-  if (new RegExp(${JSON.stringify(taken)}).test(file)) require('node:fs').rmSync(file)
-  return file
+      `const fs = require('node:fs')
+const read = fs.readFileSync
+fs.readFileSync = (file, ...options) => {
+  if (new RegExp(${JSON.stringify(taken)}).test(file)) fs.rmSync(file, { force: true })
+  return read(file, ...options)
 }
 `,
     )
