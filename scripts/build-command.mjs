@@ -40,7 +40,7 @@ for (const [name, text] of Object.entries(await readyTexts(version)))
   writeFileSync(join(target, 'texts', name), wholeText(text))
 const bin = join(packages, 'spec-kitty/bin/spec-kitty.js')
 compileEarly(bin, target)
-await compileChunks({ bin, entries: ['main.js', 'spec-kitty-daemon.js'].map((name) => join(target, name)) })
+await compileChunks(bin, target)
 mkdirSync(join(packages, 'spec-kitty/man'), { recursive: true })
 writeFileSync(
   join(packages, 'spec-kitty/man/spec-kitty.1'),

@@ -7,6 +7,9 @@ const LOADER = readFileSync(new URL('chunk-loader.cjs', import.meta.url), 'utf8'
   '',
 )
 
+/** The files with fixed names: Node loads them, and they load the chunks. */
+export const ENTRIES = ['main.js', 'spec-kitty-daemon.js']
+
 /** How much the loader writes before the text of a chunk, in characters: V8 counts from there. */
 export const BEFORE_CHUNK = /^const BEGIN = '([^']+)'$/m.exec(LOADER)?.[1]?.length ?? 0
 

@@ -1,7 +1,8 @@
 /**
  * The beginning of both entries of the bundle (`bundle-entry.mjs`): `load` runs a chunk, and gives it a `require` that
  * loads further chunks in the same way. It takes what V8 has compiled of a chunk from a file that the build has made, if that
- * was made of exactly this text and for this build of Node. Then V8 need not read the text again, which takes half of a command's time.
+ * was made of exactly this text and for this build of Node. Then V8 need not compile the text,
+ * which takes up to a quarter of a command's time.
  */
 const fs = require('node:fs')
 const { join } = require('node:path')

@@ -3,12 +3,13 @@
  * Writes what V8 compiles of the chunks of the bundle beside them, for the build of Node that runs this. It runs the commands
  * that are used most, and a daemon, in a home and on ports of their own, and keeps the functions that they call.
  */
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ENTRIES } from './bundle-entry.mjs'
+import { runAtBuild } from './run-at-build.mjs'
 
 const KEEP = fileURLToPath(new URL('keep-compiled.cjs', import.meta.url))
 
@@ -25,16 +26,15 @@ const COMMANDS = [
   ['sync', 'stop'],
 ]
 
-/** How long a command may run. It takes a second on a busy machine. */
-const WITHIN_MS = 30_000
-
 /**
  * If a command does not work here, the functions that only it calls are missing, which is only slower, and a line on stderr
- * says so. Leaves no daemon behind.
+ * says so. A daemon that could not be stopped ends when it sees that its home is gone.
  *
- * @param {{ bin: string, entries: readonly string[] }} files the command, and the files that load the chunks
+ * @param {string} bin the file of the command
+ * @param {string} directory of its chunks
  */
-export async function compileChunks({ bin, entries }) {
+export async function compileChunks(bin, directory) {
+  const entries = ENTRIES.map((name) => join(directory, name))
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'spec-kitty-build-')))
   const texts = entries.map((file) => readFileSync(file, 'utf8'))
   try {
@@ -44,7 +44,7 @@ export async function compileChunks({ bin, entries }) {
     const daemons = { sync: { from: sync, to: sync + 1 }, dashboard: { from: dashboard, to: dashboard + 1 } }
     writeFileSync(join(base, 'sandbox.json'), JSON.stringify({ daemons }))
     for (const words of COMMANDS) {
-      const failure = run([bin, ...words], base)
+      const failure = runAtBuild([bin, ...words], base, { FAMILIAR_SANDBOX: base })
       if (failure !== null)
         process.stderr.write(`What ${words.join(' ')} calls is not compiled beforehand: ${failure}\n`)
     }
@@ -52,21 +52,6 @@ export async function compileChunks({ bin, entries }) {
     for (const [index, file] of entries.entries()) writeFileSync(file, texts[index] ?? '')
     rmSync(base, { recursive: true, force: true })
   }
-}
-
-/** Returns why a command failed, or null. @param {readonly string[]} args @param {string} base */
-function run(args, base) {
-  const { PATH, SystemRoot } = process.env
-  const env = { PATH, SystemRoot, HOME: base, USERPROFILE: base, FAMILIAR_SANDBOX: base }
-  const limit = { timeout: WITHIN_MS, killSignal: /** @type {const} */ ('SIGKILL') }
-  const { error, signal, status } = spawnSync(process.execPath, args, {
-    cwd: base,
-    env,
-    stdio: 'ignore',
-    ...limit,
-  })
-  if (error !== undefined) return error.message
-  return status === 0 ? null : `it ended with ${signal ?? status}`
 }
 
 /** @returns {Promise<number>} */

@@ -4,12 +4,12 @@
  * first only to find its end, and again when it is called. It reads a function expression in brackets once, because it
  * expects it to be called at once.
  */
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { BEFORE_CHUNK } from './bundle-entry.mjs'
+import { BEFORE_CHUNK, ENTRIES } from './bundle-entry.mjs'
+import { runAtBuild } from './run-at-build.mjs'
 
 /** @typedef {{ readonly url: string, readonly functions: readonly { readonly ranges: readonly { readonly startOffset: number, readonly endOffset: number, readonly count: number }[] }[] }} Script */
 
@@ -44,12 +44,6 @@ const COMMANDS = [
 /** A port that hardly anything uses, so that every build of the same source finds the same functions. */
 const PORTS = { from: 1024, to: 1025 }
 
-/** Node loads these, and they load the chunks. */
-const ENTRIES = new Set(['main.js', 'spec-kitty-daemon.js'])
-
-/** How long a command may run. It takes a second on a busy machine. */
-const WITHIN_MS = 30_000
-
 /**
  * Rewrites the chunks that `sync status` and `auth doctor` load. It runs both for that, in an empty home without a daemon. If
  * one does not work here, its chunks stay as they are, which is only slower, and a line on stderr says so.
@@ -59,7 +53,7 @@ const WITHIN_MS = 30_000
  */
 export function compileEarly(bin, directory) {
   const base = mkdtempSync(join(tmpdir(), 'spec-kitty-build-'))
-  const chunks = readdirSync(directory).filter((name) => !ENTRIES.has(name))
+  const chunks = readdirSync(directory).filter((name) => !ENTRIES.includes(name))
   const left = new Set(chunks.map((name) => join(directory, name)))
   const daemons = { sync: PORTS, dashboard: PORTS }
   writeFileSync(join(base, 'sandbox.json'), JSON.stringify({ daemons }))
@@ -87,22 +81,13 @@ export function compileEarly(bin, directory) {
 /**
  * Runs Node, and returns what V8 says about the files that it has run; a text that says why, if it failed.
  *
- * @param {readonly string[]} args @param {string} home @param {string} sandbox
+ * @param {readonly string[]} args @param {string} home @param {string} sandbox @param {number} [withinMs]
  * @returns {readonly Script[] | string}
  */
-export function runCovered(args, home, sandbox, withinMs = WITHIN_MS) {
-  const { SystemRoot } = process.env
+export function runCovered(args, home, sandbox, withinMs) {
   const out = join(home, 'coverage')
-  const env = { HOME: home, USERPROFILE: home, SystemRoot, FAMILIAR_SANDBOX: sandbox, NODE_V8_COVERAGE: out }
-  const limit = { timeout: withinMs, killSignal: /** @type {const} */ ('SIGKILL') }
-  const { error, signal, status } = spawnSync(process.execPath, args, {
-    cwd: home,
-    env,
-    stdio: 'ignore',
-    ...limit,
-  })
-  if (error !== undefined) return error.message
-  if (status !== 0) return `it ended with ${signal ?? status}`
+  const failure = runAtBuild(args, home, { FAMILIAR_SANDBOX: sandbox, NODE_V8_COVERAGE: out }, withinMs)
+  if (failure !== null) return failure
   try {
     return readdirSync(out).flatMap((name) => scriptsIn(join(out, name)))
   } catch (failed) {

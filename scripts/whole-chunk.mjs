@@ -12,6 +12,6 @@
  * @param {string} code
  */
 export function wholeChunk(code) {
-  if (/^exports\.isWhole\b/m.test(code)) throw new Error('a chunk has a name that is taken')
+  if (/(?<![.\w])exports\.isWhole\b/.test(code)) throw new Error('a chunk has a name that is taken')
   return `[(() => {\nexports.isWhole = true;\n${code}\n})()];\n`
 }

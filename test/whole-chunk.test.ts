@@ -50,7 +50,7 @@ describe('a file of the bundle', () => {
   })
 
   it('has no name of its own twice', () => {
-    expect(() => wholeChunk('exports.isWhole = 1')).toThrow('taken')
+    expect(() => wholeChunk('{ exports.isWhole = 1 }')).toThrow('taken')
   })
 })
 
