@@ -7,7 +7,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { connect, definitionOf, readOwnRecord, selectPlatform, stopDaemon } from 'familiar/internals'
@@ -18,6 +18,8 @@ import start from './beside/start-by-hand.cjs'
 import { TARGETS } from './targets.mjs'
 
 const CLI = fileURLToPath(new URL('../packages/spec-kitty/bin/spec-kitty.js', import.meta.url))
+/** The daemon that the package ships. The modules of `dist`, which this script uses as the client, would start theirs. */
+const DAEMON = fileURLToPath(new URL('../packages/spec-kitty/command/spec-kitty-daemon.js', import.meta.url))
 const STATUS_BY_HAND = fileURLToPath(new URL('beside/status-by-hand.cjs', import.meta.url))
 const COMMAND_BY_HAND = fileURLToPath(new URL('beside/command-by-hand.cjs', import.meta.url))
 const BARE = `require('http').createServer((_, r) => r.end('{}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
@@ -69,7 +71,9 @@ function connectHere() {
     platform,
     // A getter, as in the library: only a command that starts a daemon needs to find out how.
     get launch() {
-      return { ...definition.launch(scope), env }
+      const launch = definition.launch(scope)
+      const args = launch.args.map((arg) => (basename(arg) === basename(DAEMON) ? DAEMON : arg))
+      return { ...launch, args, env: { ...env, NODE_OPTIONS: launch.env['NODE_OPTIONS'] } }
     },
     self: definition.self,
     versionVariable: 'SPEC_KITTY_CLI_VERSION',

@@ -18,7 +18,7 @@ afterEach(async () => {
   await place.end()
 })
 
-const OURS = 'NODE_OPTIONS=--v8-pool-size=0 --max-semi-space-size=1'
+const OURS = 'NODE_OPTIONS=--v8-pool-size=0'
 
 /** What a developer's shell, a test runner or a parent process may have set for Node. */
 function callersNode(base: string): Readonly<Record<string, string>> {
