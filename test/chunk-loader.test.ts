@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { daemonEnvironment } from '../packages/familiar/src/define/daemon-environment.js'
 import { entryOf } from '../scripts/bundle-entry.mjs'
 import { wholeChunk } from '../scripts/whole-chunk.mjs'
 
@@ -152,9 +153,8 @@ describe('the command as it is built', () => {
       expect([args, status, [...new Set(Object.values(told))]]).toEqual([args, 0, ['compiled']])
     }
     // The options with which every daemon starts: V8 would refuse it under others.
-    const daemon = run([join(COMMAND, 'spec-kitty-daemon.js')], {
-      NODE_OPTIONS: '--v8-pool-size=0 --max-semi-space-size=1',
-    })
+    const { NODE_OPTIONS = '' } = daemonEnvironment({}, [])
+    const daemon = run([join(COMMAND, 'spec-kitty-daemon.js')], { NODE_OPTIONS })
     expect([daemon.status, Object.values(daemon.told)]).toEqual([2, ['compiled']])
   })
 

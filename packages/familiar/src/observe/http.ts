@@ -36,10 +36,12 @@ export interface HttpReply {
 const STEP_MS = 100
 
 /**
- * After this many bytes, reading of a reply stops, and its body is ignored. A health reply has about 1 000 bytes. Node
- * reads this much at once, so a listener that floods uses the memory of one such piece, not two.
+ * After this many bytes, reading of a reply stops, and its body is ignored. A health reply has about 1 000 bytes.
  */
 const MAX_REPLY_BYTES = 64 * 1024
+
+/** The head of a reply must end within this many bytes, as Node demands too. Later, nothing is searched for its end. */
+const MAX_HEAD_BYTES = 16 * 1024
 
 /**
  * The errors of a connection that the listener itself causes: it has just closed its port, or its queue is full. All
@@ -91,8 +93,14 @@ function exchange(asked: HttpRequest, isToKeep: boolean): Promise<Exchange> {
     asked.signal?.throwIfAborted()
     // Loaded here, because a scan that finds no listener needs no connection, and loading takes 2 ms.
     const { connect } = process.getBuiltinModule('node:net')
-    const socket = connect({ host: reachable(asked.address), port: asked.port, noDelay: isToKeep })
     const received = receive()
+    const socket = connect({
+      host: reachable(asked.address),
+      port: asked.port,
+      noDelay: isToKeep,
+      // Whoever uses a kept connection reads it as a stream.
+      ...(isToKeep ? {} : { onread: { buffer: readBuffer(), callback: (length) => onRead(length) } }),
+    })
     const release = (): void => {
       stopWaiting()
       asked.signal?.removeEventListener('abort', onAbort)
@@ -123,14 +131,31 @@ function exchange(asked: HttpRequest, isToKeep: boolean): Promise<Exchange> {
     const onData = (chunk: Buffer): void => {
       if (received.add(chunk)) finish('closed')
     }
+    const onRead = (length: number): boolean => {
+      onData(readBuffer().subarray(0, length))
+      return true
+    }
     const stopWaiting = afterSteps(asked.timeoutMs, () => finish(null))
     asked.signal?.addEventListener('abort', onAbort)
     socket.on('connect', () => {
       write(socket, asked, isToKeep)
       asked.whileWaiting?.()
     })
-    socket.on('data', onData).on('end', onEnd).on('error', onError)
+    // Makes the stream flow, without which it would not say that it has ended.
+    if (isToKeep) socket.on('data', onData)
+    else socket.resume()
+    socket.on('end', onEnd).on('error', onError)
   })
+}
+
+let shared: Buffer | null = null
+
+/**
+ * Returns the memory into which all connections read that end with their reply. By default, Node takes 64 KiB for each piece that
+ * arrives, so a hundred listeners that flood would cost 6 MB. What arrives is used before anything else is read.
+ */
+function readBuffer(): Buffer {
+  return (shared ??= Buffer.allocUnsafeSlow(MAX_REPLY_BYTES))
 }
 
 /** Collects the bytes of a reply. */
@@ -149,9 +174,10 @@ function receive(): Received {
   let wanted: number | 'unannounced' | null = null
   return {
     add: (chunk) => {
-      chunks.push(chunk)
       bytes += chunk.length
-      wanted ??= announcedBytes(chunks)
+      // Of a reply that is too long, only the beginning is read.
+      chunks.push(Buffer.from(bytes < MAX_REPLY_BYTES ? chunk : chunk.subarray(0, STATUS_BYTES)))
+      if (bytes <= MAX_HEAD_BYTES) wanted ??= announcedBytes(chunks)
       return bytes >= MAX_REPLY_BYTES || (typeof wanted === 'number' && bytes >= wanted)
     },
     reply: () => (bytes >= MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks))),

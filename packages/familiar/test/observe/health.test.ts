@@ -56,6 +56,38 @@ describe('probe reads a reply', () => {
     },
   )
 
+  it('of each of many listeners, whose pieces arrive in between each other', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `${index}-${'wörld'.repeat(100)}`)
+    const servers = await Promise.all(
+      names.map(async (name) => {
+        const reply = Buffer.from(`HTTP/1.0 200 OK\r\n\r\n${JSON.stringify({ name })}`)
+        const port = nextPort()
+        const server = await startServer({ host: '127.0.0.1', port }, (socket) => {
+          const send = async (): Promise<void> => {
+            for (let at = 0; at < reply.length; at += 97) {
+              socket.write(reply.subarray(at, at + 97))
+              await sleep(1)
+            }
+            socket.end()
+          }
+          void send()
+        })
+        return { port, server }
+      }),
+    )
+    try {
+      const replies = servers.map(({ port }) => probe('127.0.0.1', port, '/api/health', LONG_MS))
+      expect(await Promise.all(replies)).toEqual(names.map((name) => ({ kind: 'json', body: { name } })))
+    } finally {
+      await Promise.all(servers.map(({ server }) => server.close()))
+    }
+  })
+
+  it('whose head is long', async () => {
+    const head = `HTTP/1.0 200 OK\r\nX-Long: ${'x'.repeat(20_000)}\r\n${LENGTH}\r\n\r\n`
+    expect(await probeOne((socket) => socket.end(head + BODY))).toEqual(HELLO)
+  })
+
   it('that comes byte by byte, cut within a character', async () => {
     const bytes = Buffer.from(`HTTP/1.0 200 OK\r\nX-Name: wörld\r\n${LENGTH}\r\n\r\n${BODY}`)
     const reply = await probeOne(async (socket) => {

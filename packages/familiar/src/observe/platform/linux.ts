@@ -88,8 +88,8 @@ function findHolders(
   const found = new Map<string, number>()
   const missing = new Set(listeners.map((listener) => listener.socket))
   const visit = (pid: number): void => {
-    for (const socket of socketsOf(pid, missing)) {
-      found.set(socket, originOf(pid, socket))
+    for (const [socket, origin] of originsOf(pid, socketsOf(pid, missing))) {
+      found.set(socket, origin)
       missing.delete(socket)
     }
   }
@@ -104,15 +104,22 @@ function findHolders(
 }
 
 /**
- * Returns the process from which `pid` was forked without exec, over any number of generations, as long as each of them
- * holds the socket too. Returns `pid` itself if it is not such a fork.
+ * Returns for each of these sockets of `pid` the process from which `pid` was forked without exec, over any number of
+ * generations, as long as each of them holds the socket too; `pid` itself if it is not such a fork.
  */
-function originOf(pid: number, socket: string): number {
+function originsOf(pid: number, sockets: readonly string[]): ReadonlyMap<string, number> {
+  const parent = sockets.length === 0 ? null : forkedFrom(pid)
+  const shared = parent === null ? [] : socketsOf(parent, new Set(sockets))
+  const origins = parent === null || shared.length === 0 ? null : originsOf(parent, shared)
+  return new Map(sockets.map((socket) => [socket, origins?.get(socket) ?? pid]))
+}
+
+/** Returns the parent of a process if both have the same command line; otherwise null. */
+function forkedFrom(pid: number): number | null {
   const stat = readStat(pid)
-  if (stat === null || stat === 'gone' || stat.parent <= 0) return pid
+  if (stat === null || stat === 'gone' || stat.parent <= 0) return null
   const command = readArguments(pid)
-  if (command === '' || readArguments(stat.parent) !== command) return pid
-  return socketsOf(stat.parent, new Set([socket])).length > 0 ? originOf(stat.parent, socket) : pid
+  return command !== '' && readArguments(stat.parent) === command ? stat.parent : null
 }
 
 /** Longer command lines are truncated, because `matchShapes` accepts none of this length. */
