@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url'
 import { ENTRIES } from './bundle-entry.mjs'
 import { runAtBuild } from './run-at-build.mjs'
 
+/** @type {readonly NodeJS.Signals[]} */
+const SIGNALS = ['SIGINT', 'SIGTERM']
+
 const KEEP = fileURLToPath(new URL('keep-compiled.cjs', import.meta.url))
 
 /** In this order: each adds the functions that it calls to those of the commands before it. */
@@ -37,9 +40,14 @@ export async function compileChunks(bin, directory) {
   const entries = ENTRIES.map((name) => join(directory, name))
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'spec-kitty-build-')))
   const texts = entries.map((file) => readFileSync(file, 'utf8'))
+  /** @type {NodeJS.Signals | null} */
+  let ending = null
+  const end = (/** @type {NodeJS.Signals} */ signal) => void (ending = signal)
+  // The entries must not stay as they are now.
+  for (const signal of SIGNALS) process.on(signal, end)
   try {
     for (const [index, file] of entries.entries())
-      writeFileSync(file, `require(${JSON.stringify(KEEP)})\n${texts[index]}`)
+      writeFileSync(file, `require(${JSON.stringify(KEEP)});\n${texts[index]}`)
     const [sync, dashboard] = [await freePort(), await freePort()]
     const daemons = { sync: { from: sync, to: sync + 1 }, dashboard: { from: dashboard, to: dashboard + 1 } }
     writeFileSync(join(base, 'sandbox.json'), JSON.stringify({ daemons }))
@@ -51,6 +59,9 @@ export async function compileChunks(bin, directory) {
   } finally {
     for (const [index, file] of entries.entries()) writeFileSync(file, texts[index] ?? '')
     rmSync(base, { recursive: true, force: true })
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const signal of SIGNALS) process.off(signal, end)
+    if (ending !== null) process.kill(process.pid, ending)
   }
 }
 

@@ -28,7 +28,7 @@ function isCutOff({ name, stack = name }: Error): boolean {
 
 /**
  * Returns whether a module disappeared after Node had found it and before Node opened it. Node's loader opens only
- * modules, so any other missing file gives a different error.
+ * modules, so any other missing file gives a different error. (Spec-kitty's own loader of chunks says `MODULE_NOT_FOUND`.)
  */
 function isGoneBetween(error: Error): boolean {
   const { code, stack = '' } = error as NodeJS.ErrnoException

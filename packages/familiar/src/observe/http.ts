@@ -40,7 +40,9 @@ const STEP_MS = 100
  */
 const MAX_REPLY_BYTES = 64 * 1024
 
-/** The head of a reply must end within this many bytes, as Node demands too. Later, nothing is searched for its end. */
+/**
+ * The end of the head is not searched for in pieces that begin after this many bytes. Node accepts no longer heads either.
+ */
 const MAX_HEAD_BYTES = 16 * 1024
 
 /**
@@ -177,7 +179,7 @@ function receive(): Received {
       bytes += chunk.length
       // Of a reply that is too long, only the beginning is read.
       chunks.push(Buffer.from(bytes < MAX_REPLY_BYTES ? chunk : chunk.subarray(0, STATUS_BYTES)))
-      if (bytes <= MAX_HEAD_BYTES) wanted ??= announcedBytes(chunks)
+      if (bytes - chunk.length < MAX_HEAD_BYTES) wanted ??= announcedBytes(chunks)
       return bytes >= MAX_REPLY_BYTES || (typeof wanted === 'number' && bytes >= wanted)
     },
     reply: () => (bytes >= MAX_REPLY_BYTES ? readCut(chunks) : readReply(Buffer.concat(chunks))),

@@ -83,6 +83,13 @@ describe('probe reads a reply', () => {
     }
   })
 
+  it('that is long and comes in one piece, and does not wait for more', async () => {
+    const body = { text: 'x'.repeat(40_000) }
+    const json = JSON.stringify(body)
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${json.length}\r\n\r\n`
+    expect(await probeOne((socket) => socket.write(head + json))).toEqual({ kind: 'json', body })
+  })
+
   it('whose head is long', async () => {
     const head = `HTTP/1.0 200 OK\r\nX-Long: ${'x'.repeat(20_000)}\r\n${LENGTH}\r\n\r\n`
     expect(await probeOne((socket) => socket.end(head + BODY))).toEqual(HELLO)
