@@ -95,12 +95,18 @@ function letOwnerUse(descriptor: number, { mode, size }: Stats): void {
   if (size === 0 && (mode & 0o600) !== 0o600) fchmodSync(descriptor, (mode & 0o7777) | 0o600)
 }
 
+/** How often to try to remove a file: after the first failure, nothing else would remove it soon. */
+const REMOVALS = 2
+
 /** Removes the file that a failed write left behind. Ignores its own errors, because the error of the write says more. */
 export function removeLeftover(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch {
-    // Removing the file can fail, for example because a part of the path is not a directory.
+  for (let tried = 0; tried < REMOVALS; tried++) {
+    try {
+      unlinkSync(path)
+      return
+    } catch {
+      // Removing the file can fail, for example because a part of the path is not a directory.
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { errnoOf } from '../errors.js'
 import { objectOf, parseJson, type JsonObject } from '../json.js'
 import { fstatSync } from 'node:fs'
 
@@ -68,7 +69,7 @@ export function jsonLines(socket: Socket): Lines {
 /**
  * Returns the startup pipe; null if this process was started without one (by hand, by a service manager), in which case
  * it counts as adopted. Pass false if systemd passes sockets: they begin at the same file descriptor and are not a
- * startup pipe.
+ * startup pipe. Throws if the system does not tell: a starter would wait for a daemon that does not know of it.
  */
 export function openStartupPipe(mayHavePipe: boolean): Lines | null {
   if (!mayHavePipe || !isSocket(STARTUP_PIPE_FD)) return null
@@ -78,7 +79,8 @@ export function openStartupPipe(mayHavePipe: boolean): Lines | null {
 function isSocket(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isSocket()
-  } catch {
-    return false
+  } catch (error) {
+    if (errnoOf(error) === 'EBADF') return false
+    throw error
   }
 }

@@ -1,4 +1,5 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -23,23 +24,40 @@ const FORMS = {
   'index.mjs': `import cjs from './index.cjs'\nexport const { DatabaseSync } = cjs\n`,
 }
 
-let base: string
+let base = ''
 
-afterEach(() => rmSync(base, { recursive: true }))
+afterEach(() => base !== '' && rmSync(base, { recursive: true, force: true }))
 
-describe('SQLite that cannot be loaded at one moment', () => {
-  it.skipIf(isNewEnough(process.versions['sqlite']))('is loaded at the next one', async () => {
-    base = mkdtempSync(join(tmpdir(), 'familiar-sqlite-'))
-    const fake = join(base, 'node_modules/@photostructure/sqlite')
-    mkdirSync(fake, { recursive: true })
-    for (const [name, text] of Object.entries(FORMS)) writeFileSync(join(fake, name), text)
-    symlinkSync(join(PACKAGE, '../familiar'), join(base, 'node_modules/familiar'))
-    writeFileSync(join(base, 'package.json'), '{"type":"module"}')
-    cpSync(join(PACKAGE, 'dist/sync/queue/sqlite.js'), join(base, 'sqlite.js'))
-    const { loadSqlite } = (await import(
-      pathToFileURL(join(base, 'sqlite.js')).href
-    )) as typeof import('../../src/sync/queue/sqlite.js')
+/** Loads our module where this is the package. */
+async function loaderBeside(forms: Readonly<Record<string, string>>) {
+  base = mkdtempSync(join(tmpdir(), 'familiar-sqlite-'))
+  const fake = join(base, 'node_modules/@photostructure/sqlite')
+  mkdirSync(join(fake, 'dist'), { recursive: true })
+  for (const [name, text] of Object.entries(forms)) writeFileSync(join(fake, name), text)
+  symlinkSync(join(PACKAGE, '../familiar'), join(base, 'node_modules/familiar'))
+  writeFileSync(join(base, 'package.json'), '{"type":"module"}')
+  cpSync(join(PACKAGE, 'dist/sync/queue/sqlite.js'), join(base, 'sqlite.js'))
+  const file = pathToFileURL(join(base, 'sqlite.js')).href
+  return ((await import(file)) as typeof import('../../src/sync/queue/sqlite.js')).loadSqlite
+}
+
+describe.skipIf(isNewEnough(process.versions['sqlite']))('SQLite that cannot be loaded at one moment', () => {
+  it('is loaded at the next one', async () => {
+    const loadSqlite = await loaderBeside(FORMS)
     await expect(loadSqlite()).rejects.toMatchObject({ code: 'E_SQLITE_UNAVAILABLE' })
     expect((await loadSqlite()).version).toBe('3.53.0')
+  })
+
+  it('is loaded although Node could not read its package.json, which Node remembers as missing', async () => {
+    const { 'index.cjs': text } = FORMS
+    const loadSqlite = await loaderBeside({ 'dist/index.cjs': text.replace('=== 1', '=== 0') })
+    expect((await loadSqlite()).version).toBe('3.53.0')
+  })
+
+  it('has its main file where we load it then', () => {
+    const require = createRequire(import.meta.url)
+    expect(require.resolve('@photostructure/sqlite')).toMatch(
+      /@photostructure[\\/]sqlite[\\/]dist[\\/]index\.cjs$/,
+    )
   })
 })

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { assertDescriptors, CommandError, EXIT } from 'familiar/cli'
 
 export type SqlValue = string | number | null
@@ -25,6 +27,9 @@ export interface Sqlite {
   /** Opens a database. `location` is a path, or a URI that begins with `file:`. Throws an error of SQLite. */
   open(location: string): Database
 }
+
+/** The package, and the file in it that `require` loads. */
+const [PACKAGE, MAIN] = ['@photostructure/sqlite', 'dist/index.cjs']
 
 interface SqliteModule {
   readonly DatabaseSync: new (location: string) => Database
@@ -59,7 +64,15 @@ export async function loadSqlite(): Promise<Sqlite> {
  */
 function loadPackage(): SqliteModule {
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
-  return require('@photostructure/sqlite') as SqliteModule
+  try {
+    return require(PACKAGE) as SqliteModule
+  } catch (error) {
+    // Node remembers a package.json that it could not read once as one that is not there. The file itself needs none.
+    const files = (require.resolve.paths(PACKAGE) ?? []).map((directory) => join(directory, PACKAGE, MAIN))
+    const file = files.find((one) => existsSync(one))
+    if (file === undefined) throw error
+    return require(file) as SqliteModule
+  }
 }
 
 function loadBuiltIn(): Sqlite | null {
