@@ -26,10 +26,10 @@ import { tableOf } from './tool-table.mjs'
 
 /**
  * A script that measures, its arguments, and how its output is read. `isOld`: the script also exists in the older
- * checkout, perhaps by the name `was`.
+ * checkout, perhaps by the name `was`. `hasPage`: with `--write` it writes a page of its own too.
  *
  * @typedef {{ readonly script: string, readonly was?: string, readonly args: readonly string[], readonly ids: readonly string[],
- *   readonly isOld: boolean, readonly read: (output: string) => readonly Figure[] }} Part
+ *   readonly isOld: boolean, readonly hasPage?: true, readonly read: (output: string) => readonly Figure[] }} Part
  */
 
 const HERE = fileURLToPath(new URL('..', import.meta.url))
@@ -58,7 +58,7 @@ const PARTS = [
   { script: 'dashboard.mjs', args: ['3', 'M13'], ids: ['M13'], isOld: true, read: readBoard },
   { script: 'page.mjs', args: ['3'], ids: ['M13'], isOld: false, read: readPage },
   { script: 'sync.mjs', args: ['3'], ids: ['M14'], isOld: true, read: readSync },
-  { script: 'libraries.mjs', args: ['11'], ids: ['M15'], isOld: false, read: readLibraries },
+  { script: 'libraries.mjs', args: ['11'], ids: ['M15'], isOld: false, hasPage: true, read: readLibraries },
 ]
 
 const { values } = parseArgs({
@@ -101,7 +101,8 @@ if (values.write) write()
 process.exitCode = !isWhole ? 2 : rows.some(({ met }) => met === false) ? 1 : 0
 
 /** @param {string} checkout @param {Part} part @returns {readonly Figure[]} */
-function run(checkout, { script, was = script, args, read }) {
+function run(checkout, { script, was = script, args: usual, hasPage, read }) {
+  const args = hasPage === true && values.write ? [...usual, '--write'] : usual
   const path = [script, was].map((name) => join(checkout, 'bench', name)).find((file) => existsSync(file))
   if (path === undefined) return []
   process.stderr.write(`${checkout === HERE ? 'now' : 'before'}: ${script} ${args.join(' ')}\n`)
