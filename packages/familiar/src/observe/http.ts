@@ -100,7 +100,7 @@ function exchange(asked: HttpRequest, isToKeep: boolean): Promise<Exchange> {
       host: reachable(asked.address),
       port: asked.port,
       noDelay: isToKeep,
-      // Whoever uses a kept connection reads it as a stream.
+      // A kept connection is read as a stream by the code that gets it.
       ...(isToKeep ? {} : { onread: { buffer: readBuffer(), callback: (length) => onRead(length) } }),
     })
     const release = (): void => {
