@@ -5,6 +5,7 @@
  */
 const { mkdirSync, statSync, writeFileSync } = require('node:fs')
 const { basename, dirname, join } = require('node:path')
+const v8 = require('node:v8')
 const vm = require('node:vm')
 
 const /** @type {{ script: vm.Script, file: string, text: string }[]} */ loaded = []
@@ -22,6 +23,9 @@ vm.Script = class extends vm.Script {
     loaded.push({ script: this, file: options.filename, text: code.slice(-options.columnOffset, -AFTER) })
   }
 }
+
+// A daemon sets options of V8 when it is ready. V8 takes a compiled form only under the options under which it was made.
+v8.setFlagsFromString = () => undefined
 
 process.on('exit', () => {
   for (const { script, file, text } of loaded) {
