@@ -1,5 +1,4 @@
 import { Socket } from 'node:net'
-import { errnoOf } from '../errors.js'
 import { objectOf, parseJson, type JsonObject } from '../json.js'
 import { fstatSync } from 'node:fs'
 
@@ -80,7 +79,7 @@ function isSocket(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isSocket()
   } catch (error) {
-    if (errnoOf(error) === 'EBADF') return false
+    if ((error as NodeJS.ErrnoException).code === 'EBADF') return false
     throw error
   }
 }

@@ -28,8 +28,8 @@ export interface Sqlite {
   open(location: string): Database
 }
 
-/** The package, and the file in it that `require` loads. */
-const [PACKAGE, MAIN] = ['@photostructure/sqlite', 'dist/index.cjs']
+/** The file of the package that `require` loads. */
+const MAIN = '@photostructure/sqlite/dist/index.cjs'
 
 interface SqliteModule {
   readonly DatabaseSync: new (location: string) => Database
@@ -63,15 +63,16 @@ export async function loadSqlite(): Promise<Sqlite> {
  * a temporary lack of memory or descriptors. A daemon would then never send again. A failed `require` is not cached.
  */
 function loadPackage(): SqliteModule {
-  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
+  const { createRequire } = process.getBuiltinModule('node:module')
+  const require = createRequire(import.meta.url)
   try {
-    return require(PACKAGE) as SqliteModule
+    return require('@photostructure/sqlite') as SqliteModule
   } catch (error) {
     // Node remembers a package.json that it could not read once as one that is not there. The file itself needs none.
-    const files = (require.resolve.paths(PACKAGE) ?? []).map((directory) => join(directory, PACKAGE, MAIN))
-    const file = files.find((one) => existsSync(one))
+    const directories = require.resolve.paths(MAIN) ?? []
+    const file = directories.map((directory) => join(directory, MAIN)).find((one) => existsSync(one))
     if (file === undefined) throw error
-    return require(file) as SqliteModule
+    return createRequire(file)(file) as SqliteModule
   }
 }
 
