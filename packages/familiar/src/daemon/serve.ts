@@ -209,7 +209,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   })
   pipe?.send({ ok: true })
   pipe?.close()
-  // In the foreground, this process may do other work too.
+  // Without a pipe, this process may be a program in the foreground that does other work too.
   if (pipe !== null) setTimeout(limitYoungObjects, LIMIT_AFTER_MS).unref()
   options.onReady?.(record)
 }
