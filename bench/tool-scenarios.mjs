@@ -1,5 +1,5 @@
 // @ts-check
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { besideFile } from './beside.mjs'
@@ -218,8 +218,8 @@ export function filesLost(home, library) {
 }
 
 /**
- * Times warm calls of every tool, and of the baselines, as whole processes, in random order in each round. `by hand`: a
- * script without a library calls the daemon of familiar.
+ * Times warm calls of every tool, and of the baselines, as whole processes, in random order in each round. `by hand`: the
+ * daemon of familiar is called by a package that does only what is necessary, imported as each tool imports its library.
  *
  * @param {string} home @param {number} rounds
  */
@@ -233,10 +233,12 @@ export async function warm(home, rounds) {
   for (const stage of stages) pids.set(stage.library, await startDaemon(stage))
   const [first] = stages
   if (first?.library !== 'familiar') throw new Error('the first stage is that of familiar')
+  const imported = installCall(first.directory)
   const subjects = [
     ...baselines(first),
     ...stages.map((stage) => ({ name: stage.library, time: () => timeWarm(stage) })),
-    { name: 'by hand', time: () => timeByHand(first) },
+    { name: 'by hand', time: () => timeByHand(first, imported) },
+    { name: 'by hand, without an import', time: () => timeByHand(first, besideFile('call-by-hand.cjs')) },
   ]
   /** @type {Map<string, number[]>} */
   const samples = new Map(subjects.map(({ name }) => [name, []]))
@@ -270,10 +272,27 @@ async function timeWarm(stage) {
   return ms
 }
 
-/** @param {Stage} stage */
-async function timeByHand(stage) {
+/**
+ * Installs the call by hand as a package that an ES module imports, and returns that module. Without a package, the
+ * comparison would leave out what Node does for every imported library.
+ *
+ * @param {string} directory
+ */
+function installCall(directory) {
+  const place = join(directory, 'by-hand')
+  const installed = join(place, 'node_modules/call-by-hand')
+  mkdirSync(installed, { recursive: true })
+  for (const name of ['call-by-hand.cjs', 'by-hand.cjs']) cpSync(besideFile(name), join(installed, name))
+  const manifest = { name: 'call-by-hand', version: '1.0.0', exports: './call-by-hand.cjs' }
+  writeFileSync(join(installed, 'package.json'), JSON.stringify(manifest))
+  cpSync(besideFile('imported-call.mjs'), join(place, 'imported-call.mjs'))
+  return join(place, 'imported-call.mjs')
+}
+
+/** @param {Stage} stage @param {string} script */
+async function timeByHand(stage, script) {
   const record = join(stage.directory, '.local/state/shoutd/record.json')
-  const { ms, stdout, stderr } = await run(stage, [besideFile('call-by-hand.cjs'), record, 'hello'])
+  const { ms, stdout, stderr } = await run(stage, [script, record, 'hello'])
   if (answeredBy('hello', stdout) === null)
     throw new Error(`the call by hand was not served: ${stdout}${stderr}`)
   return ms

@@ -168,7 +168,8 @@ function baselinesOf({ samples }) {
   const others = ['empty CommonJS file', 'empty ES module', "import 'familiar'"].map(
     (name) => `${name} ${ratioText(samples.get(name), floor)}`,
   )
-  const byHand = `a call of familiar's daemon by hand ${ratioText(samples.get('by hand'), floor)}`
+  const own = `without an import ${ratioText(samples.get('by hand, without an import'), floor)}`
+  const byHand = `a call of familiar's daemon by hand ${ratioText(samples.get('by hand'), floor)}, ${own}`
   return `Beside these: \`node -e 0\` ${median(floor).toFixed(0)} ms, ${[...others, byHand].join(', ')}.`
 }
 

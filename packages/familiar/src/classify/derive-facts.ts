@@ -152,10 +152,24 @@ function partOfSingleton(seen: Observation, context: ScanContext, others: readon
   )
   const forkedFrom = seen.forkedFrom.map((process) => ({ ...seen, pid: process.pid, process }))
   return some(
-    ...[...sharing, ...forkedFrom].map((other) =>
-      some(isSingleton(other, context.here), singletonNamed(other, context)),
-    ),
+    ...sharing.map((other) => isAnySingleton(other, context)),
+    ...forkedFrom.map((other) => isAnySingleton(other, context)),
   )
+}
+
+/** What `isAnySingleton` has found in each scan. */
+const found = new WeakMap<ScanContext, WeakMap<Observation, Tri>>()
+
+/**
+ * Returns whether the process is the singleton of the scanned scope or of one that it names. The result is kept, because a
+ * process with many listeners asks about each of them once for every other one.
+ */
+function isAnySingleton(seen: Observation, context: ScanContext): Tri {
+  const known = found.get(context) ?? new WeakMap<Observation, Tri>()
+  found.set(context, known)
+  const result = known.get(seen) ?? some(isSingleton(seen, context.here), singletonNamed(seen, context))
+  known.set(seen, result)
+  return result
 }
 
 /**

@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import type { Listener, Platform } from '../../src/observe/platform/platform.js'
@@ -103,6 +105,31 @@ describe('a listener whose process is not seen', () => {
   })
 })
 
+it('a process holds each of its listeners, among whatever else it has opened', async () => {
+  const servers = []
+  const files: number[] = []
+  for (const port of [nextPort(), nextPort(), nextPort()]) {
+    files.push(...Array.from({ length: 8 }, () => openSync('/dev/null', 'r')))
+    servers.push(await listen(port))
+  }
+  files.push(openSync('/dev/null', 'r'))
+  try {
+    const mine = servers.map(({ port }) => port)
+    const listeners = (await real.listeners(ports, AbortSignal.timeout(5_000))).filter(({ port }) =>
+      mine.includes(port),
+    )
+    expect(listeners).toHaveLength(3)
+    for (const hints of [[process.pid], [1, process.pid]]) {
+      const found = await real.holders(listeners, new Set(hints), AbortSignal.timeout(5_000), true)
+      expect(listeners.map(({ socket }) => found.get(socket))).toEqual(mine.map(() => process.pid))
+    }
+    expect(await real.holders(listeners, new Set([1]), AbortSignal.timeout(5_000), true)).toEqual(new Map())
+  } finally {
+    for (const { server } of servers) server.close()
+    for (const file of files) closeSync(file)
+  }
+})
+
 // The fork is the younger process, and a search begins with the youngest: it would be found first.
 it.each([
   ['reports no pid', { version: '3.2.0' }],
@@ -166,3 +193,12 @@ it.each([
   const proven = here.filter(({ facts, proof }) => facts.self_report === 'yes' && proof !== null)
   expect(proven.map(({ observation }) => observation.pid)).toEqual([])
 })
+
+/** Resolves when a server of this process listens on the port. */
+function listen(port: number): Promise<{ readonly port: number; readonly server: Server }> {
+  const server = createServer()
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => resolve({ port, server }))
+  })
+}

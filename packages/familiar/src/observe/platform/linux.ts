@@ -78,7 +78,9 @@ function readListeners(range: PortRange): readonly Listener[] {
 
 /**
  * Finds the holders of sockets. Checks the hints first, which takes one directory per pid, while a search reads the
- * directories of every process. If a process and its forks share a socket, the process counts as the holder.
+ * directories of every process. Nearly every holder holds one of the sockets, so a process is read only up to the first
+ * one; what is still missing after that is searched for in those that hold one. If a process and its forks share a socket,
+ * the process counts as the holder.
  */
 function findHolders(
   listeners: readonly Listener[],
@@ -87,39 +89,55 @@ function findHolders(
 ): ReadonlyMap<string, number> {
   const found = new Map<string, number>()
   const missing = new Set(listeners.map((listener) => listener.socket))
-  const visit = (pid: number): void => {
-    for (const [socket, origin] of originsOf(pid, socketsOf(pid, missing))) {
+  const commandOf = kept(readArguments)
+  /** Returns whether the process holds any of the missing sockets. */
+  const visit = (pid: number, most: number): boolean => {
+    const held = missing.size === 0 ? [] : socketsOf(pid, missing, most)
+    for (const [socket, origin] of originsOf(pid, held, commandOf)) {
       found.set(socket, origin)
       missing.delete(socket)
     }
+    return held.length > 0
   }
   for (const pids of onlyHints ? [() => hints] : [() => hints, allPids]) {
     if (missing.size === 0) return found
-    for (const pid of pids()) {
-      visit(pid)
-      if (missing.size === 0) return found
-    }
+    const holders = [...pids()].filter((pid) => visit(pid, 1))
+    for (const pid of holders) visit(pid, missing.size)
   }
   return found
+}
+
+/** Returns a function that reads only once what belongs to a pid. */
+function kept<T>(read: (pid: number) => T): (pid: number) => T {
+  const known = new Map<number, T>()
+  return (pid) => {
+    const value = known.has(pid) ? (known.get(pid) as T) : read(pid)
+    known.set(pid, value)
+    return value
+  }
 }
 
 /**
  * Returns for each of these sockets of `pid` the process from which `pid` was forked without exec, over any number of
  * generations, as long as each of them holds the socket too; `pid` itself if it is not such a fork.
  */
-function originsOf(pid: number, sockets: readonly string[]): ReadonlyMap<string, number> {
-  const parent = sockets.length === 0 ? null : forkedFrom(pid)
-  const shared = parent === null ? [] : socketsOf(parent, new Set(sockets))
-  const origins = parent === null || shared.length === 0 ? null : originsOf(parent, shared)
+function originsOf(
+  pid: number,
+  sockets: readonly string[],
+  commandOf: (pid: number) => string,
+): ReadonlyMap<string, number> {
+  const parent = sockets.length === 0 ? null : forkedFrom(pid, commandOf)
+  const shared = parent === null ? [] : socketsOf(parent, new Set(sockets), sockets.length)
+  const origins = parent === null || shared.length === 0 ? null : originsOf(parent, shared, commandOf)
   return new Map(sockets.map((socket) => [socket, origins?.get(socket) ?? pid]))
 }
 
 /** Returns the parent of a process if both have the same command line; otherwise null. */
-function forkedFrom(pid: number): number | null {
+function forkedFrom(pid: number, commandOf: (pid: number) => string): number | null {
   const stat = readStat(pid)
   if (stat === null || stat === 'gone' || stat.parent <= 0) return null
-  const command = readArguments(pid)
-  return command !== '' && readArguments(stat.parent) === command ? stat.parent : null
+  const command = commandOf(pid)
+  return command !== '' && commandOf(stat.parent) === command ? stat.parent : null
 }
 
 /** Longer command lines are truncated, because `matchShapes` accepts none of this length. */
@@ -161,13 +179,18 @@ function allPids(): readonly number[] {
     .toSorted((a, b) => b - a)
 }
 
-function socketsOf(pid: number, wanted: ReadonlySet<string>): readonly string[] {
-  const held: string[] = []
-  for (const descriptor of readDirectory(`/proc/${pid}/fd`)) {
+/**
+ * Returns which of the wanted sockets a process holds, and no more than `most` of them. The highest descriptors are read
+ * first: a runtime opens twenty of its own before it listens.
+ */
+function socketsOf(pid: number, wanted: ReadonlySet<string>, most: number): readonly string[] {
+  const held = new Set<string>()
+  for (const descriptor of readDirectory(`/proc/${pid}/fd`).toReversed()) {
     const inode = /^socket:\[(\d+)\]$/.exec(readLink(`/proc/${pid}/fd/${descriptor}`) ?? '')?.[1]
-    if (inode !== undefined && wanted.has(inode)) held.push(inode)
+    if (inode !== undefined && wanted.has(inode)) held.add(inode)
+    if (held.size === most) break
   }
-  return held
+  return [...held]
 }
 
 /**
@@ -184,7 +207,8 @@ function inspectOne(pid: number): readonly ProcessView[] {
   if (status.process !== null && status.process !== pid) return []
   const args = parseCmdline(readArguments(pid))
   const executable = readLink(`/proc/${pid}/exe`)
-  const isGone = isWorkingDirectoryGone(pid)
+  const directory = readPath(`/proc/${pid}/cwd`)
+  const isGone = directory === null ? null : isWorkingDirectoryGone(pid, directory)
   const view: ProcessView = {
     pid,
     parent: stat.parent,
@@ -194,7 +218,7 @@ function inspectOne(pid: number): readonly ProcessView[] {
     executable: executable?.replace(/ \(deleted\)$/, '') ?? null,
     executableGone: executable === null ? null : executable.endsWith(' (deleted)'),
     workingDirectoryGone: isGone,
-    workingDirectory: isGone === false ? readPath(`/proc/${pid}/cwd`) : null,
+    workingDirectory: isGone === false ? directory : null,
     namespaces: readNamespaces(String(pid)),
     networkNamespace: readLink(`/proc/${pid}/ns/net`),
     ageSeconds: ageSeconds(stat),
@@ -231,10 +255,8 @@ function unknownView(pid: number): ProcessView {
  * Returns whether the working directory was deleted. The suffix ` (deleted)` alone does not prove it, because it may be
  * part of the name. But a deleted directory has a link count of 0.
  */
-function isWorkingDirectoryGone(pid: number): boolean | null {
-  const path = readLink(`/proc/${pid}/cwd`)
-  if (path === null || !path.endsWith(' (deleted)')) return path === null ? null : false
-  return quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0)
+function isWorkingDirectoryGone(pid: number, path: string): boolean | null {
+  return path.endsWith(' (deleted)') ? quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0) : false
 }
 
 /** Read once and used for all processes. Only the start time in it is used, which never changes. */
