@@ -103,15 +103,22 @@ async function scanWith(
   const hasOther = listeners.some(({ port }) => !ownPorts.has(port))
   const likely = hasOther ? await likelyHolders(family, scope, platform) : NO_OTHERS
   if (likely.nameOtherScopes) reader.prepare()
-  const search = async (heard: Iterable<Heard>): Promise<Map<string, number>> => {
-    const hints = new Set([...hintsFrom(heard, read), ...likely.pids])
-    return new Map(await platform.holders(listeners, hints, deadline))
+  const search = async (
+    hints: ReadonlySet<number>,
+    known: ReadonlyMap<string, number>,
+    onlyHints = false,
+  ) => {
+    const left = listeners.filter(({ socket }) => !known.has(socket))
+    const more = left.length === 0 ? [] : await platform.holders(left, hints, deadline, onlyHints)
+    return new Map([...known, ...more])
   }
-  // A reply is attributed to the process that held the socket *before* it was asked. Otherwise the reply of a daemon that
-  // has just ended would prove its fork, which also holds the socket but does not answer.
-  const before = isToAct ? await search([]) : null
+  // A scan to act attributes a reply to the process that held the socket *before* it was asked. Otherwise the reply of a daemon
+  // that has just ended would prove its fork, which also holds the socket but does not answer. A scan that only looks begins
+  // with the likely processes, while the listeners work on their answers.
+  const expected = new Set([...recordedPids([read]), ...likely.pids])
+  const before = await search(expected, new Map(), !isToAct)
   const replies = await (asked ?? askAll(family, listeners))
-  const holders = before ?? (await search(replies.values()))
+  const holders = isToAct ? before : await search(hintsFrom(replies.values()), before)
   const proven = await proveRecorded(family, read, listeners, holders, platform)
   const found = [...new Set([...holders.values(), ...recordedPids([read])])]
   const here = await withLockHolder(family, scope, read, platform, found)
@@ -217,10 +224,9 @@ async function isSeenHere(record: DaemonRecord, pid: number, platform: Platform)
   return found !== undefined && (found.startTime === null || found.startTime === record.startTime)
 }
 
-/** Returns the pids that a reply or a record names. The search for the holder of a socket checks them first. */
-function hintsFrom(heard: Iterable<Heard>, here: UnlockedView): ReadonlySet<number> {
-  const claimed = [...heard].flatMap(({ report }) => report?.pid ?? [])
-  return new Set([...claimed, ...recordedPids([here])])
+/** Returns the pids that replies name. The search for the holder of a socket checks them first. */
+function hintsFrom(heard: Iterable<Heard>): ReadonlySet<number> {
+  return new Set([...heard].flatMap(({ report }) => report?.pid ?? []))
 }
 
 function recordedPorts({ records }: UnlockedView): ReadonlySet<number> {
