@@ -1,4 +1,5 @@
 import type { Connection } from '../define/connect-method.js'
+import { logsCommand } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { paint, type Io } from './io.js'
 import { printJson } from './print-json.js'
@@ -10,16 +11,16 @@ import { printable } from './printable.js'
  */
 export function printConnection(
   connection: Connection,
-  { title, command }: Pick<Words, 'title' | 'command'>,
+  words: Pick<Words, 'title' | 'command' | 'status'>,
   io: Pick<Io, 'out' | 'hasColor'>,
   isJson: boolean,
 ): void {
   if (isJson) return printJson(connectionJson(connection), io)
   const { pid, port, version, started, startReason } = connection
-  const what = `the ${title} ${paint(io, 'green', started ? 'was started' : 'runs')}`
+  const what = `the ${words.title} ${paint(io, 'green', started ? 'was started' : 'runs')}`
   io.out(`${what}: process ${pid}, port ${port}, version ${printable(version)}\n`)
   if (!started || startReason !== 'recorded_dead') return
-  io.out(`the last one crashed; its log may say why: ${paint(io, 'cyan', `${command} logs`)}\n`)
+  io.out(`the last one crashed; its log may say why: ${paint(io, 'cyan', logsCommand(words))}\n`)
 }
 
 /** Returns the JSON document about the daemon that a command is connected to. The members of `more` come before `pid`. */

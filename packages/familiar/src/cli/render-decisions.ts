@@ -71,15 +71,23 @@ export function isInUse({ in_use_by }: Pick<DoctorRecord, 'in_use_by'>): boolean
   return in_use_by !== null
 }
 
-/** No command is printed for a daemon in use, because a command run in the other scope might replace it. */
+/**
+ * No command is printed for a daemon that answers, because a command run in the other scope might replace it. The version
+ * is known only of one that answers; for another, what shows its status also says how to end it.
+ */
 function inUse(used: readonly DoctorRecord[], scope: string, terminal: Terminal): readonly string[] {
   if (used.length === 0) return []
-  const lines = used.flatMap(({ port, in_use_by, package_version }) =>
-    entry(
-      `${port ?? 'no port'}: in use by ${printable(in_use_by ?? '')} (version ${printable(package_version ?? 'unknown')}). Nothing to do.`,
-      terminal,
-    ),
-  )
+  const lines = used.flatMap(({ port, in_use_by, package_version, remedy }) => {
+    const whose = `${port ?? 'no port'}: in use by ${printable(in_use_by ?? '')}`
+    if (package_version !== null)
+      return entry(`${whose} (version ${printable(package_version)}). Nothing to do.`, terminal)
+    const [command] = remedy?.commands ?? []
+    const look = command === undefined ? [] : [`    ${paint(terminal, 'cyan', printable(command))}`]
+    return [
+      ...entry(`${whose}, but it did not answer. If it hangs, its status says what ends it:`, terminal),
+      ...look,
+    ]
+  })
   return [`In use by another ${scope}, left alone:`, ...lines]
 }
 

@@ -67,6 +67,11 @@ export function forceCommand(clean: string, port: number | null): string {
  */
 const ASSIGNMENTS = new RegExp(`^(?:[A-Z_]+=${SHELL_WORD} )+`)
 
+/** Returns the command that shows the log of the scope that the other commands act on. */
+export function logsCommand({ command, status }: Pick<Words, 'command' | 'status'>): string {
+  return `${ASSIGNMENTS.exec(status)?.[0] ?? ''}${command} logs`
+}
+
 /** Returns the command that cleans up another scope; null if `clean` acts on all scopes, or if there is no such command. */
 export function cleanCommand({ clean, inScope }: Words, scope: string): string | null {
   const prefix = inScope(scope)

@@ -48,6 +48,8 @@ export interface DoctorAddition extends Pick<Tool, 'record'> {
   readonly document?: object
   /** Members that are added to `daemon`. */
   readonly daemon?: object
+  /** When a daemon that crashed was last seen alive, if the tool knows it better than the record of the daemon does. */
+  readonly lastAlive?: string | null
   readonly findings?: readonly Finding[]
   /** Remedies of the tool that replace those of the library's findings, by the id of the finding. */
   readonly remedies?: Readonly<Record<string, Remediation>>
@@ -98,7 +100,7 @@ export function doctorDocument(
     findings: findingsOf(
       {
         seen,
-        status,
+        status: { ...status, since: addition.lastAlive ?? status.since },
         self,
         words,
         uninstalled,

@@ -3,6 +3,7 @@ import { remediationOf, type DoctorExtension, type Io, type Remediation } from '
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { projectHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
+import { lastAlive } from '../sync/last-alive.js'
 import { dashboardsObstacle, lifecycleObstacle } from '../sync/home-problem.js'
 import { loginCommands } from '../sync/login-command.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
@@ -49,6 +50,7 @@ export function syncDoctor(
       document: { auth_root: root, session: sessionView(session) },
       daemon: { ...syncDetails(status.report?.details ?? null), queued },
       record: ownerDetails,
+      lastAlive: lastAlive(status, view.lastSync),
       why: {
         ...WHY_IT_MATTERS,
         ...(obstacle === null ? {} : { 'F-021': NOTHING_WORKS }),
@@ -69,7 +71,8 @@ function daemonRemedies(view: WorkView, form: Form, env: Io['env']): Readonly<Re
   const { why, further, isDaemonRunning, isDaemonCrashed } = view
   const all = why === null ? [] : [why, ...further]
   const wedged = all.find(({ reason, shown }) => reason === 'daemon_wedged' && shown !== undefined)
-  const crashed = isDaemonCrashed ? all.find(({ reason }) => reason === 'no_daemon') : undefined
+  // If something else keeps the events here too, what sends them starts no daemon.
+  const crashed = isDaemonCrashed && why?.reason === 'no_daemon' ? why : undefined
   const told = (one: Why) => remedyIn(remedyOf(one, isDaemonRunning, form), env)
   return {
     ...(wedged === undefined ? {} : { 'F-005': told(wedged) }),

@@ -3,6 +3,7 @@ import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { secondsSince } from './ages.js'
+import { lastAlive } from './last-alive.js'
 import { disabledBy, disablingVariables, skipReason, type SkipReason } from './start-policy.js'
 import { namesText } from './why-daemon.js'
 import { skipText, whyDocument } from './why-nothing-leaves.js'
@@ -49,19 +50,12 @@ function oneCommand(lines: readonly Line[], { why }: WorkView): readonly Line[] 
 }
 
 /** A daemon that crashed was alive at its last sync, which may be later than the last time in its record. */
-function aliveLater(
-  lines: readonly Line[],
-  { lastSync }: WorkView,
-  { state, since }: DaemonStatus,
-): readonly Line[] {
+function aliveLater(lines: readonly Line[], { lastSync }: WorkView, status: DaemonStatus): readonly Line[] {
   const [[name, text, ...style] = ['', ''], ...others] = lines
-  if (state !== 'crashed' || since === null || lastSync === null) return lines
-  const at = Date.parse(lastSync)
-  if (!(at > Date.parse(since) && at <= Date.now())) return lines
-  return [
-    [name, text.replace(clockText(new Date(since)), clockText(new Date(lastSync))), ...style],
-    ...others,
-  ]
+  const alive = lastAlive(status, lastSync)
+  if (alive === null || status.since === null) return lines
+  const [told, later] = [status.since, alive].map((time) => clockText(new Date(time)))
+  return [[name, text.replace(told ?? '', later ?? ''), ...style], ...others]
 }
 
 /** Says that a log that the running daemon cannot write to is dead: the daemon goes on without it. */
