@@ -11,7 +11,7 @@ const { isFrom } = require('./predecessor-differences.cjs')
 /**
  * @typedef {'ignore-term' | 'close-then-hang' | 'deaf'} Behaviour
  * @typedef {{ family: 'sync' | 'dashboard', port: number, version: string, root?: string | undefined,
- *   project?: string | undefined, token: string, bind: string, ipv6Only: boolean,
+ *   project?: string | undefined, token: string, bind: string, ipv6Only: boolean, silentPort: number | null,
  *   behaviour?: Behaviour | undefined, health: Json, owner: boolean, keepChild: boolean | 'fork',
  *   endCpuMs: number, endSleepMs: number, startedAt?: string }} Config
  * @typedef {Record<string, unknown>} Json

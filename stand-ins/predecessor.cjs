@@ -83,8 +83,14 @@ function hear(config, told, end) {
   else {
     if (config.owner) writeOwner(config)
     if (config.keepChild) keepListening(config, told.fd)
-    say(1, 'ready\n')
+    if (config.silentPort === null) say(1, 'ready\n')
+    else listenSilently(config.silentPort, () => say(1, 'ready\n'))
   }
+}
+
+/** @param {number} port @param {() => void} then */
+function listenSilently(port, then) {
+  require('node:net').createServer({ pauseOnConnect: true }).listen(port, '127.0.0.1', then)
 }
 
 /** @param {Extract<Told, { kind: 'failed' }>} told */

@@ -19,16 +19,17 @@ export { stopAll } from './started-processes.mjs'
  * `argvPort`: the port in the command line, if it is to differ from the listener's.
  * `health`: overrides keys of the health payload; null removes a key.
  * `owner`: false writes no shared owner file; needed where `uid` cannot write to the root.
+ * `silentPort`: a second port on which it listens without ever answering.
  * `keepChild`: a child keeps the port open after the process has ended; with `fork` the child has the same command line,
  * as after Python's `os.fork`.
  * `endCpuMs`: CPU time that it uses when it ends, by default less than a real one. If `endSleepMs` is not 0, it closes its port and sleeps that long first.
  * `env`: overrides its environment, which names the root as a start of that release would: by `SPEC_KITTY_HOME`, or, for
- * a release that ignores that variable, by `HOME`.
+ * a release that ignores that variable, by `HOME`, which is always set.
  *
  * @typedef {{ family: 'sync' | 'dashboard', port: number, version?: string, root?: string, project?: string,
  *   token?: string, marker?: boolean | string, argvPort?: number,
  *   behaviour?: import('./predecessor-health.cjs').Behaviour | undefined, health?: Record<string, unknown>,
- *   bind?: string, ipv6Only?: boolean, uid?: number, gid?: number, cwd?: string, record?: boolean,
+ *   bind?: string, ipv6Only?: boolean, silentPort?: number, uid?: number, gid?: number, cwd?: string, record?: boolean,
  *   owner?: boolean, keepChild?: boolean | 'fork', detached?: boolean, node?: string, endCpuMs?: number,
  *   endSleepMs?: number, env?: NodeJS.ProcessEnv }} PredecessorOptions
  *
@@ -62,12 +63,12 @@ export async function spawnPredecessor(options) {
     keepChild = false,
     detached = false,
   } = options
-  const { ipv6Only = false, behaviour, health = {}, owner = true } = options
+  const { ipv6Only = false, behaviour, health = {}, owner = true, silentPort = null } = options
   const { endCpuMs = END_CPU_MS[family], endSleepMs = 0 } = options
   const writesOwner = owner && family === 'sync' && releases.keepsOwner(version)
   const ending = { endCpuMs, endSleepMs }
   const says = { family, port, version, root, project, token, health }
-  const config = { ...says, ...ending, bind, ipv6Only, behaviour, keepChild, owner: writesOwner }
+  const config = { ...says, ...ending, bind, ipv6Only, silentPort, behaviour, keepChild, owner: writesOwner }
   const args = argumentsOf(options, token, version)
   const { preload, release } = preloadFor(uid, node)
   try {
@@ -95,8 +96,9 @@ export async function spawnPredecessor(options) {
 /** @param {PredecessorOptions} options @param {string} version @returns {NodeJS.ProcessEnv} */
 function homeOf({ family, root }, version) {
   if (family !== 'sync' || root === undefined) return {}
-  if (releases.readsHomeVariable(version)) return { SPEC_KITTY_HOME: root }
-  return basename(root) === '.spec-kitty' ? { HOME: dirname(root) } : {}
+  // Every shell sets HOME. For a root of another name, it names a default root that was never made.
+  const home = { HOME: basename(root) === '.spec-kitty' ? dirname(root) : root }
+  return releases.readsHomeVariable(version) ? { ...home, SPEC_KITTY_HOME: root } : home
 }
 
 /** @param {PredecessorOptions} options @param {string} token @param {string} version */

@@ -66,10 +66,10 @@ export interface Family extends Recognition {
    */
   readonly tokenDirectory: string | null
   /**
-   * Returns the additional scopes that a predecessor's environment names, each of which may have its record. Null if the
-   * environment names none.
+   * Returns the additional scopes that a predecessor's environment names, each of which may have its record; null if it may
+   * use another one, which is not told there. Null instead of the function if no environment names scopes.
    */
-  readonly scopesInEnvironment: ((env: Readonly<Record<string, string>>) => readonly string[]) | null
+  readonly scopesInEnvironment: ((env: Readonly<Record<string, string>>) => readonly string[] | null) | null
   /** True if a daemon must never create its scope, because a deleted project must not reappear. */
   readonly scopeMustExist?: boolean
   /** The other families of the same tool. Their daemons never count as this family's. */

@@ -232,15 +232,21 @@ async function markRecorded(family: Family, candidate: Candidate, seen: Scan): P
   if (isRecorded) await markEnded({ family, scope: scope.real, reason: 'cleaned_up' }, candidate)
 }
 
+/** A process with several rows is ended as a whole, so the result of one row is the result of all that would be skipped. */
 function entriesOf(
   request: CleanUpRequest,
   seen: Scan,
   resultOf: (candidate: Candidate) => CleanUpEntry['result'] | undefined,
 ): readonly CleanUpEntry[] {
-  return eligible(request, seen).map((candidate) => ({
-    candidate,
-    result: isRetired(actionFor(request, candidate, seen))
-      ? (resultOf(candidate) ?? { outcome: 'skipped' })
-      : { outcome: 'skipped' },
-  }))
+  const planned = targets(request, seen)
+  const byProcess = new Map(
+    planned.flatMap((candidate) => {
+      const [key, result] = [keyOf(candidate), resultOf(candidate)]
+      return key === null || result === undefined ? [] : [[key, result] as const]
+    }),
+  )
+  return eligible(request, seen).map((candidate) => {
+    const own = planned.includes(candidate) ? resultOf(candidate) : undefined
+    return { candidate, result: own ?? byProcess.get(keyOf(candidate) ?? '') ?? { outcome: 'skipped' } }
+  })
 }

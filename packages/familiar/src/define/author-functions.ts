@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import { FamiliarError, oneLine } from '../errors.js'
 import type { ScopeFiles } from '../family.js'
 import { objectOf, pidOf, portOf, stringOf, countOf, type JsonObject } from '../json.js'
@@ -55,13 +56,17 @@ export function shutdownRequest(
   return path === null || body === null ? null : { path, body }
 }
 
-/** Returns the scopes that are named in the environment of a predecessor's daemon. */
+/**
+ * Returns the scopes that are named in the environment of a predecessor's daemon; null if it may use another one. A path
+ * that is not absolute depends on a directory that the daemon may have left since.
+ */
 export function readEnvironment(
   { scopesInEnvironment }: Predecessor,
   env: Readonly<Record<string, string>>,
-): readonly string[] {
-  const scopes = recognising(() => scopesInEnvironment?.(env) ?? [])
-  return Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : []
+): readonly string[] | null {
+  const scopes: unknown = recognising(() => scopesInEnvironment?.(env))
+  const isWhole = Array.isArray(scopes) && scopes.every((one) => typeof one === 'string' && isAbsolute(one))
+  return isWhole ? (scopes as readonly string[]) : null
 }
 
 /** Returns the form of a predecessor's command line. If a scope cannot be decoded, its text is used. */

@@ -115,8 +115,11 @@ export interface Predecessor {
   }
   /** Returns the POST request, with a JSON body, that asks its daemon to shut down. */
   readonly shutdown?: (token: string) => { readonly path: string; readonly body: JsonObject }
-  /** Returns the scopes that its daemon's environment names. Each of them may contain the daemon's record. */
-  readonly scopesInEnvironment?: (env: Readonly<Record<string, string>>) => readonly string[]
+  /**
+   * Returns the scopes that its daemon's environment names. Each of them may contain the daemon's record. Null, or a path
+   * that is not absolute, if the daemon may use a scope that its environment does not tell; then it may be in use anywhere.
+   */
+  readonly scopesInEnvironment?: (env: Readonly<Record<string, string>>) => readonly string[] | null
 }
 
 /** The content of a predecessor's health reply. */

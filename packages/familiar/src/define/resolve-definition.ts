@@ -151,7 +151,12 @@ function familyOf(
       return tokenDirectoryOf(options)
     },
     scopesInEnvironment:
-      environments.length === 0 ? null : (env) => environments.flatMap((one) => readEnvironment(one, env)),
+      environments.length === 0
+        ? null
+        : (env) => {
+            const named = environments.map((one) => readEnvironment(one, env))
+            return named.every((one) => one !== null) ? named.flat() : null
+          },
     scopeMustExist: isProject,
     get relatives() {
       return relatives()

@@ -31,7 +31,8 @@ export async function likelyHolders(
   const here = new Set([scope, realPath(scope)])
   for (const [pid, shape] of found) {
     const named = await scopesOf(family, pid, shape, platform)
-    if (named.some((path) => !here.has(path))) return { pids: found.keys(), nameOtherScopes: true }
+    if (named === null || named.some((path) => !here.has(path)))
+      return { pids: found.keys(), nameOtherScopes: true }
   }
   return { pids: found.keys(), nameOtherScopes: false }
 }
@@ -41,9 +42,9 @@ async function scopesOf(
   pid: number,
   { marker, implementation }: ShapeMatch,
   platform: Platform,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | null> {
   const isAsked = family.scopesInEnvironment !== null && implementation === 'predecessor'
   const environment = isAsked ? await platform.environment(pid) : null
-  const more = environment === null ? [] : (family.scopesInEnvironment?.(environment) ?? [])
-  return [...(marker === null ? [] : [marker]), ...more]
+  const more = environment === null ? [] : (family.scopesInEnvironment?.(environment) ?? null)
+  return more === null ? null : [...(marker === null ? [] : [marker]), ...more]
 }

@@ -1,4 +1,3 @@
-import { isAbsolute } from 'node:path'
 import type { Family } from '../family.js'
 import {
   commandText,
@@ -126,7 +125,8 @@ function heldBy(
 
 /**
  * Returns every scope that the process names: in its command line, its self-report, its working directory (our own
- * daemon) or its environment (a predecessor of this user). Null if the environment could not be read and may name more.
+ * daemon) or its environment (a predecessor of this user). Null if it may use another one, which its environment does not
+ * tell, or if that could not be read.
  * (macOS and Windows do not show the environment. There the result contains the other names, and is null only if there
  * are none.)
  */
@@ -142,8 +142,8 @@ async function scopesNamedBy(
   if (!isAsked || process?.user !== user) return [...new Set(named)]
   const environment = await platform.environment(process.pid)
   if (environment === null) return platform.name !== 'linux' && named.length > 0 ? [...new Set(named)] : null
-  const more = family.scopesInEnvironment(environment).filter((path) => isAbsolute(path))
-  return [...new Set([...named, ...more])]
+  const more = family.scopesInEnvironment(environment)
+  return more === null ? null : [...new Set([...named, ...more])]
 }
 
 /** How many generations of forks to follow. */

@@ -276,3 +276,14 @@ describe('cleanUp with force', () => {
     expect(lastBegin).toBeLessThan(firstEnd)
   })
 })
+
+it('a process that listens on two ports is ended as a whole, so both rows say so', async () => {
+  const root = makeHome()
+  const silentPort = nextPort()
+  const old = await start(root, { silentPort })
+  const both = (result: object) => ({ [old.port]: result, [silentPort]: result })
+  expect(resultsOf(await clean(root, { dryRun: true }))).toEqual(both({ outcome: 'would_sweep' }))
+  expect(old.isAlive()).toBe(true)
+  expect(resultsOf(await clean(root, {}))).toEqual(both(SWEPT))
+  expect(old.isAlive()).toBe(false)
+})

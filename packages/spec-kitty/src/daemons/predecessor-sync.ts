@@ -16,9 +16,10 @@ export const pythonSync: Predecessor = {
     sharedOwner: (root) => join(root, 'sync', 'daemon', 'owner.json'),
   },
   shutdown: shutdownRequest,
-  // Version 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME, so the daemon's record may be in either root.
-  scopesInEnvironment: ({ SPEC_KITTY_HOME: root, HOME: home }) =>
-    [root ?? '', home === undefined ? '' : join(home, '.spec-kitty')].filter((path) => path !== ''),
+  // Version 3.2.2 ignores SPEC_KITTY_HOME and serves the root in HOME, so the daemon's record may be in either root. Without
+  // HOME, Python takes the user's directory from the system, which may have changed since.
+  scopesInEnvironment: ({ SPEC_KITTY_HOME: root = '', HOME: home = '' }) =>
+    home === '' ? null : [...(root === '' ? [] : [root]), join(home, '.spec-kitty')],
 }
 
 /**

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PYTHON } from '../../../../stand-ins/predecessor-command-lines.mjs'
 import { stopAll } from '../../../../stand-ins/predecessor.mjs'
 import { lives, makeRoot, type Daemon, type SyncRoot } from './sync-root.js'
 import { expectAlive, OWN_VERSION, startPredecessor, startStale } from './version-stale.js'
@@ -95,6 +96,46 @@ describe('a root whose record was copied from another one', () => {
     const row = document.orphans.find(({ port }: { port: number }) => port === 9402)
     expect(row).toMatchObject({ rule: 'S9', in_use_by: join(here.base, 'third', '.spec-kitty') })
     expect(lives(preMarker)).toBe(true)
+  })
+
+  /** Without HOME, Python takes the directory of the user from the system. */
+  const UNTOLD: readonly (readonly [string, Readonly<Record<string, string | undefined>>])[] = [
+    ['no HOME', { HOME: undefined }],
+    ['an empty HOME', { HOME: '' }],
+    ['a relative HOME', { HOME: 'home' }],
+    ['a relative SPEC_KITTY_HOME', { SPEC_KITTY_HOME: 'home' }],
+  ]
+
+  it.each(UNTOLD)(
+    'force anywhere spares one whose environment does not tell its root: %s',
+    async (_, env) => {
+      const root = join(here.base, 'untold', '.spec-kitty')
+      const untold = await startPredecessor(root, 9410, { version: '3.1.10', env })
+      const { document } = here.json(['auth', 'doctor', '--reset', '--force', '--port', '9410'])
+      expect(document.reset_result).toMatchObject({ swept: [], failed: [], skipped: [{ port: 9410 }] })
+      expect(lives(untold)).toBe(true)
+      untold.child.kill('SIGKILL')
+      await untold.exited
+    },
+  )
+
+  it('force anywhere spares one whose HOME is not UTF-8: it is read byte by byte', async () => {
+    const python = join(here.base, 'python.sh')
+    const home = `${here.base}/caf`
+    const lines = [
+      '#!/bin/bash',
+      `export HOME=$'${home}\\xe9'`,
+      `exec -a '${PYTHON}' '${process.execPath}' "$@"`,
+    ]
+    writeFileSync(python, `${lines.join('\n')}\n`, { mode: 0o755 })
+    const root = `${home}\udce9/.spec-kitty`
+    const odd = await startPredecessor(root, 9410, { version: '3.1.10', node: python })
+    const { document } = here.json(['auth', 'doctor', '--reset', '--force', '--port', '9410'])
+    expect(document.reset_result).toMatchObject({ swept: [], failed: [], skipped: [{ port: 9410 }] })
+    const row = document.orphans.find(({ port }: { port: number }) => port === 9410)
+    expect(row).toMatchObject({ rule: 'S9', in_use_by: root })
+    odd.child.kill('SIGKILL')
+    await odd.exited
   })
 })
 

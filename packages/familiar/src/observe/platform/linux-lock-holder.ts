@@ -29,17 +29,31 @@ export function findLockHolder(
   const found = first.find(isIt) ?? locksOfAll(pids, name).find(isIt)
   if (found !== undefined) return found.pid
   for (let search = 0; search < SEARCHES; search++) {
-    const listed = countListed(path, file)
-    if (listed === 0) return null
+    const listed = listedDevices(path, file)
+    if (listed?.length === 0) return null
     const all = allPids().flatMap((pid) => locksOf(pid, name))
     const holder = all.find(isIt)
     if (holder !== undefined) return holder.pid
-    // In /proc/locks all btrfs subvolumes have the same device, and a snapshot has the same inodes as its original. If
-    // the locks of such other files account for every listed one, the lock on this file is free.
-    const others = new Set(all.filter(({ ino }) => ino === file.ino).map(({ dev }) => dev))
-    if (others.size >= listed) return null
+    if (listed !== null && isOfOthers(listed, file, all)) return null
   }
   return 'unknown'
+}
+
+/**
+ * Returns whether locks on other files account for every one that is listed, so that the lock on this file is free. In
+ * /proc/locks all btrfs subvolumes have the same device, and a snapshot has the same inodes as its original. A lock on
+ * another file system accounts for none of this one, even if it is on an inode of the same number.
+ */
+function isOfOthers(
+  listed: readonly string[],
+  file: Pick<BigIntStats, 'dev' | 'ino'>,
+  all: readonly HeldFile[],
+): boolean {
+  const others = all.filter(({ dev, ino }) => ino === file.ino && dev !== file.dev)
+  return listed.every((device) => {
+    const told = new Set(others.flatMap(({ dev, listedAs }) => (listedAs === device ? [dev] : [])))
+    return told.size >= listed.filter((one) => one === device).length
+  })
 }
 
 /**
@@ -54,11 +68,12 @@ function allPids(): readonly number[] {
     .map(Number)
 }
 
-/** A locked file that a process has open. */
+/** A locked file that a process has open. `listedAs`: its device, as /proc/locks prints it. */
 interface HeldFile {
   readonly pid: number
   readonly dev: bigint
   readonly ino: bigint
+  readonly listedAs: string
 }
 
 /**
@@ -77,38 +92,38 @@ function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] 
 
 /**
  * Returns the locked files with this name that the process has open. Compares the names first, because most descriptors
- * belong to other files, and a stat of a file on a dead mount would block.
+ * belong to other files, and a stat of a file on a dead mount would block. The kernel says of a file that was opened by
+ * another link that it is deleted, although it may still be there by this one.
  */
 function locksOf(pid: number, name: string): readonly HeldFile[] {
   return readDirectory(`/proc/${pid}/fd`).flatMap((descriptor) => {
     const link = readLink(`/proc/${pid}/fd/${descriptor}`)
-    if (link === null || basename(link) !== name) return []
-    const info = readFile(`/proc/${pid}/fdinfo/${descriptor}`)
-    if (info === null || !LOCKED.test(info)) return []
+    if (link === null || basename(link).replace(/ \(deleted\)$/, '') !== name) return []
+    const [, listedAs = null] = LOCKED.exec(readFile(`/proc/${pid}/fdinfo/${descriptor}`) ?? '') ?? []
+    if (listedAs === null) return []
     const open = quietly(() => statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true }))
-    return open === null ? [] : [{ pid, dev: open.dev, ino: open.ino }]
+    return open === null ? [] : [{ pid, dev: open.dev, ino: open.ino, listedAs }]
   })
 }
 
 /**
- * Matches a line of fdinfo for a write lock of the kind we use (`flock` locks are another kind). The device in this line
- * is not compared, because stat may return another one (btrfs, overlay).
+ * Matches a line of fdinfo for a write lock of the kind we use (`flock` locks are another kind), and its device. That is
+ * compared only with /proc/locks, because stat may return another one (btrfs, overlay).
  */
-const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\b/m
+const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\s+\S+\s+([0-9a-f]+:[0-9a-f]+):/m
 
 /**
- * Returns how many locks /proc/locks lists for this file; infinity if it cannot be read. The device is compared too if it
- * is known: different file systems use the same small inode numbers, so a lock on another one could make this lock look
- * held.
+ * Returns the device of each lock that /proc/locks may list for this file; null if it cannot be read. Only the file's own
+ * device counts if it is known: different file systems use the same small inode numbers, so a lock on another one could
+ * make this lock look held.
  */
-function countListed(path: string, file: BigIntStats): number {
+function listedDevices(path: string, file: BigIntStats): readonly string[] | null {
   const locks = readTable('/proc/locks')
-  if (locks === null) return Number.POSITIVE_INFINITY
+  if (locks === null) return null
   const pattern = new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*\\s([0-9a-f]+:[0-9a-f]+):${file.ino}\\s`, 'g')
-  const devices = [...locks.matchAll(pattern)].map(([, device]) => device)
-  if (devices.length === 0) return 0
-  const own = deviceOf(path, file)
-  return own === null ? devices.length : devices.filter((device) => device === own).length
+  const devices = [...locks.matchAll(pattern)].map(([, device = '']) => device)
+  const own = devices.length === 0 ? null : deviceOf(path, file)
+  return own === null ? devices : devices.filter((device) => device === own)
 }
 
 /**

@@ -279,14 +279,15 @@ function readArguments(pid: number): string {
   return quietly(() => textOfBytes(readFileSync(`/proc/${pid}/cmdline`))) ?? ''
 }
 
+/** Of a variable that is set twice, the first value counts, as for getenv(3) and Python. Decoded without loss. */
 function readEnvironment(pid: number): Readonly<Record<string, string>> | null {
-  const text = readFile(`/proc/${pid}/environ`)
+  const text = quietly(() => textOfBytes(readFileSync(`/proc/${pid}/environ`)))
   if (text === null) return null
   const pairs = text.split('\0').flatMap((entry) => {
     const at = entry.indexOf('=')
     return at < 1 ? [] : [[entry.slice(0, at), entry.slice(at + 1)] as const]
   })
-  return Object.fromEntries(pairs)
+  return Object.fromEntries(pairs.toReversed())
 }
 
 /** Returns the target of a symlink as text, decoded without loss even if it is not UTF-8. */

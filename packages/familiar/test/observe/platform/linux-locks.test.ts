@@ -65,6 +65,16 @@ describe('the holder of a lock', () => {
       const holder = await holderOf(one)
       expect([findLockHolder(one, null, []), findLockHolder(other, null, [])]).toEqual([holder.pid, null])
       await holder.kill()
+      // The holder is not seen by this name, and the lock of the same number elsewhere is another one.
+      renameSync(one, join(home, 'one/held.lock'))
+      const hidden = await holderOf(join(home, 'one/held.lock'))
+      linkSync(join(home, 'one/held.lock'), one)
+      const elsewhere = await holderOf(other)
+      expect([findLockHolder(one, null, []), findLockHolder(other, null, [])]).toEqual([
+        'unknown',
+        elsewhere.pid,
+      ])
+      for (const each of [hidden, elsewhere]) await each.kill()
     } finally {
       for (const mount of mounts) spawnSync('umount', ['--lazy', mount])
     }
@@ -114,6 +124,15 @@ describe('the holder of a lock', () => {
     } finally {
       renameSync(moved, home)
     }
+  })
+
+  it('is found by a link that was removed and made again, of which the kernel says that it is deleted', async () => {
+    const { pid } = await holderOf()
+    const kept = join(home, 'kept')
+    linkSync(path, kept)
+    rmSync(path)
+    linkSync(kept, path)
+    expect(findLockHolder(path, null, [])).toBe(pid)
   })
 
   it('is found after the file was renamed, by its new name', async () => {
