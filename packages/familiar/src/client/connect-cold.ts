@@ -6,6 +6,7 @@ import { assertScopeThere } from '../act/assert-scope-there.js'
 import { assertCanWrite } from '../act/assert-can-write.js'
 import { assertOwnScope } from '../act/assert-own-scope.js'
 import type { StartReason } from './start-order.js'
+import { namesLiving } from '../classify/names-living.js'
 import { FamiliarError } from '../errors.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js'
@@ -50,16 +51,28 @@ async function connectLocked(request: ConnectRequest, lock: HeldLock, patienceMs
   if (running !== null) return connected(running)
   const previous = readOwnRecord(request.family, request.scope)
   const replaced = await replaceOutdated(request, lock, found)
-  const reason = request.reason ?? replaced?.reason ?? startReasonAfter(previous)
+  const reason = request.reason ?? replaced?.reason ?? (await startReasonAfter(request, previous))
   const previousVersion = replaced?.packageVersion ?? previous?.packageVersion ?? null
   const until = lockedAt + HOLD_MS
   const begun = await startOrFind(request, lock, { reason, previousVersion, until })
   return 'child' in begun ? connectStarted(request, begun, reason, replaced, until) : connected(begun)
 }
 
-/** If the last daemon was stopped for replacement and the new one failed to start, keep that reason. */
-function startReasonAfter(previous: DaemonRecord | null): StartReason {
-  if (previous?.running === true) return 'recorded_dead'
+/** How long reading the recorded process may take. */
+const INSPECT_MS = 2_000
+
+/**
+ * If the last daemon was stopped for replacement and the new one failed to start, keep that reason. A recorded process
+ * that lives is not dead: the record was copied from the directory that it serves.
+ */
+async function startReasonAfter(
+  { platform }: ConnectRequest,
+  previous: DaemonRecord | null,
+): Promise<StartReason> {
+  if (previous?.running === true && previous.pid !== null) {
+    const alive = await platform.inspect([previous.pid], AbortSignal.timeout(INSPECT_MS))
+    return namesLiving(previous, alive) === 'yes' ? 'first_start' : 'recorded_dead'
+  }
   const stopped = previous?.stopReason
   return stopped === 'version_mismatch' || stopped === 'installation_gone' ? stopped : 'first_start'
 }

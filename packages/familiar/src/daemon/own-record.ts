@@ -65,12 +65,25 @@ function lastStopped(previous: ReturnType<typeof readOwnRecord>): ReturnType<typ
   return previous?.running === true ? null : previous
 }
 
+/** What the daemon sees of the directory that it serves. */
+export interface ScopeView {
+  /** The directory itself, by device and inode; null if it cannot be read. */
+  readonly directory: string | null
+  /** Returns whether the directory is no longer at its path. */
+  readonly isScopeGone: () => boolean
+}
+
 /**
  * Returns the health reply. Its head (`status` to `package_version`), `owner.pid` and `owner.port` are frozen: members
  * that the tool adds never replace them. `scope_gone` is true if the directory of the scope is no longer at its path;
- * then the daemon is about to exit. The reply contains no token.
+ * then the daemon is about to exit. `scope_directory` is the directory that it serves, because another one may stand at
+ * that path where a command runs. The reply contains no token.
  */
-export function healthOf({ describe }: ServeOptions, record: OwnRecord, isScopeGone: boolean): JsonObject {
+export function healthOf(
+  { describe }: ServeOptions,
+  record: OwnRecord,
+  { directory, isScopeGone }: ScopeView,
+): JsonObject {
   const { owner, ...more } = describe()
   const head = {
     status: 'ok',
@@ -83,7 +96,8 @@ export function healthOf({ describe }: ServeOptions, record: OwnRecord, isScopeG
     ...head,
     ...more,
     ...head,
-    scope_gone: isScopeGone,
+    scope_gone: isScopeGone(),
+    scope_directory: directory,
     owner: {
       ...owner,
       pid: record.pid,

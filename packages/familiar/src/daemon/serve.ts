@@ -19,6 +19,7 @@ import { removeStaleTokens, writeToken } from '../act/tokens.js'
 import { createDaemonServer, loadHandlers } from './http-server.js'
 import type { RouteHandler } from './json-routes.js'
 import { watchScope } from './watch-scope.js'
+import { directoryName } from '../observe/peek.js'
 import type { Handler } from './web-handler.js'
 import { healthOf, readSelf, recordOf, type Self } from './own-record.js'
 import { assertRecognisable } from './assert-recognisable.js'
@@ -149,7 +150,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   const self = await readSelf(platform)
   const assertScopeStill = enterScope(family, scope)
   const scopeState = watchScope(scope)
-  const isScopeGone = (): boolean => scopeState() === 'absent'
+  const view = { directory: directoryName('.'), isScopeGone: (): boolean => scopeState() === 'absent' }
   const lock = await takeDaemonLock(family.files(scope).daemonLock, self)
   const identity = { token: randomBytes(32).toString('hex'), instanceId: randomBytes(16).toString('hex') }
   const timing = readTiming(options.timing, objectOf(hello['timing']))
@@ -162,8 +163,8 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     ...identity,
     ...activity,
     pid: self.pid,
-    health: () => healthOf(options, record, isScopeGone()),
-    isScopeGone,
+    health: () => healthOf(options, record, view),
+    isScopeGone: view.isScopeGone,
     routes: { ...options.routes, [`POST ${SHUTDOWN_PATH}`]: shutdownHandler(clients, timing.drainMs) },
     onProof: () => void clients.emit('proof'),
     pages: options.pages ?? null,
@@ -182,7 +183,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   )
   const record = recordOf(options, self, port, identity)
   const command = pipe === null ? null : self.command
-  assertRecognisable(family, { command, health: healthOf(options, record, false), record })
+  assertRecognisable(family, { command, health: healthOf(options, record, view), record })
   assertDescriptors(SPARE_DESCRIPTORS)
   if (pipe !== null && !(await isAdopted(pipe, family, record, identity.token))) return options.exit(0)
   assertScopeStill()

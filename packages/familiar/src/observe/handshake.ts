@@ -7,7 +7,7 @@ import type { Family } from '../family.js'
 import { objectOf, stringOf } from '../json.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
-import { isSameScope } from './read-records.js'
+import { isOfScope } from './read-records.js'
 import { HANDSHAKE_MS, HEALTH_PATH } from './probe-health.js'
 import { type HttpReply, type HttpRequest, request, requestAndKeep } from './http.js'
 
@@ -91,7 +91,7 @@ function proofRequest({ port }: DaemonRecord, nonce: string) {
 
 /**
  * Returns what a reply to `nonce` proves about the listener. A listener that reports another scope is not the daemon of
- * the record: if the files of a copied home were rewritten, its record contains the token of the original's daemon.
+ * the record: the record in a copied home contains the token of the original's daemon.
  */
 function checkReply(
   family: Family,
@@ -107,8 +107,7 @@ function checkReply(
   if (given === null || report === null) return { outcome: 'impostor' }
   // The path in the reply is opened only after the proof, because any user's process may listen here.
   const isProven =
-    isSameSecret(given, proofFor(nonce, challenged)) &&
-    (report.scope === null || scope === null || isSameScope(report.scope, scope))
+    isSameSecret(given, proofFor(nonce, challenged)) && (scope === null || isOfScope(report, scope))
   return isProven ? { outcome: 'proven', report } : { outcome: 'impostor' }
 }
 

@@ -3,6 +3,7 @@ import type { Family, ScopeFiles } from '../family.js'
 import { parseHolder, type ToldHolder } from '../protocol/lock-holder.js'
 import { objectOf, parseJson, stringOf } from '../json.js'
 import { parseRecord, type DaemonRecord, type RecordRead } from '../protocol/record.js'
+import type { SelfReport } from '../protocol/self-report.js'
 import type { ScopeSnapshot } from '../classify/observation.js'
 import { directoryName, peek, type PeekRequest } from './peek.js'
 import { readSmallFile, type PeekedFile } from './small-file.js'
@@ -154,6 +155,16 @@ function withToken({ tokenDirectory }: Family, read: RecordRead): RecordRead {
   const json = file.state === 'text' ? objectOf(parseJson(file.text)) : null
   if (json === null || json['pid'] !== record.pid || json['birth'] !== record.startTime) return read
   return { state: 'readable', record: { ...record, token: stringOf(json['token']) } }
+}
+
+/**
+ * Returns whether a daemon serves the scope at this path, or reports none. Its path is not enough: after a home was copied
+ * and the copy put in its place, or in another root directory or mount namespace, the same path leads to another directory.
+ */
+export function isOfScope({ scope, directory = null }: SelfReport, path: string): boolean {
+  if (scope !== null && !isSameScope(scope, path)) return false
+  const here = directory === null ? null : directoryName(path)
+  return here === null || here === directory
 }
 
 /** Returns whether two paths lead to the same scope. A bind mount gives one directory two real paths. */

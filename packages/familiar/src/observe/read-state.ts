@@ -71,7 +71,9 @@ async function quietState({ family, scope, platform }: OfScope): Promise<DaemonS
   const pids = view.records.flatMap((read) => (read.state === 'readable' ? (read.record.pid ?? []) : []))
   const alive = await platform.inspect(pids, AbortSignal.timeout(INSPECT_MS))
   const { user, networkNamespace } = machine
-  return stateWithout({ here: { ...view, lockHolder: null }, machine, alive, user, networkNamespace })
+  const status = stateWithout({ here: { ...view, lockHolder: null }, machine, alive, user, networkNamespace })
+  // The record names a living process without the lock. Only a scan shows whether that one serves another directory.
+  return status.state === 'stopping' ? null : status
 }
 
 /** Loads the scan on demand, because a daemon that proves itself does not need it. */

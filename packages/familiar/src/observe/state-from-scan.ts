@@ -1,4 +1,4 @@
-import { holdsLock, isSingleton, scopeOf } from '../classify/derive-facts.js'
+import { holdsLock, isSingleton, isSingletonByRecord, scopeOf } from '../classify/derive-facts.js'
 import type { Observation } from '../classify/observation.js'
 import type { Candidate, Scan } from './scan.js'
 import { recordOf, runsElsewhere, scopeDaemon } from './scope-daemon.js'
@@ -19,8 +19,32 @@ export function stateFrom(seen: Scan): DaemonStatus {
   if (daemon !== null) return foreignOr(seen.context, ofDaemon(seen, daemon))
   const moved = movedHere(seen)
   if (moved !== null) return foreignOr(seen.context, ofMoved(moved))
-  const held = heldForAnother(seen)
+  const held = heldForAnother(seen) ?? ofCopy(seen)
   return held === null ? stateWithout(seen.context) : foreignOr(seen.context, held)
+}
+
+/**
+ * Returns the state if the record of this scope was copied together with its directory, and the daemon that it names lives
+ * and works in the original. That one is not the daemon of this scope.
+ */
+function ofCopy({ candidates, context: { here } }: Scan): DaemonStatus | null {
+  const record = ownRecordIn(here)
+  if (record === null || here.lockHolder !== null) return null
+  const original = candidates.find(
+    ({ observation }) =>
+      observation.heldDirectory !== null && isSingletonByRecord(record, observation, here) === 'yes',
+  )
+  if (original === undefined) return null
+  const why = 'its record is a copy: the daemon that it names works in another directory'
+  const none = {
+    since: null,
+    implementation: 'own',
+    pid: null,
+    port: null,
+    report: null,
+    record: null,
+  } as const
+  return { state: 'none', why, ...none }
 }
 
 /**

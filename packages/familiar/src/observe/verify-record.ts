@@ -3,7 +3,7 @@ import type { DaemonRecord } from '../protocol/record.js'
 import { handshake, type Handshake } from './handshake.js'
 import { HANDSHAKE_MS, HEALTH_PATH, probe } from './probe-health.js'
 import type { Platform } from './platform/platform.js'
-import { isSameScope } from './read-records.js'
+import { isOfScope } from './read-records.js'
 
 /** Time limit for finding the holder of a port. */
 const MACHINE_MS = 2_000
@@ -36,7 +36,7 @@ export async function verify(
     return { outcome: 'impostor' }
   }
   // The path in the reply is opened only after the proof, because any user's process may listen here.
-  const isProven = (await isByKernel(at, record)) && isSameScope(report.scope, at.scope)
+  const isProven = (await isByKernel(at, record)) && isOfScope(report, at.scope)
   return isProven ? { outcome: 'proven', report } : { outcome: 'impostor' }
 }
 

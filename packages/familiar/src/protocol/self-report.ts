@@ -6,6 +6,8 @@ export interface SelfReport {
   readonly packageVersion: string | null
   /** The scope that the listener claims to serve. */
   readonly scope: string | null
+  /** The directory of that scope, by device and inode, as the listener sees it; only our own daemons tell it. */
+  readonly directory?: string | null
   /** True if daemons of this version always report their scope, so that a missing scope is an error. */
   readonly statesScope: boolean
   /**

@@ -68,7 +68,7 @@ describe('another process on the recorded port', () => {
     const stopped = await stopIn(root, ports)
     const next = await startDaemonIn(root, ports)
     await server.close()
-    expect([stopped.outcome, next.started, stateOf(other.pid)]).toEqual(['none', 'recorded_dead', 'S'])
+    expect([stopped.outcome, next.started, stateOf(other.pid)]).toEqual(['none', 'first_start', 'S'])
     expect(received.join('')).not.toContain(daemon.record.token)
     await stopAll()
   })

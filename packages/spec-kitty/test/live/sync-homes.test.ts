@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { lineOf, lives, makeRoot, signal, skipAloud, type Daemon, type SyncRoot } from './sync-root.js'
@@ -70,6 +70,35 @@ describe('a copied home', () => {
     expect(shown.stdout).toContain('does not answer: spec-kitty sync stop\n')
     const ran = makeShell(root)('spec-kitty sync stop')
     expect([ran.status, lives(daemon)]).toEqual([0, false])
+  })
+
+  /** Every command at the path of the original, where the copy is now. The daemon of the original leaves by itself later. */
+  function expectOwn(): void {
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'none', pid: null })
+    expect(root.json(['auth', 'doctor']).document.daemon).toBeNull()
+    for (const args of [['stop'], ['restart'], ['stop'], ['start'], ['restart'], ['stop']]) {
+      expect(root.run(['sync', ...args]).status).toBe(0)
+      expect(root.run(['auth', 'doctor', '--reset', '--force']).status).toBe(0)
+      expect(lives(daemon)).toBe(true)
+    }
+    expect(root.file('daemon.log')).toSatisfy((log) => !readFileSync(log, 'utf8').includes('recorded_dead'))
+  }
+
+  it('in the place of the original is not served by its daemon, which no command there ends', () => {
+    renameSync(root.path, `${root.path}.old`)
+    renameSync(copy.path, root.path)
+    expectOwn()
+  })
+
+  it('mounted over the original is not served by its daemon, which no command there ends', (context) => {
+    if (spawnSync('mount', ['--bind', copy.path, root.path]).status !== 0)
+      skipAloud(context, 'nothing can be mounted here')
+    try {
+      expectOwn()
+    } finally {
+      expect(spawnSync('umount', [root.path]).status).toBe(0)
+    }
+    expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
   })
 
   it('gets a daemon of its own, beside that of the original', () => {
