@@ -6,7 +6,7 @@ import type { Handler } from '../daemon/web-handler.js'
 import type { PortRange } from '../identity/machine.js'
 import type { PortsBeside } from '../observe/platform/listeners-beside.js'
 import type { Scan } from '../observe/scan.js'
-import { realPath } from '../observe/peek.js'
+import { realScope } from '../observe/real-scope.js'
 import type { Connection, ConnectOptions, Skipped } from './connect-method.js'
 import { assertWords, checked, checkedPath, invalid } from './check-definition.js'
 import type { DaemonOptions } from './options.js'
@@ -167,7 +167,7 @@ function daemonAt(definition: Definition, named: string | null): Daemon {
   const served = (): string | null => servedScope(commandLine, process.argv)
   const scope = (): string => {
     const path = named ?? served() ?? definition.defaultScope()
-    return realPath(path) ?? path
+    return realScope(path)
   }
   const daemon: Daemon = {
     name: options.name,

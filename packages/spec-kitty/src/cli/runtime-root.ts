@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { FamiliarError } from 'familiar'
-import { assertFaithful, homeDirectory, realPath, type Io } from 'familiar/cli'
+import { assertFaithful, homeDirectory, realPath, realScope, type Io } from 'familiar/cli'
 
 /** Returns the runtime root of this process. Throws like `runtimeRoot`, but does not check whether it is a directory. */
 export function processRoot(): string {
@@ -29,7 +29,7 @@ function rootIn(env: Io['env']): string {
     })
   }
   const root = set ?? join(homeDirectory('HOME or SPEC_KITTY_HOME'), '.spec-kitty')
-  const real = realPath(root) ?? root
+  const real = realScope(root)
   assertFaithful(real)
   return real
 }
