@@ -6,7 +6,13 @@ import type { ActorPlan } from './trial-plan.js'
 import { childrenOf, listening } from './machine.js'
 import { keepBusy, type Actor, type Cast } from './cast.js'
 import { mount, writePrivate, type Stage } from './stage.js'
-import { spawnPredecessor, writeDashboardRecord, writeSyncRecord, type Predecessor } from './stand-ins.js'
+import {
+  PYTHON,
+  spawnPredecessor,
+  writeDashboardRecord,
+  writeSyncRecord,
+  type Predecessor,
+} from './stand-ins.js'
 import { daemonTruth, type Truth } from './truth.js'
 
 /** Daemons of the Python predecessor, as stand-ins, in every state in which one may be found. */
@@ -124,6 +130,18 @@ export const OLD_SYNC = {
     truth: ({ stage }) => ({ singletonOf: [stage.at('r2')] }),
     after: ({ stage }, { port, token, pid }) => void writeSyncRecord(stage.at('r2'), { port, token, pid }),
   }),
+  // As before, but nothing of the daemon tells the other root.
+  'old-used-untold': old({
+    options: () => ({ env: { HOME: undefined, SPEC_KITTY_HOME: undefined }, owner: false }),
+    truth: ({ stage }) => ({ singletonOf: [stage.at('r2')] }),
+    after: ({ stage }, { port, token, pid }) => void writeSyncRecord(stage.at('r2'), { port, token, pid }),
+  }),
+  // The other root is named by bytes that are not UTF-8: a link that leads to it.
+  'old-used-by-bytes': old({
+    options: ({ stage }) => ({ node: nodeWithHome(stage), owner: false }),
+    truth: ({ stage }) => ({ singletonOf: [stage.at('r2')] }),
+    after: ({ stage }, { port, token, pid }) => void writeSyncRecord(stage.at('r2'), { port, token, pid }),
+  }),
   // The daemon's fork has its own listener, on which it does not answer.
   'old-forked': old({
     options: ({ plan }) => ({
@@ -145,6 +163,19 @@ export const OLD_SYNC = {
     truth: (scene) => ({ ...recorded(scene), isBeyond: true }),
   }),
 } satisfies Readonly<Record<string, Enter>>
+
+/** Returns a program that runs node with a HOME whose default root is a link to r2, and whose name is not UTF-8. */
+function nodeWithHome({ base, at }: Stage): string {
+  const path = join(base, 'node-with-home')
+  const home = Buffer.concat([Buffer.from(`${base}/caf`), Buffer.from([0xe9])])
+  mkdirSync(home, { recursive: true })
+  const link = Buffer.concat([home, Buffer.from('/.spec-kitty')])
+  rmSync(link, { force: true })
+  symlinkSync(at('r2'), link)
+  const text = `#!/bin/bash\nunset SPEC_KITTY_HOME\nexport HOME=$'${base}/caf\\xe9'\nexec -a '${PYTHON}' '${process.execPath}' "$@"\n`
+  writeFileSync(path, text, { mode: 0o755 })
+  return path
+}
 
 /** Returns a program that runs node in its own network namespace. */
 function nodeInNetwork({ base }: Stage): string {

@@ -102,6 +102,8 @@ const OLD_SINGLETONS = new Set<ActorKind>([
   'old-forked',
   'old-through-link',
   'old-used-by-environment',
+  'old-used-untold',
+  'old-used-by-bytes',
   'old-in-network',
   'sleep-named-by-old-record',
   'old-board-recorded',
@@ -110,7 +112,7 @@ const OLD_SINGLETONS = new Set<ActorKind>([
 
 /** Returns the things that this actor uses and of which a stage may have only one. */
 function keysOf({ kind, scope }: ActorPlan): readonly string[] {
-  const place = kind === 'old-used-by-environment' ? 'r2' : scope
+  const place = kind.startsWith('old-used-') ? 'r2' : scope
   return [
     ...(OWN_SINGLETONS.has(kind) ? [`own ${place}`] : []),
     ...(OLD_SINGLETONS.has(kind) ? [`old ${place}`] : []),

@@ -25,6 +25,8 @@ export const SYNC_KINDS = [
   'old-wrong-scope-report',
   'old-through-link',
   'old-used-by-environment',
+  'old-used-untold',
+  'old-used-by-bytes',
   'old-forked',
   'old-wildcard',
   'old-ipv6',
