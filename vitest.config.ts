@@ -13,7 +13,7 @@ const PROCESSES = [
   'packages/familiar/test/{life,act,observe,client}/**/*.test.ts',
   'packages/familiar/test/{docs/pages,packed}.test.ts',
   'packages/*/test/prove/**/*.test.ts',
-  'packages/familiar/test/daemon/{connections,public-handler,send-body,web-handler}.test.ts',
+  'packages/familiar/test/daemon/{connections,public-handler,send-body,start-gate,web-handler}.test.ts',
   'packages/familiar/test/cli/{commands,doctor}.test.ts',
   'packages/spec-kitty/test/dashboard/{watch,scale,mutations,changes,project,confine,worktrees,lanes-of-files,liveness,at-work,routes}.test.ts',
   'packages/spec-kitty/test/dashboard-page/{contact,heavy-document,hostile-page,missed,reading}.test.ts',

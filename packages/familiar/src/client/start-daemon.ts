@@ -10,16 +10,13 @@ import { assertMayBegin } from '../act/endings.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited-descriptors.js'
 import { differenceOf, placesOf } from '../act/agreed-places.js'
-import { jsonLines, type Lines, STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
+import { jsonLines, type Lines, READY_MS, STARTUP_PIPE_FD } from '../protocol/startup-pipe.js'
 import { timingToJson } from '../protocol/daemon-timing.js'
 import type { HeldLock } from '../act/acquire-lock.js'
 import { openLogFile, placeInLog } from '../act/open-log-file.js'
 import type { Launch, StartOrder } from './start-order.js'
 import { endUnready, hasEnded, startFailure, type Started } from './start-failure.js'
 import { watchPauses } from './watch-pauses.js'
-
-/** A daemon that is not ready, adopted and recorded within this time has failed. */
-const READY_MS = 15_000
 
 /** The minimum time in which a daemon must become ready, even if its starter has no time left. */
 const READY_LEAST_MS = 2_000
@@ -49,7 +46,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
   const stopWatching = onAbort(order.signal, () => pipe.close())
   const timer = setTimeout(() => order.onWait?.(waitingText(order, child, until)), ANNOUNCE_AFTER_MS)
   try {
-    pipe.send(helloOf(order, inherited))
+    pipe.send({ ...helloOf(order, inherited), ready_ms: Math.round(until - monotonicMs()) })
     const first = await pipe.receive(until - monotonicMs())
     if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
     const ready = objectOf(first?.['ready'])

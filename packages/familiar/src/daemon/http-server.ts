@@ -10,6 +10,7 @@ import { logFailure, type Log } from './log.js'
 import { answerPage, type Pages } from './pages.js'
 import { askForBody, refuseBody, refuseOnSocket, reply } from './json-reply.js'
 import { announcedBytes, hasBody, isAuthorized, isRead, refusalOf } from './request-rules.js'
+import type { StartGate } from './start-gate.js'
 import type { Handler } from './web-handler.js'
 
 export interface ServerOptions {
@@ -31,6 +32,8 @@ export interface ServerOptions {
   /** The maximum size of a request body for `handler`, in bytes. */
   readonly maxBodyBytes: number
   readonly log: Log
+  /** Holds back the requests for routes and handlers, except the one to shut down. */
+  readonly gate: StartGate
   /** Called with 1 when an event stream of a page begins, and with -1 when it has ended. */
   readonly onStream: (change: 1 | -1) => void
   /** Aborted when the daemon begins to shut down; this ends its event streams. */
@@ -142,7 +145,8 @@ async function answer(
     return reply(response, 404, { error: 'not_found' })
   options.onRequest(1)
   try {
-    if (route !== undefined) await answerRoute(message, response, path, route)
+    if (route !== undefined)
+      await answerRoute(message, response, path, route, path === SHUTDOWN_PATH ? null : options.gate)
     else if (options.handler !== null) await answerAuthorized(message, response, options.handler, options)
   } finally {
     options.onRequest(-1)
@@ -188,6 +192,7 @@ async function answerAuthorized(
   if (announcedBytes(message.headers) > options.maxBodyBytes) {
     return void refuseBody(message, response, { status: 413, error: 'too_large' })
   }
+  if (!(await options.gate.enter(message, response))) return
   askForBody(message, response)
   const { answerByHandler } = await import('./web-handler.js')
   await answerByHandler(handler, { ...options, message, response })

@@ -3,6 +3,7 @@ import type { JsonObject } from '../json.js'
 import { requestIsComplete } from './connection-limits.js'
 import { askForBody, reply, type Refusal } from './json-reply.js'
 import { announcedBytes, MAX_ROUTE_BODY_BYTES } from './request-rules.js'
+import type { StartGate } from './start-gate.js'
 
 /** One authenticated request with its body. */
 export interface DaemonRequest {
@@ -19,16 +20,21 @@ export type RouteHandler = (
   asked: DaemonRequest,
 ) => Promise<{ readonly status: number; readonly json: JsonObject }>
 
-/** Reads the whole JSON body, lets the handler of the route answer, and sends its reply. */
+/**
+ * Reads the whole JSON body, waits until the daemon can carry out the request (`gate`), lets the handler of the route
+ * answer, and sends its reply.
+ */
 export async function answerRoute(
   message: IncomingMessage,
   response: ServerResponse,
   path: string,
   handler: RouteHandler,
+  gate: StartGate | null = null,
 ): Promise<void> {
   const body = await readBody(message, response)
   requestIsComplete(message.socket)
   if ('error' in body) return reply(response, body.status, { error: body.error })
+  if (gate !== null && !(await gate.enter(message, response))) return
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   const { status, json } = await handler({

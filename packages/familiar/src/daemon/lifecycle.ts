@@ -16,14 +16,20 @@ import { keepRecord, type RecordKeeper } from './record-keeper.js'
 import { retirementOf } from './retirement.js'
 import type { ScopeState } from './watch-scope.js'
 import { watchSiblings, type Siblings } from './watch-siblings.js'
-import { createLeave, leaveOnSignals, type Leave } from './shut-down.js'
+import { abandonStart, createLeave, leaveOnSignals, workInFlight, type Leave } from './shut-down.js'
+import type { StartGate } from './start-gate.js'
+import { awaitStart, startWork, type WorkStart } from './start-work.js'
 
 /** What the life cycle needs to know about the daemon's work, and how it starts and ends that work. */
 export interface Work {
   /**
-   * Called once, when this process has become the daemon of its scope. Before that, it must not work for the scope. The
-   * command that starts the daemon waits for the returned promise, at most 15 seconds. If the promise rejects, the start
-   * fails.
+   * Called once, when this process has become the daemon of its scope. Before that, it must not work for the scope. No
+   * request reaches a handler before the returned promise resolves: until then, requests wait. (Pages and health do not.)
+   *
+   * If the promise rejects, the start fails, the requests that wait are refused, and the process ends; `stop` is not
+   * called. It is the same if the promise does not settle within the time that the command which starts the daemon has,
+   * about 15 seconds. There is no limit for a daemon that no command starts (by hand, in the foreground, by a service
+   * manager).
    */
   readonly start?: (tools: { readonly log: Pick<Log, 'write'> }) => void | Promise<void>
   /**
@@ -38,7 +44,8 @@ export interface Work {
   readonly pending?: () => number
   /**
    * Called once, when the daemon begins to shut down. From then on the work must not start anything new, and must finish
-   * or abandon what it has begun.
+   * or abandon what it has begun. If `start` has not settled by then, the daemon first waits for it, at most for the drain
+   * time; if it does not resolve, `stop` is not called, because there may be nothing to stop or to save yet.
    */
   readonly stop?: () => void | Promise<void>
 }
@@ -75,6 +82,10 @@ export interface LifecycleOptions {
   readonly clients: EventEmitter<ClientEvents>
   /** Aborted when the daemon begins to shut down. */
   readonly leaving: AbortController
+  /** Holds back the requests for handlers and routes until the work has started. */
+  readonly gate: StartGate
+  /** How long the work may take to start, in milliseconds; null if that is not limited. */
+  readonly startLimitMs: number | null
   readonly start: StartCause
 }
 
@@ -88,27 +99,40 @@ export interface StartCause {
 /**
  * Starts the life cycle of a daemon that was adopted, holds its lock and serves requests. From then on the daemon keeps
  * its record correct, cleans up stale daemons of the same scope, and ends when a retirement rule, a signal or a client
- * tells it to. Rejects if its work does not start.
+ * tells it to. Resolves to `started` when its work has started, and to `leaving` if it begins to shut down before. If its
+ * work does not start, marks its record as stopped and rejects.
  */
-export async function startLifecycle(options: LifecycleOptions): Promise<void> {
+export async function startLifecycle(options: LifecycleOptions): Promise<'started' | 'leaving'> {
   const { timing, work, clients } = options
   const log = openLog(options.logFile)
   const place = watchPlace(options)
   const report = (error: unknown): void => log.write('tick_failed', { why: String(error) })
-  const leave = createLeave(options, log, (reason) => keeper.stop(reason))
+  let begun: WorkStart | null = null
+  const ending = { log, start: () => begun, markStopped: (reason: string) => keeper.stop(reason) }
+  const leave = createLeave(options, ending)
   // This must happen before the record is written: a reader of the record may send a signal at once, and even then the
   // daemon must mark its record as stopped before it ends.
-  leaveOnSignals(options, leave)
+  const ignoreSignals = leaveOnSignals(options, leave)
   const keeper = openKeeper(options, log, place, () => leaveIfLost(place, leave))
   const siblings = openSiblings(options, log, () => place.isSingleton() && keeper.rival() === null)
   logStart(log, options)
   clients.on('proof', siblings.request)
   // The daemon shuts down in the next turn of the event loop, so that the reply to this request is sent first.
   clients.on('shutdown', (reason) => setImmediate(() => void leave(reason, null)))
-  const tick = createTick(options, { log, place, keeper, siblings, leave, report })
-  setInterval(() => void tick().catch(report), timing.tickMs)
+  const start = (begun = startWork(work, { log }))
+  const tick = createTick(options, { log, place, keeper, siblings, leave, report, start })
+  const ticking = setInterval(() => void tick().catch(report), timing.tickMs)
   siblings.request()
-  await work?.start?.({ log })
+  try {
+    const outcome = await awaitStart(start, options.leaving.signal, options.startLimitMs)
+    options.gate.open()
+    return outcome
+  } catch (error) {
+    clearInterval(ticking)
+    ignoreSignals()
+    await abandonStart(options, ending)
+    throw error
+  }
 }
 
 /** The state of the scope and the lock, as the daemon sees them. */
@@ -175,12 +199,13 @@ interface TickTools {
   readonly siblings: Siblings
   readonly leave: Leave
   readonly report: (error: unknown) => void
+  readonly start: WorkStart
 }
 
 /** Returns the function that the daemon runs every half minute: it checks the record, and whether the daemon must retire. */
 function createTick(options: LifecycleOptions, tools: TickTools): () => Promise<void> {
   const { timing, work, lock, activity } = options
-  const { log, place, keeper, siblings, leave, report } = tools
+  const { log, place, keeper, siblings, leave, report, start } = tools
   let absentTicks = 0
   return async () => {
     log.limit()
@@ -196,14 +221,15 @@ function createTick(options: LifecycleOptions, tools: TickTools): () => Promise<
       // A lack of resources says nothing about the record or the scope, so wait for the next tick.
       if (asLack(error) !== null) return
     }
+    const isStarting = start.state() === 'starting'
     const rule = retirementOf({
       superseded: keeper.rival() !== null || place.isLockLost() ? 'yes' : 'no',
       absentTicks,
       installationChanged: tri(options.isInstallationChanged()),
       idleSeconds: activity.idleSeconds(),
       idleLimitSeconds: timing.idleMs / 1000,
-      inFlight: activity.requests() + (work?.inFlight?.() ?? 0) + activity.streams(),
-      pending: work?.pending?.() ?? 0,
+      inFlight: activity.requests() + workInFlight(options, start) + activity.streams() + Number(isStarting),
+      pending: isStarting ? 0 : (work?.pending?.() ?? 0),
     })
     if (rule === null) await siblings.tick()
     else await leave(rule.reason, rule.id)

@@ -1,6 +1,7 @@
 import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './reply-and-stream-limits.js'
 import { cutOffIsFreed, sendPart } from './send-body.js'
 import { answerByHandler, type Exchange, type Handler } from './web-handler.js'
+import type { StartGate } from './start-gate.js'
 import type { Delivery } from './web-response.js'
 
 /**
@@ -10,7 +11,7 @@ import type { Delivery } from './web-response.js'
 export async function answerPublicly(
   handler: Handler,
   exchange: Exchange,
-  options: PublicOptions,
+  options: PublicOptions & { readonly gate: StartGate },
 ): Promise<void> {
   const { message, response } = exchange
   const leavePlace = takePlace(response, options)
@@ -26,6 +27,7 @@ export async function answerPublicly(
   }
   try {
     await cutOffIsFreed()
+    if (!(await options.gate.enter(message, response))) return
     await answerByHandler(handler, exchange, deliver)
   } finally {
     leavePlace()

@@ -13,6 +13,8 @@ import type { Timing } from '../protocol/daemon-timing.js'
 import { isAdopted } from './await-adoption.js'
 import { createActivity } from './activity.js'
 import { startLifecycle, type ClientEvents, type Work } from './lifecycle.js'
+import { createStartGate } from './start-gate.js'
+import { startLimit } from './start-work.js'
 import type { Pages } from './pages.js'
 import { openLog, type Log } from './log.js'
 import { removeStaleTokens, writeToken } from '../act/tokens.js'
@@ -99,7 +101,8 @@ const HELLO_MS = 1_000
  * writes its record, and runs until it is told to shut down or retires by itself. A failure to start is sent to the
  * starter as a typed error and written to the log (except `E_SCOPE_FOREIGN_OWNER`, because nothing may be written in
  * another user's directory). Without a startup pipe the daemon counts as adopted. If the pipe ends before the adoption,
- * or the starter does not answer for 10 s, the daemon exits at once, because there is nothing to undo.
+ * or the starter does not answer for 10 s, the daemon exits at once, because there is nothing to undo. If its work does
+ * not start while its starter waits, it exits too: it holds the lock, so it would be in the way of every other daemon.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const pipe = openStartupPipe(options.mayHavePipe)
@@ -159,6 +162,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   const leaving = new AbortController()
   // Every stream adds a listener, and Node would log a warning about a leak above ten listeners.
   setMaxListeners(0, leaving.signal)
+  const gate = createStartGate()
   const server = createDaemonServer({
     ...identity,
     ...activity,
@@ -172,6 +176,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     publicHandler: options.publicHandler ?? null,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     log,
+    gate,
     leaving: leaving.signal,
   })
   if (options.handler !== undefined || options.publicHandler !== undefined) await loadHandlers()
@@ -196,7 +201,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     previousVersion: stringOf(hello['previous_version']),
     starterPid: countOf(hello['pid']),
   }
-  await startLifecycle({
+  const outcome = await startLifecycle({
     ...options,
     scopeState,
     lock,
@@ -206,13 +211,22 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
     activity,
     clients,
     leaving,
+    gate,
+    startLimitMs: pipe === null ? null : startLimit(countOf(hello['ready_ms']) ?? undefined),
     start,
   })
+  if (outcome === 'leaving') return sendFailure(pipe, toldToEnd())
   pipe?.send({ ok: true })
   pipe?.close()
   // Without a pipe, this process may be a program in the foreground that does other work too.
   if (pipe !== null) setTimeout(limitYoungObjects, LIMIT_AFTER_MS).unref()
   options.onReady?.(record)
+}
+
+/** The error for a start that a command or a signal ended. The next one may succeed. */
+function toldToEnd(): FamiliarError {
+  const why = 'it was told to end before its work (`work.start`) had started'
+  return new FamiliarError('E_DAEMON_START_FAILED', why, { retry: true })
 }
 
 /** By then, the daemon has loaded what its first client needs: with any option of V8, Node refuses what is compiled already. */

@@ -2,50 +2,104 @@ import { monotonicMs } from '../clock.js'
 import { MOST_MS } from '../protocol/daemon-timing.js'
 import type { Log } from './log.js'
 import { WATCHDOG_MS } from './default-timing.js'
-import type { LifecycleOptions, Work } from './lifecycle.js'
+import type { LifecycleOptions } from './lifecycle.js'
+import { awaitSettled, type WorkStart } from './start-work.js'
 
 /** How often the daemon checks during its shutdown whether the work has ended. */
 const DRAIN_POLL_MS = 20
 
+/** How long a daemon that could not start waits for its clients to read that. Their connections are local. */
+const REFUSED_MS = 300
+
 /** Shuts the daemon down and ends the process. Only the first call has an effect. */
 export type Leave = (reason: string, rule: string | null) => Promise<void>
 
-export function leaveOnSignals({ isForeground }: LifecycleOptions, leave: Leave): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal, null))
-  process.on('SIGHUP', () => void (isForeground === true && leave('SIGHUP', null)))
+/** Returns a function that makes the process ignore these events again. */
+export function leaveOnSignals({ isForeground }: LifecycleOptions, leave: Leave): () => void {
+  const told = (signal: NodeJS.Signals): void => void leave(signal, null)
+  const closed = (): void => void (isForeground === true && leave('SIGHUP', null))
+  process.on('SIGTERM', told).on('SIGINT', told).on('SIGHUP', closed)
+  return () => void process.off('SIGTERM', told).off('SIGINT', told).off('SIGHUP', closed)
 }
 
-export function createLeave(
-  options: LifecycleOptions,
-  log: Log,
-  markStopped: (reason: string) => void,
-): Leave {
-  const { timing, work, server, activity, leaving } = options
-  const inFlight = (): number => activity.requests() + (work?.inFlight?.() ?? 0)
+/** What ends, besides the work, when the daemon does. */
+interface Ending {
+  readonly log: Log
+  readonly start: () => WorkStart | null
+  readonly markStopped: (reason: string) => void
+}
+
+export function createLeave(options: LifecycleOptions, ending: Ending): Leave {
+  const { timing, server, activity, leaving, gate } = options
+  const { log, start } = ending
+  const inFlight = (): number => activity.requests() + workInFlight(options, start())
   return async (reason, rule) => {
     if (leaving.signal.aborted) return
     leaving.abort()
     const watchdog = setTimeout(() => options.exit(1), Math.min(timing.drainMs + WATCHDOG_MS, MOST_MS))
     log.write('leaving', { reason, rule, in_flight: inFlight() })
     server.stopListening()
-    const stopped = stopWork(work).catch((error: unknown) => log.write('work_failed', { why: String(error) }))
+    gate.refuse('stopping')
     const end = monotonicMs() + timing.drainMs
-    while (inFlight() + server.promised() > 0 && monotonicMs() < end) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
-    }
+    // Work that is still starting cannot stop in good order: it may not even have read what it would save.
+    await untilStarted(start(), end)
+    const stopped = stopWork(options, start()).catch((error: unknown) =>
+      log.write('work_failed', { why: String(error) }),
+    )
+    await drained(() => inFlight() + server.promised(), end)
     await stopped
-    try {
-      markStopped(reason)
-    } catch (error) {
-      log.write('record_failed', { why: String(error) })
-    }
+    mark(ending, reason)
     log.write('stopped', { reason, abandoned: inFlight() })
     clearTimeout(watchdog)
     options.exit(0)
   }
 }
 
-/** Rejects also if the work throws. */
-async function stopWork(work: Work | undefined): Promise<void> {
+/**
+ * Undoes the start of a daemon whose work did not start: the waiting requests are refused, and the record says why the
+ * daemon has stopped. The caller ends the process.
+ */
+export async function abandonStart(
+  { server, activity, leaving, gate }: LifecycleOptions,
+  ending: Ending,
+): Promise<void> {
+  const reason = 'start_failed'
+  leaving.abort()
+  server.stopListening()
+  gate.refuse(reason)
+  mark(ending, reason)
+  await drained(activity.requests, monotonicMs() + REFUSED_MS)
+}
+
+/** Returns the number of uploads, drains and streams of the work, which is asked only once it has started. */
+export function workInFlight({ work }: LifecycleOptions, start: WorkStart | null): number {
+  return start?.state() === 'started' ? (work?.inFlight?.() ?? 0) : 0
+}
+
+async function untilStarted(start: WorkStart | null, end: number): Promise<void> {
+  if (start !== null) await awaitSettled(start, end)
+}
+
+async function drained(inFlight: () => number, end: number): Promise<void> {
+  while (inFlight() > 0 && monotonicMs() < end) {
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
+  }
+}
+
+function mark({ log, markStopped }: Ending, reason: string): void {
+  try {
+    markStopped(reason)
+  } catch (error) {
+    log.write('record_failed', { why: String(error) })
+  }
+}
+
+/** Stops work that has started. Rejects if it has not, and if `work.stop` fails. */
+async function stopWork({ work }: LifecycleOptions, start: WorkStart | null): Promise<void> {
+  if (start === null) return
+  if (start.state() === 'failed') return start.done
+  if (start.state() === 'starting') {
+    throw new Error('work.start has not ended within the drain time, so work.stop was not called')
+  }
   await work?.stop?.()
 }

@@ -4,6 +4,7 @@ import { afterEach, expect } from 'vitest'
 import { createActivity, type Activity } from '../../src/daemon/activity.js'
 import { createDaemonServer, type ServerOptions } from '../../src/daemon/http-server.js'
 import { openLog } from '../../src/daemon/log.js'
+import { createStartGate } from '../../src/daemon/start-gate.js'
 import { logged } from './daemons.js'
 import { makeHome, removeHomes } from './homes.js'
 
@@ -41,6 +42,8 @@ export async function startWebServer(options: Partial<ServerOptions>): Promise<W
   const [activity, leaving] = [createActivity(), new AbortController()]
   // As `serve` does: every request adds a listener.
   setMaxListeners(0, leaving.signal)
+  const gate = createStartGate()
+  gate.open()
   let proofs = 0
   const { server } = createDaemonServer({
     token: TOKEN,
@@ -54,6 +57,7 @@ export async function startWebServer(options: Partial<ServerOptions>): Promise<W
     publicHandler: null,
     maxBodyBytes: 10 * 1024 * 1024,
     log,
+    gate,
     ...activity,
     leaving: leaving.signal,
     onProof: () => void (proofs += 1),

@@ -132,6 +132,7 @@ export const STOP_WORDS: Readonly<Record<string, string>> = {
   installation_gone: 'replaced, because its program was gone',
   cleaned_up: 'ended by a clean-up',
   superseded: 'another daemon took its place',
+  start_failed: 'it could not start',
   scope_gone: 'its directory was removed',
   installation_changed: 'its program was upgraded or removed',
   idle: 'nothing needed it',

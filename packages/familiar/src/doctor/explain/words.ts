@@ -77,6 +77,11 @@ export const CAUSES: Texts = {
     why: 'The record names another live daemon, or the file of its lock is another one (rule R1).',
     whatToDo: 'Nothing.',
   },
+  start_failed: {
+    summary: 'it ended because its work could not start',
+    why: 'What the tool does before the daemon serves failed, or took too long. The log of that time says why.',
+    whatToDo: 'See the end of the log; the next command that needs a daemon tries again.',
+  },
   scope_gone: {
     summary: 'it left because its {scope} was removed',
     why: 'The directory was absent twice in a row; one that is only unmounted does not count (rule R2).',
