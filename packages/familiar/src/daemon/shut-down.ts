@@ -3,6 +3,7 @@ import { MOST_MS } from '../protocol/daemon-timing.js'
 import type { Log } from './log.js'
 import { WATCHDOG_MS } from './default-timing.js'
 import type { LifecycleOptions } from './lifecycle.js'
+import type { StartGate } from './start-gate.js'
 import { awaitSettled, type WorkStart } from './start-work.js'
 
 /** How often the daemon checks during its shutdown whether the work has ended. */
@@ -18,8 +19,12 @@ export type Leave = (reason: string, rule: string | null) => Promise<void>
 export function leaveOnSignals({ isForeground }: LifecycleOptions, leave: Leave): () => void {
   const told = (signal: NodeJS.Signals): void => void leave(signal, null)
   const closed = (): void => void (isForeground === true && leave('SIGHUP', null))
-  process.on('SIGTERM', told).on('SIGINT', told).on('SIGHUP', closed)
-  return () => void process.off('SIGTERM', told).off('SIGINT', told).off('SIGHUP', closed)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, told)
+  process.on('SIGHUP', closed)
+  return () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, told)
+    process.off('SIGHUP', closed)
+  }
 }
 
 /** What ends, besides the work, when the daemon does. */
@@ -30,16 +35,14 @@ interface Ending {
 }
 
 export function createLeave(options: LifecycleOptions, ending: Ending): Leave {
-  const { timing, server, activity, leaving, gate } = options
+  const { timing, server, activity, leaving } = options
   const { log, start } = ending
   const inFlight = (): number => activity.requests() + workInFlight(options, start())
   return async (reason, rule) => {
     if (leaving.signal.aborted) return
-    leaving.abort()
+    beginEnd(options, 'stopping')
     const watchdog = setTimeout(() => options.exit(1), Math.min(timing.drainMs + WATCHDOG_MS, MOST_MS))
     log.write('leaving', { reason, rule, in_flight: inFlight() })
-    server.stopListening()
-    gate.refuse('stopping')
     const end = monotonicMs() + timing.drainMs
     // Work that is still starting cannot stop in good order: it may not even have read what it would save.
     await untilStarted(start(), end)
@@ -59,16 +62,19 @@ export function createLeave(options: LifecycleOptions, ending: Ending): Leave {
  * Undoes the start of a daemon whose work did not start: the waiting requests are refused, and the record says why the
  * daemon has stopped. The caller ends the process.
  */
-export async function abandonStart(
-  { server, activity, leaving, gate }: LifecycleOptions,
-  ending: Ending,
-): Promise<void> {
+export async function abandonStart(options: LifecycleOptions, ending: Ending): Promise<void> {
   const reason = 'start_failed'
+  beginEnd(options, reason)
+  mark(ending, reason)
+  await drained(options.activity.requests, monotonicMs() + REFUSED_MS)
+}
+
+/** Lets no new request begin: neither one of a new connection, nor one that waits for the work. */
+function beginEnd(options: LifecycleOptions, refusal: Parameters<StartGate['refuse']>[0]): void {
+  const { server, leaving, gate } = options
   leaving.abort()
   server.stopListening()
-  gate.refuse(reason)
-  mark(ending, reason)
-  await drained(activity.requests, monotonicMs() + REFUSED_MS)
+  gate.refuse(refusal)
 }
 
 /** Returns the number of uploads, drains and streams of the work, which is asked only once it has started. */

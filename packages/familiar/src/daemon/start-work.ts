@@ -1,6 +1,6 @@
 import { monotonicMs } from '../clock.js'
 import { FamiliarError } from '../errors.js'
-import { READY_MS } from '../protocol/startup-pipe.js'
+import { READY_MS } from '../protocol/daemon-timing.js'
 import type { Work } from './lifecycle.js'
 
 /** How long before its starter gives up a daemon gives up, so that the starter still learns the reason. */

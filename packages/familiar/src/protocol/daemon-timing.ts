@@ -17,6 +17,9 @@ export interface Timing {
   readonly overwriteEveryMs?: number
 }
 
+/** A daemon that is not ready, adopted and recorded, with its work started, within this time has failed. */
+export const READY_MS = 15_000
+
 /** The longest delay that a Node timer accepts. A timer with a longer delay fires at once. */
 export const MOST_MS = 2 ** 31 - 1
 

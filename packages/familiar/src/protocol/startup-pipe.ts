@@ -8,9 +8,6 @@ export const STARTUP_PIPE_FD = 3
 /** A daemon that is not adopted within this time exits. */
 export const STARTUP_PIPE_MS = 10_000
 
-/** A daemon that is not ready, adopted and recorded, with its work started, within this time has failed. */
-export const READY_MS = 15_000
-
 /** The longest unfinished line that is kept. A starter may name some ten thousand descriptors in one line. */
 const MAX_LINE_CHARS = 1024 * 1024
 
