@@ -38,6 +38,24 @@ export function interrupted(family: Family, record: DaemonRecord, cause: unknown
   )
 }
 
+/** The error for a request that the daemon refused before it began with it. */
+export function notBegun(family: Family, record: DaemonRecord): FamiliarError {
+  return new FamiliarError(
+    'E_DAEMON_UNREACHABLE',
+    `${nameOf(family, record)} shuts down, or could not start; it has not begun what was asked`,
+    { hint: 'run the command again', retry: true },
+  )
+}
+
+/** The error for a request that the daemon gave up after a handler had begun with it. */
+export function givenUp(family: Family, record: DaemonRecord): FamiliarError {
+  return new FamiliarError(
+    'E_REQUEST_INTERRUPTED',
+    `${nameOf(family, record)} shut down while it handled the request, or its program was replaced; it may have done what was asked`,
+    { hint: CHECK_FIRST },
+  )
+}
+
 /** The error for a reply that ended before it was complete. */
 export function cutOff(family: Family, record: DaemonRecord, cause: unknown): FamiliarError {
   return new FamiliarError(

@@ -16,8 +16,9 @@ export interface FetchInit {
   /** Aborting this signal rejects the request with the signal's reason, at any moment, and destroys the connection. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Allows a second attempt even if the daemon may have received the request. Always allowed for GET and HEAD, and never
-   * for a stream.
+   * Allows a second attempt even if the daemon may have received the request, or has given it up because it shuts down.
+   * Always allowed for GET and HEAD, and never for a stream. A request that the daemon refuses before anything of it is
+   * done is sent again without this.
    */
   readonly retry?: boolean
   /**

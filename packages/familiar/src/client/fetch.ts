@@ -31,9 +31,9 @@ export async function fetchFrom(
 }
 
 /**
- * Like `fetchFrom`, but if the request was not sent, or may be sent twice, calls `reconnect` and tries once more with the
- * daemon that it returns. A request may be sent twice if its method is GET or HEAD or `retry` is true, and its body is
- * not a stream. There is no second attempt if the daemon was reached but did not begin a reply in time.
+ * Like `fetchFrom`, but if the request was not sent, was refused before anything of it was done, or may be sent twice,
+ * calls `reconnect` and tries once more with the daemon that it returns. A request may be sent twice if its method is GET
+ * or HEAD or `retry` is true. A stream is not sent again once it was begun to be read. There is no second attempt if the daemon was reached but did not begin a reply in time.
  */
 export async function fetchWithRetry(
   family: Family,
@@ -50,9 +50,10 @@ export async function fetchWithRetry(
 }
 
 function mayRepeat({ outcome }: Outcome, path: string, init: FetchInit): boolean {
-  if (outcome !== 'maybe_received') return outcome === 'not_sent'
+  if (outcome === 'not_sent') return true
+  if (outcome !== 'not_begun' && outcome !== 'maybe_received') return false
   const { method, isStream } = readInit(path, init)
-  return !isStream && (init.retry === true || isBodiless(method))
+  return !isStream && (outcome === 'not_begun' || init.retry === true || isBodiless(method))
 }
 
 function replyIn(outcome: Outcome): Reply {

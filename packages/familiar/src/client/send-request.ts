@@ -4,7 +4,8 @@ import { asLack, type FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import { afterSteps, isNoWay } from '../observe/http.js'
 import type { DaemonRecord } from '../protocol/record.js'
-import { cutOff, interrupted, noReply, notSent } from './fetch-errors.js'
+import { REFUSED_HEADER, refusedOf, type Refused } from '../protocol/refused.js'
+import { cutOff, givenUp, interrupted, noReply, notBegun, notSent } from './fetch-errors.js'
 import type { Outgoing } from './fetch-init.js'
 import { replyOf, type Reply, type ReplyConnection } from './fetch-reply.js'
 
@@ -15,14 +16,18 @@ import { replyOf, type Reply, type ReplyConnection } from './fetch-reply.js'
 export const http = (): typeof import('node:http') => process.getBuiltinModule('node:http')
 
 /**
- * The outcome of one attempt. `not_sent`: nothing of the request was sent, and its body was not read. `maybe_received`:
- * the connection ended after sending had begun and before a reply began, so the daemon may have carried out the request.
- * `no_reply`: the same, but the daemon did not reply within the whole time limit, so a second attempt would only wait
+ * The outcome of one attempt. `not_sent`: nothing of the request was sent, and its body was not read. `not_begun`: the
+ * daemon has received it, and says that it has carried out nothing of it. `maybe_received`: the connection ended after
+ * sending had begun and before a reply began, so the daemon may have carried out the request; or the daemon says that it
+ * has given it up. `no_reply`: the same, but the daemon did not reply within the whole time limit, so a second attempt would only wait
  * again.
  */
 export type Outcome =
   | { readonly outcome: 'replied'; readonly reply: Reply }
-  | { readonly outcome: 'not_sent' | 'maybe_received' | 'no_reply'; readonly error: FamiliarError }
+  | {
+      readonly outcome: 'not_sent' | 'not_begun' | 'maybe_received' | 'no_reply'
+      readonly error: FamiliarError
+    }
 
 export interface Sending {
   readonly family: Family
@@ -58,6 +63,12 @@ export function send(sending: Sending): Promise<Outcome> {
     // Once a reply has begun, these calls have no effect: errors then go to the reader of the body.
     request.on('error', fail).on('close', () => fail(null))
     request.on('response', (message) => {
+      const refused = refusedIn(message)
+      if (refused !== null) {
+        resolve(outcomeOfRefused(sending, refused))
+        link.release()
+        return
+      }
       resolve({ outcome: 'replied', reply: replyOf(message, link.receive(message)) })
     })
     const begin = (): void => {
@@ -87,6 +98,17 @@ function outcomeOf(
   return isLate
     ? { outcome: 'no_reply', error: noReply(family, record, timeoutMs) }
     : { outcome: 'maybe_received', error: interrupted(family, record, cause) }
+}
+
+/** Returns how the daemon itself, not a handler, has given the request up; null if this is another reply. */
+function refusedIn({ statusCode, headers }: IncomingMessage): Refused | null {
+  return statusCode === 503 ? refusedOf(headers[REFUSED_HEADER]) : null
+}
+
+function outcomeOfRefused({ family, record }: Sending, refused: Refused): Outcome {
+  return refused === 'not_begun'
+    ? { outcome: 'not_begun', error: notBegun(family, record) }
+    : { outcome: 'maybe_received', error: givenUp(family, record) }
 }
 
 function requestOn({ record, socket, token, outgoing }: Sending): ClientRequest {
@@ -152,7 +174,7 @@ class Link {
         signal?.throwIfAborted()
       },
       cutOff: (cause) => cutOff(family, record, cause),
-      release: () => this.#release(),
+      release: () => this.release(),
     }
   }
 
@@ -162,7 +184,8 @@ class Link {
     this.#sending.signal?.removeEventListener('abort', this.#onAbort)
   }
 
-  #release(): void {
+  /** Ends the connection, after its reply. */
+  release(): void {
     this.#isOver = true
     this.detach()
     this.#request.destroy()

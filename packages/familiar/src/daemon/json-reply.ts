@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { JsonObject } from '../json.js'
+import { REFUSED_HEADER, type Refused } from '../protocol/refused.js'
 
 /** How long the rest of a request is read and discarded after its reply, so that the client can read the reply. */
 const LINGER_MS = 2_000
@@ -21,6 +22,8 @@ const REASONS = {
 export interface Refusal {
   readonly status: number
   readonly error: string
+  /** Given if the daemon would have answered but for its own state, so that the client can ask the next daemon. */
+  readonly refused?: Refused
 }
 
 /**
@@ -40,6 +43,7 @@ export function reply(
 /** Rejects a request whose body the client may still be sending. Returns false if a reply has begun. */
 export function refuseBody(message: IncomingMessage, response: ServerResponse, refusal: Refusal): boolean {
   if (response.headersSent || response.destroyed) return false
+  if (refusal.refused !== undefined) response.setHeader(REFUSED_HEADER, refusal.refused)
   response.write(writeJson(response, refusal.status, { error: refusal.error }, 'close'))
   endReply(message, response)
   return true

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { REFUSED_HEADER } from '../protocol/refused.js'
 import { requestIsComplete } from './connection-limits.js'
 import { takePlace, takeStreamPlace, writeToStream, type PublicOptions } from './reply-and-stream-limits.js'
 import { isRead } from './request-rules.js'
@@ -88,11 +89,17 @@ export async function answerPage(
 
 function send(response: ServerResponse, page: Exclude<PageReply, { open: unknown }>, isHead: boolean): void {
   if (response.destroyed) return
-  if (page.status === 304) return void response.writeHead(304, { ...page.headers, connection: 'close' }).end()
+  const headers = Object.fromEntries(Object.entries(page.headers).filter(([name]) => !isRefused(name)))
+  if (page.status === 304) return void response.writeHead(304, { ...headers, connection: 'close' }).end()
   const body = typeof page.body === 'string' ? Buffer.from(page.body) : page.body
-  response.writeHead(page.status, { ...page.headers, 'content-length': body.length, connection: 'close' })
+  response.writeHead(page.status, { ...headers, 'content-length': body.length, connection: 'close' })
   if (isHead) response.end()
   else sendBody(response, body)
+}
+
+/** Returns whether this is the header with which only the daemon itself refuses a request. */
+function isRefused(name: string): boolean {
+  return name.toLowerCase() === REFUSED_HEADER
 }
 
 function openStream(

@@ -34,7 +34,7 @@ export function createStartGate(): StartGate {
     })
   return {
     open: () => settle('open'),
-    refuse: (error) => settle({ status: 503, error }),
+    refuse: (error) => settle({ status: 503, error, refused: 'not_begun' }),
     enter: async (message, response) => {
       if (state === 'open') return true
       if (state === 'shut' && !response.destroyed) await wait(response)

@@ -12,7 +12,8 @@ import { atPaceOf, sendResponse, type Delivery } from './web-response.js'
  * `Response`, the client gets status 500. If the body of the response fails after its head was sent, the connection is
  * cut off. Both are logged, with one exception: after the signal was aborted, the reason of the signal, or the
  * `AbortError` of a function that got the signal, is not a failure. If the daemon is shutting down, or a module was
- * removed or replaced on disk, and the head of the response was not sent yet, the client gets status 503.
+ * removed or replaced on disk, and the head of the response was not sent yet, the client gets status 503. A `fetch` of the
+ * library takes that as the end of the connection: it asks the next daemon, or rejects (`FetchInit.retry`).
  */
 export type Handler = (request: Request, context: HandlerContext) => Response | Promise<Response>
 
@@ -114,11 +115,13 @@ function hold({ onRequest }: Exchange): Disposable {
  */
 function fail(error: unknown, { message, response, log, leaving }: Exchange, signal: AbortSignal): void {
   const isAborted = signal.aborted && isAbort(error, signal.reason)
+  const giveUp = (why: string): void =>
+    void refuseBody(message, response, { status: 503, error: why, refused: 'maybe_begun' })
   if (!isAborted) logFailure(log, 'handler_failed', message, error)
   if (response.headersSent) response.destroy()
-  else if (leaving.aborted && isAborted) refuseBody(message, response, { status: 503, error: 'stopping' })
+  else if (leaving.aborted && isAborted) giveUp('stopping')
   // The daemon's package was replaced or removed. This daemon will exit soon, and the next one can answer.
-  else if (isPartMissing(error)) refuseBody(message, response, { status: 503, error: 'installation_changed' })
+  else if (isPartMissing(error)) giveUp('installation_changed')
   else refuseBody(message, response, { status: 500, error: 'internal' })
 }
 

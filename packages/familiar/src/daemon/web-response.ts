@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { REFUSED_HEADER } from '../protocol/refused.js'
 import { endReply } from './json-reply.js'
 
 /** How the body of a response is sent. */
@@ -10,8 +11,9 @@ export interface Delivery {
   readonly until?: AbortSignal
 }
 
-/** Headers that describe the connection. Only the server may set them. */
-const CONNECTION_HEADERS = [
+/** Headers that describe the connection, or what the daemon itself says. Only the server may set them. */
+const SERVER_HEADERS = [
+  REFUSED_HEADER,
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -69,7 +71,7 @@ function kindOf(answer: unknown): string {
 
 function headersOf(answer: Response): Headers {
   const headers = new Headers(answer.headers)
-  for (const name of CONNECTION_HEADERS) headers.delete(name)
+  for (const name of SERVER_HEADERS) headers.delete(name)
   if (!/^\d+$/.test(headers.get('content-length') ?? '')) headers.delete('content-length')
   return headers
 }

@@ -60,8 +60,8 @@ export interface Connection extends AsyncDisposable {
   readonly relation: VersionRelation
   /**
    * Sends a request with the token to the daemon, after it has proved on the same connection that it is the daemon. If
-   * that daemon was replaced or has exited meanwhile, connects again and sends the request once more. A request that may
-   * already have been received is repeated only if it is a GET or HEAD, or with `retry`.
+   * that daemon was replaced or has exited meanwhile, or shuts down, connects again and sends the request once more. A
+   * request that may already have been received is repeated only if it is a GET or HEAD, or with `retry`.
    */
   fetch(path: string, init?: FetchInit): Promise<Reply>
   /** Closes the connection: after this, `fetch` rejects. */

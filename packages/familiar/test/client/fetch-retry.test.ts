@@ -225,6 +225,71 @@ describe('a request that may have been received', () => {
   })
 })
 
+/** A daemon that answers as its own shutdown makes it. */
+const refusing = (refused: string) =>
+  startDaemon((_, response) =>
+    response.writeHead(503, { 'x-familiar-refused': refused }).end('{"error":"stopping"}'),
+  )
+
+describe('a request that the daemon itself refuses', () => {
+  it.for([
+    ['a GET', {}],
+    ['a POST', { method: 'POST', body: 'once' }],
+    ['one that must not be repeated', { method: 'POST', body: 'once', retry: false }],
+  ] as readonly (readonly [string, FetchInit])[])(
+    'is sent again if it has not begun: %s',
+    async ([, init]) => {
+      const first = await refusing('not_begun')
+      const next = await startNext()
+      const reply = await fetchWithRetry(family, first.record, next.reconnect, '/a', init)
+      expect([reply.status, next.bodies, next.times()]).toEqual([200, [init.body ?? ''], 1])
+      expect(first.open()).toBe(0)
+    },
+  )
+
+  it('is not sent again if it is a stream, of which a part was read', async () => {
+    const first = await refusing('not_begun')
+    const next = await startNext()
+    const init = { method: 'POST', body: streamOf('a').body, retry: true }
+    await expect(fetchWithRetry(family, first.record, next.reconnect, '/a', init)).rejects.toMatchObject({
+      code: 'E_DAEMON_UNREACHABLE',
+      retry: true,
+    })
+    expect(next.times()).toBe(0)
+  })
+
+  it.for([
+    ['a GET', {}],
+    ['one that may be repeated', { method: 'POST', body: 'x', retry: true }],
+  ] as readonly (readonly [string, FetchInit])[])(
+    'is sent again if it may have begun: %s',
+    async ([, init]) => {
+      const first = await refusing('maybe_begun')
+      const next = await startNext()
+      expect((await fetchWithRetry(family, first.record, next.reconnect, '/a', init)).status).toBe(200)
+      expect(next.times()).toBe(1)
+    },
+  )
+
+  it('is not sent again if it may have begun, and must not be repeated', async () => {
+    const first = await refusing('maybe_begun')
+    const next = await startNext()
+    const init = { method: 'POST', body: 'x' }
+    await expect(fetchWithRetry(family, first.record, next.reconnect, '/a', init)).rejects.toMatchObject({
+      code: 'E_REQUEST_INTERRUPTED',
+      message: expect.stringContaining('shut down while it handled the request'),
+    })
+    expect(next.times()).toBe(0)
+  })
+
+  it('in words that nobody knows is a reply', async () => {
+    const first = await refusing('of_a_later_version')
+    const next = await startNext()
+    const reply = await fetchWithRetry(family, first.record, next.reconnect, '/', { retry: true })
+    expect([reply.status, await reply.text(), next.times()]).toEqual([503, '{"error":"stopping"}', 0])
+  })
+})
+
 describe('a reply that has begun is never asked for again', () => {
   it.for([
     [503, '{"error":"starting"}'],

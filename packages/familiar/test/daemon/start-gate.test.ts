@@ -65,7 +65,12 @@ describe('before the work has started', () => {
       await eventually(() => expect(activity.requests()).toBe(1))
       gate.refuse('start_failed')
       gate.open()
-      const refused = { status: 503, body: '{"error":"start_failed"}', isWhole: true }
+      const refused = {
+        status: 503,
+        headers: expect.arrayContaining(['x-familiar-refused: not_begun']),
+        body: '{"error":"start_failed"}',
+        isWhole: true,
+      }
       expect(saidIn(await talk.closed())).toMatchObject(refused)
       expect(await ask(line, hasToken)).toMatchObject(refused)
       expect(done).toEqual([])

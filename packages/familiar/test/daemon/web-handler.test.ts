@@ -238,6 +238,20 @@ describe('a response', () => {
     ])
   })
 
+  it('cannot say that the daemon refuses the request', async () => {
+    const headers = { 'X-Familiar-Refused': 'not_begun' }
+    const { ask } = await serve(() => new Response('x', { status: 503, headers }), {
+      pages: async ({ path }) => (path === '/page' ? { status: 503, headers, body: 'x' } : null),
+    })
+    for (const path of ['/', '/page']) {
+      const said = await ask(`GET ${path}`)
+      expect([said.status, said.headers.join().toLowerCase()]).toEqual([
+        503,
+        expect.not.stringContaining('x-familiar-refused'),
+      ])
+    }
+  })
+
   it('of a length that it announces must have it', async () => {
     const { ask, failures } = await serve((request) => {
       const [, length = '', body = ''] = new URL(request.url).pathname.split('/')
@@ -423,7 +437,11 @@ describe('a handler that fails', () => {
   it('because a module of the package is no longer there is a 503: the next daemon can answer', async () => {
     const missing = './missing.js'
     const { ask, failures } = await serve(() => import(missing))
-    expect(await ask('GET /')).toMatchObject({ status: 503, body: '{"error":"installation_changed"}' })
+    expect(await ask('GET /')).toMatchObject({
+      status: 503,
+      headers: expect.arrayContaining(['x-familiar-refused: maybe_begun']),
+      body: '{"error":"installation_changed"}',
+    })
     expect(failures()).toHaveLength(1)
   })
 
@@ -507,7 +525,8 @@ describe('the signals', () => {
     const talk = begin('GET /')
     await eventually(() => expect(begun()).toBe(1))
     leave()
-    const stopping = { status: 503, body: '{"error":"stopping"}' }
+    const headers = expect.arrayContaining(['x-familiar-refused: maybe_begun'])
+    const stopping = { status: 503, headers, body: '{"error":"stopping"}' }
     expect(saidIn(await talk.closed())).toMatchObject(stopping)
     expect(await ask('GET /')).toMatchObject(stopping)
     expect([reasons, failures()]).toEqual([[ABORT, ABORT], []])

@@ -44,13 +44,14 @@ function record(): { readonly pid: number; readonly state: string; readonly stop
 }
 
 /** A command that starts the daemon, and another one that has found it while its work starts. */
-async function startAndFind(): Promise<{
+async function startAndFind(start = false): Promise<{
   readonly starting: Promise<Connection>
   readonly other: Connection
 }> {
   const starting = tool.connect()
   starting.catch(() => undefined)
-  const other = await eventually(() => tool.connect({ start: false }))
+  const found = await eventually(() => tool.connect({ start: false }))
+  const other = start ? await tool.connect({ start }) : found
   expect(other.started).toBe(false)
   return { starting, other }
 }
@@ -120,6 +121,72 @@ describe('a daemon that is told to end while its work starts', () => {
       { why: expect.stringContaining('work.stop was not called') },
     ])
     expect(record()).toMatchObject({ state: 'stopped', stop_reason: 'SIGTERM' })
+  })
+})
+
+describe('a request that waits for the work', () => {
+  it('goes to the next daemon if this one is told to end, although it must not be done twice', async () => {
+    const { starting, other } = await startAndFind(true)
+    const { pid } = other
+    const asked = other.fetch('/', { method: 'POST', body: 'c' })
+    const direct = fetch(`${other.url}/`)
+    expect(await isPending(asked)).toBe(true)
+    process.kill(pid, 'SIGTERM')
+    const refused = await direct
+    expect([refused.status, refused.headers.get('x-familiar-refused'), await refused.json()]).toEqual([
+      503,
+      'not_begun',
+      { error: 'stopping' },
+    ])
+    go()
+    expect(await (await asked).json()).toEqual({ pid: other.pid, items: ['a', 'b', 'c'] })
+    expect(other.pid).not.toBe(pid)
+    await expect(starting).rejects.toMatchObject({ code: 'E_DAEMON_START_FAILED' })
+  })
+
+  it('fails if no daemon takes it, and says that nothing was done', async () => {
+    const { starting, other } = await startAndFind()
+    async function* body() {
+      yield Buffer.from('c')
+    }
+    const stream = other.fetch('/', { method: 'POST', body: body() })
+    expect(await isPending(stream)).toBe(true)
+    go('fail')
+    await expect(stream).rejects.toMatchObject({
+      code: 'E_DAEMON_UNREACHABLE',
+      message: expect.stringContaining('it has not begun what was asked'),
+      retry: true,
+    })
+    await expect(starting).rejects.toMatchObject({ code: 'E_DAEMON_START_FAILED' })
+  })
+})
+
+describe('a request whose handler honours its signal', () => {
+  it('is repeated on the next daemon if it may be, when the daemon is restarted', async () => {
+    go()
+    vi.stubEnv('TOOL_WAITS', 'by signal')
+    const connection = await tool.connect()
+    const { pid, url } = connection
+    const post = { method: 'POST', body: 'c' }
+    const [get, repeated, once] = [{}, { ...post, retry: true }, post].map((init) =>
+      connection.fetch('/', init).then(
+        (reply) => reply.json(),
+        (error: unknown) => error,
+      ),
+    )
+    const direct = fetch(url)
+    await eventually(() => expect(notes()).toHaveLength(4))
+    vi.stubEnv('TOOL_WAITS', '')
+    const next = await tool.restart()
+    expect(next.pid).not.toBe(pid)
+    expect(await get).toMatchObject({ pid: next.pid })
+    expect(await repeated).toMatchObject({ pid: next.pid, items: ['a', 'b', 'c'] })
+    expect(await once).toMatchObject({
+      code: 'E_REQUEST_INTERRUPTED',
+      message: expect.stringContaining('shut down while it handled the request'),
+    })
+    const { status, headers } = await direct
+    expect([status, headers.get('x-familiar-refused')]).toEqual([503, 'maybe_begun'])
   })
 })
 
