@@ -8,7 +8,7 @@ import { assertOwnScope } from '../act/assert-own-scope.js'
 import type { StartReason } from './start-order.js'
 import { namesLiving } from '../classify/names-living.js'
 import { FamiliarError } from '../errors.js'
-import type { DaemonRecord } from '../protocol/record.js'
+import { OPERATOR_STOP, type DaemonRecord } from '../protocol/record.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js'
 import type { Found, ConnectRequest } from './connect-request.js'
 import { awaitHolder, HOLDER_MS, waitRecorded } from './await-holder.js'
@@ -50,12 +50,19 @@ async function connectLocked(request: ConnectRequest, lock: HeldLock, patienceMs
   const running = found === null ? null : usable(request, found)
   if (running !== null) return connected(running)
   const previous = readOwnRecord(request.family, request.scope)
+  if (found === null && request.whenStopped !== undefined && isStoppedByCommand(previous))
+    throw request.whenStopped()
   const replaced = await replaceOutdated(request, lock, found)
   const reason = request.reason ?? replaced?.reason ?? (await startReasonAfter(request, previous))
   const previousVersion = replaced?.packageVersion ?? previous?.packageVersion ?? null
   const until = lockedAt + HOLD_MS
   const begun = await startOrFind(request, lock, { reason, previousVersion, until })
   return 'child' in begun ? connectStarted(request, begun, reason, replaced, until) : connected(begun)
+}
+
+/** A command that stops a daemon holds the life-cycle lock until the daemon is gone and its record says why. */
+function isStoppedByCommand(previous: DaemonRecord | null): boolean {
+  return previous?.running === false && previous.stopReason === OPERATOR_STOP
 }
 
 /** How long reading the recorded process may take. */

@@ -1,4 +1,5 @@
 import type { Launch, StartReason } from './start-order.js'
+import type { FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import type { Self, VersionRelation } from '../identity/versions.js'
 import type { Platform } from '../observe/platform/platform.js'
@@ -42,6 +43,11 @@ export interface ConnectRequest extends ScopeRequest {
   readonly launch: Launch
   /** Why no daemon may be started; omitted if one may be started, for example because the user asked for it. */
   readonly skipReason?: string | null
+  /**
+   * Returns the error to throw, instead of starting a daemon, if the last one was stopped by a command. Omitted if one is
+   * started all the same.
+   */
+  readonly whenStopped?: () => FamiliarError
   /** The reason to log if a daemon has to be started. If omitted, it is determined then. */
   readonly reason?: StartReason
   /**

@@ -61,7 +61,8 @@ export interface Connection extends AsyncDisposable {
   /**
    * Sends a request with the token to the daemon, after it has proved on the same connection that it is the daemon. If
    * that daemon was replaced or has exited meanwhile, or shuts down, connects again and sends the request once more. A
-   * request that may already have been received is repeated only if it is a GET or HEAD, or with `retry`.
+   * request that may already have been received is repeated only if it is a GET or HEAD, or with `retry`. If a command has
+   * stopped the daemon, no other one is started for that: one that runs is used, and without one, `fetch` rejects.
    */
   fetch(path: string, init?: FetchInit): Promise<Reply>
   /** Closes the connection: after this, `fetch` rejects. */
@@ -71,6 +72,8 @@ export interface Connection extends AsyncDisposable {
 /** Options that only the library's own commands use. */
 export interface InternalOptions extends ConnectOptions {
   readonly reason?: StartReason
+  /** True for a request that is repeated: it must not undo the command that has stopped the daemon. */
+  readonly isRepeated?: true
 }
 
 export async function connectOrThrow(
@@ -178,11 +181,21 @@ async function find(definition: Definition, scope: string, options: InternalOpti
         skipReason: skipReason(options),
         mayReplace: rest.replace !== false,
         ...(rest.reason === undefined ? {} : { reason: rest.reason }),
+        ...(rest.isRepeated === undefined ? {} : { whenStopped: () => stoppedByCommand(definition) }),
         ...hintsOf(words),
         isInstallationChanged: () => isChanged(definition.installation, definition.version),
         onWait: (message) => onWait?.(message),
       })
     }),
+  )
+}
+
+function stoppedByCommand({ options, words }: Definition): FamiliarError {
+  const { name } = options
+  return new FamiliarError(
+    'E_DAEMON_UNREACHABLE',
+    `the ${name} daemon was stopped by a command; a request on a connection from before that does not start another`,
+    { hint: `start it: ${words.start}` },
   )
 }
 
@@ -196,7 +209,7 @@ function connectionTo(
   let isClosed = false
   const reconnect = async () => {
     const { signal: _, ...rest } = options
-    const again = await find(definition, scope, rest)
+    const again = await find(definition, scope, { ...rest, isRepeated: true })
     if (again.outcome === 'skipped')
       throw new FamiliarError('E_DAEMON_SKIPPED', `the daemon is gone: ${again.reason}`)
     current = again

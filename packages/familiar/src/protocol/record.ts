@@ -60,6 +60,9 @@ export interface OwnRecord {
   readonly stopped_at: string | null
 }
 
+/** The stop reason of a daemon that a user has stopped with a command. */
+export const OPERATOR_STOP = 'operator_stop'
+
 /** Absent, unreadable and malformed are three different states: only `absent` means that nothing is recorded. */
 export type RecordRead =
   | { readonly state: 'absent' }
