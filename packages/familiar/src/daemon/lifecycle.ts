@@ -30,8 +30,14 @@ export interface Work {
    * called. It is the same if the promise does not settle within the time that the command which starts the daemon has,
    * about 15 seconds. There is no limit for a daemon that no command starts (by hand, in the foreground, by a service
    * manager).
+   *
+   * `isScopeHere` returns whether the directory of the scope is still at its path. While it is not, for example because a
+   * drive is mounted over it, the work must use no file by that path: it belongs to another directory.
    */
-  readonly start?: (tools: { readonly log: Pick<Log, 'write'> }) => void | Promise<void>
+  readonly start?: (tools: {
+    readonly log: Pick<Log, 'write'>
+    readonly isScopeHere: () => boolean
+  }) => void | Promise<void>
   /**
    * Returns the number of open uploads, drains and streams; 0 by default. HTTP requests are not included, because the
    * server counts them.
@@ -119,7 +125,8 @@ export async function startLifecycle(options: LifecycleOptions): Promise<'starte
   clients.on('proof', siblings.request)
   // The daemon shuts down in the next turn of the event loop, so that the reply to this request is sent first.
   clients.on('shutdown', (reason) => setImmediate(() => void leave(reason, null)))
-  const start = (begun = startWork(work, { log }))
+  const isScopeHere = (): boolean => place.state() === 'here'
+  const start = (begun = startWork(work, { log, isScopeHere }))
   const tick = createTick(options, { log, place, keeper, siblings, leave, report, start })
   const ticking = setInterval(() => void tick().catch(report), timing.tickMs)
   siblings.request()

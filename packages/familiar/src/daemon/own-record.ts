@@ -67,8 +67,8 @@ function lastStopped(previous: ReturnType<typeof readOwnRecord>): ReturnType<typ
 
 /** What the daemon sees of the directory that it serves. */
 export interface ScopeView {
-  /** The directory itself, by device and inode; null if it cannot be read. */
-  readonly directory: string | null
+  /** Returns the directory itself, by device and inode, which some file systems change; null if it cannot be read. */
+  readonly directory: () => string | null
   /** Returns whether the directory is no longer at its path. */
   readonly isScopeGone: () => boolean
 }
@@ -97,7 +97,7 @@ export function healthOf(
     ...more,
     ...head,
     scope_gone: isScopeGone(),
-    scope_directory: directory,
+    scope_directory: directory(),
     owner: {
       ...owner,
       pid: record.pid,

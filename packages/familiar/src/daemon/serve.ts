@@ -153,7 +153,7 @@ async function start(options: ServeOptions, pipe: Lines | null, log: Log): Promi
   const self = await readSelf(platform)
   const assertScopeStill = enterScope(family, scope)
   const scopeState = watchScope(scope)
-  const view = { directory: directoryName('.'), isScopeGone: (): boolean => scopeState() === 'absent' }
+  const view = { directory: () => directoryName('.'), isScopeGone: (): boolean => scopeState() === 'absent' }
   const lock = await takeDaemonLock(family.files(scope).daemonLock, self)
   const identity = { token: randomBytes(32).toString('hex'), instanceId: randomBytes(16).toString('hex') }
   const timing = readTiming(options.timing, objectOf(hello['timing']))

@@ -8,10 +8,19 @@ export interface LoadOptions {
   readonly root: string
   readonly env: Io['env']
   readonly log: (event: string, more?: JsonObject) => void
+  /** Returns whether the home of this daemon is still at its path. */
+  readonly isHere: () => boolean
 }
 
+/** Whatever is at the path of the home now, for example because a drive was mounted over it, is not this daemon's to send. */
+const NOT_HERE = {
+  state: 'closed',
+  reason: 'config_unreadable',
+  detail: 'another directory is at the path of the home',
+} as const
+
 /** Loads the modules that sending needs, and creates the dispatcher of the root. Does not open the queue, and sends nothing. */
-export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<Dispatcher> {
+export async function loadDispatcher({ root, env, log, isHere }: LoadOptions): Promise<Dispatcher> {
   const [
     { createQueueSource },
     { readGate },
@@ -32,9 +41,9 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
   const claimant = { ...(await ownProcessName()), instance_id: randomBytes(16).toString('hex') }
   const source = createQueueSource(queuePath(root), (event, message) => log(event, { message }))
   const dispatcher = dispatchers.createDispatcher({
-    queue: source.open,
+    queue: async (isSuspect) => (isHere() ? source.open(isSuspect) : null),
     lostQueue: source.lost,
-    gate: () => readGate({ root, env, session: () => gateSession(root) }),
+    gate: async () => (isHere() ? await readGate({ root, env, session: () => gateSession(root) }) : NOT_HERE),
     consent: async (_, events) => (await readConsentOf(events)).consent,
     token: async (refused, signal, serverUrl) => {
       const found = await accessToken(root, { ...(refused === null ? {} : { refresh: refused }), signal })
@@ -50,7 +59,8 @@ export async function loadDispatcher({ root, env, log }: LoadOptions): Promise<D
   })
   const stop = async (): Promise<void> => {
     await dispatcher.stop()
-    await source.close()
+    // What was removed is saved at the path of the home, which must be this one.
+    if (isHere()) await source.close()
   }
   return { ...dispatcher, stop }
 }

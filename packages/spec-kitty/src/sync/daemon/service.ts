@@ -62,6 +62,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
   let isLookDue = false
+  let isHere = (): boolean => true
   const environment = startEnvironment(env)
 
   const get = async (): Promise<Dispatcher> => {
@@ -69,6 +70,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
       root,
       env,
       log: (event, more) => log.write(event, more),
+      isHere: () => isHere(),
     })
     try {
       return (dispatcher = await loading)
@@ -78,7 +80,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
     }
   }
   const look = (): void => {
-    if (isStopped || (dispatcher === null && !existsSync(queuePath(root)))) {
+    if (isStopped || !isHere() || (dispatcher === null && !existsSync(queuePath(root)))) {
       isLookDue = false
       return
     }
@@ -120,6 +122,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
     work: {
       start: (tools) => {
         log = tools.log
+        isHere = tools.isScopeHere
         isLookDue = true
         first = setTimeout(look, FIRST_LOOK_MS)
         // A command may have queued an event without notifying the daemon, so the daemon checks the queue regularly.
