@@ -20,6 +20,7 @@ export function summary(id: string, more: Partial<MissionSummary> = {}): Mission
     not_finalised: 0,
     unknown_lanes: 0,
     unread_lanes: 0,
+    lanes_in_doubt: 0,
     unreadable: [],
     updated_at: SINCE,
     updated_from: null,
@@ -69,6 +70,9 @@ export function workingPackage(id: string, mission: string): NowPackage {
     process: null,
     next_command: null,
     worktree: null,
+    lane_doubt: null,
+    not_ready_because: null,
+    last_event_at: null,
   }
 }
 

@@ -47,6 +47,7 @@ export function emptyMission(title: string): MissionReply {
     counts: { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 },
     not_finalised: 0,
     unread_lanes: 0,
+    lanes_in_doubt: 0,
     unreadable: [],
     unknown_lanes: 0,
     updated_at: null,

@@ -7,7 +7,7 @@ import {
   groupPackages,
   peopleOf,
 } from '../../src/dashboard/ui/board.js'
-import { burnUp, countIn, medianCycle, spanOf } from '../../src/dashboard/ui/flow.js'
+import { burnUp, countIn, describeCycles, medianCycle, spanOf } from '../../src/dashboard/ui/flow.js'
 import { layGraph } from '../../src/dashboard/ui/graph.js'
 import { agentsOf, describeWaiting, sectionsOf } from '../../src/dashboard/ui/mission-list.js'
 import { languageOf, tokens } from '../../src/dashboard/ui/markdown/highlight.js'
@@ -38,6 +38,7 @@ function mission(id: string, more: Partial<MissionSummary> = {}): MissionSummary
     waiting_count: 0,
     stalled_count: 0,
     decision_count: 0,
+    lanes_in_doubt: 0,
     ...more,
   }
 }
@@ -48,6 +49,10 @@ function workPackage(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
     title: `Title of ${id}`,
     lane: 'planned',
     is_lane_unread: false,
+    lane_doubt: null,
+    not_ready_because: null,
+    reason: null,
+    last_event_at: null,
     lane_source: 'events',
     column: 'planned',
     worktree: null,
@@ -274,6 +279,30 @@ describe('the flow', () => {
     expect(medianCycle([30, null, 10, 20].map(cycle))).toBe(20)
     expect(medianCycle([10, 20].map(cycle))).toBe(15)
     expect(medianCycle([cycle(null)])).toBeNull()
+  })
+
+  it('says which packages have no cycle time, and why', () => {
+    const flow = (id: string, started_at: string | null, seconds: number | null = null) => ({
+      ...cycle(seconds),
+      id,
+      started_at,
+    })
+    const time = '2026-01-01T00:00:00Z'
+    const packages = [
+      workPackage('WP01'),
+      workPackage('WP02', { lane: 'blocked' }),
+      workPackage('WP03', { lane: 'approved', column: 'approved' }),
+      workPackage('WP04', { lane: 'for_review', column: 'for_review' }),
+      workPackage('WP05', { lane: 'canceled', column: 'done' }),
+      workPackage('WP06', { lane: 'in_progress', column: 'doing' }),
+    ]
+    const flows = packages.map(({ id }) => flow(id, id === 'WP06' ? time : null))
+    const rest = ' 2 came further without Doing, and have no cycle time. 2 not started. 1 canceled.'
+    expect(describeCycles(flows, packages)).toBe(`From Doing to Approved, no cycle time is known yet.${rest}`)
+    const one = workPackage('WP07', { lane: 'done', column: 'done' })
+    expect(describeCycles([...flows, flow('WP07', time, 60)], [...packages, one])).toBe(
+      `From Doing to Approved: half of 1 work package took 1 min or less.${rest}`,
+    )
   })
 
   it('counts how long a package has taken so far, unless it is over', () => {

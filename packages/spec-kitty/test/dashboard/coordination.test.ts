@@ -58,7 +58,7 @@ describe('the merge of a mission whose coordination worktree is missing is not a
     prepare(project)
     const mission = await read(project)
     expect(mission).toMatchObject({ state: 'unreadable', next_command: null })
-    expect(mission.unreadable).toEqual([{ path: '.worktrees/login-01KV4567-coord', what }])
+    expect(mission.unreadable).toMatchObject([{ path: '.worktrees/login-01KV4567-coord', what }])
   })
 
   it.each<readonly [string, object, string]>([

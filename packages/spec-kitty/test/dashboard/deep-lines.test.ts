@@ -36,7 +36,7 @@ describe('a line that is nested too deep', () => {
     })
     const opened = openProject(project)
     const problem = { path: `kitty-specs/deep/${LOG}`, what: 'line 2 is nested more than 64 levels deep' }
-    expect((await opened.mission('deep'))?.problems).toEqual([problem])
+    expect((await opened.mission('deep'))?.problems).toMatchObject([problem])
     expect((await opened.missions()).missions.map(({ id }) => id)).toContain('other')
     expect((await opened.now()).ready_to_start.map(({ mission }) => mission.id)).toContain('other')
     const found = await opened.search('WP01', new AbortController().signal)

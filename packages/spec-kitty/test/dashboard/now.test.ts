@@ -33,6 +33,8 @@ describe('now', () => {
       'a/WP07 review_abandoned: null',
     ])
     expect(now.working).toMatchObject([
+      { id: 'WP06', lane: 'in_review' },
+      { id: 'WP04', sent_back: 1 },
       {
         id: 'WP01',
         mission: { id: 'a', title: 'Alpha' },
@@ -40,8 +42,6 @@ describe('now', () => {
         sent_back: 0,
         lane_since: '2026-01-01T00:00:12.000Z',
       },
-      { id: 'WP04', sent_back: 1 },
-      { id: 'WP06', lane: 'in_review' },
     ])
     expect(now.ready_to_merge).toEqual([
       {

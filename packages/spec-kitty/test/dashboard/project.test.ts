@@ -213,7 +213,7 @@ describe('a project', () => {
     ])
     expect(counts).toEqual({ planned: 2, doing: 2, for_review: 2, approved: 1, done: 2 })
     expect(await problemsOf(project, '002-lanes')).toEqual([
-      'tasks/WP11-teleported.md: WP11 is in a lane that this version does not know: teleported',
+      'status.events.jsonl: line 11 moves WP11 into a lane that this version does not know: teleported',
     ])
   })
 

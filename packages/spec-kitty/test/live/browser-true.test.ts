@@ -69,7 +69,7 @@ describe.skipIf(lacksChromium())('a board', () => {
     expect(await column('Unknown lane').textContent()).toContain('teleported')
     const problems = await page.getByRole('region', { name: 'Problems' }).textContent()
     expect(problems).toContain('its dependencies are the text "[]", not a list')
-    expect(problems).toContain('WP05 is in a lane that this version does not know: teleported')
+    expect(problems).toContain('line 4 moves WP05 into a lane that this version does not know: teleported')
     // Approved is enough for what depends on it; planned is not.
     const needs = page.locator('[data-card=WP02] .card-needs bdi')
     expect(await needs.allTextContents()).toEqual(['WP01 (approved)', 'WP03 (not done yet)'])

@@ -23,6 +23,11 @@ export interface Problem {
   readonly path: string
   /** One sentence without the path: `line 3 is not a JSON object`, `its front matter is not YAML`. */
   readonly what: string
+  /**
+   * The packages whose lanes are in doubt because of it, at most 50; left out if there are none. Only where `unreadable` has the
+   * problem too.
+   */
+  readonly in_doubt?: readonly string[]
 }
 
 export interface MissionName {

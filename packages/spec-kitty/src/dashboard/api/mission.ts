@@ -19,6 +19,11 @@ export interface WorkPackage {
   /** True if the lane is missing only because the log could not be read completely. */
   readonly is_lane_unread: boolean
   /**
+   * Why the last lane change of the package may be another one: a part of the log could not be read, or its last event is
+   * in the future. `lane` is then the last one that is known. Null if the lane is certain.
+   */
+  readonly lane_doubt: string | null
+  /**
    * Where the lane comes from: an event in the log or, in a mission without such events, the `lane` in the front matter
    * of the prompt, or the folder that contains the prompt (`tasks/done/`). Null: the package has no lane.
    */
@@ -87,6 +92,18 @@ export interface WorkPackage {
    * otherwise empty.
    */
   readonly waiting_for: readonly string[]
+  /**
+   * Why a package in Planned is neither ready nor has a command, in a few words: `it waits for WP02`. Null for any other
+   * package.
+   */
+  readonly not_ready_because: string | null
+  /**
+   * What the log says about why the package is blocked, or why a review sent it back; null if it says nothing, or if the package is
+   * neither blocked nor where the review put it.
+   */
+  readonly reason: string | null
+  /** The time of the newest event of any kind about the package, ISO 8601 UTC; null without one. */
+  readonly last_event_at: string | null
   /** The number of done subtasks and of all, counting those in the front matter and those in the log. */
   readonly subtasks_done: number
   readonly subtasks_total: number

@@ -17,6 +17,8 @@ export interface MissionSummary {
   readonly unknown_lanes: number
   /** How many packages have no lane because the log could not be read completely: the unread part may mention them. */
   readonly unread_lanes: number
+  /** How many packages have a lane that may not be their last one (`WorkPackage.lane_doubt`). */
+  readonly lanes_in_doubt: number
   /**
    * Problems of the log and `meta.json` because of which it is unknown in which lanes packages are, or whether the
    * mission is merged. They are also among the mission's problems. If there are any, no command is suggested for the

@@ -9,7 +9,10 @@ import type { AgentProcess } from './processes.js'
 export interface NowReply {
   /** ISO 8601 UTC. */
   readonly generated_at: string
-  /** The packages in Doing or under review whose process runs, or whose process is unknown. */
+  /**
+   * The packages in Doing or under review whose process runs, or whose process is unknown. Those whose process runs come
+   * first, and then those with the newest event.
+   */
   readonly working: readonly NowPackage[]
   /** The packages that wait for you. A package in Doing is also in `working` or `stalled`. */
   readonly waiting: readonly WaitingPackage[]
@@ -64,6 +67,10 @@ export interface NowPackage {
   readonly process: AgentProcess | null
   readonly next_command: string | null
   readonly worktree: string | null
+  /** As in `WorkPackage`. */
+  readonly lane_doubt: string | null
+  readonly not_ready_because: string | null
+  readonly last_event_at: string | null
 }
 
 export interface ReadyPackage extends NowPackage {

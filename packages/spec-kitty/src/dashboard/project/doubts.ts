@@ -3,6 +3,8 @@ import type { LogFile } from './event-log.js'
 import type { LogGap } from './log-gaps.js'
 import { sameId } from './package-ids.js'
 import { isPromptName } from './document-names.js'
+import { META } from './project-paths.js'
+import { isFuture } from './timestamps.js'
 import { idOfName, NOWHERE } from './work-packages.js'
 
 /** A part of a log that was not read, with the path of its file. */
@@ -23,37 +25,85 @@ export interface Unread {
   readonly logs: readonly Problem[]
   readonly gaps: readonly FileGap[]
   readonly prompts: readonly PromptGap[]
+  readonly future: readonly FutureMove[]
   /** Problems of `meta.json`, which is only needed to know whether the mission is merged. */
   readonly meta: readonly Problem[]
+}
+
+/** A lane change whose time is in the future. */
+export interface FutureMove {
+  readonly wp: string
+  readonly problem: Problem
 }
 
 /** The problems because of which it is unknown in which lanes packages are, and what is therefore unknown about each package. */
 export interface Doubts {
   readonly problems: readonly Problem[]
-  readonly of: (one: WorkPackage) => Doubt
+  readonly of: (one: WorkPackage) => Doubt | null
 }
 
+/** The maximum number of packages that a problem names. */
+const MAX_NAMED = 50
+
 /** Determines, in one place, what is unknown about a mission that could not be read completely. */
-export function doubtsOf(packages: readonly WorkPackage[], { logs, gaps, prompts, meta }: Unread): Doubts {
-  const open = gaps.filter((gap) => isOpen(gap, packages))
-  const isLaneOpen = (one: WorkPackage): boolean =>
-    logs.length > 0 ||
+export function doubtsOf(packages: readonly WorkPackage[], unread: Unread): Doubts {
+  const { logs, meta, prompts } = unread
+  const open = unread.gaps.filter((gap) => isOpen(gap, packages))
+  const gaps = open.map((gap) => ({ gap, problem: { path: gap.path, what: gap.what } }))
+  const ahead = unread.future.filter(({ wp }) => packages.some((one) => isAhead(one) && isSame(wp, one)))
+  const laneProblems = (one: WorkPackage): readonly Problem[] => [
+    ...logs,
     // If the log has lane changes, front matter does not count: the lane changes of these packages may be in the unread
     // part.
-    (open.length > 0 && one.lane !== null && one.lane_source !== 'events') ||
-    open.some((gap) => isAbout(gap, one.id))
+    ...gaps
+      .filter(({ gap }) => (one.lane !== null && one.lane_source !== 'events') || isAbout(gap, one.id))
+      .map(({ problem }) => problem),
+    ...(isAhead(one) ? ahead.filter(({ wp }) => isSame(wp, one)).map(({ problem }) => problem) : []),
+  ]
   const hidden = prompts.filter((gap) => isHidden(gap, packages))
-  const isNeedsOpen = (one: WorkPackage): boolean =>
-    hidden.some(({ wp }) => (wp === null ? one.document === null : sameId(wp) === sameId(one.id)))
+  const hiding = (one: WorkPackage): Problem | undefined =>
+    hidden.find(({ wp }) => (wp === null ? one.document === null : isSame(wp, one)))?.problem
+  const doubtful = new Map<Problem, string[]>()
+  const doubts = new Map<string, Doubt>()
+  for (const one of packages) {
+    const ofLane = laneProblems(one)
+    for (const problem of ofLane)
+      doubtful.set(problem, [...(doubtful.get(problem) ?? []), one.id].slice(0, MAX_NAMED))
+    const [first] = ofLane
+    const prompt = first === undefined && !isAhead(one) ? hiding(one) : undefined
+    if (first !== undefined || isAhead(one))
+      doubts.set(one.id, { about: 'lane', why: first === undefined ? AHEAD : sentenceOf(first) })
+    else if (prompt !== undefined) doubts.set(one.id, { about: 'needs', why: sentenceOf(prompt) })
+  }
+  const withNames = (problem: Problem): Problem => {
+    const in_doubt = doubtful.get(problem)
+    return in_doubt === undefined ? problem : { ...problem, in_doubt }
+  }
   return {
     problems: [
       ...logs,
       ...meta,
-      ...open.map(({ path, what }) => ({ path, what })),
+      ...gaps.map(({ problem }) => problem),
+      ...ahead.slice(0, MAX_NAMED).map(({ problem }) => problem),
       ...hidden.map(({ problem }) => problem),
-    ],
-    of: (one) => (isLaneOpen(one) ? 'lane' : isNeedsOpen(one) ? 'needs' : null),
+    ].map((problem) => withNames(problem)),
+    of: ({ id }) => doubts.get(id) ?? null,
   }
+}
+
+const AHEAD = 'its last event is in the future'
+
+function sentenceOf({ path, what }: Problem): string {
+  return `${path}: ${what}`
+}
+
+/** Returns whether the lane of a package is that of an event in the future. */
+function isAhead({ lane_source, updated_at }: WorkPackage): boolean {
+  return lane_source === 'events' && updated_at !== null && isFuture(updated_at)
+}
+
+function isSame(wp: string, { id }: WorkPackage): boolean {
+  return sameId(wp) === sameId(id)
 }
 
 /**
@@ -85,8 +135,11 @@ export function gapsOf({ gaps }: LogFile, path: string, isBeingWritten: boolean)
   return gaps.filter(({ is_end }) => !(is_end && isBeingWritten)).map((gap) => ({ ...gap, path }))
 }
 
-/** What is unknown about a package: its lane, or only its dependencies. */
-export type Doubt = 'lane' | 'needs' | null
+/** What is unknown about a package, its lane or only its dependencies, and why. */
+export interface Doubt {
+  readonly about: 'lane' | 'needs'
+  readonly why: string
+}
 
 /**
  * Returns packages without the data that is uncertain because not everything could be read. If no event sets the lane, it
@@ -94,13 +147,30 @@ export type Doubt = 'lane' | 'needs' | null
  */
 export function asFarAsRead(
   packages: readonly WorkPackage[],
-  doubtOf: (one: WorkPackage) => Doubt,
+  { of, problems }: Doubts,
 ): readonly WorkPackage[] {
+  const meta = problems.find(({ path }) => path.endsWith(META))
   return packages.map((one) => {
-    const doubt = doubtOf(one)
-    if (doubt === null) return one
-    const known = { ...one, is_ready: false, next_command: null }
-    if (doubt === 'needs' || one.lane_source === 'events') return known
-    return { ...known, ...NOWHERE, process: null, is_lane_unread: true, waiting_for: [] }
+    const doubt = of(one)
+    if (doubt === null)
+      return meta === undefined ? one : heldBack(one, `the mission may be over: meta.json ${meta.what}`)
+    if (doubt.about === 'needs') return heldBack(one, `what it needs is not known: ${doubt.why}`)
+    const known = heldBack(one, 'its lane is in doubt')
+    if (one.lane_source === 'events') return { ...known, lane_doubt: doubt.why }
+    return {
+      ...known,
+      ...NOWHERE,
+      process: null,
+      is_lane_unread: true,
+      waiting_for: [],
+      not_ready_because: null,
+      reason: null,
+    }
   })
+}
+
+/** Returns a package that nothing is suggested for, with the reason if it could otherwise be started. */
+function heldBack(one: WorkPackage, why: string): WorkPackage {
+  const not_ready_because = one.column === 'planned' ? (one.not_ready_because ?? why) : null
+  return { ...one, is_ready: false, next_command: null, not_ready_because }
 }

@@ -2,6 +2,7 @@ import { objectOf, parseJson } from 'familiar/cli'
 import type { FlowDay } from '../api.js'
 import { oneNameEach } from './package-ids.js'
 import { conflictText, MAX_CONFLICTS, openConflicts, type IdConflict } from './id-conflicts.js'
+import { isLane } from './lane-columns.js'
 import { futureCheck } from './timestamps.js'
 import { knownEvents } from './known-events.js'
 import { historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
@@ -21,6 +22,8 @@ export interface LaneState {
   readonly at: string
   /** The worktree whose copy of the log contains the event; null if the main checkout contains it. */
   readonly worktree: string | null
+  /** The number of the line in that copy, if this version does not know the lane; otherwise null. */
+  readonly line: number | null
   readonly history: LaneHistory
 }
 
@@ -32,12 +35,20 @@ export interface LogFile {
   readonly added: number
   readonly problems: readonly string[]
   /** The first lines whose time was in the future when they were read, each with that time as `instantOf` returns it. */
-  readonly future: readonly { readonly line: number; readonly at: string }[]
+  readonly future: readonly FutureLine[]
   readonly is_unread: boolean
   /** The parts of the copy that were not read, because of which the lanes of packages are unknown. */
   readonly gaps: readonly LogGap[]
   /** True if the last line has no newline and is not JSON: it is still being written, or its writer stopped in the middle. */
   readonly is_unfinished: boolean
+}
+
+/** A line whose time was in the future when it was read. */
+export interface FutureLine {
+  readonly line: number
+  readonly at: string
+  /** The package that it moves; null if it moves none. */
+  readonly wp: string | null
 }
 
 /** The events of all copies of a mission's log, combined. */
@@ -50,7 +61,7 @@ export interface Log {
   readonly decisions: readonly AskedDecision[]
   /** The number of packages in each column at the end of each day on which a lane changed. */
   readonly days: readonly FlowDay[]
-  /** The time of the newest event of any kind, as `instantOf` returns it; null without events. */
+  /** The time of the newest event of any kind that is not in the future, as `instantOf` returns it; null without one. */
   readonly newest: string | null
   readonly files: readonly LogFile[]
 }
@@ -101,6 +112,9 @@ export const MAX_LINE_BYTES = 8 * 1024 * 1024
 export const CUT_OFF = 'its last line is cut off'
 
 const MAX_NAMED_LINES = 10
+
+/** The maximum number of lane changes in the future that are kept of a file, because they leave the lanes of packages in doubt. */
+const MAX_FUTURE_MOVES = 500
 const MAX_PACKAGES = 2000
 
 /**
@@ -130,6 +144,9 @@ export function readLog(): LogReader {
   const decisions = readDecisions()
   const files: (() => Omit<LogFile, 'gaps'>)[] = []
   const allGaps: FileGaps[] = []
+  const isFuture = futureCheck()
+  /** The lines of the events that move a package into an unknown lane. */
+  const unknown = new Map<string, number>()
   let newest: string | null = null
 
   const names = oneNameEach()
@@ -175,7 +192,7 @@ export function readLog(): LogReader {
     }
   }
   const count = (event: Event): readonly string[] => {
-    if (event.at !== null && (newest === null || event.at > newest)) newest = event.at
+    if (event.at !== null && (newest === null || event.at > newest) && !isFuture(event.at)) newest = event.at
     if (event.kind === 'other') {
       if (event.created !== null && created.size < MAX_PACKAGES) created.set(event.created.id, event.created)
       if (event.decision !== null) decisions.take(event.decision)
@@ -188,7 +205,7 @@ export function readLog(): LogReader {
     file(worktree) {
       const gaps = noGaps()
       const counter = own(files.length, worktree === null)
-      const { reader, result } = readFile(worktree, gaps, names, take, counter)
+      const { reader, result } = readFile(worktree, gaps, names, take, counter, unknown)
       files.push(result)
       allGaps.push(gaps)
       return reader
@@ -196,7 +213,7 @@ export function readLog(): LogReader {
     result: () => {
       const gaps = openGaps(allGaps)
       const sorted = new Map([...moves].map(([wp, own]) => [wp, inOrder(own)]))
-      const lanes = new Map([...sorted].map(([wp, own]) => [wp, stateOf(own)]))
+      const lanes = new Map([...sorted].map(([wp, own]) => [wp, stateOf(own, unknown)]))
       return {
         lanes,
         facts: new Map([...facts].map(([wp, reader]) => [wp, reader.result()])),
@@ -219,12 +236,13 @@ function readFile(
   nameOf: (wp: string) => string,
   take: (event: Event) => Taken,
   own: OwnEvents,
+  unknown: Map<string, number>,
 ): { readonly reader: LineReader; readonly result: () => Omit<LogFile, 'gaps'> } {
   const whole: string[] = []
   const broken: string[] = []
   let [number, more, added, isUnfinished] = [0, 0, 0, false]
   let isUnread = false
-  const future: { readonly line: number; readonly at: string }[] = []
+  const future: FutureLine[] = []
   const isFuture = futureCheck()
 
   const complain = (what: string): void => {
@@ -241,12 +259,21 @@ function readFile(
       return
     }
     const { at } = event
-    if (at !== null && isFuture(at) && future.length < MAX_NAMED_LINES) future.push({ line: number, at })
-    const { standing, problems, moved, lost, conflict } = take(event)
+    const moved = event.kind === 'lane' ? nameOf(event.wp) : null
+    if (at !== null && isFuture(at) && future.length < (moved === null ? MAX_NAMED_LINES : MAX_FUTURE_MOVES))
+      future.push({ line: number, at, wp: moved })
+    const { standing, problems, moved: counted, lost, conflict } = take(event)
     if (event.id !== null && standing !== 'other')
       added += own.line({ id: event.id, line: number, isNew: standing === 'new' })
     for (const what of problems) complain(what)
-    if (moved !== null) addMove(gaps, moved, number)
+    if (
+      standing === 'new' &&
+      event.kind === 'lane' &&
+      !isLane(event.move.lane) &&
+      unknown.size < MAX_PACKAGES
+    )
+      unknown.set(event.id, number)
+    if (counted !== null) addMove(gaps, counted, number)
     const what = `line ${number} ${problems[0] ?? 'does not count'}`
     if (conflict !== null && gaps.conflicts.length < MAX_CONFLICTS) gaps.conflicts.push({ ...conflict, what })
     else if (lost !== null) lose(lost, what)
@@ -294,7 +321,7 @@ function readFile(
   return { reader, result }
 }
 
-function stateOf(moves: readonly LaneMove[]): LaneState {
-  const { lane = '', at = '', worktree = null } = moves.at(-1) ?? {}
-  return { lane, at, worktree, history: historyOf(moves) }
+function stateOf(moves: readonly LaneMove[], unknown: ReadonlyMap<string, number>): LaneState {
+  const { id = '', lane = '', at = '', worktree = null } = moves.at(-1) ?? {}
+  return { lane, at, worktree, line: unknown.get(id) ?? null, history: historyOf(moves) }
 }

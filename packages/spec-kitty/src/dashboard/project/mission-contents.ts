@@ -11,7 +11,7 @@ import { kept, type Reading } from './remember-files.js'
 import { NO_META, readMeta, type Meta } from './read-meta.js'
 import { readPrompt } from './read-prompt.js'
 import { readLogs, type LogCopy } from './read-log-files.js'
-import { toWorkPackages, type PackageFile } from './work-packages.js'
+import { toWorkPackages, type PackageFile, type PackageProblem } from './work-packages.js'
 
 /** The files of a mission that are read to show it in the list. */
 export interface MissionFiles {
@@ -33,7 +33,7 @@ export interface MissionContents {
   readonly newest: string | null
   readonly log_files: readonly LogFile[]
   /** The problems, each with the document that it is about; null for the log. */
-  readonly problems: readonly { readonly document: string | null; readonly what: string }[]
+  readonly problems: readonly PackageProblem[]
 }
 
 export const NO_CONTENTS: MissionContents = {

@@ -1,5 +1,5 @@
 import type { Flow, FlowDay } from '../api.js'
-import { toMilliseconds } from './timestamps.js'
+import { isFuture, toMilliseconds } from './timestamps.js'
 import { columnOf } from './lane-columns.js'
 import type { LaneHistory, LaneMove } from './lane-history.js'
 
@@ -25,6 +25,20 @@ export function daysOf(packages: Iterable<readonly LaneMove[]>): readonly FlowDa
     return dayOf(date, lanes.values())
   })
   return days.slice(-MAX_DAYS)
+}
+
+/** Returns a flow without the days and times that are in the future: nobody knows what has happened by then. */
+export function withoutFuture(flow: Flow): Flow {
+  const today = new Date().toISOString().slice(0, 10)
+  const come = (time: string | null): string | null => (time !== null && isFuture(time) ? null : time)
+  return {
+    days: flow.days.filter(({ date }) => date <= today),
+    packages: flow.packages.map((one) => {
+      const [started_at, finished_at] = [come(one.started_at), come(one.finished_at)]
+      const cycle_seconds = started_at === null || finished_at === null ? null : one.cycle_seconds
+      return { ...one, started_at, finished_at, cycle_seconds }
+    }),
+  }
 }
 
 function dayOf(date: string, lanes: Iterable<string>): FlowDay {

@@ -29,10 +29,11 @@ export function standingOf(mission: MissionRead, starts: ProcessStarts): Mission
 }
 
 function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
-  const isLogRead = !mission.unreadable.some(({ path }) => !path.endsWith(META))
+  // An unread part of the log may say that the work goes on, and an unread `meta.json` that the mission is over.
+  const isRead = mission.unreadable.length === 0
   const work_packages = mission.work_packages
     .map((one) => (one.process === null ? one : { ...one, process: judge(one.process, starts) }))
-    .map((one) => (isLogRead ? withResumption(mission.id, one) : one))
+    .map((one) => (isRead ? withResumption(mission.id, one) : one))
   const waiting = work_packages.filter((one) => whyWaiting(one) !== null).length
   const stalled_count = work_packages.filter((one) => isStalled(one)).length
   const { decision_count } = mission
@@ -52,7 +53,8 @@ function judgedBy(mission: MissionRead, starts: ProcessStarts): MissionReply {
 
 /** Takes away what can be done about a package whose mission is over. */
 function withNothingToDo(one: WorkPackage): WorkPackage {
-  return one.is_ready || one.next_command !== null ? { ...one, is_ready: false, next_command: null } : one
+  if (!one.is_ready && one.next_command === null && one.not_ready_because === null) return one
+  return { ...one, is_ready: false, next_command: null, not_ready_because: null }
 }
 
 /** Adds the command that resumes the work of an agent that is gone. */
@@ -170,13 +172,22 @@ function wordsOf(
       ? 'its log contradicts itself'
       : ofLog.length === 0
         ? 'not all of it can be read'
-        : 'its log cannot be read',
+        : ofLog.every(({ what }) => isFutureText(what))
+          ? 'its log is dated in the future'
+          : packages.some(({ lane_source }) => lane_source === 'events')
+            ? 'not all of its log can be read'
+            : 'its log cannot be read',
     not_finalised: 'not finalised',
     empty: 'no work packages yet',
     planned: 'planned',
     idle: ready > 0 ? `${ready} ready` : `${left} left`,
   }
   return words[state]
+}
+
+/** Returns whether a problem is about the time of a line. */
+function isFutureText(what: string): boolean {
+  return what.endsWith(' in the future')
 }
 
 /** Without `meta.json`, it is unknown whether the mission is merged, so no command is suggested. */

@@ -20,12 +20,16 @@ import { EVENTS, META, pathInCopy, pathOf } from './project-paths.js'
 import { asFarAsRead, doubtsOf, gapsOf, promptGap, type PromptGap, type Unread } from './doubts.js'
 import { CUT_OFF, type LogFile } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
+import { withoutFuture } from './mission-flow.js'
 import { isMadeFor, type MissionCopy, type UnreadWorktree } from './worktrees.js'
 
 /** If the file has not changed for this long, an unfinished last line is no longer being written. */
 const UNFINISHED_MS = 10_000
 
 const MAX_PROBLEMS = 500
+
+/** How many lines of a log are named because they are in the future. */
+const MAX_FUTURE_LINES = 10
 
 const DIRECTORY = 'is a directory where a file should be'
 
@@ -128,10 +132,11 @@ function missionOf(
     ...unreadIn(id, contents, copies, unread),
     prompts,
   })
-  const packages = asFarAsRead(contents.packages, doubts.of)
+  const packages = asFarAsRead(contents.packages, doubts)
   const unread_lanes = packages.filter(({ is_lane_unread }) => is_lane_unread).length
   const lanes = packages.map(({ lane }) => lane)
   const found = [...documents, ...copies].flatMap((one) => one.found ?? [])
+  const named = new Map(doubts.problems.map((one) => [keyOf(one), one]))
   // The unread part may say that a decision was taken.
   const open = doubts.problems.length === 0 ? contents.decisions : []
   return {
@@ -141,9 +146,14 @@ function missionOf(
     counts: countColumns(lanes),
     not_finalised: lanes.filter((lane) => lane === null).length - unread_lanes,
     unread_lanes,
+    lanes_in_doubt: packages.filter(({ lane_doubt }) => lane_doubt !== null).length,
     unreadable: doubts.problems,
     unknown_lanes: lanes.filter((lane) => lane !== null && !isLane(lane)).length,
-    ...lastChange(newest, contents.meta.newest, meta === null ? found : [...found, meta]),
+    ...lastChange(
+      newestOf(newest, log_files),
+      contents.meta.newest,
+      meta === null ? found : [...found, meta],
+    ),
     problem_count: problems.length,
     purpose: contents.meta.purpose,
     merge_commit: contents.meta.merge_commit,
@@ -155,12 +165,24 @@ function missionOf(
     decision_count: open.length,
     open_decisions: open.map((one) => ({ ...one, document: documentOf(one, documents) })),
     documents: documents.map((document) => documentSummary(document, packages)),
-    flow,
+    flow: log_files.some(({ future }) => future.length > 0) ? withoutFuture(flow) : flow,
     worktrees: log_files.flatMap(({ worktree, added }) =>
       worktree === null || added === 0 ? [] : [{ name: worktree, events: added }],
     ),
-    problems,
+    problems: problems.map((one) => named.get(keyOf(one)) ?? one),
   }
+}
+
+function keyOf({ path, what }: Problem): string {
+  return `${path}\n${what}`
+}
+
+/** Returns the time of the newest event. Events that were in the future when they were read count once their time has come. */
+function newestOf(newest: string | null, files: readonly LogFile[]): string | null {
+  const come = files.flatMap(({ future }) =>
+    future.filter(({ at }) => futureOf(at) === null).map(({ at }) => at),
+  )
+  return come.reduce((last, at) => (last === null || at > last ? at : last), newest)
 }
 
 /** If a directory has too many names, the files that determine the lanes of packages are looked up anyway. */
@@ -217,14 +239,23 @@ function complainOfContents(
   for (const what of meta.unread) unreadOf(pathOf(id, META), what)
   for (const [at, file] of log_files.entries()) {
     const path = pathOfLog(id, file)
-    for (const { line, at: time } of file.future) {
-      const ahead = futureOf(time)
-      if (ahead !== null) complainOf(path, `line ${line} is ${ahead} in the future`)
+    for (const { line, at: time } of file.future.slice(0, MAX_FUTURE_LINES)) {
+      const what = futureText(line, time)
+      if (what !== null) complainOf(path, what)
     }
     for (const what of file.problems) (file.is_unread ? unreadOf : complainOf)(path, what)
     if (file.is_unfinished && !isBeingWritten(copies[at])) complainOf(path, CUT_OFF)
   }
-  for (const { document, what } of problems) complainOf(pathOf(id, document ?? EVENTS), what)
+  for (const { document, worktree, what } of problems)
+    complainOf(
+      worktree === undefined ? pathOf(id, document ?? EVENTS) : pathInCopy(worktree, id, EVENTS),
+      what,
+    )
+}
+
+function futureText(line: number, at: string): string | null {
+  const ahead = futureOf(at)
+  return ahead === null ? null : `line ${line} is ${ahead} in the future`
 }
 
 function unreadIn(
@@ -237,6 +268,12 @@ function unreadIn(
     logs: unread.filter(({ path }) => !path.endsWith(META)),
     meta: unread.filter(({ path }) => path.endsWith(META)),
     gaps: log_files.flatMap((file, at) => gapsOf(file, pathOfLog(id, file), isBeingWritten(copies[at]))),
+    future: log_files.flatMap((file) =>
+      file.future.flatMap(({ line, at, wp }) => {
+        const what = futureText(line, at)
+        return wp === null || what === null ? [] : [{ wp, problem: { path: pathOfLog(id, file), what } }]
+      }),
+    ),
   }
 }
 

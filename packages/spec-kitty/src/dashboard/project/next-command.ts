@@ -1,18 +1,20 @@
 import { shellQuote } from 'familiar/cli'
 import type { WorkPackage } from '../api.js'
 
-type Standing = Pick<WorkPackage, 'id' | 'lane' | 'lane_source' | 'document' | 'is_ready'>
+interface Standing extends Pick<WorkPackage, 'id' | 'lane' | 'lane_source' | 'document'> {
+  /** Whether everything that the package depends on is known and approved or done. */
+  readonly is_free: boolean
+}
 
 /** Returns the command that continues a package; null if there is none, for example because it is in work or waiting. */
 export function commandFor(
   mission: string,
-  { id, lane, lane_source, document, is_ready }: Standing,
+  { id, lane, lane_source, document, is_free }: Standing,
 ): string | null {
   if (lane === null) return document === null ? null : finaliseCommand(mission)
   if (lane_source !== 'events') return null
-  if (lane === 'planned') return is_ready ? agentCommand('implement', mission, id) : null
-  if (lane === 'for_review') return agentCommand('review', mission, id)
-  return lane === 'blocked' ? agentCommand('implement', mission, id) : null
+  if (lane === 'planned' || lane === 'blocked') return is_free ? agentCommand('implement', mission, id) : null
+  return lane === 'for_review' ? agentCommand('review', mission, id) : null
 }
 
 /**

@@ -9,7 +9,7 @@ import type {
 } from '../api.js'
 import { mergeCommand } from './next-command.js'
 import { isEnded } from './mission-standing.js'
-import { isStalled, isWorking, whyWaiting } from './package-standing.js'
+import { isStalled, isWorking, reasonOf, whyWaiting } from './package-standing.js'
 
 /** The maximum number of packages in one list. */
 const MAX_LISTED = 500
@@ -44,7 +44,7 @@ export function nowOf(all: readonly MissionReply[], hidden: readonly Problem[], 
     .flatMap((one) => decisionsIn(one))
   return {
     generated_at: at.toISOString(),
-    working: longestFirst(working),
+    working: runningFirst(working),
     waiting: longestFirst(waiting),
     stalled: longestFirst(stalled),
     ready_to_start: ready.toSorted((one, other) => other.unblocks - one.unblocks).slice(0, MAX_READY),
@@ -107,6 +107,7 @@ function packagesOf(
 function nowPackage({ mission, one }: Here): NowPackage {
   const { id, title, lane, agent, assignee, model, role, profile, lane_since } = one
   const { subtasks_done, subtasks_total, sent_back, process, next_command, worktree } = one
+  const { lane_doubt, not_ready_because, last_event_at } = one
   return {
     mission: { id: mission.id, title: mission.title },
     id,
@@ -124,6 +125,9 @@ function nowPackage({ mission, one }: Here): NowPackage {
     process,
     next_command,
     worktree,
+    lane_doubt,
+    not_ready_because,
+    last_event_at,
   }
 }
 
@@ -132,27 +136,29 @@ function waitingPackage(here: Here): readonly WaitingPackage[] {
   return why === null ? [] : [{ ...nowPackage(here), why, reason: reasonOf(here.one) }]
 }
 
-/**
- * Returns why a package waits, according to the log since the package entered its lane. A review that sent the package
- * back may have given the reason shortly before that, but not before the review began. If there is only one review, it
- * counts even without a time.
- */
-function reasonOf({ history, lane_since, review, sent_back }: WorkPackage): string | null {
-  const since = lane_since ?? ''
-  const said = history.findLast(({ at, reason }) => at >= since && reason !== null)?.reason
-  if (said != null || review === null) return said ?? null
-  const isSentBack = history.at(-1)?.is_sent_back === true
-  const began = isSentBack ? (history.at(-2)?.at ?? '') : since
-  const isOfNow = review.at === null ? isSentBack && sent_back === 1 : review.at >= began
-  return isOfNow ? review.reason : null
-}
-
 /** Sorts by the time in the lane, the longest first. Packages whose time is unknown come last. */
 function longestFirst<T extends Pick<NowPackage, 'lane_since' | 'id' | 'mission'>>(
   packages: readonly T[],
 ): readonly T[] {
   const keyOf = ({ lane_since, mission, id }: T): string => [lane_since ?? '~', mission.id, id].join('\0')
   return packages.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)).slice(0, MAX_LISTED)
+}
+
+/** Sorts by whether the process runs, then by the newest event: what is alive comes before what was forgotten. */
+function runningFirst(packages: readonly NowPackage[]): readonly NowPackage[] {
+  const isRunning = ({ process }: NowPackage): boolean => process?.liveness === 'running'
+  const timeOf = ({ last_event_at, lane_since }: NowPackage): string => last_event_at ?? lane_since ?? ''
+  return longestFirst(packages)
+    .toSorted((one, other) =>
+      isRunning(one) === isRunning(other)
+        ? compare(timeOf(other), timeOf(one))
+        : Number(isRunning(other)) - Number(isRunning(one)),
+    )
+    .slice(0, MAX_LISTED)
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1
 }
 
 function lastOf(times: readonly (string | null)[]): string | null {

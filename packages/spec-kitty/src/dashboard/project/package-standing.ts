@@ -27,3 +27,23 @@ export function isWorking(one: WorkPackage): boolean {
 export function isStalled({ column, process }: WorkPackage): boolean {
   return column === 'doing' && process?.liveness === 'not_running_here'
 }
+
+/**
+ * Returns why a package waits, according to the log since the package entered its lane. A review that sent the package
+ * back may have given the reason shortly before that, but not before the review began. If there is only one review, it
+ * counts even without a time.
+ */
+export function reasonOf({
+  history,
+  lane_since,
+  review,
+  sent_back,
+}: Pick<WorkPackage, 'history' | 'lane_since' | 'review' | 'sent_back'>): string | null {
+  const since = lane_since ?? ''
+  const said = history.findLast(({ at, reason }) => at >= since && reason !== null)?.reason
+  if (said != null || review === null) return said ?? null
+  const isSentBack = history.at(-1)?.is_sent_back === true
+  const began = isSentBack ? (history.at(-2)?.at ?? '') : since
+  const isOfNow = review.at === null ? isSentBack && sent_back === 1 : review.at >= began
+  return isOfNow ? review.reason : null
+}

@@ -1,7 +1,7 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import { decode } from './decode-text.js'
 import { readBytes, withFile } from './read-safely.js'
-import { instantOf, toMilliseconds } from './timestamps.js'
+import { futureOf, instantOf, toMilliseconds } from './timestamps.js'
 import type { LocatedEntry } from './locate.js'
 import { kept, type Reading } from './remember-files.js'
 
@@ -147,10 +147,15 @@ function lineIn(value: unknown, max: number): string | null {
   return text === '' ? null : text.slice(0, max)
 }
 
-/** Returns the newest of the dates in fields whose names end in `_at`, such as `created_at` and `accepted_at`. */
+/** Returns the newest of the dates that are not in the future, in fields whose names end in `_at`, such as `created_at` and `accepted_at`. */
 function newestIn(meta: Readonly<Record<string, unknown>>): string | null {
   const dates = Object.entries(meta).flatMap(([name, value]) => {
     return name.endsWith('_at') ? (dateOf(value) ?? []) : []
   })
-  return dates.toSorted().at(-1) ?? null
+  return (
+    dates
+      .filter((date) => futureOf(date) === null)
+      .toSorted()
+      .at(-1) ?? null
+  )
 }

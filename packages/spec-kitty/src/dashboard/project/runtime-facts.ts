@@ -67,6 +67,8 @@ export interface RuntimeFacts {
   readonly process: ClaimedProcess | null
   /** Why `process` is null although the log says something of a process; null if it never did, or there is one. */
   readonly process_gap: ProcessGap | null
+  /** The time of the newest annotation or claim, as `instantOf` returns it; null without one. */
+  readonly newest: string | null
 }
 
 export const NO_FACTS: RuntimeFacts = {
@@ -78,6 +80,7 @@ export const NO_FACTS: RuntimeFacts = {
   review_result: null,
   process: null,
   process_gap: null,
+  newest: null,
 }
 
 export interface Annotation {
@@ -114,6 +117,7 @@ export function readFacts(): FactsReader {
   const agents = readAgents()
   const process = readProcess()
   let notes: Slot<Note>[] = []
+  let newest: string | null = null
   /**
    * Takes the parts of an agent. Where one is a placeholder, the text of the agent counts or, if the annotation names none,
    * that of its actor, if that is the agent of the package.
@@ -136,6 +140,7 @@ export function readFacts(): FactsReader {
 
   return {
     take({ event_id: id, at, actor, delta: said }) {
+      if (newest === null || at > newest) newest = at
       const order = `${at} ${id}`
       const problems: string[] = []
       const delta = withAgent(said)
@@ -161,6 +166,7 @@ export function readFacts(): FactsReader {
       return problems
     },
     claim({ event_id: id, at, actor, delta: said }) {
+      if (newest === null || at > newest) newest = at
       const order = `${at} ${id}`
       const problems: string[] = []
       const delta = withAgent(said)
@@ -180,6 +186,7 @@ export function readFacts(): FactsReader {
       notes: notes.map(({ value }) => value),
       review: reviews.get('review')?.value ?? null,
       review_result: results.get('review_result')?.value ?? null,
+      newest,
     }),
   }
 }

@@ -43,10 +43,16 @@ export function toMilliseconds(instant: string): string {
   return `${instant.slice(0, -7)}Z`
 }
 
+/** Returns whether a time, in ISO 8601 UTC to the millisecond, is in the future, and not only by a clock error. */
+export function isFuture(time: string): boolean {
+  return Date.parse(time) - Date.now() > CLOCK_SKEW_MS
+}
+
 /** Returns how far a time, as `instantOf` returns it, is in the future: `10 h`. Null if it is not, or only by a clock error. */
 export function futureOf(instant: string): string | null {
-  const ahead = Date.parse(toMilliseconds(instant)) - Date.now()
-  if (ahead <= CLOCK_SKEW_MS) return null
+  const time = toMilliseconds(instant)
+  if (!isFuture(time)) return null
+  const ahead = Date.parse(time) - Date.now()
   const minutes = Math.round(ahead / 60_000)
   if (minutes < 120) return `${minutes} min`
   return minutes < 2 * 24 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 60 / 24)} d`

@@ -7,6 +7,7 @@ import { laneFolderOf } from './document-names.js'
 import { columnOf, isAtWork, isLane, laneNamed } from './lane-columns.js'
 import { oneNameEach, sameId } from './package-ids.js'
 import { withReadiness } from './readiness.js'
+import { reasonOf } from './package-standing.js'
 import { circlesIn, circleText, needsOf } from './needs.js'
 import { processInLog } from './judge-agents.js'
 import { subtasksOf } from './subtasks.js'
@@ -23,7 +24,16 @@ export interface WorkPackages {
   /** The packages, sorted by id. */
   readonly packages: readonly WorkPackage[]
   /** Problems, each with the document that it is about; null for the log. */
-  readonly problems: readonly { readonly document: string | null; readonly what: string }[]
+  readonly problems: readonly PackageProblem[]
+}
+
+/** A problem with a package. */
+export interface PackageProblem {
+  /** The document that it is about; null for the log. */
+  readonly document: string | null
+  /** The worktree whose copy of the log it is about; left out for the main checkout. */
+  readonly worktree?: string
+  readonly what: string
 }
 
 /** Compares ids so that WP2 comes before WP10. */
@@ -36,7 +46,7 @@ const { compare } = new Intl.Collator('en', { numeric: true })
  */
 export function toWorkPackages(mission: string, files: readonly PackageFile[], log: Log): WorkPackages {
   const packages = new Map<string, WorkPackage>()
-  const problems: { document: string | null; what: string }[] = []
+  const problems: PackageProblem[] = []
   const logged = new Map(
     [...log.lanes.keys(), ...log.created.keys(), ...log.facts.keys()].map((id) => [sameId(id), id]),
   )
@@ -57,9 +67,10 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   for (const id of [...log.lanes.keys(), ...notFinalised(log)]) {
     if (!packages.has(id)) packages.set(id, packageOf(id, null, log))
   }
-  for (const { id, lane, document } of packages.values()) {
-    if (lane !== null && !isLane(lane))
-      problems.push({ document, what: `${id} is in a lane that this version does not know: ${lane}` })
+  for (const [name, { id, lane, lane_source, document }] of packages) {
+    if (lane === null || isLane(lane)) continue
+    if (lane_source === 'events') problems.push(unknownLane(id, lane, log.lanes.get(name)))
+    else problems.push({ document, what: `${id} is in a lane that this version does not know: ${lane}` })
   }
   const sorted = [...packages.values()].toSorted((one, other) => compare(one.id, other.id))
   const lanes = new Map(sorted.map(({ id, lane }) => [id, lane]))
@@ -69,20 +80,45 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
   const known = new Map([...stems, ...sorted.map(({ id }) => [sameId(id), id] as const)])
   const fieldsOf = new Map(files.map(({ document, fields }) => [document, fields]))
   /** If neither a prompt nor the log says what a package depends on, it may depend on any other. */
-  const isKnown = ({ id, document }: WorkPackage): boolean =>
-    !unsure.has(id) &&
-    (document === null
-      ? log.created.get(id)?.are_dependencies_known === true
-      : fieldsOf.get(document)?.are_dependencies_known === true)
+  const whyUnknown = ({ id, document }: WorkPackage): string | null => {
+    if (unsure.has(id)) return 'it has prompts in the folders of two lanes'
+    if (document === null)
+      return log.created.get(id)?.are_dependencies_known === true
+        ? null
+        : 'it has no prompt, so what it needs is not known'
+    const fields = fieldsOf.get(document)
+    return fields?.are_dependencies_known === true ? null : notKnown(fields?.problems ?? [])
+  }
   const packagesThen = sorted.map((one) => {
     const needs = needsOf(one.id, one.dependencies, known)
     for (const what of needs.problems)
       problems.push({ document: one.document, what: one.document === null ? `${one.id} ${what}` : what })
-    return withReadiness(mission, one, needs.dependencies, lanes, isKnown(one) && needs.are_known)
+    const why = whyUnknown(one) ?? (needs.are_known ? null : notKnown(needs.problems))
+    return withReadiness(mission, one, needs.dependencies, lanes, why)
   })
+  for (const { id, document, waiting_for } of packagesThen) {
+    for (const need of waiting_for.filter((name) => lanes.get(name) === 'canceled'))
+      problems.push({
+        document,
+        what: `${id} waits for ${need}, which is canceled, so ${id} does not get ready`,
+      })
+  }
   for (const circle of circlesIn(packagesThen))
     problems.push({ document: circle[0]?.document ?? null, what: circleText(circle.map(({ id }) => id)) })
   return { packages: packagesThen, problems }
+}
+
+/** Returns the problem with a lane change into a lane that this version does not know. */
+function unknownLane(id: string, lane: string, state: LaneState | undefined): PackageProblem {
+  const what = `moves ${id} into a lane that this version does not know: ${lane}`
+  const problem = { document: null, what: state?.line == null ? what : `line ${state.line} ${what}` }
+  return state?.worktree == null ? problem : { ...problem, worktree: state.worktree }
+}
+
+/** Returns why it is unknown what a package needs, according to the problems of its prompt. */
+function notKnown(problems: readonly string[]): string {
+  const what = problems.find((one) => /depend|front matter|conflict/.test(one)) ?? problems[0]
+  return `what it needs is not known${what === undefined ? '' : `: ${what}`}`
 }
 
 /**
@@ -99,6 +135,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
   const facts = log.facts.get(id) ?? NO_FACTS
   const created = log.created.get(id)
   const agent = agentOf(facts.agents, log.lanes.get(id), fields ?? undefined)
+  const state = log.lanes.get(id)
   const stands = standing(id, file, log)
   return {
     id: shownId(id, file),
@@ -117,12 +154,26 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     review_result: facts.review_result,
     front_matter_review: reviewOfFile(fields, facts, log.lanes.get(id)),
     document,
-    process: processOf(log.lanes.get(id), stands.lane, facts),
+    process: processOf(state, stands.lane, facts),
     is_lane_unread: false,
+    lane_doubt: null,
     is_ready: false,
     waiting_for: [],
+    not_ready_because: null,
+    reason: isHeld(stands) ? reasonOf({ ...stands, review: facts.review }) : null,
+    last_event_at: lastOf(state?.at ?? null, facts.newest),
     next_command: null,
   }
+}
+
+/** Returns whether a package is blocked, or where a review that sent it back put it. */
+function isHeld({ lane, history }: Standing): boolean {
+  return lane === 'blocked' || history.at(-1)?.is_sent_back === true
+}
+
+function lastOf(one: string | null, other: string | null): string | null {
+  const last = one === null || (other !== null && other > one) ? other : one
+  return last === null ? null : toMilliseconds(last)
 }
 
 /** Returns the id in the spelling of the prompt, because people and file names use it. */

@@ -1,5 +1,6 @@
-import type { FlowDay, PackageFlow } from '../api.js'
+import type { FlowDay, PackageFlow, WorkPackage } from '../api.js'
 import type { ShareName } from './board-shares.js'
+import { formatCount, formatDuration } from './format.js'
 
 /**
  * The columns from the bottom of the chart to its top, then canceled packages. Finished work is at the bottom, so that
@@ -97,4 +98,37 @@ export function medianCycle(packages: readonly PackageFlow[]): number | null {
   return times.length % 2 === 1
     ? (times[Math.floor(middle)] ?? null)
     : ((times[middle - 1] ?? 0) + (times[middle] ?? 0)) / 2
+}
+
+/**
+ * Returns the cycle times in words, and which packages have none: those that were never in Doing, because they have not begun or
+ * because the log skips it, and canceled ones.
+ */
+export function describeCycles(
+  packages: readonly PackageFlow[],
+  all: readonly Pick<WorkPackage, 'id' | 'lane' | 'column'>[],
+): string {
+  const placeOf = new Map(all.map((one) => [one.id, one]))
+  const median = medianCycle(packages)
+  const known = packages.filter(({ cycle_seconds: seconds }) => seconds !== null).length
+  const [isCanceled, isPlanned] = [
+    ({ id }: PackageFlow) => placeOf.get(id)?.lane === 'canceled',
+    ({ id }: PackageFlow) => placeOf.get(id)?.column === 'planned',
+  ]
+  const notInDoing = packages.filter((one) => one.started_at === null && !isCanceled(one))
+  const waiting = notInDoing.filter((one) => isPlanned(one)).length
+  const skipped = notInDoing.filter((one) => !isPlanned(one) && placeOf.get(one.id)?.column != null).length
+  const canceled = all.filter(({ lane }) => lane === 'canceled').length
+  const words =
+    median === null
+      ? ', no cycle time is known yet.'
+      : `: half of ${formatCount(known, 'work package')} took ${formatDuration(median)} or less.`
+  const rest = [
+    skipped === 0
+      ? ''
+      : ` ${skipped} came further without Doing, and ${skipped === 1 ? 'has' : 'have'} no cycle time.`,
+    waiting === 0 ? '' : ` ${waiting} not started.`,
+    canceled === 0 ? '' : ` ${canceled} canceled.`,
+  ]
+  return `From Doing to Approved${words}${rest.join('')}`
 }

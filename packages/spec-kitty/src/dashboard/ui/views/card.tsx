@@ -49,8 +49,19 @@ export function Card({ workPackage, mission, choice, lanes, hasMoved, hasPhases 
           {isPhaseShown && <Phase name={phase} />}
         </p>
       )}
+      <Reason workPackage={workPackage} />
       <Needs workPackage={workPackage} lanes={lanes} />
     </li>
+  )
+}
+
+/** Why a package is blocked, or why a review sent it back, in at most two lines. */
+function Reason({ workPackage: { reason } }: { readonly workPackage: WorkPackage }) {
+  if (reason === null) return null
+  return (
+    <p class="card-reason" title={visible(reason)}>
+      <bdi>{visible(reason)}</bdi>
+    </p>
   )
 }
 
@@ -139,10 +150,11 @@ function Who({ workPackage }: { readonly workPackage: WorkPackage }) {
 
 /** The lane of a package, and its source unless that is an event in the main checkout. */
 export function LaneOf({ workPackage }: { readonly workPackage: WorkPackage }) {
-  const { lane, lane_source: source, worktree } = workPackage
+  const { lane, lane_source: source, worktree, lane_doubt: doubt } = workPackage
   const isFile = source === 'front_matter' || source === 'folder'
   return (
     <>
+      {doubt !== null && <InDoubt why={doubt} />}
       <LaneName lane={lane} isUnread={workPackage.is_lane_unread} />
       {isFile && (
         <span class="from" title={FILE_SOURCES[source]}>
@@ -155,6 +167,15 @@ export function LaneOf({ workPackage }: { readonly workPackage: WorkPackage }) {
         </span>
       )}
     </>
+  )
+}
+
+/** Says that the lane behind it is only the last one that is known. */
+export function InDoubt({ why }: { readonly why: string }) {
+  return (
+    <span class="doubt" title={`It may be in another lane. ${visible(why)}`}>
+      last known:
+    </span>
   )
 }
 
@@ -188,14 +209,15 @@ interface NeedsProps {
 
 /** Shows what a package waits for, or that it is ready. Shows nothing for a package that is in work or finished. */
 function Needs({ workPackage, lanes, isShort = false }: NeedsProps) {
-  const { dependencies, column, is_ready: isReady, lane } = workPackage
+  const { dependencies, column, is_ready: isReady, lane, lane_doubt: doubt } = workPackage
+  const why = doubt === null ? workPackage.not_ready_because : null
   const [met, open] = [true, false].map((isMet) =>
     dependencies.filter((name) => isSatisfied(lanes.get(name) ?? null) === isMet),
   )
   const isEarly = column === 'planned' || lane === null
   if (!isEarly && (open?.length === 0 || isFinal(lane) || lane === 'approved')) return null
-  if (!isReady && dependencies.length === 0) return null
-  if (isShort && !isReady && open?.length === 0) return null
+  if (!isReady && why === null && dependencies.length === 0) return null
+  if (isShort && !isReady && why === null && open?.length === 0) return null
   const Line = isShort ? 'span' : 'p'
   return (
     <Line class="card-needs">
@@ -207,6 +229,11 @@ function Needs({ workPackage, lanes, isShort = false }: NeedsProps) {
       {open?.map((name) => (
         <Needed key={name} name={name} lane={lanes.get(name)} />
       ))}
+      {why !== null && open?.length === 0 && (
+        <span class="not-ready" title={visible(why)}>
+          not ready{isShort ? '' : `: ${visible(why)}`}
+        </span>
+      )}
     </Line>
   )
 }
@@ -220,9 +247,11 @@ interface NeededProps {
 /** A dependency is satisfied once it is approved or done. */
 function Needed({ name, lane }: NeededProps) {
   const isDone = isSatisfied(lane ?? null)
-  const state = lane === undefined ? 'unknown' : isDone && lane !== null ? lane : 'not done yet'
+  const isCanceled = lane === 'canceled'
+  const state =
+    lane === undefined ? 'unknown' : (isDone || isCanceled) && lane !== null ? lane : 'not done yet'
   return (
-    <bdi class={isDone ? 'id is-done' : 'id'} title={state}>
+    <bdi class={isDone ? 'id is-done' : isCanceled ? 'id is-canceled' : 'id'} title={state}>
       {visible(name)}
       <span class="visually-hidden"> ({state})</span>
     </bdi>

@@ -1,8 +1,8 @@
 import type { FlowDay, MissionReply, PackageFlow } from '../../api.js'
 import { COLUMNS } from '../board-words.js'
 import type { ShareName } from '../board-shares.js'
-import { burnUp, countIn, medianCycle, spanOf, type Span } from '../flow.js'
-import { formatCount, formatDuration, formatRough } from '../format.js'
+import { burnUp, countIn, describeCycles, spanOf, type Span } from '../flow.js'
+import { formatDuration, formatRough } from '../format.js'
 import { boardLink } from '../url-route.js'
 import { visible } from '../show-invisible.js'
 import { Notice } from './notice.js'
@@ -29,7 +29,7 @@ export function FlowView({ mission }: { readonly mission: MissionReply }) {
       </section>
       <section aria-label="Cycle time">
         <h2>Cycle time</h2>
-        <p class="quiet">{describeCycles(packages, canceledIn(mission))}</p>
+        <p class="quiet">{describeCycles(packages, mission.work_packages)}</p>
         <CycleTable packages={packages} mission={mission} />
       </section>
     </div>
@@ -38,20 +38,6 @@ export function FlowView({ mission }: { readonly mission: MissionReply }) {
 
 function canceledIn({ work_packages: packages }: MissionReply): ReadonlySet<string> {
   return new Set(packages.filter(({ lane }) => lane === 'canceled').map(({ id }) => id))
-}
-
-/** A package that was canceled before it was started will never be started. */
-function describeCycles(packages: readonly PackageFlow[], canceled: ReadonlySet<string>): string {
-  const median = medianCycle(packages)
-  const known = packages.filter(({ cycle_seconds: seconds }) => seconds !== null).length
-  const waiting = packages.filter((one) => one.started_at === null && !canceled.has(one.id)).length
-  const rest = [
-    waiting === 0 ? '' : ` ${waiting} not started.`,
-    canceled.size === 0 ? '' : ` ${canceled.size} canceled.`,
-  ].join('')
-  if (median === null) return `From Doing to Approved. No work package has come that far yet.${rest}`
-  const took = `half of ${formatCount(known, 'work package')} took ${formatDuration(median)} or less.`
-  return `From Doing to Approved: ${took}${rest}`
 }
 
 /** Returns the groups to draw: the columns and, if any package was canceled, the canceled packages. */

@@ -93,6 +93,16 @@ function reason({ status }: Failure): string {
 /** A longer list is collapsed at first, so that it does not push the view itself off the screen. */
 const OPEN_UP_TO = 5
 
+/** How many packages are named before the rest is only counted. */
+const MAX_NAMED = 8
+
+/** Returns which lanes are in doubt because of a problem, as the end of its sentence. */
+export function doubtWords({ in_doubt: ids = [] }: Problem): string {
+  if (ids.length === 0) return ''
+  const more = ids.length > MAX_NAMED ? ` and ${ids.length - MAX_NAMED} more` : ''
+  return `; in doubt: the lane of ${ids.slice(0, MAX_NAMED).join(', ')}${more}`
+}
+
 /** Lists malformed and unreadable files. They are never repaired, because they are the author's. */
 export function Problems({ problems }: { readonly problems: readonly Problem[] }) {
   if (problems.length === 0) return null
@@ -101,9 +111,13 @@ export function Problems({ problems }: { readonly problems: readonly Problem[] }
       <details open={problems.length <= OPEN_UP_TO}>
         <summary>{formatCount(problems.length, 'problem')}</summary>
         <ul>
-          {problems.map(({ path, what }) => (
-            <li key={`${path}\n${what}`}>
-              <bdi class="path">{visible(path)}</bdi> <span>{visible(what)}</span>
+          {problems.map((problem) => (
+            <li key={`${problem.path}\n${problem.what}`}>
+              <bdi class="path">{visible(problem.path)}</bdi>{' '}
+              <span>
+                {visible(problem.what)}
+                {visible(doubtWords(problem))}
+              </span>
             </li>
           ))}
         </ul>

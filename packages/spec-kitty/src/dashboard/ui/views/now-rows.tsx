@@ -113,6 +113,8 @@ export function Waiting({ one }: { readonly one: WaitingPackage }) {
       }
       facts={[
         one.reason === null ? null : <bdi>{visible(one.reason)}</bdi>,
+        one.why === 'blocked' && one.not_ready_because !== null ? visible(one.not_ready_because) : null,
+        one.lane_doubt === null ? null : doubtOf(one.lane_doubt),
         one.process === null ? null : <LivenessWord process={one.process} />,
       ]}
     />
@@ -128,9 +130,18 @@ export function Working({ one }: { readonly one: NowPackage }) {
       word={<LivenessWord process={process} />}
       facts={[
         visible(laneName(one.lane)).toLowerCase(),
+        one.lane_doubt === null ? null : doubtOf(one.lane_doubt),
         process === null || process.liveness === 'running' ? null : visible(process.why),
       ]}
     />
+  )
+}
+
+function doubtOf(why: string) {
+  return (
+    <span class="doubt" title={visible(why)}>
+      lane in doubt
+    </span>
   )
 }
 

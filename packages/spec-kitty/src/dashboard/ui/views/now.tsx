@@ -9,7 +9,7 @@ import { visible } from '../show-invisible.js'
 import { CommandToCopy } from './copy.js'
 import { Guard } from './guard.js'
 import { moveInList } from './list-keys.js'
-import { Failed, Loading, Stale } from './notice.js'
+import { doubtWords, Failed, Loading, Stale } from './notice.js'
 import { Meanings, NotifyButton, Quiet } from './now-frame.js'
 import { Asked, MissionLink, Ready, Waiting, Working } from './now-rows.js'
 import { Jumps, Section, ShownWhole } from './now-section.js'
@@ -119,10 +119,11 @@ function Lists({ reply }: { readonly reply: NowReply }) {
         ))}
       </Section>
       <Section name="Not readable" count={counts.unreadable} shown={unreadable.length}>
-        {unreadable.map(({ mission, problem: { path, what } }) => (
-          <li key={`${path}\n${what}`} class="now-row is-merge">
+        {unreadable.map(({ mission, problem }) => (
+          <li key={`${problem.path}\n${problem.what}`} class="now-row is-merge">
             <MissionLink mission={mission}>
-              <bdi class="path">{visible(path)}</bdi> {visible(what)}
+              <bdi class="path">{visible(problem.path)}</bdi> {visible(problem.what)}
+              {visible(doubtWords(problem))}
             </MissionLink>
           </li>
         ))}

@@ -121,6 +121,32 @@ function Neighbour({ word, sign, to, mission, choice }: NeighbourProps) {
   )
 }
 
+/** What the reader must know first: whether the lane is certain, why the package stands there, and what holds it back. */
+function Standing({ workPackage }: { readonly workPackage: WorkPackage }) {
+  const { lane_doubt: doubt, reason, lane, not_ready_because: why } = workPackage
+  const by = workPackage.history.at(-1)?.by ?? null
+  return (
+    <>
+      {doubt !== null && (
+        <p class="standing is-doubt">
+          <b>Lane in doubt</b> The lane shown is the last one that is known. {visible(doubt)}
+        </p>
+      )}
+      {reason !== null && (
+        <p class="standing">
+          <b>{lane === 'blocked' ? 'Blocked' : 'Sent back'}</b> <bdi>{visible(reason)}</bdi>
+          {by !== null && <span class="quiet"> ({visible(by)})</span>}
+        </p>
+      )}
+      {why !== null && doubt === null && (
+        <p class="standing">
+          <b>{lane === 'blocked' ? 'No command' : 'Not ready'}</b> {visible(why)}
+        </p>
+      )}
+    </>
+  )
+}
+
 interface ContentsProps {
   readonly mission: MissionReply
   readonly workPackage: WorkPackage
@@ -131,6 +157,7 @@ function Contents({ mission, workPackage, choice }: ContentsProps) {
   const { document, next_command: command } = workPackage
   return (
     <>
+      <Standing workPackage={workPackage} />
       {command !== null && (
         <div class="next">
           <span class="quiet">Next</span> <code class="command">{visible(command)}</code>
