@@ -110,6 +110,7 @@ const mission: MissionReply = {
   not_finalised: 1,
   unknown_lanes: 1,
   unread_lanes: 1,
+  lanes_in_doubt: 1,
   unreadable: [],
   updated_at: null,
   updated_from: null,
