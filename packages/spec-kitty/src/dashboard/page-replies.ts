@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { PageReply, Pages } from 'familiar'
 import type { ErrorReply, MissionsReply, NowReply } from './api.js'
+import { CONTENT_SECURITY_POLICY } from './content-security-policy.js'
 
 export type PageRequest = Parameters<Pages>[0]
 
@@ -56,6 +57,39 @@ export function orNotFound(found: object | null): BodyReply {
 export function notFound(): BodyReply {
   return json({ error: 'not_found' } satisfies ErrorReply, 404)
 }
+
+/** Returns whether a browser opens a page with this request, so that a person reads the answer. */
+function isNavigation({ headers }: Pick<PageRequest, 'headers'>): boolean {
+  if (headers['authorization'] !== undefined || headers['accept']?.includes('text/html') !== true)
+    return false
+  return (headers['sec-fetch-mode'] ?? 'navigate') === 'navigate'
+}
+
+/**
+ * Returns a page that says where the dashboard is, if a browser opens a path that is not there. The status is that of any other
+ * request for it. Null for a request of a script, which gets the error as data.
+ */
+export function lostPage(request: Pick<PageRequest, 'headers'>): BodyReply | null {
+  if (!isNavigation(request)) return null
+  return { status: 401, headers: { ...JSON_HEADERS, ...HTML_HEADERS }, body: LOST_PAGE }
+}
+
+const HTML_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'referrer-policy': 'no-referrer',
+} as const
+
+const LOST_PAGE = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>Not here: spec-kitty dashboard</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/page.css"></head>
+<body><main><div class="view"><div class="notice"><h1>There is no such page</h1>
+<div><p>The dashboard is one page, and its views are behind the <code>#</code> of its address, as in <code>/#/missions</code>.</p>
+<p><a href="/">Open the dashboard</a></p></div></div></div></main></body>
+</html>
+`
 
 /**
  * Returns the error reply that is sent while the path of the project does not lead to the directory that the dashboard

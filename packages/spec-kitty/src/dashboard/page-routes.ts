@@ -11,6 +11,7 @@ import {
   badRequest,
   json,
   listJson,
+  lostPage,
   notFound,
   nowJson,
   orNotFound,
@@ -106,7 +107,7 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
       const after = new URLSearchParams(asked.query).get('after') ?? ''
       return { open: (send, closed) => changes.open(send, closed, after) }
     }
-    if (!path.startsWith('/api/')) return staticFile(path, asked)
+    if (!path.startsWith('/api/')) return staticFile(path, asked) ?? lostPage(asked)
     const began = process.cpuUsage()
     const reply = await work.during(() => answer(asked))
     memory.noteWork(began)

@@ -298,7 +298,7 @@ describe('the flow', () => {
     ]
     const flows = packages.map(({ id }) => flow(id, id === 'WP06' ? time : null))
     const rest = ' 2 came further without Doing, and have no cycle time. 2 not started. 1 canceled.'
-    expect(describeCycles(flows, packages)).toBe(`From Doing to Approved, no cycle time is known yet.${rest}`)
+    expect(describeCycles(flows, packages)).toBe(`From Doing to Approved: no cycle time is known yet.${rest}`)
     const one = workPackage('WP07', { lane: 'done', column: 'done' })
     expect(describeCycles([...flows, flow('WP07', time, 60)], [...packages, one])).toBe(
       `From Doing to Approved: half of 1 work package took 1 min or less.${rest}`,

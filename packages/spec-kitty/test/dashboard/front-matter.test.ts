@@ -24,7 +24,12 @@ describe('front matter is cut off', () => {
 
   it('only where its end is near', () => {
     const text = `---\n${'a'.repeat(MAX_FRONT_MATTER_CHARS)}\n---\n`
-    expect(splitFrontMatter(text)).toMatchObject({ yaml: null, body: text })
+    const problem = 'its front matter is longer than 64 KiB and was not read'
+    expect(splitFrontMatter(text)).toEqual({ yaml: null, body: text, problem })
+    const endless = `---\n${'a\n'.repeat(MAX_FRONT_MATTER_CHARS)}`
+    expect(splitFrontMatter(endless)).toMatchObject({
+      problem: 'its front matter has no end in its first 64 KiB',
+    })
   })
 })
 
@@ -136,6 +141,11 @@ describe('the fields of', () => {
     ['a long title', `title: ${'x'.repeat(900)}\n`, { title: 'x'.repeat(500) }],
     ['a number for an id', 'work_package_id: 1\n', { problems: ['its work_package_id is not text'] }],
     ['a map for a title', 'title: {a: b}\n', { problems: ['its title is not text'] }],
+    [
+      'a map for dependencies',
+      'dependencies: {a: b}\n',
+      { problems: ['its dependencies are neither a list nor text'] },
+    ],
     ['a list for an agent', 'agent: [a]\n', { problems: ['its agent is not text'] }],
     [
       'an alias',

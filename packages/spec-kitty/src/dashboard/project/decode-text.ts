@@ -29,6 +29,14 @@ function textual(text: string, problem: string | null): Decoded {
   return { text: text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text, problem }
 }
 
+/** Returns whether bytes are the beginning of UTF-16: a byte order mark, or every other byte of ASCII characters is zero. */
+export function isUtf16(bytes: Uint8Array): boolean {
+  const [a, b, c, d] = bytes
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return true
+  if (a === undefined || b === undefined || c === undefined || d === undefined) return false
+  return (a === 0) !== (b === 0) && (c === 0) === (a === 0) && (d === 0) === (b === 0)
+}
+
 function utf16Of(bytes: Uint8Array): string | null {
   const [first, second] = bytes
   if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)

@@ -39,9 +39,18 @@ export function splitFrontMatter(text: string): Split {
   const end = /^(---|\.\.\.)[ \t]*$/gm
   end.lastIndex = start
   const found = start === 0 ? null : end.exec(text.slice(0, start + MAX_FRONT_MATTER_CHARS))
-  if (found === null) return { yaml: null, body: text, problem: 'its front matter has no end' }
+  if (found === null) return { yaml: null, body: text, problem: whyNoEnd(text, start, end) }
   const body = text.slice(found.index + found[0].length + 1)
   return { yaml: text.slice(start, found.index), body, problem: null }
+}
+
+/** Returns why the end of the front matter was not found: there is none, or it comes too late. */
+function whyNoEnd(text: string, start: number, end: RegExp): string {
+  const isLong = text.length > start + MAX_FRONT_MATTER_CHARS
+  end.lastIndex = start
+  const kibibytes = MAX_FRONT_MATTER_CHARS / 1024
+  if (isLong && end.test(text)) return `its front matter is longer than ${kibibytes} KiB and was not read`
+  return isLong ? `its front matter has no end in its first ${kibibytes} KiB` : 'its front matter has no end'
 }
 
 /** The fields of a work package. Null or an empty list means that the file does not contain the field. */
@@ -252,7 +261,11 @@ function textOf(name: string, field: Field | undefined, problems: string[]): str
 
 function listOf(name: string, field: Field | undefined, problems: string[]): readonly string[] {
   if (field === undefined) return []
-  if (field.kind !== 'list') return onlyItem(name, textOf(name, field, problems), problems)
+  if (field.kind !== 'list' && field.kind !== 'text') {
+    problems.push(`its ${name} are neither a list nor text`)
+    return []
+  }
+  if (field.kind === 'text') return onlyItem(name, shortened(field.text), problems)
   if (field.items.length > MAX_ITEMS) problems.push(`only ${MAX_ITEMS} of its ${name} are shown`)
   const items = field.items.slice(0, MAX_ITEMS)
   if (items.includes(undefined)) problems.push(`an item of its ${name} is not text`)

@@ -1,4 +1,5 @@
 import { objectOf, parseJson } from 'familiar/cli'
+import { isConflictMarker } from './merge-conflict.js'
 import { isBrokenAnnotation } from './line-head.js'
 import { packageNamedIn } from './log-gaps.js'
 import { readMove } from './read-lane-move.js'
@@ -49,8 +50,12 @@ export interface Broken {
 export function eventOf(line: string, worktree: string | null): Event | Broken {
   const value = objectOf(parseJson(line))
   if (value === null) {
+    if (isConflictMarker(line)) return broken('is a marker of a merge conflict', null)
     const parts = [line]
-    return broken('is not a JSON object', isBrokenAnnotation(parts) ? undefined : packageNamedIn(parts))
+    const what = line.includes('\0')
+      ? 'has NUL bytes, like UTF-16, and is not a JSON object'
+      : 'is not a JSON object'
+    return broken(what, isBrokenAnnotation(parts) ? undefined : packageNamedIn(parts))
   }
   const { event_id: id, at, to_lane: lane, kind } = value
   const wp = packageIn(value)

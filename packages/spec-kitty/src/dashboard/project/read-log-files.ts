@@ -1,4 +1,4 @@
-import { decode } from './decode-text.js'
+import { isUtf16 } from './decode-text.js'
 import type { OpenFile } from './disk.js'
 import {
   MAX_LINE_BYTES,
@@ -22,6 +22,11 @@ import type { Reading } from './remember-files.js'
 const MAX_EVENTS_BYTES = 16 * 1024 * 1024
 const CHUNK_BYTES = 64 * 1024
 const NEWLINE = 10
+const BYTE_ORDER_MARK = '\uFEFF'
+
+/** A log in UTF-16 is not read, because a part of it in another encoding would be misunderstood. */
+const UTF16 = 'is UTF-16, and a log must be UTF-8: none of it was read'
+const UTF16_BYTES = 4
 
 /** How many bytes are kept of the beginning and the end of a line that is too long, to find out which package it is about. */
 const KEPT_BYTES = 64 * 1024
@@ -47,6 +52,10 @@ export async function readLogs(copies: readonly LogCopy[]): Promise<Reading<Log>
     const lines = log.file(worktree)
     const first = copies[0]?.found
     const read = await withFile(found, async (handle) => {
+      if (isUtf16(await readBytes(handle, 0, UTF16_BYTES))) {
+        lines.unread(UTF16)
+        return null
+      }
       const common = first === undefined || first === found ? NOTHING : await compare(first, found, handle)
       lines.skip(common.lines)
       await readLines(handle, Number(found.stats.size), common.bytes, lines)
@@ -87,6 +96,11 @@ async function readGrowing(found: LocatedEntry): Promise<Reading<Log>> {
     return { value: log.result(), is_kept: false }
   }
   const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength)
+  if (isUtf16(bytes)) {
+    const log = readLog()
+    log.file(null).unread(UTF16)
+    return { value: log.result(), is_kept: true }
+  }
   const before = growing.get(found.path)
   growing.delete(found.path)
   const isGrown = before !== undefined && before.bytes.equals(bytes.subarray(0, before.bytes.length))
@@ -175,9 +189,10 @@ function lineSplitter(into: LineReader, skipsFirst: boolean) {
   let isFirst = true
 
   const textOf = (bytes: Buffer, from = 0, to = bytes.length): string => {
-    if (!isFirst) return bytes.toString('utf8', from, to)
+    const line = bytes.toString('utf8', from, to)
+    const isMarked = isFirst && line.startsWith(BYTE_ORDER_MARK)
     isFirst = false
-    return decode(bytes.subarray(from, to), true).text ?? bytes.toString('latin1', from, to)
+    return isMarked ? line.slice(BYTE_ORDER_MARK.length) : line
   }
   const text = (): string => textOf(line.whole())
   const finish = (): void => {

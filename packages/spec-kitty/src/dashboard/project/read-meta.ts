@@ -1,5 +1,6 @@
 import { objectOf, parseJson } from 'familiar/cli'
 import { decode } from './decode-text.js'
+import { CONFLICT, hasConflict } from './merge-conflict.js'
 import { readBytes, withFile } from './read-safely.js'
 import { futureOf, instantOf, toMilliseconds } from './timestamps.js'
 import type { LocatedEntry } from './locate.js'
@@ -73,7 +74,7 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   if ('kind' in read) return { value: { ...NO_META, unread: [read.what] }, is_kept: false }
   const { text, problem } = decode(read, true)
   const meta = objectOf(parseJson(text ?? ''))
-  if (meta === null) return kept({ ...NO_META, unread: [problem ?? 'is not a JSON object'] })
+  if (meta === null) return kept({ ...NO_META, unread: [problem ?? whyNotJson(text ?? '')] })
   const titles = [meta['friendly_name'], meta['title'], meta['name']]
   const title = titles.find((value): value is string => typeof value === 'string' && value.trim() !== '')
   const isTitleWrong = titles.some((value) => isWrong(value))
@@ -99,6 +100,10 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
     problems: [...(problem === null ? [] : [problem]), ...wrong, ...(merge_commit === null ? [] : undecided)],
     unread: merge_commit === null ? undecided : [],
   })
+}
+
+function whyNotJson(text: string): string {
+  return hasConflict(text) ? CONFLICT : 'is not a JSON object'
 }
 
 function shortIdIn({ mission_id: id, mid8 }: Readonly<Record<string, unknown>>): string | null {

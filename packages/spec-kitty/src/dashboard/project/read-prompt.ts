@@ -1,4 +1,5 @@
 import { decode } from './decode-text.js'
+import { CONFLICT, hasConflict } from './merge-conflict.js'
 import { readBytes, withFile } from './read-safely.js'
 import { MAX_FRONT_MATTER_CHARS, readFields, splitFrontMatter, type PackageFields } from './front-matter.js'
 import type { LocatedEntry } from './locate.js'
@@ -25,13 +26,17 @@ export async function readPrompt(found: LocatedEntry): Promise<Reading<PackageFi
   })
   if ('kind' in read) return { value: withProblems(readFields(null), [read.what]), is_kept: false }
   const fields = readFields(read.yaml)
-  return kept(withProblems({ ...fields, title: fields.title ?? read.heading }, read.problems))
+  const are_dependencies_known = fields.are_dependencies_known && !read.has_conflict
+  const title = fields.title ?? read.heading
+  return kept(withProblems({ ...fields, title, are_dependencies_known }, read.problems))
 }
 
 interface PromptHead {
   readonly yaml: string | null
   /** The first heading, without the words and the id that usually precede the title; null if there is none near the beginning. */
   readonly heading: string | null
+  /** Whether the front matter has two versions, so that what it says is not known. */
+  readonly has_conflict: boolean
   readonly problems: readonly string[]
 }
 
@@ -45,10 +50,17 @@ const CODE = /^ {0,3}(`{3,}|~{3,})[\s\S]*?(?:^ {0,3}\1|(?![\s\S]))/gm
 function promptOf(bytes: Uint8Array, size: number): PromptHead {
   const { text, problem } = decode(bytes, size <= bytes.length)
   const said = problem === null ? [] : [problem]
-  if (text === null) return { yaml: null, heading: null, problems: said }
+  if (text === null) return { yaml: null, heading: null, has_conflict: false, problems: said }
   const { yaml, body, problem: missing } = splitFrontMatter(text)
+  const has_conflict = hasConflict(yaml ?? text.slice(0, MAX_FRONT_MATTER_CHARS))
+  if (has_conflict) said.push(CONFLICT)
   const heading = HEADING.exec(body.replaceAll(CODE, ''))?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
-  return { yaml, heading, problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said }
+  return {
+    yaml,
+    heading,
+    has_conflict,
+    problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said,
+  }
 }
 
 function withProblems(fields: PackageFields, problems: readonly string[]): PackageFields {

@@ -121,7 +121,7 @@ export function describeCycles(
   const canceled = all.filter(({ lane }) => lane === 'canceled').length
   const words =
     median === null
-      ? ', no cycle time is known yet.'
+      ? ': no cycle time is known yet.'
       : `: half of ${formatCount(known, 'work package')} took ${formatDuration(median)} or less.`
   const rest = [
     skipped === 0

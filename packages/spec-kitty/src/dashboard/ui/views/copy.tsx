@@ -10,16 +10,18 @@ interface CopyProps {
   readonly name?: string
   /** What is copied, for screen readers, if the name does not say it. */
   readonly label?: string
+  /** What the button says when it has copied the text; `Copied` by default. */
+  readonly copied?: string
 }
 
 /** A button that copies a text. If the browser refuses, the text appears, already selected, to be copied by hand. */
-export function Copy({ text, name = 'Copy', label }: CopyProps) {
+export function Copy({ text, name = 'Copy', label, copied = 'Copied' }: CopyProps) {
   const [isCopied, setCopied] = useState(false)
   const [isRefused, setRefused] = useState(false)
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text)
-      announce('Copied.')
+      announce(`${copied}.`)
       setCopied(true)
       setTimeout(() => setCopied(false), COPIED_FOR_MS)
     } catch {
@@ -35,7 +37,7 @@ export function Copy({ text, name = 'Copy', label }: CopyProps) {
         title={isCopied ? undefined : label}
         onClick={() => void copy()}
       >
-        {isCopied ? 'Copied' : name}
+        {isCopied ? copied : name}
       </button>
       {isRefused && <ByHand text={text} close={() => setRefused(false)} />}
     </span>

@@ -46,13 +46,20 @@ export function DocumentText({ mission, name, url, ...more }: DocumentTextProps)
       <Stale failure={failure} />
       <Problems problems={value.problems} />
       {value.is_truncated && (
-        <p class="truncated">This is only the beginning: the whole file has {formatBytes(value.bytes)}.</p>
+        <p class="truncated">
+          This is only the beginning, {partOf(value)}. Copy {called} copies only this part.
+        </p>
       )}
       <Guard what="The document" of={value} raw={() => [{ url: name, text: value.text ?? '' }]}>
         <Body document={value} mission={mission} heading={heading} isWhole={isWhole} />
       </Guard>
     </>
   )
+}
+
+/** Returns how much of a truncated document is there. */
+function partOf({ text, bytes }: DocumentReply): string {
+  return `the first ${formatBytes(new TextEncoder().encode(text ?? '').length)} of ${formatBytes(bytes)}`
 }
 
 function pathOf(mission: MissionReply | null, document: DocumentReply | CharterReply): string {
@@ -76,7 +83,13 @@ function Tools({ document, path, called }: ToolsProps) {
   return (
     <p class="tools">
       <span class="quiet">{formatBytes(document.bytes)}</span>
-      {document.text !== null && <Copy text={document.text} name={`Copy ${called}`} />}
+      {document.text !== null && (
+        <Copy
+          text={document.text}
+          name={`Copy ${called}`}
+          copied={document.is_truncated ? `Copied only ${partOf(document)}` : 'Copied'}
+        />
+      )}
       <Copy text={path} name="Copy path" />
     </p>
   )

@@ -128,18 +128,18 @@ function Standing({ workPackage }: { readonly workPackage: WorkPackage }) {
   return (
     <>
       {doubt !== null && (
-        <p class="standing is-doubt">
+        <p class="head-line is-doubt">
           <b>Lane in doubt</b> The lane shown is the last one that is known. {visible(doubt)}
         </p>
       )}
       {reason !== null && (
-        <p class="standing">
+        <p class="head-line">
           <b>{lane === 'blocked' ? 'Blocked' : 'Sent back'}</b> <bdi>{visible(reason)}</bdi>
           {by !== null && <span class="quiet"> ({visible(by)})</span>}
         </p>
       )}
       {why !== null && doubt === null && (
-        <p class="standing">
+        <p class="head-line">
           <b>{lane === 'blocked' ? 'No command' : 'Not ready'}</b> {visible(why)}
         </p>
       )}
