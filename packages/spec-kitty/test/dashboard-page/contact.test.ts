@@ -144,6 +144,26 @@ describe.skipIf(lacksChromium())('a page', () => {
     await page.getByRole('heading', { name: 'The mission', exact: true }).waitFor()
   })
 
+  it('says that too many windows are open, and reads anew now and then', async () => {
+    const [known, isFull] = [replies(), { now: true }]
+    const server = await servePage(known, hello('p', '') + CHANGED, {}, () => isFull.now)
+    const { page } = await openPage(browser)
+    endings.push(server.close, () => page.context().close())
+    await page.clock.install()
+    await page.goto(`${server.url}#/missions/m`)
+    await page.getByText('Too many windows are open.').waitFor()
+    const state = page.getByTestId('connection')
+    expect(await state.getAttribute('data-state')).toBe('crowded')
+    expect(await page.locator('body').textContent()).not.toContain('No contact')
+    known.set('/api/missions/m', { ...MISSION, title: 'Renamed meanwhile' })
+    await page.clock.fastForward(16_000)
+    await page.getByRole('heading', { name: 'Renamed meanwhile' }).waitFor()
+    isFull.now = false
+    await page.clock.fastForward(16_000)
+    await page.locator('[data-testid=connection][data-state=open]').waitFor()
+    expect(await page.getByText('Too many windows are open.').count()).toBe(0)
+  })
+
   it('reloads for a newer page once, not for ever', async () => {
     const { page } = await open('#/', replies(), hello('p', 'another') + CHANGED)
     await page.getByText('This page was reloaded, because the dashboard is now version 5.').waitFor()

@@ -86,12 +86,13 @@ export function eventText(name: string, data: unknown, id?: string): string {
 /**
  * Serves the built page, with replies that a test makes up: what no real project contains must be shown too. `said` is
  * what the event stream begins with, and `headers` are those of every reply. Nothing happens now, unless a reply says so.
- * A reply may be a function that makes it for each request.
+ * A reply may be a function that makes it for each request. While `isFull` returns true, there is no room for a stream.
  */
 export async function servePage(
   replies: Map<string, unknown>,
   said: string | (() => string) = ANYTHING_CHANGED,
   headers: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>) = {},
+  isFull: () => boolean = () => false,
 ) {
   const streams = new Set<ServerResponse>()
   const waiting = new Set<ServerResponse>()
@@ -107,6 +108,7 @@ export async function servePage(
     else void sendFile(response, path === '/' ? 'index.html' : path.slice(1))
   })
   const openStream = (response: ServerResponse) => {
+    if (isFull()) return void response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
     streams.add(response)
     const first = typeof said === 'string' ? said : said()
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(first)

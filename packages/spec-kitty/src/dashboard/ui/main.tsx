@@ -1,6 +1,7 @@
 /**
  * The dashboard's page. Hooks for tests, all stable:
- * - the connection: `getByTestId('connection')`, its `data-state` is `connecting`, `open`, `blind`, `gone`, `lost` or `stopped`;
+ * - the connection: `getByTestId('connection')`, its `data-state` is `connecting`, `open`, `crowded`, `blind`, `gone`, `lost`
+ *   or `stopped`;
  * - now: one `region` each for `Waiting for you`, `Stalled`, `At work`, `Ready to merge`, with `listitem`s with
  *   `data-package` and `data-lane`; the word of a process has `data-liveness`, the reason to wait `data-why`;
  * - the missions: list `Missions` of sections with `data-section`, one link per mission, named by its title, and a

@@ -8,10 +8,11 @@ import { createSharedStream } from './shared-stream.js'
 import { SILENCE_MS } from './stream.js'
 
 /**
- * `open`: the page has received something within the last 25 s. `stopped`: another project answers, and the page no
+ * `open`: the page has received something within the last 25 s. `crowded`: the dashboard answers, but has no room for
+ * another event stream, so the page reads everything anew now and then. `stopped`: another project answers, and the page no
  * longer sends requests.
  */
-export type Connection = 'connecting' | 'open' | 'lost' | 'stopped'
+export type Connection = 'connecting' | 'open' | 'crowded' | 'lost' | 'stopped'
 
 /** What the page knows about its dashboard. */
 export interface Contact {
@@ -119,7 +120,11 @@ export function openEvents(url: string): LiveEvents {
         tell({ kind: 'changed', change: parseChange(data) })
       },
     },
-    onLost: () => {
+    onLost: (isCrowded) => {
+      if (isCrowded) {
+        tell({ kind: 'changed', change: { missions: null } }, { connection: 'crowded', heardAt: Date.now() })
+        return
+      }
       // Earlier news about the dashboard is out of date.
       tell({ kind: 'lost' }, { connection: 'lost', news: null })
     },

@@ -11,7 +11,7 @@ interface Told {
 /** The messages of the window that has the stream (the leader), and the question of a window that has just been shown. */
 type Message =
   | { readonly kind: 'event'; readonly event: Told }
-  | { readonly kind: 'lost' }
+  | { readonly kind: 'lost'; readonly isCrowded: boolean }
   | { readonly kind: 'who'; readonly asker: string }
   | {
       readonly kind: 'welcome'
@@ -57,7 +57,7 @@ export function createSharedStream(url: string, listeners: StreamListeners): Str
     passOn(heard, listeners, say),
   )
   const silence = createSilence(() => {
-    listeners.onLost()
+    listeners.onLost(false)
     candidacy.takeOver()
   })
   const lead = () => {
@@ -115,15 +115,15 @@ function passOn(heard: Heard, listeners: StreamListeners, say: (message: Message
   }
   return {
     events: Object.fromEntries(Object.keys(listeners.events).map((name) => [name, pass(name)])),
-    onLost: () => {
-      listeners.onLost()
-      say({ kind: 'lost' })
+    onLost: (isCrowded) => {
+      listeners.onLost(isCrowded)
+      say({ kind: 'lost', isCrowded })
     },
   }
 }
 
 function follow(heard: Heard, listeners: StreamListeners, message: Message, own: string): void {
-  if (message.kind === 'lost') listeners.onLost()
+  if (message.kind === 'lost') listeners.onLost(message.isCrowded)
   else if (message.kind === 'event') hear(heard, listeners, forFollower(heard, message.event))
   else if (message.kind === 'welcome' && message.asker === own) {
     for (const event of message.events) hear(heard, listeners, event)

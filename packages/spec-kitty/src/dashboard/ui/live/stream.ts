@@ -1,6 +1,15 @@
 /** How long to wait before a new attempt after a failed one. */
 const REOPEN_AFTER_MS = 2_000
 
+/** How long to wait if the dashboard has no room for another stream. It is asked for the data as often. */
+const CROWDED_MS = 15_000
+
+/** The time limit for the question why a stream was refused. */
+const ASK_WHY_MS = 3_000
+
+/** The status of a dashboard that has no room for another stream. */
+const NO_ROOM = 503
+
 /** The time limit for an answer. A dashboard that takes longer counts as lost. */
 const OPEN_WITHIN_MS = 10_000
 
@@ -13,8 +22,11 @@ export interface StreamListeners {
    * none.
    */
   readonly events: Readonly<Record<string, (data: string, id: string) => void>>
-  /** Called when the stream broke, or was silent for too long. It opens again by itself. */
-  readonly onLost: () => void
+  /**
+   * Called when the stream broke, was silent for too long or was refused. It opens again by itself. `isCrowded`: the
+   * dashboard answers, but has no room for another stream.
+   */
+  readonly onLost: (isCrowded: boolean) => void
 }
 
 export interface Stream {
@@ -42,25 +54,48 @@ export function createStream(url: () => string, { events, onLost }: StreamListen
     source?.close()
     source = null
   }
-  const lose = () => {
+  const lose = (isCrowded = false) => {
     close()
-    wait(REOPEN_AFTER_MS, open)
-    onLost()
+    wait(isCrowded ? CROWDED_MS : REOPEN_AFTER_MS, open)
+    onLost(isCrowded)
+  }
+  const refused = async (by: EventSource) => {
+    const isCrowded = await hasNoRoom(url())
+    if (source === by) lose(isCrowded)
   }
   const open = () => {
     if (source !== null) return
     const opened = new EventSource(url())
     source = opened
-    wait(OPEN_WITHIN_MS, lose)
-    opened.addEventListener('open', () => wait(SILENCE_MS, lose))
-    opened.addEventListener('error', () => source === opened && lose())
+    wait(OPEN_WITHIN_MS, () => lose())
+    opened.addEventListener('open', () => wait(SILENCE_MS, () => lose()))
+    opened.addEventListener('error', () => {
+      if (source !== opened) return
+      // After an answer with another status than 200, the browser does not try again.
+      if (opened.readyState === EventSource.CLOSED) void refused(opened)
+      else lose()
+    })
     for (const [name, take] of Object.entries(events)) {
       opened.addEventListener(name, (event: MessageEvent<string>) => {
         if (source !== opened) return
-        wait(SILENCE_MS, lose)
+        wait(SILENCE_MS, () => lose())
         take(event.data, event.lastEventId)
       })
     }
   }
   return { open, close, isOpen: () => source !== null }
+}
+
+/** Asks why a stream was refused, because `EventSource` does not say it. */
+async function hasNoRoom(url: string): Promise<boolean> {
+  const ended = new AbortController()
+  try {
+    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(ASK_WHY_MS)])
+    const { status } = await fetch(url, { signal, cache: 'no-store' })
+    return status === NO_ROOM
+  } catch {
+    return false
+  } finally {
+    ended.abort()
+  }
 }

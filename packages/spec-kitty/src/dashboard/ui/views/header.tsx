@@ -102,6 +102,7 @@ const STATE_NAMES: Readonly<Record<Connection | 'blind' | 'gone', string>> = {
   blind: 'Blind',
   gone: 'Project gone',
   connecting: 'Connecting',
+  crowded: 'Not live',
   open: 'Live',
   lost: 'No contact',
   stopped: 'Stopped',
@@ -141,6 +142,7 @@ function Banners() {
       {contact.connection === 'lost' && contact.goneSince === null && (
         <LostBanner heardAt={contact.heardAt} />
       )}
+      {contact.connection === 'crowded' && contact.goneSince === null && <CrowdedBanner />}
       {contact.connection === 'open' && contact.goneSince === null && contact.blind !== null && (
         <BlindBanner {...contact.blind} />
       )}
@@ -160,6 +162,18 @@ function LostBanner({ heardAt }: { readonly heardAt: number | null }) {
         The dashboard does not answer. What you see may be out of date. This page reconnects on its own; to
         start the dashboard again, run <code class="command">spec-kitty dashboard</code> in the project, which
         says its address: it may be on another port.
+      </p>
+    </div>
+  )
+}
+
+function CrowdedBanner() {
+  return (
+    <div class="banner" role="status">
+      <p>
+        <strong>Too many windows are open.</strong> The dashboard reports changes to at most 64 browsers and
+        scripts at once, so this page reads everything anew every 15 seconds instead. It becomes live by
+        itself as soon as others are closed.
       </p>
     </div>
   )

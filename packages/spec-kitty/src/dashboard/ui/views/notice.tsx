@@ -68,7 +68,11 @@ export function Failed({ failure, what, read }: FailedProps) {
  */
 export function Stale({ failure }: { readonly failure: Failure | null }) {
   const { connection, goneSince } = useContact()
-  if (failure === null || goneSince !== null || (failure.status === null && connection !== 'open'))
+  if (
+    failure === null ||
+    goneSince !== null ||
+    (failure.status === null && connection !== 'open' && connection !== 'crowded')
+  )
     return null
   return (
     <p class="stale" role="alert">
