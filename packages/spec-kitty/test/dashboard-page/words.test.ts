@@ -132,6 +132,16 @@ describe('text of others', () => {
     expect(visible('a\u2066b\u2069\u0000\u001B[31m')).toBe('a[U+2066]b[U+2069][U+0000][U+001B][31m')
   })
 
+  it('shows what would make two names look the same', () => {
+    expect(visible('WP\u200B01\u00AD')).toBe('WP[U+200B]01[U+00AD]')
+    expect(visible('\uFEFFa\u2060b\u3164')).toBe('[U+FEFF]a[U+2060]b[U+3164]')
+  })
+
+  it('leaves joined emoji and joined letters alone', () => {
+    const joined = '\u{1F469}\u200D\u{1F4BB} \u0645\u06CC\u200C\u0634\u0648\u062F'
+    expect(visible(joined)).toBe(joined)
+  })
+
   it('leaves lines, tabs and right-to-left text alone', () => {
     expect(visible('a\r\nb\tc')).toBe('a\nb\tc')
     expect(visible('\u05D0\u200F \u0639')).toBe('\u05D0\u200F \u0639')

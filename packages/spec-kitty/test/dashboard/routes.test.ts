@@ -353,6 +353,30 @@ describe('a reply', () => {
   })
 })
 
+describe('a path that is not there', () => {
+  const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'sec-fetch-mode': 'navigate' }
+
+  it('leads a reader to the dashboard, with the status that a script gets', async () => {
+    const ask = dashboardOf(oneMission())
+    for (const path of ['/missions', '/index.php', '/missions/001-start']) {
+      const { status, headers, text } = await ask(path, BROWSER)
+      expect([status, headers['content-type']]).toEqual([401, 'text/html; charset=utf-8'])
+      expect(headers['content-security-policy']).toContain("default-src 'none'")
+      expect(text).toContain('<a href="/">')
+    }
+    expect(await ask('/missions', { accept: 'text/html' })).toMatchObject({ status: 401 })
+  })
+
+  it.each([
+    ['a script', '/missions', { accept: '*/*' }],
+    ['a page that loads something', '/missions', { ...BROWSER, 'sec-fetch-mode': 'cors' }],
+    ['who has a token', '/missions', { ...BROWSER, authorization: 'Bearer x' }],
+    ['who asks for data', '/api/nothing', BROWSER],
+  ])('is not answered here for %s', async (_, path, headers) => {
+    expect(await dashboardOf(oneMission())(path, headers)).toMatchObject({ status: 0 })
+  })
+})
+
 describe('a project that is gone', () => {
   it('is refused, also if it was replaced while it was read; the page and the daemons are not', async () => {
     const project = oneMission()

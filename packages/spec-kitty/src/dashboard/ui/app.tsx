@@ -11,7 +11,7 @@ import { oncePerPackage, waitingWord } from './now-words.js'
 import { shortAgent } from './agent-names.js'
 import { countNeeding, newlyAsked, newlyStalled, newlyWaiting } from './newly-waiting.js'
 import type { Route } from './url-route.js'
-import { setWaiting } from './tab-title.js'
+import { setTitle, setWaiting } from './tab-title.js'
 import { visible } from './show-invisible.js'
 import { Guard } from './views/guard.js'
 import { MissionView } from './views/mission.js'
@@ -83,12 +83,17 @@ function View({ route, now }: { readonly route: Route; readonly now: Reading<Now
     case 'daemons':
       return <DaemonsView />
     default:
-      return (
-        <Notice title="There is no such page" isPage>
-          Its address may have been shortened on the way. <a href="#/missions">See all missions</a>
-        </Notice>
-      )
+      return <Nowhere />
   }
+}
+
+function Nowhere() {
+  useEffect(() => setTitle('No such page · spec-kitty dashboard'), [])
+  return (
+    <Notice title="There is no such page" isPage>
+      Its address may have been shortened on the way. <a href="#/missions">See all missions</a>
+    </Notice>
+  )
 }
 
 /** Returns a text that differs between views that share nothing. The tabs of a mission are one view. */
