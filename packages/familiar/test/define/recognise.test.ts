@@ -100,6 +100,7 @@ describe('a health reply', () => {
       protocolVersion: 1,
       packageVersion: '1.0.0',
       scope: '/s',
+      directory: null,
       statesScope: true,
       verifiedBy: 'own_pid',
       pid: 12,
