@@ -33,7 +33,8 @@ export async function fetchFrom(
 /**
  * Like `fetchFrom`, but if the request was not sent, was refused before anything of it was done, or may be sent twice,
  * calls `reconnect` and tries once more with the daemon that it returns. A request may be sent twice if its method is GET
- * or HEAD or `retry` is true. A stream is not sent again once it was begun to be read. There is no second attempt if the daemon was reached but did not begin a reply in time.
+ * or HEAD or `retry` is true. A stream of which a part was read is not sent again. There is no second attempt if the
+ * daemon was reached but did not begin a reply in time.
  */
 export async function fetchWithRetry(
   family: Family,

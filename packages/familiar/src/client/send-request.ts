@@ -19,8 +19,8 @@ export const http = (): typeof import('node:http') => process.getBuiltinModule('
  * The outcome of one attempt. `not_sent`: nothing of the request was sent, and its body was not read. `not_begun`: the
  * daemon has received it, and says that it has carried out nothing of it. `maybe_received`: the connection ended after
  * sending had begun and before a reply began, so the daemon may have carried out the request; or the daemon says that it
- * has given it up. `no_reply`: the same, but the daemon did not reply within the whole time limit, so a second attempt would only wait
- * again.
+ * has given it up. `no_reply`: sending had begun too, but the daemon did not reply within the whole time limit, so a
+ * second attempt would only wait again.
  */
 export type Outcome =
   | { readonly outcome: 'replied'; readonly reply: Reply }

@@ -118,7 +118,7 @@ export async function startLifecycle(options: LifecycleOptions): Promise<'starte
   const leave = createLeave(options, ending)
   // This must happen before the record is written: a reader of the record may send a signal at once, and even then the
   // daemon must mark its record as stopped before it ends.
-  const ignoreSignals = leaveOnSignals(options, leave)
+  const stopListening = leaveOnSignals(options, leave)
   const keeper = openKeeper(options, log, place, () => leaveIfLost(place, leave))
   const siblings = openSiblings(options, log, () => place.isSingleton() && keeper.rival() === null)
   logStart(log, options)
@@ -136,7 +136,7 @@ export async function startLifecycle(options: LifecycleOptions): Promise<'starte
     return outcome
   } catch (error) {
     clearInterval(ticking)
-    ignoreSignals()
+    stopListening()
     await abandonStart(options, ending)
     throw error
   }

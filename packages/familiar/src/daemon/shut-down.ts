@@ -15,7 +15,7 @@ const REFUSED_MS = 300
 /** Shuts the daemon down and ends the process. Only the first call has an effect. */
 export type Leave = (reason: string, rule: string | null) => Promise<void>
 
-/** Returns a function that makes the process ignore these events again. */
+/** Returns a function that removes the listeners again. */
 export function leaveOnSignals({ isForeground }: LifecycleOptions, leave: Leave): () => void {
   const told = (signal: NodeJS.Signals): void => void leave(signal, null)
   const closed = (): void => void (isForeground === true && leave('SIGHUP', null))
