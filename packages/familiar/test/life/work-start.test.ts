@@ -86,7 +86,7 @@ describe('while the work starts', () => {
     const lock = join(box.directory, 'state/tool/daemon.lock')
     const ticks = new Set<number>()
     await eventually(() => expect(ticks.add(statSync(lock).mtimeMs).size).toBeGreaterThan(10))
-    expect(record()).toMatchObject({ pid: other.pid, state: 'running' })
+    expect([record(), notes()]).toMatchObject([{ pid: other.pid, state: 'running' }, []])
     go()
     await starting
   })
