@@ -50,7 +50,8 @@ export function projectOf(directory: string): string {
   return isWorktree ? projectOf(project) : directory
 }
 
-function isProject(directory: string): boolean {
+/** Returns whether the directory has one of the entries that make it a project. */
+export function isProject(directory: string): boolean {
   return SIGNS.some((sign) => existsSync(join(directory, sign)))
 }
 

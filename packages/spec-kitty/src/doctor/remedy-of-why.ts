@@ -41,6 +41,7 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
     'signs in with another token: first put it into SYNC_TOKEN, your team has one',
   ],
   [' auth login ', 'signs in'],
+  ['mkdir ', 'makes it a project again, and lets its events leave'],
   [' opt-in ', 'lets the events of this project leave'],
   [' sync stop ', 'ends the daemon, and starts one that sends them'],
   [' sync restart', 'starts the daemon anew, with what is set here'],

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { cureCommand } from '../cli/cure-file.js'
+import { isProject } from '../daemons/project-directory.js'
 import { consentFile, readConsent, whyNoConsent } from './consent-file.js'
 import { whoStandsAt } from './project-origin.js'
 import type { Stranded, WaitingProject } from './queue/queue-types.js'
 import { HELD, type Consent } from './upload/upload-types.js'
-import type { HeldProject } from './why-types.js'
+import { NO_PROJECT, type HeldProject } from './why-types.js'
 
 type Waiting = Pick<WaitingProject, 'project' | 'projectUuid' | 'origin'>
 
@@ -19,7 +20,8 @@ type Reading =
 
 /**
  * Returns whether these events may leave. The consent in their directory counts only for events of the project that is
- * there now. The project is read after its consent, so the consent belongs to this project or to an earlier one.
+ * there now. The project is read after its consent, so the consent belongs to this project or to an earlier one. A
+ * directory that has lost what makes it a project is no project for any command, so its events are not those of another.
  */
 export async function readConsentOf({ project, projectUuid, origin }: Waiting): Promise<Reading> {
   const consent = await readConsent(project)
@@ -29,6 +31,7 @@ export async function readConsentOf({ project, projectUuid, origin }: Waiting): 
   }
   if (!existsSync(project)) return { consent: 'gone', detail: null }
   const { isSame, uuid } = await whoStandsAt(project, origin)
+  if (!isProject(project)) return { consent: 'gone', detail: NO_PROJECT, isMendable: isSame }
   if (isSame) return consent === 'yes' ? { consent } : { consent, detail: null }
   const detail =
     uuid === projectUuid

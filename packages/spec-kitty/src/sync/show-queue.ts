@@ -3,7 +3,7 @@ import { counted, describeAge, secondsSince } from './ages.js'
 import { remediesOf, type Lost } from './lost-events.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
 import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
-import type { HeldProject, Why } from './why-types.js'
+import { NO_PROJECT, OPTED_OUT, type HeldProject, type Why } from './why-types.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'>
 
@@ -23,6 +23,8 @@ export interface QueueView extends QueueCounts {
 export interface ShownProject extends Omit<WaitingProject, 'origin'> {
   /** Why the project's events stay in the queue; null if nothing holds them, or if the reason is unknown. */
   readonly reason?: string | null
+  /** More about the reason, for people. */
+  readonly detail?: string | null
 }
 
 /** A dead letter without its envelope. */
@@ -42,7 +44,12 @@ export function shownProjects(
       ({ project, origins = [] }) => project === one.project && origins.includes(one.origin),
     )
     const key = JSON.stringify([one.project, found?.reason, found?.detail])
-    const { count, ...first } = rows.get(key) ?? { ...one, count: 0, reason: found?.reason ?? null }
+    const { count, ...first } = rows.get(key) ?? {
+      ...one,
+      count: 0,
+      reason: found?.reason ?? null,
+      detail: found?.detail ?? null,
+    }
     rows.set(key, { ...first, count: count + one.count })
   }
   return [...rows.values()]
@@ -166,12 +173,18 @@ const HELD_WORDS: Readonly<Record<string, string>> = {
   other_project: 'another project there',
 }
 
+/** For these details, the words of the reason alone would not be true. */
+const DETAIL_WORDS: Readonly<Record<string, string>> = {
+  [OPTED_OUT]: 'opted out',
+  [NO_PROJECT]: 'no .kittify there',
+}
+
 /**
  * Returns why the events of a project are held, in a few words. `closed`: the reason why the events of every project are
  * held; null if there is none.
  */
-function heldWords({ reason }: ShownProject, closed: string | null): string {
-  const own = reason == null ? null : (HELD_WORDS[reason] ?? reason)
+function heldWords({ reason, detail }: ShownProject, closed: string | null): string {
+  const own = reason == null ? null : (DETAIL_WORDS[detail ?? ''] ?? HELD_WORDS[reason] ?? reason)
   const all = [closed, own].filter((one) => one !== null)
   return all.length === 0 ? '-' : all.join(', ')
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { clockText, shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { Settings } from './settings-table.js'
@@ -9,7 +10,7 @@ import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWed
 import { mayRestart, restartCommand, startedText } from './why-restart.js'
 import { LIST, whyBackingOff } from './why-backing-off.js'
 import { otherServerRemedy, serverToAsk } from './why-other-server.js'
-import { OPTED_OUT, type HeldProject, type Standing, type Why } from './why-types.js'
+import { NO_PROJECT, OPTED_OUT, type HeldProject, type Standing, type Why } from './why-types.js'
 
 /** A variable that a command sets is lost when its shell ends. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
@@ -285,11 +286,17 @@ export function whyHeld(held: HeldProject, others = 0): Why {
 }
 
 function heldText({ project, reason, detail }: HeldProject): string {
-  return detail === OPTED_OUT ? `${project} ${OPTED_OUT}` : withDetail(HELD[reason](project), detail)
+  const isWhole = detail === OPTED_OUT || detail === NO_PROJECT
+  return isWhole ? `${project} ${detail}` : withDetail(HELD[reason](project), detail)
 }
 
-/** A broken file must be repaired by hand first, and a directory that is gone cannot opt in. */
+/**
+ * A broken file must be repaired by hand first, and a directory that is gone cannot opt in. One that has lost its `.kittify`
+ * can, once it has one again: `spec-kitty init` would start a dashboard, too.
+ */
 function consentCommand({ project, reason, isMendable }: HeldProject): string {
+  if (reason === 'project_missing' && isMendable === true)
+    return `mkdir ${shellQuote(join(project, '.kittify'))} && spec-kitty sync opt-in ${shellQuote(project)}`
   const canOptIn = reason === 'no_consent' || (reason === 'consent_unreadable' && isMendable === true)
   return canOptIn ? `spec-kitty sync opt-in ${shellQuote(project)}` : `spec-kitty explain ${reason}`
 }

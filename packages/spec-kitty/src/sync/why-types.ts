@@ -40,6 +40,9 @@ export type WhyReason =
 /** The detail of a project that has withdrawn its consent, in words that follow its name. */
 export const OPTED_OUT = 'has opted out'
 
+/** The detail of a directory that is there, and has nothing in it that makes it a project, in words that follow its name. */
+export const NO_PROJECT = 'is not a project any more: it has neither .kittify nor kitty-specs'
+
 /** A project that has waiting events and is not allowed to send them. */
 export interface HeldProject {
   readonly project: string
@@ -48,7 +51,10 @@ export interface HeldProject {
   readonly reason: HeldReason
   readonly detail: string | null
   readonly count: number
-  /** Whether `opt-in` repairs a consent that cannot be read. */
+  /**
+   * Whether `opt-in` repairs a consent that cannot be read or, once the directory has a `.kittify` again, lets the events of
+   * a project that has lost it leave.
+   */
   readonly isMendable?: boolean
   /** The command that lets the file of the consent be read; null if there is none. */
   readonly cure?: string | null

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { quarantinedDatabases } from '../../src/sync/queue/quarantined-databases.js'
@@ -178,6 +178,30 @@ describe('sync now', () => {
     expect(makeShell(work.root)(publish)).toMatchObject({ status: 0, stdout: 'queued 2 events\n' })
     expect((await work.run(['sync', 'now'])).status).toBe(0)
     expect(work.server.accepted).toEqual(['c', 'a', 'b'])
+  })
+
+  it('a directory without .kittify is no project for any command, and what is proposed lets its events leave', async () => {
+    const [git, plain] = [work.makeProject('with-git'), work.makeProject('without-git')]
+    mkdirSync(join(git, '.git'))
+    await work.publish(['a'], { project: git })
+    await work.publish(['b'], { project: plain })
+    for (const one of [git, plain]) rmSync(join(one, '.kittify'), { recursive: true })
+    const lost = (one: string) =>
+      `1 event stays: ${one} is not a project any more: it has neither .kittify nor kitty-specs`
+    const [mend, explain] = [
+      `mkdir ${git}/.kittify && spec-kitty sync opt-in ${git}`,
+      'spec-kitty explain project_missing',
+    ]
+    const { status, stderr } = await work.run(['sync', 'now'])
+    expect([status, stderr]).toEqual([1, `${lost(git)}: ${mend}\n${lost(plain)}: ${explain}\n`])
+    expect(work.server.accepted).toEqual([])
+    const drop = await work.run(['sync', 'queue', 'drop', '--project', plain, '--yes'])
+    expect(drop).toMatchObject({ status: 0, stdout: '1 of 1 event removed\n' })
+    expect((await work.run(['sync', 'status'])).stdout).toContain(`\n                ${mend}\n`)
+    expect((await work.run(['auth', 'doctor'])).stdout).toContain(`    ${mend}  # makes it a project again`)
+    expect(makeShell(work.root)(mend)).toMatchObject({ status: 0 })
+    expect((await work.run(['sync', 'now'])).status).toBe(0)
+    expect(work.server.accepted).toEqual(['a'])
   })
 
   it('sends what is left once the events of a lost project are removed, which no other project loses', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { letterLines, queueLines, type ShownProject } from '../../src/sync/show-queue.js'
-import type { Why } from '../../src/sync/why-types.js'
+import { NO_PROJECT, OPTED_OUT, type Why } from '../../src/sync/why-types.js'
 
 const AT = '2026-01-01T00:00:00.000Z'
 const SCREEN = { columns: null, hasColor: false }
@@ -38,6 +38,19 @@ it.each([
   ['no_daemon', ['-', 'not opted in', 'directory is gone']],
 ] as const)('HELD BY names all that holds the events of a project: %s', (reason, words) => {
   expect(heldBy(reason)).toEqual(words)
+})
+
+it('HELD BY says what is true of the project, where the reason alone does not', () => {
+  const projects = [
+    project('/out', { reason: 'no_consent', detail: OPTED_OUT }),
+    project('/bare', { reason: 'project_missing', detail: NO_PROJECT }),
+  ]
+  const view = { queued: 2, oldestAt: AT, deadLetters: 0, projects, aside: [], why: null }
+  const lines = queueLines(view, Date.parse(AT), SCREEN)
+  expect(lines.slice(-2).map((line) => line.split(/ {2,}/).at(-1))).toEqual([
+    'opted out',
+    'no .kittify there',
+  ])
 })
 
 const letter = {

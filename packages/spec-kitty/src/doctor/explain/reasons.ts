@@ -91,10 +91,10 @@ export const WHYS: Texts<WhyReason> = {
     whatToDo: 'Run `spec-kitty sync opt-in DIR`, if the events of the project may leave.',
   },
   project_missing: {
-    summary: 'the directory of the project is gone',
-    why: 'It was moved or deleted, and its consent with it. Its events wait under the old path: none is lost, and none leaves.',
+    summary: 'the directory of the project is gone, or is not a project any more',
+    why: 'The directory was moved or deleted, or has neither .kittify nor kitty-specs any more, and the consent is gone with it. Its events wait under the old path: none is lost, and none leaves.',
     whatToDo: [
-      'If you can, move the directory back, and send them:',
+      'If you can, move the directory, or its .kittify, back, and send them:',
       '`spec-kitty sync now`',
       ...MOVE_EVENTS,
     ].join('\n'),
