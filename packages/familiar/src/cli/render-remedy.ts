@@ -8,13 +8,15 @@ export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
 export const INDENT = '    '
 
 /**
- * Returns the commands with what they do, each on its own line that can be run as printed. If the user must look at the
- * process first, the command that shows it comes before them.
+ * Returns the commands with what they do, each on its own line that can be run as printed. What must be done by hand, and
+ * the command that shows the process if the user must look at it first, come before them.
  */
-export function renderRemedy({ look, ...remedy }: Remedy, terminal: Terminal): readonly string[] {
-  if (look === undefined) return renderCommands(remedy, terminal)
-  const first = renderCommands({ commands: [look], description: 'look first' }, terminal)
-  return [...first, ...renderCommands(remedy, terminal)]
+export function renderRemedy({ look, before, ...remedy }: Remedy, terminal: Terminal): readonly string[] {
+  return [
+    ...indented(before === undefined ? null : `${capital(printable(before))}:`, terminal),
+    ...(look === undefined ? [] : renderCommands({ commands: [look], description: 'look first' }, terminal)),
+    ...renderCommands(remedy, terminal),
+  ]
 }
 
 /** Matches a command that explains an id. */

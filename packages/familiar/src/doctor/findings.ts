@@ -2,7 +2,7 @@ import { heldAdvice, isScopeGone, type DaemonStatus } from '../classify/daemon-s
 import { usedScope } from '../classify/stale-evidence.js'
 import { leftToPredecessor, stopElsewhere } from '../define/hints.js'
 import type { Words } from '../define/options.js'
-import type { Candidate } from '../observe/scan.js'
+import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, scopeDaemon } from '../observe/scope-daemon.js'
 import { describePortUsers } from '../observe/port-users.js'
 import { lookCommand } from '../observe/platform/look-command.js'
@@ -195,8 +195,8 @@ function nameOf({ pid, port }: DaemonStatus, { title }: Words): string {
 }
 
 /**
- * Reports that the port range is nearly full. The remedy is to end the orphans in the range, because nothing else may be
- * ended.
+ * Reports that the port range is nearly full. The remedy is to end the orphans in the range. No command of ours ends
+ * anything else, so if there are none, the command shows the programs that have the most ports.
  */
 function nearlyFull(all: Seen): Finding | null {
   const { seen, words } = all
@@ -207,8 +207,26 @@ function nearlyFull(all: Seen): Finding | null {
     id: 'F-010',
     severity: 'warn',
     summary: `${used} of the ${to - from} ports ${from}-${to - 1} are in use: ${describePortUsers(seen, words.scope)}`,
-    remediation: orphaned(all)?.remediation ?? null,
+    remediation: orphaned(all)?.remediation ?? otherPrograms(seen),
   }
+}
+
+/** A program with many ports is the one to end, and a command line must stay readable. */
+const SHOWN_PROGRAMS = 3
+
+function otherPrograms({ candidates, family }: Scan): Remediation | null {
+  const reasons = new Set(['third_party', family.reasonNames.not_ours])
+  const ports = new Map<number, number>()
+  for (const { verdict, observation } of candidates)
+    if (observation.pid !== null && reasons.has(verdict.reason ?? ''))
+      ports.set(observation.pid, (ports.get(observation.pid) ?? 0) + 1)
+  const pids = [...ports]
+    .toSorted(([, one], [, other]) => other - one)
+    .slice(0, SHOWN_PROGRAMS)
+    .map(([pid]) => pid)
+  if (pids.length === 0) return null
+  const description = `shows ${pids.length === 1 ? 'that program' : 'those with the most ports'}: end what you do not need`
+  return remediationOf({ commands: [lookCommand(pids)], description, safe: true })
 }
 
 /**

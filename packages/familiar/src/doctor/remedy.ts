@@ -10,6 +10,8 @@ export interface Remedy {
   readonly safe: boolean
   /** The command to run first if nothing else shows what a process is used for. It only shows the process. */
   readonly look?: string
+  /** What the user must do by hand before the commands, without a full stop. Only in remedies that people are shown. */
+  readonly before?: string
 }
 
 /** What keeps every command from ending, starting or replacing a daemon of the scope. */

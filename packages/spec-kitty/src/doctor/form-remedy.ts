@@ -17,6 +17,8 @@ interface About {
   readonly description: string
   /** The description for people, if they are shown another command than scripts. */
   readonly forPeople?: string
+  /** What people must do by hand before the commands. */
+  readonly before?: string | undefined
   readonly isSafe?: boolean
   readonly form: Form
 }
@@ -24,7 +26,7 @@ interface About {
 /** Returns the remedy with the command in the form for its reader, without the comments of its commands. */
 export function remedyOfCommands(
   { command, shown = command, also }: Commands,
-  { description, forPeople = description, isSafe = true, form }: About,
+  { description, forPeople = description, before, isSafe = true, form }: About,
 ): Remediation {
   const isShown = form === 'people'
   const forReader = [shown, ...(also === undefined ? [] : [also])].map((one) => one.split('  # ')[0] ?? one)
@@ -32,5 +34,6 @@ export function remedyOfCommands(
     commands: isShown ? forReader : [command],
     description: isShown ? forPeople : description,
     safe: isSafe,
+    ...(isShown && before !== undefined ? { before } : {}),
   })
 }

@@ -9,12 +9,12 @@ import { remedyOfCommands, type Form } from './form-remedy.js'
 export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): ReturnType<typeof remediationOf> {
   const { command, before, also } = why
   const shown = why.shown ?? command
-  const first = before === undefined ? '' : `first ${before}: `
   return remedyOfCommands(
     { command, shown, ...(also === undefined ? {} : { also }) },
     {
       description: effectOf(command, why),
-      forPeople: `${first}${effectOf(shown, why)}${also === undefined ? '' : secondEffect(also, why)}`,
+      before,
+      forPeople: `${effectOf(shown, why)}${also === undefined ? '' : secondEffect(also, why)}`,
       isSafe: isHarmless(why, isDaemonRunning),
       form,
     },

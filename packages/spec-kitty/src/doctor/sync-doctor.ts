@@ -86,9 +86,12 @@ function placed(finding: Finding, env: Io['env']): Finding {
   return remediation === null ? finding : { ...finding, remediation: remedyIn(remediation, env) }
 }
 
-function remedyIn({ commands, description, safe }: Remediation, env: Io['env']): Remediation {
+function remedyIn({ commands, description, ...more }: Remediation, env: Io['env']): Remediation {
   const here = commands.map((command) => inHome(command, env))
-  return remediationOf({ commands: here, description: inHome(description, env), safe })
+  return {
+    ...more,
+    ...remediationOf({ commands: here, description: inHome(description, env), safe: more.safe }),
+  }
 }
 
 /** Returns the problem with the configuration of the project in which the command runs; null if there is none. */

@@ -164,7 +164,11 @@ function silentServer(view: WorkView, now: number): readonly Finding[] {
 function withoutDoctor({ also, ...why }: Why): Why {
   if (also === undefined || why.shown?.startsWith(WHO_HAS_PORTS) !== true)
     return also === undefined ? why : { ...why, also }
-  return { ...why, shown: also, before: 'end one of the programs that have the ports, if you do not need it' }
+  return {
+    ...why,
+    shown: also,
+    before: 'end one of the programs that have the ports, if you do not need it, and try again',
+  }
 }
 
 function sendingAnyway({ isSendingAnyway }: WorkView): readonly Finding[] {
@@ -271,8 +275,8 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
   if (problems.length === 0) return []
   const isInTheWay = why !== null && OF_SETTINGS.has(why.reason) && isToldElsewhere(why, view)
   // The same as in `sync status`, which knows the line that must be corrected first.
-  const byHand = isInTheWay && why.before !== undefined ? `first ${why.before}` : null
-  const cure = byHand === null ? settings.fileCure : (why?.shown ?? LIST)
+  const byHand = isInTheWay ? why.before : undefined
+  const cure = byHand === undefined ? settings.fileCure : (why?.shown ?? LIST)
   return [
     {
       id: 'F-012',
@@ -287,9 +291,11 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
                 { command: LIST, ...(cure === null ? {} : { shown: cure }) },
                 {
                   description: 'shows every setting and where it comes from; correct what is wrong there',
+                  before: byHand,
+                  // What must be done by hand also says what the command is for.
                   ...(cure === null
                     ? {}
-                    : { forPeople: byHand ?? 'lets the file be read, or one be written' }),
+                    : { forPeople: byHand === undefined ? 'lets the file be read, or one be written' : '' }),
                   form,
                 },
               ),

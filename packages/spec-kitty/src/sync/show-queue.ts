@@ -100,7 +100,9 @@ export function queueLines(
       : [
           ...wrapWords(whyText(why), screen.columns),
           ...(why.before === undefined ? [] : wrapWords(`${why.before}:`, screen.columns)),
-          `  ${paint(screen, 'cyan', why.shown ?? why.command)}`,
+          ...[why.shown ?? why.command, why.also].flatMap((one) =>
+            one === undefined ? [] : `  ${paint(screen, 'cyan', one)}`,
+          ),
         ]),
     ...(projects.length === 0 ? [] : ['', ...projectTable(projects, why, now, screen.columns)]),
     ...(deadLetters === 0

@@ -419,6 +419,6 @@ it('says to people what must be done before the command of the status', () => {
   const [config] = workFindings({ ...VIEW, why: broken, settings }, null, 0, 'people')
   expect(config).toMatchObject({
     id: 'F-012',
-    remediation: { commands: [broken.shown], description: `first ${broken.before}` },
+    remediation: { commands: [broken.shown], before: broken.before, description: '' },
   })
 })

@@ -87,9 +87,13 @@ describe('a full range', () => {
       const doctor = (await work.run(['auth', 'doctor'])).stdout
       expect(doctor).toContain('F-010')
       expect(doctor.replaceAll(/\s+/g, ' ')).toMatch(
-        /every port from 9400 to 9449 is in use \(F-018\).* spec-kitty sync now # first end one of the programs that have the ports/,
+        /every port from 9400 to 9449 is in use \(F-018\).* End one of the programs that have the ports, if you do not need it, and try again: spec-kitty sync now # tries to send them/,
       )
       expect(doctor).not.toMatch(/^ +spec-kitty auth doctor/m)
+      expect(doctor).toMatch(
+        new RegExp(`^ +ps -ww -p ${process.pid} .*# shows that program: end what you`, 'm'),
+      )
+      expect((await work.run(['sync', 'queue'])).stdout).toMatch(/ then\n  spec-kitty sync now\n/)
       servers.pop()?.close()
       expect((await work.run(['sync', 'now'])).status).toBe(0)
       await work.run(['sync', 'stop'])

@@ -22,7 +22,8 @@ export const FINDINGS: Texts = {
   'F-010': {
     summary: 'nearly every port of the range is in use',
     why: 'A daemon that finds no free port cannot start.',
-    whatToDo: 'End those of the named programs that you do not need. `{clean}` ends stale daemons.',
+    whatToDo:
+      'End those of the named programs that you do not need: the command that is shown names the processes. `{clean}` ends stale daemons.',
   },
   'F-011': {
     summary: '{predecessor} keeps a daemon on this {scope} too',
