@@ -18,7 +18,7 @@ it('one event with which the server fails is found, named, kept, and sent once t
     (request.ids.includes('e-5') ? reply(500, { message: 'boom' }) : accept)(request, response)
   work.server.otherwise = poisoned
   await work.publish(IDS)
-  const said = 'the server answers 500 ("boom") to event e-5 alone'
+  const said = 'the server answers 500 ("boom") to event e-5 even when it is sent by itself'
   const named = `${said}; the events of this project behind it wait; it answered for others at `
   let told = ''
   const look = async (wanted: string): Promise<boolean> => {

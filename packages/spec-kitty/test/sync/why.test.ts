@@ -669,7 +669,7 @@ describe('where the gate is open', () => {
 
     it('one event fails alone: it is named, and only what waits behind it stays', () => {
       const stuckError =
-        'the server answers 500 to event e-7 alone; the events of this project behind it wait'
+        'the server answers 500 to event e-7 even when it is sent by itself; the events of this project behind it wait'
       const stuck = failed({ stuckError, stuckEventId: 'e-7', lastError: null, lastErrorKind: null })
       expect(stuck).toMatchObject({
         reason: 'backing_off',
@@ -686,7 +686,8 @@ describe('where the gate is open', () => {
     })
 
     it('one event fails alone and no other was sent: nothing may be needed', () => {
-      const lastError = 'the server answers 503 to event e-7 alone; the cause is the server, or this event'
+      const lastError =
+        'the server answers 503 to event e-7 even when it is sent by itself; the cause is the server, or this event'
       expect(failed({ lastError, lastErrorKind: 'answer' })).toMatchObject({
         sentence: expect.stringContaining(`the last attempt failed: ${lastError}; the next one is at `),
         shown:

@@ -29,6 +29,8 @@ interface Failing {
   readonly behind: number
   /** What the server has done with other events since this one first failed alone; the time if it last answered for some. */
   readonly others: 'unknown' | 'failed' | Date
+  /** Whether the server has answered for other events of the project since it failed with a batch that contained this one. */
+  readonly isNarrowed: boolean
   /** Whether the event fails alone, while the server answers for others. */
   readonly isStuck: boolean
 }
@@ -49,7 +51,9 @@ interface Finding {
  * An event is named as the cause if it failed alone three times in a row with the same status, and the server has answered
  * for others between two of these failures: then it does not fail with everything. An answer before the first of them says
  * nothing, because an outage may have begun since. It stays named until it is answered for, or until the server fails with
- * further events of other projects. If the server has had no other event since the first failure, it may be either.
+ * further events of other projects. If the server has had no other event since the first failure, it may be either: that is
+ * said only of an event that is left of a batch of which others were answered for, because everything else looks like an
+ * outage.
  */
 export class BatchSizes {
   /** The projects whose last batches failed, the one that failed last at the end. */
@@ -80,11 +84,12 @@ export class BatchSizes {
     if (!this.#isOut) this.#failedToo(project, again !== null)
     const alone = events > 1 ? 0 : (again?.alone ?? 0) + 1
     const others = again?.others ?? 'unknown'
+    const isNarrowed = before?.isNarrowed ?? false
     const limit = isSmaller ? Math.max(1, Math.floor(events / 2)) : this.#limitOf(before)
     const isStuck = alone >= EQUAL_FAILURES && !this.#isOut && others instanceof Date
     this.#failing.delete(project)
-    this.#failing.set(project, { limit, whole, equal, alone, batch, behind, others, isStuck })
-    const isSuspect = alone >= EQUAL_FAILURES && !this.#isOut && others === 'unknown'
+    this.#failing.set(project, { limit, whole, equal, alone, batch, behind, others, isNarrowed, isStuck })
+    const isSuspect = isNarrowed && alone >= EQUAL_FAILURES && !this.#isOut && others === 'unknown'
     const stuck = this.#stuckIn(project)
     return { stuck, error: stuck?.error ?? (isSuspect ? suspectText(batch) : error) }
   }
@@ -117,7 +122,15 @@ export class BatchSizes {
     const isGrowing = last >= failing.batch.last && part <= SLOW_PART
     const limit = isGrowing ? failing.limit * 2 : failing.limit
     if (limit >= BATCH_LIMITS.events) this.#failing.delete(project)
-    else this.#failing.set(project, { ...failing, limit, alone: 0, others: 'unknown', isStuck: false })
+    else
+      this.#failing.set(project, {
+        ...failing,
+        limit,
+        alone: 0,
+        others: 'unknown',
+        isNarrowed: last < failing.batch.last,
+        isStuck: false,
+      })
   }
 
   /** Returns the event that failed alone again and again; null if there is none. */

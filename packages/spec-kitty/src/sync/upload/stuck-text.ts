@@ -13,7 +13,10 @@ export function stuckText(failed: Failed, behind: number, others: Date): string 
   return `${answers(failed)}; ${waiting}it answered for others at ${clockText(others)}`
 }
 
-/** Returns what is said of an event with which the server fails, while it is sent no other. */
+/**
+ * Returns what is said of an event that is all that is left of a batch with which the server failed, after it has answered
+ * for others of the batch, and has been sent no other since.
+ */
 export function suspectText(failed: Failed): string {
   return `${answers(failed)}; ${EITHER}`
 }
@@ -24,5 +27,5 @@ export function isSuspect(error: string | null): boolean {
 }
 
 function answers({ firstId, error }: Failed): string {
-  return `${error.replace(/^the server answered/, 'the server answers')} to event ${firstId} alone`
+  return `${error.replace(/^the server answered/, 'the server answers')} to event ${firstId} even when it is sent by itself`
 }

@@ -93,7 +93,7 @@ describe('an event that fails alone', () => {
     const [guilty = ''] = ids.slice(9)
     failsWith(work.server, [guilty], answers.reply(500, { message: 'boom' }))
     await sentDownTo(work, 11)
-    const said = `the server answers 500 ("boom") to event ${guilty} alone`
+    const said = `the server answers 500 ("boom") to event ${guilty} even when it is sent by itself`
     // An outage may have begun after the answer for those before it.
     const suspect = `${said}; the cause is the server, or this event`
     await eventually(() =>
@@ -128,12 +128,12 @@ describe('an event that fails alone', () => {
 
   it('is not named if nothing else was tried: the server may fail with everything', async () => {
     const work = await startDispatching()
-    const [only = ''] = work.publish(A, 1)
+    work.publish(A, 1)
     work.server.otherwise = answers.reply(503)
     for (let round = 0; round < 3; round += 1) await work.drain()
     expect(work.dispatcher.report()).toMatchObject({
       stuck_event: null,
-      last_error: `the server answers 503 to event ${only} alone; the cause is the server, or this event`,
+      last_error: 'the server answered 503',
     })
   })
 
@@ -146,7 +146,7 @@ describe('an event that fails alone', () => {
     await eventually(() => expect(sizes(work.server).filter((size) => size === 1).length).toBeGreaterThan(5))
     expect(work.dispatcher.report()).toMatchObject({
       stuck_event: null,
-      last_error: `the server answers 503 to event ${ids[0]} alone; the cause is the server, or this event`,
+      last_error: 'the server answered 503',
     })
     work.server.otherwise = accept
     await sentDownTo(work, 0)
@@ -199,7 +199,7 @@ describe('an event that fails alone', () => {
     await eventually(() => expect(sizes(work.server).length).toBeGreaterThan(6))
     expect(work.dispatcher.report()).toMatchObject({
       stuck_event: null,
-      last_error: `the server answers 500 to event ${guilty} alone; the cause is the server, or this event`,
+      last_error: 'the server answered 500',
     })
     const others = work.publish(B, 1)
     await eventually(() => expect(work.server.accepted).toEqual(others))
@@ -211,13 +211,13 @@ describe('an event that fails alone', () => {
     const work = await startDispatching({ timing: { maxBackOffMs: 5 } })
     work.publish(A, 1)
     await sentDownTo(work, 0)
-    const [next = ''] = work.publish(A, 1)
+    work.publish(A, 1)
     work.server.otherwise = answers.reply(503)
     work.dispatcher.wake()
     await eventually(() => expect(sizes(work.server).length).toBeGreaterThan(6))
     expect(work.dispatcher.report()).toMatchObject({
       stuck_event: null,
-      last_error: `the server answers 503 to event ${next} alone; the cause is the server, or this event`,
+      last_error: 'the server answered 503',
     })
     // Once it fails with events of another project, the cause is known.
     work.publish(B, 1)
