@@ -1,7 +1,7 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText, reasonOfRejected } from '../sync/status-lines.js'
-import { NOW, WHO_HAS_PORTS } from '../sync/why-daemon.js'
+import { namesText, NOW, WHO_HAS_PORTS } from '../sync/why-daemon.js'
 import { LIST } from '../sync/why-backing-off.js'
 import { unsafeUrls } from '../sync/unsafe-urls.js'
 import { whyHeld, whyText } from '../sync/why-nothing-leaves.js'
@@ -268,6 +268,17 @@ function ofConsent(
   return remediationOf({ commands: [command], description: 'says what can be done', safe: true })
 }
 
+/** Returns what must be corrected if it is only variables; undefined otherwise. */
+function ofVariables(problems: readonly string[]): string | undefined {
+  const names = problems.flatMap((one) => (IN_FILE.test(one) ? [] : (VARIABLE.exec(one)?.[0] ?? [])))
+  const isAll = problems.length > 0 && names.length === problems.length
+  return isAll ? `correct ${namesText(names)} in this shell, and look whether that is right` : undefined
+}
+
+/** Matches the place of a setting in a file, and the name of a variable, in the text about a wrong setting. */
+const IN_FILE = /config\.toml/
+const VARIABLE = /\b[A-Z]+(?:_[A-Z]+)+\b/
+
 function wrongSettings(view: WorkView, ofProject: string | null, form: Form): readonly Finding[] {
   const { settings, why } = view
   const ofSettings = [...settings.problems, ...unsafeUrls(settings)]
@@ -275,8 +286,8 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
   if (problems.length === 0) return []
   const isInTheWay = why !== null && OF_SETTINGS.has(why.reason) && isToldElsewhere(why, view)
   // The same as in `sync status`, which knows the line that must be corrected first.
-  const byHand = isInTheWay ? why.before : undefined
-  const cure = byHand === undefined ? settings.fileCure : (why?.shown ?? LIST)
+  const byHand = isInTheWay ? why.before : ofVariables(ofSettings)
+  const cure = byHand === undefined ? settings.fileCure : isInTheWay ? (why.shown ?? LIST) : LIST
   return [
     {
       id: 'F-012',

@@ -12,6 +12,11 @@ export function wrongSetting({
   code,
   problem,
   cure,
-}: Pick<Wrong, 'code' | 'problem' | 'cure'>): CommandError {
-  return new CommandError(code, problem, { hint: cure ?? 'spec-kitty config list', exit: EXIT.error })
+  source,
+}: Pick<Wrong, 'code' | 'problem' | 'cure'> & Partial<Pick<Wrong, 'source'>>): CommandError {
+  const hint =
+    source?.kind === 'environment'
+      ? `correct it or, to do without it: unset ${source.variable}`
+      : (cure ?? 'spec-kitty config list')
+  return new CommandError(code, problem, { hint, exit: EXIT.error })
 }

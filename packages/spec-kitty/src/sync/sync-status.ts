@@ -7,6 +7,7 @@ import { lastAlive } from './last-alive.js'
 import { disabledBy, disablingVariables, skipReason, type SkipReason } from './start-policy.js'
 import { namesText } from './why-daemon.js'
 import { skipText, whyDocument } from './why-nothing-leaves.js'
+import type { Settings } from './settings-table.js'
 import { viewWork, type WorkView } from './work-view.js'
 import { serverOf, workLines, type HeldHere } from './status-lines.js'
 
@@ -90,7 +91,16 @@ function automaticText(
   if (skipped === null)
     return `off: ${why?.reason === 'home_unwritable' ? 'the home cannot be written to' : homeProblem}`
   const text = skipText(skipped, settings)
-  return settings.problems.includes(text) ? 'off: the configuration is wrong' : `off: ${text}`
+  // The rows above say what is wrong.
+  if (!settings.problems.includes(text)) return `off: ${text}`
+  return isUnreadable(settings)
+    ? 'off: config.toml cannot be read'
+    : 'off: background_daemon in config.toml is wrong'
+}
+
+function isUnreadable(settings: Settings): boolean {
+  const policy = settings.get('sync.background_daemon')
+  return policy.state === 'wrong' && policy.code === 'E_CONFIG_UNREADABLE'
 }
 
 /** The part of `sync status --json` about the daemon's work. Null means unknown. Names and meanings are permanent. */

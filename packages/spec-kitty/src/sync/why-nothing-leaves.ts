@@ -212,7 +212,8 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
       reason,
       sentence,
       command,
-      ...(reason === 'config_unreadable' ? corrected(standing) : {}),
+      ...(correctedVariable({ reason, detail }, standing) ??
+        (reason === 'config_unreadable' ? corrected(standing) : {})),
       isAll: true,
     }
   if (reason === 'other_server') return { reason, sentence, ...otherServerRemedy(standing), isAll: true }
@@ -269,6 +270,25 @@ function corrected(standing: Standing): Pick<Why, 'before' | 'shown'> {
   return isOnly('config_unreadable', standing)
     ? { before: `correct ${brokenLine}, and send what waits`, shown: NOW }
     : { before: `correct ${brokenLine}, and look whether it is right`, shown: LIST }
+}
+
+/**
+ * Returns what to do about a variable with a wrong server; null if the server is set in the file. `config list` shows what is
+ * wrong, and corrects nothing. A daemon that runs keeps the value of its start.
+ */
+function correctedVariable(
+  { reason, detail }: Obstacle,
+  standing: Standing,
+): Pick<Why, 'before' | 'shown'> | null {
+  const { addressSource, isDaemonRunning } = standing
+  const variable = addressSource?.kind === 'environment' ? addressSource.variable : null
+  if (variable === null) return null
+  if (reason === 'config_unreadable' && detail?.startsWith(`${variable} `) !== true) return null
+  const first = `correct ${variable} in this shell`
+  if (!isOnly(reason, standing)) return { before: `${first}, and look whether it is right`, shown: LIST }
+  return isDaemonRunning
+    ? { before: `${first}, and start the daemon anew`, shown: restartCommand(standing) }
+    : { before: `${first}, and send what waits`, shown: NOW }
 }
 
 /** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */

@@ -422,3 +422,15 @@ it('says to people what must be done before the command of the status', () => {
     remediation: { commands: [broken.shown], before: broken.before, description: '' },
   })
 })
+
+it('a wrong variable is named as what to correct, because config list corrects nothing', () => {
+  const wrong = ['SPEC_KITTY_SAAS_URL must be an http or https URL, not "x"']
+  const settings = (problems: readonly string[]) => ({ ...VIEW.settings, problems }) as WorkView['settings']
+  const remedy = (problems: readonly string[]) =>
+    workFindings({ ...VIEW, settings: settings(problems) }, null, 0, 'people')[0]?.remediation
+  expect(remedy(wrong)).toMatchObject({
+    commands: ['spec-kitty config list'],
+    before: 'correct SPEC_KITTY_SAAS_URL in this shell, and look whether that is right',
+  })
+  expect(remedy([...wrong, 'sync.format is wrong (/h/config.toml, line 2)'])?.before).toBe(undefined)
+})

@@ -202,7 +202,9 @@ it('a daemon that was started with a wrong server is restarted, as status, sync 
     `nothing leaves: ${why.sentence}`,
     [why.command],
   ])
-  expect(root.run(['auth', 'doctor'], { env: wrong }).stdout).not.toContain('sync restart')
+  expect(root.run(['auth', 'doctor'], { env: wrong }).stdout).toContain(
+    'Correct SPEC_KITTY_SAAS_URL in this shell, and start the daemon anew:',
+  )
   expect(makeShell(root)(`export SPEC_KITTY_ENABLE_SAAS_SYNC=1; ${why.command}`)).toMatchObject({ status: 0 })
   expect(root.json(['sync', 'status'], { env: ON }).document).toMatchObject({
     environment_differences: [],

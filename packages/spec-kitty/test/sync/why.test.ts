@@ -388,6 +388,40 @@ describe('a server that is not that of the session', () => {
   })
 })
 
+describe('a variable with a wrong server', () => {
+  const detail = 'SPEC_KITTY_SAAS_URL must be an http or https URL, not "x"'
+  const gate: Gate = { state: 'closed', reason: 'config_unreadable', detail }
+  const addressSource = { kind: 'environment', variable: 'SPEC_KITTY_SAAS_URL' } as const
+  const of = (more: Partial<Standing>) =>
+    whyNothingLeaves(standing({ gate, obstacles: [gate], addressSource, isHostedHere: true, ...more }))
+
+  it('is named as what to correct, before the command that then helps', () => {
+    expect(of({ isDaemonRunning: false })).toMatchObject({
+      command: 'spec-kitty config list',
+      before: 'correct SPEC_KITTY_SAAS_URL in this shell, and send what waits',
+      shown: 'spec-kitty sync now',
+    })
+    expect(of({})).toMatchObject({
+      before: 'correct SPEC_KITTY_SAAS_URL in this shell, and start the daemon anew',
+      shown: 'spec-kitty sync restart',
+    })
+    const both = [gate, { reason: 'no_session', detail: null }] as const
+    expect(of({ isDaemonRunning: false, obstacles: both })).toMatchObject({
+      before: 'correct SPEC_KITTY_SAAS_URL in this shell, and look whether it is right',
+      shown: 'spec-kitty config list',
+    })
+    const insecure: Gate = { state: 'closed', reason: 'insecure_server', detail: null }
+    expect(of({ gate: insecure, obstacles: [insecure], isDaemonRunning: false })?.before).toContain(
+      'correct SPEC_KITTY_SAAS_URL',
+    )
+  })
+
+  it('is not named if the file is wrong', () => {
+    const format: Gate = { ...gate, detail: 'sync.format must be "batch"' }
+    expect(of({ gate: format, obstacles: [format] })?.before).toBe(undefined)
+  })
+})
+
 describe('what only the daemon meets, because it keeps the variables of its start,', () => {
   const all = ['config_unreadable', 'other_server', 'insecure_server', 'no_server'] as const
   const why = (reason: ClosedReason, obstaclesHere: readonly Obstacle[] | null, isHostedHere = true) => {
