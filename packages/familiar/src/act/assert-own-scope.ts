@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf, FamiliarError } from '../errors.js'
+import { userName } from '../observe/user-name.js'
 
 /**
  * Throws `E_SCOPE_FOREIGN_OWNER` if a path belongs to a user other than `uid`, the user of this process. Root in another
@@ -16,7 +17,7 @@ export function assertOwnScope(paths: readonly string[], uid: number | undefined
     if (owner.uid !== uid && (owner.isExact || uid === 0)) {
       throw new FamiliarError(
         'E_SCOPE_FOREIGN_OWNER',
-        `${owner.path} belongs to uid ${owner.uid}, this is uid ${uid}: looking is all that is done here`,
+        `${owner.path} belongs to ${userName(String(owner.uid))}, you are ${userName(String(uid))}: looking is all that is done here`,
         { hint: hintFor(owner.uid) },
       )
     }
@@ -26,7 +27,7 @@ export function assertOwnScope(paths: readonly string[], uid: number | undefined
 /** Do not suggest running as root just because root owns a directory: that would create more files that only root can change. */
 function hintFor(owner: number): string {
   const own = 'use a directory of your own'
-  return owner === 0 ? own : `run the command as uid ${owner}, or ${own}`
+  return owner === 0 ? own : `run the command as ${userName(String(owner))}, or ${own}`
 }
 
 interface Owner {

@@ -3,6 +3,7 @@ import type { DoctorDocument, Line, LineStyle } from '../doctor/document.js'
 import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { Finding } from '../doctor/finding.js'
 import { obstructed, type Obstacle } from '../doctor/remedy.js'
+import { foreignText } from '../doctor/status-head.js'
 import { verdictOf } from '../doctor/verdict.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import type { Io } from './io.js'
@@ -196,6 +197,7 @@ function describeDaemon({
     return unread === undefined ? [none] : [unread, 'yellow']
   }
   const at = `process ${daemon.pid ?? 'unknown'}, port ${daemon.port ?? 'unknown'}`
+  if (daemon.state === 'foreign') return [foreignText(daemon.why, daemon.pid === null ? null : at), 'yellow']
   if (daemon.state === 'crashed') return [`crashed (${at})`, 'red']
   const version = daemon.package_version === null ? '' : `, version ${daemon.package_version}`
   return [`${at}${version}, ${describeActive(daemon)}`, daemon.active ? 'green' : 'red']

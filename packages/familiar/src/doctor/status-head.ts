@@ -64,13 +64,22 @@ export function describeState({ state, why, since, pid, port, unread }: DaemonSt
       return `crashed (process ${pid ?? 'unknown'}${since === null ? '' : `, last seen alive ${timeText(since)}`})`
     case 'wedged':
       return `${at}, does not answer`
+    case 'foreign':
+      return foreignText(why, pid === null ? null : at)
     case 'unreachable':
     case 'elsewhere':
-    case 'foreign':
       return `${state}, ${at}: ${why}`
     default:
       return `${state}, ${at}`
   }
+}
+
+/**
+ * Returns what is known of a daemon in the directory of another user. `at`: its process and port; null if its record could
+ * not be read.
+ */
+export function foreignText(why: string, at: string | null): string {
+  return `${at ?? 'not known'}: ${why}`
 }
 
 /** Returns a time from a record in a form for people. A text that is not a time is returned unchanged. */

@@ -5,6 +5,7 @@ import { spawnPredecessor } from '../../../../stand-ins/predecessor.mjs'
 import { cleanUp } from '../../src/act/clean-up.js'
 import { assertOwnScope } from '../../src/act/assert-own-scope.js'
 import { selectPlatform } from '../../src/observe/platform/select.js'
+import { userName } from '../../src/observe/user-name.js'
 import { testFamily } from '../helpers/family.js'
 import { makeHome, treeOf } from '../helpers/homes.js'
 import { leaveNothing } from '../helpers/leaks.js'
@@ -33,7 +34,9 @@ describe('assertOwnScope', () => {
     expect(() => assertOwnScope([home], self + 1)).toThrow(
       expect.objectContaining({
         ...foreign,
-        message: expect.stringContaining(`${self}, this is uid ${self + 1}`),
+        message: expect.stringContaining(
+          `${home} belongs to ${userName(String(self))}, you are ${userName(String(self + 1))}: `,
+        ),
       }),
     )
   })

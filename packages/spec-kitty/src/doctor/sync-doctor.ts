@@ -5,6 +5,7 @@ import { projectHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { lastAlive } from '../sync/last-alive.js'
 import { dashboardsObstacle, lifecycleObstacle } from '../sync/home-problem.js'
+import { isHidden, isOfAnother } from '../sync/hidden-files.js'
 import { loginCommands } from '../sync/login-command.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 import { dashboardFinding, type DashboardSearch } from './orphaned-dashboards.js'
@@ -16,7 +17,7 @@ import { viewWork, type WorkView } from '../sync/work-view.js'
 import { MAY_BE_USED, NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
 import type { Why } from '../sync/why-types.js'
 import { remedyOf } from './remedy-of-why.js'
-import { isOfAnother, workFindings } from './work-findings.js'
+import { workFindings } from './work-findings.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -134,7 +135,7 @@ function wordFor(read: SessionRead): string {
 function sessionFindings(read: SessionRead, view: WorkView, form: Form): readonly Finding[] {
   const { settings, loginServer, homeProblem, isDaemonRunning, sessionCure: cure } = view
   const problem = problemOf(read)
-  if (problem === null) return []
+  if (problem === null || (read.state === 'unreadable' && isHidden(view))) return []
   const isNeeded = isSwitchedOn(settings, 'sync.hosted')
   const isGiven = read.state === 'readable' && read.session.kind === 'token'
   const isUnreadable = read.state === 'unreadable'

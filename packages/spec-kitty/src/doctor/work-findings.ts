@@ -8,6 +8,7 @@ import { whyHeld, whyText } from '../sync/why-nothing-leaves.js'
 import { RESTART } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
+import { isOfAnother, problemsSeen } from '../sync/hidden-files.js'
 import { isSilent, sendingText } from '../sync/sending-text.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 import { remedyOf } from './remedy-of-why.js'
@@ -246,14 +247,6 @@ function rejectedEvents({ queue }: WorkView): readonly Finding[] {
   return [{ id: 'F-020', severity: 'warn', summary, remediation }]
 }
 
-/**
- * Returns whether the home belongs to another user, or is on a disk that cannot be written to: then only F-021 has a way
- * out, and what is wrong in the home cannot be corrected there.
- */
-export function isOfAnother({ homeProblem, homeCommand, diskProblem }: WorkView): boolean {
-  return homeProblem !== null && homeCommand === null && homeProblem !== diskProblem
-}
-
 /** The same as in `sync status`, if events of the project wait. */
 function ofConsent(
   { queue, isDaemonRunning }: WorkView,
@@ -281,7 +274,7 @@ const VARIABLE = /\b[A-Z]+(?:_[A-Z]+)+\b/
 
 function wrongSettings(view: WorkView, ofProject: string | null, form: Form): readonly Finding[] {
   const { settings, why } = view
-  const ofSettings = [...settings.problems, ...unsafeUrls(settings)]
+  const ofSettings = [...problemsSeen(view), ...unsafeUrls(settings)]
   const problems = [...ofSettings, ...(ofProject === null ? [] : [ofProject])]
   if (problems.length === 0) return []
   const isInTheWay = why !== null && OF_SETTINGS.has(why.reason) && isToldElsewhere(why, view)

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JsonObject } from 'familiar'
 import { objectOf, readSmallFile } from 'familiar/cli'
@@ -55,7 +56,13 @@ export async function readConfig(root: string): Promise<ConfigRead> {
   const file = readSmallFile(path, { maxBytes: MAX_BYTES, mayBeLink: true })
   if (file.state === 'absent') return file
   if (file.state === 'unreadable')
-    return { state: 'unreadable', path, why: file.why, line: null, cure: cureCommand(path, file.why) }
+    return {
+      state: 'unreadable',
+      path,
+      why: isUnseen(path) ? `its directory is closed to this user (${file.why})` : file.why,
+      line: null,
+      cure: cureCommand(path, file.why),
+    }
   const { parse, TomlError } = await import('smol-toml')
   try {
     const whole = objectOf(parse(file.text)) ?? {}
@@ -82,6 +89,16 @@ export async function readConfig(root: string): Promise<ConfigRead> {
     const line = error instanceof TomlError ? error.line : null
     const at = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : ''
     return { state: 'unreadable', path, why: at + describe(error), line, cure: null }
+  }
+}
+
+/** Returns whether this user cannot even see whether the file is there. */
+function isUnseen(path: string): boolean {
+  try {
+    lstatSync(path)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES'
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DaemonStatus } from 'familiar'
 import { clockText, describeWait, type Io, type Line } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
+import { problemsSeen } from './hidden-files.js'
 import { remediesOf } from './lost-events.js'
 import { WRONG, withoutSecrets } from './url-text.js'
 import { knownSize } from './queue/damaged-note.js'
@@ -53,7 +54,7 @@ export function workLines(
           : `${last}, ${describeAge(age)} ago`,
     ],
     ...failureLines(view),
-    ...view.settings.problems.map((problem) => ['wrong', problem, 'yellow'] as const),
+    ...problemsSeen(view).map((problem) => ['wrong', problem, 'yellow'] as const),
     ...uploadLines(view, now, heldHere),
     ...view.differences.map(
       ({ variable, daemon, command }) =>

@@ -87,8 +87,8 @@ function automaticText(
 ): string {
   if (disabling.length > 0) return `off: ${namesText(disabling)} ${disabling.length === 1 ? 'is' : 'are'} set`
   if (skipped === null && homeProblem === null) return 'on: commands may start it'
-  // The line about why no events leave already contains this reason in full.
-  if (skipped === null)
+  // The line about why no events leave already contains this reason in full. A home that hides its files is the cause of both.
+  if (skipped === null || (homeProblem !== null && isUnreadable(settings)))
     return `off: ${why?.reason === 'home_unwritable' ? 'the home cannot be written to' : homeProblem}`
   const text = skipText(skipped, settings)
   // The rows above say what is wrong.

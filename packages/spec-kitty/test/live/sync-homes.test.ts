@@ -119,7 +119,7 @@ describe.runIf(process.getuid?.() === 0)("another user's home, as root", () => {
     for (const command of ['start', 'stop', 'restart']) {
       const { status, stdout, stderr } = root.run(['sync', command])
       expect([status, stdout, stderr.trimEnd()]).toEqual([2, '', lineOf(stderr)[0]])
-      expect(stderr).toContain(`${root.path} belongs to uid ${NOBODY}`)
+      expect(stderr).toContain(`${root.path} belongs to nobody, you are root`)
       expect(root.json(['sync', command]).document.error.code).toBe('E_SCOPE_FOREIGN_OWNER')
     }
     const project = join(root.base, 'project')

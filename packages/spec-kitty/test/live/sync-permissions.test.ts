@@ -40,7 +40,14 @@ describe('a root without permission', () => {
     expectRefusal(root, root.run(['sync', 'restart'], asNobody), root.path)
     expectRefusal(root, root.run(['sync', 'stop'], asNobody), root.path)
     expect(root.run(['sync', 'status'], asNobody).status).toBe(0)
-    expect(root.run(['auth', 'doctor'], asNobody).status).toBe(0)
+    const status = root.run(['sync', 'status'], asNobody).stdout
+    expect(status).toMatch(/^daemon +not known: the directory belongs to another user \(root\)$/m)
+    expect(status).toMatch(/^auto-start +off: (?!config)/m)
+    expect(status).not.toContain('config.toml')
+    const doctor = root.run(['auth', 'doctor'], asNobody)
+    expect([doctor.status, doctor.stdout]).toEqual([0, expect.stringContaining('F-021')])
+    // What only follows from it is no further problem.
+    expect(doctor.stdout).not.toMatch(/F-012|F-016/)
     expectRefusal(root, root.run(['sync', 'logs'], asNobody), root.file('daemon.log'), 'EACCES')
     expect(readdirSync(root.path)).toEqual(['notes.txt'])
   })
@@ -179,7 +186,7 @@ it('a home that is closed while its daemon runs: no command says that none runs'
 })
 
 function expectOnlyLooked({ status, stderr }: Timed): void {
-  expect([status, lineOf(stderr)]).toEqual([2, [expect.stringContaining(`belongs to uid ${NOBODY}`)]])
+  expect([status, lineOf(stderr)]).toEqual([2, [expect.stringContaining('belongs to nobody, you are root')]])
 }
 
 describe('a root that is no directory', () => {

@@ -174,5 +174,5 @@ it('keeps commands from cleaning up dashboards only where the place of their loc
   chmodSync(dashboards, 0o500)
   expect(told()).toEqual({ id: 'F-021', problem: `${dashboards} cannot be written to (EACCES)` })
   // Root would leave files in a home of another user.
-  expect(dashboardsObstacle(home)?.problem).toContain('belongs to uid')
+  expect(dashboardsObstacle(home)?.problem).toMatch(/ belongs to .*, you are /)
 })
