@@ -15,7 +15,7 @@ import {
 import { INIT } from '../cli/describe/project.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { assertOwnHome, assertOwnPath, assertOwnProject } from '../cli/own-places.js'
-import { projectOf, resolveHere } from '../daemons/project-directory.js'
+import { assertCanBeProject, projectOf, resolveHere } from '../daemons/project-directory.js'
 import { WORDS } from '../daemons/user-words.js'
 import { startDashboard } from '../dashboard/start-dashboard.js'
 
@@ -27,6 +27,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   // Reports a home or project in which a dashboard could not be started before creating anything.
   assertOwnHome(runtimeRoot(io))
   const place = projectOf(wanted)
+  assertCanBeProject(realPath(place) ?? place)
   assertOwnPath(place)
   assertOwnProject(place)
   const isNew = makeProject(place)

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { assertFaithful, UsageError, type Io, realPath } from 'familiar/cli'
 
@@ -53,6 +53,34 @@ export function projectOf(directory: string): string {
 /** Returns whether the directory has one of the entries that make it a project. */
 export function isProject(directory: string): boolean {
   return SIGNS.some((sign) => existsSync(join(directory, sign)))
+}
+
+/** The directories that contain the files of a project or a repository, and no project of their own. */
+const OWN_FILES: ReadonlySet<string> = new Set(['.kittify', '.git'])
+
+/**
+ * Throws `UsageError` if the path cannot become a project: it is a file, or inside one, or inside a directory with the own
+ * files of a project or a repository.
+ */
+export function assertCanBeProject(path: string): void {
+  const file = fileAt(path)
+  if (file !== null) throw new UsageError(`${file} is a file, not a directory`)
+  for (let at = path; dirname(at) !== at; at = dirname(at))
+    if (OWN_FILES.has(basename(at)))
+      throw new UsageError(
+        `${path} cannot be a project, because ${basename(at)} has the own files of ${dirname(at)}: name that directory`,
+      )
+}
+
+/** Returns the path, or what is above it, if that is there and not a directory; otherwise null. */
+export function fileAt(path: string): string | null {
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      return statSync(at).isDirectory() ? null : at
+    } catch {
+      if (dirname(at) === at) return null
+    }
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   type Io,
 } from 'familiar/cli'
 import { SYNC_OPT_IN, SYNC_OPT_OUT } from '../cli/describe/events.js'
-import { currentProject, findProject, resolveHere, SIGNS } from '../daemons/project-directory.js'
+import { currentProject, fileAt, findProject, resolveHere, SIGNS } from '../daemons/project-directory.js'
 import { writeConsent } from './consent-file.js'
 import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
@@ -105,6 +105,14 @@ const LIST = 'spec-kitty sync queue'
 const LOST: ReadonlySet<string> = new Set(['project_missing', 'other_project'])
 const SENT_NOW = 'the sync daemon sends them now, if nothing else is in the way (spec-kitty sync status)'
 
+function assertIsDirectory(path: string): void {
+  const file = fileAt(path)
+  if (file === null) return
+  throw new CommandError('E_NO_PROJECT', `${file} is a file, not the directory of a project`, {
+    exit: EXIT.error,
+  })
+}
+
 /**
  * Throws unless a directory that the user names is the project's own directory, so that a consent never covers more than
  * the user meant.
@@ -118,6 +126,7 @@ function namedProject(directory: string, io: Io): string {
       hint: 'spec-kitty explain project_missing',
       exit: EXIT.error,
     })
+  assertIsDirectory(real)
   const above = findProject(real)
   throw new CommandError('E_NO_PROJECT', `${real} is not a project: it has neither ${SIGNS.join(' nor ')}`, {
     hint:

@@ -109,12 +109,28 @@ describe('init', () => {
     expect(document.project).toBe(realpathSync(project))
   })
 
+  it.each(['.kittify', '.git', '.kittify/deeper'])(
+    'is refused in %s, which has the own files of a project, and names the project',
+    async (own) => {
+      const project = place.project('project')
+      mkdirSync(join(project, '.git'))
+      const ran = await place.run(project, ['init', own])
+      expectRefusal(ran, join(project, own), `: name that directory`)
+      expect(ran.stderr).toContain(`has the own files of ${project}: `)
+      expect(existsSync(join(project, own, '.kittify'))).toBe(false)
+    },
+  )
+
   it('is refused in one line where a file is in the way, and the file stays', async () => {
     writeFileSync(join(place.base, 'file'), 'mine\n')
     mkdirSync(join(place.base, 'taken'))
     writeFileSync(join(place.base, 'taken', '.kittify'), 'mine\n')
     expectRefusal(await place.run(place.base, ['init', 'file']), join(place.base, 'file'))
     expectRefusal(await place.run(place.base, ['init', 'file/below']), join(place.base, 'file'))
+    for (const name of ['file', 'file/below'])
+      expect((await place.run(place.base, ['init', name])).stderr).toContain(
+        '/file is a file, not a directory',
+      )
     expectRefusal(await place.run(place.base, ['init', 'taken']), join(place.base, 'taken', '.kittify'))
     expect(readFileSync(join(place.base, 'taken', '.kittify'), 'utf8')).toBe('mine\n')
   })
@@ -137,11 +153,11 @@ describe("another user's project", () => {
     needNobody(context)
     const project = place.project('theirs')
     spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, project, place.home])
-    expectRefusal(await place.run(project, ['dashboard']), `uid ${NOBODY}`)
-    expectRefusal(await place.run(project, ['init']), `uid ${NOBODY}`)
+    expectRefusal(await place.run(project, ['dashboard']), 'belongs to nobody, you are root')
+    expectRefusal(await place.run(project, ['init']), 'belongs to nobody, you are root')
     expect((await place.run(project, ['dashboard', '--status'])).status).toBe(0)
     const foreground = await place.run(project, ['dashboard', '--foreground'])
-    expectRefusal(foreground, `uid ${NOBODY}`)
+    expectRefusal(foreground, 'belongs to nobody, you are root')
     expect([ofRoot(project), ofRoot(place.home)]).toEqual([[], []])
     const theirs = await place.start(project, { prefix: asNobody })
     const stop = await place.run(project, ['dashboard', '--stop'])

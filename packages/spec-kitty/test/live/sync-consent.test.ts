@@ -102,6 +102,7 @@ describe('sync opt-in and sync opt-out', () => {
       [join(project, '.kittify', 'deeper'), 'is not a project', `the project that it is in is ${project}`],
       [root.base, 'is not a project', `to make it one: spec-kitty init ${root.base}`],
       [join(root.base, 'nowhere'), 'does not exist', 'spec-kitty explain project_missing'],
+      ['/etc/passwd', 'is a file', null],
     ] as const) {
       const { status, document } = root.json(['sync', 'opt-in', directory])
       expect([status, document.error.code, document.error.remediation]).toEqual([2, 'E_NO_PROJECT', hint])

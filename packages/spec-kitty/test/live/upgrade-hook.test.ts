@@ -167,7 +167,7 @@ describe('a daemon that cannot be retired now', () => {
     expect(spawnSync(command ?? '', args, { env: smallEnvironment(root.env) }).status).toBe(0)
     const daemon = root.remember()
     const before = filesIn(root.path)
-    expectOneLine(hook(), root.path, `uid ${NOBODY}`)
+    expectOneLine(hook(), root.path, 'belongs to nobody, you are root')
     if (daemon !== null) expectAlive(daemon)
     expect(filesIn(root.path)).toEqual(before)
     expect(ownersIn(root.path)).toEqual([NOBODY])
