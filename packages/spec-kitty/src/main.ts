@@ -42,6 +42,19 @@ const RUN: Readonly<Record<Exclude<CommandWords, 'help'>, () => Promise<Run>>> =
   'upgrade-hook': async () => (await import('./commands/upgrade-hook.js')).run,
 }
 
+/** The commands that change something besides daemons, so that Ctrl+C says that it stays. The others only look, or end daemons. */
+const CHANGING: ReadonlySet<string> = new Set([
+  'init',
+  'auth login',
+  'auth logout',
+  'sync opt-in',
+  'sync opt-out',
+  'sync publish',
+  'sync queue retry',
+  'sync queue drop',
+  'upgrade-hook',
+])
+
 /** Only the scripts of `completion` call this command, never a user, so no list contains it. */
 const COMPLETE = '__complete'
 
@@ -98,6 +111,7 @@ async function dispatch(asked: Route, io: Io): Promise<number> {
 
 async function run({ command, name, args }: Route & { readonly kind: 'run' }, io: Io): Promise<number> {
   const load = await RUN[command]()
+  if (CHANGING.has(command)) io.mayEnd?.(inHome('spec-kitty sync status'), false)
   try {
     return await load(args, io)
   } catch (error) {

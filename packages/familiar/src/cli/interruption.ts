@@ -57,7 +57,9 @@ export function watchInterruption({ io, done, exit, report }: Parts): Interrupti
     const all = endings.all()
     const own = all.every(({ state }) => state === 'gone') ? done() : null
     if (own !== null || (all.length === 0 && ends?.isSure !== true)) {
-      io.err(`${io.program}: interrupted; ${own ?? 'what was already done stays done'}\n`)
+      // A command that only looks has done nothing.
+      const said = own ?? (ends === null ? null : 'what was already done stays done')
+      io.err(`${[`${io.program}: interrupted`, ...(said === null ? [] : [said])].join('; ')}\n`)
       return exit(EXIT.interrupted)
     }
     settled = new Promise(() => undefined)
@@ -72,7 +74,7 @@ export function watchInterruption({ io, done, exit, report }: Parts): Interrupti
     timer = setTimeout(leave, leftMs)
     warn(
       io,
-      `${io.program}: interrupted: no other process is told to end; those that were are ended, with SIGKILL if need be, ${untilText(leftMs)} at most; Ctrl+C again leaves them`,
+      `${io.program}: interrupted: waiting for the end of what was told to end, ${untilText(leftMs)} at most, and ending nothing else; press Ctrl+C again to leave at once`,
     )
   }
   return {

@@ -409,6 +409,7 @@ describe('where the output goes', () => {
 })
 
 const INTERRUPTED = 'previewd: interrupted; what was already done stays done\n'
+const LOOKED = 'previewd: interrupted\n'
 
 describe('Ctrl+C', () => {
   it('ends logs --follow with 130 and one line, after what it has shown', async () => {
@@ -417,7 +418,7 @@ describe('Ctrl+C', () => {
     const end = endOf(child)
     await once(child.stdout ?? child, 'data')
     child.kill('SIGINT')
-    expect(await end).toEqual({ code: 130, out: 'line 0 of the log\nline 1 of the log\n', err: INTERRUPTED })
+    expect(await end).toEqual({ code: 130, out: 'line 0 of the log\nline 1 of the log\n', err: LOOKED })
   })
 
   it('ends a start with 130 and one line, and leaves no daemon', async () => {

@@ -12,7 +12,7 @@ const A_HAND_MS = 250
 
 const INTERRUPTED = expect.objectContaining({ code: 'E_INTERRUPTED' })
 
-function started({ own = null, isPurpose = true }: { own?: string | null; isPurpose?: boolean } = {}) {
+function started({ own = null, isPurpose = true }: { own?: string | null; isPurpose?: boolean | null } = {}) {
   const [said, exits, errors]: [string[], number[], FamiliarError[]] = [[], [], []]
   const interruption = watchInterruption({
     io: { program: 'acme', err: (text) => void said.push(text) },
@@ -20,7 +20,7 @@ function started({ own = null, isPurpose = true }: { own?: string | null; isPurp
     exit: (code) => void exits.push(code),
     report: (error) => void errors.push(error),
   })
-  interruption.mayEnd('acme doctor', isPurpose)
+  if (isPurpose !== null) interruption.mayEnd('acme doctor', isPurpose)
   return { ...interruption, said, exits, errors }
 }
 
@@ -81,6 +81,12 @@ describe('Ctrl+C while nothing is under way', () => {
     expect([said, exits]).toEqual([['acme: interrupted; what was already done stays done\n'], [130]])
   })
 
+  it('says no more of a command that only looks', () => {
+    const { interrupt, said, exits } = started({ isPurpose: null })
+    interrupt()
+    expect([said, exits]).toEqual([['acme: interrupted\n'], [130]])
+  })
+
   it('does not look again at what is known to be gone, and counts no unknown as there', async () => {
     const { interrupt, errors, exits } = started()
     const [gone, silent, failing] = [
@@ -108,7 +114,7 @@ describe('Ctrl+C while nothing is under way', () => {
 
 describe('Ctrl+C while a process that was told to end is under way', () => {
   const waits = (until: string) => [
-    `acme: interrupted: no other process is told to end; those that were are ended, with SIGKILL if need be, until ${until} at most; Ctrl+C again leaves them\n`,
+    `acme: interrupted: waiting for the end of what was told to end, until ${until} at most, and ending nothing else; press Ctrl+C again to leave at once\n`,
   ]
 
   it('waits as long as the longest of those that are under way may take, and says so', async () => {

@@ -37,7 +37,7 @@ async function hanging(port: number, more: object = {}): Promise<Process> {
 const listens = (port: number): boolean => listenersOn(port, port + 1).length > 0
 
 const FINISHES =
-  /^spec-kitty: interrupted: no other process is told to end; those that were are ended, with SIGKILL if need be, until [\d:]+ at most; Ctrl\+C again leaves them$/m
+  /^spec-kitty: interrupted: waiting for the end of what was told to end, until [\d:]+ at most, and ending nothing else; press Ctrl\+C again to leave at once$/m
 
 /** More than the time in which a second SIGINT belongs to the first Ctrl+C. */
 const A_HAND_MS = 500
@@ -114,6 +114,12 @@ describe('Ctrl+C while daemons are ended', () => {
     expect([status, lives(one)]).toEqual([130, false])
     expect(stderr).toMatch(FINISHES)
     expect(stdout).toMatch(/^stopped the sync daemon/)
+  })
+
+  it('names the status of the daemon if a stop is left, and not the look at all daemons', async () => {
+    await hanging(9400, { record: true })
+    const { status, stderr } = await interrupt(['sync', 'stop'], 9400, true)
+    expect([status, stderr]).toEqual([130, expect.stringMatching(/spec-kitty sync status\)?\n$/)])
   })
 
   it('lets a restart end the old daemon, and starts none', async () => {

@@ -1,4 +1,3 @@
-import { lookCommandOf } from '../../define/hints.js'
 import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { printStop } from '../print-stop.js'
@@ -9,7 +8,7 @@ import type { CommandContext } from '../run.js'
 /** Stops the daemon, and prints the result. */
 export async function run(args: readonly string[], { daemon, words, io }: CommandContext): Promise<number> {
   const { json } = parseOptions(DAEMON_GRAMMARS.stop, args, { command: 'stop' })
-  io.mayEnd?.(lookCommandOf(words))
+  io.mayEnd?.(words.status)
   const result = await showingWaits(io, (onWait) => daemon.stop({ onWait }))
   printStop(result, words.title, io, json)
   return result.outcome === 'failed' ? EXIT.problem : EXIT.ok
