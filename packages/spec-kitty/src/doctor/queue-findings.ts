@@ -57,7 +57,7 @@ export function damagedQueues({ damagedQueues: all }: WorkView, form: Form): rea
 }
 
 const SAVE_THEN_FORGET =
-  'if you have that file or a copy of it, the first one saves its events; then, or if you have none, the second one ends the warning'
+  'if you have that file or a copy of it, the first command saves its events; then, or if you have no copy, the second command ends the warning'
 
 /** Reported until the file is back, or the user has said that it is known. */
 export function lostEvents({ lost }: WorkView, form: Form): readonly Finding[] {

@@ -26,8 +26,8 @@ const OF_SESSION: ReadonlySet<Why['reason']> = new Set(['no_session', 'session_r
 
 function secondEffect(also: string, why: Why): string {
   return also.includes(' queue drop ') || OF_SESSION.has(why.reason)
-    ? `; the second one ${also.split('  # ')[1] ?? 'tries again'}`
-    : `; if ${also.includes('sync.format') ? 'that' : 'the address'} is wrong, the second one ${effectOf(also, why)}`
+    ? `; the second command ${also.split('  # ')[1] ?? 'tries again'}`
+    : `; if ${also.includes('sync.format') ? 'that' : 'the address'} is wrong, the second command ${effectOf(also, why)}`
 }
 
 /** The effect of a command, by a text that the command contains. The first match counts. */
@@ -38,7 +38,7 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [' config list', 'shows what must be corrected'],
   [
     ' auth login --with-token',
-    'signs in with another token: first put it into SYNC_TOKEN, your team has one',
+    'signs in with another token, which your team has: first put it into SYNC_TOKEN',
   ],
   [' auth login ', 'signs in'],
   ['mkdir ', 'makes it a project again, and lets its events leave'],

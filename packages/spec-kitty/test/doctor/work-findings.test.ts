@@ -93,7 +93,7 @@ it('says what corrects the address, after what tries at once, if nothing answers
   expect(workFindings({ ...VIEW, why } as WorkView, null, 0, 'people')[0]?.remediation).toMatchObject({
     commands: ['spec-kitty sync now', 'spec-kitty config list'],
     description:
-      'tries at once; nothing to do if the server comes back; if the address is wrong, the second one shows where the address is set: correct it there',
+      'tries at once; nothing to do if the server comes back; if the address is wrong, the second command shows where the address is set: correct it there',
   })
 })
 
@@ -240,7 +240,7 @@ it('shows people the command of the status, and scripts the one that needs no te
   })
   expect(remedyIn('people')).toMatchObject({
     commands: ['printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'],
-    description: 'signs in with another token: first put it into SYNC_TOKEN, your team has one',
+    description: 'signs in with another token, which your team has: first put it into SYNC_TOKEN',
   })
 })
 

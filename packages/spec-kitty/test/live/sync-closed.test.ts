@@ -214,7 +214,9 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect(shown.stdout).toContain(login)
       // Only the server may have been at fault, so the second command tries again with the same session.
       const told = (await work.run(['auth', 'doctor'])).stdout
-      expect(told).toContain('Signs in with another token: first put it into SYNC_TOKEN, your team has one;')
+      expect(told).toContain(
+        'Signs in with another token, which your team has: first put it into SYNC_TOKEN; the second command',
+      )
       expect(told).toContain(`\n    ${login}\n    spec-kitty sync restart\n`)
       expect(session.stdout).toMatch(/^the server refuses this session; to sign in:\n/)
       expect(session.stdout).toContain(login)
