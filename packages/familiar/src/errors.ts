@@ -56,11 +56,16 @@ export class FamiliarError extends Error {
     this.retry = options.retry ?? false
   }
 
-  /** Returns one line for the user: what happened, with the details, and in parentheses what to do. */
+  /** Returns one line for the user: what happened, with the details, and what to do. */
   describe(): string {
     const all = [this.message, ...this.details].join(': ')
-    return this.hint === null ? all : `${all} (${this.hint})`
+    return this.hint === null ? all : `${all}${hintAfter(all, this.hint)}`
   }
+}
+
+/** Returns what follows a message: the hint in parentheses or, after a message that ends with some, behind a colon. */
+export function hintAfter(message: string, hint: string): string {
+  return message.endsWith(')') ? `: ${hint}` : ` (${hint})`
 }
 
 /**

@@ -1,4 +1,4 @@
-import { asLack, FamiliarError } from '../errors.js'
+import { asLack, FamiliarError, hintAfter } from '../errors.js'
 import { commandLines, withCommand } from './paint-command.js'
 import { EXIT, exitOf } from './exit-codes.js'
 import { paintError, type Io } from './io.js'
@@ -62,9 +62,9 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
     withCommand(text, program, (command) => paintError({ hasErrorColor }, 'cyan', command))
   // A terminal gets a command on its own line, where it can be copied; a pipe gets one line.
   const command = remedy === null || errorColumns === null ? null : commandLines(remedy, program)
-  const width = columnsOf(said) + (remedy === null ? 0 : columnsOf(` (${remedy})`))
+  const width = columnsOf(said) + (remedy === null ? 0 : columnsOf(hintAfter(said, remedy)))
   if (command === null && details.length === 0 && width <= (errorColumns ?? Number.POSITIVE_INFINITY))
-    return [`${withHead(said, io)}${remedy === null ? '' : ` (${painted(remedy)})`}`]
+    return [`${withHead(said, io)}${remedy === null ? '' : hintAfter(said, remedy).replace(remedy, painted)}`]
   const room = errorColumns === null ? null : errorColumns - INDENT.length
   const [first = '', ...more] = wrapWords(said, room)
   return [

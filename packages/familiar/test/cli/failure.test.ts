@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import Module from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { reportFailure } from '../../src/cli/failure.js'
-import { UsageError } from '../../src/cli/command-errors.js'
+import { CommandError, UsageError } from '../../src/cli/command-errors.js'
 import { FamiliarError } from '../../src/errors.js'
 
 /** What a failure is called, and the exit code that scripts branch on. */
@@ -68,6 +68,16 @@ describe('a failure', () => {
       expect(report(error)).toEqual({ exit: 75, code: 'E_INSTALLATION_CHANGED' })
     const ofUs = thrownBy(() => readFileSync('/no/such/directory/part-a.js'))
     expect(report(ofUs)).toEqual({ exit: 2, code: 'E_INTERNAL' })
+  })
+
+  it('puts the hint behind a colon if the message ends with a parenthesis', () => {
+    const lines = ['it is off (SWITCH)', 'it is off'].map((message) => {
+      let err = ''
+      const io = { program: 'p', help: '', out: () => undefined, err: (text: string) => void (err += text) }
+      reportFailure(new CommandError('E_X', message, { hint: 'export SWITCH=1' }), io, false, false)
+      return err
+    })
+    expect(lines).toEqual(['p: it is off (SWITCH): export SWITCH=1\n', 'p: it is off (export SWITCH=1)\n'])
   })
 
   it('of usage names the help of the very command', () => {

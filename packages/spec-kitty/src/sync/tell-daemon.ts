@@ -1,4 +1,4 @@
-import { note, type Io } from 'familiar/cli'
+import { hintAfter, note, type Io } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { readSkipReason } from './start-policy.js'
@@ -19,7 +19,8 @@ export async function wakeDaemon(root: string, io: Pick<Io, 'env' | 'err'>): Pro
     async () => (await readSkipReason(root, io.env, 'remote_required')) === null,
   )
   const look = inHome('spec-kitty sync status', io.env)
-  if (why !== null) note(io, `the events are queued; the sync daemon was not told: ${why} (${look})`)
+  if (why !== null)
+    note(io, `the events are queued; the sync daemon was not told: ${why}${hintAfter(why, look)}`)
 }
 
 /**
