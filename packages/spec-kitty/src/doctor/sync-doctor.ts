@@ -5,7 +5,8 @@ import { projectHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
 import { lastAlive } from '../sync/last-alive.js'
 import { dashboardsObstacle, lifecycleObstacle } from '../sync/home-problem.js'
-import { isHidden, isOfAnother } from '../sync/hidden-files.js'
+import type { SessionCure } from '../sync/gate-session.js'
+import { isHidden, isOfAnother, isOnlyFull } from '../sync/hidden-files.js'
 import { loginCommands } from '../sync/login-command.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 import { dashboardFinding, type DashboardSearch } from './orphaned-dashboards.js'
@@ -14,7 +15,7 @@ import { fullText } from '../sync/status-lines.js'
 import { OVER, readSession, type SessionRead } from '../sync/session/session-state.js'
 import { afterCure } from '../sync/why-nothing-leaves.js'
 import { viewWork, type WorkView } from '../sync/work-view.js'
-import { MAY_BE_USED, NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
+import { DISK_FULL, MAY_BE_USED, NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
 import type { Why } from '../sync/why-types.js'
 import { remedyOf } from './remedy-of-why.js'
 import { workFindings } from './work-findings.js'
@@ -54,6 +55,7 @@ export function syncDoctor(
       lastAlive: lastAlive(status, view.lastSync),
       why: {
         ...WHY_IT_MATTERS,
+        ...(isOnlyFull(view) ? { 'F-021': DISK_FULL } : {}),
         ...(obstacle === null ? {} : { 'F-021': NOTHING_WORKS }),
         ...(orphaned.open.length === 0 ? {} : { 'F-024': MAY_BE_USED }),
       },
@@ -159,14 +161,18 @@ interface SignIn {
   readonly id: string
   readonly isGiven: boolean
   readonly isNeeded: boolean
-  /** The command that moves away a directory in the place of the session; null if there is none. */
-  readonly cure: string | null
+  /** The command that lets the session be read, or stored; null if there is none. */
+  readonly cure: SessionCure | null
 }
 
 function signIn(server: string | null, { id, isGiven, isNeeded, cure }: SignIn, form: Form): Remediation {
   const login = loginCommands(server, id, isGiven)
   const commands = cure === null ? login : afterCure(cure, id, login)
   const off = isNeeded ? '; or unset SPEC_KITTY_ENABLE_SAAS_SYNC to turn hosted sync off' : ''
+  if (cure?.isEnough === true) {
+    const description = 'says how the session can be read again'
+    return remedyOfCommands(commands, { description, forPeople: `lets the session be read${off}`, form })
+  }
   if (server !== null) return remedyOfCommands(commands, { description: `signs in to ${server}${off}`, form })
   const asked = "ask your team for the server's address, then"
   return remedyOfCommands(commands, {

@@ -20,5 +20,9 @@ export const WHY_IT_MATTERS: Readonly<Record<string, string>> = {
 export const NOTHING_WORKS =
   'Until that is mended, no command can start, stop, replace or clean up a sync daemon of this home, and no event can be queued.'
 
+/** Why F-021 matters if it is only that the disk is full: a daemon needs little room to start. */
+export const DISK_FULL =
+  'No event can be queued, and no session stored. A sync daemon may start there, or fail: that depends on the file system.'
+
 /** Why F-024 matters if one of the dashboards needs a decision. */
 export const MAY_BE_USED = 'Each keeps memory and a port. One that needs a decision may still be in use.'

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs'
-import { moveAwayCommand } from '../cli/cure-file.js'
+import { cureCommand, moveAwayCommand } from '../cli/cure-file.js'
 import { OVER, readSession } from './session/session-state.js'
 import { isDirectory, sessionPath } from './session/read-session-file.js'
 import type { GateSession } from './upload/gate.js'
@@ -13,13 +13,23 @@ export function gateSession(root: string): GateSession {
   return over === null ? { state: 'present', serverUrl: server_url } : { state: 'absent', why: OVER[over] }
 }
 
+/** A command that must be run before a sign-in, or instead of one. */
+export interface SessionCure {
+  readonly command: string
+  /** Whether the session can be used after that, so that no sign-in is needed. */
+  readonly isEnough: boolean
+}
+
 /**
- * Returns the command that moves away what is at the place of the session, because a sign-in cannot replace a directory;
- * null if a sign-in can store a session there.
+ * Returns the command that lets a session be read that is closed to its owner, or moves away a directory in its place, which a
+ * sign-in cannot replace; null if a sign-in is the remedy.
  */
-export function sessionCure(root: string): string | null {
+export function sessionCure(root: string): SessionCure | null {
   const read = readSession(root)
-  return read.state === 'unreadable' && isDirectory(read.path) ? moveAwayCommand(read.path) : null
+  if (read.state !== 'unreadable') return null
+  if (isDirectory(read.path)) return { command: moveAwayCommand(read.path), isEnough: false }
+  const opening = read.why === 'EACCES' ? cureCommand(read.path, read.why) : null
+  return opening === null ? null : { command: opening, isEnough: true }
 }
 
 /** Returns the server of the session, even if the session is over; null if there is no session or it cannot be read. */

@@ -10,6 +10,11 @@ export function isOfAnother({ homeProblem, homeCommand, diskProblem }: Omit<Home
   return homeProblem !== null && homeCommand === null && homeProblem !== diskProblem
 }
 
+/** Returns whether the only thing wrong with the home is that its disk is full. */
+export function isOnlyFull({ homeProblem, diskProblem }: Pick<Home, 'homeProblem' | 'diskProblem'>): boolean {
+  return diskProblem !== null && (homeProblem === null || homeProblem === diskProblem)
+}
+
 /**
  * Returns whether the home hides its files from this user, so that none of them can be read, and the problem with the home
  * says why. Whether such a file is there at all is not known.

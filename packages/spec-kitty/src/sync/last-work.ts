@@ -20,6 +20,19 @@ export function readLastWork(root: string): LastWork {
 }
 
 /**
+ * Returns which file hides when events were last sent: the knowledge of the last daemon, or its record. Null if neither is
+ * there, or if they can be read. `hasRecord`: whether the record was read.
+ */
+export function unreadWork(root: string, hasRecord: boolean): string | null {
+  const file = readSmallFile(pathOf(root))
+  const time = file.state === 'text' ? objectOf(parseJson(file.text))?.['last_sync'] : undefined
+  const isKnown = time === null || !Number.isNaN(Date.parse(stringOf(time) ?? ''))
+  if (file.state !== 'absent' && !isKnown) return pathOf(root)
+  const record = join(root, 'daemons', 'sync', 'record.json')
+  return !hasRecord && readSmallFile(record).state !== 'absent' ? record : null
+}
+
+/**
  * Returns a function that stores the knowledge of a daemon after a pass, if it has changed. Never throws: on a full disk
  * it stores nothing.
  */

@@ -38,7 +38,7 @@ export function workLines(
   { env, heldHere }: Here,
 ): readonly Line[] {
   const age = secondsSince(view.lastSync, now)
-  const last = view.lastSync === null ? lastUnknown(status) : clockText(new Date(view.lastSync))
+  const last = view.lastSync === null ? lastUnknown(status, view) : clockText(new Date(view.lastSync))
   return [
     ['queue', describeQueue(view, now)],
     ...fullDiskLines(view),
@@ -135,11 +135,12 @@ export function serverOf({ gate, loginServer, refusedBy }: WorkView): string | n
 }
 
 /** A daemon reports only what it has sent itself. What the previous daemon has sent is unknown. */
-function lastUnknown({ state, record, unread }: DaemonStatus): string {
+function lastUnknown({ state, record, unread }: DaemonStatus, { unreadWork }: WorkView): string {
   if (unread !== undefined) return 'unknown: the files of the home cannot be read'
   if (state === 'running') return 'none since the daemon started'
   if (state === 'wedged') return 'unknown: the daemon does not answer'
   if (state === 'unreachable' || state === 'elsewhere') return 'unknown: the daemon cannot be asked from here'
+  if (unreadWork !== null) return `unknown: ${unreadWork} cannot be read`
   if (record === null) return 'never'
   return record.stoppedAt === null
     ? 'unknown since the daemon ended'

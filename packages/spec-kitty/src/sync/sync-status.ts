@@ -3,6 +3,7 @@ import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { secondsSince } from './ages.js'
+import { isOnlyFull } from './hidden-files.js'
 import { lastAlive } from './last-alive.js'
 import { disabledBy, disablingVariables, skipReason, type SkipReason } from './start-policy.js'
 import { namesText } from './why-daemon.js'
@@ -80,13 +81,12 @@ function isWritableFile(path: string): boolean {
   }
 }
 
-function automaticText(
-  disabling: readonly string[],
-  skipped: SkipReason | null,
-  { settings, homeProblem, why }: WorkView,
-): string {
+function automaticText(disabling: readonly string[], skipped: SkipReason | null, view: WorkView): string {
+  const { settings, homeProblem, why } = view
   if (disabling.length > 0) return `off: ${namesText(disabling)} ${disabling.length === 1 ? 'is' : 'are'} set`
   if (skipped === null && homeProblem === null) return 'on: commands may start it'
+  if (skipped === null && isOnlyFull(view))
+    return 'on: but a start may fail, because the disk of the home is full'
   // The line about why no events leave already contains this reason in full. A home that hides its files is the cause of both.
   if (skipped === null || (homeProblem !== null && isUnreadable(settings)))
     return `off: ${why?.reason === 'home_unwritable' ? 'the home cannot be written to' : homeProblem}`

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { clockText, shellQuote } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
+import type { SessionCure } from './gate-session.js'
 import type { Settings } from './settings-table.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
@@ -250,13 +251,16 @@ function refusal(text: string, detail: string | null, standing: Standing): Parti
   }
 }
 
-/** A script does not get a command that moves something of the user. */
+/** A script does not get a command that moves or opens something of the user. */
 export function afterCure(
-  cure: string,
+  cure: SessionCure,
   id: string,
   { command, shown = command }: ReturnType<typeof loginCommands>,
 ): { readonly command: string; readonly shown: string } {
-  return { command: `spec-kitty explain ${id}`, shown: `${cure} && ${shown}` }
+  return {
+    command: `spec-kitty explain ${id}`,
+    shown: cure.isEnough ? cure.command : `${cure.command} && ${shown}`,
+  }
 }
 
 /**

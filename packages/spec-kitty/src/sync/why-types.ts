@@ -1,3 +1,4 @@
+import type { SessionCure } from './gate-session.js'
 import type { StartFailure } from './last-start.js'
 import type { Obstacle } from './upload/gate.js'
 import type { Source } from './settings-table.js'
@@ -120,8 +121,8 @@ export interface Standing {
   readonly isOtherAddress?: boolean
   /** Whether the user gave the token of the session. Signing in again then needs another token. */
   readonly isTokenGiven?: boolean
-  /** The command that moves away a directory in the place of the session; null if there is none. */
-  readonly sessionCure?: string | null
+  /** The command that lets the session be read, or stored; null if there is none. */
+  readonly sessionCure?: SessionCure | null
   /** The command that lets `config.toml` be read; null if there is none. */
   readonly configCure?: string | null
   /** The obstacles for a daemon with the variables of this command; null if the daemon has the same ones. */

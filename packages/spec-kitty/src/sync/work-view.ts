@@ -16,10 +16,10 @@ import {
   type Difference,
   type Uses,
 } from './start-environment.js'
-import { gateSession, isSessionGiven, sessionCure, sessionServer } from './gate-session.js'
+import { gateSession, isSessionGiven, sessionCure, sessionServer, type SessionCure } from './gate-session.js'
 import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
 import { lastStartFailure } from './last-start.js'
-import { isSessionRefused, readLastWork } from './last-work.js'
+import { isSessionRefused, readLastWork, unreadWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
 import { disabledBy, disablingVariables, isManual, startForbiddenBy } from './start-policy.js'
@@ -42,14 +42,16 @@ export interface WorkView {
   readonly isRefused: boolean
   /** When the server last answered this daemon or an earlier one; null if unknown. */
   readonly lastSync: string | null
+  /** The file that cannot be read, and may say when the server last answered an earlier daemon; null if there is none. */
+  readonly unreadWork: string | null
   readonly isDaemonRunning: boolean
   readonly isDaemonCrashed: boolean
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
   /** The server that refused the session, if that is why nothing leaves; otherwise null. */
   readonly refusedBy: string | null
-  /** The command that moves away a directory in the place of the session; null if there is none. */
-  readonly sessionCure: string | null
+  /** The command that lets the session be read, or stored; null if there is none. */
+  readonly sessionCure: SessionCure | null
   /** The gate as the daemon sees it or, if no daemon runs, as this command sees it. */
   readonly gate: Gate
   /** All obstacles that close the gate. */
@@ -199,6 +201,7 @@ export async function viewWork(
     report,
     isRefused,
     lastSync: report.lastSync ?? readLastWork(root).lastSync,
+    unreadWork: unreadWork(root, status.record !== null),
     isDaemonRunning,
     isDaemonCrashed: status.state === 'crashed',
     loginServer: server,

@@ -61,6 +61,25 @@ describe('a root without permission', () => {
     expect(readdirSync(closed)).toEqual([])
   })
 
+  it('of this user with a closed session: it is opened, and no new sign-in is needed', (context) => {
+    skipUnlessReachable(context)
+    mkdirSync(root.path)
+    chownSync(root.path, NOBODY, NOBODY)
+    const file = join(root.path, 'session.json')
+    const session = { kind: 'token', server_url: 'http://127.0.0.1:9', access_token: 'a-token' }
+    writeFileSync(file, JSON.stringify(session), { mode: 0o600 })
+    chownSync(file, NOBODY, NOBODY)
+    chmodSync(file, 0)
+    const options = { ...asNobody, env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }
+    const opening = `chmod u+rw ${file}`
+    expect(root.run(['sync', 'status'], options).stdout).toContain(`\n             ${opening}\n`)
+    expect(root.run(['auth', 'status'], options).stderr).toContain(`to let it be read: ${opening}`)
+    const { stdout } = root.run(['auth', 'doctor'], options)
+    expect(stdout).toMatch(new RegExp(`^    ${opening}  # lets the session be read`, 'm'))
+    chmodSync(file, 0o600)
+    expect(root.run(['auth', 'doctor'], options).stdout).not.toContain('F-016')
+  })
+
   it('of this user but closed for writing refuses too', (context) => {
     skipUnlessReachable(context)
     mkdirSync(root.path)
@@ -97,7 +116,7 @@ describe('a root without permission', () => {
       const shut = join(root.path, closed)
       expect(root.run(['sync', 'stop'], asNobody).stderr).toContain(`(make ${shut} readable for this user`)
       expect(root.run(publish, asNobody).stderr).toContain(
-        `: ${shut} is closed to this user (EACCES) (make ${shut} `,
+        `: ${shut} is closed to this user (EACCES): make ${shut} `,
       )
       expect(root.run(['sync', 'start'], asNobody).stderr).toContain(
         `(make ${shut} a directory that this user can `,

@@ -47,6 +47,33 @@ it('tells the day on which the daemon ended, if that is not today', async () => 
   )
 })
 
+it('says of garbage where the last daemon left what it knew that the last sync is unknown', async () => {
+  for (const [name, text, told] of [
+    ['record.json', 'garbage', 'unknown: '],
+    ['last-work.json', '{"last_sync": "soon"}', 'unknown: '],
+    ['last-work.json', '{"last_sync": null, "refused": null}', 'never'],
+    [null, '', 'never'],
+  ] as const) {
+    const home = makeHome()
+    const file = join(home, 'daemons', 'sync', name ?? 'none')
+    mkdirSync(join(home, 'daemons', 'sync'), { recursive: true })
+    if (name !== null) writeFileSync(file, text, { mode: 0o600 })
+    const status = { state: 'none', why: '', since: null, report: null, record: null } as unknown
+    const io = { env: { SPEC_KITTY_HOME: home, HOME: home }, cwd: () => home }
+    const shown = await syncStatus(
+      home,
+      io,
+    )({
+      status: status as DaemonStatus,
+      state: 'none',
+      document: { log: null } as never,
+      lines: [['daemon', 'not running']],
+    })
+    const last = shown.lines.find(([label]) => label === 'last sync')?.[1]
+    expect(last).toBe(told === 'never' ? told : `unknown: ${file} cannot be read`)
+  }
+})
+
 it('says of a server that does not answer since when, and when the attempt ends', async () => {
   const home = makeHome()
   const SERVER = 'http://127.0.0.1:9'

@@ -234,6 +234,19 @@ it('a home that cannot be written to comes before all that would have to be writ
   expect(whyNothingLeaves(standing({ ...changes, isDaemonRunning: true }))?.reason).toBe('no_session')
 })
 
+it('a session that is closed to its owner is opened, and a directory in its place moved before the sign-in', () => {
+  const gate: Gate = { state: 'closed', reason: 'session_unreadable', detail: null }
+  const shown = (command: string, isEnough: boolean) =>
+    whyNothingLeaves(standing({ gate, sessionCure: { command, isEnough } }))
+  expect(shown('chmod u+rw /h/session.json', true)).toMatchObject({
+    command: 'spec-kitty explain session_unreadable',
+    shown: 'chmod u+rw /h/session.json',
+  })
+  expect(shown('mv /h/session.json /h/session.json.old', false)?.shown).toBe(
+    `mv /h/session.json /h/session.json.old && ${LOGIN}`,
+  )
+})
+
 it('a sign-in without a server that is known is explained, not named', () => {
   for (const reason of ['no_session', 'session_unreadable', 'other_server', 'session_refused'] as const) {
     const gate: Gate = { state: 'closed', reason, detail: null }

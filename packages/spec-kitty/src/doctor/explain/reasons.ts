@@ -61,7 +61,7 @@ export const WHYS: Texts<WhyReason> = {
   session_unreadable: {
     summary: 'the session file cannot be read',
     why: 'It is damaged, not permitted or not a file.',
-    whatToDo: `If it is a directory, first move it away: \`mv DIR DIR.old\`. ${SIGN_IN} It replaces a file.`,
+    whatToDo: `If it is closed to you, open it: \`chmod u+rw FILE\`. If it is a directory, first move it away: \`mv DIR DIR.old\`. ${SIGN_IN} It replaces a file.`,
   },
   no_server: {
     summary: 'no usable server is set',
@@ -126,7 +126,7 @@ export const WHYS: Texts<WhyReason> = {
   },
   home_unwritable: {
     summary: 'nothing can be written to the home',
-    why: 'No sync daemon can start there, and neither a session nor an event can be stored.',
+    why: 'No sync daemon can start there, and neither a session nor an event can be stored. On a disk that is full, a daemon may still start: that depends on the file system.',
     whatToDo: `Free space on a disk that is full, or make the directory that is named writable: \`chmod u+rwx DIR\`. Or set SPEC_KITTY_HOME to a directory of your own. ${LEFT_THERE}`,
   },
   daemon_wedged: {

@@ -1,5 +1,5 @@
 import { CommandError } from 'familiar/cli'
-import { moveAwayCommand } from '../../cli/cure-file.js'
+import { cureCommand, moveAwayCommand } from '../../cli/cure-file.js'
 import { isDirectory, readStored, type StoredSession } from './read-session-file.js'
 
 /** A session without its tokens, which may be shown, logged and sent. */
@@ -57,10 +57,13 @@ export function sessionUnreadable({
   readonly path: string
   readonly why: string
 }): CommandError {
+  const opening = why === 'EACCES' ? cureCommand(path, why) : null
   return new CommandError('E_SESSION_UNREADABLE', `${path} cannot be read: ${why}`, {
     hint: isDirectory(path)
       ? `to move it away: ${moveAwayCommand(path)}`
-      : 'to replace it, with your server for HOST: spec-kitty auth login --server https://HOST',
+      : opening !== null
+        ? `to let it be read: ${opening}`
+        : 'to replace it, with your server for HOST: spec-kitty auth login --server https://HOST',
   })
 }
 
