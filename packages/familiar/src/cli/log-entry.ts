@@ -4,6 +4,7 @@ import { escapeControls } from './print-json.js'
 import type { LinePart } from './log-lines.js'
 import { printable, printableLines } from './printable.js'
 import { localTime } from './since.js'
+import { wrapWords } from './text-width.js'
 
 /** A function that formats a part of a line for printing. */
 export type LogFormat = (part: LinePart) => string
@@ -16,6 +17,12 @@ const EVENT_WIDTH = 16
 
 /** The width of `localTime`. */
 const TIME_WIDTH = 19
+
+/** The width of what stands before the event: the time, the mark, and a space behind each. */
+const HEAD_WIDTH = TIME_WIDTH + 3
+
+/** Text is never wrapped to fewer columns than this. */
+const LEAST_COLUMNS = 30
 
 /** Members of an entry that are text for people. They are shown first, without their names. */
 const TEXTS = ['message', 'why', 'text'] as const
@@ -58,10 +65,12 @@ export const asJson: LogFormat = ({ text, isFirst, isLast }) => {
 }
 
 /**
- * Prints an entry for people, on one line: local time, event, text. Warnings and errors have a mark and a colour. Stack
- * traces are left out. A line that is not an entry is shown as it is.
+ * Prints an entry for people: local time, event, text. Warnings and errors have a mark and a colour. Stack traces are left
+ * out. A line that is not an entry is shown as it is. What is longer than a line of the terminal continues below the event.
  */
-export function asText(io: Pick<Io, 'hasColor'>): LogFormat {
+export function asText(io: Pick<Io, 'hasColor'> & Partial<Pick<Io, 'columns'>>): LogFormat {
+  const room = (io.columns ?? 0) - HEAD_WIDTH
+  const width = room < LEAST_COLUMNS ? null : room
   return ({ text, isFirst, isLast }) => {
     if (!isFirst) return ''
     const entry = isLast ? objectIn(text) : null
@@ -70,7 +79,9 @@ export function asText(io: Pick<Io, 'hasColor'>): LogFormat {
     const style = STYLES[level]
     const line = cut(printable(said), isLast)
     const head = paint(io, 'dim', printable(time).padEnd(TIME_WIDTH))
-    return `${head} ${MARKS[level]} ${style === null ? line : paint(io, style, line)}\n`
+    const lines = wrapWords(line, width).map((one, index) => (index === 0 ? one : one.trimStart()).trimEnd())
+    const painted = lines.map((one) => (style === null ? one : paint(io, style, one)))
+    return `${head} ${MARKS[level]} ${painted.join(`\n${' '.repeat(HEAD_WIDTH)}`)}\n`
   }
 }
 

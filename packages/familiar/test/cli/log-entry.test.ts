@@ -42,6 +42,14 @@ describe('lines that come in pieces', () => {
 })
 
 describe('an entry', () => {
+  it('continues below its event if it is longer than a line of the terminal', () => {
+    const show = asText({ hasColor: false, columns: 60 })
+    const line = { event: 'started', reason: 'first_start', pid: 7, version: '4.0.0' }
+    expect(show(entry(line))).toBe(
+      `${TIME}   started           reason=first_start\n${' '.repeat(22)}pid=7  version=4.0.0\n`,
+    )
+  })
+
   it('is a line for people: local time, event, text; what is null and a stack trace are left out', () => {
     const show = asText({ hasColor: false })
     const line = { event: 'started', reason: 'first_start', previous_version: null, pid: 7, was: { a: 1 } }

@@ -1,5 +1,6 @@
-import { formatTable, paint, wrapWords, type Io } from 'familiar/cli'
+import { clockText, formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
+import { commandBlock } from './command-block.js'
 import { remediesOf, type Lost } from './lost-events.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
 import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
@@ -101,7 +102,7 @@ export function queueLines(
           ...wrapWords(whyText(why), screen.columns),
           ...(why.before === undefined ? [] : wrapWords(`${why.before}:`, screen.columns)),
           ...[why.shown ?? why.command, why.also].flatMap((one) =>
-            one === undefined ? [] : `  ${paint(screen, 'cyan', one)}`,
+            one === undefined ? [] : commandBlock(one, screen),
           ),
         ]),
     ...(projects.length === 0 ? [] : ['', ...projectTable(projects, why, now, screen.columns)]),
@@ -217,7 +218,7 @@ export function letterLines(
     [
       { title: 'EVENT', cell: (row: ShownLetter) => row.eventId },
       { title: 'TYPE', cell: (row) => row.eventType, isExtra: true },
-      { title: 'REJECTED', cell: (row) => row.rejectedAt, isExtra: true },
+      { title: 'REJECTED', cell: (row) => clockText(new Date(row.rejectedAt)), isExtra: true },
       { title: 'THE SERVER SAID', cell: (row) => withCategory(row), shorten: 'end' },
       { title: 'PROJECT', cell: (row) => row.project, shorten: 'middle', isExtra: true },
     ],

@@ -1,3 +1,4 @@
+import { clockText } from 'familiar/cli'
 import { expect, it } from 'vitest'
 import { letterLines, queueLines, type ShownProject } from '../../src/sync/show-queue.js'
 import { NO_PROJECT, OPTED_OUT, type Why } from '../../src/sync/why-types.js'
@@ -97,4 +98,16 @@ it('the commands below the rejected events are never broken over two lines', () 
     'remove some, also to publish corrected ones:',
     '  spec-kitty sync queue drop EVENT... --yes',
   ])
+})
+
+it('the comment of a command stands above it where both do not fit, and times are local ones', () => {
+  const shown = 'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it'
+  const why: Why = { reason: 'no_session', sentence: 'so', command: 'x', shown, isAll: true }
+  const view = { queued: 1, oldestAt: AT, deadLetters: 0, projects: [], aside: [], why }
+  expect(queueLines(view, Date.parse(AT), { ...SCREEN, columns: 60 }).slice(-2)).toEqual([
+    '  # replace HOST: your team knows it',
+    '  spec-kitty auth login --server https://HOST',
+  ])
+  expect(queueLines(view, Date.parse(AT), SCREEN).at(-1)).toBe(`  ${shown}`)
+  expect(letterLines([letter], SCREEN).join('\n')).toContain(clockText(new Date(letter.rejectedAt)))
 })

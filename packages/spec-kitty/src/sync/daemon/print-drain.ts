@@ -2,6 +2,7 @@ import { note, printable, SCHEMA_VERSION, startProgress, untilText, wrapWords, t
 import type { DrainLine } from '../upload/upload-types.js'
 import { inHome } from '../../cli/in-home.js'
 import { counted } from '../ages.js'
+import { commandBlock } from '../command-block.js'
 import type { QueueView } from '../read-queue.js'
 import { reasonOfRejected } from '../status-lines.js'
 import { reasonText, whyHeld } from '../why-nothing-leaves.js'
@@ -125,7 +126,9 @@ function tell(io: Io, { sentence, command, also }: Explanation): void {
   const whole = `${sentence}: ${placed[0]}`
   if (also === undefined && wrapWords(whole, io.errorColumns ?? null).length === 1) return note(io, whole)
   note(io, `${sentence}:`)
-  if (io.isQuiet !== true) for (const one of placed) io.err(`  ${printable(one)}\n`)
+  const screen = { columns: io.errorColumns ?? null, hasColor: false }
+  if (io.isQuiet !== true)
+    for (const line of placed.flatMap((one) => commandBlock(printable(one), screen))) io.err(`${line}\n`)
 }
 
 /** The queue contains more information than the daemon's reply: the problem with a consent that cannot be read. */
