@@ -222,7 +222,7 @@ function describeResult(
     ...renderEnded(result, io, { ...tool.words, isForced: options.force }),
     // One that was gone before it was told to end was not killed.
     words.killed(swept.filter(({ cleanup_path }) => cleanup_path !== 'already_gone').length),
-    words.tidied(tidied),
+    ...(tidied === 0 ? [] : [words.tidied(tidied)]),
     ...changedLines(toEnd, options, report, io),
     ...(failed.length === 0 ? [] : [`failed: ${failed.length}`]),
     ...leftAfter(left, tool, io),
