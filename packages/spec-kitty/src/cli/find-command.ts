@@ -51,7 +51,14 @@ export async function route(argv: readonly string[], isValued: IsValued): Promis
   // `files help` asks for the topic, and a word that is nothing gets the same answer as with `--help`.
   if (typed.length > 1 && before.length === rest.length && typed.at(-1) === 'help')
     return { kind: 'help', words: typed.slice(0, -1) }
+  const flag = typed.length > 1 ? undefined : [...flags, ...before].find((one) => isSubcommand(words, one))
+  if (flag !== undefined) return { kind: 'unknown', typed: [...words, flag] }
   return { kind: 'unknown', typed: before.length === rest.length ? typed : [...words, ...withDashes(rest)] }
+}
+
+/** Returns whether a flag is written like one of the commands of the group, as in `sync --status`. */
+function isSubcommand(words: readonly string[], flag: string): boolean {
+  return flag.startsWith('--') && commandNamed([...words, flag.slice(2)].join(' ')) !== null
 }
 
 /** There is no command after `--`. Shows the typed words with the `--`, so that the suggestion looks different. */

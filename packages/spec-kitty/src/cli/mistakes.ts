@@ -87,9 +87,14 @@ function quoted(words: readonly string[]): UsageError | null {
   return new UsageError(`'${word}' is one word: leave out the quotes around it`)
 }
 
+/** `sync --status` means `sync status`. */
+function withoutDashes(word: string): string {
+  return word.replace(/^--/, '')
+}
+
 function unknownCommand(typed: readonly string[]): UsageError {
   const [group = ''] = typed
-  const words = typed.filter((word) => word !== '--')
+  const words = typed.filter((word) => word !== '--').map(withoutDashes)
   if (words.length === 1 && isGroup(group)) return new UsageError(`'${group}' ${choicesOf(group)}`)
   if (words[0] === 'config' && words[1] === 'set') return new UsageError(NO_WRITING)
   const text = `there is no command '${typed.slice(0, 3).join(' ')}'`
@@ -163,11 +168,17 @@ function isAsked(name: string, word: string): boolean {
 
 const OF_LISTS: ReadonlySet<string> = new Set(['list', 'ls', 'show'])
 
+const NO_YES =
+  "unknown option '--yes': --reset asks only on a terminal, and only about what needs a decision; --force ends that without a question"
+
 /** Returns the error about a flag that `ELSEWHERE` lists for this command; otherwise the error itself. */
 function withCommand(error: UsageError, command: string, args: readonly string[]): UsageError {
   for (const flag of args) {
     const others = isFlag(flag) ? flagElsewhere(command, flag) : []
     const written = flag.replace(/=.*/s, '')
+    // What was typed is no advice.
+    if (command === 'auth doctor' && written === '--yes' && args.includes('--reset'))
+      return error.message.startsWith(`unknown option '${written}'`) ? new UsageError(NO_YES) : error
     if (others.length > 0 && error.message.startsWith(`unknown option '${written}'`))
       return new UsageError(`unknown option '${written}'${didYouMean(others)}`)
   }

@@ -72,7 +72,10 @@ export const FILES_NOTE =
 /** The pages of the help that are not about a command. */
 const PAGES: Readonly<Record<Topic, (terminal: Terminal) => readonly string[]>> = {
   environment: (terminal) => [
-    paragraph('The variables that spec-kitty reads. None of them has to be set.', terminal),
+    paragraph(
+      'The variables that spec-kitty reads. Only HOME or SPEC_KITTY_HOME has to be set: without both, each command that uses the home of spec-kitty ends with 2.',
+      terminal,
+    ),
     section('Environment', Object.entries(ENVIRONMENT), terminal),
   ],
   'exit-codes': (terminal) => [

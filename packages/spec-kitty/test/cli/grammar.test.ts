@@ -212,7 +212,13 @@ describe('a mistyped word', () => {
     ['sync prune', "there is no command 'sync prune': did you mean 'auth doctor --reset'?"],
     ['sync stop --all', "unknown option '--all': did you mean 'sync list'?"],
     ['dashboard stop --all', "unknown option '--all': did you mean 'dashboard clean-up --dry-run'?"],
-    ['doctor --reset --yes', "unknown option '--yes': did you mean 'auth doctor --reset'?"],
+    ['doctor --yes', "unknown option '--yes': did you mean 'auth doctor --reset'?"],
+    [
+      'doctor --reset --yes',
+      "unknown option '--yes': --reset asks only on a terminal, and only about what needs a decision; --force ends that without a question",
+    ],
+    ['sync --status', "there is no command 'sync --status': did you mean 'sync status'?"],
+    ['sync --json --stop', "there is no command 'sync --stop': did you mean 'sync stop'?"],
     ['doctor -r', "unknown option '-r': did you mean 'auth doctor --reset'?"],
     [
       'kill --json',
