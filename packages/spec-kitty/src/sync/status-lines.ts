@@ -9,7 +9,7 @@ import { isMarkedUnreadable, isSaved, removeCommand, saveCommand } from './queue
 import { nameIn, type Difference } from './start-environment.js'
 import { NOW } from './why-daemon.js'
 import { LIST, TRYING } from './why-backing-off.js'
-import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
+import { FOR_THIS_SHELL, isHeld, reasonText, whyText } from './why-nothing-leaves.js'
 import { RESTART, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import type { QueueView } from './read-queue.js'
@@ -266,8 +266,11 @@ function uploadLines(view: WorkView, now: number, heldHere: HeldHere | null): re
     ['uploads', uploadText(view, why, now), isChosen ? undefined : 'yellow'],
     ...remedyLines(why),
     ...(why.command.startsWith(SWITCH_ON) ? [['', FOR_THIS_SHELL] as const] : []),
-    ...further.flatMap((one): readonly Line[] => [
-      ['', `after that: ${briefText(one, view)}`],
+    ...further.flatMap((one, index): readonly Line[] => [
+      [
+        '',
+        `${isHeld(one.reason) && isHeld((further[index - 1] ?? why).reason) ? 'also' : 'after that'}: ${briefText(one, view)}`,
+      ],
       ...remedyLines(one),
     ]),
   ]

@@ -61,14 +61,19 @@ export function whyNothingLeaves(standing: Standing): Why | null {
   if (queued === 0) return null
   const count = held.reduce((sum, one) => sum + one.count, 0)
   const first = held[0]
-  if (first !== undefined && count >= queued)
-    return { ...whyHeld(first, held.length - 1), lead: 'what waits stays' }
+  if (first !== undefined && count >= queued) return { ...firstHeld(first, held), lead: 'what waits stays' }
   if (!isDaemonRunning) return whyNoDaemon(standing)
   if (nextAttemptAt !== null || standing.isTryingAgain === true)
     return roomFirst(whyBackingOff(standing, nextAttemptAt), standing)
   if (first === undefined) return null
-  const why = whyHeld(first, held.length - 1)
-  return { ...why, isAll: false, sentence: `${count} of ${queued} events stay: ${why.sentence}` }
+  const { brief, sentence, ...why } = firstHeld(first, held)
+  const some = `${count} of ${queued} events stay`
+  return {
+    ...why,
+    isAll: false,
+    sentence: `${some}: ${sentence}`,
+    ...(brief === undefined ? {} : { brief: `${some}: ${brief}` }),
+  }
 }
 
 /**
@@ -111,18 +116,39 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   const isStarted = [first, ...all].some((one) => one.reason !== 'no_daemon' && isStarting(one))
   return all.filter(
     ({ reason, command }) =>
-      reason !== first.reason && !(isStarted && (command === NOW || command === START)),
+      (reason !== first.reason || (isHeld(reason) && command !== first.command)) &&
+      !(isStarted && (command === NOW || command === START)),
   )
 }
 
-/** How many further projects that are held for other reasons than the first one are listed. Each has its own command. */
+/** How many further projects are listed, those that are held for other reasons than the first one first. Each has its own command. */
 const MAX_OTHERS = 3
+/** How many projects that are held for the same reason are listed, as by `sync now`. */
+const MAX_ALIKE = 3
+
+/** Returns the projects that are listed after the first one. */
+function furtherHeld(held: readonly HeldProject[]): readonly HeldProject[] {
+  const [first, ...rest] = held
+  const alike = rest.filter(({ reason }) => reason === first?.reason).slice(0, MAX_ALIKE - 1)
+  return [...alike, ...rest.filter(({ reason }) => reason !== first?.reason).slice(0, MAX_OTHERS)]
+}
 
 function heldReasons(held: readonly HeldProject[]): readonly Why[] {
   const [first] = held
   if (first === undefined) return []
-  const others = held.filter(({ reason }) => reason !== first.reason).slice(0, MAX_OTHERS)
-  return [whyHeld(first, held.length - 1), ...others.map((one) => whyHeld(one))]
+  return [firstHeld(first, held), ...furtherHeld(held).map((one) => whyHeld(one))]
+}
+
+/** Returns why the events of the first project stay. Only `sync status` lists the others, so its words count only the rest. */
+function firstHeld(first: HeldProject, held: readonly HeldProject[]): Why {
+  const others = held.length - 1
+  if (others === 0) return whyHeld(first)
+  return { ...whyHeld(first, others), brief: whyHeld(first, others - furtherHeld(held).length).sentence }
+}
+
+/** Returns whether the reason is that of one project. */
+export function isHeld(reason: string): boolean {
+  return Object.hasOwn(HELD, reason)
 }
 
 /** Returns a reason as one sentence for people; `said` instead of its own sentence. */

@@ -593,6 +593,27 @@ describe('where the gate is open', () => {
     expect(whyNothingLeaves(standing({ held: three }))?.sentence).toContain('2 more projects may not send')
   })
 
+  it('up to three are named, each with its own command, and only the others are counted', () => {
+    const held = ['/p', '/q', '/r', '/s'].map((project) => ({
+      project,
+      reason: 'no_consent' as const,
+      detail: null,
+      count: 1,
+    }))
+    const all = standing({ queued: 4, held })
+    const first = whyNothingLeaves(all)
+    expect(first).toMatchObject({
+      sentence: '/p has not opted in, and 3 more projects may not send',
+      brief: '/p has not opted in, and 1 more project may not send',
+    })
+    expect([first, ...furtherReasons(all)].map((one) => one?.command)).toEqual(
+      ['/p', '/q', '/r'].map((one) => `spec-kitty sync opt-in ${one}`),
+    )
+    expect(whyNothingLeaves(standing({ queued: 9, held: held.slice(0, 2) }))?.brief).toBe(
+      '2 of 9 events stay: /p has not opted in',
+    )
+  })
+
   it('some of it stays: that is said too, and the daemon comes first', () => {
     const some = { held: [held('/p', 2)] }
     expect(whyNothingLeaves(standing(some))).toMatchObject({
@@ -854,12 +875,15 @@ describe('what keeps events here once the first reason is mended', () => {
       'hosted_sync_disabled',
       'no_session',
       'insecure_server',
+      // Each project has its own command.
+      'no_consent',
       'no_consent',
       'no_daemon',
     ])
     expect(reasons({ ...changes, ...closed(2) })).toEqual([
       'no_session',
       'insecure_server',
+      'no_consent',
       'no_consent',
       'no_daemon',
     ])
