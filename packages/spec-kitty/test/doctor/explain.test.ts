@@ -299,6 +299,12 @@ describe('a text', () => {
 })
 
 describe('explain', () => {
+  it('does not send root to root', async () => {
+    const text = (await run('missing_identity')).replaceAll(/\s+/g, ' ')
+    const isRoot = process.geteuid?.() === 0
+    expect(text).toContain(`Run the command where the process runs${isRoot ? '.' : ', or as root.'}`)
+  })
+
   it('alone lists every id with one line each', async () => {
     const lines = (await run()).split('\n')
     for (const { id, summary } of all) {

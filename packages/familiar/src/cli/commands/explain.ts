@@ -28,7 +28,10 @@ export function explain(
   const { values, operands } = parseCommand(DAEMON_GRAMMARS.explain, args, { command: 'explain' })
   const { json } = values
   const id = operands.join(' ')
-  const found = id === '' ? catalogue : explanationsOf(id, catalogue, command)
+  const found = (id === '' ? catalogue : explanationsOf(id, catalogue, command)).map((one) => ({
+    ...one,
+    whatToDo: adviceFor(process.geteuid?.(), one.whatToDo),
+  }))
   if (json) printJson({ explanations: found.map(documentOf) }, io)
   else if (id === '') io.out(listText(catalogue, command, io))
   else {
@@ -37,6 +40,11 @@ export function explain(
     io.out(found.map((one) => fullText(one, screen)).join('\n'))
   }
   return EXIT.ok
+}
+
+/** Returns the advice without what the user does already: nothing more is seen as root by root. Pure. */
+export function adviceFor(user: number | undefined, whatToDo: string): string {
+  return user === 0 ? whatToDo.replaceAll(', or as root', '') : whatToDo
 }
 
 function explanationsOf(
