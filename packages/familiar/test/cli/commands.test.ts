@@ -345,7 +345,7 @@ describe('wrong usage', () => {
     const env = { XDG_STATE_HOME: state }
     const { status, stdout, stderr } = user.run(['start', '--json'], { env })
     expect([status, JSON.parse(stdout).error.code]).toEqual([2, 'E_SCOPE_UNUSABLE'])
-    expect(stderr).toMatch(/^previewd: [^\n]+ \([^\n]+\)\n$/)
+    expect(stderr).toMatch(/^previewd: [^\n]+ \(ENOTDIR\): make [^\n]+\n$/)
     expect(user.run(['start', '--verbose'], { env }).stderr).toMatch(
       /^previewd: [^\n]+\n\w*Error: [^]+\n +at /,
     )
