@@ -19,7 +19,7 @@ import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { counted } from './ages.js'
 import { tellDaemon } from './tell-daemon.js'
-import { whyHeld } from './why-nothing-leaves.js'
+import { whyHeld } from './why-held.js'
 import type { HeldProject } from './why-types.js'
 
 /** Records whether the events of a project may leave this machine, for `sync opt-in` and `sync opt-out`. */

@@ -1,17 +1,17 @@
-import { join } from 'node:path'
-import { clockText, shellQuote } from 'familiar/cli'
+import { clockText } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { SessionCure } from './gate-session.js'
 import type { Settings } from './settings-table.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
-import type { ClosedReason, HeldReason } from './upload/upload-types.js'
+import type { ClosedReason } from './upload/upload-types.js'
 import { SALVAGE_COMMAND } from './queue/queue-errors.js'
+import { firstHeld, heldReasons, isHeld, withDetail } from './why-held.js'
 import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWedged } from './why-daemon.js'
 import { mayRestart, restartCommand, startedText } from './why-restart.js'
 import { LIST, whyBackingOff } from './why-backing-off.js'
 import { otherServerRemedy, serverToAsk } from './why-other-server.js'
-import { NO_PROJECT, OPTED_OUT, type HeldProject, type Standing, type Why } from './why-types.js'
+import type { Standing, Why } from './why-types.js'
 
 /** A variable that a command sets is lost when its shell ends. */
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
@@ -26,13 +26,6 @@ const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly co
   insecure_server: { text: 'the server is not safe to send to', command: LIST },
   other_server: { text: 'the session is for another server', command: null },
   session_refused: { text: 'the server refused the session', command: null },
-}
-
-const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
-  no_consent: (project) => `${project} has not opted in`,
-  consent_unreadable: (project) => `the consent of ${project} cannot be read`,
-  project_missing: (project) => `${project} is not there any more`,
-  other_project: (project) => `another project is in ${project} now`,
 }
 
 const SKIPPED: Readonly<Record<SkipReason, string>> = {
@@ -119,36 +112,6 @@ export function furtherReasons(standing: Standing): readonly Why[] {
       (reason !== first.reason || (isHeld(reason) && command !== first.command)) &&
       !(isStarted && (command === NOW || command === START)),
   )
-}
-
-/** How many further projects are listed, those that are held for other reasons than the first one first. Each has its own command. */
-const MAX_OTHERS = 3
-/** How many projects that are held for the same reason are listed, as by `sync now`. */
-const MAX_ALIKE = 3
-
-/** Returns the projects that are listed after the first one. */
-function furtherHeld(held: readonly HeldProject[]): readonly HeldProject[] {
-  const [first, ...rest] = held
-  const alike = rest.filter(({ reason }) => reason === first?.reason).slice(0, MAX_ALIKE - 1)
-  return [...alike, ...rest.filter(({ reason }) => reason !== first?.reason).slice(0, MAX_OTHERS)]
-}
-
-function heldReasons(held: readonly HeldProject[]): readonly Why[] {
-  const [first] = held
-  if (first === undefined) return []
-  return [firstHeld(first, held), ...furtherHeld(held).map((one) => whyHeld(one))]
-}
-
-/** Returns why the events of the first project stay. Only `sync status` lists the others, so its words count only the rest. */
-function firstHeld(first: HeldProject, held: readonly HeldProject[]): Why {
-  const others = held.length - 1
-  if (others === 0) return whyHeld(first)
-  return { ...whyHeld(first, others), brief: whyHeld(first, others - furtherHeld(held).length).sentence }
-}
-
-/** Returns whether the reason is that of one project. */
-export function isHeld(reason: string): boolean {
-  return Object.hasOwn(HELD, reason)
 }
 
 /** Returns a reason as one sentence for people; `said` instead of its own sentence. */
@@ -319,38 +282,4 @@ function correctedVariable(
   return isDaemonRunning
     ? { before: `${first}, and start the daemon anew`, shown: restartCommand(standing) }
     : { before: `${first}, and send what waits`, shown: NOW }
-}
-
-/** Returns why the events of a project stay. `others` is the number of further projects with the same problem. */
-export function whyHeld(held: HeldProject, others = 0): Why {
-  const { reason, cure = null } = held
-  const more =
-    others === 0 ? '' : `, and ${others} more ${others === 1 ? 'project' : 'projects'} may not send`
-  return {
-    reason,
-    sentence: `${heldText(held)}${more}`,
-    command: consentCommand(held),
-    ...(cure === null ? {} : { shown: cure }),
-    isAll: true,
-  }
-}
-
-function heldText({ project, reason, detail }: HeldProject): string {
-  const isWhole = detail === OPTED_OUT || detail === NO_PROJECT
-  return isWhole ? `${project} ${detail}` : withDetail(HELD[reason](project), detail)
-}
-
-/**
- * A broken file must be repaired by hand first, and a directory that is gone cannot opt in. One that has lost its `.kittify`
- * can, once it has one again: `spec-kitty init` would start a dashboard, too.
- */
-function consentCommand({ project, reason, isMendable }: HeldProject): string {
-  if (reason === 'project_missing' && isMendable === true)
-    return `mkdir ${shellQuote(join(project, '.kittify'))} && spec-kitty sync opt-in ${shellQuote(project)}`
-  const canOptIn = reason === 'no_consent' || (reason === 'consent_unreadable' && isMendable === true)
-  return canOptIn ? `spec-kitty sync opt-in ${shellQuote(project)}` : `spec-kitty explain ${reason}`
-}
-
-function withDetail(text: string, detail: string | null): string {
-  return detail === null ? text : `${text}: ${detail}`
 }

