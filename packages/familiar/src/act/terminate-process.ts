@@ -60,6 +60,8 @@ export interface TerminateOptions {
   readonly ask?: () => Promise<number | null>
   /** The command that finds and ends the process even if it has closed its port; null if none does. */
   readonly stopCommand?: string | null
+  /** Whether this process has started the target and not adopted it. It is then ended after Ctrl+C too. */
+  readonly isOwnChild?: boolean
 }
 
 /**
@@ -75,7 +77,7 @@ export interface TerminateOptions {
  *
  * After Ctrl+C, a process that was neither asked nor signalled yet is left alone, and one that was is still ended
  * (`endings.ts`): it may have closed its port, and then no later scan would find it. After a second Ctrl+C nothing is
- * asked or signalled.
+ * asked or signalled. Only a child of this process that is not adopted (`isOwnChild`) is ended in every case.
  *
  * The lock is the permission to change the scope. It must be held for the whole call; throws `E_LOCK_BUSY` if it is not
  * held at the start.
@@ -88,7 +90,7 @@ export async function terminate(
   options: TerminateOptions = {},
 ): Promise<Termination> {
   lock.assertHeld()
-  const ending = noteEnding(endingOf(platform, target, options.stopCommand ?? null))
+  const ending = noteEnding(endingOf(platform, target, options.stopCommand ?? null), options.isOwnChild)
   let isGone = false
   try {
     const result = await escalate({ lock, platform, family, target, ending }, options)

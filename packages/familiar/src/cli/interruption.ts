@@ -15,6 +15,8 @@ const SAME_PRESS_MS = 200
 export interface Interruption {
   /** The handler of Ctrl+C. */
   readonly interrupt: () => void
+  /** Ends the process with this code when the daemon that is being started is ended. For a signal that ends the process. */
+  readonly leave: (code: number) => void
   /** The command may end processes. `look` is the command that shows what is left; `isSure`: that is its purpose. */
   readonly mayEnd: (look: string, isSure: boolean) => void
   /** Whether Ctrl+C was pressed, and the command finishes what it had begun. */
@@ -34,6 +36,8 @@ interface Parts {
   readonly exit: (code: number) => void
   /** Reports the error as every failure is reported. */
   readonly report: (error: FamiliarError) => void
+  /** Called with true when a daemon is being started that only this process can end, and with false when none is any more. */
+  readonly onStarting?: (isStarting: boolean) => void
 }
 
 /**
@@ -41,20 +45,38 @@ interface Parts {
  * closed its port and hang, and then no later scan finds it. Then the first Ctrl+C lets the command end those, and no
  * other, for as long as that may take, and print its result; the second leaves at once. In every case the user reads what
  * was ended and what may still be there.
+ *
+ * A daemon that this process is starting is ended first: if its main file never calls `serve`, nothing else would end it.
+ * That takes half a second, or two if it resists, so a second Ctrl+C does not cut it short.
  */
-export function watchInterruption({ io, done, exit, report }: Parts): Interruption {
-  const endings = watchEndings()
+export function watchInterruption({ io, done, exit, report, onStarting }: Parts): Interruption {
+  const endings = watchEndings(onStarting)
   let ends: { readonly look: string; readonly isSure: boolean } | null = null
   let pressedAt = Number.NEGATIVE_INFINITY
   let isFinishing = false
   let settled = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
-  const described = async (): Promise<FamiliarError> =>
-    interrupted(await Promise.all(endings.all().map(lookAt)), ends?.look ?? null)
+  let isEndingStart = false
+  const described = async (all = endings.all()): Promise<FamiliarError> =>
+    interrupted(await Promise.all(all.map(lookAt)), ends?.look ?? null)
+  /** Calls `act` when the daemons that are being started are ended; at once if there are none. */
+  const afterStarts = (act: () => void): void => {
+    const ended = endings.leave()
+    if (ended === null) return act()
+    isEndingStart = true
+    settled = new Promise(() => undefined)
+    void ended.then(act)
+  }
   const leave = (): void => {
+    if (isEndingStart) return
     if (endings.state() === 'leaving') return exit(EXIT.interrupted)
-    endings.leave()
     const all = endings.all()
+    afterStarts(() => {
+      isEndingStart = false
+      tell(all)
+    })
+  }
+  const tell = (all: readonly Told[]): void => {
     const own = all.every(({ state }) => state === 'gone') ? done() : null
     if (own !== null || (all.length === 0 && ends?.isSure !== true)) {
       // A command that only looks has done nothing.
@@ -63,7 +85,7 @@ export function watchInterruption({ io, done, exit, report }: Parts): Interrupti
       return exit(EXIT.interrupted)
     }
     settled = new Promise(() => undefined)
-    void described().then((error) => {
+    void described(all).then((error) => {
       report(error)
       exit(EXIT.interrupted)
     })
@@ -88,12 +110,13 @@ export function watchInterruption({ io, done, exit, report }: Parts): Interrupti
       if (endings.state() !== 'open' || underWay.length === 0) leave()
       else finish(Math.max(...underWay.map(({ overAt }) => overAt)) - now)
     },
+    leave: (code) => afterStarts(() => exit(code)),
     mayEnd: (look, isSure) => void (ends = { look, isSure }),
     isFinishing: () => isFinishing,
     explain: async (error) => {
       await settled
       if (!(error instanceof FamiliarError) || error.code !== 'E_INTERRUPTED') return error
-      endings.leave()
+      void endings.leave()
       return described()
     },
     settled: () => settled,

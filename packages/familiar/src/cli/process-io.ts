@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { errnoOf } from '../errors.js'
 import { isOn } from '../define/daemon-environment.js'
 import { EXIT } from './exit-codes.js'
@@ -27,8 +28,9 @@ export interface ProcessSettings {
  * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure on stderr
  * (`reportFailure`) and, with `--json`, as an object on stdout. Handles the flags that every command has and does not
  * pass them on: `--verbose` adds a stack trace, `--no-color` removes colours, `-q` or `--quiet` leaves only results and
- * errors. Ctrl+C ends the process with exit code 130, and says what was ended (`watchInterruption`). It is not a failure if the reader closes the pipe (`|
- * head`); every other write error is. Removes all its handlers from the process before it returns.
+ * errors. Ctrl+C ends the process with exit code 130, and says what was ended (`watchInterruption`). Ctrl+C, SIGTERM and
+ * SIGHUP first end a daemon that the command is starting. It is not a failure if the reader closes the pipe (`| head`);
+ * every other write error is. Removes all its handlers from the process before it returns.
  */
 export async function runOnProcess(
   settings: ProcessSettings,
@@ -56,7 +58,12 @@ export async function runOnProcess(
     // A document that is printed already must stay the only one.
     report: (error) =>
       void reportFailure(error, screenOf(io, settings), asksForJson(flags.args) && !isPrinted, false),
+    onStarting: (isStarting) => {
+      for (const signal of ENDING_SIGNALS) process[isStarting ? 'on' : 'off'](signal, ended)
+    },
   })
+  const ended = (signal: (typeof ENDING_SIGNALS)[number]): void =>
+    interruption.leave(128 + constants.signals[signal])
   process.on('SIGINT', interrupted)
   const nothingLeft = untilNothingIsLeft()
   try {
@@ -73,6 +80,12 @@ export async function runOnProcess(
     await errors.close()
   }
 }
+
+/**
+ * The signals that end a command without a word. They are handled only while a daemon is being started; the exit code is
+ * then the one that a shell gives to a process that such a signal has ended.
+ */
+const ENDING_SIGNALS = ['SIGTERM', 'SIGHUP'] as const
 
 /**
  * Rejects if the process would end while the command waits, because nothing is left that could wake it: Node would exit with 0 and

@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { monotonicMs, boundText } from '../clock.js'
 import { FamiliarError, oneLine, throwLack, type ErrorCode } from '../errors.js'
 import { objectOf, portOf, type JsonObject } from '../json.js'
-import { assertMayBegin } from '../act/endings.js'
+import { assertMayBegin, noteStart } from '../act/endings.js'
 import { makeDirectory } from '../act/safe-file.js'
 import { inheritedDescriptors } from '../act/inherited-descriptors.js'
 import { differenceOf, placesOf } from '../act/agreed-places.js'
@@ -28,15 +28,31 @@ const ANNOUNCE_AFTER_MS = 1_000
  * Starts a daemon and adopts it: returns once it is ready, recorded and independent of this process, with a way to watch
  * its process. The life-cycle lock must be held for the whole call. The daemon has its own session and keeps nothing of
  * the caller: no terminal, no working directory, no file descriptor (a process that reads our output to its end would
- * wait until the daemon exits). If this process dies before the adoption, the daemon sees the end of the pipe and exits.
+ * wait until the daemon exits). If this process dies before the adoption, the daemon sees the end of the pipe and exits, but
+ * only from `serve` on. Until then an abort of the signal, Ctrl+C, or a signal that ends this command makes it end its child.
  * Throws the daemon's own typed error, `E_DAEMON_START_FAILED` with the last lines that it wrote to its log, or
  * `E_RESOURCES` if this process or the daemon has too few descriptors, processes or memory.
  */
 export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<Started> {
   lock.assertHeld()
   assertMayBegin()
-  const until = Math.max(monotonicMs() + READY_LEAST_MS, Math.min(order.until, monotonicMs() + READY_MS))
   order.signal?.throwIfAborted()
+  const note = noteStart()
+  try {
+    const signal = order.signal === undefined ? note.signal : AbortSignal.any([order.signal, note.signal])
+    return await startNoted(lock, { ...order, signal }, note.over)
+  } finally {
+    note.over()
+  }
+}
+
+/** Calls `adopted` directly before the daemon is told that it is adopted: from then on it must not be ended. */
+async function startNoted(
+  lock: HeldLock,
+  order: StartOrder & { readonly signal: AbortSignal },
+  adopted: () => void,
+): Promise<Started> {
+  const until = Math.max(monotonicMs() + READY_LEAST_MS, Math.min(order.until, monotonicMs() + READY_MS))
   const inherited = inheritedDescriptors()
   const begun = await spawnDetached(order.launch)
   const pause = watchPauses(begun.beganMs)
@@ -48,7 +64,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
   try {
     pipe.send({ ...helloOf(order, inherited), ready_ms: Math.round(until - monotonicMs()) })
     const first = await pipe.receive(until - monotonicMs())
-    if (order.signal?.aborted === true) await letGo(pipe, lock, order, child)
+    if (order.signal.aborted) await letGo(pipe, lock, order, child)
     const ready = objectOf(first?.['ready'])
     if (ready === null) throw await startFailure(first, lock, order, started)
     const why = whyNotFound(order, ready)
@@ -58,6 +74,7 @@ export async function startDaemon(lock: HeldLock, order: StartOrder): Promise<St
     }
     // After Ctrl+C the daemon is not adopted, so it sees the end of the pipe and exits.
     assertMayBegin()
+    adopted()
     pipe.send({ adopt: true })
     const last = await pipe.receive(until - monotonicMs())
     if (last?.['ok'] !== true) throw await startFailure(last, null, order, started)
@@ -107,15 +124,22 @@ function notFound({ family: { name } }: StartOrder, why: string): JsonObject {
 }
 
 /** Closes the pipe, so that the daemon exits, and waits for its exit. Throws the reason of the abort. */
-async function letGo(pipe: Lines, lock: HeldLock, order: StartOrder, child: ChildProcess): Promise<void> {
+async function letGo(
+  pipe: Lines,
+  lock: HeldLock,
+  order: StartOrder & { readonly signal: AbortSignal },
+  child: ChildProcess,
+): Promise<never> {
   pipe.close()
   if (!(await hasEnded(child))) await endUnready(lock, order, child)
-  order.signal?.throwIfAborted()
+  throw order.signal.reason
 }
 
-function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
-  signal?.addEventListener('abort', act)
-  return () => signal?.removeEventListener('abort', act)
+/** Calls `act` when the signal is aborted, at once if it is already. Returns a function that ends this. */
+function onAbort(signal: AbortSignal, act: () => void): () => void {
+  if (signal.aborted) act()
+  signal.addEventListener('abort', act)
+  return () => signal.removeEventListener('abort', act)
 }
 
 /**

@@ -135,8 +135,8 @@ export async function hasEnded(child: Child): Promise<boolean> {
 }
 
 /**
- * Ends a process that hangs and therefore does not notice that its pipe was closed. It is our own child, so its pid
- * cannot belong to another process.
+ * Ends a process that hangs or never calls `serve`, and therefore does not notice that its pipe was closed. It is our own
+ * child, so its pid cannot belong to another process, and it is ended after Ctrl+C too.
  */
 export async function endUnready(
   lock: HeldLock,
@@ -144,7 +144,7 @@ export async function endUnready(
   { pid }: Child,
 ): Promise<void> {
   const proof = pid === undefined ? null : await proveStarted(family, platform, pid)
-  if (proof !== null) await terminate(lock, platform, family, proof)
+  if (proof !== null) await terminate(lock, platform, family, proof, { isOwnChild: true })
 }
 
 /** A pause of this length is not caused by a busy machine. A daemon that is not adopted within 10 s of its start exits. */

@@ -16,6 +16,10 @@ import type { Definition } from './resolve-definition.js'
 import { SANDBOX_VARIABLE } from './sandbox-file.js'
 
 export interface ConnectOptions {
+  /**
+   * Aborting this signal ends the call, which rejects with the signal's reason. A daemon that is being started is then
+   * ended, also if its main file never calls `serve`; one that is already adopted stays.
+   */
   readonly signal?: AbortSignal | undefined
   /**
    * False: only a running daemon is used. True: if none runs, one is started, even in CI. By default, one is started

@@ -8,6 +8,7 @@ import { childrenOf, listenersOn, watch } from '../helpers/machine.js'
 import { portsOf } from '../helpers/ports.js'
 import { needCommand } from '../helpers/skip.js'
 import { userOf, type Environment, type Ran } from '../helpers/previewd.js'
+import { withoutWaits } from '../helpers/waits.js'
 
 /** The commands that the library gives to any tool, run by a tool of a few lines. */
 const ports = portsOf('cli/commands')
@@ -435,6 +436,53 @@ describe('Ctrl+C', () => {
     await eventually(() => expect(isAlive()).toBe(false))
     expect(user.json(['status']).document.state).not.toBe('running')
     expect(listenersOn(ports.from, ports.to)).toEqual([])
+  })
+})
+
+describe('a signal to a command whose daemon never calls serve', () => {
+  /** It would go on for ever: nothing else than the command knows of it. */
+  const NEVER = { PREVIEWD_SLOW_MS: '1000000000' }
+
+  const isDaemon = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('previewd-daemon')
+
+  async function beginStart(command: string) {
+    const child = user.begin([command], NEVER)
+    const end = endOf(child)
+    const daemon = await eventually(() => {
+      const pid = childrenOf(child.pid ?? 0).find(isDaemon)
+      if (pid === undefined) throw new Error('no daemon yet')
+      return pid
+    })
+    return { child, end, daemon, isAlive: watch(daemon) }
+  }
+
+  it.each([
+    ['start', 'SIGINT', 130, INTERRUPTED],
+    [
+      'restart',
+      'SIGINT',
+      130,
+      'previewd: interrupted; nothing was ended (to see what is left: previewd status)\n',
+    ],
+    ['start', 'SIGTERM', 143, ''],
+    ['restart', 'SIGTERM', 143, ''],
+    ['start', 'SIGHUP', 129, ''],
+  ] as const)('%s, %s: ends the process before it exits with %i', async (command, signal, code, err) => {
+    const { child, end, isAlive } = await beginStart(command)
+    child.kill(signal)
+    const ran = await end
+    expect({ ...ran, err: withoutWaits(ran.err) }).toEqual({ code, out: '', err })
+    expect(isAlive()).toBe(false)
+  })
+
+  it('ends it also if it does not react to SIGTERM, and Ctrl+C is pressed again meanwhile', async () => {
+    const { child, end, daemon, isAlive } = await beginStart('start')
+    process.kill(daemon, 'SIGSTOP')
+    child.kill('SIGINT')
+    const pressing = setInterval(() => child.kill('SIGINT'), 250)
+    expect(await end).toMatchObject({ code: 130, out: '' })
+    clearInterval(pressing)
+    expect(isAlive()).toBe(false)
   })
 })
 

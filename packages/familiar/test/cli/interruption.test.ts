@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { assertMayBegin, noteEnding, watchEndings, type Ending } from '../../src/act/endings.js'
+import { assertMayBegin, noteEnding, noteStart, watchEndings, type Ending } from '../../src/act/endings.js'
 import { watchInterruption } from '../../src/cli/interruption.js'
 import { FamiliarError } from '../../src/errors.js'
 
@@ -192,6 +192,77 @@ describe('Ctrl+C while a process that was told to end is under way', () => {
       ),
       'to see what is left: acme doctor',
     ])
+  })
+})
+
+describe('Ctrl+C while a daemon is being started', () => {
+  it('leaves when its process is gone, and not before, however often it is pressed', async () => {
+    const { interrupt, said, exits } = started({ isPurpose: false })
+    const [first, second] = [noteStart(), noteStart()]
+    for (let pressed = 0; pressed < 3; pressed++) {
+      interrupt()
+      await passed(A_HAND_MS)
+    }
+    expect([first.signal.reason, second.signal.aborted]).toEqual([INTERRUPTED, true])
+    first.over()
+    await passed(0)
+    expect([said, exits]).toEqual([[], []])
+    second.over()
+    await passed(0)
+    expect([said, exits]).toEqual([['acme: interrupted; what was already done stays done\n'], [130]])
+  })
+
+  it('lets its own child be ended, and no other process', () => {
+    const { interrupt } = started()
+    const { over } = noteStart()
+    interrupt()
+    const child = { pid: 1, port: null, stopCommand: null, look: async () => 'running' as const }
+    noteEnding(child, true).assertMayTell()
+    expect(ending(2).assertMayTell).toThrow(INTERRUPTED)
+    expect(assertMayBegin).toThrow(INTERRUPTED)
+    over()
+  })
+
+  it('waits for a process under way, too, and aborts the start at the first press', async () => {
+    const { interrupt, exits } = started()
+    ending(1).tell(1_000, 9_000)
+    const start = noteStart()
+    interrupt()
+    expect(start.signal.aborted).toBe(true)
+    start.over()
+    await passed(A_HAND_MS)
+    expect(exits).toEqual([])
+  })
+
+  it('leaves at once if the daemon is adopted', () => {
+    const { interrupt, exits } = started({ isPurpose: false })
+    const { signal, over } = noteStart()
+    over()
+    interrupt()
+    expect([signal.aborted, exits]).toEqual([false, [130]])
+  })
+
+  it('is told from a signal that ends the process, which is handled only meanwhile', async () => {
+    const told: boolean[] = []
+    const exits: number[] = []
+    const interruption = watchInterruption({
+      io: { program: 'acme', err: () => undefined },
+      done: () => null,
+      exit: (code) => void exits.push(code),
+      report: () => undefined,
+      onStarting: (isStarting) => void told.push(isStarting),
+    })
+    const [first, second] = [noteStart(), noteStart()]
+    first.over()
+    expect(told).toEqual([true])
+    interruption.leave(143)
+    const settled = vi.fn()
+    void interruption.settled().then(settled)
+    await passed(0)
+    expect([second.signal.aborted, exits]).toEqual([true, []])
+    second.over()
+    await passed(0)
+    expect([told, exits, settled.mock.calls]).toEqual([[true, false], [143], []])
   })
 })
 

@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
-import { startCli } from '../helpers/cli.js'
+import { makeBuild } from '../helpers/builds.js'
+import { smallEnvironment, startCli } from '../helpers/cli.js'
 import { endOf, processOf, textOf, type Process } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { expectValid } from '../helpers/schemas.js'
 import { FROM, makeDashboardTestEnv, TO } from './dashboards.js'
 import { spawnHolder } from './holder.js'
-import { lives, makeRoot, until, type SyncRoot } from './sync-root.js'
+import { lives, makeRoot, processesNaming, until, type SyncRoot } from './sync-root.js'
 
 /**
  * Ctrl+C while a command ends daemons. One that was told to end may have closed its port and hang: no later scan finds it,
@@ -167,5 +170,36 @@ describe('Ctrl+C before anything is ended', () => {
     } finally {
       lock.stop()
     }
+  })
+})
+
+describe('a signal to a command whose daemon never comes up', () => {
+  /** Interrupts a command of a build whose daemons wait for ever before they serve. */
+  async function interruptStart(args: readonly string[], signal: NodeJS.Signals) {
+    const env = makeDashboardTestEnv()
+    try {
+      const build = makeBuild(root.base, { version: '4.0.0' })
+      writeFileSync(build.entry, 'setInterval(() => {}, 1_000_000_000)\n')
+      const child = spawn(process.execPath, [build.cli, ...args], {
+        cwd: env.project('one'),
+        env: smallEnvironment({ ...root.env, ...env.env }),
+        stdio: 'ignore',
+      })
+      const daemons = () => processesNaming(build.entry)
+      await until(() => daemons().length > 0, BOUND_MS)
+      child.kill(signal)
+      return [await endOf(child), daemons()]
+    } finally {
+      await env.end()
+    }
+  }
+
+  it.each([
+    [['sync', 'start'], 'SIGINT', 130],
+    [['sync', 'restart'], 'SIGTERM', 143],
+    [['dashboard'], 'SIGINT', 130],
+    [['dashboard', 'restart'], 'SIGTERM', 143],
+  ] as const)('%j, %s: ends the process before it exits with %i', async (args, signal, code) => {
+    expect(await interruptStart(args, signal)).toEqual([code, []])
   })
 })
