@@ -10,12 +10,13 @@ import { STARTUP_PIPE_MS } from '../protocol/startup-pipe.js'
 import { proveStarted } from '../observe/prove-process.js'
 import type { Launch, StartOrder } from './start-order.js'
 import { assertCanStart } from './assert-can-start.js'
+import { lastWords } from './last-words.js'
 
 /** How long to wait for a failing daemon to exit. Its pipe closes shortly before its process ends. */
 const ENDING_MS = 500
 
-const LOG_TAIL_LINES = 5
-const LOG_TAIL_BYTES = 8 * 1024
+/** An error may have a large object among its properties, which are printed after its message. */
+const LOG_TAIL_BYTES = 64 * 1024
 
 /** A child process of ours, as `spawn` returns it. */
 type Child = EventEmitter & {
@@ -166,12 +167,10 @@ function howItEnded({ exitCode, signalCode }: Child, waitedMs: number): string {
 }
 
 /**
- * Returns the last lines that were logged since this start, without blank lines and stack frames. Lines of earlier
- * daemons are omitted, because a reader would take them for the reason of this failure.
+ * Returns what was logged since this start about its end (`lastWords`). Lines of earlier daemons are omitted, because a
+ * reader would take them for the reason of this failure.
  */
 function logTail(path: string, since: LogPlace | null): string {
-  const lines = endOfLog(path, LOG_TAIL_BYTES, since)
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !/^\s+at /.test(line))
-  return lines.length === 0 ? '' : `; the end of its log: ${lines.slice(-LOG_TAIL_LINES).join(' | ')}`
+  const lines = lastWords(endOfLog(path, LOG_TAIL_BYTES, since))
+  return lines.length === 0 ? '' : `; the end of its log: ${lines.join(' | ')}`
 }

@@ -137,6 +137,28 @@ describe('the error of a start that fails says', () => {
   })
 
   it.for([
+    ['throws', 'Error: this entry is broken'],
+    ['throws-properties', 'Error: this entry is broken'],
+    ['throws-cause', 'Error: this entry is broken | caused by: Error: no file'],
+    ['throws-lines', 'Error: this entry is broken |    ^ | at line 1:80 |    ^ | at line 1:80'],
+    ['throws-class', 'OddError: this entry is broken'],
+    ['throws-text', 'this entry is broken'],
+    ['rejects-properties', 'Error: this entry is broken'],
+    ['rejects-text', /^UnhandledPromiseRejection: .* reason "this entry is broken"\.$/],
+    ['says', 'cannot start: Error: this entry is broken'],
+    ['reads', "Error: ENOENT: no such file or directory, open '/nowhere/this entry is broken'"],
+    ['imports', /^Error \[ERR_MODULE_NOT_FOUND\]: Cannot find module '.*nowhere\.mjs' imported from .*$/],
+    ['compiles', "SyntaxError: Unexpected token ';'"],
+  ] as const)(
+    'the message of an error, and nothing else that Node prints with it: %s',
+    async ([how, said]) => {
+      const { message } = await failIn(newRoot(), failing(how))
+      const [, end = ''] = message.split('; the end of its log: ')
+      expect(end).toEqual(typeof said === 'string' ? said : expect.stringMatching(said))
+    },
+  )
+
+  it.for([
     ['throws', failing('throws'), 'this entry is broken'],
     ['ends', failing('exits'), 'exit code 7'],
     ['is missing', { entry: fixture('missing') }, 'missing.mjs'],
