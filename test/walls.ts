@@ -84,7 +84,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'familiar/daemon/retirement.ts', may: library('classify'), isPure: true },
   { part: 'familiar/index.ts', may: [LIBRARY], isPure: true },
   { part: 'familiar/internals.ts', may: [LIBRARY], isPure: true },
-  { part: 'familiar/testing.ts', may: library('dispose.ts define identity protocol') },
+  { part: 'familiar/testing.ts', may: library('dispose.ts errors.ts define identity protocol observe') },
 
   { part: 'spec-kitty/version.ts', may: [], isPure: true },
   { part: 'spec-kitty/cli', may: ['familiar', 'familiar/cli'] },

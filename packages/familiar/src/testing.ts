@@ -2,20 +2,17 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { siblingsOf } from './define/author-functions.js'
+import { checked, invalid } from './define/check-definition.js'
 import { definitionOf, type Daemon } from './define/define-daemon.js'
-import { SANDBOX_FILE, SANDBOX_VARIABLE } from './define/sandbox-file.js'
+import { SANDBOX_FILE, SANDBOX_VARIABLE, type SandboxOptions } from './define/sandbox-file.js'
 import { ASYNC_DISPOSE } from './dispose.js'
+import { FamiliarError } from './errors.js'
 import type { PortRange } from './identity/machine.js'
+import type { Scan } from './observe/scan.js'
 import { timingToJson } from './protocol/daemon-timing.js'
 
-export interface SandboxOptions {
-  /** The idle time after which the daemon exits; by default that of its definition. Fractions are allowed. */
-  readonly idleTimeoutSeconds?: number
-  /** How long a daemon waits for requests in flight when it shuts down. */
-  readonly drainTimeoutSeconds?: number
-  /** How often a daemon checks whether it must retire; by default a fifth of the idle time, at most the usual 30 s. */
-  readonly tickSeconds?: number
-}
+export type { SandboxOptions } from './define/sandbox-file.js'
 
 /** A sandbox for the daemons of one test. */
 export interface Sandbox extends AsyncDisposable {
@@ -24,37 +21,53 @@ export interface Sandbox extends AsyncDisposable {
   /** The directory that contains everything that the daemons write. */
   readonly directory: string
   /**
-   * Stops the daemons and removes the directory. Throws if a process that the test left behind is still in the sandbox
-   * after that.
+   * Stops the daemons, also those whose scope the test has removed, and removes the directory. Throws `E_DAEMON_RUNNING` if a
+   * process that the test left behind is still in the sandbox after that. Closes only once, however often it is called.
    */
   close(): Promise<void>
 }
 
 /**
+ * The sandbox that is open in this process. All copies of this module share it: a test runner may load the module again
+ * for each file.
+ */
+const OPEN: unique symbol = Symbol.for('familiar.sandbox')
+const opened = globalThis as { [OPEN]?: string }
+
+/**
  * Creates a sandbox for a daemon and its siblings: a private state directory, and ports on which nothing listens. From
  * then on until `close`, this process and the commands that get `env` use it. Automatic starts work in it even in CI. A
- * process can have only one sandbox at a time; several test processes can each have one.
+ * process can have only one sandbox at a time; several test processes can each have one. Throws `E_DEFINITION_INVALID` for
+ * a second one, and for wrong arguments.
  */
 export async function sandbox(daemon: Daemon, options: SandboxOptions = {}): Promise<Sandbox> {
+  const daemons = [daemon, ...siblingsOf(definitionOf(daemon, 'sandbox').options)]
+  const timing = timingOf(checked('sandbox', options))
+  if (opened[OPEN] !== undefined)
+    throw invalid('sandbox', `this process has one already: ${opened[OPEN]}; close it first`)
   const directory = realpathSync(mkdtempSync(join(tmpdir(), `${daemon.name}-sandbox-`)))
-  const daemons = [daemon, ...(definitionOf(daemon).options.siblings?.() ?? [])]
-  const ports = await freeRanges(daemons)
-  writeFileSync(
-    join(directory, SANDBOX_FILE),
-    JSON.stringify({ daemons: Object.fromEntries(ports), timing: timingOf(options) }),
-  )
+  opened[OPEN] = directory
   const before = process.env[SANDBOX_VARIABLE]
-  process.env[SANDBOX_VARIABLE] = directory
-  const close = async (): Promise<void> => {
-    try {
-      const left = (await Promise.all(daemons.map(endAll))).flat()
-      if (left.length > 0) throw new Error(`the test left behind: ${left.join('; ')}`)
-    } finally {
-      if (before === undefined) delete process.env[SANDBOX_VARIABLE]
-      else process.env[SANDBOX_VARIABLE] = before
-      rmSync(directory, { recursive: true, force: true })
-    }
+  const remove = (): void => {
+    if (before === undefined) delete process.env[SANDBOX_VARIABLE]
+    else process.env[SANDBOX_VARIABLE] = before
+    delete opened[OPEN]
+    rmSync(directory, { recursive: true, force: true })
   }
+  try {
+    const ports = await freeRanges(daemons)
+    writeFileSync(
+      join(directory, SANDBOX_FILE),
+      JSON.stringify({ daemons: Object.fromEntries(ports), timing }),
+    )
+  } catch (error) {
+    remove()
+    throw error
+  }
+  process.env[SANDBOX_VARIABLE] = directory
+  let closing: Promise<void> | null = null
+  // A second attempt would look at the real ports, and end the daemon of the user.
+  const close = (): Promise<void> => (closing ??= endAll(daemons, directory).finally(remove))
   return { env: { [SANDBOX_VARIABLE]: directory }, directory, close, [ASYNC_DISPOSE]: close }
 }
 
@@ -73,17 +86,44 @@ function timingOf({
   })
 }
 
-/** Stops every daemon that listens on the sandbox's ports. Returns descriptions of those that remain. */
-async function endAll(daemon: Daemon): Promise<readonly string[]> {
-  const seen = await daemon.scan()
-  for (const { observation } of seen.candidates) {
-    const scope = observation.shape?.implementation === 'own' ? observation.shape.marker : null
-    if (scope !== null) await daemon.at(scope).stop()
-  }
-  const { candidates } = await daemon.scan()
+async function endAll(daemons: readonly Daemon[], directory: string): Promise<void> {
+  const left = (await Promise.all(daemons.map((daemon) => endThose(daemon, directory)))).flat()
+  if (left.length === 0) return
+  throw new FamiliarError('E_DAEMON_RUNNING', `the test left behind: ${left.join('; ')}`, {
+    hint: 'end it in the test',
+  })
+}
+
+/**
+ * Ends every daemon that listens on the sandbox's ports. Returns descriptions of the processes that remain. Looks from the
+ * directory of the sandbox, because the test may have removed every scope and its working directory.
+ */
+async function endThose(daemon: Daemon, directory: string): Promise<readonly string[]> {
+  const here = daemon.at(directory)
+  for (const scope of scopesOf(await here.scan())) await ignoring(daemon.at(scope).stop())
+  const remaining = scopesOf(await here.scan())
+  // No command can stop a daemon whose scope is gone. A clean-up ends it, because it is proven stale; if the scope was made
+  // again since, only one of that scope does, with force. Only daemons of the test have the ports of its sandbox.
+  if (remaining.length > 0) await ignoring(here.cleanUp())
+  for (const scope of remaining) await ignoring(daemon.at(scope).cleanUp({ force: true }))
+  const { candidates } = await here.scan()
   return candidates.map(
     ({ observation: { pid, port } }) => `${daemon.name}: process ${pid ?? 'unknown'}, port ${port ?? 'none'}`,
   )
+}
+
+function scopesOf({ candidates }: Scan): readonly string[] {
+  const scopes = candidates.map(({ observation: { shape } }) =>
+    shape?.implementation === 'own' ? shape.marker : null,
+  )
+  return [...new Set(scopes)].filter((scope) => scope !== null)
+}
+
+/** Ignores what was thrown: the last scan tells whether a process remains. */
+async function ignoring(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof FamiliarError)) throw error
+  })
 }
 
 /**
@@ -112,7 +152,11 @@ async function freeRange(taken: readonly PortRange[]): Promise<PortRange> {
     const ports = Array.from({ length: PORTS }, (_, index) => from + index)
     if (isApart && (await Promise.all(ports.map(isFree))).every(Boolean)) return range
   }
-  throw new Error(`no ${PORTS} free ports in a row between ${FIRST_PORT} and ${LAST_PORT}`)
+  throw new FamiliarError(
+    'E_RANGE_FULL',
+    `there are no ${PORTS} free ports in a row between ${FIRST_PORT} and ${LAST_PORT}`,
+    { hint: 'run fewer tests at once', retry: true },
+  )
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -6,6 +6,7 @@ import { objectOf, portOf } from '../json.js'
 import type { ConnectOptions } from './connect-method.js'
 import type * as calls from './define-daemon.js'
 import type { CommandLine, DaemonOptions, Predecessor, Words } from './options.js'
+import type { SandboxOptions } from './sandbox-file.js'
 import type { ServeSettings } from './serve-method.js'
 
 /** The rule for an option. The option may be omitted unless it is `needed`. */
@@ -172,6 +173,11 @@ const CALLS = {
     port: PORT,
     dryRun: TRUTH,
   } satisfies Rules<calls.CleanUpOptions>,
+  sandbox: {
+    idleTimeoutSeconds: SECONDS,
+    drainTimeoutSeconds: SECONDS,
+    tickSeconds: SECONDS,
+  } satisfies Rules<SandboxOptions>,
   cli: { commands: COMMANDS } satisfies Rules<calls.CliOptions>,
   usage: { commands: COMMANDS } satisfies Rules<calls.CliOptions>,
   fetch: {

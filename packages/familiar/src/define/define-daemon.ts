@@ -8,7 +8,7 @@ import type { PortsBeside } from '../observe/platform/listeners-beside.js'
 import type { Scan } from '../observe/scan.js'
 import { realScope } from '../observe/real-scope.js'
 import type { Connection, ConnectOptions, Skipped } from './connect-method.js'
-import { assertWords, checked, checkedPath, invalid } from './check-definition.js'
+import { assertWords, checked, checkedPath, invalid, shown } from './check-definition.js'
 import type { DaemonOptions } from './options.js'
 import { servedScope } from './recognise.js'
 import { resolveDefinition, type Definition } from './resolve-definition.js'
@@ -141,9 +141,11 @@ export interface Daemon {
 
 const definitions = new WeakMap<Daemon, Definition>()
 
-export function definitionOf(daemon: Daemon): Definition {
+/** Throws `E_DEFINITION_INVALID` with the name of the call if `daemon` is none. */
+export function definitionOf(daemon: Daemon, call = 'defineDaemon'): Definition {
   const definition = definitions.get(daemon)
-  if (definition === undefined) throw invalid('defineDaemon', 'this is no daemon that defineDaemon returned')
+  if (definition === undefined)
+    throw invalid(call, `${shown(daemon)} is no daemon that defineDaemon returned`)
   return definition
 }
 

@@ -9,6 +9,15 @@ import { timingFromJson, type Timing } from '../protocol/daemon-timing.js'
 export const SANDBOX_VARIABLE = 'FAMILIAR_SANDBOX'
 export const SANDBOX_FILE = 'sandbox.json'
 
+export interface SandboxOptions {
+  /** The idle time after which the daemon exits; by default that of its definition. Fractions are allowed. */
+  readonly idleTimeoutSeconds?: number
+  /** How long a daemon waits for requests in flight when it shuts down. */
+  readonly drainTimeoutSeconds?: number
+  /** How often a daemon checks whether it must retire; by default a fifth of the idle time, at most the usual 30 s. */
+  readonly tickSeconds?: number
+}
+
 /** The sandbox of a daemon in a test: its own directory for files, its own ports, and shorter times. */
 export interface SandboxRead {
   readonly state: string
