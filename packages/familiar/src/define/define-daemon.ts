@@ -29,7 +29,7 @@ export interface ScanOptions extends Abort {
    * True before a clean-up. The scan then waits up to three seconds for the scopes that other processes name. It also
    * loads the modules of the clean-up, because the package may be replaced meanwhile.
    */
-  readonly forCleanUp?: boolean
+  readonly forCleanUp?: boolean | undefined
   /**
    * Other ports, such as those of a sibling, to look at in the same reading of the list of listeners. That costs nothing;
    * whatever `onListener` starts runs beside the scan.
@@ -39,42 +39,42 @@ export interface ScanOptions extends Abort {
 
 export interface StatusOptions extends Abort {
   /** A scan that was just made. If omitted, one is made where needed. */
-  readonly seen?: Scan
+  readonly seen?: Scan | undefined
 }
 
 export interface StopOutdatedOptions extends CommandOptions {
   /** How long to wait for another command, in milliseconds; by default 5000. */
-  readonly lockWaitMs?: number
+  readonly lockWaitMs?: number | undefined
 }
 
 export interface CleanUpOptions extends CommandOptions {
   /** A scan that was just made, and perhaps shown to the user. */
-  readonly seen?: Scan
+  readonly seen?: Scan | undefined
   /**
    * Processes that the user has agreed to end, each as `<pid>@<startTime>` from the `proof` of its candidate. They are
    * treated as with `force`.
    */
-  readonly confirmed?: ReadonlySet<string>
+  readonly confirmed?: ReadonlySet<string> | undefined
   /**
    * Processes that were shown to the user, in the same form. No other process is ended, even if it has become stale
    * meanwhile.
    */
-  readonly told?: ReadonlySet<string>
+  readonly told?: ReadonlySet<string> | undefined
   /** Called when the ending begins, with `done` 0, and after each process. */
-  readonly onProgress?: (done: number, total: number) => void
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
   /** Also ends daemons of class `operator_required`. */
-  readonly force?: boolean
+  readonly force?: boolean | undefined
   /** Limits the clean-up to processes that listen on this port. */
-  readonly port?: number
+  readonly port?: number | undefined
   /** Only reports what would be done. */
-  readonly dryRun?: boolean
+  readonly dryRun?: boolean | undefined
 }
 
 /** The tool's own commands, for the help: the words after the tool's name (`render FILE`), and what the command does. */
 export type Commands = Readonly<Record<string, string>>
 
 export interface CliOptions {
-  readonly commands?: Commands
+  readonly commands?: Commands | undefined
 }
 
 /** The daemon of one scope: the functions for commands, and those for the daemon's own process. */

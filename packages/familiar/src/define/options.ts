@@ -14,68 +14,70 @@ export interface DaemonOptions {
    * The module that calls `serve`, or a function that returns it, called when it is first needed. By default the running
    * file: then the same file is the command and the daemon, and `isDaemonProcess` says which.
    */
-  readonly entry?: URL | string | (() => URL | string)
+  readonly entry?: URL | string | (() => URL | string) | undefined
   /**
    * The version; by default that of the nearest package.json above the entry. If it is given, it must equal that version.
    * Otherwise the daemon concludes that its installation was replaced, and exits.
    */
-  readonly version?: string
+  readonly version?: string | undefined
   /**
    * The version of the protocol; 1 by default. Raise it when older commands and newer daemons no longer understand each
    * other.
    */
-  readonly protocol?: number
+  readonly protocol?: number | undefined
   /** The build time, ISO 8601 in UTC. It decides which of two builds of the same version is newer. */
-  readonly buildTime?: string | null
+  readonly buildTime?: string | null | undefined
   /**
    * What has one daemon. `user`: each user. `project`: each directory with a package.json or .git; the nearest one above
    * the working directory is used. A function returns the path of a directory.
    */
-  readonly scope?: 'user' | 'project' | (() => string)
+  readonly scope?: 'user' | 'project' | (() => string) | undefined
   /**
    * `user`: the scope is a directory of the tool, which is created if it is missing. `project`: the scope belongs to the
    * user; if it is deleted, its daemon is stale, and the scope is never created again. By default `project` unless
    * `scope` is `user`.
    */
-  readonly scopeKind?: 'user' | 'project'
+  readonly scopeKind?: 'user' | 'project' | undefined
   /** The port range. By default 20 ports for `user` and 100 for projects, from 20000 + (fnv1a32(name) % 120) * 100. */
-  readonly ports?: PortRange
+  readonly ports?: PortRange | undefined
   /** The daemon exits after this time without use; 0 means never. At most 24 days; 3 hours by default. */
-  readonly idleTimeoutSeconds?: number
+  readonly idleTimeoutSeconds?: number | undefined
   /** How long a daemon waits for requests in flight when it shuts down. At most 24 days; 5 seconds by default. */
-  readonly drainTimeoutSeconds?: number
+  readonly drainTimeoutSeconds?: number | undefined
   /** The maximum size of a request body, in bytes; 10 MiB by default. */
-  readonly maxBodyBytes?: number
+  readonly maxBodyBytes?: number | undefined
   /**
    * The environment variables that the daemon inherits, besides those that every program needs: names, and patterns with
    * `*` at the end (`ACME_*`; `*` alone is everything). `!NAME` excludes one. Variables that configure the caller's own
    * Node (`NODE_*`), and sockets that a service manager passed on, are never inherited, except `NODE_EXTRA_CA_CERTS` if
    * its full name is given.
    */
-  readonly env?: readonly string[]
+  readonly env?: readonly string[] | undefined
   /** Options of Node for the daemon, one word each: `--max-old-space-size=512`. */
-  readonly execArgv?: readonly string[]
+  readonly execArgv?: readonly string[] | undefined
   /**
    * The locations of those files of a scope that are not in the scope. They must depend on the scope alone, not on HOME:
    * if two daemons of one scope use different files, each ends the other.
    */
-  readonly files?: (scope: string) => Partial<Omit<ScopeFiles, 'predecessorRecords' | 'sharedOwner'>>
+  readonly files?:
+    | ((scope: string) => Partial<Omit<ScopeFiles, 'predecessorRecords' | 'sharedOwner'>>)
+    | undefined
   /** Returns a private directory for tokens. Needed if other people may read the records, for example in a project under git. */
-  readonly tokenDirectory?: () => string
+  readonly tokenDirectory?: (() => string) | undefined
   /**
    * Returns additional members of the health reply: at most 32 KiB of JSON. Every user of the machine can read them. They
    * never replace the library's own members. If the function fails while the daemon runs, the reply is sent without them
    * and the log says so (`health_failed`).
    */
-  readonly health?: (scope: string) => JsonObject & { readonly owner?: JsonObject }
+  readonly health?: ((scope: string) => JsonObject & { readonly owner?: JsonObject }) | undefined
   /** Earlier implementations whose daemons may still run. */
-  readonly predecessors?: readonly Predecessor[]
+  readonly predecessors?: readonly Predecessor[] | undefined
   /** Returns the tool's other daemons. Their processes are never treated as this daemon's. */
-  readonly siblings?: () => readonly Daemon[]
+  readonly siblings?: (() => readonly Daemon[]) | undefined
   /** The command line of the daemon, for a tool that must keep an existing one. */
-  readonly commandLine?: CommandLine
+  readonly commandLine?: CommandLine | undefined
   /** The names by which users know the daemon and its commands. */
-  readonly words?: Partial<Words>
+  readonly words?: { readonly [name in keyof Words]?: Words[name] | undefined } | undefined
 }
 
 /** `<interpreter> <entry> <role> <scopeFlag><scope>`. Frozen: later versions recognise a daemon by it. */
@@ -85,7 +87,7 @@ export interface CommandLine {
   /** The flag that precedes the scope in its command line. By default `--<name>-scope=`. */
   readonly scopeFlag: string
   /** Matches the whole argument that names the entry; by default, any file. */
-  readonly entry?: RegExp
+  readonly entry?: RegExp | undefined
 }
 
 /** An earlier implementation of the daemon. This is the only place where an author describes command lines. */

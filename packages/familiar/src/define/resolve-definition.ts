@@ -62,7 +62,11 @@ export function resolveDefinition(
   const { name, predecessors = [], scope = 'user' } = options
   const isProject = (options.scopeKind ?? (scope === 'user' ? 'user' : 'project')) === 'project'
   const commandLine = options.commandLine ?? { role: `${name}-daemon`, scopeFlag: `--${name}-scope=` }
-  const words = { ...defaultWords(name, isProject, options.words?.command ?? name), ...options.words }
+  const given = Object.entries(options.words ?? {}).filter(([, value]) => value !== undefined)
+  const words: Words = {
+    ...defaultWords(name, isProject, options.words?.command ?? name),
+    ...(Object.fromEntries(given) as Partial<Words>),
+  }
   const sandbox = sandboxFor(name)
   const state = (): string => sandbox()?.state ?? stateDirectory(name, process.env)
   const entry = once(() => entryOf(options))

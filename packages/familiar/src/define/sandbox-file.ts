@@ -11,11 +11,11 @@ export const SANDBOX_FILE = 'sandbox.json'
 
 export interface SandboxOptions {
   /** The idle time after which the daemon exits; by default that of its definition. Fractions are allowed. */
-  readonly idleTimeoutSeconds?: number
+  readonly idleTimeoutSeconds?: number | undefined
   /** How long a daemon waits for requests in flight when it shuts down. */
-  readonly drainTimeoutSeconds?: number
+  readonly drainTimeoutSeconds?: number | undefined
   /** How often a daemon checks whether it must retire; by default a fifth of the idle time, at most the usual 30 s. */
-  readonly tickSeconds?: number
+  readonly tickSeconds?: number | undefined
 }
 
 /** The sandbox of a daemon in a test: its own directory for files, its own ports, and shorter times. */

@@ -15,30 +15,32 @@ import { launchArgs } from './recognise.js'
 
 export interface ServeSettings {
   /** Answers GET and HEAD requests without a token, for example from a browser on this machine. */
-  readonly public?: Handler
+  readonly public?: Handler | undefined
   /** Like `public`, but for pages whose replies are kept in memory. Returns null if there is no such page. */
-  readonly pages?: Pages
+  readonly pages?: Pages | undefined
   /**
    * Returns the part of the health reply that describes the running daemon: at most 32 KiB of JSON. It replaces the
    * definition's `health`, and every user of the machine can read it. If the function fails while the daemon runs, the
    * reply is sent without it and the log says so (`health_failed`).
    */
-  readonly health?: () => JsonObject & { readonly owner?: JsonObject }
+  readonly health?: (() => JsonObject & { readonly owner?: JsonObject }) | undefined
   /** The work that the daemon does in addition to answering requests. */
-  readonly work?: Work
+  readonly work?: Work | undefined
   /** The version to report instead of the installed one, for tests that simulate another version. */
-  readonly version?: string
+  readonly version?: string | undefined
   /** True to run in the caller's terminal until Ctrl+C, instead of as a background process. */
-  readonly foreground?: {
-    /** The only port to try. */
-    readonly port?: number
-    /** Called once, when the daemon serves requests. */
-    readonly onReady: (at: { readonly url: string; readonly port: number }) => void
-    /** Called if the daemon could not start, instead of ending the process. */
-    readonly onFailure: (error: FamiliarError) => void
-    /** Called when the daemon has shut down. By default, ends the process. */
-    readonly exit?: (code: number) => void
-  }
+  readonly foreground?:
+    | {
+        /** The only port to try. */
+        readonly port?: number | undefined
+        /** Called once, when the daemon serves requests. */
+        readonly onReady: (at: { readonly url: string; readonly port: number }) => void
+        /** Called if the daemon could not start, instead of ending the process. */
+        readonly onFailure: (error: FamiliarError) => void
+        /** Called when the daemon has shut down. By default, ends the process. */
+        readonly exit?: ((code: number) => void) | undefined
+      }
+    | undefined
 }
 
 /** A process can be only one daemon: a second call of `serve` would take over its startup pipe and its working directory. */

@@ -108,11 +108,11 @@ describe('a clean-up', () => {
     const done = showingCleanUp(io, async ({ onProgress, onWait }) => {
       onWait?.('waiting for the lock, 30 s at most')
       await vi.advanceTimersByTimeAsync(8_000)
-      onProgress(0, 2)
+      onProgress?.(0, 2)
       await vi.advanceTimersByTimeAsync(2_000)
-      onProgress(1, 2)
+      onProgress?.(1, 2)
       await vi.advanceTimersByTimeAsync(1_000)
-      onProgress(2, 2)
+      onProgress?.(2, 2)
       await vi.advanceTimersByTimeAsync(1_000)
     })
     await done
