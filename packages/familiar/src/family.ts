@@ -49,6 +49,8 @@ export interface Predecessor {
  * another.
  */
 export interface Family extends Recognition {
+  /** The name by which users know the daemon; by default `<name> daemon`. */
+  readonly title?: string
   readonly ports: PortRange
   readonly rules: readonly Rule[]
   /**
@@ -74,4 +76,9 @@ export interface Family extends Recognition {
   readonly scopeMustExist?: boolean
   /** The other families of the same tool. Their daemons never count as this family's. */
   readonly relatives: readonly Recognition[]
+}
+
+/** Returns the name by which users know the daemon, for a message. */
+export function titleOf({ name, title = `${name} daemon` }: Pick<Family, 'name' | 'title'>): string {
+  return title
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { FamiliarError, throwLack } from '../errors.js'
 import { boundText } from '../clock.js'
-import type { Family } from '../family.js'
+import { titleOf, type Family } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Candidate } from '../observe/scan.js'
 import { isSingletonProven } from '../observe/scope-daemon.js'
@@ -63,7 +63,7 @@ export async function terminateScopeDaemon(
   let hasAccepted = false
   const announce = (): void => {
     const what = hasAccepted ? 'finish what it is doing' : 'end'
-    order.onWait?.(`waiting for the ${family.name} daemon (process ${pid}) to ${what}, ${until}`)
+    order.onWait?.(`waiting for the ${titleOf(family)} (process ${pid}) to ${what}, ${until}`)
   }
   const timer = setTimeout(announce, ANNOUNCE_AFTER_MS)
   const ask = async (asked: DaemonRecord): Promise<number | null> => {

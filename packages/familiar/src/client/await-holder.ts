@@ -7,6 +7,7 @@ import { findRecorded, findUsable } from './find-recorded.js'
 import type { RecordedDaemon } from './use-or-replace.js'
 import type { ConnectRequest } from './connect-request.js'
 import { FamiliarError, throwLack } from '../errors.js'
+import { titleOf } from '../family.js'
 import { readOwnRecord, readRecord } from '../observe/read-records.js'
 import { whyBeyond } from './out-of-reach.js'
 
@@ -114,7 +115,7 @@ function misrecorded(
 ): FamiliarError {
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
-    `the ${family.name} daemon (process ${pid ?? 'unknown'}) does not answer where its record says: that was replaced by the record of process ${named}, and a healthy daemon writes its own again within a minute; its log: ${launch.logFile}`,
+    `the ${titleOf(family)} (process ${pid ?? 'unknown'}) does not answer where its record says: that was replaced by the record of process ${named}, and a healthy daemon writes its own again within a minute; its log: ${launch.logFile}`,
     { hint: stopCommand, retry: true },
   )
 }
@@ -130,7 +131,7 @@ export function unresponsive(request: ConnectRequest): FamiliarError {
   const at = port === null ? '' : `, port ${port}`
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
-    `the ${family.name} daemon (process ${pid ?? 'unknown'}${at}) does not answer; its log: ${launch.logFile}`,
+    `the ${titleOf(family)} (process ${pid ?? 'unknown'}${at}) does not answer; its log: ${launch.logFile}`,
     { hint: stopCommand },
   )
 }

@@ -8,6 +8,7 @@ import { assertOwnScope } from '../act/assert-own-scope.js'
 import type { StartReason } from './start-order.js'
 import { namesLiving } from '../classify/names-living.js'
 import { FamiliarError } from '../errors.js'
+import { titleOf } from '../family.js'
 import { OPERATOR_STOP, type DaemonRecord } from '../protocol/record.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js'
 import type { Found, ConnectRequest } from './connect-request.js'
@@ -132,7 +133,7 @@ function wrongVersion(
   const isChanged = isInstallationChanged?.() ?? false
   return new FamiliarError(
     'E_VERSION_MISMATCH',
-    `this installation is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'} (${self.executable}), but the ${family.name} daemon it started is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'} (process ${record.pid}, ${record.executable ?? 'unknown'})`,
+    `this installation is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'} (${self.executable}), but the ${titleOf(family)} it started is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'} (process ${record.pid}, ${record.executable ?? 'unknown'})`,
     isChanged ? { cause: programChanged() } : { hint: `${again}; ${otherwise}` },
   )
 }

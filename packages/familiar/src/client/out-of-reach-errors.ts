@@ -1,5 +1,5 @@
 import { FamiliarError } from '../errors.js'
-import type { Family } from '../family.js'
+import { titleOf, type Family } from '../family.js'
 import { heldAdvice, heldText, movedText, type HeldFor } from '../classify/daemon-state.js'
 import type { SelfReport } from '../protocol/self-report.js'
 
@@ -21,7 +21,7 @@ interface Named {
 export function unreachable({ family, otherScopeHint }: Beyond, daemon: Named): FamiliarError {
   return new FamiliarError(
     'E_DAEMON_UNREACHABLE',
-    `the ${family.name} daemon (${nameOf(daemon)}) runs where this command cannot reach it: in another network, or connections are not allowed here`,
+    `the ${titleOf(family)} (${nameOf(daemon)}) runs where this command cannot reach it: in another network, or connections are not allowed here`,
     { hint: hintFor(otherScopeHint) },
   )
 }
@@ -30,7 +30,7 @@ export function unreachable({ family, otherScopeHint }: Beyond, daemon: Named): 
 export function elsewhere({ family, otherScopeHint }: Beyond, daemon: Named): FamiliarError {
   return new FamiliarError(
     'E_DAEMON_ELSEWHERE',
-    `the ${family.name} daemon (${nameOf(daemon)}) runs elsewhere: on another machine, in a container, or where its process is not seen from here`,
+    `the ${titleOf(family)} (${nameOf(daemon)}) runs elsewhere: on another machine, in a container, or where its process is not seen from here`,
     { hint: hintFor(otherScopeHint) },
   )
 }
@@ -43,7 +43,7 @@ export function moved(
   const name = nameOf({ pid, port })
   return new FamiliarError(
     'E_DAEMON_ELSEWHERE',
-    `the ${family.name} daemon (${name}) is not used and not stopped here: ${movedText(scope)}`,
+    `the ${titleOf(family)} (${name}) is not used and not stopped here: ${movedText(scope)}`,
     { hint: 'then run this command again', retry: true },
   )
 }
@@ -60,7 +60,7 @@ export function startedFor(
   const command = held.isStoppedThere ? (stopElsewhereCommand?.(held.path) ?? null) : null
   return new FamiliarError(
     'E_DAEMON_ELSEWHERE',
-    `the ${family.name} daemon (${nameOf(daemon)}) is not used and not stopped here: ${heldText(held)}`,
+    `the ${titleOf(family)} (${nameOf(daemon)}) is not used and not stopped here: ${heldText(held)}`,
     { hint: command ?? heldAdvice(held) },
   )
 }

@@ -1,5 +1,6 @@
 import { missingProofs } from '../classify/replacement-proofs.js'
 import { FamiliarError } from '../errors.js'
+import { titleOf } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
@@ -106,7 +107,7 @@ function assertNoneBeyond(order: ReplaceOrder, seen: Scan): null {
 function leaveBeside({ family, onWait }: ReplaceOrder, { daemon }: ReplaceTarget, why: string): null {
   const { pid, port } = daemon.observation
   const at = `process ${pid ?? 'unknown'}, port ${port ?? 'none'}`
-  onWait?.(`a ${family.name} daemon of an earlier version (${at}) runs here too; it is left alone: ${why}`)
+  onWait?.(`a ${titleOf(family)} of an earlier version (${at}) runs here too; it is left alone: ${why}`)
   return null
 }
 
@@ -159,7 +160,7 @@ function unresponsive(
   const { pid, port } = daemon.observation
   return new FamiliarError(
     'E_DAEMON_UNRESPONSIVE',
-    `the ${family.name} daemon of an earlier version (process ${pid ?? 'unknown'}, port ${port ?? 'none'}) does not answer`,
+    `the ${titleOf(family)} of an earlier version (process ${pid ?? 'unknown'}, port ${port ?? 'none'}) does not answer`,
     { hint: isEndedByStop(daemon, seen) ? stopCommand : doctorCommand(port) },
   )
 }
@@ -189,7 +190,7 @@ export function notReplaced(
   const { pid, port, version } = daemon
   return new FamiliarError(
     'E_DAEMON_NOT_REPLACED',
-    `the ${family.name} daemon (process ${pid ?? 'unknown'}, port ${port ?? 'none'}, version ${version ?? 'unknown'}) must be replaced and was not: ${why}`,
+    `the ${titleOf(family)} (process ${pid ?? 'unknown'}, port ${port ?? 'none'}, version ${version ?? 'unknown'}) must be replaced and was not: ${why}`,
     { hint: daemon.isVisible ? daemon.hint : hintFor(otherScopeHint) },
   )
 }

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { monotonicMs, boundText } from '../clock.js'
 import { FamiliarError, oneLine, throwLack, type ErrorCode } from '../errors.js'
+import { titleOf } from '../family.js'
 import { objectOf, portOf, type JsonObject } from '../json.js'
 import { assertMayBegin, noteStart } from '../act/endings.js'
 import { makeDirectory } from '../act/safe-file.js'
@@ -90,7 +91,7 @@ async function startNoted(
 
 function waitingText({ family }: StartOrder, { pid }: ChildProcess, until: number): string {
   const end = boundText(until - monotonicMs())
-  return `waiting for the ${family.name} daemon (process ${pid ?? 'unknown'}) to come up, ${end}`
+  return `waiting for the ${titleOf(family)} (process ${pid ?? 'unknown'}) to come up, ${end}`
 }
 
 function helloOf({ reason, previousVersion, launch }: StartOrder, inherited: readonly string[]): JsonObject {
@@ -117,8 +118,8 @@ function whyNotFound({ family, scope, launch }: StartOrder, ready: JsonObject): 
   return differenceOf(ready, placesOf(family, scope))
 }
 
-function notFound({ family: { name } }: StartOrder, why: string): JsonObject {
-  const message = `later commands would not find this ${name} daemon: ${why}`
+function notFound({ family }: StartOrder, why: string): JsonObject {
+  const message = `later commands would not find this ${titleOf(family)}: ${why}`
   const hint = 'use one definition for commands and daemon'
   return { error: { code: 'E_DAEMON_UNRECOGNISABLE' satisfies ErrorCode, message, hint } }
 }

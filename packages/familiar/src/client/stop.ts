@@ -8,6 +8,7 @@ import { closedDirectory } from '../act/write-hint.js'
 import { isSameNamespace, type ProcessView } from '../identity/machine.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { FamiliarError, throwLack } from '../errors.js'
+import { titleOf } from '../family.js'
 import { isScopeGone, unreadWhy } from '../classify/daemon-state.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Candidate, type Scan } from '../observe/scan.js'
 import { readOwnRecord, readPredecessorRecord } from '../observe/read-records.js'
@@ -105,7 +106,7 @@ async function findTarget(request: StopRequest): Promise<Target | null> {
 function cannotBeRead({ family, otherScopeHint, scope }: StopRequest, why: string): FamiliarError {
   const directory = closedDirectory(dirname(family.files(scope).record)) ?? 'the directory'
   const other = otherScopeHint === undefined ? '' : `, or ${otherScopeHint}`
-  return new FamiliarError('E_SCOPE_UNUSABLE', `no ${family.name} daemon can be stopped here: ${why}`, {
+  return new FamiliarError('E_SCOPE_UNUSABLE', `no ${titleOf(family)} can be stopped here: ${why}`, {
     hint: `make ${directory} readable for this user${other}`,
   })
 }

@@ -1,5 +1,6 @@
 import type { Replaced } from './replace.js'
 import { FamiliarError } from '../errors.js'
+import { titleOf } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
 import { versionRelation, type VersionRelation } from '../identity/versions.js'
@@ -68,7 +69,7 @@ function otherProtocol(
   const theirs = `use the installation that it belongs to (${report.installation ?? 'unknown'}), or: `
   return new FamiliarError(
     'E_VERSION_MISMATCH',
-    `the ${family.name} daemon (process ${record.pid}, port ${record.port}) is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'}; this is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'}, and cannot talk to it`,
+    `the ${titleOf(family)} (process ${record.pid}, port ${record.port}) is version ${report.packageVersion ?? 'unknown'}, protocol ${report.protocolVersion ?? 'unknown'}; this is version ${self.packageVersion}, protocol ${self.protocolVersion ?? 'unknown'}, and cannot talk to it`,
     { hint: `${replaceFor === 'installation_gone' ? '' : theirs}${stopCommand}` },
   )
 }

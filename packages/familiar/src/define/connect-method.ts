@@ -92,8 +92,8 @@ export async function connectOrThrow(
 
 /** Returns the error for a call that needs a daemon although none may be used. */
 export function skipped(definition: Definition, reason: string): FamiliarError {
-  const { options, words } = definition
-  return new FamiliarError('E_DAEMON_SKIPPED', `no ${options.name} daemon is used: ${reason}`, {
+  const { words } = definition
+  return new FamiliarError('E_DAEMON_SKIPPED', `no ${words.title} is used: ${reason}`, {
     hint: disabledBy(definition, process.env) === null ? `start it: ${words.start}` : 'unset the variable',
   })
 }

@@ -133,6 +133,7 @@ function familyOf(
   const environments = predecessors.filter(({ scopesInEnvironment }) => scopesInEnvironment !== undefined)
   return {
     name,
+    title: words.title,
     get ports() {
       return ports()
     },

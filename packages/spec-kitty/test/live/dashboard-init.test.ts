@@ -60,7 +60,7 @@ describe('init', () => {
     const forbidden = { env: { DASHBOARD_NO_DAEMON: '1' } }
     const other = join(place.base, 'other')
     const none = await place.run(here, ['init', other], forbidden)
-    const said = '\nno dashboard daemon is used: DASHBOARD_NO_DAEMON is set\n'
+    const said = '\nno dashboard is used: DASHBOARD_NO_DAEMON is set\n'
     expect([none.status, none.stdout, existsSync(join(other, '.kittify'))]).toEqual([0, '', true])
     expect(none.stderr).toContain(said)
     const asJson = await place.json(here, ['init', other], forbidden)

@@ -304,7 +304,7 @@ describe('where the project is now', () => {
       const { status, stdout, stderr } = await place.run(moved, args)
       expect([args, status, stdout]).toEqual([args, 1, ''])
       expect(lineOf(stderr)).toEqual([
-        `spec-kitty: the dashboard daemon (process ${held.pid}, port ${held.port}) is not used and not stopped here: ${TRUTH(held)} (then run this command again)`,
+        `spec-kitty: the dashboard (process ${held.pid}, port ${held.port}) is not used and not stopped here: ${TRUTH(held)} (then run this command again)`,
       ])
       const { document } = await place.json(moved, args)
       expect(document).toMatchObject({ ok: false, error: { code: 'E_DAEMON_ELSEWHERE' } })
