@@ -62,8 +62,8 @@ const isCommand = (word: string | null): word is CommandName => word !== null &&
 
 /**
  * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain`, or prints help, and
- * returns the exit code. If the first word is none of these, prints nothing and returns null. If the tool has passed its
- * `commands`, a missing word prints the help, and a misspelled command is an error that names the right one.
+ * returns the exit code. If the first word is none of these and not `help`, prints nothing and returns null. If the tool
+ * has passed its `commands`, a missing word prints the help, and a misspelled command is an error that names the right one.
  */
 export async function runCommand(
   daemon: Daemon,

@@ -119,7 +119,7 @@ const DEFINITION: Rules<DaemonOptions> = {
   env: listOf((one) => isText(one) && one !== '', 'a list of names and patterns'),
   execArgv: listOf(
     (one) => isText(one) && one.startsWith('-'),
-    'a list of options, each one word with its value (--import=tsx)',
+    'a list of options, each one word with its value (--max-old-space-size=512), and with a module as a URL (--import=file:///...)',
   ),
   files: FUNCTION,
   tokenDirectory: FUNCTION,

@@ -112,7 +112,8 @@ export interface Daemon {
   tryConnect(options?: ConnectOptions): Promise<Connection | Skipped>
   /**
    * Runs the daemon in this process. It answers requests with `handler` (null: it answers none), and exits by itself when
-   * it is no longer needed. Resolves when it serves requests. Before that, throws `E_DAEMON_UNRECOGNISABLE` if later
+   * it is no longer needed. What the process writes to stderr goes to the log, and what it writes to stdout (`console.log`)
+   * goes nowhere. Resolves when it serves requests. Before that, throws `E_DAEMON_UNRECOGNISABLE` if later
    * versions would not recognise this daemon.
    */
   serve(handler: Handler | null, settings?: ServeSettings): Promise<void>
@@ -130,9 +131,10 @@ export interface Daemon {
   cleanUp(options?: CleanUpOptions): Promise<CleanUpReport & { readonly tidied: number }>
   /**
    * Runs one of the commands `start`, `stop`, `restart`, `status`, `logs`, `doctor` and `explain` on this process's
-   * standard streams. Returns its exit code. If the first word is `--help`, lists the tool's own `commands` and then
-   * these. If the first word is anything else, or missing, prints nothing and returns null. The tool then runs its own
-   * command, or prints its `usage`.
+   * standard streams. Returns its exit code. `help` and `--help` list the tool's own `commands` and then these; `help
+   * logs` is about one of them. With `commands`, a missing word prints that list too (0), and a word that resembles a
+   * command of either kind is an error that names it (2). If the first word is anything else, such as one of `commands`,
+   * prints nothing and returns null. The tool then runs its own command, or prints its `usage`.
    */
   cli(argv: readonly string[], options?: CliOptions): Promise<number | null>
   /** Returns the text that `cli(['--help'])` prints: the commands that can follow the name of the tool. */

@@ -50,10 +50,15 @@ export interface DaemonOptions {
    * The environment variables that the daemon inherits, besides those that every program needs: names, and patterns with
    * `*` at the end (`ACME_*`; `*` alone is everything). `!NAME` excludes one. Variables that configure the caller's own
    * Node (`NODE_*`), and sockets that a service manager passed on, are never inherited, except `NODE_EXTRA_CA_CERTS` if
-   * its full name is given.
+   * its full name is given. The library sets `NODE_OPTIONS` in the daemon, to save threads; the processes that the daemon
+   * starts inherit it.
    */
   readonly env?: readonly string[] | undefined
-  /** Options of Node for the daemon, one word each: `--max-old-space-size=512`. */
+  /**
+   * Options of Node for the daemon, one word each: `--max-old-space-size=512`. Name a module by its URL:
+   * `--import=${import.meta.resolve('tsx')}`. Node would look for `--import=tsx` in vain, because the daemon starts in `/`
+   * and changes to its scope only in `serve`.
+   */
   readonly execArgv?: readonly string[] | undefined
   /**
    * The locations of those files of a scope that are not in the scope. They must depend on the scope alone, not on HOME:

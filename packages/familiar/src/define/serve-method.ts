@@ -28,7 +28,10 @@ export interface ServeSettings {
   readonly work?: Work | undefined
   /** The version to report instead of the installed one, for tests that simulate another version. */
   readonly version?: string | undefined
-  /** True to run in the caller's terminal until Ctrl+C, instead of as a background process. */
+  /**
+   * Runs in the caller's terminal until Ctrl+C, instead of as a background process. A process with another command line than
+   * the daemon's must say for which scope: `daemon.at(daemon.scope).serve(handler, { foreground })`.
+   */
   readonly foreground?:
     | {
         /** The only port to try. */

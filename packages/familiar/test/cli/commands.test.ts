@@ -186,6 +186,30 @@ describe('words that are none of the commands', () => {
 /** The commands of the tool itself, which its author names. */
 const OWN = { PREVIEWD_COMMANDS: JSON.stringify({ 'render FILE': 'print a page', watch: 'print it again' }) }
 
+describe('what `cli` answers itself', () => {
+  const LINES = [
+    [],
+    ['help'],
+    ['--help'],
+    ['help', 'render'],
+    ['stat'],
+    ['rendr'],
+    ['render'],
+    ['xyzzy'],
+  ] as const
+  /** The tool exits with 3 where `cli` returns null. */
+  const NULL = 3
+
+  it.each([
+    ['without `commands`', {}, [NULL, 0, 0, 2, NULL, NULL, NULL, NULL]],
+    ['with `commands`', OWN, [0, 0, 0, 0, 2, 2, NULL, NULL]],
+  ] as const)('%s', (_, env, codes) => {
+    const ran = user.each(LINES, env)
+    expect(ran.map(({ status }) => status)).toEqual(codes)
+    for (const { status, stdout } of ran) expect(stdout === '').toBe(status !== 0)
+  })
+})
+
 describe('help', () => {
   const ran = oneOf([
     ...COMMANDS.map((command) => [command, '--help']),

@@ -57,6 +57,10 @@ describe('a definition that cannot be right', () => {
   })
 
   it.each([
+    [
+      { name: 'a', execArgv: ['--import', 'tsx'] },
+      "execArgv must be a list of options, each one word with its value (--max-old-space-size=512), and with a module as a URL (--import=file:///...), not [ '--import', 'tsx' ]",
+    ],
     [{ name: 'a', idleTimeout: 5 }, 'there is no option idleTimeout: did you mean idleTimeoutSeconds?'],
     [{ name: 'a', words: { titel: 'x' } }, 'there is no option words.titel: did you mean title?'],
     [{ name: 'a', commandline: {} }, 'there is no option commandline: did you mean commandLine?'],

@@ -112,6 +112,19 @@ describe('where no daemon is wanted', () => {
   })
 })
 
+it('a module among the options of Node is loaded by its URL, in /, and only stderr is kept', async () => {
+  const url = new URL('../fixtures/tool/preload.mjs', import.meta.url)
+  const preloading = toolWith({ execArgv: [`--import=${url}`] })
+  const { pid } = await preloading.connect()
+  const log = readFileSync(preloading.logFile, 'utf8')
+  expect(log).toMatch(/^preloaded in \/$/m)
+  expect(log).not.toContain('this goes nowhere')
+  expect(await preloading.tryConnect()).toMatchObject({ pid, started: false })
+  const bare = toolWith({ execArgv: ['--import=./preload.mjs'] })
+  await bare.stop()
+  await expect(bare.connect()).rejects.toThrow(/Cannot find module '\/preload\.mjs'/)
+})
+
 describe('another version', () => {
   it('is replaced by a newer one, once, and used by an older one', async () => {
     const { pid } = await toolOf('1.0.0').connect()
