@@ -6,7 +6,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const TOOLS = { log: { write: () => undefined } }
+const TOOLS = { log: { write: () => undefined }, isScopeHere: () => true }
 
 /** The work of a daemon, and how to let it start. */
 function begin(limitMs: number | null) {
