@@ -16,6 +16,8 @@ export interface Sending {
   readonly token: (refused: string | null, signal: AbortSignal) => Promise<string | null>
   /** Aborting this signal abandons the running request. */
   readonly signal: AbortSignal
+  /** Returns whether the batch may leave now. It is asked right before each request. */
+  readonly mayLeave: () => Promise<boolean>
 }
 
 interface Exchanged {
@@ -23,14 +25,19 @@ interface Exchanged {
   readonly retryAfterMs: number | null
 }
 
-/** Sends one batch. If the server does not accept the token, sends it once more with a new token. */
-export async function sendBatch(batch: readonly Part[], sending: Sending): Promise<Exchanged> {
-  const { token, signal } = sending
+/**
+ * Sends one batch. If the server does not accept the token, sends it once more with a new token. Returns null if the batch
+ * may not leave any more: a token may take half a minute, and the user may have withdrawn the consent meanwhile.
+ */
+export async function sendBatch(batch: readonly Part[], sending: Sending): Promise<Exchanged | null> {
+  const { token, signal, mayLeave } = sending
   const first = await renewed(token(null, signal), signal)
+  if (!(await mayLeave())) return null
   if (first === null) return refused(batch, 'the session has ended, so there is no token to send with')
   const answer = await post(batch, first, sending)
   if (answer.verdict.next !== 'refresh') return answer
   const second = await renewed(token(first, signal), signal)
+  if (!(await mayLeave())) return null
   if (second === null || second === first) return refused(batch, answer.verdict.error)
   const again = await post(batch, second, sending)
   return again.verdict.next === 'refresh' ? refused(batch, again.verdict.error) : again

@@ -20,7 +20,7 @@ const MAX_GARBAGE_BYTES = 4 * 1024 * 1024
 const collectSome = collectAfter(MAX_GARBAGE_BYTES)
 
 /** The context in which the events of any project are sent. */
-export interface Uploading extends Sending {
+export interface Uploading extends Omit<Sending, 'mayLeave'> {
   readonly queue: Queue
   readonly claimant: Claimant
   /** The maximum number of events to send. */
@@ -64,7 +64,7 @@ export interface UploadEnd extends Counts {
 
 /**
  * Claims the oldest events of a project that arrived after `after`, sends them and records the server's result for each.
- * Events that were not sent are released. The consent is read before each request. No transaction is open while a request
+ * Events that were not sent are released. The consent is read right before each request. No transaction is open while a request
  * runs.
  */
 export async function uploadSome(source: Source, uploading: Uploading, after = 0): Promise<UploadEnd> {
@@ -88,13 +88,17 @@ export async function uploadSome(source: Source, uploading: Uploading, after = 0
     isAnswered ||= isAnswer
     uploading.onSettled(counts, verdict, isAnswer)
   }
+  const mayLeave = async (): Promise<boolean> => !isEnding() && (await consent(source)) === 'yes'
   try {
     const { parts, unsendable } = encode(events, format)
     await settle(unsent(unsendable), false)
     let todo = divide(parts, format)
     for (let [batch] = todo; batch !== undefined; [batch] = todo) {
-      if (isEnding() || (await consent(source)) !== 'yes') break
-      const { verdict, retryAfterMs } = await sendBatch(batch, uploading)
+      // Without consent, the token is not even renewed.
+      if (!(await mayLeave())) break
+      const exchanged = await sendBatch(batch, { ...uploading, mayLeave })
+      if (exchanged === null) break
+      const { verdict, retryAfterMs } = exchanged
       await settle(verdict, verdict.next === 'go_on')
       await collectSome()
       const { next, error, kind = 'answer' } = verdict

@@ -266,7 +266,7 @@ describe('an event that fails alone', () => {
     work.dispatcher.wake()
     await eventually(() => expect(work.server.accepted).toEqual(others))
     expect(sizes(work.server).slice(0, 2)).toEqual([20, 20])
-    expect(work.queue.counts().queued).toBe(20)
+    await eventually(() => expect(work.queue.counts().queued).toBe(20))
   })
 })
 

@@ -773,6 +773,34 @@ describe('nothing leaves', () => {
     expect(finish(await drain())).toMatchObject({ sent: 5 })
   })
 
+  it.each([
+    ['the consent was withdrawn', 'while the token was waited for', 0],
+    ['the consent was withdrawn', 'while a rejected token was renewed', 1],
+    ['the gate was closed', 'while the token was waited for', 0],
+    ['the gate was closed', 'while a rejected token was renewed', 1],
+  ] as const)('after %s %s', async (what, when, requests) => {
+    let isChanged = false
+    const { publish, drain, server, queue } = await startDispatching({
+      gate: () =>
+        Promise.resolve(
+          isChanged && what === 'the gate was closed'
+            ? { state: 'closed', reason: 'no_session', detail: null }
+            : { state: 'open', serverUrl: server.url, format: 'batch' },
+        ),
+      consent: () => Promise.resolve(isChanged && what !== 'the gate was closed' ? 'no' : 'yes'),
+      token: (refused) => {
+        isChanged ||= when === 'while the token was waited for' || refused !== null
+        return Promise.resolve(refused === null ? 't-1' : 't-2')
+      },
+    })
+    publish(A, 3)
+    server.otherwise = answers.reply(401)
+    expect(finish(await drain())).toMatchObject({ sent: 0, rejected: 0 })
+    expect(server.requests.length).toBe(requests)
+    // They are given back, so that they leave once they may.
+    expect((await queue.claim(A, { name: 'other' }, { events: 9, bytes: 9999 })).length).toBe(3)
+  })
+
   it('on a redirect, to wherever it leads', async () => {
     const { publish, drain, server } = await startDispatching({ timing: { drainAttempts: 2 } })
     const elsewhere = await answers.startSyncServer()
@@ -1064,8 +1092,8 @@ describe('by itself it looks', () => {
   it('never while nothing waits', async () => {
     const { looks, queue } = await counted(3, 'yes')
     await eventually(() => expect(queue.counts().queued).toBe(0))
-    // For the pass, and once more before its batch.
-    expect(await settled(looks)).toBe(2)
+    // For the pass, before the token of its batch is asked for, and right before its request.
+    expect(await settled(looks)).toBe(3)
   })
 
   it('now and then while something is held', async () => {

@@ -20,8 +20,9 @@ async function kindAfter(cause: Error): Promise<string | undefined> {
     format: BATCH,
     token: () => Promise.resolve('token'),
     signal: new AbortController().signal,
+    mayLeave: () => Promise.resolve(true),
   }
-  return (await sendBatch([part(1)], sending)).verdict.kind
+  return (await sendBatch([part(1)], sending))?.verdict.kind
 }
 
 it.each([
