@@ -15,7 +15,7 @@ import { tellDaemon } from '../sync/tell-daemon.js'
 import { idsBut, lookAtQueue, useQueue } from '../sync/use-queue.js'
 import { knownReport } from '../sync/work-report.js'
 
-/** Removes dead letters, the event with which the server fails, or the waiting events of a project that no longer exists. */
+/** Removes dead letters, events that the server does not settle, or the waiting events of a project that no longer exists. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { values, operands } = parseCommand(SYNC_QUEUE_DROP, args, { command: 'sync queue drop' })
   const root = runtimeRoot(io)
@@ -82,33 +82,39 @@ async function dropAll(root: string, flags: Flags, io: Io): Promise<number> {
 async function dropLetters(root: string, ids: readonly string[], flags: Flags, io: Io): Promise<number> {
   if (ids.length === 0)
     throw new UsageError('name the events to remove, or use --all, or --project for a lost project')
-  const stuck = await stuckAmong(root, ids)
-  const rejected = ids.length - (stuck === null ? 0 : 1)
+  assertOwnHome(root)
+  const waiting = await waitingAmong(root, ids)
+  const rejected = ids.length - waiting.length
   const parts = [
     ...(rejected === 0 ? [] : [counted(rejected, 'rejected event')]),
-    ...(stuck === null ? [] : [`event ${stuck}, which waits`]),
+    ...waiting.map((id) => `event ${id}, which waits`),
   ]
   if (!(await isConfirmed(parts.join(' and '), flags, io))) return EXIT.problem
   const found =
     (await useQueue(root, io, (queue) => [
       ...queue.drop(ids),
-      ...(stuck !== null && queue.dropWaitingEvent(stuck) ? [stuck] : []),
+      ...waiting.filter((id) => queue.dropWaitingEvent(id)),
     ])) ?? []
-  if (stuck !== null) await tellDaemon(root)
+  if (waiting.length > 0) await tellDaemon(root)
   const missing = idsBut(found, ids)
   if (flags.json) printJson({ dropped: found, not_found: missing }, io)
   else {
     io.out(`${found.length} of ${counted(ids.length, 'event')} removed\n`)
-    for (const id of missing) warn(io, `neither rejected nor the one with which the server fails: ${id}`)
+    for (const id of missing)
+      warn(io, `neither rejected, nor the oldest of its project and sent in vain: ${id}`)
   }
   return missing.length === 0 ? EXIT.ok : EXIT.problem
 }
 
-/** Of the events that wait, only the one that the daemon names may go: those behind it wait for it. */
-async function stuckAmong(root: string, ids: readonly string[]): Promise<string | null> {
+/**
+ * Of the events that wait, only those may go that hold up their project: the one that the daemon names, and the oldest of
+ * each project if it was sent in vain. Those behind it would leave without it.
+ */
+async function waitingAmong(root: string, ids: readonly string[]): Promise<readonly string[]> {
+  const unsettled = (await lookAtQueue(root, (queue) => queue.unsettled(ids))) ?? []
   const { report } = await syncDaemon.at(root).status()
   const { stuckEventId } = knownReport(report?.details ?? null)
-  return stuckEventId !== null && ids.includes(stuckEventId) ? stuckEventId : null
+  return ids.filter((id) => id === stuckEventId || unsettled.includes(id))
 }
 
 /** If the project still exists, consent decides about its events. */

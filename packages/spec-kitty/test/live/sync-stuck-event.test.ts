@@ -81,7 +81,7 @@ it('that event can be removed, also while it is sent, and those behind it leave;
   const behind = await work.run(['sync', 'queue', 'drop', 'e-6', '--yes'])
   expect([behind.status, behind.stderr]).toEqual([
     1,
-    'neither rejected nor the one with which the server fails: e-6\n',
+    'neither rejected, nor the oldest of its project and sent in vain: e-6\n',
   ])
   // Without a terminal it asks for --yes, as for any other event.
   expect((await work.run(['sync', 'queue', 'drop', 'e-5'])).status).toBe(2)

@@ -308,6 +308,30 @@ it('an event that is in transit can be removed: its result changes nothing, and 
   expect(idsOf(await queue.claim('/p', own, LIMITS))).toEqual(['b'])
 })
 
+it('an event holds up its project if it is the oldest there and was sent in vain', async () => {
+  const more = { project: '/q' }
+  queue.publish(events('a', 'b', 'c'), MAX)
+  queue.publish([event('d', more), event('e', { ...more, origin: 'other' })], MAX)
+  const all = ['a', 'b', 'c', 'd', 'e', 'none']
+  expect(queue.unsettled(all)).toEqual([])
+  const fail = async (project: string) => {
+    const claimed = await queue.claim(project, own, LIMITS)
+    await queue.settle(
+      own,
+      claimed.map(({ seq }) => ({ seq, outcome: 'keep', error: 'down' })),
+    )
+  }
+  await fail('/p')
+  expect(queue.unsettled(all)).toEqual(['a'])
+  await fail('/q')
+  expect(queue.unsettled(all)).toEqual(['a', 'd', 'e'])
+  expect(queue.dropWaitingEvent('a')).toBe(true)
+  expect(queue.unsettled(all)).toEqual(['b', 'd', 'e'])
+  const [b] = await queue.claim('/p', own, { ...LIMITS, events: 1 })
+  await queue.settle(own, [{ seq: b?.seq ?? 0, outcome: 'dead', reason: 'no', category: null }])
+  expect(queue.unsettled(all)).toEqual(['c', 'd', 'e'])
+})
+
 describe('a claim', () => {
   it('takes the oldest events of one project, up to its limits, and at least one', async () => {
     const large = (id: string) => event(id, { envelope: JSON.stringify('x'.repeat(998)) })

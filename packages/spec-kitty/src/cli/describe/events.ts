@@ -152,7 +152,7 @@ export const SYNC_QUEUE_DROP = {
   environment: ['SPEC_KITTY_HOME', 'SPEC_KITTY_NON_INTERACTIVE'],
   exits: {
     0: 'removed; with --project, an event that is just being sent stays',
-    1: 'some were neither rejected nor the one with which the server fails, no event waits for a lost project in DIR, you said no, or the queue cannot be used',
+    1: 'some were neither rejected, nor the oldest of their project and sent in vain, no event waits for a lost project in DIR, you said no, or the queue cannot be used',
   },
 } as const satisfies CommandSpec
 

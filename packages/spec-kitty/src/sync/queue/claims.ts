@@ -68,6 +68,18 @@ export function removeUnclaimed(
   return remove.all(encode(project), list, list).map((row) => decode(row['event_id']))
 }
 
+/**
+ * Returns which of these events hold up their project: each waits, has been sent in vain, and is the oldest of its project.
+ */
+export function unsettledAmong(database: Database, eventIds: readonly string[]): readonly string[] {
+  const find = database.prepare(
+    `SELECT 1 FROM events AS it WHERE event_id = ? AND rejected_at IS NULL AND attempts > 0 AND NOT EXISTS (
+       SELECT 1 FROM events WHERE project = it.project AND rejected_at IS NULL AND seq < it.seq AND ${ORIGIN} =
+         (SELECT ${ORIGIN} FROM events WHERE seq = it.seq))`,
+  )
+  return eventIds.filter((id) => find.get(encode(id)) !== undefined)
+}
+
 /** Takes the list of origins as JSON twice. Null means no limit. */
 const HAS_ORIGIN = `(? IS NULL OR ${ORIGIN} IN (SELECT value FROM json_each(?)))`
 

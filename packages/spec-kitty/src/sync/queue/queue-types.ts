@@ -139,6 +139,8 @@ export interface Queue extends Disposable {
   retry(eventIds: readonly string[]): readonly string[]
   /** Removes dead letters. Returns the ids that were found. */
   drop(eventIds: readonly string[]): readonly string[]
+  /** Returns which of these events wait, have been sent in vain, and are the oldest of their project. */
+  unsettled(eventIds: readonly string[]): readonly string[]
   /**
    * Removes an event that waits. Returns whether it waited. The event may be in transit: then the server may take it, and its
    * result finds no event.

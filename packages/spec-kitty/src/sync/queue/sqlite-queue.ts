@@ -2,7 +2,16 @@ import { lstatSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JsonObject } from 'familiar'
 import { CommandError, isProcessGone } from 'familiar/cli'
-import { claimOf, claimOldest, free, freeAllOf, removeUnclaimed, settleAll, textOf } from './claims.js'
+import {
+  claimOf,
+  claimOldest,
+  free,
+  freeAllOf,
+  removeUnclaimed,
+  settleAll,
+  textOf,
+  unsettledAmong,
+} from './claims.js'
 import { COLUMNS, DEAD_COLUMNS, decode, encode, toDeadLetter, toEvent } from './columns.js'
 import { BUSY_MS, fileAt, READ_BUSY_MS, type Connection } from './connection.js'
 import { containsSeq, countsOf, lastReasonOf, newestSeq, sizeOf, waitingProjects } from './count-events.js'
@@ -160,6 +169,10 @@ export class SqliteQueue implements Queue {
 
   drop(eventIds: readonly string[]): readonly string[] {
     return this.#eachDead(eventIds, 'DELETE FROM events')
+  }
+
+  unsettled(eventIds: readonly string[]): readonly string[] {
+    return this.#read((database) => unsettledAmong(database, eventIds))
   }
 
   dropWaitingEvent(eventId: string): boolean {

@@ -8,9 +8,12 @@ export interface Reply {
   readonly status: number
   readonly location: string | null
   readonly retryAfter: string | null
-  /** The body; null if it was too long to be read. */
+  /** The body; null if it was longer than `MAX_REPLY_BYTES`. */
   readonly body: string | null
 }
+
+/** The maximum size of an answer that is read. An answer for a thousand events has 100 KB. */
+export const MAX_REPLY_BYTES = 4 * 1024 * 1024
 
 /**
  * What to do next. `refresh`: the token is no longer valid. `refuse`: this session is not allowed to send. `back_off`: the server
@@ -58,7 +61,7 @@ const ROWS: readonly Row[] = [
   { from: 404, to: 405, judge: (it) => elsewhere(it) },
   { from: 410, to: 410, judge: (it) => elsewhere(it) },
   { from: 413, to: 413, judge: (it) => split(it, tooLarge(it)) },
-  { from: 429, to: 429, judge: (it) => keep(it, 'back_off') },
+  { from: 429, to: 429, judge: (it) => ({ ...keep(it, 'back_off'), whole: 'status 429' }) },
   // Matches 408, 5xx and every status that the protocol does not define.
   { from: 0, to: Number.POSITIVE_INFINITY, judge: failedWhole },
 ]
@@ -103,13 +106,22 @@ function failedWhole(question: Question): Verdict {
   const { status } = question.reply
   if (status === 408) return { ...keep(question, 'back_off'), whole: 'timeout' }
   // What answers is there, and will not take this: it may not be a sync server.
-  if (status >= 400 && status < 500) return { ...elsewhere(question), whole: `status ${status}` }
+  if (status >= 400 && status < 500) return elsewhere(question)
   return { ...keep(question, 'back_off'), whole: `status ${status >= 500 ? '5xx' : status}` }
 }
 
-/** The verdict for a web server that does not know this protocol, or not at this path. */
+/**
+ * The verdict for a web server that does not know this protocol, or not at this path. But a server may also answer so to
+ * one event only, and that one must not hold up the others.
+ */
 function elsewhere(question: Question, error = describe(question)): Verdict {
-  return { ...keep(question, 'back_off', error), kind: 'address' }
+  return { ...keep(question, 'back_off', error), kind: 'address', whole: `status ${question.reply.status}` }
+}
+
+/** What became of the events is in the part of the answer that was not read. It is shorter for fewer events. */
+function tooLong(question: Question): Verdict {
+  const error = `${answered(question)}, but its answer was longer than ${MAX_REPLY_BYTES / 1024 / 1024} MiB`
+  return { ...keep(question, 'back_off', error), whole: 'long' }
 }
 
 /**
@@ -130,11 +142,17 @@ function judgeWhole(question: Question): Verdict {
 
 function judgeEach(question: Question): Verdict {
   const { batch, say } = question
+  if (question.reply.body === null) return tooLong(question)
   const results = resultsFor(question)
-  if (results.size === 0)
-    return elsewhere(question, `${describe(question)}, but not what became of the events`)
+  if (results.size === 0) return elsewhere(question, `${describe(question)}, ${notUnderstood(question)}`)
   const settled = batch.map(({ seq, eventId }) => settle(seq, results.get(eventId), say))
   return { settled, again: [], next: 'go_on', error: keptText(question, results) }
+}
+
+function notUnderstood({ reply }: Question): string {
+  const { body } = reply
+  const isCut = body !== null && body.trim() !== '' && pageIn(reply) === null && parseJson(body) === null
+  return isCut ? 'but its answer is not JSON, or not all of it' : 'but not what became of the events'
 }
 
 /** Returns why events of the batch still wait; null if none does. Only what the server said is told. */

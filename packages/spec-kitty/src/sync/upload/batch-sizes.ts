@@ -15,6 +15,15 @@ export interface FailedBatch {
 /** How many equal failures in a row make a batch smaller, and a single event the one that is named. */
 const EQUAL_FAILURES = 3
 
+/** The failures that smaller batches mend at once. The time that a batch takes, and the answer to it, follow its size. */
+const MENDED_BY_SIZE: ReadonlySet<WholeFailure> = new Set(['timeout', 'long'])
+
+/** The failures that are no answer. */
+const SILENT: ReadonlySet<WholeFailure> = new Set(['timeout', 'cut'])
+
+/** The server asks to send less often, which is no fault of the batch. */
+const TOO_OFTEN: WholeFailure = 'status 429'
+
 /** After a request that took longer than this part of its time limit, the batch does not grow. */
 const SLOW_PART = 1 / 4
 
@@ -33,12 +42,18 @@ interface Failing {
   readonly isNarrowed: boolean
   /** Whether the event fails alone, while the server answers for others. */
   readonly isStuck: boolean
+  /** Whether the last batch failed; false if the server has answered since. */
+  readonly isFailing: boolean
+  /** Whether the server has answered for others since the batches of this project began to fail. */
+  readonly isApart: boolean
 }
 
 /** What a failure says about its batch. */
 interface Finding {
   /** The event that fails alone again and again, although the server answers for others. */
   readonly stuck: StuckEvent | null
+  /** Whether only this project fails, as far as is known, so that the others need not wait. */
+  readonly isApart: boolean
   /** Says what failed, and with which event if that is known. */
   readonly error: string
 }
@@ -46,7 +61,10 @@ interface Finding {
 /**
  * Knows how many events the next batch of each project has. A batch that fails as a whole is halved: at once after a
  * timeout, and from the third equal failure in a row otherwise, down to one event. So the events before a guilty one
- * arrive, and a slow line gets through. After a success the batches grow again.
+ * arrive, and a slow line gets through. After a success the batches grow again. A 429 says nothing about the size.
+ *
+ * If the server has answered for others since the batches of a project began to fail, only this project waits, until others
+ * fail too.
  *
  * An event is named as the cause if it failed alone three times in a row with the same status, and the server has answered
  * for others between two of these failures: then it does not fail with everything. An answer before the first of them says
@@ -65,20 +83,26 @@ export class BatchSizes {
     return this.#failing.get(project)?.limit ?? BATCH_LIMITS.events
   }
 
-  /** Returns the order of the project in a pass: those that failed come last, so that they hold up no other. */
+  /**
+   * Returns the order of the project in a pass: those that failed come last, so that they hold up no other. After a second
+   * 429 in a row, the project keeps its place once: a server that takes only so many requests would never take its events.
+   */
   rank(project: string): number {
-    return [...this.#failing.keys()].indexOf(project)
+    const { whole, equal = 0 } = this.#failing.get(project) ?? {}
+    return whole === TOO_OFTEN && equal % 2 === 0 ? -1 : [...this.#failing.keys()].indexOf(project)
   }
 
   /** Records that a batch failed. `behind`: how many events of the project wait behind it. */
   failed(project: string, batch: FailedBatch, behind: number): Finding {
     const { whole, events, error } = batch
-    this.#isOut = whole?.startsWith('status ') !== true
-    if (whole === null) return { stuck: null, error }
+    this.#isOut = whole === null || SILENT.has(whole)
     const before = this.#failing.get(project)
+    const isApart = whole !== null && before?.isFailing === true && before.isApart
+    if (!isApart) for (const [one, failing] of this.#failing) this.#failing.set(one, { ...failing, isApart })
+    if (whole === null) return { stuck: null, isApart, error }
     const isEqual = before?.whole === whole
     const equal = isEqual ? before.equal + 1 : 1
-    const isSmaller = whole === 'timeout' || equal >= EQUAL_FAILURES
+    const isSmaller = MENDED_BY_SIZE.has(whole) || (equal >= EQUAL_FAILURES && whole !== TOO_OFTEN)
     const isSame = before?.batch.events === 1 && before.batch.firstId === batch.firstId
     const again = isEqual && isSame && events === 1 ? before : null
     if (!this.#isOut) this.#failedToo(project, again !== null)
@@ -88,10 +112,16 @@ export class BatchSizes {
     const limit = isSmaller ? Math.max(1, Math.floor(events / 2)) : this.#limitOf(before)
     const isStuck = alone >= EQUAL_FAILURES && !this.#isOut && others instanceof Date
     this.#failing.delete(project)
-    this.#failing.set(project, { limit, whole, equal, alone, batch, behind, others, isNarrowed, isStuck })
-    const isSuspect = isNarrowed && alone >= EQUAL_FAILURES && !this.#isOut && others === 'unknown'
+    const known = { limit, whole, equal, alone, batch, behind, others, isNarrowed, isStuck }
+    this.#failing.set(project, { ...known, isFailing: true, isApart })
+    const isSuspect =
+      isNarrowed && alone >= EQUAL_FAILURES && !this.#isOut && others === 'unknown' && whole !== TOO_OFTEN
     const stuck = this.#stuckIn(project)
-    return { stuck, error: stuck?.error ?? (isSuspect ? suspectText(batch) : error) }
+    return {
+      stuck,
+      isApart: isApart || stuck !== null,
+      error: stuck?.error ?? (isSuspect ? suspectText(batch) : error),
+    }
   }
 
   /**
@@ -109,7 +139,7 @@ export class BatchSizes {
     this.#isOut = false
     for (const [project, failing] of this.#failing)
       if (seqs.some((seq) => seq !== failing.batch.last))
-        this.#failing.set(project, { ...failing, others: new Date() })
+        this.#failing.set(project, { ...failing, others: new Date(), isApart: failing.isFailing })
   }
 
   /**
@@ -125,11 +155,8 @@ export class BatchSizes {
     else
       this.#failing.set(project, {
         ...failing,
-        limit,
-        alone: 0,
-        others: 'unknown',
+        ...{ limit, alone: 0, others: 'unknown', isStuck: false, isFailing: false, isApart: false },
         isNarrowed: last < failing.batch.last,
-        isStuck: false,
       })
   }
 
@@ -147,15 +174,13 @@ export class BatchSizes {
   }
 
   /**
-   * Forgets the events that failed alone and are in the queue no longer, because the user has removed them. Returns their
-   * projects.
+   * Forgets the events that failed alone and are in the queue no longer. Returns the projects of those that the user has
+   * removed.
    */
   forgetRemoved(isThere: (seq: number) => boolean): readonly string[] {
-    const projects = [...this.#failing]
-      .filter(([, { batch }]) => batch.events === 1 && !isThere(batch.last))
-      .map(([project]) => project)
-    for (const project of projects) this.#failing.delete(project)
-    return projects
+    const gone = [...this.#failing].filter(([, { batch }]) => batch.events === 1 && !isThere(batch.last))
+    for (const [project] of gone) this.#failing.delete(project)
+    return gone.filter(([, { isFailing }]) => isFailing).map(([project]) => project)
   }
 
   #limitOf(before: Failing | undefined): number {

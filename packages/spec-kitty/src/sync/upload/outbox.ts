@@ -43,6 +43,8 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #waits: Waits
   #sizes = new BatchSizes()
+  /** The errors of the projects that wait because only they fail, the last one at the end. */
+  readonly #apart = new Map<string, { readonly error: string; readonly kind: ErrorKind }>()
   #queue: Queue | null = null
   #isPassing = false
   /** The server to which events could last be sent. */
@@ -143,6 +145,7 @@ export class Outbox {
       this.#meet(gate.serverUrl)
       if (queue === null) return this.#know(0, 0)
       this.#isStale = false
+      this.#forgetRemoved(queue)
       if (!this.#waits.isResting()) await this.#sendAll(queue, gate)
       if (this.#isStale) return this.#pass(isHurried)
       if (this.refused === null) return void (await this.#survey(queue))
@@ -158,6 +161,7 @@ export class Outbox {
     if (this.#server !== null && this.#server !== server) {
       this.#waits.forget()
       this.#sizes = new BatchSizes()
+      this.#apart.clear()
       this.#note(null)
     }
     this.#server = server
@@ -193,6 +197,7 @@ export class Outbox {
     const projects = new Set(ready.map(({ project }) => project))
     this.#waits.keepProjects(projects)
     this.#sizes.keepProjects(projects)
+    for (const project of this.#apart.keys()) if (!projects.has(project)) this.#apart.delete(project)
     this.#forgetRemoved(queue)
     this.#know(total(ready.flatMap(({ parts }) => parts)), total(waiting))
     return ready.toSorted((one, other) => this.#sizes.rank(one.project) - this.#sizes.rank(other.project))
@@ -201,8 +206,13 @@ export class Outbox {
   /** The user may have removed the event with which the server fails: then those behind it wait no longer. */
   #forgetRemoved(queue: Queue): void {
     const { stuck } = this
-    for (const project of this.#sizes.forgetRemoved((seq) => queue.contains(seq)))
+    for (const project of this.#sizes.forgetRemoved((seq) => queue.contains(seq))) {
       this.#waits.forgetProject(project)
+      this.#apart.delete(project)
+      // It may be what all projects wait for, so it is tried whether the server takes the others.
+      this.#waits.answered()
+      this.#note(null)
+    }
     if (stuck !== null && this.stuck?.eventId !== stuck.eventId && this.lastError === stuck.error)
       this.#note(null)
   }
@@ -273,7 +283,11 @@ export class Outbox {
         this.#sizes.heard(settled.map(({ seq }) => seq))
         this.lastAnswer = new Date().toISOString()
         if (counts.sent > 0) this.lastSync = this.lastAnswer
+        this.#apart.delete(project)
         this.#note(counts.kept === 0 ? null : error, 'kept')
+        // That one project goes on says nothing about one that still fails.
+        const failing = [...this.#apart.values()].at(-1)
+        if (this.lastError === null && failing !== undefined) this.#note(failing.error, failing.kind)
       },
     }
   }
@@ -293,10 +307,11 @@ export class Outbox {
     if (sent + rejected > 0) this.#options.log('uploaded', counts)
     if (trouble !== null) {
       const behind = passed.behind(project, total(parts), end)
-      const { stuck, error } = this.#sizes.failed(project, trouble.batch, behind)
+      const { isApart, error } = this.#sizes.failed(project, trouble.batch, behind)
+      const isOnlyOne = isApart && trouble.next !== 'refuse' && trouble.retryAfterMs === null
       if (trouble.next === 'refuse') this.#refuse(trouble.error)
-      else this.#fail(error, trouble, stuck)
-      return stuck === null || trouble.retryAfterMs !== null ? 'stop' : 'skip'
+      else this.#fail(error, trouble, isOnlyOne ? project : null)
+      return isOnlyOne ? 'skip' : 'stop'
     }
     if (last !== null && isAnswered) this.#sizes.answered(project, last, part)
     const isFirst = !passed.has(project)
@@ -310,12 +325,16 @@ export class Outbox {
     this.lastErrorKind = error === null ? null : kind
   }
 
-  /** One event that fails alone makes only its own project wait, unless the server asks to wait: that is for all. */
-  #fail(error: string, trouble: UploadEnd['trouble'] = null, stuck: StuckEvent | null = null): void {
+  /** `apart`: the project that has to wait, because only it fails; null if all have to, as when the server asks to wait. */
+  #fail(error: string, trouble: UploadEnd['trouble'] = null, apart: string | null = null): void {
     const asked = trouble?.retryAfterMs ?? null
-    if (stuck === null || asked !== null) this.#waits.failed(asked)
-    else this.#waits.projectFailed(stuck.project, asked)
+    if (apart === null) this.#waits.failed(asked)
+    else this.#waits.projectFailed(apart)
     this.#note(error + askedTooMuch(asked, this.#options.timing), asked === null ? trouble?.kind : 'wait')
+    if (apart !== null) {
+      this.#apart.delete(apart)
+      this.#apart.set(apart, { error, kind: trouble?.kind ?? 'answer' })
+    }
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 

@@ -3,16 +3,13 @@ import type { LookupFunction } from 'node:net'
 import type { Io } from 'familiar/cli'
 import { VERSION } from '../../version.js'
 import { withoutSlash } from '../url-text.js'
-import type { Reply } from './answer.js'
+import { MAX_REPLY_BYTES, type Reply } from './answer.js'
 import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
 import { moduleFor, proxyFor, proxyVariable, tunnelThrough } from './proxy.js'
 import { certificateVariables, trusted } from './trusted-certificates.js'
 import { isOfEnvironment, isOutOfTime, reasonOf } from './connection-errors.js'
 import type { RunningRequest, WholeFailure } from './upload-types.js'
-
-/** The maximum size of an answer that is read. An answer for a thousand events has 100 KB. */
-const MAX_REPLY_BYTES = 4 * 1024 * 1024
 
 /** Why a request ended without an answer and within its time. */
 const LEFT = 'given up, because events go to another server now'
@@ -194,6 +191,8 @@ function requestTo(url: URL, { agent, format, token, bytes, signal }: Exchange):
       'content-length': bytes.length,
       ...(format.contentEncoding === null ? {} : { 'content-encoding': format.contentEncoding }),
       accept: 'application/json',
+      // Otherwise a server may compress its answer, which is not read then.
+      'accept-encoding': 'identity',
       'user-agent': `spec-kitty/${VERSION}`,
     },
     ...(url.hostname === 'localhost' ? { lookup: lookUpLoopback } : {}),

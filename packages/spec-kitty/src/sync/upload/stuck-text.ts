@@ -26,6 +26,10 @@ export function isSuspect(error: string | null): boolean {
   return error?.includes(EITHER) === true
 }
 
+/** An answer that is told without more: with its status, and with the words or the title in it. */
+const PLAIN = /^the server answered \d+(?: with a web page)?(?: \(".*"\))?$/
+
 function answers({ firstId, error }: Failed): string {
+  if (!PLAIN.test(error)) return `for event ${firstId}, even when it is sent by itself, ${error}`
   return `${error.replace(/^the server answered/, 'the server answers')} to event ${firstId} even when it is sent by itself`
 }

@@ -65,9 +65,9 @@ export type ErrorKind =
 
 /**
  * What failed with a whole batch, where the batch itself may be the cause: the server gave up or was cut off while it had
- * the batch (`timeout`, `cut`), or answered for no event (its status).
+ * the batch (`timeout`, `cut`), its answer was too long to be read (`long`), or it answered for no event (its status).
  */
-export type WholeFailure = 'timeout' | 'cut' | `status ${string}`
+export type WholeFailure = 'timeout' | 'cut' | 'long' | `status ${string}`
 
 /** An event for which the server answers with an error again and again, although it is sent alone. */
 export interface StuckEvent {

@@ -100,9 +100,9 @@ export class Waits {
   }
 
   /** Counts a failure that concerns one project only. */
-  projectFailed(project: string, retryAfterMs: number | null): void {
+  projectFailed(project: string): void {
     this.refused()
-    this.#slow.set(project, this.#later(this.#slow.get(project), retryAfterMs))
+    this.#slow.set(project, this.#later(this.#slow.get(project), null))
   }
 
   /** Counts a failure for which no project has to wait. */

@@ -100,15 +100,23 @@ describe('a success', () => {
   ] as const)('with %s keeps all, and waits', ([, body]) => {
     const verdict = judge(parts(2), answer(200, body), READING)
     expect(verdict.settled.map(({ outcome }) => outcome)).toEqual(['keep', 'keep'])
+    const isJson = typeof body !== 'string'
+    const what = isJson ? 'not what became of the events' : 'its answer is not JSON, or not all of it'
     expect(verdict).toMatchObject({
       next: 'back_off',
-      error: 'the server answered 200, but not what became of the events',
+      whole: 'status 200',
+      error: `the server answered 200, but ${what}`,
     })
   })
 
   it('that was too long to be read keeps all', () => {
     const verdict = judge(parts(2), answer(200, '', { body: null }), READING)
-    expect(verdict).toMatchObject({ settled: [{ outcome: 'keep' }, { outcome: 'keep' }], next: 'back_off' })
+    expect(verdict).toMatchObject({
+      settled: [{ outcome: 'keep' }, { outcome: 'keep' }],
+      next: 'back_off',
+      whole: 'long',
+      error: 'the server answered 200, but its answer was longer than 4 MiB',
+    })
   })
 
   it.for([200, 201, 202, 204, 207, 299])('in a format without results means all of it: %d', (status) => {

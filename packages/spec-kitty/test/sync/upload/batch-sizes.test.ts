@@ -30,6 +30,13 @@ describe('a batch that fails as a whole', () => {
     ['422', answers.reply(422)],
     ['a dropped connection', answers.dropBeforeAnswer],
     ['half an answer', answers.dropMidAnswer],
+    ['404', answers.reply(404, { error: 'no such stream' })],
+    ['302', answers.reply(302, '', { location: 'https://elsewhere.test/' })],
+    ['200 that is not understood', answers.reply(200, 'OK')],
+    [
+      '200 that names other events',
+      answers.reply(200, { results: [{ event_id: 'A-1', status: 'success' }] }),
+    ],
   ] as const)('is halved from the third equal failure on: %s', async ([, failure]) => {
     const work = await startDispatching()
     const ids = work.publish(A, 20)
@@ -50,6 +57,24 @@ describe('a batch that fails as a whole', () => {
     await sentDownTo(work, 11)
     expect(sizes(work.server).slice(0, 3)).toEqual([20, 10, 5])
     expect(work.server.accepted).toEqual(ids.slice(0, 9))
+  })
+
+  it('is halved at once if the answer is too long, so that a shorter one is understood', async () => {
+    const work = await startDispatching()
+    const ids = work.publish(A, 8)
+    const words = 'x'.repeat(1024 * 1024)
+    work.server.otherwise = (request, response) =>
+      answers.reply(
+        200,
+        answers.resultsOf(request, () => ({ status: 'rejected', error: words })),
+      )(request, response)
+    work.dispatcher.wake()
+    await eventually(() => expect(work.queue.counts()).toMatchObject({ queued: 0, deadLetters: ids.length }))
+    expect(sizes(work.server).slice(0, 3)).toEqual([8, 4, 2])
+    const failed = work.logged.filter(([event]) => event === 'upload_failed')
+    expect(new Set(failed.map(([, about]) => (about as { why: string }).why))).toEqual(
+      new Set(['the server answered 200, but its answer was longer than 4 MiB']),
+    )
   })
 
   it('is not halved if it never came to the server, or if the server asks to wait', async () => {
@@ -268,6 +293,127 @@ describe('an event that fails alone', () => {
     expect(sizes(work.server).slice(0, 2)).toEqual([20, 20])
     await eventually(() => expect(work.queue.counts().queued).toBe(20))
   })
+})
+
+/** What a server may answer to one event only. */
+const TO_ONE_EVENT: readonly (readonly [what: string, failure: answers.Answer])[] = [
+  ['500', answers.reply(500)],
+  ['404', answers.reply(404, { error: 'no such stream' })],
+  ['302', answers.reply(302, '', { location: 'https://elsewhere.test/' })],
+  ['429', answers.reply(429)],
+  [
+    '200 that names it in another spelling',
+    answers.reply(200, { results: [{ event_id: 'A-1', status: 'success' }] }),
+  ],
+  ['200 that is not JSON', answers.reply(200, '\u001f\u008b')],
+  ['a web page', answers.reply(200, '<!doctype html><title>Blocked</title>')],
+  ['a dropped connection', answers.dropBeforeAnswer],
+]
+
+describe('a project whose oldest event the server does not settle', () => {
+  it.each(TO_ONE_EVENT)('holds up no other after the first attempt, nor later: %s', async (_, failure) => {
+    // A wait of a minute or more, so that whoever has to wait is noticed.
+    const work = await startDispatching({ timing: { maxBackOffMs: 120_000 }, random: () => 1 })
+    const guilty = work.publish(A, 1)
+    failsWith(work.server, guilty, failure)
+    const others = [...work.publish(B, 3)]
+    // The first attempt begins with the oldest event, and the second one with another project.
+    for (let round = 0; round < 2; round += 1) await work.drain()
+    expect(work.server.accepted).toEqual(others)
+    for (let round = 0; round < 17; round += 1) {
+      await work.drain()
+      others.push(...work.publish(B, 1))
+      work.dispatcher.wake()
+      await eventually(() => expect(work.server.accepted).toEqual(others))
+    }
+    expect(work.queue.counts().queued).toBe(1)
+  })
+
+  it.each(TO_ONE_EVENT.filter(([what]) => what !== 'a dropped connection'))(
+    'has it named once others are answered: %s',
+    async (_, failure) => {
+      const work = await startDispatching()
+      const [guilty = ''] = work.publish(A, 1)
+      failsWith(work.server, [guilty], failure)
+      for (let round = 0; round < 4; round += 1) {
+        work.publish(B, 1)
+        await work.drain()
+      }
+      expect(work.dispatcher.report().stuck_event).toMatchObject({ event_id: guilty })
+    },
+  )
+
+  it('makes all wait, with one request at a time, once the server fails with others too', async () => {
+    const work = await startDispatching({ timing: { maxBackOffMs: 120_000, backOffMs: 60_000 } })
+    work.publish(A, 1)
+    failsWith(work.server, ['a-000001'], answers.reply(404))
+    work.publish(B, 1)
+    for (let round = 0; round < 3; round += 1) await work.drain()
+    work.server.otherwise = answers.reply(503)
+    work.publish(B, 1)
+    work.publish('/c', 1)
+    await work.drain()
+    const before = work.server.requests.length
+    await work.drain()
+    // A drain makes five attempts at most, each with one request.
+    expect(work.server.requests.length - before).toBeLessThanOrEqual(5)
+    const after = work.server.requests.length
+    work.publish(B, 1)
+    work.dispatcher.wake()
+    expect(await settled(() => work.server.requests.length)).toBe(after)
+  })
+
+  it('is in the report, with its error, while others go on', async () => {
+    const work = await startDispatching({ timing: { maxBackOffMs: 120_000, backOffMs: 60_000 } })
+    const [guilty = ''] = work.publish(A, 1)
+    failsWith(work.server, [guilty], answers.dropBeforeAnswer)
+    work.publish(B, 1)
+    for (let round = 0; round < 3; round += 1) await work.drain()
+    work.publish(B, 1)
+    work.dispatcher.wake()
+    await eventually(() => expect(work.server.accepted.length).toBe(2))
+    await eventually(() =>
+      expect(work.dispatcher.report()).toMatchObject({
+        running: false,
+        last_error: expect.stringContaining('closed'),
+        last_error_kind: 'connection',
+        next_attempt_at: expect.any(String),
+      }),
+    )
+  })
+
+  it('goes on at once when that event is removed, even if it is the only project', async () => {
+    const work = await startDispatching({ timing: { maxBackOffMs: 120_000, backOffMs: 60_000 } })
+    const [guilty = '', next = ''] = work.publish(A, 2)
+    failsWith(work.server, [guilty], answers.reply(404))
+    for (let round = 0; round < 5; round += 1) await work.drain()
+    expect(work.queue.dropWaitingEvent(guilty)).toBe(true)
+    work.dispatcher.wake()
+    await eventually(() => expect(work.server.accepted).toEqual([next]))
+    await eventually(() =>
+      expect(work.dispatcher.report()).toMatchObject({ last_error: null, next_attempt_at: null }),
+    )
+  })
+})
+
+it('a project that gets 429 because others were faster gets its turn', async () => {
+  const work = await startDispatching()
+  const accept = work.server.otherwise
+  // Of each attempt, it takes the first request only.
+  let isFirst = true
+  work.server.otherwise = (request, response) => {
+    ;(isFirst ? accept : answers.reply(429))(request, response)
+    isFirst = false
+  }
+  const [late = ''] = work.publish(A, 1)
+  isFirst = false
+  await work.drain()
+  for (let round = 0; round < 6 && !work.server.accepted.includes(late); round += 1) {
+    work.publish(B, 1)
+    isFirst = true
+    await work.drain()
+  }
+  expect(work.server.accepted).toContain(late)
 })
 
 describe('Retry-After', () => {
