@@ -52,7 +52,7 @@ function tokenSession(token: string, { serverUrl }: ServerSettings): StoredSessi
 
 async function deviceSession(settings: ServerSettings, isOpened: boolean, io: Io): Promise<StoredSession> {
   const { beginLogin } = await import('../sync/session/device-login.js')
-  const { userCode, url, urlWithCode, expiresInSeconds, confirmed } = await beginLogin(settings)
+  const { userCode, url, urlWithCode, expiresInSeconds, confirmed } = await beginLogin(settings, io.env)
   warn(io, `open ${url}`)
   warn(io, `and enter the code ${userCode}`)
   if (isOpened && !(await openInBrowser(urlWithCode ?? url, io.env))) {

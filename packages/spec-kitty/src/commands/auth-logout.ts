@@ -8,6 +8,7 @@ import { signOut } from '../sync/session/sign-out.js'
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(AUTH_LOGOUT, args, { command: 'auth logout' })
   const { serverUrl, isTokenGiven, wasThere, revoked, why } = await signOut(runtimeRoot(io), {
+    env: io.env,
     onWait: (message) => note(io, message),
   })
   if (json) printJson({ was_signed_in: wasThere, server_url: serverUrl, revoked, reason: why }, io)

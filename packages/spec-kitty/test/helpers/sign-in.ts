@@ -75,11 +75,14 @@ export async function signIn(
 
 /** Signs in as a person would, without starting a command for it. */
 export async function signInHere(root: string, serverUrl: string): Promise<void> {
-  const { url, userCode, confirmed } = await beginLogin({
-    serverUrl,
-    issuer: null,
-    clientId: 'spec-kitty-cli',
-  })
+  const { url, userCode, confirmed } = await beginLogin(
+    {
+      serverUrl,
+      issuer: null,
+      clientId: 'spec-kitty-cli',
+    },
+    {},
+  )
   await confirmInBrowser(url, userCode)
   const session = await confirmed()
   await withSessionLock(root, {}, async () => writeStored(root, session))

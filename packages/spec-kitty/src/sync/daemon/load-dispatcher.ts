@@ -46,7 +46,11 @@ export async function loadDispatcher({ root, env, log, isHere }: LoadOptions): P
     gate: async () => (isHere() ? await readGate({ root, env, session: () => gateSession(root) }) : NOT_HERE),
     consent: async (_, events) => (await readConsentOf(events)).consent,
     token: async (refused, signal, serverUrl) => {
-      const found = await accessToken(root, { ...(refused === null ? {} : { refresh: refused }), signal })
+      const found = await accessToken(root, {
+        ...(refused === null ? {} : { refresh: refused }),
+        signal,
+        env,
+      })
       // After the gate was read, the user may have signed in to another server.
       const isSame = found !== null && new URL(found.serverUrl).origin === new URL(serverUrl).origin
       return isSame ? found.token : null

@@ -1,3 +1,4 @@
+import type { Io } from 'familiar/cli'
 import { expiresWithin, sessionUnreadable } from './session-state.js'
 import { readStored, type StoredSession } from './read-session-file.js'
 
@@ -18,6 +19,8 @@ export interface TokenOptions {
    * answer contains the only new token.
    */
   readonly signal?: AbortSignal
+  /** The environment, which names the proxy and the certificates for a renewal. */
+  readonly env?: Io['env']
 }
 
 /** A token that expires within this time is renewed before it is used, because clocks differ and an upload takes time. */
@@ -34,7 +37,7 @@ const MARGIN_MS = 30_000
  */
 export async function accessToken(
   root: string,
-  { refresh = false, signal }: TokenOptions = {},
+  { refresh = false, signal, env = {} }: TokenOptions = {},
 ): Promise<AccessToken | null> {
   const before = readSigned(root)
   const isRefused = before !== null && (refresh === true || refresh === before.access_token)
@@ -42,7 +45,7 @@ export async function accessToken(
   if (before.refresh_token === null) return isRefused || expiresWithin(before, 0) ? null : tokenOf(before)
   const { withSessionLock } = await import('./write-session-file.js')
   try {
-    return await withSessionLock(root, { signal }, () => renewUnlessDone(root, before))
+    return await withSessionLock(root, { signal }, () => renewUnlessDone(root, before, env))
   } catch (error) {
     if (isRefused || expiresWithin(before, 0) || signal?.aborted === true) throw error
     return tokenOf(before)
@@ -50,11 +53,15 @@ export async function accessToken(
 }
 
 /** Must be called with the lock held. `before`: the session as it was read before taking the lock. */
-async function renewUnlessDone(root: string, before: StoredSession): Promise<AccessToken | null> {
+async function renewUnlessDone(
+  root: string,
+  before: StoredSession,
+  env: Io['env'],
+): Promise<AccessToken | null> {
   const session = readSigned(root)
   const isDone = session?.access_token !== before.access_token
   if (session === null || (isDone && !expiresWithin(session, 0))) return tokenOf(session)
-  return session.refresh_token === null ? null : tokenOf(await renew(root, session))
+  return session.refresh_token === null ? null : tokenOf(await renew(root, session, env))
 }
 
 function readSigned(root: string): StoredSession | null {
@@ -73,13 +80,13 @@ function tokenOf(session: StoredSession | null): AccessToken | null {
  * request: a new refresh token that cannot be stored would be lost, and the old one would no longer be valid. If the
  * server has ended the session, stores that.
  */
-async function renew(root: string, session: StoredSession): Promise<StoredSession> {
+async function renew(root: string, session: StoredSession, env: Io['env']): Promise<StoredSession> {
   const [{ renewTokens }, { writeStored }] = await Promise.all([
     import('./sign-in-service.js'),
     import('./write-session-file.js'),
   ])
   writeStored(root, session)
-  const tokens = await renewTokens(session)
+  const tokens = await renewTokens(session, env)
   const renewed =
     tokens === null
       ? { ...session, access_token: null, refresh_token: null, ended_at: new Date().toISOString() }

@@ -1,6 +1,6 @@
 import { CommandError, EXIT } from 'familiar/cli'
 import { tokenLogin } from '../login-command.js'
-import { connectionReason, isOutOfTime, MAY_BE_WRONG } from '../upload/connection-errors.js'
+import { connectionReason, EnvironmentError, isOutOfTime, MAY_BE_WRONG } from '../upload/connection-errors.js'
 import { oneLine, withoutSecret } from '../upload/one-line.js'
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client'
 
@@ -36,6 +36,8 @@ function responseIn(error: unknown): Response | null {
 /** Returns why the service did not answer; null if it did. */
 function silenceIn(error: unknown): string | null {
   if (error instanceof ClientError) return error.code === 'OAUTH_TIMEOUT' ? 'no answer in time' : null
+  const environment = environmentIn(error)
+  if (environment !== null) return environment.message
   // `fetch` throws a TypeError for every failure of a connection, with the reason as its cause.
   if (!(error instanceof TypeError)) return null
   const cause = systemErrorIn(error)
@@ -63,9 +65,7 @@ export function explain(error: unknown, service: string, secrets: readonly strin
       'E_AUTH_UNREACHABLE',
       `cannot reach ${originOf(service)}: ${hide(silence, secrets)}`,
       {
-        hint: isOutOfTime(systemErrorIn(error))
-          ? 'try again later'
-          : `${MAY_BE_WRONG}; otherwise try again later`,
+        hint: hintAfter(error),
         exit: EXIT.tryAgain,
         cause: systemErrorIn(error),
       },
@@ -75,6 +75,16 @@ export function explain(error: unknown, service: string, secrets: readonly strin
     ? (['E_AUTH_REFUSED', 'refuses'] as const)
     : (['E_AUTH_UNSUPPORTED', 'gave an answer that cannot be used'] as const)
   return new CommandError(code, `${originOf(service)} ${verb}: ${hide(textOf(error), secrets)}`)
+}
+
+function hintAfter(error: unknown): string {
+  if (environmentIn(error) !== null) return 'correct that variable, or unset it'
+  return isOutOfTime(systemErrorIn(error)) ? 'try again later' : `${MAY_BE_WRONG}; otherwise try again later`
+}
+
+/** Returns the error about the proxy or the certificates that variables name; null if it is not about these. */
+function environmentIn(error: unknown): Error | null {
+  return causesOf(error).find((cause) => cause instanceof EnvironmentError) ?? null
 }
 
 /** Returns the error for a service that this client cannot use. `serverUrl`: the server that the user named. */

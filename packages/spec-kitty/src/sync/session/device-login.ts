@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CommandError, stringOf } from 'familiar/cli'
+import { CommandError, stringOf, type Io } from 'familiar/cli'
 import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
 import { explain, isLoss, refusalIn, unsupported } from './auth-errors.js'
@@ -40,10 +40,10 @@ export interface PendingLogin {
 
 /**
  * Finds the sign-in service of a server, and asks it for a code that the user confirms in a browser (RFC 8628). Throws
- * `E_AUTH_UNREACHABLE`, `E_AUTH_REFUSED`, or `E_AUTH_UNSUPPORTED` if the service has no device sign-in.
+ * `E_AUTH_UNREACHABLE`, `E_AUTH_REFUSED`, or `E_AUTH_UNSUPPORTED` if the service has no device sign-in. `env`: names the proxy and the certificates.
  */
-export async function beginLogin(settings: ServerSettings): Promise<PendingLogin> {
-  const service = await findService(settings)
+export async function beginLogin(settings: ServerSettings, env: Io['env']): Promise<PendingLogin> {
+  const service = await findService(settings, env)
   const { config, issuer, resource } = service
   const known = config.serverMetadata()
   if (known.device_authorization_endpoint === undefined) {

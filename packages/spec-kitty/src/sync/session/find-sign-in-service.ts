@@ -1,8 +1,8 @@
-import { objectOf, parseJson, stringOf } from 'familiar/cli'
+import { objectOf, parseJson, stringOf, type Io } from 'familiar/cli'
 import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
 import { explain, isLoss, otherServer, textOf, unsupported } from './auth-errors.js'
-import { boundedFetch } from './bounded-fetch.js'
+import { boundedFetch, type Fetch } from './bounded-fetch.js'
 import { checkedUrl } from './refuse-server-url.js'
 import { TIMEOUT_SECONDS } from './sign-in-service.js'
 import { withoutSlash } from '../url-text.js'
@@ -18,24 +18,25 @@ export interface Service {
 
 /**
  * Finds the sign-in service: the issuer that the user configured, otherwise the one that the server names (RFC 9728),
- * otherwise the server itself.
+ * otherwise the server itself. `env`: names the proxy and the certificates.
  */
-export async function findService(settings: ServerSettings): Promise<Service> {
+export async function findService(settings: ServerSettings, env: Io['env']): Promise<Service> {
+  const fetch = boundedFetch(env)
   const { serverUrl } = settings
-  const named = settings.issuer === null ? await namedIssuer(serverUrl) : null
+  const named = settings.issuer === null ? await namedIssuer(serverUrl, fetch) : null
   const issuer = settings.issuer ?? named ?? serverUrl
-  const config = await discover(issuer, settings)
+  const config = await discover(issuer, settings, fetch)
   // Without this check, a server could name the issuer of another server, and receive a token that is valid there.
   const isOther = named !== null && new URL(named).origin !== new URL(serverUrl).origin
   return { config, issuer, resource: isOther ? { resource: serverUrl } : {}, settings }
 }
 
-async function namedIssuer(serverUrl: string): Promise<string | null> {
+async function namedIssuer(serverUrl: string, fetch: Fetch): Promise<string | null> {
   const { origin, pathname } = new URL(serverUrl)
   const place = `${origin}/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`
   const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000)
   try {
-    const response = await boundedFetch(place, {
+    const response = await fetch(place, {
       headers: { accept: 'application/json' },
       redirect: 'manual',
       signal,
@@ -61,11 +62,12 @@ function issuerIn(json: JsonObject, serverUrl: string): string {
 async function discover(
   issuer: string,
   { clientId, serverUrl }: ServerSettings,
+  fetch: Fetch,
 ): Promise<openid.Configuration> {
   const find = (algorithm: 'oidc' | 'oauth2'): Promise<openid.Configuration> =>
     openid.discovery(new URL(issuer), clientId, undefined, openid.None(), {
       algorithm,
-      [openid.customFetch]: boundedFetch,
+      [openid.customFetch]: fetch,
       timeout: TIMEOUT_SECONDS,
       execute: [openid.allowInsecureRequests],
     })

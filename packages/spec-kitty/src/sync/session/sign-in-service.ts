@@ -1,7 +1,7 @@
-import { objectOf, parseJson } from 'familiar/cli'
+import { objectOf, parseJson, type Io } from 'familiar/cli'
 import * as openid from 'openid-client'
 import { explain, refusalIn, unsupported } from './auth-errors.js'
-import { boundedFetch } from './bounded-fetch.js'
+import { boundedFetch, type Fetch } from './bounded-fetch.js'
 import { isToken, type StoredSession } from './read-session-file.js'
 
 /**
@@ -28,11 +28,11 @@ export type Reply = Awaited<ReturnType<typeof openid.genericGrantRequest>>
  * Requests new tokens. Returns null if the service has ended the session. Throws `E_AUTH_UNREACHABLE`, `E_AUTH_REFUSED`
  * or `E_AUTH_UNSUPPORTED`, which say nothing about the session.
  */
-export async function renewTokens(session: StoredSession): Promise<Tokens | null> {
+export async function renewTokens(session: StoredSession, env: Io['env']): Promise<Tokens | null> {
   const { issuer, token_endpoint: endpoint, refresh_token: refresh, resource } = session
   if (refresh === null) return null
   const config = storedConfig(session)
-  config[openid.customFetch] = fetchWithoutIdToken
+  config[openid.customFetch] = withoutIdToken(boundedFetch(env))
   config.timeout = RENEW_SECONDS
   try {
     const reply = await openid.refreshTokenGrant(config, refresh, resource === null ? {} : { resource })
@@ -44,9 +44,9 @@ export async function renewTokens(session: StoredSession): Promise<Tokens | null
 }
 
 /** Asks the service to revoke both tokens (RFC 7009). Throws `E_AUTH_UNREACHABLE`, `E_AUTH_REFUSED`, `E_AUTH_UNSUPPORTED`. */
-export async function revokeTokens(session: StoredSession): Promise<void> {
+export async function revokeTokens(session: StoredSession, env: Io['env']): Promise<void> {
   const config = storedConfig(session)
-  config[openid.customFetch] = boundedFetch
+  config[openid.customFetch] = boundedFetch(env)
   config.timeout = TIMEOUT_SECONDS
   try {
     for (const kind of ['refresh_token', 'access_token'] as const) {
@@ -79,12 +79,14 @@ function storedConfig(session: StoredSession): openid.Configuration {
  * Removes the ID token from an answer, because a renewal does not use it. An ID token that this client cannot check would
  * be an error, and the new refresh token would be lost with the answer.
  */
-async function fetchWithoutIdToken(url: string, options: object): Promise<Response> {
-  const response = await boundedFetch(url, options)
-  const json = objectOf(parseJson(await response.clone().text()))
-  if (!response.ok || json === null) return response
-  const { id_token: _, ...rest } = json
-  return Response.json(rest)
+function withoutIdToken(fetch: Fetch): Fetch {
+  return async (url, options) => {
+    const response = await fetch(url, options)
+    const json = objectOf(parseJson(await response.clone().text()))
+    if (!response.ok || json === null) return response
+    const { id_token: _, ...rest } = json
+    return Response.json(rest)
+  }
 }
 
 /**

@@ -86,6 +86,7 @@ function connectRequest(proxy: URL, authority: string, signal: AbortSignal): Cli
     path: authority,
     headers: { host: authority, ...authorization },
     agent: false,
+    rejectUnauthorized: true,
     signal,
   })
 }

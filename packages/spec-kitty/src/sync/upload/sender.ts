@@ -1,13 +1,13 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http'
-import type { LookupFunction } from 'node:net'
 import type { Io } from 'familiar/cli'
 import { VERSION } from '../../version.js'
 import { withoutSlash } from '../url-text.js'
 import { MAX_REPLY_BYTES, type Reply } from './answer.js'
 import type { Format } from './batch.js'
 import { oneLine } from './one-line.js'
-import { moduleFor, proxyFor, proxyVariable, tunnelThrough } from './proxy.js'
-import { certificateVariables, trusted } from './trusted-certificates.js'
+import { lookupFor, openAgent } from './open-agent.js'
+import { moduleFor } from './proxy.js'
+import { certificateVariables } from './trusted-certificates.js'
 import { isOfEnvironment, isOutOfTime, reasonOf } from './connection-errors.js'
 import type { RunningRequest, WholeFailure } from './upload-types.js'
 
@@ -55,7 +55,8 @@ export interface Sender {
 export function openSender({ serverUrl, format, env, timeoutMs, onRequest }: SenderOptions): Sender {
   const url = targetOf(serverUrl, format.path)
   const closing = new AbortController()
-  const agent = createAgent(url, env, closing.signal)
+  // Connections stay alive between batches, because a new one costs two or three round trips.
+  const agent = openAgent(url, { env, signal: closing.signal, keepAlive: true })
   return {
     post: async (body, token, signal) => {
       const bytes = await compress(body, format.contentEncoding)
@@ -127,17 +128,6 @@ function targetOf(serverUrl: string, path: string): URL {
   return url
 }
 
-/** Keeps connections alive between batches, because a new one costs two or three round trips. */
-function createAgent(url: URL, env: Io['env'], signal: AbortSignal): Agent {
-  if (url.protocol === 'http:') return new (process.getBuiltinModule('node:http').Agent)({ keepAlive: true })
-  const agent = new (process.getBuiltinModule('node:https').Agent)({ keepAlive: true, ...trusted(env) })
-  const proxy = proxyFor(url, env)
-  const authority = `${url.hostname}:${url.port || 443}`
-  return proxy === null
-    ? agent
-    : Object.assign(agent, { createConnection: tunnelThrough(proxy, proxyVariable(env), authority, signal) })
-}
-
 async function compress(body: string, encoding: Format['contentEncoding']): Promise<Buffer> {
   const bytes = Buffer.from(body)
   if (encoding === null) return bytes
@@ -195,19 +185,8 @@ function requestTo(url: URL, { agent, format, token, bytes, signal }: Exchange):
       'accept-encoding': 'identity',
       'user-agent': `spec-kitty/${VERSION}`,
     },
-    ...(url.hostname === 'localhost' ? { lookup: lookUpLoopback } : {}),
+    ...lookupFor(url),
   })
-}
-
-const LOOPBACK = [
-  { address: '127.0.0.1', family: 4 },
-  { address: '::1', family: 6 },
-]
-
-/** The address is fixed, because name resolution may return another machine for `localhost`. */
-const lookUpLoopback: LookupFunction = (_hostname, { all }, done) => {
-  if (all === true) done(null, LOOPBACK)
-  else done(null, '127.0.0.1', 4)
 }
 
 async function replyOf(message: IncomingMessage, progress: Progress): Promise<Reply> {

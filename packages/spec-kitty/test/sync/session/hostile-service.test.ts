@@ -28,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => service.close())
 
 const begin = (): Promise<PendingLogin> =>
-  beginLogin({ serverUrl: service.url, issuer: null, clientId: 'spec-kitty-cli' })
+  beginLogin({ serverUrl: service.url, issuer: null, clientId: 'spec-kitty-cli' }, {})
 const polls = (): number => service.requests.filter(({ path }) => path === '/token').length
 
 it('is waited for no longer than an hour', async () => {

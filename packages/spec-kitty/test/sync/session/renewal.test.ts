@@ -5,6 +5,7 @@ import { chmodSync, chownSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { eventually } from '../../../../familiar/test/helpers/eventually.js'
 import { accessToken } from '../../../src/sync/session/access-token.js'
 import { NOBODY, needRoot } from '../../../../familiar/test/helpers/skip.js'
 import { asNobody, runJson } from '../../helpers/cli.js'
@@ -96,7 +97,7 @@ describe('an access token', () => {
     const before = service.events.length
     for (let turn = 0; turn < 3; turn++) await accessToken(home.root)
     const last = home.stored()
-    expect(since(before)).toEqual({ renewed: 3, ended: 0, asked: 3 })
+    await eventually(() => expect(since(before)).toEqual({ renewed: 3, ended: 0, asked: 3 }))
     expect(last.refresh_token).not.toBe(first.refresh_token)
     const { access_token: _a, refresh_token: _r, expires_at: _e, ...rest } = last
     expect(first).toMatchObject(rest)
@@ -122,7 +123,7 @@ describe('of several processes that ask at once', () => {
     const asking = await Promise.all(Array.from({ length: PROCESSES }, () => startAsking('false')))
     const said = await Promise.all(asking.map(({ ask }) => ask('go')))
     expect(new Set(said)).toEqual(new Set([digestOf(home.stored().access_token)]))
-    expect(since(before)).toEqual({ renewed: 1, ended: 0, asked: 1 })
+    await eventually(() => expect(since(before)).toEqual({ renewed: 1, ended: 0, asked: 1 }))
   })
 
   it('one renews a token that the server refused, and who is told later takes the new one', async () => {
@@ -133,7 +134,7 @@ describe('of several processes that ask at once', () => {
     const said = await Promise.all(asking.map(({ ask }) => ask(refused)))
     const late = await accessToken(home.root, { refresh: refused })
     expect([...new Set(said)]).toEqual([digestOf(late?.token ?? '')])
-    expect(since(before)).toEqual({ renewed: 1, ended: 0, asked: 1 })
+    await eventually(() => expect(since(before)).toEqual({ renewed: 1, ended: 0, asked: 1 }))
   })
 
   it('one signs out, and none of the others brings the session back', async () => {
@@ -158,7 +159,7 @@ describe('a session', () => {
     const before = service.events.length
     expect(await accessToken(home.root, { refresh: true })).toBe(null)
     expect(await accessToken(home.root)).toBe(null)
-    expect(since(before)).toEqual({ renewed: 0, ended: 1, asked: 1 })
+    await eventually(() => expect(since(before)).toEqual({ renewed: 0, ended: 1, asked: 1 }))
     expect(home.stored()).toMatchObject({
       access_token: null,
       refresh_token: null,
