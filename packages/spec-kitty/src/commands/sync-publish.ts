@@ -2,10 +2,13 @@ import {
   CommandError,
   EXIT,
   note,
+  objectOf,
   parseCommand,
+  parseJson,
   printable,
   printJson,
   realPath,
+  reportFailure,
   UsageError,
   warn,
   type Io,
@@ -96,11 +99,11 @@ async function publish(publication: Publication, io: Io): Promise<number> {
     if (isStream && report.line > 0)
       warn(io, `up to line ${report.line}: ${describe(report, isStream, io.env)}`)
     if (isFull(error)) await wake(root, io)
-    throw error
+    if (!isJson || !(error instanceof CommandError)) throw error
+    return reportHalf(error, { ...countsOf(report, listed), next_line: report.line + 1 }, io)
   }
-  const { queued, duplicates, dead, rejected, notMoved } = report
-  const counts = { queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }
-  if (isJson) printJson({ ...counts, not_moved: notMoved }, io)
+  const { queued, duplicates, rejected, notMoved } = report
+  if (isJson) printJson(countsOf(report, listed), io)
   // Nothing to say where all went well. What was there already, or is bad, is told.
   else if (io.isQuiet !== true || queued === 0) io.out(`${describe(report, isStream, io.env)}\n`)
   if (notMoved !== null) warn(io, `${NOT_MOVED} (${notMoved})`)
@@ -109,6 +112,28 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   if (queued > 0) await sayWhereItGoes(root, io, isJson)
   await wake(root, io)
   return rejected > 0 || notMoved !== null ? EXIT.problem : EXIT.ok
+}
+
+function countsOf(
+  { queued, duplicates, dead, rejected, notMoved }: PublishReport,
+  listed: readonly Rejected[],
+): object {
+  const counts = { queued, duplicates, duplicates_dead: dead, rejected: listed, rejected_count: rejected }
+  return { ...counts, not_moved: notMoved }
+}
+
+/** Some lines are queued, and a script must know which: otherwise it would publish them again. */
+function reportHalf(error: CommandError, counts: object, io: Io): number {
+  const out = (text: string): void => {
+    const document = objectOf(parseJson(text))
+    io.out(document === null ? text : `${JSON.stringify({ ...document, ...counts })}\n`)
+  }
+  return reportFailure(
+    error,
+    { ...io, out, completeHint: (hint) => inHome(hint, io.env) },
+    true,
+    io.isVerbose,
+  )
 }
 
 /** Which of them had to be moved is not known. A line without an `event_id` is a new event each time. */

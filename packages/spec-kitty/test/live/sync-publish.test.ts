@@ -18,6 +18,7 @@ import { NOBODY, needRoot } from '../../../familiar/test/helpers/skip.js'
 import { asNobody, runCli } from '../helpers/cli.js'
 import { mountAt, NO_MOUNT } from './sync-mount.js'
 import { makeRoot, signal, skipAloud, type SyncRoot } from './sync-root.js'
+import { expectValid } from '../helpers/schemas.js'
 import { makeShell } from './sync-shell.js'
 
 /** `sync publish` and `sync queue`: what they print and return, where the disk does not do as it should too. */
@@ -120,6 +121,29 @@ describe('sync publish', () => {
     expect(stderr).toMatch(/^the events are queued; the sync daemon was not told: [^\n]+\n$/)
     signal(daemon, 'SIGCONT')
     expect(queue().queued).toBe(1)
+  })
+
+  it('says in JSON what was queued before the queue was full, and from which line on nothing is', () => {
+    mkdirSync(root.path, { recursive: true })
+    writeFileSync(join(root.path, 'config.toml'), '[sync]\nmax_queue_size = 1200\n')
+    const line = (id: number): string => JSON.stringify({ event_id: `e-${id}`, event_type: 'T' })
+    const lines = Array.from({ length: 1500 }, (_, index) => line(index + 1))
+    const input = [lines[0], '{', ...lines].join('\n')
+    const args = ['sync', 'publish', '-', '--json']
+    const { status, stdout } = runCli(args, { env: root.env, cwd: project, input })
+    expect(status).toBe(1)
+    const document = JSON.parse(stdout)
+    expectValid('sync-publish-failed', document)
+    expect(document).toMatchObject({
+      ok: false,
+      error: { code: 'E_QUEUE_FULL' },
+      queued: 999,
+      duplicates: 1,
+      rejected: [{ line: 2 }],
+      rejected_count: 1,
+      next_line: 1002,
+    })
+    expect(queue().queued).toBe(999)
   })
 
   it('says what is wrong with the cap in the configuration, and queues', () => {
