@@ -21,7 +21,7 @@ export interface Sandbox extends AsyncDisposable {
   /** The directory that contains everything that the daemons write. */
   readonly directory: string
   /**
-   * Stops the daemons, also those whose scope the test has removed, and removes the directory. Throws `E_DAEMON_RUNNING` if a
+   * Stops the daemons, also those whose scope the test has removed, and removes the directory. Throws `E_DAEMON_NOT_REPLACED` if a
    * process that the test left behind is still in the sandbox after that. Closes only once, however often it is called.
    */
   close(): Promise<void>
@@ -89,7 +89,7 @@ function timingOf({
 async function endAll(daemons: readonly Daemon[], directory: string): Promise<void> {
   const left = (await Promise.all(daemons.map((daemon) => endThose(daemon, directory)))).flat()
   if (left.length === 0) return
-  throw new FamiliarError('E_DAEMON_RUNNING', `the test left behind: ${left.join('; ')}`, {
+  throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the test left behind: ${left.join('; ')}`, {
     hint: 'end it in the test',
   })
 }
@@ -155,7 +155,7 @@ async function freeRange(taken: readonly PortRange[]): Promise<PortRange> {
   throw new FamiliarError(
     'E_RANGE_FULL',
     `there are no ${PORTS} free ports in a row between ${FIRST_PORT} and ${LAST_PORT}`,
-    { hint: 'run fewer tests at once', retry: true },
+    { hint: 'run fewer tests at once' },
   )
 }
 

@@ -117,14 +117,14 @@ function endStarts({ starts }: Watched): Promise<void> | null {
 export function noteStart(): StartNotes {
   const own = watched
   const abort = new AbortController()
-  let over = (): void => undefined
+  let over: (() => void) | undefined
   const start = { abort, isOver: new Promise<void>((resolve) => (over = resolve)) }
   own?.starts.add(start)
   if (own?.starts.size === 1) own.onStarting(true)
   return {
     signal: abort.signal,
     over: () => {
-      over()
+      over?.()
       if (own?.starts.delete(start) === true && own.starts.size === 0 && watched === own)
         own.onStarting(false)
     },

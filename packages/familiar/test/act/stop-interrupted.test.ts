@@ -70,7 +70,7 @@ describe('terminate after Ctrl+C', () => {
   it('sends no SIGKILL any more the second time', async () => {
     const { target, isAlive } = await startProven(family, nextPort(), real, { behaviour: 'ignore-term' })
     const platform = afterEachLook(target.pid, () => {
-      if (endings.all().length > 0) endings.leave()
+      if (endings.all().length > 0) void endings.leave()
     })
     expect(await terminate(heldLock(), platform, family, target)).toEqual(LEFT)
     expect([isAlive(), endings.all().map(({ state }) => state)]).toEqual([true, ['given up']])

@@ -256,7 +256,7 @@ describe('Ctrl+C while a daemon is being started', () => {
     first.over()
     expect(told).toEqual([true])
     interruption.leave(143)
-    const settled = vi.fn()
+    const settled = vi.fn<() => void>()
     void interruption.settled().then(settled)
     await passed(0)
     expect([second.signal.aborted, exits]).toEqual([true, []])
@@ -304,7 +304,7 @@ describe('the notes about what is ended', () => {
     const watch = watchEndings()
     const [before, during] = [ending(1), ending(2)]
     before.tell(1_000, 2_000)
-    watch.leave()
+    void watch.leave()
     watch.stop()
     const after = ending(3)
     after.assertMayTell()

@@ -144,7 +144,7 @@ describe('close', () => {
     await once(server, 'listening')
     await expect(own.close()).rejects.toMatchObject({
       name: 'FamiliarError',
-      code: 'E_DAEMON_RUNNING',
+      code: 'E_DAEMON_NOT_REPLACED',
       message: `the test left behind: tool: process ${process.pid}, port ${tool.ports.from}`,
     })
     expect([server.listening, existsSync(own.directory)]).toEqual([true, false])
