@@ -24,8 +24,8 @@ before(async () => {
 })
 
 after(async () => {
-  await rm(directory, { recursive: true })
   await box.close()
+  await rm(directory, { recursive: true })
 })
 
 /** @param {string} name */
