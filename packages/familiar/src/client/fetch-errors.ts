@@ -1,5 +1,5 @@
 import { FamiliarError } from '../errors.js'
-import type { Family } from '../family.js'
+import { titleOf, type Family } from '../family.js'
 import type { ProvenConnection } from '../observe/handshake.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { unreachable } from './out-of-reach-errors.js'
@@ -76,6 +76,6 @@ export function noReply(family: Family, record: DaemonRecord, timeoutMs: number)
 
 const CHECK_FIRST = 'run the command again, unless it must not happen twice: then see first what was done'
 
-function nameOf({ name }: Family, { pid, port }: DaemonRecord): string {
-  return `the ${name} daemon (process ${pid ?? 'unknown'}, port ${port})`
+function nameOf(family: Family, { pid, port }: DaemonRecord): string {
+  return `the ${titleOf(family)} (process ${pid ?? 'unknown'}, port ${port})`
 }

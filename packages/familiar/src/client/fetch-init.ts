@@ -1,18 +1,18 @@
 /** The options of a request. */
 export interface FetchInit {
   /** The method; `GET` by default. */
-  readonly method?: string
+  readonly method?: string | undefined
   /**
    * The headers. The library sets `host`, `authorization` and the headers that define where the request ends; they must
    * not be given. A string body gets `content-type: text/plain;charset=UTF-8` unless another type is given. `Headers`
    * objects and lists of pairs are accepted too; values of the same name are joined by a comma.
    */
-  readonly headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]>
+  readonly headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]> | undefined
   /**
    * The body. A GET or HEAD request has none. A stream is read as fast as the daemon receives it. If the request ends
    * early, the stream is closed (`return` of its iterator).
    */
-  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined
   /** Aborting this signal rejects the request with the signal's reason, at any moment, and destroys the connection. */
   readonly signal?: AbortSignal | undefined
   /**
@@ -20,13 +20,13 @@ export interface FetchInit {
    * Always allowed for GET and HEAD, and never for a stream. A request that the daemon refuses before anything of it is
    * done is sent again without this.
    */
-  readonly retry?: boolean
+  readonly retry?: boolean | undefined
   /**
    * How long the daemon may take to prove itself, and then to begin its reply, in milliseconds; 30 000 by default. The
    * time starts again with each part of the body that the daemon receives. The time that a stream takes to produce its
    * next part does not count. The body of the reply may take any time.
    */
-  readonly headersTimeoutMs?: number
+  readonly headersTimeoutMs?: number | undefined
 }
 
 /** A request that is ready to be sent. */
