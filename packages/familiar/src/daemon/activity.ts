@@ -9,6 +9,8 @@ export interface Activity {
    * only the retirement rules R3 and R4; for any other reason, the daemon exits anyway.
    */
   readonly onStream: (change: 1 | -1) => void
+  /** Called when the work has started: a daemon is not idle before that. */
+  readonly onStarted: () => void
   readonly requests: () => number
   readonly streams: () => number
   readonly idleSeconds: () => number
@@ -25,6 +27,7 @@ export function createActivity(): Activity {
       streams += change
       lastAt = monotonicMs()
     },
+    onStarted: () => void (lastAt = monotonicMs()),
     requests: () => requests,
     streams: () => streams,
     idleSeconds: () => (monotonicMs() - lastAt) / 1000,

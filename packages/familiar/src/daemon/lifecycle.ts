@@ -132,6 +132,7 @@ export async function startLifecycle(options: LifecycleOptions): Promise<'starte
   siblings.request()
   try {
     const outcome = await awaitStart(start, options.leaving.signal, options.startLimitMs)
+    options.activity.onStarted()
     options.gate.open()
     return outcome
   } catch (error) {
