@@ -9,8 +9,8 @@ import { awaitSettled, type WorkStart } from './start-work.js'
 /** How often the daemon checks during its shutdown whether the work has ended. */
 const DRAIN_POLL_MS = 20
 
-/** How long a daemon that could not start waits for its clients to read that. Their connections are local. */
-const REFUSED_MS = 300
+/** How long a daemon that could not start waits for its clients to send their requests, and to read that. They are local. */
+const REFUSED_MS = 500
 
 /** Shuts the daemon down and ends the process. Only the first call has an effect. */
 export type Leave = (reason: string, rule: string | null) => Promise<void>
@@ -66,7 +66,8 @@ export async function abandonStart(options: LifecycleOptions, ending: Ending): P
   const reason = 'start_failed'
   beginEnd(options, reason)
   mark(ending, reason)
-  await drained(options.activity.requests, monotonicMs() + REFUSED_MS)
+  const { activity, server } = options
+  await drained(() => activity.requests() + server.promised(), monotonicMs() + REFUSED_MS)
 }
 
 /** Lets no new request begin: neither one of a new connection, nor one that waits for the work. */

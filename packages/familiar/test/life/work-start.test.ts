@@ -6,8 +6,11 @@ import { sandbox, type Sandbox, type SandboxOptions } from 'familiar/testing'
 import { toolWith } from '../fixtures/tool/tool.mjs'
 import { logged } from '../helpers/daemons.js'
 import { eventually } from '../helpers/eventually.js'
+import { leaveNoTalks, requestText, saidIn, talkTo } from '../helpers/talk.js'
 
 /** A daemon whose work takes long to start: what others may do meanwhile, and how it ends. */
+
+leaveNoTalks()
 
 let box: Sandbox
 let tool: Daemon
@@ -129,15 +132,14 @@ describe('a request that waits for the work', () => {
     const { starting, other } = await startAndFind(true)
     const { pid } = other
     const asked = other.fetch('/', { method: 'POST', body: 'c' })
-    const direct = fetch(`${other.url}/`)
+    const direct = talkTo(other.port, requestText(other.port, 'GET /', {}))
     expect(await isPending(asked)).toBe(true)
     process.kill(pid, 'SIGTERM')
-    const refused = await direct
-    expect([refused.status, refused.headers.get('x-familiar-refused'), await refused.json()]).toEqual([
-      503,
-      'not_begun',
-      { error: 'stopping' },
-    ])
+    expect(saidIn(await direct.closed())).toMatchObject({
+      status: 503,
+      headers: expect.arrayContaining(['x-familiar-refused: not_begun']),
+      body: '{"error":"stopping"}',
+    })
     go()
     expect(await (await asked).json()).toEqual({ pid: other.pid, items: ['a', 'b', 'c'] })
     expect(other.pid).not.toBe(pid)
@@ -146,10 +148,14 @@ describe('a request that waits for the work', () => {
 
   it('fails if no daemon takes it, and says that nothing was done', async () => {
     const { starting, other } = await startAndFind()
+    let isSending = false
     async function* body() {
+      isSending = true
       yield Buffer.from('c')
     }
     const stream = other.fetch('/', { method: 'POST', body: body() })
+    stream.catch(() => undefined)
+    await eventually(() => expect(isSending).toBe(true))
     expect(await isPending(stream)).toBe(true)
     go('fail')
     await expect(stream).rejects.toMatchObject({
