@@ -68,7 +68,7 @@ export function assertCanBeProject(path: string): void {
   for (let at = path; dirname(at) !== at; at = dirname(at))
     if (OWN_FILES.has(basename(at)))
       throw new UsageError(
-        `${path} cannot be a project, because ${basename(at)} has the own files of ${dirname(at)}: name that directory`,
+        `${path} cannot be a project: name the directory that ${basename(at)} belongs to, ${dirname(at)}`,
       )
 }
 

@@ -115,8 +115,8 @@ describe('init', () => {
       const project = place.project('project')
       mkdirSync(join(project, '.git'))
       const ran = await place.run(project, ['init', own])
-      expectRefusal(ran, join(project, own), `: name that directory`)
-      expect(ran.stderr).toContain(`has the own files of ${project}: `)
+      expectRefusal(ran, join(project, own), 'cannot be a project')
+      expect(ran.stderr).toContain(` belongs to, ${project} (`)
       expect(existsSync(join(project, own, '.kittify'))).toBe(false)
     },
   )

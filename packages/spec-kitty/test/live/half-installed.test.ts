@@ -23,7 +23,7 @@ import { DAMAGES } from '../helpers/damages.js'
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url))
 const SHIPPED = ['bin', 'command', 'dist/dashboard/page', 'man', 'package.json']
 const COMMANDS = ['--version', 'sync status', 'auth doctor --json', 'sync start']
-const INCOMPLETE = /^spec-kitty: this installation is incomplete, [^\n]+ install spec-kitty again[^\n]+\n$/
+const INCOMPLETE = /^spec-kitty: this installation is incomplete, [^\n]+ install spec-kitty again[^\n]*\n$/
 
 /** What Node reads before any line of ours runs: only Node can say what is wrong there. */
 const NODES: ReadonlySet<string> = new Set(['bin/package.json', 'bin/spec-kitty.js'])
