@@ -114,7 +114,7 @@ describe('a build', () => {
     const { status, stdout, stderr } = await tool.run(['build'], { cwd: user.env['HOME'] ?? '' })
     expect([status, stdout]).toEqual([1, ''])
     expect(stderr).toMatch(
-      /^minibuild: .* is not in a project \(no package\.json, no \.git\) \(run the command in a project\)\n$/,
+      /^minibuild: .* is not in a project \(no package\.json, no \.git\): run the command in a project\n$/,
     )
   })
 })
