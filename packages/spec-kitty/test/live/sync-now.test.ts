@@ -278,7 +278,7 @@ describe('sync now', () => {
     expect([status, stdout, stderr]).toEqual([
       1,
       '',
-      `spec-kitty: no sync daemon runs, and this command starts none: ${why} (${remedy})\n`,
+      `spec-kitty: no sync daemon runs, and this command starts none: ${why}${why.endsWith(')') ? `: ${remedy}` : ` (${remedy})`}\n`,
     ])
     expect(daemonsOf(work.root.path)).toHaveLength(0)
   })

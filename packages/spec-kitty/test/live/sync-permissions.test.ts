@@ -119,7 +119,7 @@ describe('a root without permission', () => {
         `: ${shut} is closed to this user (EACCES): make ${shut} `,
       )
       expect(root.run(['sync', 'start'], asNobody).stderr).toContain(
-        `: make ${shut} a directory that this user can `,
+        `make ${shut} a directory that this user can `,
       )
       const opening = `chmod u+rwx ${join(root.path, closed)}`
       const diagnosed = root.run(['auth', 'doctor'], asNobody).stdout

@@ -82,7 +82,7 @@ it('status and sync now name the same command where hosted sync is off and no da
   ] as const) {
     prepare()
     expect(root.json(['sync', 'status']).document.nothing_leaves.command).toBe(command)
-    expect(root.run(['sync', 'now']).stderr).toContain(`(${command})\n`)
+    expect(root.run(['sync', 'now']).stderr).toContain(`): ${command}\n`)
   }
   const known = root.run(['auth', 'doctor']).stdout
   expect(known).toMatch(/^No problems found\. 1 thing to know\.$/m)
