@@ -50,7 +50,8 @@ interface Parsed {
 }
 
 /**
- * Returns the consent. Only the literal `true` is a consent. A text that clearly contains neither a consent nor its
+ * Returns the consent. Only the literal `true` is a consent, not what only some readers of YAML take for it: `True`, `yes`, a
+ * tag or an alias. A text that clearly contains neither a consent nor its
  * absence counts as unreadable.
  */
 export function consentIn(text: string): Consent {
@@ -63,10 +64,12 @@ export function consentIn(text: string): Consent {
   const section = resolved(pairOf(root, SECTION)?.value, document)
   if (isEmpty(section)) return 'no'
   if (!isMap(section)) return unreadable(`${placeOf(section)}: ${SECTION} is not a list of keys`)
-  const value = resolved(pairOf(section, KEY)?.value, document)
+  const node = pairOf(section, KEY)?.value
+  const value = resolved(node, document)
   if (isEmpty(value)) return 'no'
-  if (isScalar(value) && typeof value.value === 'boolean') return value.value ? 'yes' : 'no'
-  const why = `${placeOf(value)}: ${SECTION}.${KEY} must be true or false`
+  if (isScalar(value) && value.value === false) return 'no'
+  if (isScalar(node) && node.value === true && node.source === 'true' && node.tag === undefined) return 'yes'
+  const why = `${placeOf(isNode(node) ? node : value)}: ${SECTION}.${KEY} must be true or false`
   return { state: 'unreadable', why, isMendable: true }
 }
 

@@ -16,12 +16,9 @@ describe('a consent is', () => {
     ],
     ['true with CRLF', 'a: 1\r\nsync:\r\n  enabled: true\r\n'],
     ['true behind a BOM', `${BOM}sync:\n  enabled: true\n`],
-    ['true behind an alias', 'yes: &y true\nsync:\n  enabled: *y\n'],
     ['true in a section behind an alias', 'base: &b {enabled: true}\nsync: *b\n'],
     ['true in quoted keys', '"sync":\n  \'enabled\': true\n'],
-    ['True, which YAML 1.2 takes for true', 'sync:\n  enabled: True\n'],
     ['true between document marks', '---\nsync:\n  enabled: true\n...\n'],
-    ['text that a tag makes true', 'sync:\n  enabled: !!bool "true"\n'],
     ['true indented by tabs after the key', 'sync:\n  enabled:\ttrue\n'],
   ] as const)('%s', ([, text]) => {
     expect(consentIn(text)).toBe('yes')
@@ -56,6 +53,27 @@ describe('unreadable, with the reason, is', () => {
       'yes, which YAML 1.2 takes for text',
       'sync:\n  enabled: yes\n',
       'line 2, column 12: sync.enabled must be true or false',
+    ],
+    [
+      'true behind an alias',
+      'yes: &y true\nsync:\n  enabled: *y\n',
+      'line 3, column 12: sync.enabled must be true or false',
+    ],
+    ['True', 'sync:\n  enabled: True\n', 'line 2, column 12: sync.enabled must be true or false'],
+    [
+      'yes of YAML 1.1',
+      '%YAML 1.1\n---\nsync:\n  enabled: yes\n',
+      'line 4, column 12: sync.enabled must be true or false',
+    ],
+    [
+      'text that a tag makes true',
+      'sync:\n  enabled: !!bool "true"\n',
+      'line 2, column 19: sync.enabled must be true or false',
+    ],
+    [
+      'true with a tag',
+      'sync:\n  enabled: !!bool true\n',
+      'line 2, column 19: sync.enabled must be true or false',
     ],
     ['a number', 'sync:\n  enabled: 1\n', 'line 2, column 12: sync.enabled must be true or false'],
     ['a list', 'sync:\n  enabled: [true]\n', 'line 2, column 12: sync.enabled must be true or false'],
@@ -140,6 +158,7 @@ const GIVEN: readonly (readonly [string, string, string])[] = [
   ['false with CRLF', 'sync:\r\n  enabled: false\r\n', 'sync:\r\n  enabled: true\r\n'],
   ['a key without a value', 'sync:\n  enabled:\n  a: 1\n', 'sync:\n  enabled: true\n  a: 1\n'],
   ['a key without a value but a comment', 'sync:\n  enabled: # ?\n', 'sync:\n  enabled: true # ?\n'],
+  ['True', 'sync:\n  enabled: True\n', 'sync:\n  enabled: true\n'],
   ['a value of another type', 'sync:\n  enabled: "yes"\n', 'sync:\n  enabled: true\n'],
   ['an alias', 'n: &n false\nsync:\n  enabled: *n\n', 'n: &n false\nsync:\n  enabled: true\n'],
   ['an anchor that nothing uses', 'sync:\n  enabled: &e false\n', 'sync:\n  enabled: &e true\n'],
