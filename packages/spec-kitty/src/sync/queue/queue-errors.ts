@@ -7,6 +7,7 @@ import { lackOfDescriptors } from './sqlite.js'
 
 /** The result codes of SQLite that the queue distinguishes (https://sqlite.org/rescode.html). */
 const CODE = {
+  error: 1,
   busy: 5,
   locked: 6,
   noMemory: 7,
@@ -73,6 +74,8 @@ export function queueFailure(error: unknown, path: string, isTriedAgain = false)
   const lack = lackBehind(code, error)
   if (lack !== null) return lack
   if (code === CODE.cannotOpen && Buffer.byteLength(path) > MAX_PATH_BYTES) return tooLong(path, error)
+  if (isWithoutTables(code, error))
+    return unusable(path, `it is damaged (${said(error)})`, error, WITHOUT_TABLES)
   const errno = errnoFor(code, path)
   return unusable(path, describe(code, errno, error), error, hintFor(path, errno))
 }
@@ -130,9 +133,20 @@ function errnoFor(code: number, path: string): string | null {
 function describe(code: number, errno: string | null, error: unknown): string {
   if (errno === 'ENOSPC') return 'the disk is full'
   if (code === CODE.readOnly) return 'it became read-only'
-  const said = error instanceof Error ? error.message : String(error)
-  return code === CODE.ioError ? `the disk failed (${said})` : said
+  return code === CODE.ioError ? `the disk failed (${said(error)})` : said(error)
 }
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Another program has changed the tables. SQLite finds no damage in such a file, so it is not put aside. */
+function isWithoutTables(code: number, error: unknown): boolean {
+  return code === CODE.error && /^no such (?:table|column)\b/.test(said(error))
+}
+
+const WITHOUT_TABLES =
+  'another program has changed its tables; restore a backup of it, or move it away with its -wal and -shm after spec-kitty sync stop, and a new one is made'
 
 export function unusable(path: string, why: string, cause: unknown, hint: string | null): CommandError {
   return new CommandError('E_QUEUE_UNUSABLE', `the queue ${path} cannot be used: ${why}`, {
