@@ -84,12 +84,14 @@ export function judge(batch: readonly Part[], reply: Reply, reading: Reading): V
   return row?.judge(question) ?? keep(question, 'back_off')
 }
 
-/** Reads a `Retry-After` header, seconds or an HTTP date; null if it is neither. `now` is the time of day. */
+/**
+ * Reads a `Retry-After` header, seconds or an HTTP date; null if it is neither, or asks for no wait. `now` is the time of
+ * day.
+ */
 export function retryAfterMs(header: string | null, now: number): number | null {
   if (header === null) return null
-  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? null : Math.max(date - now, 0)
+  const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - now
+  return ms > 0 ? ms : null
 }
 
 /** Returns the verdict for a batch about which the server has said nothing: all events are kept. */

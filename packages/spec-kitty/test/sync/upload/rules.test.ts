@@ -177,11 +177,11 @@ describe('the wait', () => {
   const NOW = Date.parse('2026-11-26T14:00:00Z')
   it.for([
     [null, null],
-    ['0', 0],
+    ['0', null],
     ['120', 120_000],
     [' 5 ', 5000],
     ['Thu, 26 Nov 2026 14:01:30 GMT', 90_000],
-    ['Thu, 26 Nov 2026 13:00:00 GMT', 0],
+    ['Thu, 26 Nov 2026 13:00:00 GMT', null],
     ['', null],
     ['soon', null],
     ['99999999999999999999', null],
