@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs'
+import { chmodSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JsonObject } from 'familiar'
 import { objectOf, parseJson, readSmallFile, stringOf } from 'familiar/cli'
@@ -55,17 +55,29 @@ export function sessionPath(root: string): string {
 
 /**
  * Reads the session of the root. A link, a FIFO, a device, a file of another user, and a file that is not a session are
- * unreadable, which is not the same as absent. Never blocks. Throws only `E_RESOURCES`.
+ * unreadable, which is not the same as absent. If others may read or write the file, takes this from them, because it
+ * contains tokens. Never blocks. Throws only `E_RESOURCES`.
  */
 export function readStored(root: string): StoredRead {
   const path = sessionPath(root)
   const file = readSmallFile(path)
   if (file.state === 'absent') return file
   if (file.state === 'unreadable') return { state: 'unreadable', path, why: file.why }
+  makePrivate(path)
   const session = sessionOf(objectOf(parseJson(file.text)))
   return session === null
     ? { state: 'unreadable', path, why: 'it is not a session' }
     : { state: 'readable', session }
+}
+
+/** A restored or copied file may have any mode. */
+function makePrivate(path: string): void {
+  try {
+    const found = lstatSync(path)
+    if (found.isFile() && (found.mode & 0o077) !== 0) chmodSync(path, 0o600)
+  } catch {
+    // On a read-only file system, the permissions stay as they are.
+  }
 }
 
 /** Returns whether there is a directory at the place of the session, which a sign-in cannot replace. */

@@ -32,7 +32,7 @@ export async function renewTokens(session: StoredSession, env: Io['env']): Promi
   const { issuer, token_endpoint: endpoint, refresh_token: refresh, resource } = session
   if (refresh === null) return null
   const config = storedConfig(session)
-  config[openid.customFetch] = withoutIdToken(boundedFetch(env))
+  config[openid.customFetch] = onlyTokens(boundedFetch(env))
   config.timeout = RENEW_SECONDS
   try {
     const reply = await openid.refreshTokenGrant(config, refresh, resource === null ? {} : { resource })
@@ -76,16 +76,23 @@ function storedConfig(session: StoredSession): openid.Configuration {
 }
 
 /**
- * Removes the ID token from an answer, because a renewal does not use it. An ID token that this client cannot check would
- * be an error, and the new refresh token would be lost with the answer.
+ * Keeps only what a renewal uses of an answer, as far as it can be used. An ID token that this client cannot check, or a
+ * member of a wrong type, would be an error, and the new tokens would be lost with the answer.
  */
-function withoutIdToken(fetch: Fetch): Fetch {
+function onlyTokens(fetch: Fetch): Fetch {
   return async (url, options) => {
     const response = await fetch(url, options)
     const json = objectOf(parseJson(await response.clone().text()))
     if (!response.ok || json === null) return response
-    const { id_token: _, ...rest } = json
-    return Response.json(rest)
+    const { access_token, refresh_token: refresh, token_type: type, expires_in, scope } = json
+    const seconds = Number(expires_in ?? Number.NaN)
+    return Response.json({
+      access_token,
+      ...(typeof refresh === 'string' && isToken(refresh) ? { refresh_token: refresh } : {}),
+      token_type: type ?? 'bearer',
+      ...(Number.isFinite(seconds) && seconds >= 0 ? { expires_in: seconds } : {}),
+      ...(typeof scope === 'string' ? { scope } : {}),
+    })
   }
 }
 

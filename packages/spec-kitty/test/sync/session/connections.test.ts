@@ -102,6 +102,32 @@ describe.each(EACH)('%s', (_, act) => {
   })
 })
 
+it.each([
+  [{ refresh_token: null }, { refresh_token: 'old-refresh-token' }],
+  [{ refresh_token: 'Q\u00e9' }, { refresh_token: 'old-refresh-token' }],
+  [{ refresh_token: 'R2' }, { refresh_token: 'R2' }],
+  [{ token_type: undefined }, {}],
+  [{ token_type: null }, {}],
+  [{ scope: 5 }, { auth_scope: null }],
+  [{ expires_in: -5 }, { expires_at: null }],
+  [{ expires_in: 'soon' }, { expires_at: null }],
+  [{ expires_in: '60' }, { expires_at: expect.any(String) }],
+] as const)('a renewal keeps what can be used of %j', async (odd, kept) => {
+  const service = await startService('', null)
+  const answer = { access_token: 'new', token_type: 'bearer', expires_in: 60, ...odd }
+  service.otherwise = (request, response) => reply(200, answer)(request, response)
+  expect(await renewTokens(session(service.url), {})).toMatchObject({ access_token: 'new', ...kept })
+})
+
+it.each([{ access_token: '' }, { access_token: 5 }, { access_token: 'a', token_type: 'mac' }])(
+  'a renewal refuses %j',
+  async (answer) => {
+    const service = await startService('', null)
+    service.otherwise = (request, response) => reply(200, answer)(request, response)
+    await expect(renewTokens(session(service.url), {})).rejects.toMatchObject({ code: 'E_AUTH_UNSUPPORTED' })
+  },
+)
+
 it('localhost is this machine, whatever name resolution says', () => {
   const answers: unknown[] = []
   const { lookup } = lookupFor(new URL('http://localhost:1'))

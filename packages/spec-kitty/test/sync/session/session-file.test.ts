@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { removeStored, writeStored } from '../../../src/sync/session/write-session-file.js'
@@ -43,6 +43,13 @@ describe('session.json', () => {
     const umask = process.umask(0)
     writeStored(home.root, SESSION)
     process.umask(umask)
+    expect(readStored(home.root)).toEqual({ state: 'readable', session: SESSION })
+    expect((statSync(home.session).mode & 0o777).toString(8)).toBe('600')
+  })
+
+  it.each([0o644, 0o666, 0o640, 0o600])('is closed to others when it is read with mode %o', (mode) => {
+    writeStored(home.root, SESSION)
+    chmodSync(home.session, mode)
     expect(readStored(home.root)).toEqual({ state: 'readable', session: SESSION })
     expect((statSync(home.session).mode & 0o777).toString(8)).toBe('600')
   })
