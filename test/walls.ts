@@ -138,6 +138,11 @@ export const WALLS: readonly Wall[] = [
     may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/url-text.ts sync/session')],
   },
   {
+    // It connects as an upload does, so that there is one rule for proxies, certificates and localhost.
+    part: 'spec-kitty/sync/session/bounded-fetch.ts',
+    may: ['familiar/cli', ...tool('sync/check-server-url.ts sync/upload/proxy.ts sync/upload/open-agent.ts')],
+  },
+  {
     part: 'spec-kitty/sync/session/sign-in-service.ts',
     may: ['familiar/cli', 'openid-client', ...tool('sync/session')],
   },

@@ -155,8 +155,13 @@ export class BatchSizes {
     else
       this.#failing.set(project, {
         ...failing,
-        ...{ limit, alone: 0, others: 'unknown', isStuck: false, isFailing: false, isApart: false },
+        limit,
+        alone: 0,
+        others: 'unknown',
         isNarrowed: last < failing.batch.last,
+        isStuck: false,
+        isFailing: false,
+        isApart: false,
       })
   }
 

@@ -56,18 +56,8 @@ class QueueDispatcher implements Dispatcher {
   readonly pending = (): number => this.#outbox.pending
 
   readonly report = (): SyncReport => {
-    const {
-      lastSync,
-      lastAnswer,
-      failures,
-      lastError,
-      lastErrorKind,
-      request,
-      requestServer,
-      closed,
-      stuck,
-      refusedAt,
-    } = this.#outbox
+    const { lastSync, lastAnswer, failures, last, request, requestServer, closed, stuck, refusedAt } =
+      this.#outbox
     const { waitMs } = this.#outbox.end()
     return {
       running: this.#running !== null,
@@ -78,8 +68,8 @@ class QueueDispatcher implements Dispatcher {
       last_sync: lastSync,
       last_answer: lastAnswer,
       consecutive_failures: failures,
-      last_error: lastError,
-      last_error_kind: lastErrorKind,
+      last_error: last.text,
+      last_error_kind: last.kind,
       next_attempt_at: waitMs === null ? null : new Date(Date.now() + waitMs).toISOString(),
       refused: closed === 'session_refused',
       refused_at: closed === 'session_refused' ? refusedAt : null,

@@ -4,6 +4,8 @@ import type { Queue } from '../queue/queue-types.js'
 import { askedTooMuch } from './asked-wait.js'
 import { BatchSizes } from './batch-sizes.js'
 import { isOfEnvironment } from './connection-errors.js'
+import { isElsewhere, isStill, type OpenGate } from './gate-now.js'
+import { LastError } from './last-error.js'
 import { oneLine } from './one-line.js'
 import type { OutboxOptions } from './outbox-options.js'
 import { PassedEvents } from './passed-events.js'
@@ -11,12 +13,11 @@ import { passEnd } from './pass-end.js'
 import { isLasting, isOfQueue } from './queue-failure.js'
 import { openSender, type Sender } from './sender.js'
 import { consentOfAll, surveyOf, total } from './survey.js'
-import type { ErrorKind, Gate, PassEnd, RunningRequest, StuckEvent } from './upload-types.js'
+import type { Gate, PassEnd, RunningRequest, StuckEvent } from './upload-types.js'
 import { FORMATS, uploadSome, type Source, type UploadEnd, type Uploading } from './upload-project.js'
 import { Waits } from './waits.js'
 
 type Next = 'go_on' | 'skip' | 'stop'
-type OpenGate = Gate & { readonly state: 'open' }
 
 /** Knows which events wait, and why. One pass after the other sends the events that may leave. */
 export class Outbox {
@@ -29,9 +30,7 @@ export class Outbox {
   /** When the server last took an event, and when it last answered for one. */
   lastSync: string | null = null
   lastAnswer: string | null = null
-  lastError: string | null = null
-  /** What the last error suggests; null if there is none, or if it is about the session. */
-  lastErrorKind: ErrorKind | null = null
+  readonly last = new LastError()
   /** The request that waits for its answer; null if none does. */
   request: RunningRequest | null = null
   /** The server of that request, which is not that of the gate if the address was changed since. */
@@ -43,8 +42,6 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #waits: Waits
   #sizes = new BatchSizes()
-  /** The errors of the projects that wait because only they fail, the last one at the end. */
-  readonly #apart = new Map<string, { readonly error: string; readonly kind: ErrorKind }>()
   #queue: Queue | null = null
   #isPassing = false
   /** The server to which events could last be sent. */
@@ -107,8 +104,8 @@ export class Outbox {
       // another daemon.
       if (isLasting(this.#failure)) this.#know(0, this.queued)
       this.#fail(oneLine(error instanceof Error ? error.message : String(error)))
-      if (isOfQueue(error)) this.lastErrorKind = 'queue'
-      if (isOfEnvironment(error)) this.lastErrorKind = 'environment'
+      if (isOfQueue(error)) this.last.kind = 'queue'
+      if (isOfEnvironment(error)) this.last.kind = 'environment'
     } finally {
       this.#isPassing = false
     }
@@ -123,18 +120,12 @@ export class Outbox {
     const sending = this.#sending
     if (sending === null) return
     try {
-      if (!(await this.#isElsewhere(sending))) return
+      if (!(await isElsewhere(this.#options.gate, sending))) return
       await sleep(this.#options.timing.stopMs, null, { ref: false })
-      if (await this.#isElsewhere(sending)) sending.sender.close()
+      if (await isElsewhere(this.#options.gate, sending)) sending.sender.close()
     } catch {
       // The pass itself reports a gate that cannot be read.
     }
-  }
-
-  /** While the gate is closed, nothing is held up. */
-  async #isElsewhere({ serverUrl }: { readonly serverUrl: string }): Promise<boolean> {
-    const now = await this.#options.gate()
-    return now.state === 'open' && now.serverUrl !== serverUrl
   }
 
   async #pass(isHurried: boolean): Promise<void> {
@@ -161,8 +152,7 @@ export class Outbox {
     if (this.#server !== null && this.#server !== server) {
       this.#waits.forget()
       this.#sizes = new BatchSizes()
-      this.#apart.clear()
-      this.#note(null)
+      this.last.forget()
     }
     this.#server = server
   }
@@ -197,7 +187,7 @@ export class Outbox {
     const projects = new Set(ready.map(({ project }) => project))
     this.#waits.keepProjects(projects)
     this.#sizes.keepProjects(projects)
-    for (const project of this.#apart.keys()) if (!projects.has(project)) this.#apart.delete(project)
+    this.last.keepProjects(projects)
     this.#forgetRemoved(queue)
     this.#know(total(ready.flatMap(({ parts }) => parts)), total(waiting))
     return ready.toSorted((one, other) => this.#sizes.rank(one.project) - this.#sizes.rank(other.project))
@@ -208,13 +198,12 @@ export class Outbox {
     const { stuck } = this
     for (const project of this.#sizes.forgetRemoved((seq) => queue.contains(seq))) {
       this.#waits.forgetProject(project)
-      this.#apart.delete(project)
+      this.last.forgetProject(project)
       // It may be what all projects wait for, so it is tried whether the server takes the others.
       this.#waits.answered()
-      this.#note(null)
     }
-    if (stuck !== null && this.stuck?.eventId !== stuck.eventId && this.lastError === stuck.error)
-      this.#note(null)
+    if (stuck !== null && this.stuck?.eventId !== stuck.eventId && this.last.text === stuck.error)
+      this.last.note(null)
   }
 
   /**
@@ -248,7 +237,8 @@ export class Outbox {
           tookMs = 0
           const end = await uploadSome(source, uploading, passed.last(project))
           // A problem with the old server says nothing about the new one or its session.
-          if (end.trouble !== null && (await this.#isElsewhere(gate))) return void (this.#isStale = true)
+          if (end.trouble !== null && (await isElsewhere(this.#options.gate, gate)))
+            return void (this.#isStale = true)
           const next = this.#take(source, end, passed, tookMs / timeoutMs)
           if (next === 'stop' || this.#isStale) return
           if (next === 'skip') stuck.add(project)
@@ -273,7 +263,7 @@ export class Outbox {
       signal,
       isEnding,
       consent: async (source) => {
-        this.#isStale = !(await this.#isStill(gate))
+        this.#isStale = !(await isStill(this.#options.gate, gate))
         return this.#isStale ? 'no' : consentOfAll(source, this.#options.consent)
       },
       onSettled: (counts, { error, settled }, isAnswer) => {
@@ -283,18 +273,9 @@ export class Outbox {
         this.#sizes.heard(settled.map(({ seq }) => seq))
         this.lastAnswer = new Date().toISOString()
         if (counts.sent > 0) this.lastSync = this.lastAnswer
-        this.#apart.delete(project)
-        this.#note(counts.kept === 0 ? null : error, 'kept')
-        // That one project goes on says nothing about one that still fails.
-        const failing = [...this.#apart.values()].at(-1)
-        if (this.lastError === null && failing !== undefined) this.#note(failing.error, failing.kind)
+        this.last.answered(project, counts.kept === 0 ? null : error)
       },
     }
-  }
-
-  async #isStill({ serverUrl, format }: OpenGate): Promise<boolean> {
-    const now = await this.#options.gate()
-    return now.state === 'open' && now.serverUrl === serverUrl && now.format === format
   }
 
   /**
@@ -320,21 +301,14 @@ export class Outbox {
     return 'go_on'
   }
 
-  #note(error: string | null, kind: ErrorKind | null = null): void {
-    this.lastError = error
-    this.lastErrorKind = error === null ? null : kind
-  }
-
   /** `apart`: the project that has to wait, because only it fails; null if all have to, as when the server asks to wait. */
   #fail(error: string, trouble: UploadEnd['trouble'] = null, apart: string | null = null): void {
     const asked = trouble?.retryAfterMs ?? null
     if (apart === null) this.#waits.failed(asked)
     else this.#waits.projectFailed(apart)
-    this.#note(error + askedTooMuch(asked, this.#options.timing), asked === null ? trouble?.kind : 'wait')
-    if (apart !== null) {
-      this.#apart.delete(apart)
-      this.#apart.set(apart, { error, kind: trouble?.kind ?? 'answer' })
-    }
+    const kind = asked === null ? (trouble?.kind ?? null) : 'wait'
+    if (apart === null) this.last.note(error + askedTooMuch(asked, this.#options.timing), kind)
+    else this.last.noteApart(apart, error, kind ?? 'answer')
     this.#options.log('upload_failed', { why: error, failures: this.#waits.failures })
   }
 
@@ -343,7 +317,7 @@ export class Outbox {
     this.refused = this.#options.sessionMark()
     this.refusedAt = new Date().toISOString()
     this.#waits.refused()
-    this.#note(error, 'answer')
+    this.last.note(error, 'answer')
     this.#options.log('session_refused', { why: error })
   }
 }

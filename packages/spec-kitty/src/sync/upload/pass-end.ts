@@ -3,11 +3,11 @@ import { isLasting, isOfQueue } from './queue-failure.js'
 import type { PassEnd } from './upload-types.js'
 import type { Waits } from './waits.js'
 
-type Known = Pick<Outbox, 'pending' | 'queued' | 'closed' | 'lastError' | 'stuck'>
+type Known = Pick<Outbox, 'pending' | 'queued' | 'closed' | 'last' | 'stuck'>
 
 /** Returns the result of a pass. `failure`: the error with which it failed; null if it did not. */
 export function passEnd(
-  { pending, queued, closed, lastError, stuck }: Known,
+  { pending, queued, closed, last, stuck }: Known,
   failure: unknown,
   waits: Pick<Waits, 'due' | 'msUntil'>,
 ): PassEnd {
@@ -21,6 +21,6 @@ export function passEnd(
     waitMs: due === null ? null : waits.msUntil(due),
     isQueueFailing: isOfQueue(failure),
     isLasting: isLasting(failure),
-    reason: isAllDone ? null : (closed ?? lastError ?? stuck?.error ?? 'another process is sending them'),
+    reason: isAllDone ? null : (closed ?? last.text ?? stuck?.error ?? 'another process is sending them'),
   }
 }
