@@ -108,7 +108,10 @@ export async function servePage(
     else void sendFile(response, path === '/' ? 'index.html' : path.slice(1))
   })
   const openStream = (response: ServerResponse) => {
-    if (isFull()) return void response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
+    if (isFull()) {
+      response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end()
+      return
+    }
     streams.add(response)
     const first = typeof said === 'string' ? said : said()
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write(first)

@@ -213,7 +213,7 @@ describe('a package that only the torn last line names has no known lane', () =>
       APPROVED.replaceAll('\n', '\r'),
       'its log cannot be read',
     ],
-  ])('%s', async (_, log, words = undefined) => {
+  ])('%s', async (_, log, words?: string) => {
     const mission = await expectNotKnown(withLog(log), words)
     expect(mission).toMatchObject({ not_finalised: 0 })
     expect(mission.work_packages[1]).toMatchObject({ lane: null, is_lane_unread: true, next_command: null })

@@ -4,6 +4,7 @@ import { oneNameEach } from './package-ids.js'
 import { conflictText, MAX_CONFLICTS, openConflicts, type IdConflict } from './id-conflicts.js'
 import { isLane } from './lane-columns.js'
 import { futureCheck } from './timestamps.js'
+import { collectFutureLines, type FutureLine } from './future-lines.js'
 import { knownEvents } from './known-events.js'
 import { historyOf, inOrder, type LaneHistory, type LaneMove } from './lane-history.js'
 import { daysOf } from './mission-flow.js'
@@ -11,6 +12,7 @@ import { readDecisions, type AskedDecision } from './decisions.js'
 import type { CreatedPackage } from './created-packages.js'
 import { isBrokenAnnotation } from './line-head.js'
 import { eventOf, type AnnotationEvent, type Event, type LaneEvent } from './log-line.js'
+import type { LineReader } from './line-reader.js'
 import { addGap, addMove, noGaps, openGaps, packageNamedIn, type FileGaps, type LogGap } from './log-gaps.js'
 import { countOwnEvents, type OwnEvents } from './own-events.js'
 import { readFacts, type FactsReader, type RuntimeFacts } from './runtime-facts.js'
@@ -43,14 +45,6 @@ export interface LogFile {
   readonly is_unfinished: boolean
 }
 
-/** A line whose time was in the future when it was read. */
-export interface FutureLine {
-  readonly line: number
-  readonly at: string
-  /** The package that it moves; null if it moves none. */
-  readonly wp: string | null
-}
-
 /** The events of all copies of a mission's log, combined. */
 export interface Log {
   readonly lanes: ReadonlyMap<string, LaneState>
@@ -76,29 +70,6 @@ export const NO_LOG: Log = {
   files: [],
 }
 
-/** What is known about a line that is too long to be read. */
-export interface LongLine {
-  /** The package that it is about; null if that is unknown. */
-  readonly wp: string | null
-  readonly is_annotation: boolean
-}
-
-/** Takes the lines of one file one by one, so that the whole file need not be in memory. */
-export interface LineReader {
-  /** Counts lines that are read by other code. */
-  skip(lines: number): void
-  /** Takes a line without its newline. */
-  line(text: string): void
-  /** Counts a line that is too long to be read, as a problem. */
-  longLine(about: LongLine): void
-  /** Takes the text after the last newline. Part of an object is never valid JSON, so text that parses is complete. */
-  rest(text: string): void
-  /** Reports that the beginning of the file was left out. */
-  cut(what: string): void
-  /** Reports that the file could not be read. */
-  unread(what: string): void
-}
-
 export interface LogReader {
   /** Begins a copy of the log. An event that an earlier copy contained is not counted again. */
   file(worktree: string | null): LineReader
@@ -113,8 +84,6 @@ export const CUT_OFF = 'its last line is cut off'
 
 const MAX_NAMED_LINES = 10
 
-/** The maximum number of lane changes in the future that are kept of a file, because they leave the lanes of packages in doubt. */
-const MAX_FUTURE_MOVES = 500
 const MAX_PACKAGES = 2000
 
 /**
@@ -242,8 +211,7 @@ function readFile(
   const broken: string[] = []
   let [number, more, added, isUnfinished] = [0, 0, 0, false]
   let isUnread = false
-  const future: FutureLine[] = []
-  const isFuture = futureCheck()
+  const future = collectFutureLines()
 
   const complain = (what: string): void => {
     if (broken.length < MAX_NAMED_LINES) broken.push(`line ${number} ${what}`)
@@ -258,11 +226,8 @@ function readFile(
       if (event.wp !== undefined) lose(event.wp, `line ${number} ${event.what}`)
       return
     }
-    const { at } = event
-    const moved = event.kind === 'lane' ? nameOf(event.wp) : null
-    if (at !== null && isFuture(at) && future.length < (moved === null ? MAX_NAMED_LINES : MAX_FUTURE_MOVES))
-      future.push({ line: number, at, wp: moved })
-    const { standing, problems, moved: counted, lost, conflict } = take(event)
+    future.take({ line: number, at: event.at, wp: event.kind === 'lane' ? nameOf(event.wp) : null })
+    const { standing, problems, moved, lost, conflict } = take(event)
     if (event.id !== null && standing !== 'other')
       added += own.line({ id: event.id, line: number, isNew: standing === 'new' })
     for (const what of problems) complain(what)
@@ -273,7 +238,7 @@ function readFile(
       unknown.size < MAX_PACKAGES
     )
       unknown.set(event.id, number)
-    if (counted !== null) addMove(gaps, counted, number)
+    if (moved !== null) addMove(gaps, moved, number)
     const what = `line ${number} ${problems[0] ?? 'does not count'}`
     if (conflict !== null && gaps.conflicts.length < MAX_CONFLICTS) gaps.conflicts.push({ ...conflict, what })
     else if (lost !== null) lose(lost, what)
@@ -316,7 +281,14 @@ function readFile(
   const result = (): Omit<LogFile, 'gaps'> => {
     const rest = more === 0 ? [] : [`${more} more of its lines are broken`]
     const problems = [...whole, ...broken, ...rest]
-    return { worktree, added, problems, future, is_unread: isUnread, is_unfinished: isUnfinished }
+    return {
+      worktree,
+      added,
+      problems,
+      future: future.lines,
+      is_unread: isUnread,
+      is_unfinished: isUnfinished,
+    }
   }
   return { reader, result }
 }

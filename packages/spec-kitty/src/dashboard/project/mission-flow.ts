@@ -30,7 +30,6 @@ export function daysOf(packages: Iterable<readonly LaneMove[]>): readonly FlowDa
 /** Returns a flow without the days and times that are in the future: nobody knows what has happened by then. */
 export function withoutFuture(flow: Flow): Flow {
   const today = new Date().toISOString().slice(0, 10)
-  const come = (time: string | null): string | null => (time !== null && isFuture(time) ? null : time)
   return {
     days: flow.days.filter(({ date }) => date <= today),
     packages: flow.packages.map((one) => {
@@ -39,6 +38,11 @@ export function withoutFuture(flow: Flow): Flow {
       return { ...one, started_at, finished_at, cycle_seconds }
     }),
   }
+}
+
+/** Returns a time, or null if it has not come. */
+function come(time: string | null): string | null {
+  return time !== null && isFuture(time) ? null : time
 }
 
 function dayOf(date: string, lanes: Iterable<string>): FlowDay {

@@ -137,24 +137,33 @@ function waitingPackage(here: Here): readonly WaitingPackage[] {
 }
 
 /** Sorts by the time in the lane, the longest first. Packages whose time is unknown come last. */
-function longestFirst<T extends Pick<NowPackage, 'lane_since' | 'id' | 'mission'>>(
+function byLaneTime<T extends Pick<NowPackage, 'lane_since' | 'id' | 'mission'>>(
   packages: readonly T[],
 ): readonly T[] {
   const keyOf = ({ lane_since, mission, id }: T): string => [lane_since ?? '~', mission.id, id].join('\0')
-  return packages.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)).slice(0, MAX_LISTED)
+  return packages.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
+}
+
+function longestFirst<T extends NowPackage>(packages: readonly T[]): readonly T[] {
+  return byLaneTime(packages).slice(0, MAX_LISTED)
 }
 
 /** Sorts by whether the process runs, then by the newest event: what is alive comes before what was forgotten. */
 function runningFirst(packages: readonly NowPackage[]): readonly NowPackage[] {
-  const isRunning = ({ process }: NowPackage): boolean => process?.liveness === 'running'
-  const timeOf = ({ last_event_at, lane_since }: NowPackage): string => last_event_at ?? lane_since ?? ''
-  return longestFirst(packages)
-    .toSorted((one, other) =>
-      isRunning(one) === isRunning(other)
-        ? compare(timeOf(other), timeOf(one))
-        : Number(isRunning(other)) - Number(isRunning(one)),
+  return byLaneTime(packages)
+    .toSorted(
+      (one, other) =>
+        Number(isRunning(other)) - Number(isRunning(one)) || compare(lastTimeOf(other), lastTimeOf(one)),
     )
     .slice(0, MAX_LISTED)
+}
+
+function isRunning({ process }: NowPackage): boolean {
+  return process?.liveness === 'running'
+}
+
+function lastTimeOf({ last_event_at, lane_since }: NowPackage): string {
+  return last_event_at ?? lane_since ?? ''
 }
 
 function compare(one: string, other: string): number {

@@ -1,15 +1,9 @@
 import { isUtf16 } from './decode-text.js'
 import type { OpenFile } from './disk.js'
-import {
-  MAX_LINE_BYTES,
-  readLog,
-  type LineReader,
-  type Log,
-  type LogReader,
-  type LongLine,
-} from './event-log.js'
+import { MAX_LINE_BYTES, readLog, type Log, type LogReader } from './event-log.js'
 import { giveWay } from './give-way.js'
 import { isBrokenAnnotation } from './line-head.js'
+import type { LineReader, LongLine } from './line-reader.js'
 import { packageNamedIn } from './log-gaps.js'
 import { readBytes, withFile } from './read-safely.js'
 import type { LocatedEntry } from './locate.js'
