@@ -120,6 +120,21 @@ describe('a lane that an unread line may have changed', () => {
     })
   })
 
+  it('is not enough for a package that needs it', async () => {
+    const needs = prompt('WP02', 'Two', 'dependencies: [WP01]\n')
+    const log = laneEvent(1, 'WP01', 'approved') + laneEvent(2, 'WP02', 'planned')
+    const torn = '{"wp_id":"WP01","to_lane":\n'
+    const known = await read({ ...PROMPTS, 'tasks/WP02.md': needs, [LOG]: log })
+    expect(known.one('WP02')).toMatchObject({ is_ready: true })
+    const { one } = await read({ ...PROMPTS, 'tasks/WP02.md': needs, [LOG]: log + torn })
+    expect(one('WP02')).toMatchObject({
+      lane_doubt: null,
+      is_ready: false,
+      next_command: null,
+      not_ready_because: 'it needs WP01, whose lane is in doubt',
+    })
+  })
+
   it('is told from a log of which nothing was read', async () => {
     const planned = await read({ ...PROMPTS, [LOG]: `${laneEvent(1, 'WP01', 'planned')}x\n` })
     expect(planned.mission.state_words).toBe('not all of its log can be read')

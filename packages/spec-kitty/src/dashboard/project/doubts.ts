@@ -150,8 +150,12 @@ export function asFarAsRead(
   { of, problems }: Doubts,
 ): readonly WorkPackage[] {
   const meta = problems.find(({ path }) => path.endsWith(META))
+  const doubtful = new Set(packages.filter((one) => of(one)?.about === 'lane').map(({ id }) => id))
   return packages.map((one) => {
     const doubt = of(one)
+    const need = one.dependencies.find((id) => doubtful.has(id) && !one.waiting_for.includes(id))
+    if (doubt === null && meta === undefined && need !== undefined && one.column === 'planned')
+      return heldBack(one, `it needs ${need}, whose lane is in doubt`)
     if (doubt === null)
       return meta === undefined ? one : heldBack(one, `the mission may be over: meta.json ${meta.what}`)
     if (doubt.about === 'needs') return heldBack(one, `what it needs is not known: ${doubt.why}`)
