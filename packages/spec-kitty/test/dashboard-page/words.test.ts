@@ -176,7 +176,7 @@ describe('what was searched for', () => {
 describe('a mission in words', () => {
   it('counts in the order of the columns', () => {
     const counts = { planned: 0, doing: 0, for_review: 0, approved: 0, done: 0 }
-    const none = { counts, lanes: {}, not_finalised: 0, unknown_lanes: 0, unread_lanes: 0 }
+    const none = { counts, lanes: {}, not_finalised: 0, unknown_lanes: 0, unread_lanes: 0, lanes_in_doubt: 0 }
     expect(describeCounts({ ...none, counts: { ...counts, done: 3, planned: 1 } })).toBe('1 planned, 3 done')
     expect(describeCounts({ ...none, not_finalised: 2, unknown_lanes: 1, unread_lanes: 3 })).toBe(
       '2 not finalised, 3 not readable, 1 in an unknown lane',
@@ -186,6 +186,9 @@ describe('a mission in words', () => {
     )
     expect(describeCounts({ ...none, counts: { ...counts, done: 2 }, lanes: { canceled: 2 } })).toBe(
       '2 canceled',
+    )
+    expect(describeCounts({ ...none, counts: { ...counts, doing: 3 }, lanes_in_doubt: 2 })).toBe(
+      '3 doing, 2 of these in doubt',
     )
     expect(describeCounts(none)).toBeNull()
   })
@@ -210,6 +213,7 @@ describe('a mission in words', () => {
       lanes: { canceled: 1 },
       not_finalised: 1,
       unread_lanes: 0,
+      lanes_in_doubt: 0,
     }
     expect(shareInNoColumn({ ...mission, unknown_lanes: 1 })).toBe(0.5)
     expect(shareInNoColumn({ ...mission, not_finalised: 0, unknown_lanes: 0 })).toBe(0)

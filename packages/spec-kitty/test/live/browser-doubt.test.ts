@@ -58,7 +58,7 @@ describe.skipIf(lacksChromium())('a reader', () => {
     await open('#/missions/m', '[data-card]')
     const card = async (id: string) =>
       (await page.locator(`[data-card=${id}]`).textContent())?.replaceAll(/\s+/g, ' ')
-    expect(await card('WP01')).toContain('last known:Planned')
+    expect(await card('WP01')).toContain('last known: Planned')
     expect(await card('WP01')).not.toContain('Ready')
     expect(await card('WP02')).toContain('The key is missing.')
     expect(await card('WP03')).toContain('Tests are missing.')
@@ -73,7 +73,7 @@ describe.skipIf(lacksChromium())('a reader', () => {
   })
 
   it.each([
-    ['WP01', ['Lane in doubt', 'line 1 is 400 d in the future', 'last known:Planned']],
+    ['WP01', ['Lane in doubt', 'line 1 is 400 d in the future', 'last known: Planned']],
     ['WP02', ['Blocked The key is missing.', 'No command it waits for WP01']],
     ['WP03', ['Sent back Tests are missing. (ada)', 'spec-kitty agent action implement WP03 --mission m']],
     ['WP05', ['Not ready it waits for WP06 (canceled)']],
@@ -96,6 +96,18 @@ describe.skipIf(lacksChromium())('a reader', () => {
     expect(await page.getByRole('region', { name: 'Ready to start' }).count()).toBe(0)
     const unread = await page.getByRole('region', { name: 'Not readable' }).textContent()
     expect(unread).toContain('in doubt: the lane of WP01')
+  })
+
+  it('sees the doubt in the list, the graph and the head of the mission too', async () => {
+    await open('#/missions/m?as=list', '[data-card]')
+    expect(await page.locator('[data-card=WP01] .doubt').textContent()).toBe('last known:')
+    expect(await page.locator('.mission-state').textContent()).toContain('1 of these in doubt')
+    await open('#/missions/m?as=graph', '.box')
+    expect(await page.locator('[data-card-link=WP01] .box-id').textContent()).toBe(
+      'WP01 · last known: Planned',
+    )
+    await open('#/missions/m?card=WP02', 'dialog .facts')
+    expect(await page.locator('dialog .needed').textContent()).toContain('last known:')
   })
 
   it('copies the text and the path of a document with the mouse', async () => {

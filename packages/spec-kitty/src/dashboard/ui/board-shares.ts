@@ -24,7 +24,10 @@ export function sharesOf({ counts, lanes }: Pick<MissionSummary, 'counts' | 'lan
   return [...columns, { share: 'canceled', name: LANE_NAMES.canceled, count: canceled }]
 }
 
-type Counted = Pick<MissionSummary, 'counts' | 'lanes' | 'not_finalised' | 'unknown_lanes' | 'unread_lanes'>
+type Counted = Pick<
+  MissionSummary,
+  'counts' | 'lanes' | 'not_finalised' | 'unknown_lanes' | 'unread_lanes' | 'lanes_in_doubt'
+>
 
 /**
  * Returns the counts in words, in the order of the columns, then canceled packages and those in no column: `1 doing, 3
@@ -37,6 +40,7 @@ export function describeCounts(mission: Counted): string | null {
     .map(({ name, count }) => `${count} ${name.toLowerCase()}`)
   if (open > 0) parts.push(`${open} not finalised`)
   if (unread > 0) parts.push(`${unread} not readable`)
+  if (mission.lanes_in_doubt > 0) parts.push(`${mission.lanes_in_doubt} of these in doubt`)
   if (unknown > 0) parts.push(`${unknown} in an unknown lane`)
   return parts.length === 0 ? null : parts.join(', ')
 }

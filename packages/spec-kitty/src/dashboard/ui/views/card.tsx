@@ -154,8 +154,7 @@ export function LaneOf({ workPackage }: { readonly workPackage: WorkPackage }) {
   const isFile = source === 'front_matter' || source === 'folder'
   return (
     <>
-      {doubt !== null && <InDoubt why={doubt} />}
-      <LaneName lane={lane} isUnread={workPackage.is_lane_unread} />
+      <LaneName lane={lane} isUnread={workPackage.is_lane_unread} doubt={doubt} />
       {isFile && (
         <span class="from" title={FILE_SOURCES[source]}>
           from front matter
@@ -171,7 +170,7 @@ export function LaneOf({ workPackage }: { readonly workPackage: WorkPackage }) {
 }
 
 /** Says that the lane behind it is only the last one that is known. */
-export function InDoubt({ why }: { readonly why: string }) {
+function InDoubt({ why }: { readonly why: string }) {
   return (
     <span class="doubt" title={`It may be in another lane. ${visible(why)}`}>
       last known:
@@ -188,15 +187,25 @@ const FILE_SOURCES = {
 export function LaneName({
   lane,
   isUnread = false,
+  doubt = null,
 }: {
   readonly lane: string | null
   readonly isUnread?: boolean
+  /** Why the lane is only the last one that is known; null if it is certain. */
+  readonly doubt?: string | null
 }) {
   if (lane === null) return <span class="lane is-unknown">{isUnread ? 'Not readable' : 'Not finalised'}</span>
   return (
-    <bdi class={isLane(lane) ? 'lane' : 'lane is-unknown'} data-lane={lane}>
-      {visible(laneName(lane))}
-    </bdi>
+    <>
+      {doubt !== null && (
+        <>
+          <InDoubt why={doubt} />{' '}
+        </>
+      )}
+      <bdi class={isLane(lane) ? 'lane' : 'lane is-unknown'} data-lane={lane}>
+        {visible(laneName(lane))}
+      </bdi>
+    </>
   )
 }
 

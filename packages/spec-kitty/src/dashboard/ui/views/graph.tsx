@@ -84,7 +84,7 @@ function Box({ place, one, mission, choice }: BoxProps) {
   const { x, y } = cornerOf(place)
   const title = visible(one.title)
   const lane = one.lane !== null ? laneName(one.lane) : one.is_lane_unread ? 'Not readable' : 'Not finalised'
-  const first = visible(`${one.id} · ${lane}`)
+  const first = visible(`${one.id} · ${one.lane_doubt === null ? '' : 'last known: '}${lane}`)
   return (
     <a
       class="box"
@@ -189,7 +189,7 @@ function Needs({ one, mission, choice }: NeedsProps) {
       <a href={boardLink(mission, one.id, choice)}>
         <bdi class="id">{visible(one.id)}</bdi> <bdi>{visible(one.title)}</bdi>
       </a>{' '}
-      <LaneName lane={one.lane} isUnread={one.is_lane_unread} />
+      <LaneName lane={one.lane} isUnread={one.is_lane_unread} doubt={one.lane_doubt} />
       {one.dependencies.length > 0 && <p class="quiet">needs {one.dependencies.map(visible).join(', ')}</p>}
     </li>
   )

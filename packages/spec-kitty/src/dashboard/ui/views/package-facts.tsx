@@ -251,7 +251,7 @@ function Dependency({ mission, name, choice }: DependencyProps) {
       <a class="id" href={boardLink(mission.id, name, choice)}>
         <bdi>{visible(name)}</bdi>
       </a>
-      <LaneName lane={found.lane} isUnread={found.is_lane_unread} />
+      <LaneName lane={found.lane} isUnread={found.is_lane_unread} doubt={found.lane_doubt} />
     </span>
   )
 }
