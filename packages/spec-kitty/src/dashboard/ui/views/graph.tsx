@@ -84,7 +84,8 @@ function Box({ place, one, mission, choice }: BoxProps) {
   const { x, y } = cornerOf(place)
   const title = visible(one.title)
   const lane = one.lane !== null ? laneName(one.lane) : one.is_lane_unread ? 'Not readable' : 'Not finalised'
-  const first = visible(`${one.id} · ${one.lane_doubt === null ? '' : 'last known: '}${lane}`)
+  const isCertain = one.lane_doubt === null
+  const first = visible(`${one.id} · ${lane}${isCertain ? '' : '?'}`)
   return (
     <a
       class="box"
@@ -93,7 +94,7 @@ function Box({ place, one, mission, choice }: BoxProps) {
       data-column={one.column ?? ''}
       data-lane={one.lane ?? ''}
     >
-      <title>{`${first} ${title}`}</title>
+      <title>{`${first} ${title}${isCertain ? '' : ' (the last known lane)'}`}</title>
       <rect x={x} y={y} width={BOX.width} height={BOX.height} rx="7" />
       <rect class="box-lane" x={x} y={y} width="5" height={BOX.height} rx="2" />
       <foreignObject x={x + 8} y={y} width={BOX.width - 12} height={BOX.height}>
@@ -189,7 +190,9 @@ function Needs({ one, mission, choice }: NeedsProps) {
       <a href={boardLink(mission, one.id, choice)}>
         <bdi class="id">{visible(one.id)}</bdi> <bdi>{visible(one.title)}</bdi>
       </a>{' '}
-      <LaneName lane={one.lane} isUnread={one.is_lane_unread} doubt={one.lane_doubt} />
+      <span>
+        <LaneName lane={one.lane} isUnread={one.is_lane_unread} doubt={one.lane_doubt} />
+      </span>
       {one.dependencies.length > 0 && <p class="quiet">needs {one.dependencies.map(visible).join(', ')}</p>}
     </li>
   )
