@@ -134,7 +134,7 @@ describe('the log of a mission', () => {
   it('says the line of a copy that is broken, as it is counted in that copy', async () => {
     const { project, copy } = behind()
     appendFileSync(copy, 'nonsense\n')
-    expect((await read(project)).problems).toEqual([
+    expect((await read(project)).problems).toMatchObject([
       { path: `.worktrees/${COORD}/kitty-specs/${ID}/${LOG}`, what: 'line 5 is not a JSON object' },
     ])
   })

@@ -10,6 +10,9 @@ import { instantOf } from './timestamps.js'
 
 const MAX_ID_CHARS = 200
 
+/** Matches ASCII in UTF-16. A file may also have zeros because the machine failed while it was written. */
+const UTF16 = /[ -~]\0[ -~]\0/
+
 /**
  * The maximum depth. Real lines are five levels deep. `JSON.parse` accepts any depth, but code that walks through its
  * result may not.
@@ -52,7 +55,7 @@ export function eventOf(line: string, worktree: string | null): Event | Broken {
   if (value === null) {
     if (isConflictMarker(line)) return broken('is a marker of a merge conflict', null)
     const parts = [line]
-    const what = line.includes('\0')
+    const what = UTF16.test(line)
       ? 'has NUL bytes, like UTF-16, and is not a JSON object'
       : 'is not a JSON object'
     return broken(what, isBrokenAnnotation(parts) ? undefined : packageNamedIn(parts))
