@@ -50,6 +50,9 @@ const NOTHING: SyncReport = {
   queue_lost: null,
 }
 
+/** Before the work has started, the daemon has just entered its home. */
+const isAlwaysHere = (): boolean => true
+
 /**
  * Returns the service of one root. While the root has no queue, the service loads neither SQLite nor HTTP clients, so
  * that an idle daemon stays small.
@@ -62,7 +65,7 @@ export function createSyncService(root: string, env: Environment): SyncService {
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
   let isLookDue = false
-  let isHere = (): boolean => true
+  let isHere: () => boolean = isAlwaysHere
   const environment = startEnvironment(env)
 
   const get = async (): Promise<Dispatcher> => {
