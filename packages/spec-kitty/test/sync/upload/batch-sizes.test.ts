@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { endDispatching, startDispatching, type Dispatching } from '../../helpers/dispatching.js'
+import { endDispatching, startDispatching, TOKEN, type Dispatching } from '../../helpers/dispatching.js'
 import { eventually, settled } from '../../../../familiar/test/helpers/eventually.js'
 import * as answers from '../../helpers/sync-server.js'
 
@@ -267,18 +267,26 @@ describe('an event that fails alone', () => {
   })
 
   it('is not counted as answered for if nothing was sent, as when the consent is withdrawn meanwhile', async () => {
-    const later: ('yes' | 'no')[] = []
+    let [isNext, isGone] = [false, false]
     const work = await startDispatching({
       timing: { maxBackOffMs: 5 },
-      consent: () => Promise.resolve(later.shift() ?? 'yes'),
+      consent: () => {
+        const consent = isGone ? 'no' : 'yes'
+        isGone = false
+        return Promise.resolve(consent)
+      },
+      token: () => {
+        ;[isNext, isGone] = [false, isNext]
+        return Promise.resolve(TOKEN)
+      },
     })
     work.publish(A, 20)
     work.server.otherwise = answers.reply(503)
     for (let round = 0; round < 3; round += 1) await work.drain()
     const before = sizes(work.server)
     expect(before.at(-1)).toBe(1)
-    // Before the events are claimed, it is there; before they are sent, it is not.
-    later.push('yes', 'no')
+    // Before the token is asked for, it is there; right before the request, it is not.
+    isNext = true
     await eventually(() => expect(sizes(work.server).length).toBeGreaterThan(before.length + 3))
     expect(new Set(sizes(work.server).slice(before.length))).toEqual(new Set([1]))
   })
@@ -313,14 +321,14 @@ const TO_ONE_EVENT: readonly (readonly [what: string, failure: answers.Answer])[
 describe('a project whose oldest event the server does not settle', () => {
   it.each(TO_ONE_EVENT)('holds up no other after the first attempt, nor later: %s', async (_, failure) => {
     // A wait of a minute or more, so that whoever has to wait is noticed.
-    const work = await startDispatching({ timing: { maxBackOffMs: 120_000 }, random: () => 1 })
+    const work = await startDispatching({ timing: { maxBackOffMs: 120_000, backOffMs: 60_000 } })
     const guilty = work.publish(A, 1)
     failsWith(work.server, guilty, failure)
     const others = [...work.publish(B, 3)]
     // The first attempt begins with the oldest event, and the second one with another project.
     for (let round = 0; round < 2; round += 1) await work.drain()
     expect(work.server.accepted).toEqual(others)
-    for (let round = 0; round < 17; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       await work.drain()
       others.push(...work.publish(B, 1))
       work.dispatcher.wake()
