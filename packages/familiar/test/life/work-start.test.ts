@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Connection, Daemon } from 'familiar'
@@ -30,7 +30,12 @@ afterEach(async () => {
   await box.close()
 })
 
-const go = (text = ''): void => writeFileSync(join(box.directory, 'go'), text)
+/** Lets the work start, or fail. The file comes whole: the daemon reads it as soon as it is there. */
+function go(text = ''): void {
+  const path = join(box.directory, 'go')
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
+}
 
 /** What the daemon has noted: the requests that it got, and what it has saved. */
 function notes(): readonly unknown[] {

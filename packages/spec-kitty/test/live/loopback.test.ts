@@ -46,7 +46,7 @@ function without(context: TestContext, how: string) {
   return { prefix, cause }
 }
 
-const LINE = /^spec-kitty: [^\n]+ \(bring the loopback interface up [^\n]+\)\n$/
+const LINE = /^spec-kitty: [^\n]+\): bring the loopback interface up [^\n]+\n$/
 
 /** The library starts both daemons: the sync daemon shows every cause, a dashboard one of each kind, and with FAMILIAR_FULL=1 all. */
 const FOR_DASHBOARDS = isFull
