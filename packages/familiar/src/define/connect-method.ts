@@ -194,11 +194,10 @@ async function find(definition: Definition, scope: string, options: InternalOpti
   )
 }
 
-function stoppedByCommand({ options, words }: Definition): FamiliarError {
-  const { name } = options
+function stoppedByCommand({ words }: Definition): FamiliarError {
   return new FamiliarError(
     'E_DAEMON_UNREACHABLE',
-    `the ${name} daemon was stopped by a command; a request on a connection from before that does not start another`,
+    `the ${words.title} was stopped by a command; a request on a connection from before that does not start another`,
     { hint: `start it: ${words.start}` },
   )
 }
