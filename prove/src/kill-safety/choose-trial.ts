@@ -56,7 +56,8 @@ function recyclingOf(seed: number, random: Random): TrialPlan {
     actor: id,
     command: 0,
     isAfterLock: true,
-    afterMs: random.below(random.chance(80) ? 450 : 1_500),
+    // Most of them fall between the lock and the last signal of the command, which then takes less than 200 ms.
+    afterMs: random.below(random.chance(80) ? 200 : 1_500),
   }))
   return { seed, isAged: false, actors, commands: [{ ...command, ...way }], disturbances }
 }

@@ -1,6 +1,7 @@
 import type { Actor, Cast } from './cast.js'
 import type { Over } from './commands.js'
 import { rulingsOf, type Doer } from './doer.js'
+import type { Snapshot } from './snapshot.js'
 
 /** Finds the processes that a command had to end but did not. */
 
@@ -26,6 +27,7 @@ export function leftBy(cast: Cast, doer: Doer, doers: readonly Doer[]): readonly
     const [was, is] = [before?.get(actor), after?.get(actor)]
     const isThere = was?.lives === true && is?.lives === true
     if (!isThere || actor.isDisturbed || actor.truths.length > 1 || isBesideBeyond(cast, actor)) return []
+    if (isBesideDeadRecord(cast, actor, after)) return []
     const rulings = rulingsOf(doer, actor, over.at)
     const isLeft = rulings.length > 0 && rulings.every((ruling) => ruling === 'must end')
     const text = `${doer.name} left ${actor.name} (exit ${over.status}: ${brief(over.said)})`
@@ -72,6 +74,22 @@ function isBesideBeyond({ actors }: Cast, { truths }: Actor): boolean {
   const named = new Set([marker ?? environment, reported])
   return actors.some(({ truths: others }) =>
     others.some(({ truth }) => truth.isBeyond && truth.singletonOf.some((scope) => named.has(scope))),
+  )
+}
+
+/**
+ * Returns whether a record of the dashboard's project names a process that does not live, or that is none of its daemons.
+ * A clean-up ends a dashboard whose project is there only if the project has no record, or one that names another live
+ * daemon (rule D13 of the specification).
+ */
+function isBesideDeadRecord({ actors }: Cast, actor: Actor, after: Snapshot | null): boolean {
+  const project = actor.truths[0]?.truth.family === 'dashboard' ? actor.truths[0].truth.marker : null
+  if (project === null) return false
+  return actors.some((other) =>
+    other.truths.some(({ truth }) => {
+      const isDead = after?.get(other)?.lives !== true
+      return truth.falselyNamedBy === project || (isDead && truth.singletonOf.includes(project))
+    }),
   )
 }
 

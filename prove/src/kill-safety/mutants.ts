@@ -99,7 +99,7 @@ export const MUTANTS: readonly Mutant[] = [
 ]
 
 /** The maximum number of trials for each bug. The first one that finds it is enough. */
-const TRIALS_EACH = 60
+const TRIALS_EACH = 120
 const MOST_SEED = 2 ** 31
 
 export interface Caught {

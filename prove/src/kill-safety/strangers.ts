@@ -7,13 +7,18 @@ import { childrenOf, ticksOf } from './machine.js'
 import { truthOf, type Actor } from './cast.js'
 import { filesOf, writePrivate, type Stage } from './stage.js'
 import { dashboardArguments, PYTHON, spawnHostile, syncArguments } from './stand-ins.js'
-import { STRANGER } from './truth.js'
+import { STRANGER, type Truth } from './truth.js'
 
 /** Processes that are not daemons of either family, even if they look like one or a record names them. */
 
 const TOKEN = 'f'.repeat(32)
 
-function enter({ cast, plan }: Scene, child: ChildProcess, port: number | null = null): Actor {
+function enter(
+  { cast, plan }: Scene,
+  child: ChildProcess,
+  port: number | null = null,
+  more: Partial<Truth> = {},
+): Actor {
   return cast.add({
     name: plan.id,
     kind: plan.kind,
@@ -21,7 +26,7 @@ function enter({ cast, plan }: Scene, child: ChildProcess, port: number | null =
     pid: child.pid ?? 0,
     child,
     port,
-    truth: STRANGER,
+    truth: { ...STRANGER, ...more },
   })
 }
 
@@ -30,13 +35,20 @@ export function sleeper(): ChildProcess {
   return spawn('/bin/sleep', ['1000000'], { stdio: 'ignore' })
 }
 
-function sleep(tell: (scene: Scene, pid: number) => void = () => {}): Enter {
+function sleep(
+  tell: (scene: Scene, pid: number) => void = () => {},
+  more: (scene: Scene) => Partial<Truth> = () => ({}),
+): Enter {
   return async (scene) => {
     const child = sleeper()
-    enter(scene, child)
+    enter(scene, child, null, more(scene))
     tell(scene, child.pid ?? 0)
   }
 }
+
+/** The same, with a record that names another start, another machine, or a token that is not in the command line. */
+const falselyNamed = (tell: (scene: Scene, pid: number) => void): Enter =>
+  sleep(tell, ({ stage, plan }) => ({ falselyNamedBy: stage.at(plan.scope) }))
 
 const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 
@@ -133,17 +145,17 @@ export function idleWithArguments({ base }: Stage, [argv0 = '', ...args]: readon
 export const STRANGERS = {
   sleep: sleep(),
   'sleep-named-by-record': sleep((scene, pid) => lyingRecord(scene, pid)),
-  'sleep-named-by-old-record': sleep((scene, pid) =>
+  'sleep-named-by-old-record': falselyNamed((scene, pid) =>
     writeOldRecord(scene, { port: scene.plan.port, token: TOKEN, pid }),
   ),
   'sleep-named-by-lock': sleep(({ stage, plan }, pid) => {
     const text = { pid, birth: `${bootId()}/${ticksOf(pid)}`, since: new Date().toISOString() }
     writePrivate(filesOf(stage.at(plan.scope), plan.family).lock, `${JSON.stringify(text)}\n`)
   }),
-  'sleep-named-for-the-future': sleep((scene, pid) =>
+  'sleep-named-for-the-future': falselyNamed((scene, pid) =>
     lyingRecord(scene, pid, { birth: `${bootId()}/999999999999` }),
   ),
-  'sleep-named-from-elsewhere': sleep((scene, pid) =>
+  'sleep-named-from-elsewhere': falselyNamed((scene, pid) =>
     lyingRecord(scene, pid, { host_id: '0123456789abcdef', boot_id: '11111111-2222-3333-4444-555555555555' }),
   ),
   'named-like-ours': async (scene) => {

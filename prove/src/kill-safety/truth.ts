@@ -19,6 +19,8 @@ export interface Truth {
   readonly reported: string | null
   /** The real paths of the scopes whose live singleton the process is: their record names it, or it holds their lock. */
   readonly singletonOf: readonly string[]
+  /** The real path of the scope whose record names the process as its daemon, although it is none or another one. */
+  readonly falselyNamedBy: string | null
   /** Whether the process would answer a health request. */
   readonly answers: boolean
   /** Whether the process's health reply, command line and port agree. */
@@ -46,6 +48,7 @@ const NOBODY: Truth = {
   environment: null,
   reported: null,
   singletonOf: [],
+  falselyNamedBy: null,
   answers: false,
   agrees: false,
   isOtherUser: false,
