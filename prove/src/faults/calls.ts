@@ -105,13 +105,13 @@ export function hitIn(trace: string, stage: string, fault: string): Hit {
       isPackage: met.some((line) => /\/command\/[^">]*\.js/.test(line)),
     }
   }
-  const dead = lines.findIndex((line) => line.includes('+++ killed by SIGKILL'))
+  const killed = lines.filter((line) => line.includes('+++ killed by SIGKILL')).length
   return {
-    isHit: dead !== -1,
-    count: dead === -1 ? 0 : 1,
+    isHit: killed > 0,
+    count: killed,
     isNodesToo: false,
     met: [],
-    isOurs: dead !== -1,
+    isOurs: killed > 0,
     isPackage: false,
   }
 }

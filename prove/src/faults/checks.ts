@@ -59,7 +59,7 @@ export interface After {
   readonly ms: number
   readonly again: number
   readonly isBusy: boolean
-  /** True if the fault occurred while the next command ran. In this case the command after it must succeed. */
+  /** True if the fault occurred only while or after the next command ran. Then the command after it must succeed. */
   readonly isHitNow: boolean
 }
 
@@ -79,7 +79,7 @@ export async function goOn(
   for (; next.status === TRY_AGAIN && again < MOST_AGAIN && isBusy(); again++)
     next = await runIn(place, action.next, NEXT_MS)
   // The daemon is traced until its end and counts its own calls, so the fault may affect it only now.
-  const isHitNow = next.status !== 0 && hits() > hitsBefore
+  let isHitNow = next.status !== 0 && hits() > hitsBefore
   if (isHitNow) next = await runIn(place, action.next, NEXT_MS)
   const wrong = next.status === 0 ? [] : [`the next command ended with ${endOf(next)}`]
   if (action.needsOrphans) {
@@ -92,7 +92,16 @@ export async function goOn(
     const start = await runIn(place, START, NEXT_MS)
     if (start.status !== 0) wrong.push(`a start after it ended with ${endOf(start)}`)
   }
-  return { wrong: [...wrong, ...(await stateOf(place))], ms: next.ms, again, isBusy: isBusy(), isHitNow }
+  let state = await stateOf(place)
+  // Or the fault ended the daemon after the next command had found it. Then the command after that must restore it.
+  if (state.length > 0 && !isHitNow && hits() > hitsBefore) {
+    isHitNow = true
+    makeOld(place)
+    const start = await runIn(place, START, NEXT_MS)
+    if (start.status !== 0) wrong.push(`a start after the late fault ended with ${endOf(start)}`)
+    state = await stateOf(place)
+  }
+  return { wrong: [...wrong, ...state], ms: next.ms, again, isBusy: isBusy(), isHitNow }
 }
 
 /**

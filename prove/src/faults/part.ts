@@ -144,7 +144,7 @@ function figuresOf(outcomes: readonly Outcome[], plan: PlanSize, isShort: boolea
       sum(({ again }) => again),
     ),
     forgiven(
-      'next commands during which the daemon met the fault; the one after that worked',
+      'next commands during or after which the daemon met the fault; the one after that worked',
       count(({ isHitNow }) => isHitNow),
     ),
     forgiven(

@@ -28,7 +28,7 @@ export interface Outcome {
   readonly again: number
   /** Whether the machine was seen to be busy while the next command ran. */
   readonly isBusy: boolean
-  /** True if the fault affected the daemon while the next command ran. In this case the command after that must succeed. */
+  /** True if the fault affected the daemon only while or after the next command ran. Then the command after it must succeed. */
   readonly isHitNow: boolean
   /** True if the command reported an unreadable file of its package as an internal error. */
   readonly isInternal: boolean
