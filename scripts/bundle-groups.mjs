@@ -9,7 +9,7 @@ import { join } from 'node:path'
 
 /** The modules of one chunk: those that nearly every command needs, and those that `sync status` needs. */
 const CORE = [
-  /(?:familiar\/dist\/(?:errors|define\/(?:daemon-environment|home-directory)|cli\/(?:io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|prompt|watch-reader|arguments|output|grammar))|spec-kitty\/dist\/(?:version|cli\/(?:command-table|find-command)))\.js$/,
+  /(?:familiar\/dist\/(?:errors|define\/(?:daemon-environment|home-directory)|cli\/(?:io|printable|exit-codes|command-errors|read-options|failure|print-json|process-io|prompt|watch-reader|arguments|output|grammar))|spec-kitty\/dist\/(?:main|version|cli\/(?:command-table|find-command)))\.js$/,
   /familiar\/dist\/cli\/(?:parse|nearest)\.js$/,
   /familiar\/dist\/(?:json|runtime|identity\/.*|protocol\/(?:record|lock-holder|self-report|crypto)|classify\/(?:decision-tables|first-match|tri)|observe\/(?:peek|small-file|read-records)|observe\/platform\/(?:select|native-locks|linux|linux-lock-holder|host-id|parse-proc))\.js$/,
   /familiar\/dist\/(?:load-beside|define\/scan-method|protocol\/challenge|classify\/(?:names-living|daemon-state)|observe\/(?:http|probe-health|handshake|verify-record|read-state))\.js$/,

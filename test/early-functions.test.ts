@@ -90,7 +90,7 @@ describe('the functions that a status or a doctor calls', () => {
       const name = readdirSync(directory).find((one) => one.startsWith(`${chunk}-`)) ?? ''
       return readFileSync(`${directory}${name}`, 'utf8')
     }
-    const [core, scan] = [textOf('core'), textOf('scan')]
+    const [core, scan] = [textOf('main'), textOf('scan')]
     expect(core).toContain('\nconst viewWork = (async function viewWork(')
     expect(core.match(/^const [\w$]+ = \((?:async )?function/gm)?.length).toBeGreaterThan(200)
     expect(scan.match(/^const [\w$]+ = \((?:async )?function/gm)?.length).toBeGreaterThan(40)

@@ -113,8 +113,8 @@ describe('a package without its parts', () => {
   it.for([
     ['main.js', 'empty', 'sync status --json'],
     ['main.js', 'cut in the last line', 'sync status --json'],
-    ['core-', 'cut in the last line', 'sync status --json'],
-    ['core-', 'empty', 'sync status --json'],
+    ['main-', 'cut in the last line', 'sync status --json'],
+    ['main-', 'empty', 'sync status --json'],
     ['package.json', 'empty', 'sync status --json'],
     ['package.json', 'cut in the last line', 'sync status --json'],
     ['scan-', 'missing', 'auth doctor --json'],

@@ -73,7 +73,7 @@ describe('a start whose daemon', () => {
 
 describe('a command that loses a part of its program as it opens it', () => {
   it.each([
-    ['of its beginning', 'core', ['sync', 'status', '--json']],
+    ['of its beginning', 'main', ['sync', 'status', '--json']],
     ['of the start', 'connect-cold', ['sync', 'start', '--json']],
     ['that reads the queue, in status,', 'queue', ['sync', 'status', '--json']],
     ['that reads the queue, in the doctor,', 'queue', ['auth', 'doctor', '--json']],
