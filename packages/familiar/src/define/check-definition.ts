@@ -103,7 +103,7 @@ const DEFINITION: Rules<DaemonOptions> = {
       'of lower-case letters, digits and hyphens, at most 40',
     ),
   ),
-  entry: must(isEntry, 'a path, a URL that begins with file:, or a function that returns one'),
+  entry: must(isEntry, 'an absolute path, a URL that begins with file:, or a function that returns one'),
   version: must((value) => isText(value) && /^v?\d{1,9}\.\d{1,9}\b/.test(value), 'a version such as 1.2.3'),
   protocol: must((value) => Number.isInteger(value) && Number(value) > 0, 'a whole number above 0'),
   buildTime: must(isTime, 'a time as toISOString writes it, or null'),
@@ -116,7 +116,7 @@ const DEFINITION: Rules<DaemonOptions> = {
   idleTimeoutSeconds: SECONDS,
   drainTimeoutSeconds: SECONDS,
   maxBodyBytes: must(isNumber(1, Number.MAX_SAFE_INTEGER), 'a number of bytes above 0'),
-  env: listOf((one) => isText(one) && one !== '', 'a list of names and patterns'),
+  env: listOf(isPatternOfNames, 'a list of names, NAME or !NAME, which may have one * at the end'),
   execArgv: listOf(
     (one) => isText(one) && one.startsWith('-'),
     'a list of options, each one word with its value (--max-old-space-size=512), and with a module as a URL (--import=file:///...)',
@@ -256,7 +256,12 @@ export function checkedPath(call: string, what: string, path: unknown): string {
 
 export function isEntry(value: unknown): boolean {
   if (objectOf(value) !== null) return objectOf(value)?.['protocol'] === 'file:'
-  return isFunction(value) || (typeof value === 'string' && value !== '' && !/^https?:/i.test(value))
+  // A relative path would name another file for each directory in which a command runs.
+  return isFunction(value) || (typeof value === 'string' && (isAbsolute(value) || /^file:/i.test(value)))
+}
+
+function isPatternOfNames(value: unknown): boolean {
+  return isText(value) && /^!?(?:[^!*=\0][^*=\0]*\*?|\*)$/.test(value)
 }
 
 function isTime(value: unknown): boolean {

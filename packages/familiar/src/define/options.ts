@@ -11,8 +11,8 @@ export interface DaemonOptions {
   /** Lower-case letters, digits and hyphens. Never change it, because command lines, paths and the health reply contain it. */
   readonly name: string
   /**
-   * The module that calls `serve`, or a function that returns it, called when it is first needed. By default the running
-   * file: then the same file is the command and the daemon, and `isDaemonProcess` says which.
+   * The module that calls `serve`, as a URL or an absolute path, or a function that returns it, called when it is first
+   * needed. By default the running file: then the same file is the command and the daemon, and `isDaemonProcess` says which.
    */
   readonly entry?: URL | string | (() => URL | string) | undefined
   /**

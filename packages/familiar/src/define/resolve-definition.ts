@@ -184,7 +184,7 @@ function entryOf({ entry }: DaemonOptions): string {
   if (named !== undefined && !isEntry(named))
     throw invalid(
       'defineDaemon',
-      `entry must return a path or a URL that begins with file:, not ${shown(named)}`,
+      `entry must return an absolute path or a URL that begins with file:, not ${shown(named)}`,
     )
   if (named === undefined) {
     const file = runningFile()

@@ -43,6 +43,12 @@ describe('a definition that cannot be right', () => {
     ['siblings that are no function', { name: 'a', siblings: [] }],
     ['an entry of the web', { name: 'a', entry: new URL('http://x/y') }],
     ['an entry that is a number', { name: 'a', entry: 5 }],
+    ['an entry that depends on the directory', { name: 'a', entry: './serve.js' }],
+    ['an entry without a directory', { name: 'a', entry: 'serve.js' }],
+    ['an entry of another kind of address', { name: 'a', entry: 'data:text/javascript,0' }],
+    ...['A*B', '*A', '**', '!', 'A=1', ''].map(
+      (one) => [`an environment with ${JSON.stringify(one)}`, { name: 'a', env: [one] }] as const,
+    ),
     ['a version that is none', { name: 'a', version: 'abc' }],
     ['a time of the build that is none', { name: 'a', buildTime: 'yesterday' }],
     ['no room for a body', { name: 'a', maxBodyBytes: 0 }],
@@ -66,10 +72,20 @@ describe('a definition that cannot be right', () => {
     [{ name: 'a', commandline: {} }, 'there is no option commandline: did you mean commandLine?'],
     [{ name: 'a', zzz: 1 }, 'there is no option zzz'],
     [{ name: 'a', predecessors: [{}] }, 'predecessors[0].commandLine must be an object, not undefined'],
-    [{ name: 'a', env: 'ACME_*' }, "env must be a list of names and patterns, not 'ACME_*'"],
+    [
+      { name: 'a', env: 'ACME_*' },
+      "env must be a list of names, NAME or !NAME, which may have one * at the end, not 'ACME_*'",
+    ],
   ])('%j is told with the name of the option', (options, message) => {
     expect(() => defineDaemon(options as DaemonOptions)).toThrow(`defineDaemon: ${message}`)
   })
+
+  it.each(['*', 'ACME_*', '!ACME_SECRET', '!ACME_*', 'ProgramFiles(x86)', 'a'])(
+    'may pass on the variables %j',
+    (one) => {
+      expect(defineDaemon({ name: 'a', env: [one] }).name).toBe('a')
+    },
+  )
 
   it('may leave out what it does not name: undefined is the default', () => {
     const options = { name: 'a', version: undefined, scope: undefined, words: undefined }
@@ -83,6 +99,7 @@ describe('a definition that cannot be right', () => {
     ['a log', { files: () => ({ log: 'daemon.log' }) }, (tool) => tool.at('/tmp').logFile],
     ['files', { files: () => 'daemon.log' }, (tool) => tool.at('/tmp').logFile],
     ['an entry', { entry: () => 5 }, (tool) => tool.version],
+    ['an entry', { entry: () => './serve.js' }, (tool) => tool.version],
     ['a directory of tokens', { tokenDirectory: () => 7 }, (tool) => definitionOf(tool).place()],
     ['siblings', { siblings: () => 7 }, (tool) => definitionOf(tool).family.relatives],
     ['a sibling', { siblings: () => [{}] }, (tool) => definitionOf(tool).family.relatives],
