@@ -25,10 +25,8 @@ import { pythonDashboard } from '../../../packages/spec-kitty/dist/daemons/prede
 import { pythonSync } from '../../../packages/spec-kitty/dist/daemons/predecessor-sync.js'
 import { decode } from '../../../packages/spec-kitty/dist/dashboard/project/decode-text.js'
 import { readLog } from '../../../packages/spec-kitty/dist/dashboard/project/event-log.js'
-import {
-  readFields,
-  splitFrontMatter,
-} from '../../../packages/spec-kitty/dist/dashboard/project/front-matter.js'
+import { readFields } from '../../../packages/spec-kitty/dist/dashboard/project/front-matter.js'
+import { splitFrontMatter } from '../../../packages/spec-kitty/dist/dashboard/project/split-front-matter.js'
 import { instantOf } from '../../../packages/spec-kitty/dist/dashboard/project/timestamps.js'
 import { consentIn } from '../../../packages/spec-kitty/dist/sync/parse-consent.js'
 import { composeEvent, readEvent } from '../../../packages/spec-kitty/dist/sync/event.js'

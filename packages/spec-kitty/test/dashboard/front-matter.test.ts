@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from '../../src/dashboard/project/decode-text.js'
 import { packageIdsIn, sameId } from '../../src/dashboard/project/package-ids.js'
-import {
-  MAX_FRONT_MATTER_CHARS,
-  readFields,
-  splitFrontMatter,
-} from '../../src/dashboard/project/front-matter.js'
+import { readFields } from '../../src/dashboard/project/front-matter.js'
+import { MAX_FRONT_MATTER_CHARS, splitFrontMatter } from '../../src/dashboard/project/split-front-matter.js'
 
 describe('front matter is cut off', () => {
   it.each([

@@ -12,7 +12,7 @@ import {
   TREES,
 } from './document-names.js'
 import { list, readBytes, withFile, type Names } from './read-safely.js'
-import { splitFrontMatter } from './front-matter.js'
+import { splitFrontMatter } from './split-front-matter.js'
 import { isLane, LANE_FOLDERS, laneNamed } from './lane-columns.js'
 import { locate, type LocatedEntry, type Located } from './locate.js'
 

@@ -5,7 +5,8 @@ import { sameId } from './package-ids.js'
 import { isPromptName } from './document-names.js'
 import { META } from './project-paths.js'
 import { isFuture } from './timestamps.js'
-import { idOfName, NOWHERE } from './work-packages.js'
+import { NOWHERE } from './lane-of-package.js'
+import { idOfName } from './package-file.js'
 
 /** A part of a log that was not read, with the path of its file. */
 export interface FileGap extends LogGap {

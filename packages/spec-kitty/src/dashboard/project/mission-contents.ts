@@ -11,7 +11,8 @@ import { kept, type Reading } from './remember-files.js'
 import { NO_META, readMeta, type Meta } from './read-meta.js'
 import { readPrompt } from './read-prompt.js'
 import { readLogs, type LogCopy } from './read-log-files.js'
-import { toWorkPackages, type PackageFile, type PackageProblem } from './work-packages.js'
+import type { PackageFile } from './package-file.js'
+import { toWorkPackages, type PackageProblem } from './work-packages.js'
 
 /** The files of a mission that are read to show it in the list. */
 export interface MissionFiles {

@@ -3,7 +3,8 @@ import type { AskedDecision } from './decisions.js'
 import { isOfPrompts, packageOfDocument, TASKS } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
 import { list, NO_NAMES, type Names } from './read-safely.js'
-import { futureOf, isoOf, toMilliseconds } from './timestamps.js'
+import { futureOf } from './timestamps.js'
+import { changedMs, lastChange, newestOf } from './last-change.js'
 import { isLane } from './lane-columns.js'
 import { countColumns, countLanes, progressOf } from './mission-progress.js'
 import { locate, type LocatedEntry } from './locate.js'
@@ -177,14 +178,6 @@ function keyOf({ path, what }: Problem): string {
   return `${path}\n${what}`
 }
 
-/** Returns the time of the newest event. Events that were in the future when they were read count once their time has come. */
-function newestOf(newest: string | null, files: readonly LogFile[]): string | null {
-  const come = files.flatMap(({ future }) =>
-    future.filter(({ at }) => futureOf(at) === null).map(({ at }) => at),
-  )
-  return come.reduce((last, at) => (last === null || at > last ? at : last), newest)
-}
-
 /** If a directory has too many names, the files that determine the lanes of packages are looked up anyway. */
 function withKnownNames({ names, is_cut }: Names): readonly string[] {
   return is_cut ? [...new Set([...names, META, EVENTS, TASKS])] : names
@@ -288,21 +281,4 @@ function isBeingWritten(copy: LogCopy | undefined): boolean {
 
 function pathOfLog(id: string, { worktree }: LogFile): string {
   return worktree === null ? pathOf(id, EVENTS) : pathInCopy(worktree, id, EVENTS)
-}
-
-function changedMs({ stats }: LocatedEntry): number {
-  return Number(stats.mtimeMs)
-}
-
-/** The times of files are the last resort, because git changes them when it checks out a branch. */
-function lastChange(
-  event: string | null,
-  date: string | null,
-  files: readonly LocatedEntry[],
-): Pick<MissionReply, 'updated_at' | 'updated_from'> {
-  if (event !== null) return { updated_at: toMilliseconds(event), updated_from: 'event' }
-  if (date !== null) return { updated_at: toMilliseconds(date), updated_from: 'meta' }
-  if (files.length === 0) return { updated_at: null, updated_from: null }
-  const times = files.map((file) => changedMs(file))
-  return { updated_at: isoOf(times.reduce((last, time) => Math.max(last, time))), updated_from: 'files' }
 }

@@ -1,10 +1,11 @@
 import type { AgentProcess, WorkPackage } from '../api.js'
 import type { LaneState, Log } from './event-log.js'
 import type { PackageFields } from './front-matter.js'
+import { contradictionIn, laneOf, laneOfFile, type PackageLane } from './lane-of-package.js'
+import { idOfName, stemOf, type PackageFile } from './package-file.js'
 import { toMilliseconds } from './timestamps.js'
 import { agentOf } from './agent-of-package.js'
-import { laneFolderOf } from './document-names.js'
-import { columnOf, isAtWork, isLane, laneNamed } from './lane-columns.js'
+import { isAtWork, isLane } from './lane-columns.js'
 import { oneNameEach, sameId } from './package-ids.js'
 import { withReadiness } from './readiness.js'
 import { reasonOf } from './package-standing.js'
@@ -12,13 +13,6 @@ import { circlesIn, circleText, needsOf } from './needs.js'
 import { processInLog } from './judge-agents.js'
 import { subtasksOf } from './subtasks.js'
 import { NO_FACTS, type RuntimeFacts } from './runtime-facts.js'
-
-/** The file of a work package, and the fields of its front matter. */
-export interface PackageFile {
-  /** The name of the file among the mission's documents. */
-  readonly document: string
-  readonly fields: PackageFields
-}
 
 export interface WorkPackages {
   /** The packages, sorted by id. */
@@ -134,9 +128,9 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
   const { document = null, fields = null } = file ?? {}
   const facts = log.facts.get(id) ?? NO_FACTS
   const created = log.created.get(id)
-  const agent = agentOf(facts.agents, log.lanes.get(id), fields ?? undefined)
   const state = log.lanes.get(id)
-  const stands = standing(id, file, log)
+  const agent = agentOf(facts.agents, state, fields ?? undefined)
+  const stands = laneOf(id, file, log)
   return {
     id: shownId(id, file),
     title: fields?.title ?? (document === null ? (created?.title ?? id) : stemOf(document)),
@@ -152,7 +146,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
     notes: facts.notes,
     review: facts.review,
     review_result: facts.review_result,
-    front_matter_review: reviewOfFile(fields, facts, log.lanes.get(id)),
+    front_matter_review: reviewOfFile(fields, facts, state),
     document,
     process: processOf(state, stands.lane, facts),
     is_lane_unread: false,
@@ -167,7 +161,7 @@ function packageOf(id: string, file: PackageFile | null, log: Log): WorkPackage 
 }
 
 /** Returns whether a package is blocked, or where a review that sent it back put it. */
-function isHeld({ lane, history }: Standing): boolean {
+function isHeld({ lane, history }: PackageLane): boolean {
   return lane === 'blocked' || history.at(-1)?.is_sent_back === true
 }
 
@@ -211,31 +205,6 @@ function processOf(
   return processInLog(isOfNow(process_gap.at) ? process_gap.why : 'earlier')
 }
 
-type Standing = Pick<
-  WorkPackage,
-  | 'lane'
-  | 'lane_source'
-  | 'column'
-  | 'updated_at'
-  | 'worktree'
-  | 'lane_since'
-  | 'history'
-  | 'history_omitted'
-  | 'sent_back'
->
-
-export const NOWHERE: Standing = {
-  lane: null,
-  lane_source: null,
-  column: null,
-  updated_at: null,
-  worktree: null,
-  lane_since: null,
-  history: [],
-  history_omitted: 0,
-  sent_back: 0,
-}
-
 /**
  * Returns the rank of a file among those of one package. A file without an id in its front matter comes after those with
  * one. A file with another name than the id comes after those with that name.
@@ -255,70 +224,4 @@ function idOf(
   const ids = [...(fields.id === null ? [] : [fields.id]), stemOf(document), named]
   const exact = ids.find((id) => lanes.has(id) || facts.has(id))
   return exact ?? ids.flatMap((id) => logged.get(sameId(id)) ?? [])[0] ?? fields.id ?? named
-}
-
-/**
- * Returns the lane of a package. If the log moves any package, only the log counts: a package that it does not move is
- * not finalised, whatever its file says.
- */
-function standing(id: string, file: PackageFile | null, { lanes }: Log): Standing {
-  const change = lanes.get(id)
-  if (change !== undefined) {
-    const { lane, at, worktree, history } = change
-    return {
-      lane,
-      lane_source: 'events',
-      column: columnOf(lane),
-      updated_at: toMilliseconds(at),
-      worktree,
-      lane_since: toMilliseconds(history.since),
-      history: history.changes,
-      history_omitted: history.omitted,
-      sent_back: history.sent_back,
-    }
-  }
-  const said = lanes.size > 0 || file === null ? null : laneOfFile(file)
-  return said === null ? NOWHERE : { ...NOWHERE, ...said, column: columnOf(said.lane) }
-}
-
-/**
- * Returns the lane of a package in a project without a log. Such projects kept the lane in the front matter and, before
- * that, kept the prompt in a folder named like the lane. There, moving the file moved the package, even if the front
- * matter was not updated.
- */
-function laneOfFile({
-  document,
-  fields,
-}: PackageFile): (Pick<Standing, 'lane' | 'lane_source'> & { lane: string }) | null {
-  const said = fields.lane === null ? null : laneNamed(fields.lane)
-  const folder = laneFolderOf(document)
-  const lane = folder === null ? null : laneNamed(folder)
-  if (said !== null && (lane === null || lane === said)) return { lane: said, lane_source: 'front_matter' }
-  return lane === null ? null : { lane, lane_source: 'folder' }
-}
-
-/** Returns the problem with a file whose folder names another lane than its front matter. */
-function contradictionIn(file: PackageFile, { lanes }: Log): string | null {
-  const { lane } = file.fields
-  const shown = lanes.size > 0 || lane === null ? null : laneOfFile(file)
-  if (shown === null || lane === null || shown.lane_source !== 'folder') return null
-  return `says ${lane} in its front matter and is in the folder of another lane, which counts`
-}
-
-/** Returns the id in a file name: `WP01` for `tasks/WP01-start.md`, or the whole stem if it has no number. */
-export function idOfName(document: string): string {
-  const stem = stemOf(document)
-  return numberIn(stem)?.replace(/^wp/i, 'WP') ?? stem
-}
-
-/**
- * Returns the id at the beginning of a name: `WP01` for `WP01-start`, `WP01b` for `WP01b-more`, and `WP01.1` for
- * `WP01.1-more`; null if there is none.
- */
-function numberIn(name: string): string | null {
-  return /^WP-?\d+(?:[a-z]|(?:\.\d+)+)?(?![a-z\d])/i.exec(name)?.[0] ?? null
-}
-
-function stemOf(document: string): string {
-  return document.slice(document.lastIndexOf('/') + 1).replace(/\.md$/i, '')
 }
