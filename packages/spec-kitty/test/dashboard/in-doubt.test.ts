@@ -67,6 +67,18 @@ describe('a lane that rests on an event in the future', () => {
     expect(mission.unreadable).not.toEqual([])
   })
 
+  it('stays in doubt, and is a problem, while the many lines before it come true', async () => {
+    const soon = Array.from({ length: 500 }, (_, at) =>
+      laneEvent(at, 'WP01', 'planned', { ...inDays(1), event_id: `E${at}` }),
+    )
+    const log = [...soon, laneEvent(501, 'WP02', 'approved', inDays(400)), laneEvent(502, 'WP01', 'approved')]
+    const { opened } = await read({ ...PROMPTS, [LOG]: log.join('') })
+    vi.setSystemTime(Date.now() + 2 * DAY_MS)
+    const mission = await opened.mission('m')
+    expect(mission).toMatchObject({ lanes_in_doubt: 1, unreadable: [{ path: LOG_PATH, in_doubt: ['WP02'] }] })
+    expect(mission?.problems).toEqual(mission?.unreadable)
+  })
+
   it('neither makes the mission the newest one, nor is it in its flow', async () => {
     const project = emptyProject()
     writeMission(project, 'newer', { [LOG]: laneEvent(1, 'WP01', 'planned', inDays(0)) })
@@ -133,6 +145,34 @@ describe('a lane that an unread line may have changed', () => {
       next_command: null,
       not_ready_because: 'it needs WP01, whose lane is in doubt',
     })
+  })
+
+  it.each([
+    ['broken lines', (wp: string) => [laneEvent(1, wp, 'planned'), `{"wp_id":"${wp}","to_lane":\n`]],
+    ['lines in the future', (wp: string) => [laneEvent(1, wp, 'planned', inDays(9))]],
+  ])('is among the problems, however many there are: %s', async (_, linesOf) => {
+    const log = Array.from({ length: 30 }, (__, at) => linesOf(`WP${at + 10}`))
+    const { mission } = await read({ [LOG]: log.flat().join('') })
+    expect(mission.lanes_in_doubt).toBe(30)
+    expect(mission.unreadable).toHaveLength(30)
+    expect(mission.problems).toEqual(expect.arrayContaining([...mission.unreadable]))
+    expect(mission.problem_count).toBe(mission.problems.length)
+  })
+
+  it('does not cost much more to find than the packages, however many broken lines there are', async () => {
+    const ids = Array.from({ length: 1500 }, (_, at) => `WP${at + 10}`)
+    const whole = ids.map((id) => laneEvent(1, id, 'planned'))
+    const torn = ids.map((id) => `{"wp_id":"${id}","to_lane":\n`)
+    const msOf = async (lines: readonly string[]) => {
+      const project = emptyProject()
+      writeMission(project, 'm', { [LOG]: lines.join('') })
+      const opened = openProject(project)
+      const began = performance.now()
+      await opened.mission('m')
+      return performance.now() - began
+    }
+    await msOf(whole)
+    expect(await msOf([...whole, ...torn])).toBeLessThan(5 * (await msOf(whole)))
   })
 
   it('is told from a log of which nothing was read', async () => {

@@ -46,34 +46,48 @@ export interface Doubts {
 /** The maximum number of packages that a problem names. */
 const MAX_NAMED = 50
 
-/** Determines, in one place, what is unknown about a mission that could not be read completely. */
+/**
+ * Determines, in one place, what is unknown about a mission that could not be read completely. A log may have thousands of
+ * broken lines about thousands of packages, so each package looks up its own.
+ */
 export function doubtsOf(packages: readonly WorkPackage[], unread: Unread): Doubts {
-  const { logs, meta, prompts } = unread
-  const open = unread.gaps.filter((gap) => isOpen(gap, packages))
-  const gaps = open.map((gap) => ({ gap, problem: { path: gap.path, what: gap.what } }))
-  const ahead = unread.future.filter(({ wp }) => packages.some((one) => isAhead(one) && isSame(wp, one)))
-  const laneProblems = (one: WorkPackage): readonly Problem[] => [
-    ...logs,
+  const { logs, meta } = unread
+  const gaps = unread.gaps.map((gap) => openIn(gap, packages)).filter((gap) => gap !== null)
+  const gapsAbout = byPackage(gaps)
+  const gapsAnywhere = gaps.filter(({ wp }) => wp === null)
+  const aheadIds = new Set(packages.filter((one) => isAhead(one)).map(({ id }) => sameId(id)))
+  const ahead = unread.future.filter(({ wp }) => aheadIds.has(sameId(wp)))
+  const aheadAbout = byPackage(ahead)
+  const byId = new Map(packages.map((one) => [sameId(one.id), one]))
+  const hidden = unread.prompts.filter((gap) => isHidden(gap, byId))
+  const hiddenAbout = byPackage(hidden)
+  const hiddenAnywhere = hidden.find(({ wp }) => wp === null)
+
+  const laneProblems = (one: WorkPackage): readonly Problem[] => {
+    const id = sameId(one.id)
     // If the log has lane changes, front matter does not count: the lane changes of these packages may be in the unread
     // part.
-    ...gaps
-      .filter(({ gap }) => (one.lane !== null && one.lane_source !== 'events') || isAbout(gap, one.id))
-      .map(({ problem }) => problem),
-    ...(isAhead(one) ? ahead.filter(({ wp }) => isSame(wp, one)).map(({ problem }) => problem) : []),
-  ]
-  const hidden = prompts.filter((gap) => isHidden(gap, packages))
-  const hiding = (one: WorkPackage): Problem | undefined =>
-    hidden.find(({ wp }) => (wp === null ? one.document === null : isSame(wp, one)))?.problem
+    const isOfFile = one.lane !== null && one.lane_source !== 'events'
+    const own = isOfFile
+      ? gaps
+      : [...gapsAnywhere.filter(({ settled }) => !settled.has(id)), ...(gapsAbout.get(id) ?? [])]
+    return [...logs, ...problemsOf(own), ...(isAhead(one) ? problemsOf(aheadAbout.get(id) ?? []) : [])]
+  }
+  const hiding = ({ id, document }: WorkPackage): Problem | undefined =>
+    (hiddenAbout.get(sameId(id))?.[0] ?? (document === null ? hiddenAnywhere : undefined))?.problem
   const doubtful = new Map<Problem, string[]>()
   const doubts = new Map<string, Doubt>()
   for (const one of packages) {
     const ofLane = laneProblems(one)
-    for (const problem of ofLane)
-      doubtful.set(problem, [...(doubtful.get(problem) ?? []), one.id].slice(0, MAX_NAMED))
+    for (const problem of ofLane) {
+      const ids = doubtful.get(problem)
+      if (ids === undefined) doubtful.set(problem, [one.id])
+      else if (ids.length < MAX_NAMED) ids.push(one.id)
+    }
     const [first] = ofLane
-    const prompt = first === undefined && !isAhead(one) ? hiding(one) : undefined
-    if (first !== undefined || isAhead(one))
-      doubts.set(one.id, { about: 'lane', why: first === undefined ? AHEAD : sentenceOf(first) })
+    const why = first === undefined ? (isAhead(one) ? AHEAD : null) : sentenceOf(first)
+    const prompt = why === null ? hiding(one) : undefined
+    if (why !== null) doubts.set(one.id, { about: 'lane', why })
     else if (prompt !== undefined) doubts.set(one.id, { about: 'needs', why: sentenceOf(prompt) })
   }
   const withNames = (problem: Problem): Problem => {
@@ -84,14 +98,38 @@ export function doubtsOf(packages: readonly WorkPackage[], unread: Unread): Doub
     problems: [
       ...logs,
       ...meta,
-      ...gaps.map(({ problem }) => problem),
-      ...ahead.slice(0, MAX_NAMED).map(({ problem }) => problem),
-      ...hidden.map(({ problem }) => problem),
+      ...problemsOf(gaps),
+      ...problemsOf(ahead).slice(0, MAX_NAMED),
+      ...problemsOf(hidden),
     ].map((problem) => withNames(problem)),
     of: ({ id }) => doubts.get(id) ?? null,
   }
 }
 
+/** Something that was not read, and the package that it is about; null if it may be about any. */
+interface About {
+  readonly wp: string | null
+  readonly problem: Problem
+}
+
+/** Returns what is about each package, by its `sameId`. */
+function byPackage<T extends About>(all: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>()
+  for (const one of all) {
+    if (one.wp === null) continue
+    const id = sameId(one.wp)
+    const others = found.get(id)
+    if (others === undefined) found.set(id, [one])
+    else others.push(one)
+  }
+  return found
+}
+
+function problemsOf(all: readonly About[]): readonly Problem[] {
+  return all.map(({ problem }) => problem)
+}
+
+/** The doubt about a package whose line in the future is not among those that were kept. */
 const AHEAD = 'its last event is in the future'
 
 function sentenceOf({ path, what }: Problem): string {
@@ -103,16 +141,12 @@ function isAhead({ lane_source, updated_at }: WorkPackage): boolean {
   return lane_source === 'events' && updated_at !== null && isFuture(updated_at)
 }
 
-function isSame(wp: string, { id }: WorkPackage): boolean {
-  return sameId(wp) === sameId(id)
-}
-
 /**
  * Returns whether the unread prompts may belong to a package that is not shown, or contain the dependencies of one that
  * has not begun. If the log has moved a package on, its prompt is needed for neither.
  */
-function isHidden({ wp }: PromptGap, packages: readonly WorkPackage[]): boolean {
-  const own = wp === null ? undefined : packages.find(({ id }) => sameId(id) === sameId(wp))
+function isHidden({ wp }: PromptGap, byId: ReadonlyMap<string, WorkPackage>): boolean {
+  const own = wp === null ? undefined : byId.get(sameId(wp))
   return own === undefined || own.lane === null || own.column === 'planned'
 }
 
@@ -120,12 +154,16 @@ export function promptGap(name: string): Pick<PromptGap, 'wp'> {
   return { wp: isPromptName(name) ? idOfName(name) : null }
 }
 
-function isOpen(gap: LogGap, packages: readonly WorkPackage[]): boolean {
-  return gap.wp !== null || packages.length === 0 || packages.some(({ id }) => isAbout(gap, id))
+interface OpenGap extends About {
+  readonly settled: ReadonlySet<string>
 }
 
-function isAbout({ wp, settled }: LogGap, id: string): boolean {
-  return wp === null ? !settled.includes(sameId(id)) : sameId(wp) === sameId(id)
+/** Returns a gap, or null if a later line moves every package that it may be about. */
+function openIn({ wp, path, what, settled }: FileGap, packages: readonly WorkPackage[]): OpenGap | null {
+  const gap = { wp, problem: { path, what }, settled: new Set(settled) }
+  const isOpen =
+    wp !== null || packages.length === 0 || packages.some(({ id }) => !gap.settled.has(sameId(id)))
+  return isOpen ? gap : null
 }
 
 /**

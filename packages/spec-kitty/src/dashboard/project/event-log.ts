@@ -36,7 +36,7 @@ export interface LogFile {
   /** How many events are in this copy, but not in that of the main checkout. */
   readonly added: number
   readonly problems: readonly string[]
-  /** The first lines whose time was in the future when they were read, each with that time as `instantOf` returns it. */
+  /** The lines whose times were in the future when they were read, as far as they are kept. */
   readonly future: readonly FutureLine[]
   readonly is_unread: boolean
   /** The parts of the copy that were not read, because of which the lanes of packages are unknown. */
@@ -285,7 +285,7 @@ function readFile(
       worktree,
       added,
       problems,
-      future: future.lines,
+      future: future.lines(),
       is_unread: isUnread,
       is_unfinished: isUnfinished,
     }

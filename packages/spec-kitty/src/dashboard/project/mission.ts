@@ -137,7 +137,7 @@ function missionOf(
   const unread_lanes = packages.filter(({ is_lane_unread }) => is_lane_unread).length
   const lanes = packages.map(({ lane }) => lane)
   const found = [...documents, ...copies].flatMap((one) => one.found ?? [])
-  const named = new Map(doubts.problems.map((one) => [keyOf(one), one]))
+  const all = withDoubts(problems, doubts.problems)
   // The unread part may say that a decision was taken.
   const open = doubts.problems.length === 0 ? contents.decisions : []
   return {
@@ -155,7 +155,7 @@ function missionOf(
       contents.meta.newest,
       meta === null ? found : [...found, meta],
     ),
-    problem_count: problems.length,
+    problem_count: all.length,
     purpose: contents.meta.purpose,
     merge_commit: contents.meta.merge_commit,
     merged_at: contents.meta.merged_at,
@@ -170,8 +170,21 @@ function missionOf(
     worktrees: log_files.flatMap(({ worktree, added }) =>
       worktree === null || added === 0 ? [] : [{ name: worktree, events: added }],
     ),
-    problems: problems.map((one) => named.get(keyOf(one)) ?? one),
+    problems: all,
   }
+}
+
+/**
+ * Returns all problems, those that leave lanes in doubt with their packages. Of a log, only the first broken lines are
+ * named otherwise, but a package that is in doubt must have its problem among them.
+ */
+function withDoubts(problems: readonly Problem[], doubtful: readonly Problem[]): readonly Problem[] {
+  const named = new Map(doubtful.map((one) => [keyOf(one), one]))
+  const known = new Set(problems.map((one) => keyOf(one)))
+  return [
+    ...problems.map((one) => named.get(keyOf(one)) ?? one),
+    ...doubtful.filter((one) => !known.has(keyOf(one))),
+  ].slice(0, MAX_PROBLEMS)
 }
 
 function keyOf({ path, what }: Problem): string {
