@@ -303,6 +303,10 @@ describe('the flow', () => {
     expect(describeCycles([...flows, flow('WP07', time, 60)], [...packages, one])).toBe(
       `From Doing to Approved: half of 1 work package took 1 min or less.${rest}`,
     )
+    const doubt = { lane: 'in_progress', column: 'doing', lane_doubt: 'line 3 is 2 h in the future' } as const
+    expect(describeCycles([flow('WP08', null)], [workPackage('WP08', doubt)])).toBe(
+      'From Doing to Approved: no cycle time is known yet. 1 in doubt.',
+    )
   })
 
   it('counts how long a package has taken so far, unless it is over', () => {

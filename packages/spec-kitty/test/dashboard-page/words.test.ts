@@ -190,6 +190,9 @@ describe('a mission in words', () => {
     expect(describeCounts({ ...none, counts: { ...counts, doing: 3 }, lanes_in_doubt: 2 })).toBe(
       '3 doing, 2 of these in doubt',
     )
+    expect(describeCounts({ ...none, unknown_lanes: 1, lanes_in_doubt: 1 })).toBe(
+      '1 in an unknown lane, 1 of these in doubt',
+    )
     expect(describeCounts(none)).toBeNull()
   })
 

@@ -77,12 +77,12 @@ describe('what a package needs', () => {
     ['blocked_by: WP01', false],
     ['<<<<<<< HEAD\ndependencies: [WP01]\n=======\ndependencies: []\n>>>>>>> x', false],
   ])('by %j is known: %j', (yaml, isKnown) => {
-    const { are_dependencies_known: found, problems } = readFields(yaml)
-    expect([found, problems.length === 0]).toEqual([isKnown, isKnown])
+    const { unknown_needs: why, problems } = readFields(yaml)
+    expect([why === null, problems.length === 0]).toEqual([isKnown, isKnown])
   })
 
   it('is not known without front matter', () => {
-    expect(readFields(null)).toMatchObject({ are_dependencies_known: false, dependencies: [] })
+    expect(readFields(null)).toMatchObject({ unknown_needs: 'has no front matter', dependencies: [] })
   })
 
   it.each([
@@ -180,7 +180,7 @@ describe('the fields of', () => {
       { problems: ['its front matter has too many parts to be read'] },
     ],
   ])('%s', (_, yaml, fields) => {
-    const { are_dependencies_known: _known, ...read } = readFields(yaml)
+    const { unknown_needs: _why, ...read } = readFields(yaml)
     expect(read).toEqual({ ...NOTHING, problems: [], ...fields })
   })
 

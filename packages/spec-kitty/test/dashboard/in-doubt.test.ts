@@ -228,6 +228,24 @@ describe('a package that cannot be started says why', () => {
       states('planned', 'done'),
     ],
     [
+      'planned',
+      'what it needs is not known: its requires cannot be read',
+      'agent: [a]\nrequires: [WP02]\n',
+      states('planned', 'done'),
+    ],
+    [
+      'planned',
+      'what it needs is not known: its dependencies are neither a list nor text',
+      'assignee: {depend: on}\ndependencies: {a: b}\n',
+      states('planned', 'done'),
+    ],
+    [
+      'planned',
+      'what it needs is not known: depends on "x y", which is not a package',
+      'dependencies: [x y]\n',
+      states('planned', 'done'),
+    ],
+    [
       'blocked',
       'what it needs is not known: its front matter is not YAML',
       'dependencies: [WP02]]\n',

@@ -30,6 +30,7 @@ function doubtfulProject(): string {
       laneEvent(5, 'WP04', 'planned'),
       laneEvent(6, 'WP05', 'planned'),
       laneEvent(7, 'WP06', 'canceled'),
+      laneEvent(8, 'WP02', 'blocked', { actor: 'bob', from_lane: 'blocked' }),
     ].join(''),
   })
   writeMission(project, 'new', {
@@ -74,7 +75,7 @@ describe.skipIf(lacksChromium())('a reader', () => {
 
   it.each([
     ['WP01', ['Lane in doubt', 'line 1 is 400 d in the future', 'last known: Planned']],
-    ['WP02', ['Blocked The key is missing.', 'No command it waits for WP01']],
+    ['WP02', ['Blocked The key is missing. (ada)', 'No command it waits for WP01']],
     ['WP03', ['Sent back Tests are missing. (ada)', 'spec-kitty agent action implement WP03 --mission m']],
     ['WP05', ['Not ready it waits for WP06 (canceled)']],
   ])('finds the same at the head of the panel of %s', async (id, words) => {
@@ -101,6 +102,9 @@ describe.skipIf(lacksChromium())('a reader', () => {
   it('sees the doubt in the list, the graph and the head of the mission too', async () => {
     await open('#/missions/m?as=list', '[data-card]')
     expect(await page.locator('[data-card=WP01] .doubt').textContent()).toBe('last known:')
+    expect(await page.locator('[data-card=WP04] .not-ready').textContent()).toBe(
+      'not ready: what it needs is not known: has the markers of a merge conflict',
+    )
     expect(await page.locator('.mission-state').textContent()).toContain('1 of these in doubt')
     await open('#/missions/m?as=graph', '.box')
     expect(await page.locator('[data-card-link=WP01] .box-id').textContent()).toBe('WP01 · Planned?')

@@ -25,8 +25,8 @@ export interface PackageFields {
   readonly id: string | null
   readonly title: string | null
   readonly dependencies: readonly string[]
-  /** False if the file says more about dependencies than could be read. */
-  readonly are_dependencies_known: boolean
+  /** Why it is unknown what the package depends on: the file says more than could be read. Null if that is known. */
+  readonly unknown_needs: string | null
   readonly subtasks: readonly string[]
   readonly agent: string | null
   readonly assignee: string | null
@@ -41,6 +41,9 @@ export interface PackageFields {
   readonly reviewed_by: string | null
   readonly problems: readonly string[]
 }
+
+/** The problem with a file that has no front matter. */
+export const NO_FRONT_MATTER = 'has no front matter'
 
 /** The names that are read, each with the other names that older projects and people use for it. */
 const NAMES = {
@@ -68,6 +71,7 @@ const WANTED: ReadonlySet<string> = new Set(Object.values(NAMES).flat())
 export function readFields(yaml: string | null): PackageFields {
   const problems: string[] = []
   const fields = fieldsOf(yaml ?? '', problems)
+  const [ofYaml] = problems
   const found = (name: keyof typeof NAMES) => firstOf(fields, NAMES[name])
   const text = (name: keyof typeof NAMES): string | null => textOf(...found(name), problems)
   const list = (name: keyof typeof NAMES): readonly string[] => listOf(...found(name), problems)
@@ -75,14 +79,15 @@ export function readFields(yaml: string | null): PackageFields {
   const wrong: string[] = []
   const dependencies = dependenciesOf(...found('dependencies'), wrong)
   const unread = unreadDependencies(yaml, fields)
-  if (unread !== null && problems.length === 0)
-    wrong.push(`its ${unread} cannot be read: what it needs is not known`)
+  const isNameKnown = NAMES.dependencies.some((name) => name === unread)
+  if (unread !== null && (ofYaml === undefined || !isNameKnown)) wrong.push(`its ${unread} cannot be read`)
   problems.push(...wrong)
   return {
     id: idOf(fields, problems),
     title: text('title'),
     dependencies,
-    are_dependencies_known: yaml !== null && unread === null && wrong.length === 0,
+    unknown_needs:
+      yaml === null ? NO_FRONT_MATTER : (wrong[0] ?? (unread === null ? null : (ofYaml ?? null))),
     subtasks: list('subtasks').flatMap((id) => rangeIn(id) ?? id),
     agent: agent.agent,
     assignee: present(text('assignee')),

@@ -8,8 +8,8 @@ const MAX_NAMED = 10
 export interface Needs {
   /** The ids of the packages, each once. Also those that no package has. */
   readonly dependencies: readonly string[]
-  /** False if something else than ids is among the dependencies, so that the package may depend on any other. */
-  readonly are_known: boolean
+  /** What is among the dependencies although it is no id, so that the package may depend on any other; null if nothing is. */
+  readonly unknown: string | null
   readonly problems: readonly string[]
 }
 
@@ -20,7 +20,7 @@ export interface Needs {
 export function needsOf(id: string, said: readonly string[], known: ReadonlyMap<string, string>): Needs {
   const dependencies = new Set<string>()
   const problems = new Set<string>()
-  let are_known = true
+  let unknown: string | null = null
   const linked = (text: string): string | undefined =>
     known.get(sameId(text)) ?? known.get(sameId(text.slice(text.lastIndexOf('/') + 1).replace(/\.md$/i, '')))
   for (const text of said.flatMap((one) => (linked(one) === undefined ? (packageIdsIn(one) ?? one) : one))) {
@@ -28,11 +28,14 @@ export function needsOf(id: string, said: readonly string[], known: ReadonlyMap<
     if (need === id) problems.add('depends on itself')
     else if (need === undefined && isPackageId(text))
       problems.add(`depends on ${text}, and no such package was found`)
-    else if (need === undefined) problems.add(`depends on ${JSON.stringify(text)}, which is not a package`)
     if (need !== undefined || isPackageId(text)) dependencies.add(need ?? text)
-    else are_known = false
+    else {
+      const what = `depends on ${JSON.stringify(text)}, which is not a package`
+      problems.add(what)
+      unknown ??= what
+    }
   }
-  return { dependencies: [...dependencies], are_known, problems: [...problems].slice(0, MAX_PROBLEMS) }
+  return { dependencies: [...dependencies], unknown, problems: [...problems].slice(0, MAX_PROBLEMS) }
 }
 
 /** A package and the packages for which it waits. */

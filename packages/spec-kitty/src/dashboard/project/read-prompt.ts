@@ -1,7 +1,7 @@
 import { decode } from './decode-text.js'
 import { CONFLICT, hasConflict } from './merge-conflict.js'
 import { readBytes, withFile } from './read-safely.js'
-import { readFields, type PackageFields } from './front-matter.js'
+import { NO_FRONT_MATTER, readFields, type PackageFields } from './front-matter.js'
 import { MAX_FRONT_MATTER_CHARS, splitFrontMatter } from './split-front-matter.js'
 import type { LocatedEntry } from './locate.js'
 import { MAX_TITLE_CHARS } from './read-meta.js'
@@ -25,19 +25,22 @@ export async function readPrompt(found: LocatedEntry): Promise<Reading<PackageFi
       ? head
       : promptOf(await readBytes(handle, 0, Math.min(Number(size), PROMPT_BYTES)), Number(size))
   })
-  if ('kind' in read) return { value: withProblems(readFields(null), [read.what]), is_kept: false }
+  if ('kind' in read) {
+    const fields = { ...readFields(null), unknown_needs: read.what }
+    return { value: withProblems(fields, [read.what]), is_kept: false }
+  }
   const fields = readFields(read.yaml)
-  const are_dependencies_known = fields.are_dependencies_known && !read.has_conflict
+  const unknown_needs = read.unknown_needs ?? fields.unknown_needs
   const title = fields.title ?? read.heading
-  return kept(withProblems({ ...fields, title, are_dependencies_known }, read.problems))
+  return kept(withProblems({ ...fields, title, unknown_needs }, read.problems))
 }
 
 interface PromptHead {
   readonly yaml: string | null
   /** The first heading, without the words and the id that usually precede the title; null if there is none near the beginning. */
   readonly heading: string | null
-  /** Whether the front matter has two versions, so that what it says is not known. */
-  readonly has_conflict: boolean
+  /** Why it is unknown what the package needs: there is no front matter, or it has two versions. Null if there is one. */
+  readonly unknown_needs: string | null
   readonly problems: readonly string[]
 }
 
@@ -51,17 +54,13 @@ const CODE = /^ {0,3}(`{3,}|~{3,})[\s\S]*?(?:^ {0,3}\1|(?![\s\S]))/gm
 function promptOf(bytes: Uint8Array, size: number): PromptHead {
   const { text, problem } = decode(bytes, size <= bytes.length)
   const said = problem === null ? [] : [problem]
-  if (text === null) return { yaml: null, heading: null, has_conflict: false, problems: said }
+  if (text === null) return { yaml: null, heading: null, unknown_needs: problem, problems: said }
   const { yaml, body, problem: missing } = splitFrontMatter(text)
-  const has_conflict = hasConflict(yaml ?? text.slice(0, MAX_FRONT_MATTER_CHARS))
-  if (has_conflict) said.push(CONFLICT)
+  const conflict = hasConflict(yaml ?? text.slice(0, MAX_FRONT_MATTER_CHARS)) ? CONFLICT : null
+  const noYaml = yaml === null ? (missing ?? NO_FRONT_MATTER) : null
   const heading = HEADING.exec(body.replaceAll(CODE, ''))?.[1]?.trim().slice(0, MAX_TITLE_CHARS) ?? null
-  return {
-    yaml,
-    heading,
-    has_conflict,
-    problems: yaml === null ? [...said, missing ?? 'has no front matter'] : said,
-  }
+  const wrong = [conflict, noYaml].filter((what) => what !== null)
+  return { yaml, heading, unknown_needs: conflict ?? noYaml, problems: [...said, ...wrong] }
 }
 
 function withProblems(fields: PackageFields, problems: readonly string[]): PackageFields {

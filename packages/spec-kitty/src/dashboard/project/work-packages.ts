@@ -80,14 +80,14 @@ export function toWorkPackages(mission: string, files: readonly PackageFile[], l
       return log.created.get(id)?.are_dependencies_known === true
         ? null
         : 'it has no prompt, so what it needs is not known'
-    const fields = fieldsOf.get(document)
-    return fields?.are_dependencies_known === true ? null : notKnown(fields?.problems ?? [])
+    const unknown = fieldsOf.get(document)?.unknown_needs ?? null
+    return unknown === null ? null : notKnown(unknown)
   }
   const packagesThen = sorted.map((one) => {
     const needs = needsOf(one.id, one.dependencies, known)
     for (const what of needs.problems)
       problems.push({ document: one.document, what: one.document === null ? `${one.id} ${what}` : what })
-    const why = whyUnknown(one) ?? (needs.are_known ? null : notKnown(needs.problems))
+    const why = whyUnknown(one) ?? (needs.unknown === null ? null : notKnown(needs.unknown))
     return withReadiness(mission, one, needs.dependencies, lanes, why)
   })
   for (const { id, document, waiting_for } of packagesThen) {
@@ -109,10 +109,8 @@ function unknownLane(id: string, lane: string, state: LaneState | undefined): Pa
   return state?.worktree == null ? problem : { ...problem, worktree: state.worktree }
 }
 
-/** Returns why it is unknown what a package needs, according to the problems of its prompt. */
-function notKnown(problems: readonly string[]): string {
-  const what = problems.find((one) => /depend|front matter|conflict/.test(one)) ?? problems[0]
-  return `what it needs is not known${what === undefined ? '' : `: ${what}`}`
+function notKnown(why: string): string {
+  return `what it needs is not known: ${why}`
 }
 
 /**

@@ -40,8 +40,8 @@ export function describeCounts(mission: Counted): string | null {
     .map(({ name, count }) => `${count} ${name.toLowerCase()}`)
   if (open > 0) parts.push(`${open} not finalised`)
   if (unread > 0) parts.push(`${unread} not readable`)
-  if (mission.lanes_in_doubt > 0) parts.push(`${mission.lanes_in_doubt} of these in doubt`)
   if (unknown > 0) parts.push(`${unknown} in an unknown lane`)
+  if (mission.lanes_in_doubt > 0) parts.push(`${mission.lanes_in_doubt} of these in doubt`)
   return parts.length === 0 ? null : parts.join(', ')
 }
 

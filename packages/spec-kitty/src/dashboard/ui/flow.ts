@@ -102,22 +102,19 @@ export function medianCycle(packages: readonly PackageFlow[]): number | null {
 
 /**
  * Returns the cycle times in words, and which packages have none: those that were never in Doing, because they have not begun or
- * because the log skips it, and canceled ones.
+ * because the log skips it, those whose lane is in doubt, because they may have been there, and canceled ones.
  */
 export function describeCycles(
   packages: readonly PackageFlow[],
-  all: readonly Pick<WorkPackage, 'id' | 'lane' | 'column'>[],
+  all: readonly Pick<WorkPackage, 'id' | 'lane' | 'column' | 'lane_doubt'>[],
 ): string {
-  const placeOf = new Map(all.map((one) => [one.id, one]))
   const median = medianCycle(packages)
   const known = packages.filter(({ cycle_seconds: seconds }) => seconds !== null).length
-  const [isCanceled, isPlanned] = [
-    ({ id }: PackageFlow) => placeOf.get(id)?.lane === 'canceled',
-    ({ id }: PackageFlow) => placeOf.get(id)?.column === 'planned',
-  ]
-  const notInDoing = packages.filter((one) => one.started_at === null && !isCanceled(one))
-  const waiting = notInDoing.filter((one) => isPlanned(one)).length
-  const skipped = notInDoing.filter((one) => !isPlanned(one) && placeOf.get(one.id)?.column != null).length
+  const unstarted = new Set(packages.filter((one) => one.started_at === null).map(({ id }) => id))
+  const left = all.filter(({ id, lane }) => unstarted.has(id) && lane !== 'canceled')
+  const certain = left.filter(({ lane_doubt: doubt }) => doubt === null)
+  const waiting = certain.filter(({ column }) => column === 'planned').length
+  const skipped = certain.filter(({ column }) => column !== 'planned' && column !== null).length
   const canceled = all.filter(({ lane }) => lane === 'canceled').length
   const words =
     median === null
@@ -128,6 +125,7 @@ export function describeCycles(
       ? ''
       : ` ${skipped} came further without Doing, and ${skipped === 1 ? 'has' : 'have'} no cycle time.`,
     waiting === 0 ? '' : ` ${waiting} not started.`,
+    left.length === certain.length ? '' : ` ${left.length - certain.length} in doubt.`,
     canceled === 0 ? '' : ` ${canceled} canceled.`,
   ]
   return `From Doing to Approved${words}${rest.join('')}`

@@ -240,7 +240,8 @@ function Needs({ workPackage, lanes, isShort = false }: NeedsProps) {
       ))}
       {why !== null && open?.length === 0 && (
         <span class="not-ready" title={visible(why)}>
-          not ready{isShort ? '' : `: ${visible(why)}`}
+          not ready
+          <span class={isShort ? 'visually-hidden' : undefined}>: {visible(why)}</span>
         </span>
       )}
     </Line>

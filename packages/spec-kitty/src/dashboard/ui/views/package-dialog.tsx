@@ -124,7 +124,7 @@ function Neighbour({ word, sign, to, mission, choice }: NeighbourProps) {
 /** What the reader must know first: whether the lane is certain, why the package stands there, and what holds it back. */
 function Standing({ workPackage }: { readonly workPackage: WorkPackage }) {
   const { lane_doubt: doubt, reason, lane, not_ready_because: why } = workPackage
-  const by = workPackage.history.at(-1)?.by ?? null
+  const by = whoSaid(workPackage)
   return (
     <>
       {doubt !== null && (
@@ -144,6 +144,13 @@ function Standing({ workPackage }: { readonly workPackage: WorkPackage }) {
         </p>
       )}
     </>
+  )
+}
+
+/** Returns who gave the reason, which need not be who made the last change. */
+function whoSaid({ reason, history, review }: Pick<WorkPackage, 'reason' | 'history' | 'review'>) {
+  return (
+    history.findLast((one) => one.reason === reason)?.by ?? (review?.reason === reason ? review.by : null)
   )
 }
 
