@@ -319,4 +319,15 @@ describe('who is at work', () => {
     expect(now.working.map(({ id }) => id)).toEqual(['WP01', 'WP03', 'WP02'])
     expect(now.working[0]).toMatchObject({ last_event_at: '2026-01-01T00:01:00.000Z' })
   })
+
+  it('is not listed first for an event in the future', async () => {
+    const note = { kind: 'annotation', event_id: 'N', wp_id: 'WP01', actor: 'eve', delta: { note: 'x' } }
+    const log = [
+      laneEvent(1, 'WP01', 'in_progress'),
+      laneEvent(2, 'WP02', 'in_progress'),
+      `${JSON.stringify({ ...note, ...inDays(9) })}\n`,
+    ]
+    const { now } = await read({ ...PROMPTS, [LOG]: log.join('') })
+    expect(now.working.map(({ id }) => id)).toEqual(['WP02', 'WP01'])
+  })
 })

@@ -9,6 +9,7 @@ import type {
 } from '../api.js'
 import { mergeCommand } from './next-command.js'
 import { isEnded } from './mission-standing.js'
+import { isFuture } from './timestamps.js'
 import { isStalled, isWorking, reasonOf, whyWaiting } from './package-standing.js'
 
 /** The maximum number of packages in one list. */
@@ -162,8 +163,9 @@ function isRunning({ process }: NowPackage): boolean {
   return process?.liveness === 'running'
 }
 
+/** Returns the time of the newest event. One in the future is no sign that anybody is at work now. */
 function lastTimeOf({ last_event_at, lane_since }: NowPackage): string {
-  return last_event_at ?? lane_since ?? ''
+  return [last_event_at, lane_since].find((time) => time !== null && !isFuture(time)) ?? ''
 }
 
 function compare(one: string, other: string): number {
