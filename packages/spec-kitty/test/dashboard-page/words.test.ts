@@ -135,6 +135,17 @@ describe('text of others', () => {
   it('shows what would make two names look the same', () => {
     expect(visible('WP\u200B01\u00AD')).toBe('WP[U+200B]01[U+00AD]')
     expect(visible('\uFEFFa\u2060b\u3164')).toBe('[U+FEFF]a[U+2060]b[U+3164]')
+    expect(visible('WP\u034F01')).toBe('WP[U+034F]01')
+  })
+
+  it('shows text that is hidden in tags, and leaves flags alone', () => {
+    const tags = (text: string) =>
+      text.replaceAll(/./g, (one) => String.fromCodePoint(0xe0000 + one.charCodeAt(0)))
+    expect(visible(`Do it.${tags('rm')}`)).toBe('Do it.[U+E0072][U+E006D]')
+    const flag = `\u{1F3F4}${tags('gbsct')}\u{E007F}`
+    expect(visible(`${flag}${flag}`)).toBe(`${flag}${flag}`)
+    expect(visible(`${flag}${tags('x')}`)).toBe(`${flag}[U+E0078]`)
+    expect(visible(`\u{1F3F4}${tags('rm')}`)).toBe('\u{1F3F4}[U+E0072][U+E006D]')
   })
 
   it('leaves joined emoji and joined letters alone', () => {
