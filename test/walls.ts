@@ -198,6 +198,7 @@ export const WALLS: readonly Wall[] = [
   { part: 'spec-kitty/dashboard/api.ts', may: tool('dashboard/api'), isPure: true },
   { part: 'spec-kitty/dashboard/api', may: [], isPure: true },
   { part: 'spec-kitty/dashboard/clock-skew.ts', may: [], isPure: true },
+  { part: 'spec-kitty/dashboard/shown-bytes.ts', may: [], isPure: true },
   { part: 'spec-kitty/dashboard/project', may: ['familiar/cli', 'yaml', ...tool('dashboard')] },
   {
     part: 'spec-kitty/dashboard/ui',
@@ -206,7 +207,7 @@ export const WALLS: readonly Wall[] = [
       'preact/hooks',
       'marked',
       'dompurify',
-      ...tool('dashboard/api.ts dashboard/clock-skew.ts'),
+      ...tool('dashboard/api.ts dashboard/clock-skew.ts dashboard/shown-bytes.ts'),
     ],
     isPure: true,
   },

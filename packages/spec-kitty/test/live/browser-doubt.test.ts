@@ -15,7 +15,7 @@ function doubtfulProject(): string {
   const project = emptyProject()
   writeMission(project, 'm', {
     'spec.md': '# Spec\n',
-    'long.txt': 'word '.repeat(300_000),
+    'long.txt': 'word\r\n'.repeat(250_000),
     'tasks/WP01.md': prompt('WP01', 'One'),
     'tasks/WP02.md': prompt('WP02', 'Two', NEEDS),
     'tasks/WP03.md': prompt('WP03', 'Three'),

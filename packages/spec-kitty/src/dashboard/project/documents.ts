@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
 import type { DocumentReply, Problem } from '../api.js'
+import { MAX_SHOWN_BYTES } from '../shown-bytes.js'
 import { decode } from './decode-text.js'
 import {
   FIXED,
@@ -17,9 +18,6 @@ import { isLane, LANE_FOLDERS, laneNamed } from './lane-columns.js'
 import { locate, type LocatedEntry, type Located } from './locate.js'
 
 export const MAX_DOCUMENTS = 1000
-
-/** The maximum part of a document that is shown, from its beginning. */
-const MAX_SHOWN_BYTES = 1024 * 1024
 
 /** A document, and the file that its name leads to; null if the file was not located. */
 export interface FoundDocument {

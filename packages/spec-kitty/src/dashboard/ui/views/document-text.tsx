@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { CharterReply, DocumentReply, MissionReply } from '../../api.js'
+import { MAX_SHOWN_BYTES } from '../../shown-bytes.js'
 import { formatBytes } from '../format.js'
 import { useReply } from '../live/use-reply.js'
 import { dress, goToHeading, type Heading } from '../markdown/adapt-to-page.js'
@@ -57,9 +58,9 @@ export function DocumentText({ mission, name, url, ...more }: DocumentTextProps)
   )
 }
 
-/** Returns how much of a truncated document is there. */
-function partOf({ text, bytes }: DocumentReply): string {
-  return `the first ${formatBytes(new TextEncoder().encode(text ?? '').length)} of ${formatBytes(bytes)}`
+/** Returns how much of the file of a truncated document is there. Its text may have fewer bytes than were read. */
+function partOf({ bytes }: DocumentReply): string {
+  return `the first ${formatBytes(MAX_SHOWN_BYTES)} of ${formatBytes(bytes)}`
 }
 
 function pathOf(mission: MissionReply | null, document: DocumentReply | CharterReply): string {
