@@ -74,6 +74,13 @@ describe('what a package needs', () => {
     ['dependency: WP01', false],
     ['depends-on: [WP01]', false],
     ['requires: [WP01]', false],
+    ['dependencies: []\ndependencies: [WP01]', false],
+    ['dependencies:\n  - WP02\ndependencies:\n  - WP01', false],
+    ['dependencies: [WP02]\ndepends_on: [WP01]', false],
+    ['dependencies: []\ndepends_on: [WP01]', true],
+    ['dependencies: [WP01]\ndepends_on: [WP01]', true],
+    ['title: x\n{dependencies: [WP01]}', false],
+    ['- dependencies: [WP01]', false],
     ['blocked_by: WP01', false],
     ['<<<<<<< HEAD\ndependencies: [WP01]\n=======\ndependencies: []\n>>>>>>> x', false],
   ])('by %j is known: %j', (yaml, isKnown) => {

@@ -78,16 +78,20 @@ export function readFields(yaml: string | null): PackageFields {
   const agent = agentOf(found('agent')[1], problems)
   const wrong: string[] = []
   const dependencies = dependenciesOf(...found('dependencies'), wrong)
+  const other = otherDependencies(fields)
+  if (other !== null) wrong.push(other)
   const unread = unreadDependencies(yaml, fields)
   const isNameKnown = NAMES.dependencies.some((name) => name === unread)
   if (unread !== null && (ofYaml === undefined || !isNameKnown)) wrong.push(`its ${unread} cannot be read`)
+  const isUnread = unread !== null || fields.size === 0
+  const saidTwice = NAMES.dependencies.map((name) => twice(name)).find((what) => problems.includes(what))
   problems.push(...wrong)
   return {
     id: idOf(fields, problems),
     title: text('title'),
     dependencies,
     unknown_needs:
-      yaml === null ? NO_FRONT_MATTER : (wrong[0] ?? (unread === null ? null : (ofYaml ?? null))),
+      yaml === null ? NO_FRONT_MATTER : (wrong[0] ?? saidTwice ?? (isUnread ? (ofYaml ?? null) : null)),
     subtasks: list('subtasks').flatMap((id) => rangeIn(id) ?? id),
     agent: agent.agent,
     assignee: present(text('assignee')),
@@ -109,6 +113,13 @@ const ABOUT_NEEDS = /^[ \t]{0,8}["']?(depend[\w -]{0,20}|requires|needs|deps|blo
 function unreadDependencies(yaml: string | null, fields: Fields): string | null {
   if (yaml === null || NAMES.dependencies.some((name) => fields.has(name))) return null
   return ABOUT_NEEDS.exec(yaml)?.[1] ?? null
+}
+
+/** Returns the problem with front matter that contains dependencies under two names; null if only one of them counts. */
+function otherDependencies(fields: Fields): string | null {
+  const said = NAMES.dependencies.filter((name) => fields.has(name) && !isEmpty(fields.get(name)))
+  const values = new Set(said.map((name) => JSON.stringify(fields.get(name))))
+  return values.size < 2 ? null : `its ${said.join(' and its ')} differ, and the first of them count`
 }
 
 /** Returns the first of several names that has a value or, if none does, the first that exists. */
