@@ -61,8 +61,13 @@ export function dashboardPages(directory: string, version = VERSION): Pages {
     onUnused: () => void memory.rest(),
     isGone: () => lastAsked?.isScopeGone() === true,
   })
-  const { vouching, note } = changes
-  const project = openProject(directory, { look: startTimesOf, vouching, onJudged: note })
+  const { vouching, note, notePassing } = changes
+  const project = openProject(directory, {
+    look: startTimesOf,
+    vouching,
+    onJudged: note,
+    onRead: notePassing,
+  })
   const daemons = keptFor(DAEMONS_KEPT_MS, async () => json(await readDaemons(directory)))
   const [looking, listing, searching] = [inTurn<BodyReply>(1), inTurn<BodyReply>(1), inTurn<BodyReply>(1)]
   const reading = inTurn<BodyReply | null>(READ_AT_ONCE)

@@ -1,5 +1,6 @@
 import type { ChangedEvent, GoneEvent, HelloEvent, StreamEvents, WatchEvent } from './api.js'
 import { watchLiving, type Living } from './watch-agents.js'
+import { watchPassing, type Passing } from './watch-passing.js'
 import type { LookAtProcesses } from './project/judge-agents.js'
 import { toldChanges, type Vouching } from './project/vouching.js'
 import { rememberTold } from './remember-sent-changes.js'
@@ -29,6 +30,8 @@ export interface Changes {
   readonly vouching: Vouching
   /** Remembers the data that was sent about a mission. When one of its processes ends or returns, its pages are notified. */
   readonly note: Living['note']
+  /** Remembers when a mission changes although no file does. At that time, its pages are notified. */
+  readonly notePassing: Passing['note']
   /** Returns whether a page is open, or was open until a moment ago. */
   readonly isUsed: () => boolean
 }
@@ -90,8 +93,10 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
     tell('changed', { missions }, told.add(missions))
   }
   const living = watchLiving(options.look, tellChanged)
+  const passing = watchPassing(tellChanged)
   const begin = (): void => {
     living.begin()
+    passing.begin()
     beating ??= setInterval(() => tell('heartbeat', {}), HEARTBEAT_MS).unref()
     placing ??= setInterval(checkPlace, PLACE_MS).unref()
     watch ??= watchProject(directory, {
@@ -122,6 +127,7 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
     pages.delete(page)
     if (pages.size > 0) return
     living.end()
+    passing.end()
     if (beating !== null) clearInterval(beating)
     if (placing !== null) clearInterval(placing)
     beating = placing = null
@@ -133,6 +139,7 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
   return {
     isUsed: () => watch !== null,
     note: living.note,
+    notePassing: passing.note,
     vouching: {
       ofList: () => (isVouched(null) ? generations.ofList() : null),
       ofMission: (id) => (isVouched(id) ? generations.ofMission(id) : null),

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -176,5 +176,15 @@ describe.skipIf(lacksChromium())('a reader', () => {
     await untilLive(page)
     appendFileSync(join(dashboard.project, 'kitty-specs/m', LOG), '{"wp_id":"WP04","to_lane":\n')
     await page.locator('[data-card=WP04] .doubt').waitFor()
+  })
+
+  it('sees that a line was cut off, although nothing changes any more', async () => {
+    const log = join(dashboard.project, 'kitty-specs/m', LOG)
+    await open('#/missions/m', '[data-card]')
+    await untilLive(page)
+    appendFileSync(log, '{"wp_id":"WP06","to_lane":')
+    const eightSecondsAgo = Date.now() / 1000 - 8
+    utimesSync(log, eightSecondsAgo, eightSecondsAgo)
+    await page.locator('[data-card=WP06] .doubt').waitFor()
   })
 })

@@ -4,7 +4,8 @@ import { isOfPrompts, packageOfDocument, TASKS } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
 import { list, NO_NAMES, type Names } from './read-safely.js'
 import { futureOf } from './timestamps.js'
-import { changedMs, lastChange, newestOf } from './last-change.js'
+import { lastChange, newestOf } from './last-change.js'
+import { changesAt, isBeingWritten } from './passing.js'
 import { isLane } from './lane-columns.js'
 import { countColumns, countLanes, progressOf } from './mission-progress.js'
 import { locate, type LocatedEntry } from './locate.js'
@@ -23,9 +24,6 @@ import { CUT_OFF, type LogFile } from './event-log.js'
 import type { LogCopy } from './read-log-files.js'
 import { withoutFuture } from './mission-flow.js'
 import { isMadeFor, type MissionCopy, type UnreadWorktree } from './worktrees.js'
-
-/** If the file has not changed for this long, an unfinished last line is no longer being written. */
-const UNFINISHED_MS = 10_000
 
 const MAX_PROBLEMS = 500
 
@@ -66,6 +64,8 @@ export interface ReadMission {
   readonly mission: MissionRead
   /** False if reading the mission again may give another result although no file has changed. */
   readonly is_settled: boolean
+  /** When the mission changes although no file does, in milliseconds since 1970; null if it does not. */
+  readonly changes_at: number | null
 }
 
 /** Returns everything that the page shows of a mission, except the text of its documents. */
@@ -110,6 +110,7 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const isPassing = contents.log_files.some(({ is_unfinished, future }) => is_unfinished || future.length > 0)
   return {
     mission: missionOf(place.id, contents, files, { problems, unread, prompts }),
+    changes_at: changesAt(contents.log_files, copies),
     is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed) && unreadCopies.length === 0,
   }
 }
@@ -286,10 +287,6 @@ function unreadIn(
 /** Returns whether what could not be read concerns the mission: a worktree that was made for it, or all worktrees (null). */
 function isOwn(worktree: string | null, id: string, { meta }: MissionContents): boolean {
   return worktree === null || isMadeFor(worktree, id) || isCoordinationOf(worktree, id, meta)
-}
-
-function isBeingWritten(copy: LogCopy | undefined): boolean {
-  return copy !== undefined && Date.now() - changedMs(copy.found) <= UNFINISHED_MS
 }
 
 function pathOfLog(id: string, { worktree }: LogFile): string {

@@ -53,6 +53,8 @@ export interface ProjectOptions {
   readonly vouching?: Vouching
   /** Called with every mission that was sent, with the states of its processes. */
   readonly onJudged?: (mission: MissionReply) => void
+  /** Called with every mission that was read, and when it changes although no file does; null if it does not. */
+  readonly onRead?: (mission: string, changesAt: number | null) => void
 }
 
 /** The directories of the missions, and the problems with these directories. */
@@ -66,7 +68,7 @@ interface Places {
 
 /** Returns a reader for the project in a directory, which need not exist yet. It does not read unchanged files again. */
 export function openProject(directory: string, options: ProjectOptions = {}): Project {
-  const { look = startTimesOf, vouching = NEVER_VOUCHED, onJudged } = options
+  const { look = startTimesOf, vouching = NEVER_VOUCHED, onJudged, onRead } = options
   const memories = new Map<string, FileMemory>()
   const vouchedPlaces = vouchedMemory<Places>(() => vouching.ofList())
   /**
@@ -92,7 +94,11 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
         inTurn(mission.id, async () => {
           const { id, directory } = mission
           const { copies, unread } = await copiesOf(worktrees, id)
-          const { mission: value, is_settled } = await readMission({
+          const {
+            mission: value,
+            is_settled,
+            changes_at,
+          } = await readMission({
             id,
             directory,
             copies,
@@ -100,6 +106,7 @@ export function openProject(directory: string, options: ProjectOptions = {}): Pr
             memory: memoryOf(id),
             is_brief,
           })
+          onRead?.(id, changes_at)
           return { value, is_kept: is_settled }
         }),
       )
