@@ -83,7 +83,7 @@ const HTML_HEADERS = {
 const LOST_PAGE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>Not here: spec-kitty dashboard</title>
+<meta name="color-scheme" content="light dark"><title>No such page · spec-kitty dashboard</title>
 <link rel="icon" href="/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/page.css"></head>
 <body><main><div class="view"><div class="notice"><h1>There is no such page</h1>
 <div><p>The dashboard is one page, and its views are behind the <code>#</code> of its address, as in <code>/#/missions</code>.</p>

@@ -55,7 +55,7 @@ describe('a lane that rests on an event in the future', () => {
     expect(one('WP01')).toMatchObject({ lane_doubt: null, is_ready: true })
     const problem = { path: LOG_PATH, what, in_doubt: ['WP02'] }
     expect(mission).toMatchObject({ problems: [problem], unreadable: [problem], lanes_in_doubt: 1 })
-    expect(mission.state_words).toBe('its log is dated in the future')
+    expect(mission.state_words).toBe('its log has events in the future')
     expect(now.ready_to_start.map(({ id }) => id)).toEqual(['WP01'])
   })
 

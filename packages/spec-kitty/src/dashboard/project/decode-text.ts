@@ -32,16 +32,20 @@ function textual(text: string, problem: string | null): Decoded {
 /** Returns whether bytes are the beginning of UTF-16: a byte order mark, or every other byte of ASCII characters is zero. */
 export function isUtf16(bytes: Uint8Array): boolean {
   const [a, b, c, d] = bytes
-  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return true
+  if (byteOrderOf(bytes) !== null) return true
   if (a === undefined || b === undefined || c === undefined || d === undefined) return false
   return (a === 0) !== (b === 0) && (c === 0) === (a === 0) && (d === 0) === (b === 0)
 }
 
+/** Returns the UTF-16 encoding that a byte order mark names; null if there is none. */
+function byteOrderOf([first, second]: Uint8Array): 'utf-16le' | 'utf-16be' | null {
+  if (first === 0xff && second === 0xfe) return 'utf-16le'
+  return first === 0xfe && second === 0xff ? 'utf-16be' : null
+}
+
 function utf16Of(bytes: Uint8Array): string | null {
-  const [first, second] = bytes
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes)
-  return null
+  const encoding = byteOrderOf(bytes)
+  return encoding === null ? null : new TextDecoder(encoding).decode(bytes)
 }
 
 function utf8Of(bytes: Uint8Array, isWhole: boolean): string | null {

@@ -173,7 +173,7 @@ function wordsOf(
       : ofLog.length === 0
         ? 'not all of it can be read'
         : ofLog.every(({ what }) => isFutureText(what))
-          ? 'its log is dated in the future'
+          ? 'its log has events in the future'
           : packages.some(({ lane_source }) => lane_source === 'events')
             ? 'not all of its log can be read'
             : 'its log cannot be read',
