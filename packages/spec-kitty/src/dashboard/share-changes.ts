@@ -93,7 +93,10 @@ export function shareChanges(directory: string, hello: HelloEvent, options: Chan
     tell('changed', { missions }, told.add(missions))
   }
   const living = watchLiving(options.look, tellChanged)
-  const passing = watchPassing(tellChanged)
+  const passing = watchPassing((missions) => {
+    generations.next(missions)
+    tellChanged(missions)
+  })
   const begin = (): void => {
     living.begin()
     passing.begin()

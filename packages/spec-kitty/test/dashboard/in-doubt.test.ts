@@ -110,6 +110,15 @@ describe('a lane that rests on an event in the future', () => {
     const { mission } = await read({ ...PROMPTS, 'meta.json': JSON.stringify(meta) })
     expect(mission.updated_at).toBe('2026-01-01T00:00:00.000Z')
   })
+
+  it('has such a date once it has come, without a change of the file', async () => {
+    vi.setSystemTime(Date.now() + 60_000)
+    const meta = { created_at: '2026-01-01T00:00:00Z', a_at: inDays(1).at, b_at: inDays(3).at }
+    const { opened, mission } = await read({ ...PROMPTS, 'meta.json': JSON.stringify(meta) })
+    expect(mission.updated_at).toBe('2026-01-01T00:00:00.000Z')
+    vi.setSystemTime(Date.now() + 2 * DAY_MS)
+    expect((await opened.mission('m'))?.updated_at).toBe(meta.a_at)
+  })
 })
 
 describe('a lane that an unread line may have changed', () => {

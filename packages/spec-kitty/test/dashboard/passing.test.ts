@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openProject } from '../../src/dashboard/project/project.js'
 import { watchPassing } from '../../src/dashboard/watch-passing.js'
-import { emptyProject, laneEvent, prompt, removeProjects, writeMission } from '../helpers/projects.js'
+import {
+  emptyProject,
+  laneEvent,
+  prompt,
+  removeProjects,
+  writeMission,
+  type Files,
+} from '../helpers/projects.js'
 
 const LOG = 'status.events.jsonl'
 const HOUR_MS = 3_600_000
@@ -12,9 +19,10 @@ const SKEW_MS = 5 * 60_000
 describe('a mission that changes although no file does', () => {
   afterEach(removeProjects)
 
-  async function changesAt(log: string, changed = new Date()) {
+  async function changesAt(log: string, changed = new Date(), more: Files = {}) {
     const project = emptyProject()
-    const mission = writeMission(project, 'm', { 'tasks/WP01.md': prompt('WP01', 'One'), [LOG]: log })
+    const files = { 'tasks/WP01.md': prompt('WP01', 'One'), [LOG]: log, ...more }
+    const mission = writeMission(project, 'm', files)
     utimesSync(join(mission, LOG), changed, changed)
     const times: (number | null)[] = []
     await openProject(project, { onRead: (_, time) => times.push(time) }).mission('m')
@@ -34,6 +42,12 @@ describe('a mission that changes although no file does', () => {
     const [first, second] = [at(2), at(1)]
     const log = laneEvent(1, 'WP01', 'planned', first) + laneEvent(2, 'WP01', 'approved', second)
     expect(await changesAt(log)).toEqual([Date.parse(second.at) - SKEW_MS])
+  })
+
+  it('does so when a date of meta.json comes', async () => {
+    const merged_at = new Date(Date.now() + HOUR_MS).toISOString()
+    const more = { 'meta.json': JSON.stringify({ created_at: '2026-01-01', merged_at }) }
+    expect(await changesAt('', new Date(), more)).toEqual([Date.parse(merged_at) - SKEW_MS])
   })
 
   it('does not otherwise', async () => {

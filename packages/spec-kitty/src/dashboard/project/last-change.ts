@@ -3,12 +3,17 @@ import type { LogFile } from './event-log.js'
 import type { LocatedEntry } from './locate.js'
 import { futureOf, isoOf, toMilliseconds } from './timestamps.js'
 
+/** Returns the newest of the times that are not in the future; null if there is none. All are as `instantOf` returns them. */
+export function newestCome(times: readonly string[]): string | null {
+  return times
+    .filter((time) => futureOf(time) === null)
+    .reduce<string | null>((last, time) => (last === null || time > last ? time : last), null)
+}
+
 /** Returns the time of the newest event. Events that were in the future when they were read count once their time has come. */
 export function newestOf(newest: string | null, files: readonly LogFile[]): string | null {
-  const come = files.flatMap(({ future }) =>
-    future.filter(({ at }) => futureOf(at) === null).map(({ at }) => at),
-  )
-  return come.reduce((last, at) => (last === null || at > last ? at : last), newest)
+  const ahead = files.flatMap(({ future }) => future.map(({ at }) => at))
+  return newestCome(newest === null ? ahead : [newest, ...ahead])
 }
 
 export function changedMs({ stats }: LocatedEntry): number {

@@ -4,7 +4,7 @@ import { isOfPrompts, packageOfDocument, TASKS } from './document-names.js'
 import { collectDocuments, type FoundDocument } from './documents.js'
 import { list, NO_NAMES, type Names } from './read-safely.js'
 import { futureOf } from './timestamps.js'
-import { lastChange, newestOf } from './last-change.js'
+import { lastChange, newestCome, newestOf } from './last-change.js'
 import { changesAt, isBeingWritten } from './passing.js'
 import { isLane } from './lane-columns.js'
 import { countColumns, countLanes, progressOf } from './mission-progress.js'
@@ -99,7 +99,7 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const files = { meta, copies, documents }
   const contents = await place.memory.recall('', filesToRead(files), () => readContents(place.id, files))
   // The only sign of when such a mission changed are the times of its files.
-  if (place.is_brief && contents.newest === null && contents.meta.newest === null)
+  if (place.is_brief && contents.newest === null && newestCome(contents.meta.dates) === null)
     return readMission({ ...place, is_brief: false })
   const unreadCopies = place.unread.filter(({ name }) => isOwn(name, place.id, contents))
   for (const { path, what } of unreadCopies) unreadOf(path, what)
@@ -110,7 +110,7 @@ export async function readMission(place: MissionPlace): Promise<ReadMission> {
   const isPassing = contents.log_files.some(({ is_unfinished, future }) => is_unfinished || future.length > 0)
   return {
     mission: missionOf(place.id, contents, files, { problems, unread, prompts }),
-    changes_at: changesAt(contents.log_files, copies),
+    changes_at: changesAt(contents.log_files, copies, contents.meta.dates),
     is_settled: place.memory.forgetUnused() && !isPassing && !('kind' in listed) && unreadCopies.length === 0,
   }
 }
@@ -153,7 +153,7 @@ function missionOf(
     unknown_lanes: lanes.filter((lane) => lane !== null && !isLane(lane)).length,
     ...lastChange(
       newestOf(newest, log_files),
-      contents.meta.newest,
+      newestCome(contents.meta.dates),
       meta === null ? found : [...found, meta],
     ),
     problem_count: all.length,

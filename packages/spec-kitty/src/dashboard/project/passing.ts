@@ -14,17 +14,22 @@ export function isBeingWritten(copy: LogCopy | undefined): boolean {
 
 /**
  * Returns when a mission changes although none of its files does, in milliseconds since 1970: an unfinished line counts as
- * cut off, or the time of an event comes. Null if neither will.
+ * cut off, or the time of an event or a date of `meta.json` comes. Null if none of them will.
  */
-export function changesAt(files: readonly LogFile[], copies: readonly LogCopy[]): number | null {
-  const times = files.flatMap(({ is_unfinished, future }, at) => {
-    const copy = copies[at]
-    const isWritten = is_unfinished && isBeingWritten(copy)
-    const come = future.map((line) => toMilliseconds(line.at)).filter((time) => isFuture(time))
-    return [
-      ...(isWritten && copy !== undefined ? [changedMs(copy.found) + UNFINISHED_MS + 1] : []),
-      ...come.map((time) => Date.parse(time) - CLOCK_SKEW_MS),
-    ]
-  })
+export function changesAt(
+  files: readonly LogFile[],
+  copies: readonly LogCopy[],
+  dates: readonly string[],
+): number | null {
+  const cutOff = files.flatMap(({ is_unfinished }, at) =>
+    copies.slice(at, at + 1).filter((copy) => is_unfinished && isBeingWritten(copy)),
+  )
+  const ahead = [...dates, ...files.flatMap(({ future }) => future.map((line) => line.at))]
+    .map((time) => toMilliseconds(time))
+    .filter((time) => isFuture(time))
+  const times = [
+    ...cutOff.map(({ found }) => changedMs(found) + UNFINISHED_MS + 1),
+    ...ahead.map((time) => Date.parse(time) - CLOCK_SKEW_MS),
+  ]
   return times.length === 0 ? null : times.reduce((first, time) => Math.min(first, time))
 }

@@ -20,6 +20,7 @@ const DECIDING_DATES = ['merged_at', 'discarded_at'] as const
 
 const MAX_NAME_CHARS = 100
 const MAX_WRONG_DATES = 10
+const MAX_FUTURE_DATES = 10
 const MAX_SLUG_CHARS = 300
 const SHORT_ID_CHARS = 8
 
@@ -28,8 +29,8 @@ const COORDINATED: ReadonlySet<string> = new Set(['coord', 'lanes_with_coord'])
 
 export interface Meta {
   readonly title: string | null
-  /** The newest date in the file, as `instantOf` returns it; null if there is none. */
-  readonly newest: string | null
+  /** The newest date in the file, and the first dates that were in the future when it was read, as `instantOf` returns them. */
+  readonly dates: readonly string[]
   /** The purpose of the mission, in one line. */
   readonly purpose: string | null
   readonly merge_commit: string | null
@@ -50,7 +51,7 @@ export interface Meta {
 
 export const NO_META: Meta = {
   title: null,
-  newest: null,
+  dates: [],
   purpose: null,
   merge_commit: null,
   merged_at: null,
@@ -88,7 +89,7 @@ export async function readMeta(found: LocatedEntry): Promise<Reading<Meta>> {
   const undecided = [...wrongDatesIn(meta, isDeciding), ...wrongIn(meta, DECIDING)]
   return kept({
     title: title?.trim().slice(0, MAX_TITLE_CHARS) ?? null,
-    newest: newestIn(meta),
+    dates: datesIn(meta),
     purpose: lineIn(meta['purpose_tldr'], MAX_PURPOSE_CHARS),
     merge_commit,
     merged_at: timeIn(meta['merged_at']),
@@ -152,15 +153,14 @@ function lineIn(value: unknown, max: number): string | null {
   return text === '' ? null : text.slice(0, max)
 }
 
-/** Returns the newest of the dates that are not in the future, in fields whose names end in `_at`, such as `created_at` and `accepted_at`. */
-function newestIn(meta: Readonly<Record<string, unknown>>): string | null {
-  const dates = Object.entries(meta).flatMap(([name, value]) => {
-    return name.endsWith('_at') ? (dateOf(value) ?? []) : []
-  })
-  return (
-    dates
-      .filter((date) => futureOf(date) === null)
-      .toSorted()
-      .at(-1) ?? null
-  )
+/**
+ * Returns the dates that say when the mission last changed, also once others have come: the newest that is not in the future,
+ * and the next ones. They are in fields whose names end in `_at`, such as `created_at` and `accepted_at`.
+ */
+function datesIn(meta: Readonly<Record<string, unknown>>): readonly string[] {
+  const dates = Object.entries(meta)
+    .flatMap(([name, value]) => (name.endsWith('_at') ? (dateOf(value) ?? []) : []))
+    .toSorted()
+  const come = dates.filter((date) => futureOf(date) === null).length
+  return dates.slice(Math.max(0, come - 1), come + MAX_FUTURE_DATES)
 }
