@@ -168,22 +168,6 @@ describe('a lane that an unread line may have changed', () => {
     expect(mission.problem_count).toBe(mission.problems.length)
   })
 
-  it('does not cost much more to find than the packages, however many broken lines there are', async () => {
-    const ids = Array.from({ length: 1500 }, (_, at) => `WP${at + 10}`)
-    const whole = ids.map((id) => laneEvent(1, id, 'planned'))
-    const torn = ids.map((id) => `{"wp_id":"${id}","to_lane":\n`)
-    const msOf = async (lines: readonly string[]) => {
-      const project = emptyProject()
-      writeMission(project, 'm', { [LOG]: lines.join('') })
-      const opened = openProject(project)
-      const began = performance.now()
-      await opened.mission('m')
-      return performance.now() - began
-    }
-    await msOf(whole)
-    expect(await msOf([...whole, ...torn])).toBeLessThan(5 * (await msOf(whole)))
-  })
-
   it('is told from a log of which nothing was read', async () => {
     const planned = await read({ ...PROMPTS, [LOG]: `${laneEvent(1, 'WP01', 'planned')}x\n` })
     expect(planned.mission.state_words).toBe('not all of its log can be read')
