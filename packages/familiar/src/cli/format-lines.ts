@@ -1,7 +1,7 @@
 import type { Line } from '../doctor/document.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
-import { columnsOf, padTo, wrapWords } from './text-width.js'
+import { columnsOf, padTo, wrapComment, wrapWords } from './text-width.js'
 
 const GAP = 2
 
@@ -53,8 +53,9 @@ function commentApart(line: Line, room: number | null): readonly Line[] {
   const [label, text, style] = line
   const at = text.indexOf('  # ')
   if (room === null || style !== 'cyan' || at < 0 || columnsOf(printable(text)) <= room) return [line]
+  const comment = wrapComment(text.slice(at).trimStart(), room)
   return [
-    [label, text.slice(at).trimStart(), 'dim'],
+    ...comment.map((one, index): Line => [index === 0 ? label : '', one, 'dim']),
     ['', text.slice(0, at), 'cyan'],
   ]
 }

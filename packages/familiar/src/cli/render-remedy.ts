@@ -1,7 +1,7 @@
 import type { Remedy } from '../doctor/remedy.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
-import { columnsOf, wrapWords } from './text-width.js'
+import { columnsOf, wrapComment, wrapWords } from './text-width.js'
 
 export type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
 
@@ -38,9 +38,16 @@ function renderCommands(
     return [`${INDENT}${paint(terminal, 'cyan', printable(only))}${paint(terminal, 'dim', after)}`]
   }
   return [
-    ...indented(description === '' ? null : `${capital(printable(description))}:`, terminal),
+    ...(description === '' ? [] : comment(printable(description), terminal)),
     ...commands.map((command) => `${INDENT}${paint(terminal, 'cyan', printable(command))}`),
   ]
+}
+
+/** A description above its commands is a comment too, so that the lines can be pasted together. */
+function comment(text: string, terminal: Terminal): readonly string[] {
+  const { columns } = terminal
+  const lines = columns === null ? [`# ${text}`] : wrapComment(text, columns - INDENT.length)
+  return lines.map((line) => `${INDENT}${paint(terminal, 'dim', line)}`)
 }
 
 /** Returns whether the commands only explain. */

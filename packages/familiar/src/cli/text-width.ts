@@ -84,6 +84,12 @@ export function wrapWords(text: string, columns: number | null): readonly string
   return lines
 }
 
+/** Returns a comment (`# ...`) in lines of at most this number of columns, each a comment, so that none is run when it is pasted. */
+export function wrapComment(comment: string, columns: number): readonly string[] {
+  const [mark, text] = ['# ', comment.replace(/^# /, '')]
+  return wrapWords(text, columns - mark.length).map((line) => `${mark}${line}`)
+}
+
 /** Matches the first and the last word of a quotation, but not a word with an apostrophe. */
 const OPENS = /^\(?'[^']+$/
 const CLOSES = /^[^']*'[^'\w]*$/

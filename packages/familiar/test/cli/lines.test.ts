@@ -59,6 +59,12 @@ describe('lines with labels', () => {
       `        ${command}`,
     ])
     expect(formatLines(commented).at(-1)).toBe(`        ${command}  # replace HOST: your team knows it`)
+    // Whatever of it is pasted into a shell is a comment or the whole command.
+    expect(formatLines(commented, { columns: 40, hasColor: false }).slice(-3)).toEqual([
+      '        # replace HOST: your team knows',
+      '        # it',
+      `        ${command}`,
+    ])
   })
 
   it('stay in their column if a command fits nowhere', () => {

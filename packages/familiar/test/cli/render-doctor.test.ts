@@ -72,6 +72,27 @@ describe('findings', () => {
     )
   })
 
+  it('have the description of several commands, or a long one, above them as a comment, in every line', () => {
+    const remediation = {
+      command: 'tool one',
+      commands: ['tool one', 'tool two'],
+      safe: true,
+      description: 'signs in, and if that changes nothing at all, does so again at once with the second one',
+    }
+    const text = render([], [{ ...withSeverity('warn', 'F-013'), remediation }], {
+      columns: 60,
+      hasColor: false,
+    })
+    expect(text).toContain(
+      [
+        '    # signs in, and if that changes nothing at all, does so',
+        '    # again at once with the second one',
+        '    tool one',
+        '    tool two\n',
+      ].join('\n'),
+    )
+  })
+
   it('leave every row that needs a decision its command, also if a finding gives the same one', () => {
     const { remedy } = OPEN
     const finding = {

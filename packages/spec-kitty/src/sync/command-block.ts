@@ -1,4 +1,4 @@
-import { columnsOf, paint, wrapWords, type Io } from 'familiar/cli'
+import { columnsOf, paint, wrapComment, type Io } from 'familiar/cli'
 
 const INDENT = '  '
 
@@ -11,7 +11,7 @@ export function commandBlock(command: string, screen: Pick<Io, 'columns' | 'hasC
   const at = command.indexOf('  # ')
   const isWhole = columns === null || at < 0 || columnsOf(`${INDENT}${command}`) <= columns
   if (isWhole) return [`${INDENT}${paint(screen, 'cyan', command)}`]
-  const comment = wrapWords(command.slice(at).trimStart(), columns - INDENT.length)
+  const comment = wrapComment(command.slice(at).trimStart(), columns - INDENT.length)
   return [
     ...comment.map((line) => `${INDENT}${paint(screen, 'dim', line)}`),
     `${INDENT}${paint(screen, 'cyan', command.slice(0, at))}`,
