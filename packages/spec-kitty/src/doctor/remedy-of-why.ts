@@ -36,10 +36,7 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
   [' config list', 'shows what must be corrected'],
-  [
-    ' auth login --with-token',
-    'signs in with another token, which your team has: first put it into SYNC_TOKEN',
-  ],
+  [' auth login --with-token', 'signs in; FILE: a new token, from your team'],
   [' auth login ', 'signs in'],
   ['mkdir ', 'makes it a project again, and lets its events leave'],
   [' opt-in ', 'lets the events of this project leave'],
@@ -63,8 +60,8 @@ function effectOf(given: string, { reason, shown = given }: Why): string {
     return comment ?? 'shows where the address is set: correct it there'
   }
   if (command.includes('https://HOST'))
-    return command.includes('SYNC_TOKEN')
-      ? 'signs in: replace HOST, and put its token into SYNC_TOKEN'
+    return command.includes(' --with-token')
+      ? 'signs in: replace HOST; FILE: a token for it'
       : 'signs in: replace HOST, your team knows it'
   return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
 }

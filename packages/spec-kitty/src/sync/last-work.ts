@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { objectOf, parseJson, readSmallFile, stringOf, writePrivateFile } from 'familiar/cli'
 import { sessionMark } from './gate-session.js'
 import type { KnownReport } from './work-report.js'
@@ -16,6 +17,7 @@ export function readLastWork(root: string): LastWork {
   return {
     lastSync: Number.isNaN(Date.parse(lastSync ?? '')) ? null : lastSync,
     refused: stringOf(json?.['refused']),
+    isRefusedAgain: json?.['refused_again'] === true,
   }
 }
 
@@ -38,19 +40,31 @@ export function unreadWork(root: string, hasRecord: boolean): string | null {
  */
 export function rememberWork(root: string): (known: ExperiencedWork) => void {
   let stored = readLastWork(root)
+  // The session that the server refused before it has answered this daemon.
+  let before = stored.refused
   return (known) => {
+    if (known.hasAnswered && known.refused === null) before = null
+    // The stored state of the session is kept until the server has answered this daemon.
+    const refused = known.refused ?? (known.hasAnswered ? null : stored.refused)
     const next = {
       lastSync: known.lastSync ?? stored.lastSync,
-      // The stored state of the session is kept until the server has answered this daemon.
-      refused: known.refused ?? (known.hasAnswered ? null : stored.refused),
+      refused,
+      isRefusedAgain: known.refused === null ? refused !== null && stored.isRefusedAgain : refused === before,
     }
-    if (next.lastSync === stored.lastSync && next.refused === stored.refused) return
+    if (isDeepStrictEqual(next, stored)) return
     stored = next
     try {
-      const json = { last_sync: next.lastSync, refused: next.refused }
+      const { lastSync: last_sync, isRefusedAgain: refused_again } = next
+      const json = { last_sync, refused, refused_again }
       writePrivateFile(pathOf(root), `${JSON.stringify(json)}\n`)
     } catch {}
   }
+}
+
+/** Returns whether the server rejected the present session again after another daemon was started, so that a restart is no remedy. */
+export function isRefusedAgain(root: string): boolean {
+  const { refused, isRefusedAgain: isAgain } = readLastWork(root)
+  return isAgain && refused === sessionMark(root)
 }
 
 /** Returns whether the server rejected the present session when a daemon last used it. */

@@ -11,14 +11,13 @@ export function loginCommand(server: string | null, id: string): string {
 const LOGIN_ANYWHERE = 'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it'
 
 /** The same for a session whose token was given by the user. */
-const TOKEN_ANYWHERE = `${tokenLogin('https://HOST')}  # replace HOST, and put its token into SYNC_TOKEN`
+const TOKEN_ANYWHERE = `${tokenLogin('https://HOST')}  # replace HOST; FILE: a token for it`
 
-const NEW_TOKEN = 'first put a new token into SYNC_TOKEN: your team has one'
-const REFUSED_TOKEN = 'first put a new token into SYNC_TOKEN, or the old one if only the server was at fault'
+const NEW_TOKEN = 'FILE: a new token, from your team'
 
 /**
  * The command that signs in again, for scripts and for people. A token that was given by the user is replaced by a new
- * one from a variable, which no script has set. So a script gets the command that explains the id instead.
+ * one from a file that no script knows. So a script gets the command that explains the id instead.
  */
 export function loginCommands(
   server: string | null,
@@ -30,13 +29,13 @@ export function loginCommands(
   if (!isTokenGiven) return { command: loginCommand(server, id) }
   return {
     command: loginCommand(null, id),
-    shown: `${tokenLogin(server)}  # ${id === 'session_refused' ? REFUSED_TOKEN : NEW_TOKEN}`,
+    shown: `${tokenLogin(server)}  # ${NEW_TOKEN}`,
   }
 }
 
-/** Returns the command that signs in with a token from a variable. It can be run as printed. */
+/** Returns the command that signs in with a token from a file, so that it is neither in the environment nor in the history of the shell. */
 export function tokenLogin(server: string): string {
-  return `printenv SYNC_TOKEN | spec-kitty auth login --with-token --server ${shellQuote(server)}`
+  return `spec-kitty auth login --with-token --server ${shellQuote(server)} < FILE`
 }
 
 /**

@@ -223,7 +223,7 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
 /** A 403 with words, or with a web page, may be about something else than the session: the words come first. */
 const SPOKEN = /answered 403 (?:\(|with )/
 
-const SAME_SESSION = 'tries again with the same session, if it was not at fault'
+const SAME_SESSION = 'only if the session was not at fault: tries again with the same one'
 
 /** The daemon rests until the session changes, but a new one tries again with the same. */
 function refusal(text: string, detail: string | null, standing: Standing): Partial<Why> {
@@ -231,7 +231,9 @@ function refusal(text: string, detail: string | null, standing: Standing): Parti
   const isSpoken = detail !== null && SPOKEN.test(detail)
   const since =
     refusedAt === null ? '' : `; it has not been tried again since ${clockText(new Date(refusedAt))}`
-  const canRestart = isDaemonRunning && restoring !== null && mayRestart(standing)
+  // A restart after which the same session was refused again is no remedy.
+  const canRestart =
+    isDaemonRunning && restoring !== null && standing.isRefusedAgain !== true && mayRestart(standing)
   return {
     ...(isSpoken ? { sentence: `${detail}, so nothing is sent with this session` } : {}),
     ...(detail === null ? {} : { brief: `${isSpoken ? detail : text}${since}` }),

@@ -135,6 +135,8 @@ export interface Standing {
   readonly stuckEventId?: string | null
   /** When the server refused the session, since when the daemon has not tried again, ISO 8601; null if that is unknown. */
   readonly refusedAt?: string | null
+  /** Whether a daemon that was started since the server refused this session was refused too. */
+  readonly isRefusedAgain?: boolean
   /** The variables whose other values at the daemon's start may be the cause of the last error. */
   readonly otherAtStart?: readonly string[]
   /** Whether the daemon makes another attempt after failures, and has no answer yet. */

@@ -19,7 +19,7 @@ import {
 import { gateSession, isSessionGiven, sessionCure, sessionServer, type SessionCure } from './gate-session.js'
 import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
 import { lastStartFailure } from './last-start.js'
-import { isSessionRefused, readLastWork, unreadWork } from './last-work.js'
+import { isRefusedAgain, isSessionRefused, readLastWork, unreadWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { knownReport, type KnownReport } from './work-report.js'
 import { disabledBy, disablingVariables, isManual, startForbiddenBy } from './start-policy.js'
@@ -191,6 +191,7 @@ export async function viewWork(
     stuckError: report.stuckError,
     stuckEventId: report.stuckEventId,
     refusedAt: report.refusedAt,
+    isRefusedAgain: isRefusedAgain(root),
     otherAtStart: otherAtStart(differing, error, uses),
     restoring: restoring(differing, error, uses),
     isTryingAgain: report.running === true && (report.failures ?? 0) > 0,

@@ -228,7 +228,7 @@ it('shows people the command of the status, and scripts the one that needs no te
     sentence: 'so it is',
     command: 'spec-kitty explain session_refused',
     shown:
-      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example  # first put a new token into SYNC_TOKEN: your team has one',
+      'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE: a new token, from your team',
     isAll: true,
   } as const
   const remedyIn = (form: 'people' | 'script') =>
@@ -239,8 +239,8 @@ it('shows people the command of the status, and scripts the one that needs no te
     safe: true,
   })
   expect(remedyIn('people')).toMatchObject({
-    commands: ['printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'],
-    description: 'signs in with another token, which your team has: first put it into SYNC_TOKEN',
+    commands: ['spec-kitty auth login --with-token --server https://a.example < FILE'],
+    description: 'signs in; FILE: a new token, from your team',
   })
 })
 

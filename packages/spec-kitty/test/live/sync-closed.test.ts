@@ -199,7 +199,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       await work.run(['sync', 'now'])
       const status = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
       expect(status).toMatchObject({ queued: 1, nothing_leaves: { reason: 'session_refused' } })
-      const login = `printenv SYNC_TOKEN | spec-kitty auth login --with-token --server ${work.server.url}`
+      const login = `spec-kitty auth login --with-token --server ${work.server.url} < FILE`
       const [shown, session, doctor] = [
         await work.run(['sync', 'status']),
         await work.run(['auth', 'status']),
@@ -214,9 +214,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect(shown.stdout).toContain(login)
       // Only the server may have been at fault, so the second command tries again with the same session.
       const told = (await work.run(['auth', 'doctor'])).stdout
-      expect(told).toContain(
-        'Signs in with another token, which your team has: first put it into SYNC_TOKEN; the second command',
-      )
+      expect(told).toContain('    # signs in; FILE: a new token, from your team; the second command only if')
       expect(told).toContain(`\n    ${login}\n    spec-kitty sync restart\n`)
       expect(session.stdout).toMatch(/^the server refuses this session; to sign in:\n/)
       expect(session.stdout).toContain(login)
@@ -224,6 +222,12 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect(JSON.parse(doctor.stdout).findings).toContainEqual(
         expect.objectContaining({ id: 'F-018', summary: expect.stringContaining('refused the session') }),
       )
+      // The restart that was printed has changed nothing, so it is not printed again.
+      await work.run(['sync', 'restart'])
+      await work.run(['sync', 'now'])
+      const again = await work.run(['sync', 'status'])
+      expect(again.stdout).toContain(login)
+      expect([shown.stdout, again.stdout].map((one) => one.includes('sync restart'))).toEqual([true, false])
     })
 
     it('what was mended by hand is seen at the next look, and the status names the command that does not wait for it', async () => {

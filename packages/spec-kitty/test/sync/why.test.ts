@@ -265,12 +265,12 @@ it('a sign-in without a server that is known is shown with a placeholder to peop
   }
 })
 
-it('a token that the user gave is replaced by another one, from a variable that no script has set', () => {
+it('a token that the user gave is replaced by another one, from a file that no script knows', () => {
   const gate: Gate = { state: 'closed', reason: 'session_refused', detail: null }
-  const login = 'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://a.example'
+  const login = 'spec-kitty auth login --with-token --server https://a.example < FILE'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
-    shown: `${login}  # first put a new token into SYNC_TOKEN, or the old one if only the server was at fault`,
+    shown: `${login}  # FILE: a new token, from your team`,
   })
 })
 
@@ -297,11 +297,15 @@ it('a refused session is told with the time since when it was not tried, and wha
   expect(whyNothingLeaves(standing(changes))).toMatchObject({
     brief: `${detail}; it has not been tried again since ${clockText(new Date(refusedAt))}`,
     command: LOGIN,
-    also: 'spec-kitty sync restart  # tries again with the same session, if it was not at fault',
+    also: 'spec-kitty sync restart  # only if the session was not at fault: tries again with the same one',
     restsSince: refusedAt,
   })
-  // No restart that would take something away, or end the daemon of another version.
-  for (const other of [{ restoring: null }, { isRestartHarmless: false, isHostedHere: false }])
+  // No restart that would take something away, end the daemon of another version, or has changed nothing already.
+  for (const other of [
+    { restoring: null },
+    { isRefusedAgain: true },
+    { isRestartHarmless: false, isHostedHere: false },
+  ])
     expect(whyNothingLeaves(standing({ ...changes, ...other }))?.also).toBe(undefined)
 })
 
@@ -315,7 +319,7 @@ it('a server that is probably the wrong one is left with a token if the session 
   } as const
   expect(whyNothingLeaves(standing({ ...about, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty sync now',
-    also: 'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://HOST  # replace HOST, and put its token into SYNC_TOKEN',
+    also: 'spec-kitty auth login --with-token --server https://HOST < FILE  # replace HOST; FILE: a token for it',
   })
 })
 
@@ -371,7 +375,9 @@ describe('a server that is not that of the session', () => {
     for (const one of [{ queued: 0 }, { obstacles: [other, refused] }])
       expect(closed(other, { ...none, ...one })?.command).toBe('unset SPEC_KITTY_SAAS_URL')
     const token = closed(other, { isTokenGiven: true })
-    expect(token?.also).toMatch(/ --with-token --server https:\/\/b\.example {2}# signs in .* SYNC_TOKEN$/)
+    expect(token?.also).toMatch(
+      / --with-token --server https:\/\/b\.example < FILE {2}# signs in .* FILE: its token$/,
+    )
   })
 
   it('is first corrected in the file', () => {
@@ -810,7 +816,7 @@ describe('where the gate is open', () => {
       })
       // Only the scheme is wrong, so no new token is needed.
       expect(failed({ ...plain, isServerOfSession: true, isTokenGiven: true })?.also).toBe(
-        'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server http://127.0.0.1:7000/a  # first put the same token into SYNC_TOKEN',
+        'spec-kitty auth login --with-token --server http://127.0.0.1:7000/a < FILE  # FILE: the same token',
       )
       // Only this machine may be spoken to without TLS.
       expect(failed({ ...plain, gate: OPEN, isServerOfSession: true })).toMatchObject({

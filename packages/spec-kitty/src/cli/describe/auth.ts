@@ -41,7 +41,7 @@ export const AUTH_LOGIN = {
   examples: [
     ['spec-kitty auth login --server https://sync.example.org --open', 'sign in with the browser'],
     [
-      'printenv SYNC_TOKEN | spec-kitty auth login --with-token --server https://sync.example.org',
+      'spec-kitty auth login --with-token --server https://sync.example.org < FILE',
       'sign in with a token, in CI',
     ],
   ],

@@ -27,10 +27,9 @@ export async function readTokenFrom(input: Input): Promise<string> {
     parts.push(part)
   }
   const token = Buffer.concat(parts).toString('utf8').trim()
-  // The commands that other messages print read the token from this variable.
   if (token === '')
     throw new UsageError(
-      'standard input contains no token; if it should come from SYNC_TOKEN, that is empty, not set or not exported',
+      'standard input contains no token; if it should come from a variable, that is empty, not set or not exported',
     )
   if (!isToken(token)) {
     throw new UsageError(

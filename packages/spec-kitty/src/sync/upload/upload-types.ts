@@ -210,10 +210,12 @@ export interface LastWork {
   readonly lastSync: string | null
   /** The mark of the session that the server last rejected; null if it has answered for events since. */
   readonly refused: string | null
+  /** Whether the server has rejected it again since another daemon was started. */
+  readonly isRefusedAgain: boolean
 }
 
 /** The work that a daemon has experienced itself. */
-export interface ExperiencedWork extends LastWork {
+export interface ExperiencedWork extends Omit<LastWork, 'isRefusedAgain'> {
   /** Whether the server has answered for an event, so that it accepted the session. */
   readonly hasAnswered: boolean
 }

@@ -36,7 +36,7 @@ describe('a token on standard input', () => {
     'that is missing is told of the variable of the printed commands: %j',
     async (text) => {
       await expect(readTokenFrom(inputOf(text))).rejects.toThrow(
-        'standard input contains no token; if it should come from SYNC_TOKEN, that is empty, not set or not exported',
+        'standard input contains no token; if it should come from a variable, that is empty, not set or not exported',
       )
     },
   )
