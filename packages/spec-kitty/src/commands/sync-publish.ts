@@ -109,7 +109,7 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   if (notMoved !== null) warn(io, `${NOT_MOVED} (${notMoved})`)
   if (isAsideBefore && queued + duplicates > 0) await sayHowToRemove(root, io)
   if (isLost) await sayWhatIsLost(root, io)
-  if (queued > 0) await sayWhereItGoes(root, io, isJson)
+  if (queued > 0) await sayWhereItGoes(publication, queued, io)
   await wake(root, io)
   return rejected > 0 || notMoved !== null ? EXIT.problem : EXIT.ok
 }
@@ -150,11 +150,11 @@ async function sayWhatIsLost(root: string, io: Io): Promise<void> {
  * The result is printed first, because a daemon that does not answer may take seconds. The events are queued: nothing that
  * fails here may fail the command.
  */
-async function sayWhereItGoes(root: string, io: Io, isJson: boolean): Promise<void> {
+async function sayWhereItGoes({ root, project, isJson }: Publication, count: number, io: Io): Promise<void> {
   await io.flushed()
   try {
-    const { tellHostedOff } = await import('../sync/tell-hosted-off.js')
-    await tellHostedOff(root, io, isJson)
+    const { tellStaying } = await import('../sync/tell-staying.js')
+    await tellStaying({ root, project, count }, io, isJson)
   } catch {}
 }
 

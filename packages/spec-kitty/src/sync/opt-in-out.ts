@@ -53,13 +53,13 @@ export async function recordConsent(
       : `events of ${printable(project)} stay${already} on this machine\n`,
   )
   note(io, `recorded as sync.enabled: ${isGiven} in ${path}`)
-  if (isGiven) tellWaiting(waiting, isTold, io)
+  if (isGiven) tellWaiting(waiting, isTold ? await nextText(root, project, io) : null, io)
   return EXIT.ok
 }
 
 /** The events that the user looks for may be those of a directory that was moved, which this consent does not cover. */
-function tellWaiting({ lost, free }: Waiting, isTold: boolean, io: Io): void {
-  if (isTold && (lost.length === 0 || free > 0)) note(io, inHome(SENT_NOW, io.env))
+function tellWaiting({ lost, free }: Waiting, next: string | null, io: Io): void {
+  if (next !== null && (lost.length === 0 || free > 0)) note(io, inHome(next, io.env))
   const told = lost.slice(0, MAX_LOST).map((one) => {
     const { sentence, command } = whyHeld(one)
     return `${stay(one.count)}, ${sentence}: ${command}`
@@ -68,6 +68,14 @@ function tellWaiting({ lost, free }: Waiting, isTold: boolean, io: Io): void {
   const more =
     rest.length === 0 ? [] : [`${stay(sumOf(rest))}, of ${counted(rest.length, 'more project')}: ${LIST}`]
   for (const text of [...told, ...more]) note(io, inHome(text, io.env))
+}
+
+/** Returns what becomes of the events of the project now that its daemon was told. */
+async function nextText(root: string, project: string, io: Io): Promise<string> {
+  const { stayingText } = await import('./tell-staying.js')
+  const { whyStays } = await import('./why-stays.js')
+  const why = await whyStays(root, io.env, project, true)
+  return why === null ? SENT_NOW : stayingText(2, why)
 }
 
 interface Waiting {

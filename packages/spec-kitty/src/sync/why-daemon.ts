@@ -7,6 +7,8 @@ export const NOW = 'spec-kitty sync now'
 export const START = 'spec-kitty sync start'
 const STOP = 'spec-kitty sync stop'
 
+export const NONE_RUNS = 'no sync daemon runs'
+
 export const HOSTED_OFF = 'hosted sync is off (SPEC_KITTY_ENABLE_SAAS_SYNC)'
 
 /**
@@ -47,14 +49,14 @@ export function whyNoDaemon(standing: Standing): Why {
   }
   if (disabledBy !== null) {
     const { disabling = [disabledBy], isManual = false } = standing
-    const sentence = `no sync daemon runs, and ${forbidText(disabling)} to start one`
+    const sentence = `${NONE_RUNS}, and ${forbidText(disabling)} to start one`
     const command = `unset ${disabling.join(' ')} && ${isManual ? START : NOW}`
     return { reason: 'no_daemon', sentence, command, isAll: true }
   }
   if (standing.startFailure && !isForbidden(standing)) return whyNotStarted(standing.startFailure, standing)
   return {
     reason: 'no_daemon',
-    sentence: `no sync daemon runs${isForbidden(standing) ? `, and none starts by itself: ${standing.startForbidden}` : ''}`,
+    sentence: `${NONE_RUNS}${isForbidden(standing) ? `, and none starts by itself: ${standing.startForbidden}` : ''}`,
     command: startCommand(standing),
     isAll: true,
   }
@@ -76,7 +78,7 @@ export const WHO_HAS_PORTS = 'spec-kitty auth doctor'
 
 /** Another start helps, unless all ports are in use: then it fails again until one of their programs has ended. */
 function whyNotStarted({ code, message, at }: StartFailure, standing: Standing): Why {
-  const sentence = `no sync daemon runs: the last start failed at ${clockText(new Date(at))}: ${message}`
+  const sentence = `${NONE_RUNS}: the last start failed at ${clockText(new Date(at))}: ${message}`
   const start = startCommand(standing)
   const remedy =
     code === 'E_RANGE_FULL'

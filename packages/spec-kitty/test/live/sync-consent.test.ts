@@ -18,12 +18,31 @@ beforeEach(() => {
 
 afterEach(() => root.end())
 
+const ON = 'SPEC_KITTY_ENABLE_SAAS_SYNC'
+
+function signIn(): void {
+  const login = ['auth', 'login', '--with-token', '--server', 'http://127.0.0.1:9']
+  expect(root.run(login, { input: 'a-token' }).status).toBe(0)
+}
+
 const OURS = '# ours\r\nproject:\r\n  uuid: u-1 # theirs\r\nsync: {auto_start: true}\r\n'
 
 describe('sync opt-in and sync opt-out', () => {
   it('say that a daemon that runs looks at once, because it may have sent all a moment later', () => {
+    const optIn = (...variables: readonly string[]) =>
+      root.run(['sync', 'opt-in', project], { env: Object.fromEntries(variables.map((one) => [one, '1'])) })
+    const staying = (why: string) => `they stay on this machine for now: ${why} (spec-kitty sync status)\n`
     root.start()
-    expect(root.run(['sync', 'opt-in', project]).stderr).toContain(
+    expect(optIn().stderr).toContain(staying('hosted sync is off'))
+    root.run(['sync', 'opt-out', project])
+    // The daemon keeps the variable of its start.
+    expect(optIn(ON).stderr).toContain(staying('hosted sync is off'))
+    root.run(['sync', 'opt-out', project])
+    root.run(['sync', 'restart'], { env: { [ON]: '1' } })
+    expect(optIn().stderr).toContain(staying('you are not signed in'))
+    root.run(['sync', 'opt-out', project])
+    signIn()
+    expect(optIn().stderr).toContain(
       'the sync daemon sends them now, if nothing else is in the way (spec-kitty sync status)\n',
     )
     expect(root.run(['sync', 'opt-in', project]).stderr).not.toContain('sends them now')
@@ -57,7 +76,8 @@ describe('sync opt-in and sync opt-out', () => {
     publish(join(root.base, 'gone-5-too'))
     renameSync(join(root.base, 'gone-5-too'), join(root.base, 'moved-5-too'))
     publish(project)
-    root.start()
+    signIn()
+    root.start({ env: { [ON]: '1' } })
     const { status, stderr } = root.run(['sync', 'opt-in', project])
     expect(status).toBe(0)
     expect(stderr.match(/^1 other event stays here, .* is not there any more/gm)).toHaveLength(3)

@@ -1,31 +1,40 @@
 import { note, printable, warn, type Io } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
-import { isSwitchedOn, readSettings } from './settings-table.js'
 import { isTurnedOff, startedHosted } from './start-environment.js'
 import { RESTART } from './why-restart.js'
+import { whyStays } from './why-stays.js'
 import { knownReport } from './work-report.js'
 
+interface Queued {
+  readonly root: string
+  readonly project: string
+  readonly count: number
+}
+
 /**
- * Says what happens to an event that is queued while hosted sync is off in this shell. New users would think that it was
- * sent. Users who turned hosted sync off with a variable would think that it stays here, although a daemon may send it.
+ * Says why events that were queued stay here for now. New users would think that they were sent. Users who turned hosted
+ * sync off with a variable would think that they stay here, although a daemon may send them.
  */
-export async function tellHostedOff(
-  root: string,
+export async function tellStaying(
+  { root, project, count }: Queued,
   io: Pick<Io, 'env' | 'err' | 'isTerminal' | 'errorColumns'> & { readonly isQuiet?: boolean },
   isJson: boolean,
 ): Promise<void> {
-  if (isSwitchedOn(await readSettings(root, io.env), 'sync.hosted')) return
-  const [isOff, isForPeople] = [isTurnedOff(io.env), io.isTerminal && !isJson]
-  if (!isOff && !isForPeople) return
-  const isSent = await sends(root)
-  if (isSent && isOff) {
+  if (isTurnedOff(io.env) && (await sends(root))) {
     warn(io, 'hosted sync is off in this shell, but still on for the sync daemon; to turn it off there:')
     // A command is not wrapped, whatever the width of the terminal, so that it can be copied.
     io.err(`${printable(inHome(RESTART, io.env))}\n`)
+    return
   }
-  if (!isSent && isForPeople)
-    note(io, inHome('it stays on this machine for now: hosted sync is off (spec-kitty sync status)', io.env))
+  if (!io.isTerminal || isJson) return
+  const why = await whyStays(root, io.env, project)
+  if (why !== null) note(io, inHome(stayingText(count, why), io.env))
+}
+
+/** Returns why events stay here for now, and where to read more. */
+export function stayingText(count: number, why: string): string {
+  return `${count === 1 ? 'it stays' : 'they stay'} on this machine for now: ${why} (spec-kitty sync status)`
 }
 
 /** Returns whether a daemon runs that was started with hosted sync on. Never throws, because the event is already queued. */
