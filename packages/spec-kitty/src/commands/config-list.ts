@@ -25,8 +25,8 @@ import { readSettings } from '../sync/settings-table.js'
 const COLUMNS = [
   { title: 'KEY', cell: ({ key }: ShownSetting) => key },
   { title: 'VALUE', cell: textOf },
+  { title: 'CAN BE SET BY', cell: settersOf },
   { title: 'FROM', cell: sourceOf },
-  { title: 'SET BY', cell: settersOf },
 ] as const
 
 const INDENT = '  '
@@ -46,21 +46,32 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 /**
- * Returns the table or, if the terminal is too narrow for it, the keys and values, each with the rest below it: other
- * commands send the user here for the file and the variable, so neither is shortened.
+ * Returns the table. Where it does not fit, the rest of a row stands below it: other commands send the user here for the file
+ * and the variable, so neither is shortened. A long path concerns only its own row.
  */
 function settingLines(all: readonly ShownSetting[], columns: number | null): readonly string[] {
-  const table = formatTable(COLUMNS, all, null)
-  if (columns === null || table.every((line) => columnsOf(line) <= columns)) return table
+  if (columns === null) return formatTable(COLUMNS, all, null)
+  const fits = (line: string): boolean => columnsOf(line) <= columns
+  const [whole, apart] = [COLUMNS, COLUMNS.slice(0, -1)].map((some) => formatTable(some, all, null))
+  if (apart?.every(fits) === true && fits(whole?.[0] ?? ''))
+    return (whole ?? []).flatMap((line, index) => {
+      const one = all[index - 1]
+      return one === undefined || fits(line)
+        ? [line]
+        : [apart[index] ?? '', ...below(`from ${sourceOf(one)}`, columns)]
+    })
   const [header = '', ...rows] = formatTable(COLUMNS.slice(0, 2), all, null)
   return [
     header,
-    ...all.flatMap((one, index) => {
-      const text = `from ${sourceOf(one)}; set by ${settersOf(one)}`
-      const below = wrapWords(printable(text), columns - INDENT.length)
-      return [rows[index] ?? '', ...below.map((line) => `${INDENT}${line}`)]
-    }),
+    ...all.flatMap((one, index) => [
+      rows[index] ?? '',
+      ...below(`from ${sourceOf(one)}; can be set by ${settersOf(one)}`, columns),
+    ]),
   ]
+}
+
+function below(text: string, columns: number): readonly string[] {
+  return wrapWords(printable(text), columns - INDENT.length).map((line) => `${INDENT}${line}`)
 }
 
 function wrongLines(problem: string, io: Io): readonly string[] {

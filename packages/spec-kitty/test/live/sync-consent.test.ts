@@ -199,6 +199,13 @@ describe('config get', () => {
       value: null,
       source: 'default',
     })
+    signIn()
+    expect(root.run(['config', 'get', 'sync.server_url'])).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr:
+        'sync.server_url is not set: events go to the server of the session, http://127.0.0.1:9 (spec-kitty auth status)\n',
+    })
     const env = { SPEC_KITTY_SAAS_URL: 'https://user:secret@sync.example.org' }
     const wrong = root.run(['config', 'get', 'sync.server_url'], { env })
     expect([wrong.status, wrong.stdout, lineOf(wrong.stderr).length]).toEqual([2, '', 1])

@@ -30,7 +30,7 @@ export const CONFIG_GET = {
   about: 'Prints the value of one setting, and on standard error where it comes from.',
   more: ["'spec-kitty config list' shows every KEY."],
   examples: [
-    ['spec-kitty config get sync.server_url', 'where events go'],
+    ['spec-kitty config get sync.hosted', 'whether this machine may send events at all'],
     ['spec-kitty config get sync.max_queue_size --json', 'with its source, for a script'],
   ],
   environment: ENVIRONMENT,
