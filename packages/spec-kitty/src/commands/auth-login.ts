@@ -7,6 +7,7 @@ import { withSessionLock, writeStored } from '../sync/session/write-session-file
 import { readTokenFrom } from '../sync/session/given-token.js'
 import { loginText, sessionDocument } from '../sync/session/print-session.js'
 import { readServer, type ServerSettings } from '../sync/session/which-server.js'
+import { showingWait } from '../sync/session/show-wait.js'
 import { withoutTokens } from '../sync/session/session-state.js'
 import type { StoredSession } from '../sync/session/read-session-file.js'
 import { tellDaemon } from '../sync/tell-daemon.js'
@@ -52,7 +53,11 @@ function tokenSession(token: string, { serverUrl }: ServerSettings): StoredSessi
 
 async function deviceSession(settings: ServerSettings, isOpened: boolean, io: Io): Promise<StoredSession> {
   const { beginLogin } = await import('../sync/session/device-login.js')
-  const { userCode, url, urlWithCode, expiresInSeconds, confirmed } = await beginLogin(settings, io.env)
+  const { userCode, url, urlWithCode, expiresInSeconds, confirmed } = await showingWait(
+    settings.issuer ?? settings.serverUrl,
+    io,
+    async () => beginLogin(settings, io.env),
+  )
   warn(io, `open ${url}`)
   warn(io, `and enter the code ${userCode}`)
   if (isOpened && !(await openInBrowser(urlWithCode ?? url, io.env))) {

@@ -2,15 +2,20 @@ import { EXIT, note, paint, printJson, parseOptions, warn, type Io } from 'famil
 import { AUTH_LOGOUT } from '../cli/describe/auth.js'
 import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
+import { sessionServer } from '../sync/gate-session.js'
 import { loginCommand, tokenLogin } from '../sync/login-command.js'
+import { showingWait } from '../sync/session/show-wait.js'
 import { signOut } from '../sync/session/sign-out.js'
 
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(AUTH_LOGOUT, args, { command: 'auth logout' })
-  const { serverUrl, isTokenGiven, wasThere, revoked, why } = await signOut(runtimeRoot(io), {
-    env: io.env,
-    onWait: (message) => note(io, message),
-  })
+  const root = runtimeRoot(io)
+  const options = { env: io.env, onWait: (message: string) => note(io, message) }
+  const { serverUrl, isTokenGiven, wasThere, revoked, why } = await showingWait(
+    sessionServer(root),
+    io,
+    async () => signOut(root, options),
+  )
   if (json) printJson({ was_signed_in: wasThere, server_url: serverUrl, revoked, reason: why }, io)
   else if (serverUrl === null) io.out(wasThere ? 'signed out\n' : 'not signed in\n')
   else {

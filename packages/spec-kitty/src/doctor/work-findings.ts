@@ -156,7 +156,7 @@ function silentServer(view: WorkView, now: number): readonly Finding[] {
   const command = 'spec-kitty explain backing_off'
   const remediation = remediationOf({
     commands: [command],
-    description: 'says more; nothing to do if the server answers, else the daemon tries again by itself',
+    description: 'nothing to do: if the server does not answer, the daemon tries again by itself',
     safe: true,
   })
   return [{ id: 'F-018', severity: 'info', summary, remediation }]

@@ -92,18 +92,23 @@ function hereText(variable: string, value: string | null, env: Io['env']): strin
 }
 
 /**
- * Says that the variables of the daemon count, and how to give it those that are set here. A restart also loses the variables
+ * Says that the daemon keeps the variables of its start, and how to give it those that are set here. A restart also loses the variables
  * that only the daemon has, so it is not proposed if one of them is the switch of hosted sync, while events leave, or if nothing
  * would leave then.
  */
 function takeOverLines(view: WorkView): readonly Line[] {
   const { differences, isRestartProposed, isSendingAnyway, why, worseHere } = view
-  if (isSendingAnyway) return [['', 'the setting of the daemon counts; to stop that:'], commandLine(RESTART)]
+  if (isSendingAnyway) return [['', `${DAEMON_COUNTS}; to turn it off there:`], commandLine(RESTART)]
   // The line about uploads says it, with the same command.
   if (differences.length === 0 || why?.command.endsWith(RESTART) === true) return []
   const lost = differences.filter(isLost)
   if (lost.some(({ daemon }) => daemon === 'on'))
-    return [['', `${DAEMON_COUNTS}; to keep it on in new shells, put "${SWITCH_ON}" in your profile`]]
+    return [
+      [
+        '',
+        `${DAEMON_COUNTS}, so hosted sync is on for it; to have it on in new shells too, put "${SWITCH_ON}" in your profile`,
+      ],
+    ]
   if (worseHere !== null) {
     const { reason, detail } = worseHere
     const text = `${DAEMON_COUNTS}; with what is set here, nothing would leave: ${reasonText(reason)}`
@@ -117,7 +122,7 @@ function takeOverLines(view: WorkView): readonly Line[] {
   return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(RESTART)]
 }
 
-const DAEMON_COUNTS = 'what the daemon has counts'
+const DAEMON_COUNTS = 'the daemon keeps what it was started with'
 
 /** Returns whether the daemon has a variable that is not set here. */
 function isLost({ command }: Difference): boolean {

@@ -90,6 +90,8 @@ function automaticText(disabling: readonly string[], skipped: SkipReason | null,
   // The line about why no events leave already contains this reason in full. A home that hides its files is the cause of both.
   if (skipped === null || (homeProblem !== null && isUnreadable(settings)))
     return `off: ${why?.reason === 'home_unwritable' ? 'the home cannot be written to' : homeProblem}`
+  // A daemon that runs may have it on.
+  if (skipped === 'rollout_disabled') return 'off: SPEC_KITTY_ENABLE_SAAS_SYNC is not on in this shell'
   const text = skipText(skipped, settings)
   // The rows above say what is wrong.
   if (!settings.problems.includes(text)) return `off: ${text}`

@@ -211,7 +211,7 @@ it('a daemon that was started with a wrong server is restarted, as status, sync 
     nothing_leaves: expect.not.objectContaining({ reason: 'config_unreadable' }),
   })
   // The daemon works now: what is wrong here is not to be taken over.
-  const worse = 'what the daemon has counts; with what is set here, nothing would leave: '
+  const worse = 'the daemon keeps what it was started with; with what is set here, nothing would leave: '
   for (const [variable, value, shown, told] of [
     ['SPEC_KITTY_SAAS_URL', '127.0.0.1:8080', 'wrong ("127.0.0.1:8080")', worse],
     ['SPEC_KITTY_SAAS_URL', 'u:secret@a.example', 'wrong ("...@a.example")', worse],
@@ -222,14 +222,14 @@ it('a daemon that was started with a wrong server is restarted, as status, sync 
       'https://sync.example.org',
       `${worse}the session is for another server: `,
     ],
-    ['HTTPS_PROXY', 'http://a b', 'wrong ("http://a b")', 'what the daemon has counts\n'],
+    ['HTTPS_PROXY', 'http://a b', 'wrong ("http://a b")', 'the daemon keeps what it was started with\n'],
   ] as const) {
     const { stdout } = root.run(['sync', 'status'], { env: { ...ON, [variable]: value } })
     expect(stdout).toContain(`${variable} is not set for the daemon, and ${shown} here`)
     expect(stdout).not.toMatch(/secret|sync restart/)
     expect(stdout).toContain(told)
     expect(stdout.includes('spec-kitty config list  # shows what is set here')).toBe(
-      told !== 'what the daemon has counts\n',
+      told !== 'the daemon keeps what it was started with\n',
     )
   }
 })
@@ -251,8 +251,8 @@ it('a shell that turns hosted sync off is told that it is still on for the daemo
   root.start({ env: ON })
   const off = { SPEC_KITTY_ENABLE_SAAS_SYNC: '0' }
   const { stdout } = root.run(['sync', 'status'], { env: off })
-  expect(linesAt('differs', stdout)).toContain('to stop that:\n spec-kitty sync restart')
-  expect(stdout).not.toContain('to keep it on')
+  expect(linesAt('differs', stdout)).toContain('to turn it off there:\n spec-kitty sync restart')
+  expect(stdout).not.toContain('to have it on')
   const told = root.json(['auth', 'doctor'], { env: off })
   const found = findingOf(told.document, 'F-023')
   expect([told.status, found.severity, found.remediation.commands]).toEqual([

@@ -1,8 +1,11 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { NOBODY, needRoot } from '../../../../familiar/test/helpers/skip.js'
-import { asNobody, runCli, runJson } from '../../helpers/cli.js'
+import { asNobody, runCli, runJson, startCli } from '../../helpers/cli.js'
 import { runCommandHere } from '../../helpers/run-command.js'
 import { confirmInBrowser, startService, type SignInService } from '../../helpers/sign-in-service.js'
 import { makeHome, signIn, signInHere, startLogin, type Home } from '../../helpers/sign-in.js'
@@ -73,6 +76,25 @@ describe('auth login', () => {
     const shown = runCli(['auth', 'status'], { env })
     expect([shown.status, shown.stdout]).toEqual([0, expect.stringContaining('ann@example.org')])
     expect(shown.stdout).not.toContain(access_token)
+  })
+
+  it('says which server it waits for, and ends at once by Ctrl+C', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const child = startCli(['auth', 'login', '--server', url], env)
+    let stderr = ''
+    await new Promise<void>((resolve) => {
+      child.stderr.on('data', (part: Buffer) => {
+        stderr += part.toString()
+        if (stderr.includes('\n')) resolve()
+      })
+    })
+    expect(stderr).toBe(`waiting for an answer from ${url}\n`)
+    child.kill('SIGINT')
+    expect(await once(child, 'close')).toEqual([130, null])
+    silent.close()
+    silent.closeAllConnections()
   })
 
   it('replaces the session as a whole', async () => {
