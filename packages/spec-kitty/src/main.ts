@@ -42,18 +42,23 @@ const RUN: Readonly<Record<Exclude<CommandWords, 'help'>, () => Promise<Run>>> =
   'upgrade-hook': async () => (await import('./commands/upgrade-hook.js')).run,
 }
 
-/** The commands that change something besides daemons, so that Ctrl+C says that it stays. The others only look, or end daemons. */
-const CHANGING: ReadonlySet<string> = new Set([
-  'init',
-  'auth login',
-  'auth logout',
-  'sync opt-in',
-  'sync opt-out',
-  'sync publish',
-  'sync queue retry',
-  'sync queue drop',
-  'upgrade-hook',
-])
+const CONSENT = 'spec-kitty config get project.consent'
+
+/**
+ * The commands that change something besides daemons, and the one that shows what was done, which Ctrl+C names. The others only
+ * look, or name it themselves.
+ */
+const CHANGING: Readonly<Record<string, string>> = {
+  init: 'spec-kitty dashboard status',
+  'auth login': 'spec-kitty auth status',
+  'auth logout': 'spec-kitty auth status',
+  'sync opt-in': CONSENT,
+  'sync opt-out': CONSENT,
+  'sync publish': 'spec-kitty sync status',
+  'sync queue retry': 'spec-kitty sync queue',
+  'sync queue drop': 'spec-kitty sync queue',
+  'upgrade-hook': 'spec-kitty sync status',
+}
 
 /** Only the scripts of `completion` call this command, never a user, so no list contains it. */
 const COMPLETE = '__complete'
@@ -112,7 +117,8 @@ async function dispatch(asked: Route, io: Io): Promise<number> {
 
 async function run({ command, name, args }: Route & { readonly kind: 'run' }, io: Io): Promise<number> {
   const load = await RUN[command]()
-  if (CHANGING.has(command)) io.mayEnd?.(inHome('spec-kitty sync status'), false)
+  const look = CHANGING[command]
+  if (look !== undefined) io.mayEnd?.(look, false)
   try {
     return await load(args, io)
   } catch (error) {

@@ -53,6 +53,7 @@ export async function runOnProcess(
   const io = makeIo(settings, flags, { output: used, errors, released, mayEnd, done })
   const interruption = watchInterruption({
     io,
+    completeHint: settings.completeHint,
     done: () => done.text(),
     exit: (code) => process.exit(code),
     // A document that is printed already must stay the only one.

@@ -433,7 +433,7 @@ describe('where the output goes', () => {
   })
 })
 
-const INTERRUPTED = 'previewd: interrupted; what was already done stays done\n'
+const INTERRUPTED = 'previewd: interrupted; to see what was done: previewd status\n'
 const LOOKED = 'previewd: interrupted\n'
 
 describe('Ctrl+C', () => {

@@ -12,10 +12,17 @@ const A_HAND_MS = 250
 
 const INTERRUPTED = expect.objectContaining({ code: 'E_INTERRUPTED' })
 
-function started({ own = null, isPurpose = true }: { own?: string | null; isPurpose?: boolean | null } = {}) {
+interface Options {
+  readonly own?: string | null
+  readonly isPurpose?: boolean | null
+  readonly completeHint?: (hint: string) => string
+}
+
+function started({ own = null, isPurpose = true, ...more }: Options = {}) {
   const [said, exits, errors]: [string[], number[], FamiliarError[]] = [[], [], []]
   const interruption = watchInterruption({
     io: { program: 'acme', err: (text) => void said.push(text) },
+    ...more,
     done: () => own,
     exit: (code) => void exits.push(code),
     report: (error) => void errors.push(error),
@@ -78,7 +85,13 @@ describe('Ctrl+C while nothing is under way', () => {
   it('says so of a command that ends processes only if it must, and has no words of its own', () => {
     const { interrupt, said, exits } = started({ isPurpose: false })
     interrupt()
-    expect([said, exits]).toEqual([['acme: interrupted; what was already done stays done\n'], [130]])
+    expect([said, exits]).toEqual([['acme: interrupted; to see what was done: acme doctor\n'], [130]])
+  })
+
+  it('names the command that shows what was done as every hint is named', () => {
+    const { interrupt, said } = started({ isPurpose: false, completeHint: (hint) => `${hint} --home there` })
+    interrupt()
+    expect(said).toEqual(['acme: interrupted; to see what was done: acme doctor --home there\n'])
   })
 
   it('says no more of a command that only looks', () => {
@@ -209,7 +222,7 @@ describe('Ctrl+C while a daemon is being started', () => {
     expect([said, exits]).toEqual([[], []])
     second.over()
     await passed(0)
-    expect([said, exits]).toEqual([['acme: interrupted; what was already done stays done\n'], [130]])
+    expect([said, exits]).toEqual([['acme: interrupted; to see what was done: acme doctor\n'], [130]])
   })
 
   it('lets its own child be ended, and no other process', () => {

@@ -208,7 +208,7 @@ describe('stdin', () => {
     expect(await ended).toMatchObject({
       status: 130,
       stdout: '',
-      stderr: 'spec-kitty: interrupted; what was already done stays done\n',
+      stderr: 'spec-kitty: interrupted; to see what was done: spec-kitty sync status\n',
     })
     expect(await queued()).toEqual(idsFrom('e', 0, 1_500))
   })

@@ -93,6 +93,7 @@ describe('auth login', () => {
     expect(stderr).toBe(`waiting for an answer from ${url}\n`)
     child.kill('SIGINT')
     expect(await once(child, 'close')).toEqual([130, null])
+    expect(stderr).toMatch(/\nspec-kitty: interrupted; to see what was done: .*spec-kitty auth status\n$/)
     silent.close()
     silent.closeAllConnections()
   })
