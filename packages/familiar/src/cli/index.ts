@@ -5,7 +5,7 @@
 export { cleanUpAll, type CleanUpAllOptions, type CleanUpQuestion } from './clean-up-all.js'
 export { startProgress } from './progress.js'
 export { clockText, describeAge, describeWait, untilText } from '../clock.js'
-export { columnsOf, wrapComment, wrapWords } from './text-width.js'
+export { columnsOf, wrapWords } from './text-width.js'
 export { connectDaemon } from './connect-daemon.js'
 export { EXIT } from './exit-codes.js'
 export { explainIds, loadExplanations, type ExplainedIds } from './explain-ids.js'

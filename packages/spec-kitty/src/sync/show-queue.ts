@@ -1,6 +1,5 @@
-import { clockText, formatTable, paint, wrapWords, type Io } from 'familiar/cli'
+import { clockText, formatLines, formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
-import { commandBlock } from './command-block.js'
 import { remediesOf, type Lost } from './lost-events.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
 import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
@@ -102,7 +101,7 @@ export function queueLines(
           ...wrapWords(whyText(why), screen.columns),
           ...(why.before === undefined ? [] : wrapWords(`${why.before}:`, screen.columns)),
           ...[why.shown ?? why.command, why.also].flatMap((one) =>
-            one === undefined ? [] : commandBlock(one, screen),
+            one === undefined ? [] : formatLines([['', one, 'cyan']], screen),
           ),
         ]),
     ...(projects.length === 0 ? [] : ['', ...projectTable(projects, why, now, screen.columns)]),

@@ -1,8 +1,7 @@
-import { note, printable, SCHEMA_VERSION, startProgress, untilText, wrapWords, type Io } from 'familiar/cli'
+import { formatLines, note, SCHEMA_VERSION, startProgress, untilText, wrapWords, type Io } from 'familiar/cli'
 import type { DrainLine } from '../upload/upload-types.js'
 import { inHome } from '../../cli/in-home.js'
 import { counted } from '../ages.js'
-import { commandBlock } from '../command-block.js'
 import type { QueueView } from '../read-queue.js'
 import { reasonOfRejected } from '../status-lines.js'
 import { whyHeld } from '../why-held.js'
@@ -75,7 +74,7 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
         rejected += line.rejected
         if (line.sent + line.rejected > 0) failures = 0
       }
-      if (line.event === 'started' || line.event === 'batch')
+      if (total > 0 && (line.event === 'started' || line.event === 'batch'))
         progress.show(`${progressBar(done + rejected, total)} ${done} of ${total} sent${end}`)
       if (line.event === 'held') held.push(line)
       if (line.event === 'waiting') failures += 1
@@ -129,7 +128,7 @@ function tell(io: Io, { sentence, command, also }: Explanation): void {
   note(io, `${sentence}:`)
   const screen = { columns: io.errorColumns ?? null, hasColor: false }
   if (io.isQuiet !== true)
-    for (const line of placed.flatMap((one) => commandBlock(printable(one), screen))) io.err(`${line}\n`)
+    for (const line of placed.flatMap((one) => formatLines([['', one, 'cyan']], screen))) io.err(`${line}\n`)
 }
 
 /** The queue contains more information than the daemon's reply: the problem with a consent that cannot be read. */
