@@ -14,8 +14,8 @@ export const LOGS_OPTIONS = {
     text: 'how many of the last entries (50; with --since: all)',
   },
   since: {
-    value: { kind: 'text', name: 'WHEN', needs: 'a time such as 30m, 2h, 14:05 or 2026-11-26' },
-    text: 'only from then on: 30m, 2h, 14:05, 2026-11-26, 2026-11-26T14:05',
+    value: { kind: 'text', name: 'WHEN', needs: 'a time such as 30m, 2h, 10s, 14:05 or 2026-11-26' },
+    text: 'only from then on: 30m, 2h, 10s, 14:05, 2026-11-26, 2026-11-26T14:05',
   },
   follow: { short: 'f', text: 'go on until Ctrl+C, or until the reader is gone' },
   json: JSON_OPTION,

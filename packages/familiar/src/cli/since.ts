@@ -8,7 +8,7 @@ const TIME_OF_DAY = new RegExp(`^${TIME}$`)
 const MOMENT = new RegExp(`^(${DATE})(?:[T ](${TIME}) ?(Z|[+-]\\d\\d:?\\d\\d)?)?$`, 'i')
 
 /** The formats of a value of `--since`, for messages. */
-export const SINCE_EXAMPLES = '2h, 30m, 14:05, 2026-11-26 or 2026-11-26T14:05'
+export const SINCE_EXAMPLES = '2h, 30m, 10s, 14:05, 2026-11-26 or 2026-11-26T14:05'
 
 /**
  * Returns the time that a value of `--since` means; null if it has none of these formats: a duration before now (`2h`,

@@ -53,6 +53,12 @@ export const TABLE = [
     describe: async () => (await auth()).AUTH_DOCTOR,
   },
   {
+    words: 'sync status',
+    summary: 'show what waits, why nothing leaves, and the sync daemon',
+    section: 'mend',
+    describe: async () => (await sync()).SYNC_STATUS,
+  },
+  {
     words: 'explain',
     summary: 'explain an id that a command names: F-002, cross_root; alone: list them all',
     section: 'mend',
@@ -178,12 +184,6 @@ export const TABLE = [
     summary: 'stop it and start a new one',
     section: 'daemon',
     describe: async () => (await sync()).SYNC_RESTART,
-  },
-  {
-    words: 'sync status',
-    summary: 'show what waits, why nothing leaves, and the daemon',
-    section: 'daemon',
-    describe: async () => (await sync()).SYNC_STATUS,
   },
   {
     words: 'sync list',

@@ -171,7 +171,7 @@ describe('a mistyped word', () => {
   it.each([
     [
       'stauts',
-      "there is no command 'stauts': did you mean 'dashboard status', 'auth status' or 'sync status'?",
+      "there is no command 'stauts': did you mean 'sync status', 'dashboard status' or 'auth status'?",
     ],
     [
       'config set sync.hosted true',
@@ -208,7 +208,9 @@ describe('a mistyped word', () => {
     ['dashboard clean-up --reset', "unknown option '--reset': did you mean 'dashboard clean-up'?"],
     ['dashboard cleanup --reset', "unknown option '--reset': did you mean 'dashboard clean-up'?"],
     ['daemon list', "there is no command 'daemon list': did you mean 'sync list'?"],
-    ['ps', "there is no command 'ps': did you mean 'auth doctor'?"],
+    ['ps', "there is no command 'ps': did you mean 'sync list' or 'auth doctor'?"],
+    ['daemon', "there is no command 'daemon': did you mean 'sync status' or 'sync list'?"],
+    ['daemon stop', "there is no command 'daemon stop': did you mean 'sync stop' or 'dashboard stop'?"],
     ['sync prune', "there is no command 'sync prune': did you mean 'auth doctor --reset'?"],
     ['sync stop --all', "unknown option '--all': did you mean 'sync list'?"],
     ['dashboard stop --all', "unknown option '--all': did you mean 'dashboard clean-up --dry-run'?"],
@@ -256,7 +258,7 @@ describe('a mistyped word', () => {
     ['config', "'config' needs one of: list, get"],
     [
       'stauts --help',
-      "there is no help for 'stauts': did you mean 'dashboard status', 'auth status' or 'sync status'?",
+      "there is no help for 'stauts': did you mean 'sync status', 'dashboard status' or 'auth status'?",
     ],
     ['--json', "'--json' needs a command"],
     ['--', "'--' needs a command"],

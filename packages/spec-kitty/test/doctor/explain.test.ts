@@ -312,6 +312,10 @@ describe('explain', () => {
         lines.filter((line) => line.startsWith(`  ${id} `) && line.endsWith(`  ${summary}`)),
       ).not.toEqual([])
     }
+    // An id that is a sentence begins no group.
+    expect(lines.at(lines.indexOf('Why events stay, or no daemon is started') + 1)).toMatch(
+      /^ {2}backing_off /,
+    )
   })
 
   it.each([60, 80, 120])('keeps within %d columns of a terminal', async (columns) => {

@@ -126,9 +126,12 @@ type Terminal = Pick<Io, 'hasColor' | 'columns'>
 function listText(catalogue: readonly Explanation[], command: string, io: Terminal): string {
   const kinds = [...new Set(catalogue.map(({ kind }) => kind))]
   const blocks = kinds.map((kind) => {
-    const ofKind = catalogue.filter((one) => one.kind === kind)
-    // An id of several words would make the column too wide for the others.
-    const width = Math.max(...ofKind.map(({ id }) => (id.includes(' ') ? 0 : id.length)))
+    // An id of several words would make the column too wide for the others, so it stands below them.
+    const [words, ids] = [true, false].map((isSeveral) =>
+      catalogue.filter((one) => one.kind === kind && one.id.includes(' ') === isSeveral),
+    )
+    const ofKind = [...(ids ?? []), ...(words ?? [])]
+    const width = Math.max(...(ids ?? []).map(({ id }) => id.length))
     const lines = ofKind.map(({ id, summary }) => {
       const line = `  ${id.padEnd(width)}  ${summary}`
       return `${io.columns === null ? line : shortenEnd(line, io.columns)}\n`
