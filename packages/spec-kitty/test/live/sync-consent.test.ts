@@ -170,7 +170,7 @@ describe('config list', () => {
     })
     const { stdout } = root.run(['config', 'list'], { env })
     expect(stdout).toContain(`sync.max_queue_size     7 `)
-    expect(stdout).toMatch(new RegExp(`  ${config}, line 3 +config\\.toml$`, 'm'))
+    expect(stdout).toMatch(new RegExp(`  config\\.toml +${config}, line 3$`, 'm'))
     expect(root.run(['config', 'list']).stderr).toBe('')
     expect(stdout).toMatch(/^sync\.hosted +true +SPEC_KITTY_ENABLE_SAAS_SYNC +SPEC_KITTY_ENABLE_SAAS_SYNC$/m)
   })

@@ -108,7 +108,7 @@ it('the comment of a command stands above it where both do not fit, and times ar
     '  # replace HOST: your team knows it',
     '  spec-kitty auth login --server https://HOST',
   ])
-  expect(queueLines(view, Date.parse(AT), { ...SCREEN, columns: 36 }).slice(-3)).toEqual([
+  expect(queueLines(view, Date.parse(AT), { ...SCREEN, columns: 33 }).slice(-3)).toEqual([
     '  # replace HOST: your team knows',
     '  # it',
     '  spec-kitty auth login --server https://HOST',
