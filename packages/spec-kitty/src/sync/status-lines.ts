@@ -92,8 +92,8 @@ function hereText(variable: string, value: string | null, env: Io['env']): strin
 }
 
 /**
- * Says that the daemon keeps the variables of its start, and how to give it those that are set here. A restart also loses the variables
- * that only the daemon has, so it is not proposed if one of them is the switch of hosted sync, while events leave, or if nothing
+ * Says that the daemon keeps the variables of its start, and how to give it those that are set here. A restart also loses
+ * the variables that only the daemon has, so it is not proposed if one of them is the switch of hosted sync, while events leave, or if nothing
  * would leave then.
  */
 function takeOverLines(view: WorkView): readonly Line[] {
@@ -103,12 +103,7 @@ function takeOverLines(view: WorkView): readonly Line[] {
   if (differences.length === 0 || why?.command.endsWith(RESTART) === true) return []
   const lost = differences.filter(isLost)
   if (lost.some(({ daemon }) => daemon === 'on'))
-    return [
-      [
-        '',
-        `${DAEMON_COUNTS}, so hosted sync is on for it; to have it on in new shells too, put "${SWITCH_ON}" in your profile`,
-      ],
-    ]
+    return [['', `${DAEMON_COUNTS}; to have it on in new shells, put "${SWITCH_ON}" in your profile`]]
   if (worseHere !== null) {
     const { reason, detail } = worseHere
     const text = `${DAEMON_COUNTS}; with what is set here, nothing would leave: ${reasonText(reason)}`

@@ -198,7 +198,7 @@ describe('sync status', () => {
     // A restart from a shell without the switch would turn off what works.
     const without = root.run(['sync', 'status']).stdout
     expect(without).toMatch(
-      /is on for the daemon, and off here\n +the daemon keeps what it was started with, so hosted sync is on for it; to have it on in new shells too, put "export SPEC_KITTY_ENABLE_SAAS_SYNC=1" in your profile$/m,
+      /is on for the daemon, and off here\n +the daemon keeps what it was started with; to have it on in new shells, put "export SPEC_KITTY_ENABLE_SAAS_SYNC=1" in your profile$/m,
     )
     expect(without).not.toContain('sync restart')
     expect(without).toMatch(/^auto-start +off: SPEC_KITTY_ENABLE_SAAS_SYNC is not on in this shell$/m)
