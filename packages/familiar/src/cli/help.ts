@@ -102,7 +102,7 @@ export function optionEntries(options: OptionSpecs): readonly Entry[] {
 /** Returns the examples: the purpose of each as a shell comment, and the line to paste. */
 export function examplesBlock(examples: readonly Example[], terminal: Terminal): string {
   const lines = examples.flatMap(([command, text]) => [
-    ...wrap(`# ${text}`, terminal, '  ').map((line) => paint(terminal, 'dim', line)),
+    ...wrap(text, terminal, '  # ').map((line) => paint(terminal, 'dim', line)),
     `  ${paint(terminal, 'cyan', command)}`,
   ])
   return [heading('Examples', terminal), ...lines].join('\n')

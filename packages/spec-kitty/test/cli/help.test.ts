@@ -23,6 +23,9 @@ const PAGES: readonly (readonly string[])[] = [
 /** Lines that can be pasted, usage lines and names of variables are not broken. */
 const WHOLE = /^(?: {2}spec-kitty |.*(?:\| | < )|Usage:| {2}[A-Z_]+$| {2}(?:HOME|PROJECT)\/\S+$)/
 
+/** A comment, or the line of an example. */
+const PASTED = /^ {2}(?:# |.*spec-kitty)/
+
 describe('every page of the help', () => {
   it.each(PAGES.map((words) => [words.join(' '), words] as const))(
     "'%s' fits the terminal, and has no blank at the end of a line",
@@ -33,6 +36,15 @@ describe('every page of the help', () => {
         expect([columns, wide]).toEqual([columns, []])
         expect(lines.filter((line) => line.endsWith(' '))).toEqual([])
       }
+    },
+  )
+
+  it.each(PAGES.map((words) => [words.join(' '), words] as const))(
+    "'%s' has the text of an example as a comment in every line, so that the block can be pasted",
+    async (_, words) => {
+      const text = await helpText(words, { hasColor: false, columns: 40 })
+      const [, block = ''] = /^Examples:\n((?: {2}.*\n)*)/m.exec(`${text}\n`) ?? []
+      expect(block.split('\n').filter((line) => line.startsWith('  ') && !PASTED.test(line))).toEqual([])
     },
   )
 
