@@ -53,6 +53,11 @@ export interface Io {
    */
   confirm(question: string, untouched?: string): Promise<boolean>
   /**
+   * Asks on the terminal for one line that is not shown, such as a token. Returns an empty text at the end of input. Ctrl+C
+   * is as for `confirm`.
+   */
+  askHidden?(question: string, untouched?: string): Promise<string>
+  /**
    * `text` returns what was done so far, for the message if Ctrl+C ends this command. If a process that was told to end may
    * still be there, the message names that instead.
    */

@@ -7,7 +7,7 @@ import { watchInterruption, type Interruption } from './interruption.js'
 import type { Io } from './io.js'
 import { mayBeTerminal, openOutput, type Output } from './output.js'
 import { printable, printableStyled } from './printable.js'
-import { confirm } from './prompt.js'
+import { askHidden, confirm, type Prompt } from './prompt.js'
 import { watchReader } from './watch-reader.js'
 import { shortenEnd } from './text-width.js'
 import { asksForJson, takeCommonFlags, type CommonFlags } from './arguments.js'
@@ -203,12 +203,8 @@ function makeIo(
         errors.write(fitting(printable(text), process.stderr.columns))
       }
     },
-    confirm: (question, untouched = 'nothing was done') =>
-      confirm(question, {
-        input: process.stdin,
-        output: process.stderr,
-        interrupted: `${settings.program}: interrupted; ${untouched}`,
-      }),
+    confirm: (question, untouched) => confirm(question, promptOf(settings, untouched)),
+    askHidden: (question, untouched) => askHidden(question, promptOf(settings, untouched)),
     mayEnd,
     onInterrupt: (text) => {
       done.text = text
@@ -219,6 +215,14 @@ function makeIo(
       errors.open()
     },
     exit: (code) => process.exit(output.isLost() ? code || EXIT.error : code),
+  }
+}
+
+function promptOf({ program }: ProcessSettings, untouched = 'nothing was done'): Prompt {
+  return {
+    input: process.stdin,
+    output: process.stderr,
+    interrupted: `${program}: interrupted; ${untouched}`,
   }
 }
 

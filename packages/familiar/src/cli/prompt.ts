@@ -20,10 +20,7 @@ export interface Prompt {
  */
 export async function confirm(question: string, { input, output, interrupted }: Prompt): Promise<boolean> {
   const { createInterface } = await import('node:readline')
-  const interrupt = (): never => {
-    output.write(`\n${interrupted}\n`)
-    return process.exit(EXIT.interrupted)
-  }
+  const interrupt = interrupting(output, interrupted)
   if ((await discardTyped(input)).includes(CTRL_C)) interrupt()
   return new Promise((resolve) => {
     const prompt = createInterface({ input, output })
@@ -55,6 +52,40 @@ export async function confirm(question: string, { input, output, interrupted }: 
       })
     })
   })
+}
+
+/** Asks for one line, which the terminal does not show. Returns an empty text at the end of input. */
+export async function askHidden(question: string, { input, output, interrupted }: Prompt): Promise<string> {
+  const { createInterface } = await import('node:readline')
+  const { Writable } = await import('node:stream')
+  // Readline writes what is typed to its output, and from now on the terminal itself shows nothing.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const prompt = createInterface({ input, output: nowhere, terminal: true, historySize: 0 })
+  output.write(question)
+  return new Promise((resolve) => {
+    const interrupt = interrupting(output, interrupted)
+    let isInterrupted = false
+    prompt.on('SIGINT', () => {
+      isInterrupted = true
+      interrupt()
+    })
+    prompt.on('line', (line) => {
+      resolve(line)
+      prompt.close()
+    })
+    prompt.on('close', () => {
+      if (isInterrupted) return
+      output.write('\n')
+      resolve('')
+    })
+  })
+}
+
+function interrupting(output: Prompt['output'], interrupted: string): () => never {
+  return () => {
+    output.write(`\n${interrupted}\n`)
+    return process.exit(EXIT.interrupted)
+  }
 }
 
 const CTRL_C = '\u0003'

@@ -21,7 +21,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   // Takes the lock first, so that a home without write permission is reported before the user confirms anything.
   await withSessionLock(root, options, async () => undefined)
   const session = values['with-token']
-    ? tokenSession(await readTokenFrom(standardInput()), settings)
+    ? tokenSession(await readTokenFrom(standardInput(), async () => askForToken(settings, io)), settings)
     : await deviceSession(settings, values.open, io)
   await withSessionLock(root, options, async () => writeStored(root, session))
   await tellDaemon(root)
@@ -29,6 +29,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   if (values.json) printJson(sessionDocument(shown), io)
   else io.out(`${loginText(shown)}\n`)
   return EXIT.ok
+}
+
+async function askForToken({ serverUrl }: ServerSettings, io: Io): Promise<string> {
+  return (await io.askHidden?.(`token for ${serverUrl} (it is not shown): `, 'nothing was stored')) ?? ''
 }
 
 function tokenSession(token: string, { serverUrl }: ServerSettings): StoredSession {

@@ -36,7 +36,7 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
   [SWITCH_ON, `turns it on ${FOR_THIS_SHELL}`],
   [' explain ', 'says what can be done'],
   [' config list', 'shows what must be corrected'],
-  [' auth login --with-token', 'signs in; FILE: a new token, from your team'],
+  [' auth login --with-token', 'signs in, and asks for a new token: your team has one'],
   [' auth login ', 'signs in'],
   ['mkdir ', 'makes it a project again, and lets its events leave'],
   [' opt-in ', 'lets the events of this project leave'],
@@ -61,7 +61,7 @@ function effectOf(given: string, { reason, shown = given }: Why): string {
   }
   if (command.includes('https://HOST'))
     return command.includes(' --with-token')
-      ? 'signs in: replace HOST; FILE: a token for it'
+      ? 'signs in, and asks for a token: replace HOST'
       : 'signs in: replace HOST, your team knows it'
   return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
 }

@@ -11,13 +11,13 @@ export function loginCommand(server: string | null, id: string): string {
 const LOGIN_ANYWHERE = 'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it'
 
 /** The same for a session whose token was given by the user. */
-const TOKEN_ANYWHERE = `${tokenLogin('https://HOST')}  # replace HOST; FILE: a token for it`
+const TOKEN_ANYWHERE = `${tokenLogin('https://HOST')}  # replace HOST; asks for its token`
 
-const NEW_TOKEN = 'FILE: a new token, from your team'
+const NEW_TOKEN = 'asks for a new token: your team has one'
 
 /**
  * The command that signs in again, for scripts and for people. A token that was given by the user is replaced by a new
- * one from a file that no script knows. So a script gets the command that explains the id instead.
+ * one, for which the command asks and which no script knows. So a script gets the command that explains the id instead.
  */
 export function loginCommands(
   server: string | null,
@@ -33,9 +33,9 @@ export function loginCommands(
   }
 }
 
-/** Returns the command that signs in with a token from a file, so that it is neither in the environment nor in the history of the shell. */
+/** Returns the command that asks for a token, so that it is neither in the environment nor in the history of the shell. */
 export function tokenLogin(server: string): string {
-  return `spec-kitty auth login --with-token --server ${shellQuote(server)} < FILE`
+  return `spec-kitty auth login --with-token --server ${shellQuote(server)}`
 }
 
 /**

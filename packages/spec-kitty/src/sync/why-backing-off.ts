@@ -32,7 +32,7 @@ export const STUCK_CURE = 'if that goes on, tell those who run the server the id
 export const STUCK_REMOVED =
   'removes that event for ever, so that those behind it leave; sync queue --export FILE keeps a copy'
 
-const SAME_TOKEN = 'FILE: the same token'
+const SAME_TOKEN = 'asks for the token: the same one'
 
 export const LAST_FAILED = 'the last attempt failed'
 

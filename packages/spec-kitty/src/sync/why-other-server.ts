@@ -7,7 +7,7 @@ import type { Standing, Why } from './why-types.js'
 type Remedy = Pick<Why, 'command' | 'shown' | 'also' | 'before'>
 
 const IF_MEANT = 'signs in there, if that server is meant'
-const WITH_ITS_TOKEN = `${IF_MEANT}; FILE: its token`
+const WITH_ITS_TOKEN = `${IF_MEANT}; asks for its token`
 
 /**
  * Returns what to do if the session is for another server than the one that is set. The one that is set may be a mistake,

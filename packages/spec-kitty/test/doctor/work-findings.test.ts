@@ -228,7 +228,7 @@ it('shows people the command of the status, and scripts the one that needs no te
     sentence: 'so it is',
     command: 'spec-kitty explain session_refused',
     shown:
-      'spec-kitty auth login --with-token --server https://a.example < FILE  # FILE: a new token, from your team',
+      'spec-kitty auth login --with-token --server https://a.example  # asks for a new token: your team has one',
     isAll: true,
   } as const
   const remedyIn = (form: 'people' | 'script') =>
@@ -239,8 +239,8 @@ it('shows people the command of the status, and scripts the one that needs no te
     safe: true,
   })
   expect(remedyIn('people')).toMatchObject({
-    commands: ['spec-kitty auth login --with-token --server https://a.example < FILE'],
-    description: 'signs in; FILE: a new token, from your team',
+    commands: ['spec-kitty auth login --with-token --server https://a.example'],
+    description: 'signs in, and asks for a new token: your team has one',
   })
 })
 

@@ -50,7 +50,7 @@ export function startIn(cwd: string, args: readonly string[], env: Readonly<Reco
 
 /**
  * Runs a line as a person would who types it: in a shell on a terminal, with `spec-kitty` as a command, and answers the
- * question that it asks. What is typed `early` is there before the command has begun to look.
+ * question that it asks, which ends with `question`. What is typed `early` is there before the command has begun to look.
  */
 export async function typeIn(
   cwd: string,
@@ -59,6 +59,7 @@ export async function typeIn(
   env: Readonly<Record<string, string>>,
   beforeAnswer: () => Promise<void> = async () => undefined,
   early = '',
+  question = '[y/N]',
 ): Promise<{ readonly status: number | null; readonly said: string; readonly isAsked: boolean }> {
   const command = `spec-kitty() { '${process.execPath}' '${CLI}' "$@"; }; ${line}`
   const child = spawn('script', ['-qec', command, '/dev/null'], {
@@ -70,8 +71,8 @@ export async function typeIn(
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const ended = endOf(child)
-  await until(() => said.includes('[y/N]') || child.exitCode !== null, HUNG_MS)
-  const isAsked = said.includes('[y/N]')
+  await until(() => said.includes(question) || child.exitCode !== null, HUNG_MS)
+  const isAsked = said.includes(question)
   if (isAsked) {
     await beforeAnswer()
     child.stdin.write(answer)

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findingOf, makeRoot, type SyncRoot } from './sync-root.js'
+import { typeIn } from '../helpers/dashboards.js'
 import { askHealth } from './sync-wire.js'
 
 /** What the doctor and the daemon make of a session, on the real ports. */
@@ -148,5 +149,31 @@ describe('the client of the sign-in service', () => {
     expect(isLoadedBy(['auth', 'login', '--server', 'http://127.0.0.1:1'])).toBe(true)
     expect(isLoadedBy(['auth', 'logout'])).toBe(true)
     expect(isLoadedBy(['auth', 'logout'])).toBe(false)
+  })
+})
+
+describe('a sign-in with a token on a terminal', () => {
+  const LINE = 'spec-kitty auth login --with-token --server http://127.0.0.1:1'
+  const typed = (answer: string) =>
+    typeIn(root.base, LINE, answer, root.env, undefined, '', '(it is not shown): ')
+
+  it('asks for the token and does not show it', async () => {
+    const { status, said } = await typed(`${ACCESS}\r`)
+    expect([status, said.includes(ACCESS)]).toEqual([0, false])
+    expect(said).toContain('token for http://127.0.0.1:1 (it is not shown): ')
+    const stored = JSON.parse(readFileSync(join(root.path, 'session.json'), 'utf8'))
+    expect(stored).toMatchObject({ kind: 'token', access_token: ACCESS })
+  })
+
+  it.each([
+    ['nothing', '\r', 2, 'no token was typed'],
+    ['two words', 'one two\r', 2, 'what was typed is not a token'],
+    ['the end of input', '\u0004', 2, 'no token was typed'],
+    ['Ctrl+C', 'half\u0003', 130, 'spec-kitty: interrupted; nothing was stored'],
+  ])('stores nothing after %s', async (_, answer, code, words) => {
+    const { status, said } = await typed(answer)
+    expect([status, said.includes('one two') || said.includes('half')]).toEqual([code, false])
+    expect(said).toContain(words)
+    expect(existsSync(join(root.path, 'session.json'))).toBe(false)
   })
 })

@@ -199,7 +199,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       await work.run(['sync', 'now'])
       const status = JSON.parse((await work.run(['sync', 'status', '--json'])).stdout)
       expect(status).toMatchObject({ queued: 1, nothing_leaves: { reason: 'session_refused' } })
-      const login = `spec-kitty auth login --with-token --server ${work.server.url} < FILE`
+      const login = `spec-kitty auth login --with-token --server ${work.server.url}`
       const [shown, session, doctor] = [
         await work.run(['sync', 'status']),
         await work.run(['auth', 'status']),
@@ -214,7 +214,7 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect(shown.stdout).toContain(login)
       // Only the server may have been at fault, so the second command tries again with the same session.
       const told = (await work.run(['auth', 'doctor'])).stdout
-      expect(told).toContain('    # signs in; FILE: a new token, from your team; the second command only if')
+      expect(told).toContain('    # signs in, and asks for a new token: your team has one; the second command only if')
       expect(told).toContain(`\n    ${login}\n    spec-kitty sync restart\n`)
       expect(session.stdout).toMatch(/^the server refuses this session; to sign in:\n/)
       expect(session.stdout).toContain(login)

@@ -241,7 +241,7 @@ it('a server that only the session names is corrected by a sign-in, whatever the
   root.run(['sync', 'now'], { env: ON })
   const here = { ...ON, SPEC_KITTY_SAAS_URL: 'https://sync.example.org' }
   const { stdout } = root.run(['sync', 'status'], { env: here })
-  expect(stdout).toMatch(/\n +spec-kitty auth login --with-token --server https:\/\/HOST < FILE {2}# /)
+  expect(stdout).toMatch(/\n +spec-kitty auth login --with-token --server https:\/\/HOST {2}# /)
   expect(stdout.match(/spec-kitty config list.*/g)).toEqual([
     'spec-kitty config list  # shows what is set here',
   ])

@@ -265,12 +265,12 @@ it('a sign-in without a server that is known is shown with a placeholder to peop
   }
 })
 
-it('a token that the user gave is replaced by another one, from a file that no script knows', () => {
+it('a token that the user gave is replaced by another one, which no script knows', () => {
   const gate: Gate = { state: 'closed', reason: 'session_refused', detail: null }
-  const login = 'spec-kitty auth login --with-token --server https://a.example < FILE'
+  const login = 'spec-kitty auth login --with-token --server https://a.example'
   expect(whyNothingLeaves(standing({ gate, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty explain session_refused',
-    shown: `${login}  # FILE: a new token, from your team`,
+    shown: `${login}  # asks for a new token: your team has one`,
   })
 })
 
@@ -319,7 +319,7 @@ it('a server that is probably the wrong one is left with a token if the session 
   } as const
   expect(whyNothingLeaves(standing({ ...about, isTokenGiven: true }))).toMatchObject({
     command: 'spec-kitty sync now',
-    also: 'spec-kitty auth login --with-token --server https://HOST < FILE  # replace HOST; FILE: a token for it',
+    also: 'spec-kitty auth login --with-token --server https://HOST  # replace HOST; asks for its token',
   })
 })
 
@@ -376,7 +376,7 @@ describe('a server that is not that of the session', () => {
       expect(closed(other, { ...none, ...one })?.command).toBe('unset SPEC_KITTY_SAAS_URL')
     const token = closed(other, { isTokenGiven: true })
     expect(token?.also).toMatch(
-      / --with-token --server https:\/\/b\.example < FILE {2}# signs in .* FILE: its token$/,
+      / --with-token --server https:\/\/b\.example {2}# signs in .* asks for its token$/,
     )
   })
 
@@ -816,7 +816,7 @@ describe('where the gate is open', () => {
       })
       // Only the scheme is wrong, so no new token is needed.
       expect(failed({ ...plain, isServerOfSession: true, isTokenGiven: true })?.also).toBe(
-        'spec-kitty auth login --with-token --server http://127.0.0.1:7000/a < FILE  # FILE: the same token',
+        'spec-kitty auth login --with-token --server http://127.0.0.1:7000/a  # asks for the token: the same one',
       )
       // Only this machine may be spoken to without TLS.
       expect(failed({ ...plain, gate: OPEN, isServerOfSession: true })).toMatchObject({

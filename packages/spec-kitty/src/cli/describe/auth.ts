@@ -29,10 +29,12 @@ export const AUTH_LOGIN = {
       text: 'the server; without it SPEC_KITTY_SAAS_URL, else server_url in config.toml',
     },
     open: { text: 'also open the page in the browser of this machine' },
-    'with-token': { text: 'read an access token from standard input and ask no server (for CI)' },
+    'with-token': {
+      text: 'read an access token from standard input, or ask for it on a terminal; asks no server',
+    },
     json: JSON_OPTION,
   },
-  usage: ['[--server URL] [--open] [--json]', '--with-token [--server URL] [--json] < FILE'],
+  usage: ['[--server URL] [--open] [--json]', '--with-token [--server URL] [--json]'],
   about: 'Signs in to a sync server.',
   more: [
     'Prints a page and a code: open the page in a browser, on any machine, and enter the code. A second sign-in replaces the first.',

@@ -7,7 +7,7 @@ export const FINDINGS: Texts = {
     summary: 'there is no session (info), although hosted sync is on (critical)',
     why: 'Events leave this machine only in a session with a sync server. Without hosted sync no session is needed.',
     whatToDo:
-      'Ask your team for the address of the server, and sign in with it in the place of https://HOST: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. Or turn hosted sync off: `unset SPEC_KITTY_ENABLE_SAAS_SYNC`.',
+      'Ask your team for the address of the server, and sign in with it in the place of https://HOST: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token`. Or turn hosted sync off: `unset SPEC_KITTY_ENABLE_SAAS_SYNC`.',
   },
   'F-009': {
     summary: 'events have waited in the queue for more than a day',
@@ -24,7 +24,7 @@ export const FINDINGS: Texts = {
     summary: 'the session file cannot be read',
     why: 'It is damaged, not permitted or not a file, so it is not known who is signed in, and nothing leaves.',
     whatToDo:
-      'If it is a directory, first move it away: `mv DIR DIR.old`. Sign in again: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token < FILE`. It replaces a file.',
+      'If it is a directory, first move it away: `mv DIR DIR.old`. Sign in again: `spec-kitty auth login --server https://HOST`; for a token from elsewhere, add `--with-token`. It replaces a file.',
   },
   'F-017': {
     summary: 'the queue cannot be read',

@@ -12,13 +12,19 @@ interface Input extends AsyncIterable<Uint8Array> {
 }
 
 /**
- * Reads an access token: one line of visible ASCII; blanks around it are ignored. Throws `UsageError` for anything else,
- * without repeating any of it.
+ * Reads an access token: one line of visible ASCII; blanks around it are ignored. On a terminal, `ask` returns what the user
+ * types, which is not shown. Throws `UsageError` for anything else, without repeating any of it.
  */
-export async function readTokenFrom(input: Input): Promise<string> {
-  if (input.isTTY) {
-    throw new UsageError('--with-token reads the token from a pipe or a file: a terminal would show it')
-  }
+export async function readTokenFrom(input: Input, ask: () => Promise<string>): Promise<string> {
+  if (input.isTTY) return checked((await ask()).trim(), 'no token was typed', 'what was typed')
+  return checked(
+    (await textOf(input)).trim(),
+    'standard input contains no token; if it should come from a variable, that is empty, not set or not exported',
+    'standard input',
+  )
+}
+
+async function textOf(input: Input): Promise<string> {
   const parts: Uint8Array[] = []
   let length = 0
   for await (const part of input) {
@@ -26,15 +32,11 @@ export async function readTokenFrom(input: Input): Promise<string> {
     if (length > MAX_BYTES) throw new UsageError('standard input is too long for a token')
     parts.push(part)
   }
-  const token = Buffer.concat(parts).toString('utf8').trim()
-  if (token === '')
-    throw new UsageError(
-      'standard input contains no token; if it should come from a variable, that is empty, not set or not exported',
-    )
-  if (!isToken(token)) {
-    throw new UsageError(
-      'standard input is not a token: one line of visible ASCII without blanks, at most 16 KiB',
-    )
-  }
-  return token
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function checked(token: string, none: string, what: string): string {
+  if (token === '') throw new UsageError(none)
+  if (isToken(token)) return token
+  throw new UsageError(`${what} is not a token: one line of visible ASCII without blanks, at most 16 KiB`)
 }

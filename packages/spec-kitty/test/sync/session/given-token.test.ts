@@ -6,6 +6,8 @@ import { readTokenFrom } from '../../../src/sync/session/given-token.js'
 const inputOf = (...parts: readonly string[]): NodeJS.ReadStream =>
   Readable.from(parts.map((part) => Buffer.from(part))) as NodeJS.ReadStream
 
+const NEVER = async (): Promise<string> => expect.fail('it asked')
+
 describe('a token on standard input', () => {
   it.each([
     ['secret.token-1'],
@@ -13,7 +15,7 @@ describe('a token on standard input', () => {
     ['\r\nsecret.token-1\r\n'],
     ['secret', '.token-1', '\n'],
   ])('is one line, blanks around it ignored: %j', async (...parts) =>
-    expect(await readTokenFrom(inputOf(...parts))).toBe('secret.token-1'),
+    expect(await readTokenFrom(inputOf(...parts), NEVER)).toBe('secret.token-1'),
   )
 
   it.each([
@@ -27,7 +29,7 @@ describe('a token on standard input', () => {
     'cret'.repeat(5_000),
     'cret'.repeat(50_000),
   ])('is nothing else, and is not repeated (%#)', async (text) => {
-    const refused = readTokenFrom(inputOf(text))
+    const refused = readTokenFrom(inputOf(text), NEVER)
     await expect(refused).rejects.toMatchObject({ name: 'UsageError' })
     await expect(refused).rejects.not.toThrow('cret')
   })
@@ -35,14 +37,18 @@ describe('a token on standard input', () => {
   it.each(['', ' \n'])(
     'that is missing is told of the variable of the printed commands: %j',
     async (text) => {
-      await expect(readTokenFrom(inputOf(text))).rejects.toThrow(
+      await expect(readTokenFrom(inputOf(text), NEVER)).rejects.toThrow(
         'standard input contains no token; if it should come from a variable, that is empty, not set or not exported',
       )
     },
   )
 
-  it('is not read from a terminal, which would show it', async () => {
-    const terminal = Object.assign(inputOf('secret'), { isTTY: true as const })
-    await expect(readTokenFrom(terminal)).rejects.toThrow('terminal')
+  it('is asked for on a terminal', async () => {
+    const terminal = Object.assign(inputOf('never read'), { isTTY: true as const })
+    expect(await readTokenFrom(terminal, async () => ' secret.token-1 ')).toBe('secret.token-1')
+    await expect(readTokenFrom(terminal, async () => '')).rejects.toThrow('no token was typed')
+    await expect(readTokenFrom(terminal, async () => 'se cret')).rejects.toThrow(
+      'what was typed is not a token',
+    )
   })
 })

@@ -207,7 +207,7 @@ describe('auth login', () => {
     expect(await failureOf(['auth', 'login'])).toEqual([1, 'E_AUTH_UNSUPPORTED'])
     // The server was named, so the remedy names it.
     const { err } = await runHere('auth-login', [])
-    expect(err).toContain(`: spec-kitty auth login --with-token --server ${service.url} < FILE)`)
+    expect(err).toContain(`: spec-kitty auth login --with-token --server ${service.url})`)
   })
 
   it('quotes the address of the other server that is named', async () => {
