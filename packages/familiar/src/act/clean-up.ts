@@ -10,7 +10,14 @@ import { shareListeners } from '../observe/platform/share-listeners.js'
 import type { HeldLock } from './acquire-lock.js'
 import { assertOwnScope } from './assert-own-scope.js'
 import { basePath, lockAll, otherLock, releaseAll, type LockRequest } from './clean-up-locks.js'
-import { terminate, whatBecameOf, STEP_MS, type Termination } from './terminate-process.js'
+import { refusalFor } from './signal.js'
+import {
+  terminate,
+  whatBecameOf,
+  STEP_MS,
+  type FailureReason,
+  type Termination,
+} from './terminate-process.js'
 import { markEnded, stopCommandFor } from './terminate-scope-daemon.js'
 
 export interface CleanUpRequest extends LockRequest {
@@ -51,7 +58,11 @@ export interface CleanUpRequest extends LockRequest {
 /** The result for one candidate of class safe_auto or operator_required. */
 export interface CleanUpEntry {
   readonly candidate: Candidate
-  readonly result: Termination | { readonly outcome: 'skipped' } | { readonly outcome: 'would_sweep' }
+  readonly result:
+    | Termination
+    | { readonly outcome: 'skipped' }
+    | { readonly outcome: 'would_sweep' }
+    | { readonly outcome: 'would_fail'; readonly reason: FailureReason }
 }
 
 export interface CleanUpReport {
@@ -86,11 +97,11 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   const before = request.seen ?? (await scan(family, scope, platform, foreignScopesMs))
   const planned = targets(request, before)
   if (request.dryRun === true || planned.length === 0) {
-    return {
-      entries: entriesOf(request, before, () => ({ outcome: 'would_sweep' })),
-      seen: before,
-      after: before,
-    }
+    const forecasts = new Map(
+      await Promise.all(planned.map(async (one) => [one, await forecastOf(request, one)] as const)),
+    )
+    const entries = entriesOf(request, before, (candidate) => forecasts.get(candidate))
+    return { entries, seen: before, after: before }
   }
   assertOwnScope(writtenPaths(request), process.geteuid?.())
   const locks = await lockAll(request, before, planned)
@@ -125,6 +136,18 @@ async function missingIn(
       result: candidate.proof === null ? UNPROVEN : await whatBecameOf(request.platform, candidate.proof),
     })),
   )
+}
+
+/** Returns what a clean-up would do with a candidate, by all that can be known before it acts: the same is refused as then. */
+async function forecastOf(
+  { platform, family }: CleanUpRequest,
+  { proof }: Candidate,
+): Promise<CleanUpEntry['result']> {
+  if (proof === null) return { outcome: 'would_fail', reason: UNPROVEN.reason }
+  const refusal = await refusalFor(platform, family, proof)
+  return refusal === null
+    ? { outcome: 'would_sweep' }
+    : { outcome: 'would_fail', reason: `unknown: ${refusal}` }
 }
 
 const UNPROVEN = { outcome: 'failed', reason: 'identity_unproven' } as const

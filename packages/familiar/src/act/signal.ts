@@ -36,8 +36,8 @@ export async function sendSignal(
   signal: 'SIGTERM' | 'SIGKILL',
   assertMayTell: () => void,
 ): Promise<SignalResult> {
-  const refusal = refusalOf(family, target) ?? (await ancestryRefusal(platform, target.pid))
-  if (refusal !== null) throw new FamiliarError('E_SIGNAL_REFUSED', `will not signal: ${refusal}`)
+  const refusal = await refusalFor(platform, family, target)
+  if (refusal !== null) throw new FamiliarError('E_SIGNAL_REFUSED', refusal)
   // Many processes are ended at the same time. Without this pause, all of them would be checked first and signalled only
   // after that.
   await nextTurn()
@@ -54,6 +54,16 @@ export async function sendSignal(
     if (errnoOf(error) === 'EPERM') return 'permission_denied'
     throw error
   }
+}
+
+/** Returns why `sendSignal` refuses the target, whatever happens to it meanwhile; null if it does not. */
+export async function refusalFor(
+  platform: Platform,
+  family: Family,
+  target: ProvenProcess,
+): Promise<string | null> {
+  const refusal = refusalOf(family, target) ?? (await ancestryRefusal(platform, target.pid))
+  return refusal === null ? null : `will not signal: ${refusal}`
 }
 
 function refusalOf(family: Family, target: ProvenProcess): string | null {

@@ -208,11 +208,13 @@ function describeResult(
       clean: tool.words.clean,
       isForced,
       port,
-      ended: toEnd.length,
+      ended: result.would_sweep.length,
       open: openIn(options, report, tool),
       obstacle: options.obstacle ?? null,
     }
-    return ['dry run: nothing was ended', ...renderNext(plan, io)]
+    // The list above has what would be ended; it is known already of these that they would not be signalled.
+    const vain = renderEnded({ ...result, would_sweep: [] }, io, tool.words)
+    return [...vain, 'dry run: nothing was ended', ...renderNext(plan, io)]
   }
   const { swept, failed } = result
   const left = onPort(options, [...rowsOf(report.after, tool, report).values()]).filter(

@@ -48,7 +48,7 @@ export interface DoctorText {
  */
 export function renderDoctor(document: DoctorDocument, text: DoctorText, terminal: Terminal): string {
   const { findings, reset_result: result } = document
-  const verdict = renderVerdict(findings, terminal, result?.failed.length)
+  const verdict = renderVerdict(findings, terminal, result?.dry_run === true ? 0 : result?.failed.length)
   const blocks =
     result === undefined
       ? [

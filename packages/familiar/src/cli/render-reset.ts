@@ -59,7 +59,12 @@ export function renderReset(
     done: [
       ...renderEnded({ ...result, failed: [] }, terminal, words),
       ...failed.flatMap((entry) => [
-        ...renderEnded({ swept: [], would_sweep: [], failed: [entry] }, terminal, words, rowOf(entry, rows)),
+        ...renderEnded(
+          { ...result, swept: [], would_sweep: [], failed: [entry] },
+          terminal,
+          words,
+          rowOf(entry, rows),
+        ),
         ...commandsOf(rowOf(entry, rows), terminal),
       ]),
       ...untold.flatMap((entry) =>
@@ -103,8 +108,9 @@ function numbersOf(
   ).length
   const isFewer = decisions > 0 && decisions + (own === '' ? 0 : 1) < open
   const rest = `${isFewer ? ` · need a decision: ${decisions}` : ''}${alone}`
+  const unended = failed.length === 0 ? '' : ` · would fail: ${failed.length}`
   return dry_run
-    ? `dry run: would be swept: ${would_sweep.length} · would be skipped: ${open} (operator_required${own})${rest}`
+    ? `dry run: would be swept: ${would_sweep.length} · would be skipped: ${open} (operator_required${own})${unended}${rest}`
     : `swept: ${swept.length}${goneText(swept)} · skipped: ${open} (operator_required) · failed: ${failed.length}${rest}`
 }
 
@@ -141,7 +147,7 @@ function commandsOf(row: DoctorRecord | undefined, terminal: Terminal): readonly
  * one that could not.
  */
 export function renderEnded(
-  { swept, failed, would_sweep }: Pick<ResetResult, 'swept' | 'failed' | 'would_sweep'>,
+  { swept, failed, would_sweep, dry_run }: Pick<ResetResult, 'swept' | 'failed' | 'would_sweep' | 'dry_run'>,
   terminal: Terminal,
   words: EndedWords,
   row?: DoctorRecord,
@@ -154,7 +160,12 @@ export function renderEnded(
         : entryLines('ended', endedText(entry, words, entry.cleanup_path), 'green', terminal),
     ),
     ...failed.flatMap((entry) =>
-      entryLines('failed', `${who(entry)}${because(whyFailed(entry, row, words))}`, 'red', terminal),
+      entryLines(
+        dry_run ? 'would fail' : 'failed',
+        `${who(entry)}${because(whyFailed(entry, row, words))}`,
+        'red',
+        terminal,
+      ),
     ),
   ]
 }

@@ -25,6 +25,7 @@ export interface ResetResult {
     /** The scope that uses this process as its live daemon; null if no scope does. */
     readonly in_use_by: string | null
   })[]
+  /** In a dry run: those that would fail, because it is known already that they would not be signalled. */
   readonly failed: readonly (Named & { readonly failure_reason: FailureReason })[]
   readonly dry_run: boolean
   readonly would_sweep: readonly Versioned[]
@@ -56,7 +57,9 @@ export function resetResult(
       ...untouched.map((candidate) => skipped({ candidate }, report)),
     ],
     failed: entries.flatMap((entry) =>
-      entry.result.outcome === 'failed' ? [{ ...named(entry), failure_reason: entry.result.reason }] : [],
+      entry.result.outcome === 'failed' || entry.result.outcome === 'would_fail'
+        ? [{ ...named(entry), failure_reason: entry.result.reason }]
+        : [],
     ),
     dry_run: isDryRun,
     would_sweep: entries.flatMap((entry) =>

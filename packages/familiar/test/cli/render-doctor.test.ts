@@ -371,17 +371,18 @@ describe('what a clean-up did', () => {
     ])
   })
 
-  it('is a plan in a dry run', () => {
+  it('is a plan in a dry run, also of what would fail', () => {
     const plan = {
       swept: [],
       skipped: [],
-      failed: [],
+      failed: [{ pid: 2656, port: 9402, failure_reason: 'identity_unproven' as const }],
       dry_run: true,
       would_sweep: [{ ...entry, reason: 'superseded' }],
     }
     expect(renderAll(plan, terminal)).toEqual([
       'would end port 9401 (process 2655): superseded',
-      'dry run: would be swept: 1 · would be skipped: 0 (operator_required)',
+      'would fail port 9402 (process 2656): it is not proven to be what it seems (identity_unproven)',
+      'dry run: would be swept: 1 · would be skipped: 0 (operator_required) · would fail: 1',
     ])
   })
 

@@ -68,6 +68,7 @@ const FILES = [
   'life/handler',
   'life/none-here',
   'life/old-health',
+  'act/dry-run',
 ] as const
 
 /** Below the ports that systems hand out by themselves (Linux from 32768 on), and clear of the families' own ranges. */

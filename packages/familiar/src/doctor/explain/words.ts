@@ -17,7 +17,7 @@ export const OUTCOMES: Texts<Exclude<keyof ResetResult, 'dry_run'> | 'left alone
   },
   failed: {
     summary: 'the clean-up tried to end it, and could not',
-    why: 'The reason in parentheses says what was in the way.',
+    why: 'The reason in parentheses says what was in the way. In a dry run: what is in the way, so that it would fail.',
     whatToDo: 'Look that reason up in the same way, and look again with the doctor.',
   },
   would_sweep: {
