@@ -3,6 +3,7 @@ import { errnoOf } from '../errors.js'
 import { isOn } from '../define/daemon-environment.js'
 import { EXIT } from './exit-codes.js'
 import { reportFailure } from './failure.js'
+import { holdOutput, type HeldOutput } from './hold-output.js'
 import { watchInterruption, type Interruption } from './interruption.js'
 import type { Io } from './io.js'
 import { mayBeTerminal, openOutput, type Output } from './output.js'
@@ -28,7 +29,8 @@ export interface ProcessSettings {
  * Runs a command on the standard streams of this process, and returns its exit code. Prints a failure on stderr
  * (`reportFailure`) and, with `--json`, as an object on stdout. Handles the flags that every command has and does not
  * pass them on: `--verbose` adds a stack trace, `--no-color` removes colours, `-q` or `--quiet` leaves only results and
- * errors. Ctrl+C ends the process with exit code 130, and says what was ended (`watchInterruption`). Ctrl+C, SIGTERM and
+ * errors. Ctrl+C ends the process with exit code 130, and says what was ended (`watchInterruption`); one that comes before a
+ * command that only looks has printed anything keeps it from printing. Ctrl+C, SIGTERM and
  * SIGHUP first end a daemon that the command is starting. It is not a failure if the reader closes the pipe (`| head`);
  * every other write error is. Removes all its handlers from the process before it returns.
  */
@@ -37,8 +39,15 @@ export async function runOnProcess(
   command: (args: readonly string[], io: Io) => Promise<number>,
 ): Promise<number> {
   const { program } = settings
-  const interrupted = (): void => interruption.interrupt()
-  const mayEnd = (look: string, isSure = true): void => interruption.mayEnd(look, isSure)
+  const held = holdOutput()
+  const interrupted = (): void => {
+    held.drop()
+    interruption.interrupt()
+  }
+  const mayEnd = (look: string, isSure = true): void => {
+    held.release()
+    interruption.mayEnd(look, isSure)
+  }
   const done = { text: (): string | null => null }
   const output = openStdout(program, (text) => io.err(text))
   // A failed write to stderr cannot be reported anywhere else.
@@ -50,7 +59,7 @@ export async function runOnProcess(
     process.off('SIGINT', interrupted)
     interruption.stop()
   }
-  const io = makeIo(settings, flags, { output: used, errors, released, mayEnd, done })
+  const io = makeIo(settings, flags, { output: used, errors, held, released, mayEnd, done })
   const interruption = watchInterruption({
     io,
     completeHint: settings.completeHint,
@@ -71,6 +80,7 @@ export async function runOnProcess(
     const ended = (args: readonly string[]): Promise<number> =>
       Promise.race([command(args, io), nothingLeft.promise])
     const code = await runReported(flags, ended, { io, settings, interruption })
+    await held.released()
     await interruption.settled()
     await output.close()
     if (interruption.isFinishing()) return EXIT.interrupted
@@ -130,6 +140,7 @@ function screenOf(
 interface Streams {
   readonly output: ReturnType<typeof openStdout>
   readonly errors: Output
+  readonly held: HeldOutput
   /** From now on Ctrl+C has its usual effect, and the processes that are ended are not noted. */
   readonly released: () => void
   readonly mayEnd: NonNullable<Io['mayEnd']>
@@ -140,7 +151,7 @@ interface Streams {
 function makeIo(
   settings: ProcessSettings,
   { isQuiet, isVerbose, hasNoColor }: CommonFlags,
-  { output, errors, released, mayEnd, done }: Streams,
+  { output, errors, held, released, mayEnd, done }: Streams,
 ): Io {
   const env = process.env
   const isPainted = (stream: 'stdout' | 'stderr'): boolean => !hasNoColor && hasColor(env, stream)
@@ -187,12 +198,15 @@ function makeIo(
     },
     out: (text) => {
       endLine()
-      output.write(printableStyled(text, isPainted('stdout')))
+      held.write(() => output.write(printableStyled(text, isPainted('stdout'))))
     },
-    flushed: () => output.flushed(),
+    flushed: async () => {
+      await held.released()
+      await output.flushed()
+    },
     err: (text) => {
       endLine()
-      errors.write(printableStyled(text, isPainted('stderr')))
+      held.write(() => errors.write(printableStyled(text, isPainted('stderr'))))
     },
     get rewriteLine() {
       if (isQuiet || !isTerminal('stderr') || env['TERM'] === 'dumb') return null
@@ -210,11 +224,15 @@ function makeIo(
       done.text = text
     },
     releaseInterrupt: () => {
+      held.release()
       released()
       output.open()
       errors.open()
     },
-    exit: (code) => process.exit(output.isLost() ? code || EXIT.error : code),
+    exit: (code) => {
+      held.release()
+      return process.exit(output.isLost() ? code || EXIT.error : code)
+    },
   }
 }
 

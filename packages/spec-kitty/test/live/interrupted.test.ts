@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { spawnPredecessor, stopAll } from '../../../../stand-ins/predecessor.mjs'
+import { TABLE } from '../../src/cli/command-table.js'
 import { makeBuild } from '../helpers/builds.js'
-import { smallEnvironment, startCli } from '../helpers/cli.js'
+import { runCli, smallEnvironment, startCli } from '../helpers/cli.js'
 import { endOf, processOf, textOf, type Process } from '../helpers/dashboards.js'
 import { listenersOn } from '../helpers/machine.js'
 import { expectValid } from '../helpers/schemas.js'
@@ -169,6 +171,65 @@ describe('Ctrl+C before anything is ended', () => {
       })
     } finally {
       lock.stop()
+    }
+  })
+})
+
+/** What the other commands do is told even if it is interrupted: they change something, end something, or wait. */
+const NO_LOOK: ReadonlySet<string> = new Set([
+  'help',
+  'version',
+  'init',
+  'dashboard',
+  'dashboard stop',
+  'dashboard restart',
+  'auth login',
+  'auth logout',
+  'sync start',
+  'sync stop',
+  'sync restart',
+  'sync opt-in',
+  'sync opt-out',
+  'sync publish',
+  'sync queue retry',
+  'sync queue drop',
+  'upgrade-hook',
+])
+
+/** A command that needs more words to run, or is a clean-up. */
+const WORDS: Readonly<Record<string, string>> = {
+  'dashboard clean-up': 'dashboard clean-up --dry-run',
+  'config get': 'config get sync.server_url',
+  completion: 'completion bash',
+}
+
+describe('Ctrl+C to a command that only looks', () => {
+  it('is obeyed although it comes during work that waits for nothing, before anything is printed', async () => {
+    const env = makeDashboardTestEnv()
+    try {
+      // As if it came just when it can be handled: all that most commands do after that is synchronous.
+      const preload = join(root.base, 'press.cjs')
+      writeFileSync(
+        preload,
+        `process.on('newListener', (name) => {
+           if (name === 'SIGINT') process.nextTick(() => process.kill(process.pid, 'SIGINT'))
+         })`,
+      )
+      const looking = TABLE.flatMap(({ words }) => (NO_LOOK.has(words) ? [] : (WORDS[words] ?? words)))
+      const told = [
+        ...looking,
+        ...looking.filter((words) => words.startsWith('sync')).map((one) => `${one} --json`),
+      ]
+      const cwd = env.project('one')
+      const ran = told.map((words) => {
+        const options = { cwd, env: { ...root.env, ...env.env, NODE_OPTIONS: `--require=${preload}` } }
+        const { status, stdout, stderr } = runCli(words.split(' '), options)
+        return [words, status, stdout, stderr]
+      })
+      expect(looking.length).toBeGreaterThan(10)
+      expect(ran).toEqual(told.map((words) => [words, 130, '', 'spec-kitty: interrupted\n']))
+    } finally {
+      await env.end()
     }
   })
 })
