@@ -41,17 +41,14 @@ export function findingsOf(
 
 /**
  * While an obstacle keeps every command of this scope from working, no finding suggests one, and the finding about the
- * obstacle is a problem if there is something to end.
+ * obstacle is a problem.
  */
 function besideObstacle(finding: Finding, all: Seen): Finding {
-  const { words, status } = all
+  const { words } = all
   const obstacle = all.now?.obstacle ?? null
   const { id, severity, remediation } = finding
   if (obstacle === null) return finding
-  if (id === obstacle.id) {
-    const isInTheWay = severity === 'info' && (orphaned(all) !== null || status.state === 'wedged')
-    return isInTheWay ? { ...finding, severity: 'warn' } : finding
-  }
+  if (id === obstacle.id) return severity === 'info' ? { ...finding, severity: 'warn' } : finding
   const isVain = remediation !== null && actsHere(words, remediation)
   return isVain ? { ...finding, remediation: remediationOf(obstructed(words, obstacle)) } : finding
 }

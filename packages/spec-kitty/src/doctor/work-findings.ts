@@ -221,9 +221,9 @@ function unwritableHome(
   const isSignedOut = obstacles.some(
     ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
   )
-  const isCritical = isSignedOut && !isDaemonRunning
+  const isCritical = isHostedHere && isSignedOut && !isDaemonRunning
   const isInTheWay = !isDaemonRunning || diskProblem !== null || queueProblem === homeProblem
-  const severity = isHostedHere && isInTheWay ? (isCritical ? 'critical' : 'warn') : 'info'
+  const severity = isInTheWay ? (isCritical ? 'critical' : 'warn') : 'info'
   const shown = homeCommand === null ? {} : { shown: homeCommand }
   const remediation = remedyOfCommands(
     { command: 'spec-kitty explain F-021', ...shown },

@@ -263,13 +263,13 @@ it('says that the queue is full', () => {
   expect(found?.summary).toBe('the queue is full: 1 of 1 event waits')
 })
 
-it('says that nothing can be written to the home; it is a problem only with hosted sync, and not for a daemon that runs', () => {
+it('says that nothing can be written to the home; it is a problem, but not for a daemon that runs', () => {
   const homeProblem = '/home/ann is on a read-only file system'
   const [beside] = workFindings({ ...VIEW, homeProblem }, null, 0)
   expect(beside).toMatchObject({ id: 'F-021', severity: 'info', summary: homeProblem })
   for (const [value, severity] of [
     [true, 'warn'],
-    [false, 'info'],
+    [false, 'warn'],
   ] as const) {
     const here = { ...VIEW, isDaemonRunning: false, isHostedHere: value, homeProblem }
     const [found] = workFindings(here, null, 0)
@@ -286,7 +286,8 @@ it('says that no event can be queued on a full disk, also while a daemon runs', 
   const obstacles = [{ reason: 'no_session', detail: null }] as const
   for (const [changes, severity] of [
     [{}, 'warn'],
-    [{ isHostedHere: false }, 'info'],
+    [{ isHostedHere: false }, 'warn'],
+    [{ isDaemonRunning: false, isHostedHere: false, obstacles }, 'warn'],
     [{ obstacles }, 'warn'],
     [{ isDaemonRunning: false }, 'warn'],
     [{ isDaemonRunning: false, obstacles }, 'critical'],
