@@ -8,12 +8,10 @@ export interface Column<T> {
   readonly cell: (row: T) => string
   /** Where a cell is shortened if the terminal is too narrow: a path in the middle, a text at its end. */
   readonly shorten?: 'middle' | 'end'
-  /** True for a column that is dropped before any text is shortened. */
+  /** True for a column that is dropped before any text is shortened. Those that come first are more important. */
   readonly isExtra?: boolean
-  /** True for a column that is dropped after the extra ones. */
+  /** True for a column that is dropped before the others of its kind. */
   readonly isLesser?: boolean
-  /** True for a column that is dropped after all others. */
-  readonly isKept?: boolean
   /** Shortens a cell in place of `shortenMiddle`. */
   readonly shortened?: (text: string, columns: number) => string
   readonly style?: (row: T) => Style | null
@@ -44,17 +42,17 @@ const PATHS: readonly Step[] = [{ kind: 'middle', least: 20 }]
 const STEPS: readonly Step[] = [...PATHS, { kind: 'end', least: 12 }, { kind: 'middle', least: 12 }]
 
 /**
- * Returns a table that fits this terminal. If the terminal is too narrow, these steps are taken one after the other until
- * the table fits: paths are shortened; extra columns are dropped, starting with those that have the same value in every
- * row, each time from the right; texts lose their ends; paths are shortened further; other columns are dropped, the lesser
- * ones first. The table says which columns are not shown. In a pipe, everything is printed in full.
+ * Returns a table that fits this terminal. If the terminal is too narrow, paths are shortened. Of the extra columns, from
+ * the left, the lesser ones last, each is shown for which there is room then. If there is none even without them, texts lose their ends; paths are
+ * shortened further; other columns are dropped, the lesser ones first. The table says which columns are not shown. In a
+ * pipe, everything is printed in full.
  */
 export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], screen: Screen): Table {
   const cells = columns.map((column) => rows.map((row) => printable(column.cell(row))))
   const natural = columns.map(({ title }, index) =>
     (cells[index] ?? []).reduce((most, cell) => Math.max(most, columnsOf(cell)), columnsOf(title)),
   )
-  const widths = screen.columns === null ? natural : fit(columns, cells, natural, screen.columns - MARK_WIDTH)
+  const widths = screen.columns === null ? natural : fit(columns, natural, screen.columns - MARK_WIDTH)
   const last = widths.findLastIndex((width) => width !== null)
   const line = (
     textOf: (column: Column<T>, index: number) => string,
@@ -99,31 +97,38 @@ function hiddenText(titles: readonly string[]): string | null {
   return titles.length === 0 ? null : `${titles.join(', ')} not shown: widen the terminal, or --json`
 }
 
-/** The lowest rank of an extra column. Columns with higher ranks are dropped first. */
+/** The lowest rank of an extra column. Columns with higher ranks are less important. */
 const EXTRA = 2
 
-function rank<T>(column: Column<T> | undefined, cells: readonly string[]): number {
-  if (column?.isKept === true) return -1
-  if (column?.isExtra !== true) return column?.isLesser === true ? 1 : 0
-  return new Set(cells).size > 1 ? EXTRA : EXTRA + 1
+function rank<T>({ isExtra = false, isLesser = false }: Column<T>): number {
+  return (isExtra ? EXTRA : 0) + (isLesser ? 1 : 0)
 }
 
 /** Returns the width of each column; null for one that is not shown. */
 function fit<T>(
   columns: readonly Column<T>[],
-  cells: readonly (readonly string[])[],
   natural: readonly number[],
   available: number,
 ): readonly (number | null)[] {
-  const rankOf = (index: number): number => rank(columns[index], cells[index] ?? [])
+  const ranks = columns.map(rank)
+  const rankOf = (index: number): number => ranks[index] ?? 0
   const all = columns.map((_, index) => index)
-  const kept = all.filter((index) => rankOf(index) < EXTRA)
   const byImportance = all.toSorted((one, other) => rankOf(one) - rankOf(other) || one - other)
-  for (let count = all.length; count > 1; count--) {
-    const shown = new Set(byImportance.slice(0, count))
-    const widths = natural.map((width, index) => (shown.has(index) ? width : null))
-    const steps = count > kept.length ? PATHS : STEPS
-    if (shrink(columns, widths, available - GAP.length * (count - 1), steps)) return widths
+  const widthsOf = (shown: readonly number[], steps: readonly Step[]): (number | null)[] | null => {
+    const widths = natural.map((width, index) => (shown.includes(index) ? width : null))
+    const room = available - GAP.length * (shown.length - 1)
+    return shrink(columns, widths, room, steps) ? widths : null
+  }
+  const extra = byImportance.filter((index) => rankOf(index) >= EXTRA)
+  const others = byImportance.filter((index) => rankOf(index) < EXTRA)
+  const shown = extra.reduce((before, index) => {
+    const more = [...before, index]
+    return widthsOf(more, PATHS) === null ? before : more
+  }, others)
+  if (shown.length > others.length) return widthsOf(shown, PATHS) ?? natural
+  for (let count = others.length; count > 1; count--) {
+    const widths = widthsOf(others.slice(0, count), STEPS)
+    if (widths !== null) return widths
   }
   const [most = 0] = byImportance
   const width = Math.max(1, Math.min(natural[most] ?? 1, available))
@@ -134,10 +139,10 @@ function fit<T>(
 function shrink<T>(
   columns: readonly Column<T>[],
   widths: (number | null)[],
-  room: number,
+  available: number,
   steps: readonly Step[],
 ): boolean {
-  let excess = widths.reduce<number>((sum, width) => sum + (width ?? 0), 0) - room
+  let excess = widths.reduce<number>((sum, width) => sum + (width ?? 0), 0) - available
   for (const { kind, least } of steps) {
     for (let index = columns.length - 1; index >= 0 && excess > 0; index--) {
       const width = widths[index] ?? null

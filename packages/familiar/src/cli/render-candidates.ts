@@ -17,7 +17,7 @@ type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'> & Partial<Pick<Io, 
 export interface TableWords {
   readonly words: Pick<Words, 'scope'>
   /** The version of this command, with which other versions are compared. */
-  readonly version?: string
+  readonly version?: string | undefined
   /** The home directory of the user: on a terminal, `~` stands for it. */
   readonly userHome?: string | undefined
 }
@@ -53,6 +53,7 @@ const MORE: readonly Column<ShownRow>[] = [
     align: 'right',
     cell: ({ all }) => formatBytes(greatest(all.map((one) => one.memory_bytes))),
     isExtra: true,
+    isLesser: true,
   },
 ]
 
@@ -66,9 +67,9 @@ function reasonColumn(words: ReasonWords, isVerbose: boolean): Column<ShownRow> 
 }
 
 /**
- * Returns the column of the scopes. If the rows have different scopes, it is dropped last on a terminal that has room for
- * reasons beside it, and the scopes are shortened so that they can be told apart. On a narrower one it is dropped before a
- * reason is cut: the lines below the table name the scopes of those that need a decision or are in use.
+ * Returns the column of the scopes. If the rows have different scopes, it comes directly after the age on a terminal that
+ * has room for reasons beside it, and the scopes are shortened so that they can be told apart. On a narrower one it is the
+ * first to be dropped: the lines below the table name the scopes of those that need a decision or are in use.
  */
 function scopeColumn(
   { words, userHome }: TableWords,
@@ -86,14 +87,17 @@ function scopeColumn(
     title: words.scope.toUpperCase(),
     cell,
     shorten: 'middle',
-    ...(isOne || (columns !== null && columns < ROOM_FOR_BOTH)
-      ? { isExtra: true }
-      : { isKept: true, shortened: shortenApart(scopes) }),
+    isExtra: true,
+    ...(isOne || !hasRoom({ columns }) ? { isLesser: true } : { shortened: shortenApart(scopes) }),
   }
 }
 
-/** From this width on, reasons are whole beside the shortened scopes. */
-const ROOM_FOR_BOTH = 96
+/** From this width on, reasons are whole beside the shortened scopes, with the version of this command in them. */
+const ROOM_FOR_BOTH = 104
+
+function hasRoom({ columns }: Pick<Terminal, 'columns'>): boolean {
+  return columns === null || columns >= ROOM_FOR_BOTH
+}
 
 function scopeOf({ daemon_root, singleton_scope_id }: DoctorRecord): string | null {
   return daemon_root ?? singleton_scope_id
@@ -122,7 +126,7 @@ export function renderCandidates(
   const isVerbose = terminal.isVerbose === true
   const isAlikeFolded = terminal.columns !== null && !isVerbose
   const laid = (isNarrow: boolean): { readonly table: Table; readonly rows: readonly ShownRow[] } => {
-    const reasons = { ...words, isNarrow }
+    const reasons = { ...words, isNarrow, ...(hasRoom(terminal) ? {} : { version: undefined }) }
     const rows = foldRows(sorted, (record) => reasonIn(record, reasons, isVerbose), isAlikeFolded)
     const columns = [
       ...COLUMNS,

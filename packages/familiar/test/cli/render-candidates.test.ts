@@ -106,27 +106,38 @@ describe('the mark of the live daemon', () => {
 describe('the column of the home', () => {
   const other = { ...USED, daemon_root: '/home/ann/backup/of-the-old-laptop/.spec-kitty' }
 
-  it('stays on a terminal of 96 columns where homes differ, with ~ for that of the user', () => {
-    const text = table([LIVE, OPEN, other, ...stale(18)], 96)
-    expect(text).toMatch(/ REASON +HOME\n/)
+  it('stays on a terminal of 104 columns where homes differ, with ~ for that of the user', () => {
+    const text = table([LIVE, OPEN, other, ...stale(18)], 104)
+    expect(text).toMatch(/ REASON +UP +HOME\n/)
     expect(text).toMatch(/ never_touch .* ~\/\.spec-kitty$/m)
     expect(text).toMatch(/ in use .* ~\/\S+…\S+-kitty$/m)
-    expect(text).toContain('\n  UP, MEM not shown: widen the terminal, or --json\n')
+    expect(text).toContain('\n  MEM not shown: widen the terminal, or --json\n')
   })
 
   it.each([60, 80])('leaves its room to the reasons on a terminal of %d columns', (columns) => {
     const text = table([LIVE, OPEN, other, ...stale(18)], columns)
-    expect(text).toContain(columns < 80 ? ' older than 4.0.0, …' : ' older than 4.0.0, superseded')
+    expect(text).toContain(columns < 80 ? ' older version, sup…' : ' older version, superseded')
     expect(text.replaceAll(/\s+/g, ' ')).toMatch(/ HOME not shown: /)
   })
 
-  it.each([96, 100])('stays on a terminal of %d columns, and tells the homes apart', (columns) => {
+  it.each([104, 110])('stays on a terminal of %d columns, and tells the homes apart', (columns) => {
     const third = { ...other, daemon_root: '/home/ann/backup/of-the-newest-laptop/.spec-kitty' }
     const text = table([LIVE, OPEN, other, third, WEB, ...stale(18)], columns)
     const homes = text.split('\n').flatMap((line) => / (\S*…\S*)$/.exec(line)?.[1] ?? [])
     expect(text).toMatch(/ HOME(?: |\n)/)
     expect([homes.length > 1, new Set(homes).size]).toEqual([true, homes.length])
   })
+
+  it.each([60, 80])(
+    'shows how long each runs on a terminal of %d columns if there is room for it',
+    (columns) => {
+      const open = { ...OPEN, skip_reason: 'pre_marker', daemon_root: null }
+      const rows = columns < 80 ? [{ ...open, package_version: '3.2.2' }] : [LIVE, open, other]
+      const text = table(rows, columns)
+      expect(text).toMatch(/ REASON +UP(?: +MEM)?\n/)
+      expect(text.split('\n').filter((line) => columnsOf(line) > columns)).toEqual([])
+    },
+  )
 
   it('shows no fewer columns on a wider terminal', () => {
     const web = { ...WEB, executable_summary: `/usr/${'very/'.repeat(12)}long/python3.11` }

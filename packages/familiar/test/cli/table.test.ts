@@ -61,25 +61,24 @@ describe('a table', () => {
     ])
   })
 
-  it('drops an extra column that says the same in every row first, and a lesser one before the others', () => {
+  it('puts back each extra column that fits, the lesser ones last, whatever the rows say', () => {
     const [pid, why, up, path] = COLUMNS as [Column<Row>, Column<Row>, Column<Row>, Column<Row>]
-    const same = ROWS.map((row) => ({ ...row, path: '/home/ann/.spec-kitty' }))
-    const columns = [pid, { ...why, isLesser: true }, { ...path, isExtra: true }, up]
-    expect(formatTable(columns, ROWS, 60)[0]).toMatch(/^ +PID {2}REASON +SCOPE$/)
-    expect(formatTable(columns, same, 60).slice(0, 1)).toEqual([
-      expect.stringMatching(/^ +PID {2}REASON +UP$/),
-    ])
-    expect(formatTable(columns, same, 60).at(-1)).toBe(`SCOPE ${HINT}`)
-    const kept = [pid, { ...why, isLesser: true }, { ...path, isExtra: false }]
-    expect(formatTable(kept, ROWS, 34)[0]).toMatch(/^ +PID {2}SCOPE$/)
-    expect(formatTable(kept, ROWS, 34).slice(3).join(' ')).toBe(`REASON ${HINT}`)
+    const same = ROWS.map((row) => ({ ...row, up: '3d' }))
+    for (const rows of [ROWS, same]) {
+      expect(formatTable([pid, why, path, up], rows, 46)[0]).toMatch(/^ +PID {2}REASON +UP$/)
+      expect(formatTable([pid, why, path, up], rows, 46).at(-1)).toBe(`SCOPE ${HINT}`)
+      expect(formatTable([pid, why, up, path], rows, 60)[0]).toMatch(/^ +PID {2}REASON +UP$/)
+      const lesser = [pid, why, { ...up, isLesser: true }, path]
+      expect(formatTable(lesser, rows, 60)[0]).toMatch(/^ +PID {2}REASON +SCOPE$/)
+    }
   })
 
-  it('drops a column that is kept after all others, and lets it shorten its texts itself', () => {
+  it('drops a lesser column before the others, and lets a column shorten its texts itself', () => {
     const [pid, why, , path] = COLUMNS as [Column<Row>, Column<Row>, Column<Row>, Column<Row>]
-    const columns = [pid, why, { ...path, isExtra: false, isKept: true, shortened: () => '…kept' }]
-    expect(formatTable(columns, ROWS, 50)[1]).toMatch(/^ +7 {2}is_recorded_sing… {2}…kept$/)
-    expect(formatTable(columns, ROWS, 24)[1]).toMatch(/^ +7 {2}…kept$/)
+    const kept = [pid, { ...why, isLesser: true }, { ...path, isExtra: false, shortened: () => '…kept' }]
+    expect(formatTable(kept, ROWS, 50)[1]).toMatch(/^ +7 {2}is_recorded_sing… {2}…kept$/)
+    expect(formatTable(kept, ROWS, 34)[1]).toMatch(/^ +7 {2}…kept$/)
+    expect(formatTable(kept, ROWS, 34).slice(3).join(' ')).toBe(`REASON ${HINT}`)
   })
 
   it('is never wider than the terminal, never drops a column without a word, and keeps its columns straight', () => {
