@@ -22,7 +22,7 @@ export async function showingCleanUp<T>(
         onWait(
           done === total
             ? 'waiting for a last look at the ports'
-            : `waiting for ${total - done} of ${total} processes to end, ${boundText(end - monotonicMs())}`,
+            : `waiting for ${done === 0 ? '' : `${total - done} of `}${total} ${total === 1 ? 'process' : 'processes'} to end, ${boundText(end - monotonicMs())}`,
         )
       },
     })

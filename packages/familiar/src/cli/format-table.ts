@@ -24,7 +24,8 @@ export interface Table {
   readonly hidden: string | null
 }
 
-type Screen = Pick<Io, 'columns' | 'hasColor'>
+/** On a terminal, `~` stands for the home directory of the user in `env` where a path may be shortened. */
+type Screen = Pick<Io, 'columns' | 'hasColor'> & Partial<Pick<Io, 'env'>>
 
 const GAP = '  '
 
@@ -48,21 +49,24 @@ const STEPS: readonly Step[] = [...PATHS, { kind: 'end', least: 12 }, { kind: 'm
  * pipe, everything is printed in full.
  */
 export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], screen: Screen): Table {
-  const cells = columns.map((column) => rows.map((row) => printable(column.cell(row))))
+  const home = screen.columns === null ? undefined : screen.env?.['HOME']
+  const textOf = ({ cell, shorten }: Column<T>, row: T): string =>
+    shorten === 'middle' ? withTilde(cell(row), home) : cell(row)
+  const cells = columns.map((column) => rows.map((row) => printable(textOf(column, row))))
   const natural = columns.map(({ title }, index) =>
     (cells[index] ?? []).reduce((most, cell) => Math.max(most, columnsOf(cell)), columnsOf(title)),
   )
   const widths = screen.columns === null ? natural : fit(columns, natural, screen.columns - MARK_WIDTH)
   const last = widths.findLastIndex((width) => width !== null)
   const line = (
-    textOf: (column: Column<T>, index: number) => string,
+    cellOf: (column: Column<T>, index: number) => string,
     style: (column: Column<T>) => Style | null,
   ): string =>
     columns
       .flatMap((column, index) => {
         const width = widths[index] ?? null
         if (width === null) return []
-        const text = placed(textOf(column, index), column, width, index === last)
+        const text = placed(cellOf(column, index), column, width, index === last)
         const painted = style(column)
         return [painted === null ? text : paint(screen, painted, text)]
       })
@@ -83,13 +87,21 @@ export function layTable<T>(columns: readonly Column<T>[], rows: readonly T[], s
   }
 }
 
+/** Returns the path with `~` for the home directory of the user. */
+export function withTilde(path: string, userHome = ''): string {
+  return userHome.startsWith('/') && path.startsWith(`${userHome}/`)
+    ? `~${path.slice(userHome.length)}`
+    : path
+}
+
 /** Returns the table as lines: the header, the rows and, at the end, which columns are not shown. */
 export function formatTable<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
   width: number | null,
+  env: Io['env'] = {},
 ): readonly string[] {
-  const { header, rows: lines, hidden } = layTable(columns, rows, { columns: width, hasColor: false })
+  const { header, rows: lines, hidden } = layTable(columns, rows, { columns: width, hasColor: false, env })
   return [header, ...lines, ...(hidden === null ? [] : wrapWords(hidden, width))]
 }
 

@@ -3,7 +3,7 @@ import type { DaemonView } from '../doctor/daemon-view.js'
 import type { DoctorDocument } from '../doctor/document.js'
 import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import { foldRows, processesOf, type ShownRow } from './fold-rows.js'
-import { layTable, type Column, type Table } from './format-table.js'
+import { layTable, withTilde, type Column, type Table } from './format-table.js'
 import { versionRange } from './group-words.js'
 import { paint, type Io, type Style } from './io.js'
 import { evidenceText } from './reason-text.js'
@@ -101,12 +101,6 @@ function hasRoom({ columns }: Pick<Terminal, 'columns'>): boolean {
 
 function scopeOf({ daemon_root, singleton_scope_id }: DoctorRecord): string | null {
   return daemon_root ?? singleton_scope_id
-}
-
-function withTilde(path: string, userHome = ''): string {
-  return userHome.startsWith('/') && path.startsWith(`${userHome}/`)
-    ? `~${path.slice(userHome.length)}`
-    : path
 }
 
 /**

@@ -41,7 +41,7 @@ export function renderDecisions(
   const sections = [
     [
       ...section(
-        `Needs a decision (operator_required)${isOneTold ? ', besides F-005' : ''}:`,
+        `Needs a decision (operator_required)${isOneTold ? ', not counting F-005' : ''}:`,
         open,
         words,
         terminal,

@@ -70,16 +70,12 @@ export function renderDoctor(document: DoctorDocument, text: DoctorText, termina
     .join('\n')
 }
 
-/** The maximum number of commands of a finding about daemons that need a decision. */
-const FEW = 2
-
 /**
- * Removes the commands that end daemons that need a decision from a finding, if there are many. They are printed below the
- * table, beside the command that shows the process.
+ * Removes the commands that end daemons that need a decision from a finding. They are printed below the table, beside the
+ * command that shows the process.
  */
 function withoutForce(finding: Finding): Finding {
-  const { id, remediation } = finding
-  const isForce = ABOUT_ROWS.has(id) && remediation?.safe === false && remediation.commands.length > FEW
+  const isForce = ABOUT_ROWS.has(finding.id) && finding.remediation?.safe === false
   return isForce ? { ...finding, remediation: null } : finding
 }
 

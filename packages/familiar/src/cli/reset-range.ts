@@ -2,8 +2,9 @@ import type { CleanUpReport } from '../act/clean-up.js'
 import { scopeOf } from '../classify/derive-facts.js'
 import { definitionOf, type CleanUpOptions, type Daemon } from '../define/define-daemon.js'
 import { lookCommandOf } from '../define/hints.js'
-import { decisionsIn } from '../doctor/choose-remedy.js'
+import { decisionsIn, remedyOf } from '../doctor/choose-remedy.js'
 import type { Circumstances } from '../doctor/identity-record.js'
+import { isExplanation } from '../doctor/remedy.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isSpared, isStarting } from '../observe/spared.js'
 import type { Io } from './io.js'
@@ -78,8 +79,8 @@ async function askAboutTheRest(
   const { own } = decisionsIn(seen, definitionOf(daemon))
   const whose = `${ofOthers(open, seen, daemon)}${ofThisScope(open, own, daemon)}${ofStarting(open)}`
   const head = wrapWords(`${need} a decision (operator_required)${whose}:`, io.errorColumns).join('\n')
-  const alone = oneByOne(open, own, daemon)
-    .map(([lead, command]) => leadTo(lead, command, io.errorColumns))
+  const alone = oneByOne(open, own, seen, daemon)
+    .map(([lead, commands]) => leadTo(lead, commands, io.errorColumns))
     .join('')
   const byItself = endedByItself(seen, definitionOf(daemon).words)
   const also = byItself === null ? '' : `${wrapWords(byItself, io.errorColumns).join('\n')}\n`
@@ -95,28 +96,52 @@ async function askAboutTheRest(
   return { confirmed, told: new Set([...keysOf(stale), ...confirmed]) }
 }
 
-/** Returns how to decide about one of several processes alone: the daemon of this scope has a command of its own. */
+/** The maximum number of commands that are printed for one process each. */
+const LISTED = 3
+
+/**
+ * Returns how to decide about one of several processes alone: with the command that the doctor prints for it. The daemon of
+ * this scope has a command of its own.
+ */
 function oneByOne(
   open: readonly Candidate[],
   own: Candidate | null,
+  seen: Scan,
   daemon: Daemon,
-): readonly (readonly [lead: string, command: string])[] {
-  const hasPorts = open.every(({ observation }) => observation.port !== null)
-  if (open.length === 1 || !hasPorts) return []
+): readonly (readonly [lead: string, commands: readonly string[]])[] {
+  if (open.length === 1) return []
   const { words } = definitionOf(daemon)
   const isOwn = own !== null && open.includes(own)
+  const remedies = open.flatMap((one) => (one === own ? [] : (remedyOf(one, seen, { words }) ?? [])))
+  const commands = remedies.filter((one) => !isExplanation(words, one)).flatMap((one) => one.commands)
+  const more = commands.length - LISTED
   return [
-    ['To decide about one alone, answer n, then:', `${words.clean} --port PORT`],
+    ...(commands.length === 0
+      ? []
+      : ([
+          [
+            `To decide about one alone, answer n, then${commands.length === 1 ? '' : ' one of these'}:`,
+            commands.slice(0, LISTED),
+          ],
+        ] as const)),
+    ...(more > 0
+      ? ([[`And ${more} more such ${more === 1 ? 'command' : 'commands'}:`, [jsonLook(words)]]] as const)
+      : []),
     ...(isOwn
-      ? ([[`For the ${words.title} of this ${words.scope} alone, answer n, then:`, words.stop]] as const)
+      ? ([[`For the ${words.title} of this ${words.scope} alone, answer n, then:`, [words.stop]]] as const)
       : []),
   ]
 }
 
-/** Puts the command on a line of its own where it does not fit behind what leads to it. */
-function leadTo(lead: string, command: string, columns: number | null): string {
-  const isShort = columns === null || lead.length + 1 + command.length <= columns
-  return `${lead}${isShort ? ' ' : '\n  '}${command}\n`
+function jsonLook(words: Parameters<typeof lookCommandOf>[0]): string {
+  return `${lookCommandOf(words)} --json`
+}
+
+/** Puts the command on a line of its own where it does not fit behind what leads to it, and so do several. */
+function leadTo(lead: string, commands: readonly string[], columns: number | null): string {
+  const [only = ''] = commands
+  const isShort = commands.length === 1 && (columns === null || lead.length + 1 + only.length <= columns)
+  return isShort ? `${lead} ${only}\n` : [lead, ...commands.map((one) => `  ${one}`), ''].join('\n')
 }
 
 /**
@@ -141,10 +166,10 @@ function lookFirst(open: readonly Candidate[], daemon: Daemon, columns: number |
   const pids = open.flatMap(({ observation }) => observation.pid ?? [])
   if (pids.length === 0) return ''
   const { command, more } = lookAtSome(pids, columns === null ? null : columns - 2)
-  const look = leadTo('To look first, in another terminal:', command, columns)
+  const look = leadTo('To look first, in another terminal:', [command], columns)
   if (more === 0) return look
   const all = `${lookCommandOf(definitionOf(daemon).words)} --verbose`
-  return `${look}${leadTo(`And ${more} more, each with its process:`, all, columns)}`
+  return `${look}${leadTo(`And ${more} more, each with its process:`, [all], columns)}`
 }
 
 /** Says how many of the processes name another scope, because they may be in use there. */

@@ -75,7 +75,7 @@ function orphaned({ seen, words, now, remedyOf }: Seen): Finding | null {
   if (orphans.length === 0) return null
   const safe = orphans.filter(isSafe).length
   const open = orphans.length - safe
-  const besides = own !== null && decisions.has(own) ? ' besides F-005' : ''
+  const besides = own !== null && decisions.has(own) ? ', not counting F-005' : ''
   const parts = [
     ...(safe > 0 ? [`${safe} ${now?.obstacle == null ? 'can be ended' : 'proven stale'}`] : []),
     ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision${besides}`] : []),

@@ -117,8 +117,8 @@ describe('a clean-up', () => {
     })
     await done
     expect(lines.slice(8)).toEqual([
-      '\rwaiting for 2 of 2 processes to end (9 s), 6 s at most',
-      '\rwaiting for 2 of 2 processes to end (10 s), 5 s at most',
+      '\rwaiting for 2 processes to end (9 s), 6 s at most',
+      '\rwaiting for 2 processes to end (10 s), 5 s at most',
       '\rwaiting for 1 of 2 processes to end (11 s), 4 s at most',
       '\rwaiting for a last look at the ports (12 s)',
       '\r',

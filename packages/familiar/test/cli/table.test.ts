@@ -90,6 +90,15 @@ describe('a table', () => {
     }
   })
 
+  it('has ~ for the home directory of the user in the paths, but on a terminal only', () => {
+    const screen = { hasColor: false, env: { HOME: '/home/山田太郎' } }
+    const pathIn = (columns: number | null): string | undefined =>
+      layTable(COLUMNS, ROWS, { ...screen, columns })
+        .rows[0]?.split(' ')
+        .at(-1)
+    expect([pathIn(100), pathIn(null)]).toEqual(['~/very/deep/below/.spec-kitty', ROWS[0]?.path])
+  })
+
   it('has the same words with and without colours', () => {
     const painted = layTable(COLUMNS, ROWS, { columns: 80, hasColor: true })
     const plain = layTable(COLUMNS, ROWS, { columns: 80, hasColor: false })

@@ -141,7 +141,7 @@ describe('what needs a decision', () => {
         )?.summary ?? ''
       const counted = Number(/(\d+) needs? a decision/.exec(summary)?.[1] ?? 0)
       if (counted !== all.length - (own === null ? 0 : 1)) wrong.add(`${row.rule}: ${summary}`)
-      if (counted > 0 && summary.endsWith(' besides F-005') !== (own !== null))
+      if (counted > 0 && summary.endsWith(', not counting F-005') !== (own !== null))
         wrong.add(`${row.rule}: whether F-005 is counted is not said: ${summary}`)
       if (isAsked && candidate !== own && !isEndedByForce(candidate, seen))
         wrong.add(`${row.rule}: asked about, and not ended`)
@@ -452,7 +452,7 @@ describe('the question about what needs a decision', () => {
     )
     // With a command for each of both, and for this one the mildest.
     expect(await askedAbout(both)).toMatch(
-      /\nTo decide about one alone, answer n, then: tool doctor --reset --port PORT\nFor the tool daemon of this scope alone, answer n, then: tool stop\n/,
+      /\nTo decide about one alone, answer n, then: tool doctor --reset --force --port \d+\nFor the tool daemon of this scope alone, answer n, then: tool stop\n/,
     )
     expect(await askedAbout(own)).not.toContain('answer n, then')
   })

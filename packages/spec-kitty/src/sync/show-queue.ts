@@ -5,7 +5,7 @@ import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-type
 import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
 import { NO_PROJECT, OPTED_OUT, type HeldProject, type Why } from './why-types.js'
 
-type Screen = Pick<Io, 'columns' | 'hasColor'>
+type Screen = Pick<Io, 'columns' | 'hasColor'> & Partial<Pick<Io, 'env'>>
 
 /** Returns a command with the home that it acts on set before it. */
 type Placed = (command: string) => string
@@ -104,7 +104,7 @@ export function queueLines(
             one === undefined ? [] : formatLines([['', one, 'cyan']], screen),
           ),
         ]),
-    ...(projects.length === 0 ? [] : ['', ...projectTable(projects, why, now, screen.columns)]),
+    ...(projects.length === 0 ? [] : ['', ...projectTable(projects, why, now, screen)]),
     ...(deadLetters === 0
       ? []
       : [
@@ -134,7 +134,7 @@ function projectTable(
   projects: readonly ShownProject[],
   why: Why | null,
   now: number,
-  columns: number | null,
+  { columns, env }: Screen,
 ): readonly string[] {
   const closed = why !== null && isClosed(why.reason) ? (HELD_WORDS[why.reason] ?? 'see above') : null
   const isHeld = projects.some(({ reason }) => reason != null)
@@ -163,6 +163,7 @@ function projectTable(
     ],
     projects,
     columns,
+    env,
   )
 }
 
@@ -223,6 +224,7 @@ export function letterLines(
     ],
     letters,
     screen.columns,
+    screen.env,
   )
   return [
     ...table,

@@ -293,7 +293,7 @@ describe('a text', () => {
   })
 
   it('says of a row when it matches', async () => {
-    expect(await run('S9')).toContain('\n  it matches if: its command line names a scope: no\n')
+    expect(await run('S9')).toContain('\n  it matches if: it is not so that its command line names a scope\n')
     expect(await run('D14')).toContain('\n  it matches if: no row above matches\n')
   })
 })
@@ -431,6 +431,6 @@ describe('on a screen', () => {
   })
 
   it('a row with one fact has it in its line', async () => {
-    expect(await run('S1')).toMatch(/^ {2}it matches if: [^\n;]+: no$/m)
+    expect(await run('S1')).toMatch(/^ {2}it matches if: it is not so that [^\n;:]+$/m)
   })
 })

@@ -153,10 +153,26 @@ function fullText({ id, kind, summary, why, whatToDo, conditions }: Explanation,
   return `${lines.join('\n')}\n`
 }
 
+/** How people are told what a row requires of a fact. The document has `the fact: no or unknown`. */
+const REQUIRED: Readonly<Record<string, string>> = {
+  yes: '',
+  no: 'it is not so that ',
+  unknown: 'it is not known whether ',
+  'yes or no': 'it is known whether ',
+  'no or unknown': 'it is not proven that ',
+  'yes or unknown': 'it is not disproven that ',
+}
+
+function spoken(fact: string): string {
+  const [, text = '', values = ''] = /^(.*): ([a-z ]+)$/.exec(fact) ?? []
+  const lead = REQUIRED[values]
+  return lead === undefined ? fact : `${lead}${text}`
+}
+
 /** Returns one line for each fact that a row requires, if it requires several. */
 function conditionLines(begin: string, condition: string, io: Terminal): readonly string[] {
-  const facts = condition.split('; ')
-  if (facts.length === 1) return [indented(`${begin}: ${condition}`, io)]
+  const facts = condition.split('; ').map(spoken)
+  if (facts.length === 1) return [indented(`${begin}: ${facts[0]}`, io)]
   const narrow = { ...io, columns: io.columns === null ? null : io.columns - INDENT.length }
   const items = facts.map((fact) => indented(`- ${fact}`, narrow).replaceAll('\n', `\n${INDENT}`))
   return [indented(`${begin}:`, io), ...items]
