@@ -133,10 +133,11 @@ function fit<T>(
   }
   const extra = byImportance.filter((index) => rankOf(index) >= EXTRA)
   const others = byImportance.filter((index) => rankOf(index) < EXTRA)
-  const shown = extra.reduce((before, index) => {
-    const more = [...before, index]
-    return widthsOf(more, PATHS) === null ? before : more
-  }, others)
+  let shown = others
+  for (const index of extra) {
+    const more = [...shown, index]
+    if (widthsOf(more, PATHS) !== null) shown = more
+  }
   if (shown.length > others.length) return widthsOf(shown, PATHS) ?? natural
   for (let count = others.length; count > 1; count--) {
     const widths = widthsOf(others.slice(0, count), STEPS)

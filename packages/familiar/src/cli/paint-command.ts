@@ -2,7 +2,7 @@
 const WORD = String.raw`(?:'[^']*'|\\.|[^\s'\\])+`
 
 /** Matches what may precede a command in a shell line. */
-const BEFORE = String.raw`(?:[A-Z_]+=${WORD} |cd ${WORD} && )*`
+const BEFORE = String.raw`(?:nsenter(?: -\w(?: \d+)?)+ -- )?(?:env (?:-C ${WORD} )?)?(?:[A-Z_]+=${WORD} |cd ${WORD} && )*`
 
 /**
  * Matches what cannot be part of a command: a verb (`tool queue shows why`), a conjunction, the end of a sentence, or a

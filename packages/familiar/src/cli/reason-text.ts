@@ -2,13 +2,7 @@ import type { CleanupPath } from '../act/terminate-process.js'
 import type { StaleEvidence } from '../classify/stale-evidence.js'
 import type { ReasonNames } from '../classify/classify.js'
 import type { Reason } from '../classify/class-and-reason.js'
-import {
-  EVIDENCE_WORDS,
-  FAILURE_WORDS,
-  PATH_WORDS,
-  REASON_WORDS,
-  UNPROVEN_WORDS,
-} from '../doctor/reason-words.js'
+import { EVIDENCE_WORDS, PATH_WORDS, REASON_WORDS, UNPROVEN_WORDS } from '../doctor/reason-words.js'
 import type { DoctorRecord } from '../doctor/choose-remedy.js'
 import { printable } from './printable.js'
 
@@ -103,11 +97,6 @@ export function isSkipReason(reason: string): boolean {
 export function endedBecause(reason: string, version: string | null, scope: string): string {
   if (isSkipReason(reason)) return reasonText(reason, scope)
   return evidenceText(reason === '' ? [] : reason.split(', '), version)
-}
-
-export function failureText(reason: string): string {
-  if (!Object.hasOwn(FAILURE_WORDS, reason)) return printable(reason)
-  return `${FAILURE_WORDS[reason as keyof typeof FAILURE_WORDS]} (${reason})`
 }
 
 /** Returns how a process was ended, to be appended to its pid and port: `, SIGTERM`. */

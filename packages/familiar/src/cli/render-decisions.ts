@@ -6,8 +6,9 @@ import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { evidenceText, reasonText, rowReason } from './reason-text.js'
 import { versionRange } from './group-words.js'
+import { lookCommand } from '../observe/platform/look-command.js'
 import { lookAtSome } from './look-at-some.js'
-import { advice, INDENT, isExplained, renderRemedy } from './render-remedy.js'
+import { INDENT, isExplained, renderRemedy } from './render-remedy.js'
 import { wrapWords } from './text-width.js'
 
 type Terminal = Pick<Io, 'hasColor' | 'columns' | 'isQuiet'>
@@ -100,6 +101,8 @@ interface Group {
   readonly commands: Set<string>
   /** The processes to look at before running the commands. */
   readonly pids: Set<number>
+  /** The command that looks where all of these run; null if they are looked at here. */
+  there: string | null
 }
 
 function section(
@@ -123,11 +126,15 @@ function section(
       description,
       commands: new Set(),
       pids: new Set(),
+      there: null,
     }
     group.ports.push(String(record.port ?? 'no port'))
     group.versions.push(record.package_version)
     for (const command of remedy?.commands ?? []) group.commands.add(command)
-    if (remedy?.look !== undefined && record.pid !== null) group.pids.add(record.pid)
+    if (remedy?.look !== undefined && record.pid !== null) {
+      group.pids.add(record.pid)
+      if (remedy.look !== lookCommand([record.pid])) group.there ??= remedy.look
+    }
     groups.set(key, group)
   }
   const all = [...groups.values()]
@@ -145,22 +152,17 @@ function hasSameCommands(one: Group, other: Group): boolean {
 }
 
 function renderGroup(group: Group, below: readonly Group[], terminal: Terminal): readonly string[] {
-  const { textOf, versions, ports, description, commands, pids } = group
+  const { textOf, versions, ports, description, commands, pids, there } = group
   const head = entry(`${listed(ports)}: ${textOf(versionRange(versions))}`, terminal)
   if (terminal.isQuiet === true || isToldBelow(group, below[0]) || commands.size === 0) return head
-  // What explains the reason is printed once, below the last group that has it.
-  if (isExplained([...commands]) && below.some((other) => hasSameCommands(group, other)))
-    return [...head, ...advice(description, terminal)]
   const room = terminal.columns === null ? null : terminal.columns - INDENT.length
   // No command is printed for a process that the look leaves out.
-  const look = pids.size === 0 ? {} : { look: lookAtSome([...pids], room, LISTED_COMMANDS).command }
-  const remedy: Remedy = {
-    commands: [...commands].slice(0, LISTED_COMMANDS),
-    description,
-    safe: false,
-    ...look,
-  }
-  const more = commands.size - remedy.commands.length
+  const look = there ?? (pids.size === 0 ? null : lookAtSome([...pids], room, LISTED_COMMANDS).command)
+  // What explains the reason is printed once, below the last group that has it.
+  const isTold = isExplained([...commands]) && below.some((other) => hasSameCommands(group, other))
+  const shown = isTold ? [] : [...commands].slice(0, LISTED_COMMANDS)
+  const remedy: Remedy = { commands: shown, description, safe: false, ...(look === null ? {} : { look }) }
+  const more = isTold ? 0 : commands.size - shown.length
   return [
     ...head,
     ...renderRemedy(remedy, terminal),

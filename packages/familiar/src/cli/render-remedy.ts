@@ -28,6 +28,7 @@ function renderCommands(
   { commands, description }: Pick<Remedy, 'commands' | 'description'>,
   terminal: Terminal,
 ): readonly string[] {
+  if (commands.length === 0) return advice(description, terminal)
   // What only explains does not do what its description says: that is what the user can do.
   if (isExplained(commands) && !description.startsWith('says '))
     return [...advice(description, terminal), ...renderCommands({ commands, description: SAYS }, terminal)]

@@ -1,17 +1,11 @@
+import { failureText } from '../act/failure-words.js'
 import type { CleanupPath } from '../act/terminate-process.js'
 import type { Words } from '../define/options.js'
 import { needsDecision, type DoctorRecord } from '../doctor/choose-remedy.js'
 import type { ResetResult } from '../doctor/reset-result.js'
 import { paint, type Io, type Style } from './io.js'
 import { printable } from './printable.js'
-import {
-  endedBecause,
-  failureText,
-  isSkipReason,
-  pathText,
-  reasonText,
-  untouchedText,
-} from './reason-text.js'
+import { endedBecause, isSkipReason, pathText, reasonText, untouchedText } from './reason-text.js'
 import { renderRemedy } from './render-remedy.js'
 import { isInUse, renderDecisions } from './render-decisions.js'
 import { wrapWords } from './text-width.js'
@@ -176,7 +170,7 @@ function whyFailed(
   row: DoctorRecord | undefined,
   { scope }: EndedWords,
 ): string {
-  const text = failureText(failure)
+  const text = printable(failureText(failure))
   const reason = row?.skip_reason ?? null
   return failure === 'identity_unproven' && reason !== null ? `${text}: ${reasonText(reason, scope)}` : text
 }

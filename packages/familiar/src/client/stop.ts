@@ -5,7 +5,9 @@ import { isLockHeld, loadLocks, withLock, type HeldLock } from '../act/acquire-l
 import { assertOwnScope } from '../act/assert-own-scope.js'
 import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
 import { closedDirectory } from '../act/write-hint.js'
+import { apartFrom, apartText } from '../identity/apart.js'
 import { isSameNamespace, type ProcessView } from '../identity/machine.js'
+import { enterCommand } from '../observe/platform/look-command.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import { titleOf } from '../family.js'
@@ -36,6 +38,8 @@ export type StopResult =
       readonly pid: number | null
       readonly port: number | null
       readonly reason: FailureReason
+      /** What to do, as advice that may end with a command; null if only the reason can be explained. */
+      readonly advice: string | null
     }
 
 /**
@@ -154,14 +158,27 @@ async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopRes
       ? await askOnly(request, { pid, port, process: target.process }, record)
       : await terminateScopeDaemon(request, lock, daemon, record)
   if (result.outcome === 'failed' || pid === null) {
-    return {
-      outcome: 'failed',
-      pid,
-      port,
-      reason: result.outcome === 'failed' ? result.reason : 'identity_unproven',
-    }
+    const reason = result.outcome === 'failed' ? result.reason : 'identity_unproven'
+    const advice =
+      reason === 'identity_unproven' && daemon !== null && daemon.proof === null
+        ? await adviceFor(request, daemon.observation.process)
+        : null
+    return { outcome: 'failed', pid, port, reason, advice }
   }
   if (daemon !== null) await markEnded(request, daemon)
   const packageVersion = daemon?.observation.report?.packageVersion ?? record?.packageVersion ?? null
   return { outcome: 'stopped', pid, port, packageVersion, path: result.path }
+}
+
+/** Returns how to stop a daemon whose process is not seen whole from here; null if nothing is known about that. */
+async function adviceFor(
+  { platform, scope, stopCommand, stopElsewhereCommand }: StopRequest,
+  found: ProcessView | null,
+): Promise<string | null> {
+  const host = await platform.host()
+  const why = apartText(apartFrom(found, host))
+  if (why === null) return null
+  const stop = stopElsewhereCommand?.(scope) ?? stopCommand
+  const there = stop === undefined ? null : enterCommand(found, host, stop)
+  return there === null ? `${why}; stop it where it runs` : `${why}; to stop it there: ${there}`
 }

@@ -4,9 +4,9 @@ import { loadLocks } from '../act/acquire-lock.js'
 import { assertCanWrite } from '../act/assert-can-write.js'
 import { tidyRecord } from '../act/terminate-scope-daemon.js'
 import { assertCanStart } from '../client/assert-can-start.js'
+import { notStopped } from '../client/not-stopped.js'
 import { retireStale, type StaleResult } from '../client/retire-stale.js'
 import { stopDaemon, type StopResult } from '../client/stop.js'
-import { FamiliarError } from '../errors.js'
 import { besideText, predecessorBeside } from '../observe/predecessor-beside.js'
 import { selectPlatform } from '../observe/platform/select.js'
 import { abortable } from './attempts.js'
@@ -64,11 +64,7 @@ export async function restart(
 ): Promise<Connection> {
   const result = await stopAndStart(definition, scope, options)
   if (result.outcome === 'connected') return result
-  const { title, explain } = definition.words
-  throw new FamiliarError('E_DAEMON_NOT_REPLACED', `the ${title} is not stopped: ${result.reason}`, {
-    // A failure that is only described in words has no id for `explain`.
-    hint: `${explain} ${/^\w+$/.test(result.reason) ? result.reason : 'F-005'}`,
-  })
+  throw notStopped(definition.words, result)
 }
 
 /**

@@ -6,7 +6,8 @@ import { cleanCommand, forceCommand, lookCommandOf } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { ANOTHER_USER } from '../observe/user-name.js'
 import { userText } from '../identity/user-text.js'
-import { lookCommand } from '../observe/platform/look-command.js'
+import { apartFrom, apartText } from '../identity/apart.js'
+import { enterCommand, lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
 import { isSpared, isStarting, sparedOf, unmountedScope } from '../observe/spared.js'
@@ -51,7 +52,7 @@ function remedyInTurn(
 ): Remedy | null {
   const { verdict } = candidate
   if (verdict.class === 'never_touch') return null
-  if (failure !== undefined) return failed(failure, candidate, tool)
+  if (failure !== undefined) return failed(failure, candidate, seen, tool)
   if (verdict.class === 'safe_auto') return cleaned(tool.words)
   return (
     ofAnotherUser(candidate, seen, tool) ??
@@ -107,7 +108,9 @@ export function decisionsIn(
 }
 
 /** A failure that is only described in words has no id for `explain`. */
-function failed(failure: FailureReason, { verdict }: Candidate, { words }: Asked): Remedy {
+function failed(failure: FailureReason, candidate: Candidate, seen: Scan, { words }: Asked): Remedy {
+  const { verdict, proof } = candidate
+  if (failure === 'identity_unproven' && proof === null) return unseen(candidate, seen, words, failure)
   const id = /^\w+$/.test(failure) ? failure : (verdict.reason ?? verdict.class)
   return explained(words, id, `it could not be ended: ${failure}`)
 }
@@ -176,9 +179,7 @@ function leftAlone(candidate: Candidate, seen: Scan, { words }: Asked): Remedy |
   if (isSpared(candidate, seen)) {
     return explained(words, reason, absentScope(candidate, seen, words) ?? IN_USE_UNSEEN)
   }
-  if (proof === null) {
-    return explained(words, reason, whereToLook(candidate, seen))
-  }
+  if (proof === null) return unseen(candidate, seen, words, reason)
   // A process without a port cannot be named on the command line, and a command without a port could end other processes
   // instead.
   if (observation.port !== null || reason === 'starting') return null
@@ -207,12 +208,27 @@ function absentScope(candidate: Candidate, seen: Scan, words: Words): string | n
   return `its ${words.scope} ${real} ${state}, or its drive is not mounted; mount the drive${decide}`
 }
 
-/** Says where more can be seen of a process that is not seen whole: not as root if this command runs as root. */
-export function whereToLook({ facts }: Pick<Candidate, 'facts'>, { host }: Pick<Scan, 'host'>): string {
+/** The command that looks where the process runs only looks. What it prints works there. */
+function unseen(candidate: Candidate, seen: Scan, words: Words, id: string): Remedy {
+  const look = enterCommand(candidate.observation.process, seen.host, lookCommandOf(words))
+  return { ...explained(words, id, whereToLook(candidate, seen)), ...(look === null ? {} : { look }) }
+}
+
+/**
+ * Says where more can be seen of a process that is not seen whole, and what differs there, as far as that is known: not as
+ * root if this command runs as root.
+ */
+export function whereToLook(
+  { facts, observation }: Pick<Candidate, 'facts' | 'observation'>,
+  { host }: Pick<Scan, 'host'>,
+): string {
+  const apart = apartFrom(observation.process, host)
+  const why = apartText(apart)
+  if (apart.differs.length > 0) return `${why}: look at it there`
   if (facts.same_namespaces === 'no')
     return 'it runs in other namespaces than this command (a container, or other mounts): look at it where it runs'
   const asRoot = host.user === '0' ? '' : 'as root, or '
-  return `its process is not seen whole from here: look at it ${asRoot}where it runs`
+  return `${why ?? 'its process is not seen whole from here'}: look at it ${asRoot}where it runs`
 }
 
 /** In its own scope, this daemon is proven stale, so a clean-up of that scope ends it without force. */

@@ -1,4 +1,4 @@
-import type { CleanupPath, FailureReason } from '../act/terminate-process.js'
+import type { CleanupPath } from '../act/terminate-process.js'
 import type { StaleEvidence } from '../classify/stale-evidence.js'
 import type { Reason } from '../classify/class-and-reason.js'
 import type { Unproven } from '../classify/unproven.js'
@@ -71,15 +71,6 @@ export const EVIDENCE_WORDS: Readonly<Record<StaleEvidence, string>> = {
   superseded: 'superseded',
   unrecorded: 'not recorded',
   project_gone: 'its directory is gone',
-}
-
-/** Why a process could not be ended. A reason of the form `unknown: ...` describes it in words. */
-export const FAILURE_WORDS: Readonly<Record<Exclude<FailureReason, `unknown: ${string}`>, string>> = {
-  permission_denied: 'this user may not end it',
-  identity_changed: 'it is another process by now',
-  survived_kill: 'it did not end after SIGKILL',
-  port_still_listening: 'another process still listens on its port',
-  identity_unproven: 'it is not proven to be what it seems',
 }
 
 /** How a process was ended. Empty for a daemon that exited when it was asked over HTTP, because that is the normal case. */

@@ -90,4 +90,6 @@ export interface Host {
   readonly pidNamespace: string
   readonly namespaces: string
   readonly networkNamespace: string
+  /** Whether this process may enter the mount namespaces of others of its user namespace, and the tool for that is there. */
+  readonly mayEnter?: boolean
 }

@@ -125,6 +125,12 @@ describe('the command in a text', () => {
     ['start it: HOME=/x tool sync now', 'start it: <HOME=/x tool sync now>'],
     ["cd '/a b' && tool stop", "<cd '/a b' && tool stop>"],
     ["cd '/it'\\''s here' && tool stop", "<cd '/it'\\''s here' && tool stop>"],
+    [
+      'to stop it there: nsenter -t 7 -m -p -- tool stop',
+      'to stop it there: <nsenter -t 7 -m -p -- tool stop>',
+    ],
+    ["nsenter -t 7 -m -- env -C '/a b' tool stop", "<nsenter -t 7 -m -- env -C '/a b' tool stop>"],
+    ['nsenter -t 7 -m -- env HOME=/x tool stop', '<nsenter -t 7 -m -- env HOME=/x tool stop>'],
     ['tool queue shows why events wait; it is full', '<tool queue> shows why events wait; it is full'],
     ['run tool auth login again', 'run <tool auth login> again'],
     ['tool sync status', '<tool sync status>'],
@@ -144,13 +150,24 @@ describe('a stop', () => {
     [{ ...result, path: 'http_shutdown' } as const, 'stopped the sync daemon (process 7, port 9400)\n', ''],
     [{ ...result, path: 'kill' } as const, 'stopped the sync daemon (process 7, port 9400, SIGKILL)\n', ''],
     [
-      { outcome: 'failed', pid: 7, port: null, reason: 'permission_denied' } as const,
+      { outcome: 'failed', pid: 7, port: null, reason: 'permission_denied', advice: null } as const,
       '',
-      'tool: the sync daemon (process 7, port none) is not stopped: this user may not end it (permission_denied)\n',
+      'tool: the sync daemon (process 7, port none) is not stopped: this user may not end it (permission_denied): tool explain permission_denied\n',
+    ],
+    [
+      {
+        outcome: 'failed',
+        pid: 7,
+        port: 9400,
+        reason: 'identity_unproven',
+        advice: 'it runs there; to stop it there: nsenter -t 7 -m -- tool stop',
+      } as const,
+      '',
+      'tool: the sync daemon (process 7, port 9400) is not stopped: it is not proven to be what it seems (identity_unproven): it runs there; to stop it there: nsenter -t 7 -m -- tool stop\n',
     ],
   ])('%j is told in words', (stop, out, err) => {
     const said = screen(false)
-    printStop(stop, 'sync daemon', said.io, false)
+    printStop(stop, { title: 'sync daemon', explain: 'tool explain' }, said.io, false)
     expect([said.out(), said.err()]).toEqual([out, err])
   })
 })

@@ -19,8 +19,9 @@ import {
 } from '../../src/doctor/choose-remedy.js'
 import { findingsOf } from '../../src/doctor/findings.js'
 import { identityRecord } from '../../src/doctor/identity-record.js'
-import type { ProcessView } from '../../src/identity/machine.js'
+import type { Host, ProcessView } from '../../src/identity/machine.js'
 import { makeProof, type ProvenProcess } from '../../src/identity/proof.js'
+import { enterCommand } from '../../src/observe/platform/look-command.js'
 import { UNTOLD } from '../../src/observe/read-scopes-in-child.js'
 import type { Candidate, Scan } from '../../src/observe/scan.js'
 import { usedScope } from '../../src/classify/stale-evidence.js'
@@ -354,11 +355,85 @@ describe('a daemon that the predecessor keeps beside ours', () => {
 
 describe('a process that is not seen whole', () => {
   it('is to be looked at where it runs: as root only by others, and not if it runs in other namespaces', () => {
-    const told = (same_namespaces: 'no' | 'unknown', user: string): string =>
-      whereToLook({ facts: { same_namespaces } } as Candidate, { host: { user } } as Scan)
-    expect(told('unknown', '1000')).toMatch(/: look at it as root, or where it runs$/)
-    expect(told('unknown', '0')).toMatch(/ from here: look at it where it runs$/)
-    expect(told('no', '0')).toMatch(/^it runs in other namespaces than this command /)
+    const ours = 'pid:[1] mnt:[2] none user:[3] root:4/5/6'
+    const told = (namespaces: string | null, user: string, change: object = {}): string =>
+      whereToLook(
+        {
+          facts: { same_namespaces: namespaces === null ? 'unknown' : 'no' },
+          observation: { process: { command: { args: [] }, startTime: '1', namespaces, ...change } },
+        } as unknown as Candidate,
+        { host: { user, namespaces: ours } } as Scan,
+      )
+    expect(told(null, '1000')).toBe(
+      'its namespaces cannot be read from here: look at it as root, or where it runs',
+    )
+    expect(told(null, '0', { startTime: null })).toBe(
+      'its start time and namespaces cannot be read from here: look at it where it runs',
+    )
+    expect(told('pid:[1]', '0')).toMatch(/^it runs in other namespaces than this command /)
+    for (const [theirs, what] of [
+      [
+        'pid:[1] mnt:[9] none user:[3] root:4/5/8',
+        'mount namespace than this command (mnt:[9]: a container, ',
+      ],
+      [
+        'pid:[9] mnt:[8] none user:[3] root:9/5/8',
+        'pid namespace and mount namespace than this command (mnt:[8]: ',
+      ],
+      [
+        'pid:[1] mnt:[2] none user:[3] root:4/9/6',
+        'root directory than this command (a chroot): look at it there',
+      ],
+      [
+        'pid:[1] mnt:[2] none user:[9] root:4/5/6',
+        'user namespace than this command (a container): look at it there',
+      ],
+    ] as const)
+      expect(told(theirs, '0')).toContain(`it runs in another ${what}`)
+  })
+
+  it('has a command that looks where it runs only if that can be entered, and has the same root directory', () => {
+    const host = {
+      namespaces: 'pid:[1] mnt:[2] none user:[3] root:4/5/6',
+      networkNamespace: 'net:[7]',
+      mayEnter: true,
+    }
+    const enter = (
+      namespaces: string | null,
+      net: string | null,
+      change: object = {},
+      command = 'tool stop',
+    ) =>
+      enterCommand(
+        {
+          pid: 9,
+          namespaces,
+          networkNamespace: net,
+          startTime: '1',
+          command: { args: [] },
+        } as unknown as ProcessView,
+        { ...host, ...change } as unknown as Host,
+        command,
+      )
+    const apart = 'pid:[1] mnt:[9] none user:[3] root:4/5/8'
+    expect(enter(apart, 'net:[7]')).toBe('nsenter -t 9 -m -- tool stop')
+    expect(enter('pid:[8] mnt:[9] none user:[3] root:4/5/8', 'net:[6]')).toBe(
+      'nsenter -t 9 -m -p -n -- tool stop',
+    )
+    expect(enter(apart, 'net:[7]', {}, "cd '/a && b' && tool stop")).toBe(
+      "nsenter -t 9 -m -- env -C '/a && b' tool stop",
+    )
+    expect(enter(apart, 'net:[7]', {}, 'HOME=/x tool stop')).toBe('nsenter -t 9 -m -- env HOME=/x tool stop')
+    expect(enter(apart, 'net:[7]', { mayEnter: false })).toBe(null)
+    for (const other of [
+      null,
+      host.namespaces,
+      'pid:[1] mnt:[9] none user:[3] root:4/9/8',
+      'pid:[1] mnt:[9] none user:[8] root:4/5/8',
+      'pid:[1] mnt:[9] time:[8] user:[3] root:4/5/8',
+      'pid:[8] mnt:[2] none user:[3] root:4/5/6',
+    ])
+      expect([other, enter(other, 'net:[7]')]).toEqual([other, null])
   })
 })
 

@@ -42,7 +42,7 @@ export const HOME_FILES: Files = [
   ['daemons/sync/queue.db.lock', 'held while the queue is opened, created or put aside'],
   ['daemons/sync/.gitignore', 'keeps these files out of git'],
   ['daemons/dashboards/ID.log', 'the log of a dashboard (spec-kitty dashboard logs)'],
-  ['daemons/dashboards/ID.json', 'the token of a dashboard that runs; private'],
+  ['daemons/dashboards/ID.json', 'the token of a dashboard that runs, with which it is stopped; private'],
   ['daemons/dashboards/.gitignore', 'keeps these files out of git'],
   ['sync-daemon', 'the record of the Python spec-kitty; read, and put aside when its daemon was replaced'],
   ['sync-daemon.replaced-TIME', 'that record, put aside; nothing reads it, so you may remove it'],

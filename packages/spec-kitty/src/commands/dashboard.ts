@@ -2,6 +2,7 @@ import { EXIT, parseOptions, runCommand, type Io, type Values } from 'familiar/c
 import { DASHBOARD, DASHBOARD_CLEAN_UP, DASHBOARD_RESTART } from '../cli/describe/dashboard.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
+import type { StartOptions } from '../dashboard/start-dashboard.js'
 import { currentProject } from '../daemons/project-directory.js'
 
 const { ports } = dashboardDaemon
@@ -19,8 +20,15 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const { runInForeground } = await import('../dashboard/foreground.js')
     return runInForeground(project, port, io)
   }
-  const { startDashboard } = await import('../dashboard/start-dashboard.js')
-  await startDashboard({ project, port, isOpened: values.open, isJson: values.json }, io)
+  return start({ project, port, isOpened: values.open, isJson: values.json }, io)
+}
+
+async function start(options: Omit<StartOptions, 'obstacle'>, io: Io): Promise<number> {
+  const [{ startDashboard }, { dashboardsObstacle }] = await Promise.all([
+    import('../dashboard/start-dashboard.js'),
+    import('../sync/home-problem.js'),
+  ])
+  await startDashboard({ ...options, obstacle: dashboardsObstacle(runtimeRoot(io)) }, io)
   return EXIT.ok
 }
 
@@ -47,10 +55,7 @@ export async function runCleanUp(args: readonly string[], io: Io): Promise<numbe
 /** Stops the dashboard of this project, starts a new one, and prints its URL. */
 export async function runRestart(args: readonly string[], io: Io): Promise<number> {
   const { open, json } = parseOptions(DASHBOARD_RESTART, args, { command: 'dashboard restart' })
-  const options = { project: projectHere(io), port: null, isOpened: open, isJson: json, isRestart: true }
-  const { startDashboard } = await import('../dashboard/start-dashboard.js')
-  await startDashboard(options, io)
-  return EXIT.ok
+  return start({ project: projectHere(io), port: null, isOpened: open, isJson: json, isRestart: true }, io)
 }
 
 /** Reports wrong values in the environment before doing anything. */

@@ -18,6 +18,7 @@ import { assertOwnHome, assertOwnPath, assertOwnProject } from '../cli/own-place
 import { assertCanBeProject, projectOf, resolveHere } from '../daemons/project-directory.js'
 import { WORDS } from '../daemons/user-words.js'
 import { startDashboard } from '../dashboard/start-dashboard.js'
+import { dashboardsObstacle } from '../sync/home-problem.js'
 
 /** Creates a project and starts its dashboard. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -34,7 +35,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const project = realPath(place) ?? place
   if (!json) note(io, isNew ? `made ${project} a project` : `${project} is a project already`)
   try {
-    await startDashboard({ project, port: null, isOpened: false, isJson: json }, io)
+    const obstacle = dashboardsObstacle(runtimeRoot(io))
+    await startDashboard({ project, port: null, isOpened: false, isJson: json, obstacle }, io)
     if (!json) note(io, `its dashboard runs there now; to stop it: ${WORDS.dashboard.stop}`)
   } catch (error) {
     // The project was created, as the user wanted. If it has no running dashboard, that is the user's choice too.

@@ -1,4 +1,4 @@
-import { connectDaemon, connectionJson, note, printJson, type Io } from 'familiar/cli'
+import { connectDaemon, connectionJson, note, printJson, type Io, type Obstacle } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { WORDS } from '../daemons/user-words.js'
 
@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly isJson: boolean
   /** True to stop a running dashboard first. */
   readonly isRestart?: boolean
+  /** Why neither the log nor the token of the dashboard can be stored; null if they can. */
+  readonly obstacle: Obstacle | null
 }
 
 /** Finds or starts the dashboard of the project, prints its URL, and opens it in a browser if requested. */
@@ -23,6 +25,12 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
     ? await daemon.restart({ onWait: (message) => note(io, message) })
     : await connectDaemon(daemon, io, wanted)
   const url = `${dashboard.url}/`
+  const { obstacle } = options
+  if (dashboard.started && obstacle !== null)
+    note(
+      io,
+      `spec-kitty: it has no log, and only a command that sees its whole process can stop it, because its token is not stored: ${obstacle.problem} (${obstacle.id})`,
+    )
   if (port !== null && dashboard.port !== port) {
     const { stop, start } = WORDS.dashboard
     note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}; to move it:`)

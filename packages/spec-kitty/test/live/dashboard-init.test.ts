@@ -196,16 +196,20 @@ describe('a file system that is read-only', () => {
       expect([mode, (await place.run(mount, ['dashboard', mode])).status]).toEqual([mode, 0])
   })
 
-  it('under the home costs the log and the token file, and nothing else', async (context) => {
+  it('under the home costs the log and the token file, which the start says, and nothing else', async (context) => {
     const mount = join(place.base, 'read-only-home')
     if (!mountAt(mount)) skipAloud(context, NO_MOUNT)
     mounts.push(mount)
     spawnSync('mount', ['-o', 'remount,ro', mount])
     const env = { HOME: mount, SPEC_KITTY_HOME: join(mount, '.spec-kitty') }
     const project = place.project('project')
-    const started = await place.start(project, { env })
+    const { stderr, document: started } = await place.json(project, ['dashboard'], { env })
+    expect(stderr).toMatch(
+      /^spec-kitty: it has no log, and only a command that sees its whole process can stop it, [^\n]+ read-only file system \(F-021\)\n$/,
+    )
     expect(await healthOn(started.port)).toMatchObject({ status: 'ok' })
-    expect((await place.json(project, ['dashboard'], { env })).document).toMatchObject({ outcome: 'found' })
+    const found = await place.json(project, ['dashboard'], { env })
+    expect([found.stderr, found.document]).toMatchObject(['', { outcome: 'found' }])
     const stopped = await place.json(project, ['dashboard', '--stop'], { env })
     expect([stopped.status, stopped.document]).toMatchObject([
       0,

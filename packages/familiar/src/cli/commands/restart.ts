@@ -16,7 +16,7 @@ export async function run(args: readonly string[], { daemon, words, io }: Comman
   io.mayEnd?.(words.status)
   const result = await showingWaits(io, (onWait) => stopAndStart(definition, daemon.scope, { onWait }))
   if (result.outcome === 'failed') {
-    printStop(result, words.title, io, json)
+    printStop(result, words, io, json)
     return EXIT.problem
   }
   noticeVersions(result, definition, io)

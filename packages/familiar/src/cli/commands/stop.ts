@@ -10,6 +10,6 @@ export async function run(args: readonly string[], { daemon, words, io }: Comman
   const { json } = parseOptions(DAEMON_GRAMMARS.stop, args, { command: 'stop' })
   io.mayEnd?.(words.status)
   const result = await showingWaits(io, (onWait) => daemon.stop({ onWait }))
-  printStop(result, words.title, io, json)
+  printStop(result, words, io, json)
   return result.outcome === 'failed' ? EXIT.problem : EXIT.ok
 }

@@ -2,7 +2,7 @@ import type { CleanupPath } from '../../act/terminate-process.js'
 import type { StaleEvidence } from '../../classify/stale-evidence.js'
 import type { CleanupClass } from '../../classify/class-and-reason.js'
 import type { DaemonState } from '../../classify/daemon-state.js'
-import { FAILURE_WORDS } from '../reason-words.js'
+import { FAILURE_WORDS } from '../../act/failure-words.js'
 import { withSummaries, type Texts } from './explanation.js'
 
 /** `in use` is shown to people instead of a class: see `classOf` of the doctor's table. */
@@ -165,8 +165,8 @@ export const FAILURES: Texts<keyof typeof FAILURE_WORDS> = withSummaries(FAILURE
     whatToDo: 'Look again with the doctor: it shows the child.',
   },
   identity_unproven: {
-    why: 'Its command line, start time or namespaces could not be read.',
+    why: 'Its command line, start time or namespaces could not be read, or it runs in other namespaces than the command, so that nothing that is seen of it here is proven.',
     whatToDo:
-      'Look again with the doctor: it may have been ending. Otherwise run the command where the process runs, or as root.',
+      'Look again with the doctor: it may have been ending. Otherwise the doctor says what differs (missing_identity). Run the command where the process runs, or as root. Where it can be entered from here, the command that failed prints what ends it there.',
   },
 })

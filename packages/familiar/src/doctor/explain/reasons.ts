@@ -39,8 +39,9 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
     whatToDo: 'Run the command where the process runs, or as root.',
   },
   missing_identity: {
-    why: 'Its command line, start time or namespaces cannot be read, or it runs in other namespaces than this command.',
-    whatToDo: 'Run the command where the process runs, or as root.',
+    why: 'Its command line, start time or namespaces cannot be read, or it runs in another pid, mount, time or user namespace, or with another root directory, than this command: what its paths name here may be something else there. The doctor says which.',
+    whatToDo:
+      'Run the command where the process runs, or as root. Where another mount namespace can be entered from here, the doctor prints the command that looks there (`nsenter ...`), and what is printed there is run in the same way. A container: run the command inside it. Mounts of its own has also a service with PrivateTmp or the like, and what `ip netns exec` or `unshare` started.',
   },
   pre_marker: {
     why: 'It may be in use by another {scope}. That cannot be told from outside, so you decide.',

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { errnoOf } from '../../errors.js'
 import { UNKNOWN_NAMESPACE, type Host } from '../../identity/machine.js'
@@ -26,6 +26,9 @@ export function readHost(): Host {
     get networkNamespace() {
       return (network ??= readLink('/proc/self/ns/net') ?? 'unknown')
     },
+    get mayEnter() {
+      return mayEnter()
+    },
   }
 }
 
@@ -36,6 +39,16 @@ export function readHost(): Host {
 export function hasOurClock(pid: number): boolean {
   const own = ownTime()
   return own === NONE || (own !== null && readLink(`/proc/${pid}/ns/time`) === own)
+}
+
+/** CAP_SYS_CHROOT and CAP_SYS_ADMIN, both of which setns(2) requires for a mount namespace. */
+const ENTERING = (1n << 18n) | (1n << 21n)
+
+const TOOLS = ['/usr/bin/nsenter', '/bin/nsenter', '/usr/sbin/nsenter', '/run/current-system/sw/bin/nsenter']
+
+function mayEnter(): boolean {
+  const held = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFile('/proc/self/status') ?? '')?.[1] ?? '0'
+  return (BigInt(`0x${held}`) & ENTERING) === ENTERING && TOOLS.some((path) => existsSync(path))
 }
 
 /** What stands for a namespace on a kernel that has none of its kind. */
