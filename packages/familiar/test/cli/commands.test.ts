@@ -150,7 +150,7 @@ describe('the commands', () => {
         1,
         more.length > 0
           ? ''
-          : `previewd: the previewd daemon (process ${pid}, port ${port}) is not stopped: another process still listens on its port (${why})\n`,
+          : `previewd: the previewd daemon (process ${pid}, port ${port}) is not stopped: another process still listens on its port (${why}): previewd explain ${why}\n`,
       ])
       const result = { schema_version: 3, outcome: 'failed', pid, port, failure_reason: why }
       if (more.length > 0) expect(JSON.parse(stdout)).toEqual(result)
