@@ -214,7 +214,9 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect(shown.stdout).toContain(login)
       // Only the server may have been at fault, so the second command tries again with the same session.
       const told = (await work.run(['auth', 'doctor'])).stdout
-      expect(told).toContain('    # signs in, and asks for a new token: your team has one; the second command only if')
+      expect(told).toContain(
+        '    # signs in, and asks for a new token: your team has one; the second command only if',
+      )
       expect(told).toContain(`\n    ${login}\n    spec-kitty sync restart\n`)
       expect(session.stdout).toMatch(/^the server refuses this session; to sign in:\n/)
       expect(session.stdout).toContain(login)
