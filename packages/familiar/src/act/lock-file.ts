@@ -1,6 +1,7 @@
 import { constants, fstatSync, ftruncateSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
+import { fileId } from '../identity/file-id.js'
 import { isLockShown } from '../observe/platform/linux-lock-holder.js'
 import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 import { openRegular, writeWhole } from './safe-file.js'
@@ -49,8 +50,8 @@ function hintFor(path: string, errno: string | null): string {
  * the system's error if that cannot be determined.
  */
 export function isLinked(descriptor: number, path: string): boolean {
-  const [ours, there] = [fstatSync(descriptor), statSync(path, { throwIfNoEntry: false })]
-  return there !== undefined && ours.dev === there.dev && ours.ino === there.ino
+  const there = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return there !== undefined && fileId(there) === fileId(fstatSync(descriptor, { bigint: true }))
 }
 
 /**

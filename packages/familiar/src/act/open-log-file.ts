@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, readSync } from 'node:fs'
+import { fileId } from '../identity/file-id.js'
 import { openRegular } from './safe-file.js'
 
 const APPEND = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT
@@ -22,8 +23,8 @@ export interface LogPlace {
 
 /** Returns the current end of an open log. */
 export function placeInLog(descriptor: number): LogPlace {
-  const { dev, ino, size } = fstatSync(descriptor)
-  return { file: `${dev} ${ino}`, bytes: size }
+  const found = fstatSync(descriptor, { bigint: true })
+  return { file: fileId(found), bytes: Number(found.size) }
 }
 
 /**

@@ -6,11 +6,12 @@ import {
   lstatSync,
   renameSync,
   rmSync,
-  type Stats,
+  type BigIntStats,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { crypto } from '../protocol/crypto.js'
 import { errnoOf, FamiliarError, throwLack } from '../errors.js'
+import { fileId } from '../identity/file-id.js'
 import { objectOf, parseJson } from '../json.js'
 import type { ProcessName } from '../protocol/lock-holder.js'
 import type { OwnRecord } from '../protocol/record.js'
@@ -51,7 +52,7 @@ export function writeRecord(lock: HeldLock, path: string, record: OwnRecord, isD
   try {
     prepareOwnPlace(path)
     writeNewFile(temporary, formatRecord(record))
-    const stamp = stampOf(lstatSync(temporary))
+    const stamp = stampOf(lstatSync(temporary, { bigint: true }))
     const aside = isDamaged ? (keepCopy(path, 'corrupt')?.aside ?? null) : null
     renameSync(temporary, path)
     return { stamp, aside }
@@ -72,7 +73,7 @@ export function formatRecord(record: OwnRecord): string {
  */
 export function readOnDisk(path: string): RecordOnDisk {
   try {
-    const found = lstatSync(path, { throwIfNoEntry: false })
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     if (found === undefined) return { file: { state: 'absent' }, stamp: null }
     const file = found.isFile() ? readText(path) : ({ state: 'unreadable', why: 'it is not a file' } as const)
     return { file, stamp: stampOf(found) }
@@ -83,8 +84,9 @@ export function readOnDisk(path: string): RecordOnDisk {
   }
 }
 
-function stampOf({ dev, ino, size, mtimeMs, mode, uid }: Stats): Stamp {
-  return { file: [dev, ino, size, mtimeMs].join(), access: [mode, uid].join() }
+function stampOf(found: BigIntStats): Stamp {
+  const { size, mtimeNs, mode, uid } = found
+  return { file: [fileId(found), size, mtimeNs].join(), access: [mode, uid].join() }
 }
 
 function readText(path: string): PeekedFile {

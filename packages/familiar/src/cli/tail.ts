@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { lstat, open, type FileHandle } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
+import { fileId } from '../identity/file-id.js'
 import { BLOCK_BYTES, lastLines, linesIn, startOfSearch } from './search-log.js'
 
 /** Opening the log must not block on a FIFO and must not follow a symlink. (Windows has neither flag.) */
@@ -111,8 +112,8 @@ function tailOf(file: FileHandle, start = 0): Tail {
       }
     },
     isAt: async (path) => {
-      const [here, there] = await Promise.all([file.stat(), lstat(path).catch(() => null)])
-      return there !== null && here.ino === there.ino && here.dev === there.dev
+      const there = await lstat(path, { bigint: true }).catch(() => null)
+      return there !== null && fileId(there) === fileId(await file.stat({ bigint: true }))
     },
     close: () => file.close(),
   }

@@ -8,6 +8,7 @@ import type { RecordedDaemon } from './use-or-replace.js'
 import type { ConnectRequest } from './connect-request.js'
 import { FamiliarError, throwLack } from '../errors.js'
 import { titleOf } from '../family.js'
+import { fileId } from '../identity/file-id.js'
 import { readOwnRecord, readRecord } from '../observe/read-records.js'
 import { whyBeyond } from './out-of-reach.js'
 
@@ -92,8 +93,8 @@ const ASK_AGAIN_MS = 200
 /** Returns a text that changes when the file is written. It is the same for every file that cannot be read. */
 function versionOfFile(path: string): string {
   try {
-    const { ino, mtimeMs } = statSync(path)
-    return `${ino}/${mtimeMs}`
+    const found = statSync(path, { bigint: true })
+    return `${fileId(found)}/${found.mtimeNs}`
   } catch (error) {
     throwLack(error)
     return ''

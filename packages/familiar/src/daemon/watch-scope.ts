@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf } from '../errors.js'
+import { fileId } from '../identity/file-id.js'
 import { fileNameOf, textOfBytes } from '../identity/path-text.js'
 
 /**
@@ -30,14 +31,12 @@ export function watchScope(scope: string): () => ScopeState {
 }
 
 interface Identity {
-  readonly dev: number
-  readonly ino: number
+  readonly id: string
 }
 
 function identityOf(path: string | Buffer): Identity | string | null {
   try {
-    const { dev, ino } = statSync(path)
-    return { dev, ino }
+    return { id: fileId(statSync(path, { bigint: true })) }
   } catch (error) {
     return errnoOf(error)
   }
@@ -45,7 +44,7 @@ function identityOf(path: string | Buffer): Identity | string | null {
 
 function isSame(one: Identity | string | null, other: Identity | string | null): boolean {
   if (one === null || other === null || typeof one === 'string' || typeof other === 'string') return false
-  return one.dev === other.dev && one.ino === other.ino
+  return one.id === other.id
 }
 
 /** A deleted working directory has no link left. (`process.cwd()` is cached, and would not notice.) */

@@ -8,7 +8,7 @@ import {
 } from '../identity/machine.js'
 import type { ScopeSnapshot, Observation } from '../classify/observation.js'
 import { matchShapes } from '../identity/spawn-shape.js'
-import { directoryName } from './peek.js'
+import { placeOf } from './platform/mounts.js'
 import type { Platform } from './platform/platform.js'
 
 /** Time limit for reading the parents of forked processes. */
@@ -105,7 +105,7 @@ async function toObservation(
 
 /**
  * Returns the path at which Linux shows the working directory of the process itself; null if that is the scanned scope.
- * Only accesses the file system of the scanned scope. A directory on another file system is compared later, when a child
+ * Only accesses the file system of the scanned scope. A directory on another mount is compared later, when a child
  * process reads it. The directory of another user's process is not opened: it counts as the scanned scope if it has its
  * path.
  */
@@ -118,9 +118,14 @@ function heldBy(
   const directory = shape?.implementation === 'own' ? (process?.workingDirectory ?? null) : null
   if (platform.name !== 'linux' || process === null || directory === null) return null
   const path = `/proc/${process.pid}/cwd`
-  const isSame = (): boolean => process.user !== user || directoryName(path) === here.directory
+  const isSame = (): boolean => process.user !== user || isSamePlace(path, directory)
   const isHere = directory === here.real && here.directory !== null && isSame()
   return isHere ? null : path
+}
+
+function isSamePlace(one: string, other: string): boolean {
+  const place = placeOf(one)
+  return place !== null && place === placeOf(other)
 }
 
 /**

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
+import { lstatSync, readdirSync, realpathSync, statSync, type BigIntStats, type Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { errnoOf, throwLack } from '../errors.js'
+import { fileId } from '../identity/file-id.js'
 import { fileNameOf, textOfBytes } from '../identity/path-text.js'
 import { readSmallFile, type PeekedFile } from './small-file.js'
 
@@ -56,12 +57,12 @@ export function peek(request: PeekRequest): PeekReply {
 
 /** Identifies the directory by device and inode. They are equal for two paths that lead to the same directory (a bind mount). */
 export function directoryName(path: string): string | null {
-  return ask(path, (found) => (found.isDirectory() ? `${found.dev}/${found.ino}` : null))
+  return ask(path, (found) => (found.isDirectory() ? fileId(found) : null))
 }
 
-function ask<T>(path: string, read: (found: Stats) => T): T | null {
+function ask<T>(path: string, read: (found: BigIntStats) => T): T | null {
   try {
-    return read(statSync(fileNameOf(path)))
+    return read(statSync(fileNameOf(path), { bigint: true }))
   } catch (error) {
     throwLack(error)
     return null
@@ -135,7 +136,10 @@ function topmostMissing(path: string): string {
 }
 
 function isMountPoint(directory: string): boolean {
-  return statSync(fileNameOf(directory)).dev !== statSync(fileNameOf(dirname(directory))).dev
+  const [here, above] = [directory, dirname(directory)].map((path) =>
+    statSync(fileNameOf(path), { bigint: true }),
+  )
+  return here?.dev !== above?.dev
 }
 
 function isEmpty(directory: string): boolean {

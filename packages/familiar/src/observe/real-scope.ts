@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { FamiliarError, throwLack } from '../errors.js'
+import { fileId } from '../identity/file-id.js'
 import { fileNameOf } from '../identity/path-text.js'
 import { realPath } from './peek.js'
 
@@ -27,8 +28,7 @@ function isSamePlace(one: string, other: string): boolean {
 
 function identityOf(path: string): string | null {
   try {
-    const { dev, ino } = statSync(fileNameOf(path), { bigint: true })
-    return `${dev}/${ino}`
+    return fileId(statSync(fileNameOf(path), { bigint: true }))
   } catch (error) {
     throwLack(error)
     return null

@@ -4,6 +4,7 @@ import type { Family } from '../../src/family.js'
 import type { Host } from '../../src/identity/machine.js'
 import { observationsOf } from '../../src/observe/make-observations.js'
 import type { Platform } from '../../src/observe/platform/platform.js'
+import { makeHome } from '../helpers/homes.js'
 import { listener, NAMESPACES, NETWORK, PORT, processView, scopeView, USER } from '../helpers/observations.js'
 
 const family = {
@@ -13,10 +14,10 @@ const family = {
 } as unknown as Family
 
 /** What a scan keeps of the working directory of this very process, if it were a daemon of this user in the scope. */
-async function heldBy(user: string): Promise<string | null | undefined> {
+async function heldBy(user: string, path?: string): Promise<string | null | undefined> {
   const { pid } = process
-  const workingDirectory = readlinkSync(`/proc/${pid}/cwd`)
   // Another directory has its path now: a file system was mounted over it.
+  const workingDirectory = path ?? makeHome()
   const here = scopeView({ real: workingDirectory, directory: '0/0' })
   const view = processView({ pid, user, workingDirectory })
   const host = { user: USER, namespaces: NAMESPACES, networkNamespace: NETWORK } as Host
@@ -36,4 +37,8 @@ async function heldBy(user: string): Promise<string | null | undefined> {
 
 it('the directory of a process is opened only for one of this user', async () => {
   expect([await heldBy(USER), await heldBy('65534')]).toEqual([`/proc/${process.pid}/cwd`, null])
+})
+
+it('the directory of a process is the scanned scope if it is on the same mount, with the same inode and path', async () => {
+  expect(await heldBy(USER, readlinkSync(`/proc/${process.pid}/cwd`))).toBeNull()
 })

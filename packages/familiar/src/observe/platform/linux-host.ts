@@ -1,9 +1,10 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readlinkSync } from 'node:fs'
+import { existsSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { errnoOf } from '../../errors.js'
 import { UNKNOWN_NAMESPACE, type Host } from '../../identity/machine.js'
 import { hostIdOf } from './host-id.js'
-import { mountOf, quietly, readFile, readLink } from './read-quietly.js'
+import { placeOf } from './mounts.js'
+import { quietly, readFile, readLink } from './read-quietly.js'
 
 /**
  * Returns the facts about this machine. The host id and the namespaces are read only on access: reading them takes longer
@@ -85,25 +86,10 @@ export function readNamespaces(pid: string): string | null {
   const links = KINDS.map((kind) =>
     kind === 'time' && ownTime() === NONE ? NONE : readLink(`/proc/${pid}/ns/${kind}`),
   )
-  const root = rootOf(pid)
-  return root === null || links.includes(null) ? null : [...links, root].join(' ')
-}
-
-/**
- * Returns a text that identifies the root directory of a process. A process with another root directory (chroot) may share
- * every namespace with us, but its paths name other files. The mount id is part of the text, because a root that is
- * mounted a second time has the same inode but other mounts below it.
- */
-function rootOf(pid: string): string | null {
-  return quietly(() => {
-    const descriptor = openSync(`/proc/${pid}/root`, constants.O_RDONLY | constants.O_DIRECTORY)
-    try {
-      const { dev, ino } = fstatSync(descriptor)
-      return `root:${dev}/${ino}/${mountOf(descriptor) ?? 'unknown'}`
-    } finally {
-      closeSync(descriptor)
-    }
-  })
+  // A process with another root directory (chroot) may share every namespace with us, but its paths name other files. A
+  // root that is mounted a second time has other mounts below it, so the mount counts.
+  const root = placeOf(`/proc/${pid}/root`)
+  return root === null || links.includes(null) ? null : [...links, `root:${root}`].join(' ')
 }
 
 const ownPidNamespace = once(() => readOwn('pid'))

@@ -60,5 +60,10 @@ export function readDirectory(path: string): readonly string[] {
 
 /** Returns the id of the mount that an open file descriptor of this process is on; null if the kernel does not report it. */
 export function mountOf(descriptor: number): string | null {
-  return /^mnt_id:\s*(\d+)$/m.exec(readFile(`/proc/self/fdinfo/${descriptor}`) ?? '')?.[1] ?? null
+  return mountIn(readFile(`/proc/self/fdinfo/${descriptor}`) ?? '')
+}
+
+/** Returns the id of the mount in a text of /proc/PID/fdinfo; null if it is not there. */
+export function mountIn(info: string): string | null {
+  return /^mnt_id:\s*(\d+)$/m.exec(info)?.[1] ?? null
 }
