@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, statSync, type BigIntStats } from 'node
 import { basename } from 'node:path'
 import { errnoOf, throwLack } from '../../errors.js'
 import type { ToldHolder } from '../../protocol/lock-holder.js'
-import { mountOf, quietly, readDirectory, readFile, readLink, readTable } from './read-quietly.js'
+import { mountOf, PAGE_BYTES, quietly, readDirectory, readFile, readLink, readTable } from './read-quietly.js'
 
 /**
  * Returns the pid of the process that holds the kernel lock on the file. Null if the lock is free or the file does not
@@ -118,12 +118,25 @@ const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\s+\S+\s+([0-9a-f]+:[0-9
  * make this lock look held.
  */
 function listedDevices(path: string, file: BigIntStats): readonly string[] | null {
-  const locks = readTable('/proc/locks')
-  if (locks === null) return null
-  const pattern = new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*\\s([0-9a-f]+:[0-9a-f]+):${file.ino}\\s`, 'g')
-  const devices = [...locks.matchAll(pattern)].map(([, device = '']) => device)
+  const devices = devicesOfLocks(file)
+  if (devices === null) return null
   const own = devices.length === 0 ? null : deviceOf(path, file)
   return own === null ? devices : devices.filter((device) => device === own)
+}
+
+/**
+ * Returns the device of each lock on an inode of this number; null if the locks cannot be read. If another lock was released
+ * while several pages were read, this one may have moved from the next page to one that was already read. So if it is not
+ * found in several pages, they are read once more.
+ */
+function devicesOfLocks({ ino }: BigIntStats): readonly string[] | null {
+  const pattern = new RegExp(`\\s(?:OFDLCK|POSIX)\\s.*\\s([0-9a-f]+:[0-9a-f]+):${ino}\\s`, 'g')
+  for (let isAgain = false; ; isAgain = true) {
+    const text = readTable('/proc/locks')
+    if (text === null) return null
+    const devices = [...text.matchAll(pattern)].map(([, device = '']) => device)
+    if (devices.length > 0 || isAgain || text.length < PAGE_BYTES) return devices
+  }
 }
 
 /**

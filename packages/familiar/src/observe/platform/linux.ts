@@ -7,7 +7,7 @@ import { bootId, hasOurClock, pidNamespace, readHost, readNamespaces } from './l
 import { findLockHolder } from './linux-lock-holder.js'
 import { isDead, readStartTimes, readStat, startedAt, TICKS_PER_SECOND } from './linux-stat.js'
 import {
-  isPastListeners,
+  hasAllListeners,
   parseCmdline,
   parseProcNetTcp,
   parseProcStatus,
@@ -64,7 +64,7 @@ export function readLockHolder(path: string, told: ToldHolder, pids: readonly nu
 }
 
 function readListeners(range: PortRange): readonly Listener[] {
-  const tcp = readTable('/proc/net/tcp', isPastListeners)
+  const tcp = readTable('/proc/net/tcp', hasAllListeners)
   if (tcp === null) {
     throw new FamiliarError('E_LOOK_FAILED', 'cannot read the listeners from /proc/net/tcp', {
       hint: 'mount /proc where this runs',
@@ -72,7 +72,7 @@ function readListeners(range: PortRange): readonly Listener[] {
   }
   return [
     ...parseProcNetTcp(tcp, range),
-    ...parseProcNetTcp(readTable('/proc/net/tcp6', isPastListeners) ?? '', range),
+    ...parseProcNetTcp(readTable('/proc/net/tcp6', hasAllListeners) ?? '', range),
   ]
 }
 

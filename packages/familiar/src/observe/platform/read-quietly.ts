@@ -21,18 +21,18 @@ export function readFile(path: string): string | null {
   return quietly(() => readFileSync(path, 'utf8'))
 }
 
-/** The kernel fills pages of at least `PAGE_BYTES` with rows. No row of a table in /proc is longer than `ROW_BYTES`. */
-const PAGE_BYTES = 4_096
-const ROW_BYTES = 512
+/** The kernel returns a table in /proc in pages of at least this size, one with each read. */
+export const PAGE_BYTES = 4_096
 
 /**
- * Returns the text of a table in /proc, at least up to the point where `isEnough` is true; null if it cannot be read. A
- * read that leaves room for another row in the page counts as the last one. Another read would only find the end, and
- * every read takes milliseconds, because the kernel walks the table or waits for all its writers. (The minimum for
- * /proc/net/tcp is one walk through its hash of connections, 2 ms on a machine with 262 144 buckets: only then does the
- * kernel know that no row follows the listeners. A larger buffer changes nothing, because one read fills one page.)
+ * Returns the text of a table in /proc, up to its end or to the read after which `isEnough` is true; null if it cannot be
+ * read. Only a read that returns nothing is the end: the kernel ends a page where the next record does not fit, and in
+ * /proc/locks a record contains a lock with every process that waits for it, so it can have any length.
  */
-export function readTable(path: string, isEnough: (text: string) => boolean = () => false): string | null {
+export function readTable(
+  path: string,
+  isEnough: (text: string, bytes: number) => boolean = () => false,
+): string | null {
   return quietly(() => {
     const descriptor = openSync(path, 'r')
     try {
@@ -40,7 +40,7 @@ export function readTable(path: string, isEnough: (text: string) => boolean = ()
       for (let text = ''; ;) {
         const bytes = readSync(descriptor, buffer)
         text += buffer.toString('latin1', 0, bytes)
-        if (bytes < PAGE_BYTES - ROW_BYTES || isEnough(text)) return text
+        if (bytes === 0 || isEnough(text, bytes)) return text
       }
     } finally {
       closeSync(descriptor)

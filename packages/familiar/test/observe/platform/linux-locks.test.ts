@@ -51,6 +51,23 @@ async function startReady(command: string, args: readonly string[]): Promise<num
   throw new Error(`${command} has ended`)
 }
 
+/** A process with a lock for which 120 of its threads wait, and then one for which none waits. */
+const CROWD = `
+import fcntl, sys, threading, time
+def lock(path):
+    file = open(path, 'w')
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+crowded = lock(sys.argv[1])
+for _ in range(120):
+    threading.Thread(target=lock, args=[sys.argv[1]], daemon=True).start()
+while open('/proc/locks').read().count('->') < 120:
+    time.sleep(0.01)
+small = lock(sys.argv[2])
+print('ready', flush=True)
+time.sleep(600)
+`
+
 describe('the holder of a lock', () => {
   it('is none where the lock is on a file of another file system with the same inode number', async (context) => {
     const mounts = ['one', 'other'].map((name) => join(home, name))
@@ -85,6 +102,23 @@ describe('the holder of a lock', () => {
     for (const pids of [[pid], [process.pid, pid], [process.pid], []]) {
       expect(findLockHolder(path, null, pids)).toBe(pid)
     }
+  })
+
+  it('is found behind a lock for which so many processes wait that it fills a page of /proc/locks', async (context) => {
+    needCommand(context, 'taskset', ['-c', '0'])
+    needCommand(context, 'python3', ['-c', 'import os, sys; os.execvp(sys.argv[1], sys.argv[1:])'])
+    // The kernel lists the locks that were taken on one CPU together, the last one first.
+    const { pid } = await holderOf(path, ['taskset', '-c', '0'])
+    await startReady('taskset', [
+      '-c',
+      '0',
+      'python3',
+      '-c',
+      CROWD,
+      join(home, 'crowded'),
+      join(home, 'small'),
+    ])
+    expect(findLockHolder(path, null, [])).toBe(pid)
   })
 
   it('is this process where it holds it', async () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { linux } from '../../../src/observe/platform/linux.js'
-import { isPastListeners } from '../../../src/observe/platform/parse-proc.js'
+import { hasAllListeners, isPastListeners } from '../../../src/observe/platform/parse-proc.js'
 import { readFile, readTable } from '../../../src/observe/platform/read-quietly.js'
 import { makeHome } from '../../helpers/homes.js'
 import { leaveNothing } from '../../helpers/leaks.js'
@@ -67,7 +67,7 @@ describe('/proc/net/tcp', () => {
     const servers = await Promise.all(Array.from({ length: 80 }, listen))
     const ports = servers.map(portOf)
     await Promise.all(ports.flatMap((port) => [connectTo(port), connectTo(port)]))
-    const text = readTable('/proc/net/tcp', isPastListeners) ?? ''
+    const text = readTable('/proc/net/tcp', hasAllListeners) ?? ''
     const whole = readFile('/proc/net/tcp') ?? ''
     const hexes = ports.map((port) => port.toString(16).toUpperCase().padStart(4, '0'))
     for (const hex of hexes) expect(listenersIn(text).some((row) => row.includes(`:${hex} `))).toBe(true)
@@ -92,5 +92,18 @@ describe('isPastListeners', () => {
     ['a row that is cut within its state', `${listener}   1: 0100007F:24B8 0100007F:C001 0`, false],
   ] as const)('%s', ([, text, isPast]) => {
     expect(isPastListeners(text)).toBe(isPast)
+  })
+})
+
+describe('hasAllListeners', () => {
+  const head = '  sl  local_address rem_address   st\n'
+  const connection = '   1: 0100007F:24B8 0100007F:C001 01 00000000\n'
+  it.for([
+    ['the end', head, 0, true],
+    ['a page with room for another row', head, 3_583, true],
+    ['a page that is full of listeners', head, 3_900, false],
+    ['a full page with a connection', `${head}${connection}`, 3_900, true],
+  ] as const)('%s', ([, text, bytes, hasAll]) => {
+    expect(hasAllListeners(text, bytes)).toBe(hasAll)
   })
 })
