@@ -5,8 +5,8 @@ import { tri, type Tri } from '../classify/tri.js'
 import { asLack, FamiliarError } from '../errors.js'
 import type { Family } from '../family.js'
 import { matchShapes } from '../identity/spawn-shape.js'
-import { realPath } from '../observe/peek.js'
 import type { Platform } from '../observe/platform/platform.js'
+import { isSameScope } from '../observe/read-records.js'
 import type { DaemonRecord, OwnRecord } from '../protocol/record.js'
 import type { Timing } from '../protocol/daemon-timing.js'
 import type { Activity } from './activity.js'
@@ -291,5 +291,5 @@ async function isRival({ family, scope, platform }: LifecycleOptions, named: Dae
   if (shape === null || namesLiving(named, alive) !== 'yes') return false
   if (shape.marker === null || shape.marker === scope) return true
   // A path that another user's process names is not opened.
-  return user === alive.get(process.pid)?.user && realPath(shape.marker) === scope
+  return user === alive.get(process.pid)?.user && isSameScope(shape.marker, scope)
 }

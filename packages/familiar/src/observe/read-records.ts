@@ -7,6 +7,7 @@ import type { SelfReport } from '../protocol/self-report.js'
 import type { ScopeSnapshot } from '../classify/observation.js'
 import { directoryName, peek, type PeekRequest } from './peek.js'
 import { readSmallFile, type PeekedFile } from './small-file.js'
+import { mayRead } from './platform/mounts.js'
 import type { Platform } from './platform/platform.js'
 
 /** The question to the child process that reads scopes. */
@@ -167,11 +168,15 @@ export function isOfScope({ scope, directory = null }: SelfReport, path: string)
   return here === null || here === directory
 }
 
-/** Returns whether two paths lead to the same scope. A bind mount gives one directory two real paths. */
-export function isSameScope(one: string, other: string): boolean {
-  if (one === other) return true
-  const name = directoryName(one)
-  return name !== null && name === directoryName(other)
+/**
+ * Returns whether a path that a record or a process names leads to the scope `own`. A bind mount gives one directory two
+ * real paths. A path that leads through a file system that may hang counts as another scope: it is not read.
+ */
+export function isSameScope(named: string, own: string): boolean {
+  if (named === own) return true
+  if (!mayRead(named, own)) return false
+  const name = directoryName(named)
+  return name !== null && name === directoryName(own)
 }
 
 /**

@@ -1,8 +1,19 @@
 import { closeSync, fstatSync, openSync, statSync, type BigIntStats } from 'node:fs'
 import { basename } from 'node:path'
 import { errnoOf, throwLack } from '../../errors.js'
+import { fileId } from '../../identity/file-id.js'
 import type { ToldHolder } from '../../protocol/lock-holder.js'
-import { mountOf, PAGE_BYTES, quietly, readDirectory, readFile, readLink, readTable } from './read-quietly.js'
+import { O_PATH } from './mounts.js'
+import {
+  mountIn,
+  mountOf,
+  PAGE_BYTES,
+  quietly,
+  readDirectory,
+  readFile,
+  readLink,
+  readTable,
+} from './read-quietly.js'
 
 /**
  * Returns the pid of the process that holds the kernel lock on the file. Null if the lock is free or the file does not
@@ -12,7 +23,8 @@ import { mountOf, PAGE_BYTES, quietly, readDirectory, readFile, readLink, readTa
  * A process is the holder if one of its file descriptors is the file (same device and inode) and the kernel prints a lock
  * for that descriptor. The file's text never proves a holder, because any process could have copied, restored or written
  * it. The pids in `told` and `pids` are only checked first (`pids` once for all calls with the same list). If none of
- * them is the holder, every process is searched, but only if /proc/locks lists a lock on the file or cannot be read.
+ * them is the holder, every process is searched, but only if /proc/locks lists a lock on the file or cannot be read. A
+ * file on another file system than this one is not asked for its inode, because that file system may hang.
  */
 export function findLockHolder(
   path: string,
@@ -24,7 +36,11 @@ export function findLockHolder(
   // The holder noted in the file that this kernel does not print locks in fdinfo, so no search can find it.
   if (told === 'unknown') return 'unknown'
   const name = basename(path)
-  const isIt = (lock: HeldFile): boolean => lock.dev === file.dev && lock.ino === file.ino
+  const isBeside = sameFileSystem(path, file)
+  const isIt = (lock: HeldFile): boolean => {
+    const open = isBeside(lock) ? lock.stat() : null
+    return open !== null && fileId(open) === fileId(file)
+  }
   const first = told === null ? [] : locksOf(told.pid, name)
   const found = first.find(isIt) ?? locksOfAll(pids, name).find(isIt)
   if (found !== undefined) return found.pid
@@ -34,22 +50,25 @@ export function findLockHolder(
     const all = allPids().flatMap((pid) => locksOf(pid, name))
     const holder = all.find(isIt)
     if (holder !== undefined) return holder.pid
-    if (listed !== null && isOfOthers(listed, file, all)) return null
+    if (listed !== null && isOfOthers(listed, file, all.filter(isBeside))) return null
   }
   return 'unknown'
 }
 
 /**
- * Returns whether locks on other files account for every one that is listed, so that the lock on this file is free. In
- * /proc/locks all btrfs subvolumes have the same device, and a snapshot has the same inodes as its original. A lock on
- * another file system accounts for none of this one, even if it is on an inode of the same number.
+ * Returns whether locks on other files of the same file system account for every one that is listed, so that the lock on
+ * this file is free. In /proc/locks all btrfs subvolumes have the same device, and a snapshot has the same inodes as its
+ * original. A lock on another file system accounts for none of this one, even if it is on an inode of the same number.
  */
 function isOfOthers(
   listed: readonly string[],
   file: Pick<BigIntStats, 'dev' | 'ino'>,
   all: readonly HeldFile[],
 ): boolean {
-  const others = all.filter(({ dev, ino }) => ino === file.ino && dev !== file.dev)
+  const others = all.flatMap(({ listedAs, stat }) => {
+    const open = stat()
+    return open?.ino === file.ino && open.dev !== file.dev ? [{ dev: open.dev, listedAs }] : []
+  })
   return listed.every((device) => {
     const told = new Set(others.flatMap(({ dev, listedAs }) => (listedAs === device ? [dev] : [])))
     return told.size >= listed.filter((one) => one === device).length
@@ -68,12 +87,15 @@ function allPids(): readonly number[] {
     .map(Number)
 }
 
-/** A locked file that a process has open. `listedAs`: its device, as /proc/locks prints it. */
+/**
+ * A locked file that a process has open. `listedAs`: its device, as /proc/locks prints it. `mount`: the id of its mount;
+ * null if the kernel does not report it. `stat` blocks for as long as its file system does, and returns null if it fails.
+ */
 interface HeldFile {
   readonly pid: number
-  readonly dev: bigint
-  readonly ino: bigint
+  readonly mount: string | null
   readonly listedAs: string
+  readonly stat: () => BigIntStats | null
 }
 
 /**
@@ -92,18 +114,42 @@ function locksOfAll(pids: readonly number[], name: string): readonly HeldFile[] 
 
 /**
  * Returns the locked files with this name that the process has open. Compares the names first, because most descriptors
- * belong to other files, and a stat of a file on a dead mount would block. The kernel says of a file that was opened by
- * another link that it is deleted, although it may still be there by this one.
+ * belong to other files. The kernel says of a file that was opened by another link that it is deleted, although it may
+ * still be there by this one.
  */
 function locksOf(pid: number, name: string): readonly HeldFile[] {
   return readDirectory(`/proc/${pid}/fd`).flatMap((descriptor) => {
     const link = readLink(`/proc/${pid}/fd/${descriptor}`)
     if (link === null || basename(link).replace(/ \(deleted\)$/, '') !== name) return []
-    const [, listedAs = null] = LOCKED.exec(readFile(`/proc/${pid}/fdinfo/${descriptor}`) ?? '') ?? []
+    const info = readFile(`/proc/${pid}/fdinfo/${descriptor}`) ?? ''
+    const [, listedAs = null] = LOCKED.exec(info) ?? []
     if (listedAs === null) return []
-    const open = quietly(() => statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true }))
-    return open === null ? [] : [{ pid, dev: open.dev, ino: open.ino, listedAs }]
+    let open: BigIntStats | null = null
+    const stat = (): BigIntStats | null =>
+      (open ??= quietly(() => statSync(`/proc/${pid}/fd/${descriptor}`, { bigint: true })))
+    return [{ pid, listedAs, mount: mountIn(info), stat }]
   })
+}
+
+/**
+ * Returns a function that says whether a locked file is known to be on the file system of this one. Usually stat returns the
+ * device that the kernel prints for the lock. Only if it returns another one (btrfs, overlay), the mounts are read.
+ */
+function sameFileSystem(path: string, file: BigIntStats): (lock: HeldFile) => boolean {
+  const told = deviceText(file.dev)
+  let mounted: Mounted | undefined
+  return ({ listedAs, mount }) => {
+    if (listedAs === told) return true
+    mounted ??= mountedAs(path, file)
+    return listedAs === mounted.device || (mount !== null && mount === mounted.mount)
+  }
+}
+
+/** The numbers are those of `makedev` in the C library of Linux. */
+function deviceText(dev: bigint): string {
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & 0xffff_f000n)
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xffff_ff00n)
+  return `${hex(Number(major))}:${hex(Number(minor))}`
 }
 
 /**
@@ -120,7 +166,7 @@ const LOCKED = /^lock:.*\b(?:OFDLCK|POSIX)\s+\S+\s+WRITE\s+\S+\s+([0-9a-f]+:[0-9
 function listedDevices(path: string, file: BigIntStats): readonly string[] | null {
   const devices = devicesOfLocks(file)
   if (devices === null) return null
-  const own = devices.length === 0 ? null : deviceOf(path, file)
+  const own = devices.length === 0 ? null : mountedAs(path, file).device
   return own === null ? devices : devices.filter((device) => device === own)
 }
 
@@ -139,26 +185,30 @@ function devicesOfLocks({ ino }: BigIntStats): readonly string[] | null {
   }
 }
 
-/**
- * A flag of open(2) for which Node has no constant. With it, no content can be read, a FIFO does not block, and no lock
- * is affected.
- */
-const O_PATH = 0o10_000_000
+/** The mount of a file: its id, and its device as /proc/locks prints it; null if unknown. */
+interface Mounted {
+  readonly mount: string | null
+  readonly device: string | null
+}
+
+const UNKNOWN: Mounted = { mount: null, device: null }
 
 /**
- * Returns the device of the file's mount as /proc/locks prints it; null if unknown. It is the device of the superblock,
- * which mountinfo lists; stat may return another one (btrfs, overlay).
+ * Returns the mount of the file. Its device is that of the superblock, which mountinfo lists; stat may return another one
+ * (btrfs, overlay).
  */
-function deviceOf(path: string, file: BigIntStats): string | null {
+function mountedAs(path: string, file: BigIntStats): Mounted {
   const descriptor = quietly(() => openSync(path, O_PATH))
-  if (descriptor === null) return null
+  if (descriptor === null) return UNKNOWN
   try {
-    const { dev, ino } = fstatSync(descriptor, { bigint: true })
-    if (dev !== file.dev || ino !== file.ino) return null
+    if (fileId(fstatSync(descriptor, { bigint: true })) !== fileId(file)) return UNKNOWN
+    const mount = mountOf(descriptor)
     const mounts = readFile('/proc/self/mountinfo') ?? ''
-    const numbers =
-      new RegExp(`^${mountOf(descriptor)} \\d+ (\\d+):(\\d+) `, 'm').exec(mounts)?.slice(1) ?? []
-    return numbers.length === 0 ? null : numbers.map((number) => hex(Number(number))).join(':')
+    const numbers = new RegExp(`^${mount} \\d+ (\\d+):(\\d+) `, 'm').exec(mounts)?.slice(1) ?? []
+    return {
+      mount,
+      device: numbers.length === 0 ? null : numbers.map((number) => hex(Number(number))).join(':'),
+    }
   } finally {
     closeSync(descriptor)
   }

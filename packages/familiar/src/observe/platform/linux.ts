@@ -13,6 +13,7 @@ import {
   parseProcStatus,
   type ProcStat,
 } from './parse-proc.js'
+import { isWorkingDirectoryLocal } from './mounts.js'
 import type { Platform } from './platform.js'
 import { quietly, readDirectory, readFile, readLink, readTable } from './read-quietly.js'
 
@@ -253,10 +254,11 @@ function unknownView(pid: number): ProcessView {
 
 /**
  * Returns whether the working directory was deleted. The suffix ` (deleted)` alone does not prove it, because it may be
- * part of the name. But a deleted directory has a link count of 0.
+ * part of the name. But a deleted directory has a link count of 0. Null on a file system that may hang when it is asked.
  */
 function isWorkingDirectoryGone(pid: number, path: string): boolean | null {
-  return path.endsWith(' (deleted)') ? quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0) : false
+  if (!path.endsWith(' (deleted)')) return false
+  return isWorkingDirectoryLocal(pid) ? quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0) : null
 }
 
 /** Read once and used for all processes. Only the start time in it is used, which never changes. */
