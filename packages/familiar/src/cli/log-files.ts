@@ -9,27 +9,34 @@ export interface LogPart {
   readonly since: Date | null
 }
 
+/** What is told about a file of a log: that it cannot be read, or that only its end was. */
+interface Problems {
+  readonly onUnreadable: (path: string, error: unknown) => void
+  readonly onCut: (path: string) => void
+}
+
 /**
  * Opens the files that contain this part of the log, oldest first, each at the position where the part begins. Besides
  * the log itself, these are the older files to which it was rotated (`.1`, `.2`), if the part reaches back so far.
- * Returns an empty list if there is no log. Throws if the log itself cannot be read; calls `onProblem` if an older file
- * cannot be read.
+ * Returns an empty list if there is no log. Throws if the log itself cannot be read; calls `onUnreadable` if an older
+ * file cannot be read, and `onCut` if a file is so large that not all of the part was searched for.
  */
 export async function openLogFiles(
   path: string,
   part: LogPart,
-  onProblem: (path: string, error: unknown) => void,
+  { onUnreadable, onCut }: Problems,
 ): Promise<readonly Tail[]> {
   const opened: Tail[] = []
   let { count } = part
   try {
     for (const name of [path, `${path}.1`, `${path}.2`]) {
-      const tail = name === path ? await openTail(path) : await openOlder(name, opened, onProblem)
+      const tail = name === path ? await openTail(path) : await openOlder(name, opened, onUnreadable)
       if (tail === null) continue
       opened.unshift(tail)
       const { lines, isWhole } = await seek(tail, { ...part, count })
       count -= lines
-      if (count <= 0 || !isWhole) break
+      if (tail.isCut()) onCut(name)
+      if (count <= 0 || !isWhole || tail.isCut()) break
     }
     return opened
   } catch (error) {
@@ -45,13 +52,13 @@ export async function openLogFiles(
 async function openOlder(
   path: string,
   opened: readonly Tail[],
-  onProblem: (path: string, error: unknown) => void,
+  onUnreadable: Problems['onUnreadable'],
 ): Promise<Tail | null> {
   try {
     for (const tail of opened) if (await tail.isAt(path)) return null
     return await openTail(path)
   } catch (error) {
-    onProblem(path, error)
+    onUnreadable(path, error)
     return null
   }
 }

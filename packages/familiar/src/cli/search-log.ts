@@ -1,6 +1,17 @@
 /** The number of bytes that are read at once, however large the file or one of its lines is. */
 export const BLOCK_BYTES = 256 * 1024
 
+/**
+ * How many bytes at the end of a file are searched. A daemon keeps 2 MiB, and a log that something else rotates may have some
+ * hundred; a larger file is none, and a sparse one may have any size.
+ */
+const SEARCHED_BYTES = 1024 ** 3
+
+/** Returns where the searched end of a file of this size begins. */
+export function searchedFrom(size: number): number {
+  return Math.max(0, size - SEARCHED_BYTES)
+}
+
 const LINE_FEED = 0x0a
 
 /** The maximum number of bytes of a line that are searched for its time. */
@@ -9,23 +20,30 @@ const MAX_SEARCHED_BYTES = 256 * 1024
 /** Returns at most `length` bytes from a position on. The next call overwrites them. */
 type ReadBlock = (at: number, length: number) => Promise<Buffer>
 
-/** Searches for line feeds backwards from the end, so that only the wanted lines are read. */
+/**
+ * Searches for line feeds backwards from the end, so that only the wanted lines are read. If there are more than the searched
+ * end has, returns those that begin in it.
+ */
 export async function lastLines(
   readBlock: ReadBlock,
   size: number,
   wanted: number,
 ): Promise<{ readonly start: number; readonly count: number }> {
   if (wanted === 0 || size === 0) return { start: size, count: 0 }
+  const first = searchedFrom(size)
   let count = 0
-  for (let end = size; end > 0; end -= Math.min(BLOCK_BYTES, end)) {
-    const start = Math.max(0, end - BLOCK_BYTES)
+  let oldest = size
+  for (let end = size; end > first; end -= BLOCK_BYTES) {
+    const start = Math.max(first, end - BLOCK_BYTES)
     const read = await readBlock(start, end - start)
     for (let at = read.lastIndexOf(LINE_FEED); at >= 0; at = lastBefore(read, at)) {
       const isEndOfFile = start + at === size - 1
-      if (!isEndOfFile && ++count === wanted) return { start: start + at + 1, count }
+      if (isEndOfFile) continue
+      oldest = start + at + 1
+      if (++count === wanted) return { start: oldest, count }
     }
   }
-  return { start: 0, count: count + 1 }
+  return first === 0 ? { start: 0, count: count + 1 } : { start: oldest, count }
 }
 
 /** How much of each block is read at first: a few lines. */
@@ -33,7 +51,7 @@ const SAMPLE_BYTES = 4 * 1024
 
 /**
  * Returns a position from which to search for the first wanted line: the start of the last block whose first line with a
- * known time is not wanted; 0 if there is none. Reads only the beginning of each block, a hundredth of a log of 300 MB.
+ * known time is not wanted; the start of the searched end if there is none. Reads only the beginning of each block, a hundredth of a log of 300 MB.
  * Bisecting would read less, but would miss lines where the clock was set back. This method misses only lines from a
  * period that is shorter than a block.
  */
@@ -42,8 +60,8 @@ export async function startOfSearch(
   size: number,
   wanted: (line: string) => boolean | null,
 ): Promise<number> {
-  let start = 0
-  for (let at = BLOCK_BYTES; at < size; at += BLOCK_BYTES) {
+  let start = searchedFrom(size)
+  for (let at = start + BLOCK_BYTES; at < size; at += BLOCK_BYTES) {
     const found =
       (await firstKnown(readBlock, at, SAMPLE_BYTES, wanted)) ??
       (await firstKnown(readBlock, at, BLOCK_BYTES, wanted))

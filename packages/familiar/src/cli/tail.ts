@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { lstat, open, type FileHandle } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { fileId } from '../identity/file-id.js'
-import { BLOCK_BYTES, lastLines, linesIn, startOfSearch } from './search-log.js'
+import { BLOCK_BYTES, lastLines, linesIn, searchedFrom, startOfSearch } from './search-log.js'
 
 /** Opening the log must not block on a FIFO and must not follow a symlink. (Windows has neither flag.) */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
@@ -19,6 +19,8 @@ export interface Tail {
    * not null.
    */
   seekFirst(wanted: (line: string) => boolean | null): Promise<boolean>
+  /** Whether older lines may be wanted that the last search did not reach, because it reads only the end of a huge file. */
+  isCut(): boolean
   /** When the file was last written to, in milliseconds since 1970. */
   writtenAt(): Promise<number>
   /** Reads from the position to the current end of the file, in pieces; from the start if the file was truncated. */
@@ -61,6 +63,8 @@ function tailOf(file: FileHandle, start = 0): Tail {
   let decoder = new StringDecoder('utf8')
   let offset = start
   let writtenAt = 0
+  // Until a search finds where its part begins.
+  let isCut = true
   const readBlock = async (at: number, length: number): Promise<Buffer> =>
     block.subarray(0, (await file.read(block, 0, Math.min(length, BLOCK_BYTES), at)).bytesRead)
   return {
@@ -68,11 +72,13 @@ function tailOf(file: FileHandle, start = 0): Tail {
       const { size } = await file.stat()
       const last = await lastLines(readBlock, size, count)
       offset = Math.max(offset, last.start)
+      isCut &&= last.count < count && searchedFrom(size) > 0
       return last.count
     },
     seekFirst: async (wanted) => {
       const { size } = await file.stat()
       const from = await startOfSearch(readBlock, size, wanted)
+      isCut = from > 0 && from === searchedFrom(size)
       let isFirst = from === 0
       for await (const { start, text } of linesIn(readBlock, size, from)) {
         const found = wanted(text)
@@ -85,6 +91,7 @@ function tailOf(file: FileHandle, start = 0): Tail {
       offset = size
       return isFirst
     },
+    isCut: () => isCut,
     writtenAt: async () => (await file.stat()).mtimeMs,
     takeRest: async (copy) => {
       const { size } = await file.stat()

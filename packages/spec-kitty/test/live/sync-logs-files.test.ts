@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -128,6 +129,28 @@ describe('the last lines of a large log', () => {
     running.child.stdout.destroy()
     expect(await running.ended).toEqual([0, null])
     expect(peakOf(running.stderr)).toBeLessThan(MAX_PEAK_KIB)
+  })
+})
+
+describe('a log of a TiB, nearly all of it a hole', () => {
+  it.for([
+    ['--lines', '50'],
+    ['--since', '2h'],
+    ['--lines', '2', '--since', '2h'],
+  ])('is read at its end, and it is said that the rest was not: %j', async (args) => {
+    const [log, older] = [root.file('daemon.log'), root.file('daemon.log.1')]
+    const at = new Date().toISOString()
+    const lines = ['old', 'new'].map((event) => `${JSON.stringify({ at, event })}\n`)
+    writeFileSync(log, lines[1] ?? '')
+    writeFileSync(older, '')
+    truncateSync(older, 2 ** 40)
+    appendFileSync(older, `\n${lines[0]}`)
+    const running = start(...args)
+    readAll(running)
+    expect([await running.ended, running.end]).toEqual([[0, null], lines.join('').slice(-100)])
+    const note = `spec-kitty: only the last GiB of ${older} was read; older text in it is not shown\n`
+    expect(running.stderr.split(note)).toHaveLength(args.includes('2') ? 1 : 2)
+    expect(Number(/\nread (\d+)\n/.exec(running.stderr)?.[1])).toBeLessThan(3 * 1024 ** 3)
   })
 })
 

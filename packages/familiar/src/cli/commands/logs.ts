@@ -31,9 +31,11 @@ export async function run(args: readonly string[], { daemon, io }: CommandContex
   const path = daemon.logFile
   const isReaderGone = request.isFollowed ? io.watchOutput() : () => false
   try {
-    const files = await openLogFiles(path, request.part, (other, error) =>
-      note(io, `${io.program}: ${unreadable(other, error).message}`),
-    )
+    const tell = (text: string): void => note(io, `${io.program}: ${text}`)
+    const files = await openLogFiles(path, request.part, {
+      onUnreadable: (other, error) => tell(unreadable(other, error).message),
+      onCut: (file) => tell(`only the last GiB of ${file} was read; older text in it is not shown`),
+    })
     if (request.isFollowed) await follow(path, files, isReaderGone, { ...request, io })
     else await show(path, files, { ...request, io })
     return EXIT.ok
