@@ -17,8 +17,6 @@ export interface Apart {
   readonly differs: readonly Kind[]
   /** The name of its mount namespace, as `lsns` and `/proc` have it; null if it is ours, or unknown. */
   readonly mounts: string | null
-  /** Whether its root directory is the same directory as ours, perhaps in another mount namespace. */
-  readonly hasOurRoot: boolean
   /** What of it cannot be read. */
   readonly unread: readonly string[]
 }
@@ -28,7 +26,7 @@ export function apartFrom(
   process: Pick<ProcessView, 'namespaces' | 'startTime' | 'command'> | null,
   { namespaces }: Pick<Host, 'namespaces'>,
 ): Apart {
-  const [theirs, ours] = [process?.namespaces?.split(' ') ?? [], namespaces.split(' ')]
+  const [theirs, ours] = [partsOf(process?.namespaces ?? ''), partsOf(namespaces)]
   const isKnown = theirs.length === KINDS.length && ours.length === KINDS.length
   const others = isKnown ? KINDS.filter((_, index) => theirs[index] !== ours[index]) : []
   // The root of another mount namespace is always another mount.
@@ -41,12 +39,14 @@ export function apartFrom(
   const mounts = differs.includes('mount namespace')
     ? (theirs[KINDS.indexOf('mount namespace')] ?? null)
     : null
-  return { differs, mounts, hasOurRoot: isKnown && rootOf(theirs) === rootOf(ours), unread }
+  return { differs, mounts, unread }
 }
 
-/** Returns the root directory without the number of its mount. */
-function rootOf(namespaces: readonly string[]): string | undefined {
-  return namespaces.at(-1)?.replace(/\/[^/]*$/, '')
+/** The path of a root directory may contain blanks. */
+function partsOf(namespaces: string): readonly string[] {
+  const parts = namespaces.split(' ')
+  const before = KINDS.length - 1
+  return parts.length <= before ? parts : [...parts.slice(0, before), parts.slice(before).join(' ')]
 }
 
 /** Where a process with another one of these usually runs. The first that differs counts. */

@@ -57,6 +57,8 @@ export interface ProcessView {
    * of two processes can be compared only if this text is equal. It is constant on systems without namespaces.
    */
   readonly namespaces: string | null
+  /** Whether its root directory is the same directory as ours, in another mount namespace. */
+  readonly hasOurRoot?: boolean
   /** The network namespace as text. A process in another one cannot be reached over loopback. */
   readonly networkNamespace: string | null
   readonly ageSeconds: number | null

@@ -403,11 +403,13 @@ describe('a process that is not seen whole', () => {
       net: string | null,
       change: object = {},
       command = 'tool stop',
+      hasOurRoot = true,
     ) =>
       enterCommand(
         {
           pid: 9,
           namespaces,
+          hasOurRoot,
           networkNamespace: net,
           startTime: '1',
           command: { args: [] },
@@ -428,12 +430,12 @@ describe('a process that is not seen whole', () => {
     for (const other of [
       null,
       host.namespaces,
-      'pid:[1] mnt:[9] none user:[3] root:4/9/8',
       'pid:[1] mnt:[9] none user:[8] root:4/5/8',
       'pid:[1] mnt:[9] time:[8] user:[3] root:4/5/8',
       'pid:[8] mnt:[2] none user:[3] root:4/5/6',
     ])
       expect([other, enter(other, 'net:[7]')]).toEqual([other, null])
+    expect(enter(apart, 'net:[7]', {}, 'tool stop', false)).toBe(null)
   })
 })
 

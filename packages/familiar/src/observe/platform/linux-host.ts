@@ -1,9 +1,9 @@
 import { existsSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { errnoOf } from '../../errors.js'
-import { UNKNOWN_NAMESPACE, type Host } from '../../identity/machine.js'
+import { UNKNOWN_NAMESPACE, type Host, type ProcessView } from '../../identity/machine.js'
 import { hostIdOf } from './host-id.js'
-import { placeOf } from './mounts.js'
+import { hasOurRoot, placeOf } from './mounts.js'
 import { quietly, readFile, readLink } from './read-quietly.js'
 
 /**
@@ -90,6 +90,15 @@ export function readNamespaces(pid: string): string | null {
   // root that is mounted a second time has other mounts below it, so the mount counts.
   const root = placeOf(`/proc/${pid}/root`)
   return root === null || links.includes(null) ? null : [...links, `root:${root}`].join(' ')
+}
+
+const ownMounts = once(() => readOwn('mnt'))
+
+/** Returns the namespaces of a process and, if it has other mounts, whether its root directory is ours. */
+export function namespacesOf(pid: number): Pick<ProcessView, 'namespaces' | 'hasOurRoot'> {
+  const namespaces = readNamespaces(String(pid))
+  const hasOurMounts = namespaces === null || namespaces.split(' ').includes(ownMounts() ?? '')
+  return { namespaces, ...(hasOurMounts ? {} : { hasOurRoot: hasOurRoot(pid) }) }
 }
 
 const ownPidNamespace = once(() => readOwn('pid'))

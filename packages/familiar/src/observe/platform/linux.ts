@@ -3,7 +3,7 @@ import { FamiliarError } from '../../errors.js'
 import type { CommandLine, Listener, PortRange, ProcessView } from '../../identity/machine.js'
 import { textOfBytes } from '../../identity/path-text.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
-import { bootId, hasOurClock, pidNamespace, readHost, readNamespaces } from './linux-host.js'
+import { bootId, hasOurClock, namespacesOf, pidNamespace, readHost } from './linux-host.js'
 import { findLockHolder } from './linux-lock-holder.js'
 import { isDead, readStartTimes, readStat, startedAt, TICKS_PER_SECOND } from './linux-stat.js'
 import {
@@ -220,7 +220,7 @@ function inspectOne(pid: number): readonly ProcessView[] {
     executableGone: executable === null ? null : executable.endsWith(' (deleted)'),
     workingDirectoryGone: isGone,
     workingDirectory: isGone === false ? directory : null,
-    namespaces: readNamespaces(String(pid)),
+    ...namespacesOf(pid),
     networkNamespace: readLink(`/proc/${pid}/ns/net`),
     ageSeconds: ageSeconds(stat),
     startedAt: startedAt(stat),

@@ -36,9 +36,9 @@ export function byHand(pid: number, system: NodeJS.Platform = process.platform):
  */
 export function enterCommand(found: ProcessView | null, host: Host, command: string): string | null {
   if (found === null || host.mayEnter !== true) return null
-  const { differs, hasOurRoot } = apartFrom(found, host)
+  const { differs } = apartFrom(found, host)
   const isOther = differs.includes('user namespace') || differs.includes('time namespace')
-  if (!differs.includes('mount namespace') || isOther || !hasOurRoot) return null
+  if (!differs.includes('mount namespace') || isOther || found.hasOurRoot !== true) return null
   const { networkNamespace: net } = found
   const flags = [
     '-m',

@@ -32,6 +32,19 @@ export function placeOf(link: string): string | null {
   })
 }
 
+/** Returns whether the root directory of a process in another mount namespace is the same directory as ours; false if unknown. */
+export function hasOurRoot(pid: number): boolean {
+  const [theirs, ours] = [rootOf(String(pid)), rootOf('self')]
+  return theirs !== null && theirs === ours
+}
+
+/** Returns the device, the inode and the path of the root directory of a process, as text. Its mount is another one in each namespace. */
+function rootOf(pid: string): string | null {
+  const [, mount, rest] = /^(\d+)\/(\d+\/.*)$/s.exec(placeOf(`/proc/${pid}/root`) ?? '') ?? []
+  const device = mountsOf(pid)?.find(({ id }) => id === mount)?.device
+  return device === undefined || rest === undefined ? null : `${device}/${rest}`
+}
+
 interface Mount {
   readonly id: string
   /** The device of the superblock, as text. */
@@ -40,9 +53,9 @@ interface Mount {
   readonly type: string
 }
 
-/** Returns the mounts that this process sees; null if they cannot be read. */
-function mountsOf(): readonly Mount[] | null {
-  const text = quietly(() => textOfBytes(readFileSync('/proc/self/mountinfo')))
+/** Returns the mounts that a process sees; null if they cannot be read. */
+function mountsOf(pid = 'self'): readonly Mount[] | null {
+  const text = quietly(() => textOfBytes(readFileSync(`/proc/${pid}/mountinfo`)))
   if (text === null) return null
   return text.split('\n').flatMap((line) => {
     const [, id, device, at, type] = /^(\d+) \d+ (\S+) \S+ (\S+) .* - (\S+) /.exec(line) ?? []
