@@ -61,6 +61,20 @@ function old(kind: Old = {}): Enter {
   }
 }
 
+/** Starts the daemon of a scope on a drive of its own, which is taken out afterwards. */
+function onDrive(name: string, kind: Old): Enter {
+  return async (scene) => {
+    const drive = `drive-${scene.plan.port}`
+    const path = scene.stage.at(drive)
+    mkdirSync(path)
+    // The directory must be older than the daemon, whose age is known in hundredths of a second.
+    await sleep(50)
+    mount(path)
+    await old(kind)({ ...scene, plan: { ...scene.plan, scope: `${drive}/${name}` } })
+    spawnSync('umount', ['-l', path])
+  }
+}
+
 const early = ({ stage, plan }: Scene, more: Partial<Truth> = {}): Partial<Truth> => ({
   marker: null,
   environment: stage.at(plan.scope),
@@ -94,6 +108,18 @@ export const OLD_SYNC = {
     options: () => ({ record: true }),
     truth: (scene) => early(scene, recorded(scene)),
   }),
+  'old-before-markers-unmounted': onDrive('.spec-kitty', {
+    options: () => ({ record: true }),
+    truth: (scene) => early(scene, recorded(scene)),
+  }),
+  // As before, and another root has a copy of its record.
+  'old-before-markers-copied': async (scene: Scene) => {
+    await onDrive('.spec-kitty', {
+      options: () => ({ record: true }),
+      truth: (inside) => early(inside, recorded(inside)),
+      after: (_inside, { port, token, pid }) => writeOldRecord(scene, { port, token, pid }),
+    })(scene)
+  },
   'old-record-without-pid': old({
     truth: recorded,
     after: ({ stage, plan }, { port, token }) => void writeSyncRecord(stage.at(plan.scope), { port, token }),
@@ -221,17 +247,10 @@ export const OLD_BOARDS = {
       symlinkSync(stage.at('p1'), stage.at(plan.scope))
     },
   }),
-  'old-board-unmounted': async (scene: Scene) => {
-    const { stage, plan } = scene
-    const drive = stage.at(`drive-${plan.port}`)
-    mkdirSync(drive)
-    mount(drive)
-    const inside = { ...scene, plan: { ...plan, scope: `drive-${plan.port}/project` } }
-    await old({ options: () => ({ record: true }), truth: () => ({ isProjectGone: null, isOdd: true }) })(
-      inside,
-    )
-    spawnSync('umount', ['-l', drive])
-  },
+  'old-board-unmounted': onDrive('project', {
+    options: () => ({ record: true }),
+    truth: (scene) => ({ ...recorded(scene), isProjectGone: null }),
+  }),
   'old-board-forked': old({
     options: () => ({ record: true, keepChild: 'fork' }),
     truth: (scene) => ({ ...recorded(scene), isOdd: true }),

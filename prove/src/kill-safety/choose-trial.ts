@@ -98,6 +98,7 @@ const OLD_SINGLETONS = new Set<ActorKind>([
   'old-recorded',
   'old-recorded-stopped',
   'old-before-markers-recorded',
+  'old-before-markers-copied',
   'old-record-without-pid',
   'old-record-with-wrong-pid',
   'old-forked',

@@ -18,6 +18,8 @@ export const SYNC_KINDS = [
   'old-shared-owner',
   'old-before-markers',
   'old-before-markers-recorded',
+  'old-before-markers-unmounted',
+  'old-before-markers-copied',
   'old-record-without-pid',
   'old-record-with-wrong-pid',
   'old-wrong-port-in-line',

@@ -75,6 +75,7 @@ export async function scan(family: Family): Promise<Scan> {
     real: SCOPE,
     gone: false,
     unchangedSinceMs: null,
+    above: null,
     ownSinceMs: null,
     records: [readOf(record)],
     sharedOwnerPresent: null,

@@ -3,7 +3,7 @@ import { FamiliarError, throwLack } from '../errors.js'
 import { boundText } from '../clock.js'
 import { titleOf, type Family } from '../family.js'
 import type { DaemonRecord } from '../protocol/record.js'
-import type { Candidate } from '../observe/scan.js'
+import type { Candidate, Scan } from '../observe/scan.js'
 import { isSingletonProven } from '../observe/scope-daemon.js'
 import { readRecord } from '../observe/read-records.js'
 import type { Platform } from '../observe/platform/platform.js'
@@ -52,11 +52,12 @@ export async function terminateScopeDaemon(
   lock: HeldLock,
   daemon: Candidate,
   record: DaemonRecord | null,
+  seen: Scan,
 ): Promise<Termination> {
   const { family, platform, reason } = order
   if (daemon.facts.same_user !== 'yes') return { outcome: 'failed', reason: 'permission_denied' }
   if (daemon.proof === null) return askOnly(order, daemon.observation, record)
-  if (!isSingletonProven(daemon, record)) return { outcome: 'failed', reason: 'identity_unproven' }
+  if (!isSingletonProven(daemon, record, seen)) return { outcome: 'failed', reason: 'identity_unproven' }
   const { pid } = daemon.proof
   const until = boundText(LONGEST_DRAIN_MS + LONGEST_END_MS)
   // A daemon that hangs has not accepted the request, so it has no work to finish.

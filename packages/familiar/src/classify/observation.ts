@@ -58,11 +58,14 @@ export interface ScopeSnapshot {
   readonly gone: boolean | null
   /** True if nothing is at the path now, which may only be unmounted. Shown to people, never used for a decision. */
   readonly isMissing?: boolean | null
-  /**
-   * Since when the directory has been empty, in milliseconds since 1970. If the directory is gone: since when its parent
-   * has been unchanged. Null if the directory is not empty, or the time cannot be read.
-   */
+  /** Since when the directory has been empty, in milliseconds since 1970. Null if it is not, or the time cannot be read. */
   readonly unchangedSinceMs: number | null
+  /**
+   * The nearest directory above the path that exists: when its entries last changed, and whether it has none but the scope.
+   * Read only if nothing is at the path, or only our own daemon's files. Null if it was not read, and if it is unknown
+   * whether something is at the path, for example because a drive may be missing there.
+   */
+  readonly above: { readonly changedMs: number; readonly isEmpty: boolean } | null
   /**
    * When the oldest entry of the directory was created, in milliseconds since 1970, if all entries are those of our own
    * daemon. Null if there are no entries or others, or the times cannot be read.

@@ -2,6 +2,7 @@ import type { Observation, ScopeSnapshot, ScanContext } from './observation.js'
 import { compareVersions, type Self } from '../identity/versions.js'
 import { isSingleton, namedScopes, projectGone, scopeOf } from './derive-facts.js'
 import { namesLiving } from './names-living.js'
+import { unmountedScope } from './unmounted.js'
 
 /** A sign that a daemon is stale. Signs are shown to people and never used for a decision. */
 export type StaleEvidence =
@@ -90,11 +91,18 @@ function directoryAt(path: string, { here, scopes }: ScanContext): string | null
 }
 
 /**
- * Returns the other scope whose daemon this process is or may be; null if nothing suggests one. A proven scope takes
- * precedence; next is the text `unknown`, if not all scopes that the process names are known; last is a scope that could
- * not be read. Pure.
+ * Returns the other scope whose daemon this process is or may be; null if none can be. Every command that may end the
+ * process asks this: the clean-up, stop, restart and start. A proven scope takes precedence; next is the text `unknown`, if
+ * not all scopes that the process names are known; then a scope that could not be read; last is one that may only be
+ * unmounted. Pure.
  */
 export function maybeInUseBy(seen: Observation, context: ScanContext): string | null {
+  const away = unmountedScope(seen, context)
+  return knownInUseBy(seen, context) ?? (away === null ? null : (away.real ?? 'unknown'))
+}
+
+/** Returns what `maybeInUseBy` does, without the scopes that may only be unmounted. Pure. */
+export function knownInUseBy(seen: Observation, context: ScanContext): string | null {
   const proven = usedScope(seen, context)
   if (proven !== null) return proven.real ?? 'unknown'
   if (seen.namedScopes === null) return 'unknown'

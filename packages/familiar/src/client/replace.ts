@@ -148,7 +148,7 @@ async function end(order: ReplaceOrder, lock: HeldLock, found: ReplaceTarget): P
   if (order.mayReplace === false) throw notReplaced(order, named, 'this command must not replace a daemon')
   if (missing.length > 0) throw notReplaced(order, named, `not proven: ${missing.join(', ')}`)
   if (order.launch !== undefined) assertCanStart(order.launch)
-  const result = await terminateScopeDaemon(order, lock, daemon, record)
+  const result = await terminateScopeDaemon(order, lock, daemon, record, found.seen)
   if (result.outcome === 'failed')
     throw notReplaced(order, { ...named, hint: explanationOf(order, result.reason) }, result.reason)
 }

@@ -84,7 +84,7 @@ async function isBeingChanged(lifecycleLock: string): Promise<boolean> {
  * the scan did not find it.
  */
 type Target =
-  | { readonly daemon: Candidate; readonly record: DaemonRecord | null }
+  | { readonly daemon: Candidate; readonly record: DaemonRecord | null; readonly seen: Scan }
   | { readonly daemon: null; readonly record: DaemonRecord; readonly process: ProcessView }
 
 async function findTarget(request: StopRequest): Promise<Target | null> {
@@ -131,7 +131,7 @@ function seenTarget(request: StopRequest, seen: Scan, daemon: Candidate): Target
   if (runsElsewhere(daemon, seen)) throw elsewhere(request, named)
   if (facts.reachable !== 'yes') throw unreachable(request, named)
   if (observation.pid === null) throw elsewhere(request, named)
-  return { daemon, record }
+  return { daemon, record, seen }
 }
 
 /**
@@ -154,9 +154,9 @@ async function stopLocked(request: StopRequest, lock: HeldLock): Promise<StopRes
   const { daemon, record } = target
   const { pid, port } = daemon?.observation ?? target.record ?? { pid: null, port: null }
   const result =
-    daemon === null
+    target.daemon === null
       ? await askOnly(request, { pid, port, process: target.process }, record)
-      : await terminateScopeDaemon(request, lock, daemon, record)
+      : await terminateScopeDaemon(request, lock, target.daemon, record, target.seen)
   if (result.outcome === 'failed' || pid === null) {
     const reason = result.outcome === 'failed' ? result.reason : 'identity_unproven'
     const advice =

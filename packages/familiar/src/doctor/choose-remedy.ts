@@ -1,7 +1,8 @@
 import type { FailureReason } from '../act/terminate-process.js'
 import { namedScopes } from '../classify/derive-facts.js'
 import type { Reason } from '../classify/class-and-reason.js'
-import { inUseBy, isAway, maybeInUseBy } from '../classify/stale-evidence.js'
+import { inUseBy, isAway, knownInUseBy } from '../classify/stale-evidence.js'
+import { unmountedScope } from '../classify/unmounted.js'
 import { cleanCommand, forceCommand, lookCommandOf } from '../define/hints.js'
 import type { Words } from '../define/options.js'
 import { ANOTHER_USER } from '../observe/user-name.js'
@@ -10,7 +11,7 @@ import { apartFrom, apartText } from '../identity/apart.js'
 import { enterCommand, lookCommand } from '../observe/platform/look-command.js'
 import type { Candidate, Scan } from '../observe/scan.js'
 import { isEndedByStop, runsElsewhere, scopeDaemon } from '../observe/scope-daemon.js'
-import { isSpared, isStarting, sparedOf, unmountedScope } from '../observe/spared.js'
+import { isSpared, isStarting, sparedOf } from '../observe/spared.js'
 import { staleInScope } from '../observe/stale-in-scope.js'
 import type { IdentityRecord, Tool } from './identity-record.js'
 import { actsHere, explained, isExplanation, obstructed, type Remedy } from './remedy.js'
@@ -193,11 +194,11 @@ const IN_USE_UNSEEN = 'it may be in use where this command cannot see: use it wh
  * scope it can be decided about, because a user who names that scope knows whether it is only unmounted.
  */
 function absentScope(candidate: Candidate, seen: Scan, words: Words): string | null {
-  const scope = unmountedScope(candidate, seen)
+  const scope = unmountedScope(candidate.observation, seen.context)
   const { otherUser, unreachable, elsewhere } = sparedOf(candidate, seen)
   const isSparedElse = otherUser || unreachable || elsewhere
   if (scope === null || scope.real === null || isSparedElse) return null
-  if (maybeInUseBy(candidate.observation, seen.context) !== null) return null
+  if (knownInUseBy(candidate.observation, seen.context) !== null) return null
   const { real } = scope
   const state =
     scope.gone === false

@@ -15,12 +15,21 @@ export interface PeekRequest {
   readonly ownEntries: readonly string[]
 }
 
+/** The nearest directory above a scope that exists. */
+export interface Above {
+  /** When its entries last changed, in milliseconds since 1970. */
+  readonly changedMs: number
+  /** Whether it has no entry, or only the scope. */
+  readonly isEmpty: boolean
+}
+
 export interface PeekReply {
   readonly real: string | null
   readonly gone: boolean | null
   /** True if nothing is at the path now, which may only be unmounted; null if unknown. */
   readonly isMissing: boolean | null
   readonly unchangedSinceMs: number | null
+  readonly above: Above | null
   readonly ownSinceMs: number | null
   readonly records: readonly PeekedFile[]
   readonly sharedOwnerPresent: boolean | null
@@ -40,12 +49,14 @@ export interface PeekReply {
 export function peek(request: PeekRequest): PeekReply {
   const found = exists(request.scope, statSync)
   const gone = found === false ? isProvenGone(request.scope) : tellsGone(found)
+  const ownSince = ownSinceMs(request)
   return {
     real: realPath(request.scope),
     gone,
     isMissing: found === null ? null : !found,
-    unchangedSinceMs: unchangedSinceMs(request.scope, gone),
-    ownSinceMs: ownSinceMs(request),
+    unchangedSinceMs: gone === false ? unchangedSinceMs(request.scope) : null,
+    above: found === false ? aboveOf(request.scope) : ownSince === null ? null : besideOf(request.scope),
+    ownSinceMs: ownSince,
     records: request.records.map((path) => readSmallFile(path)),
     sharedOwnerPresent: request.sharedOwner === null ? null : exists(request.sharedOwner, statSync),
     daemonLock: readSmallFile(request.daemonLock),
@@ -119,14 +130,29 @@ function isProvenGone(path: string): true | null {
  * empty, it must have changed since then, because the mount point of a removed drive is empty too, but did not change.
  */
 export function isGoneSince(path: string, usedMs: number): boolean {
+  const above = aboveOf(path)
+  return above !== null && (!above.isEmpty || above.changedMs > usedMs)
+}
+
+/** Returns what is left of the path. Null if it is not proven that nothing is there, or if that cannot be read. */
+function aboveOf(path: string): Above | null {
   const top = topmostMissing(resolve(path))
-  if (isGone(top) !== true) return false
+  return isGone(top) === true ? readAbove(dirname(top), 0) : null
+}
+
+/** Returns the directory around a scope that exists. Null if it is one of drives, or cannot be read. */
+function besideOf(path: string): Above | null {
+  const parent = dirname(resolve(path))
+  return DRIVES.has(parent) ? null : readAbove(parent, 1)
+}
+
+function readAbove(directory: string, entries: number): Above | null {
   try {
-    const left = dirname(top)
-    return !isEmpty(left) || statSync(fileNameOf(left)).mtimeMs > usedMs
+    const { length } = readdirSync(fileNameOf(directory))
+    return { changedMs: statSync(fileNameOf(directory)).mtimeMs, isEmpty: length <= entries }
   } catch (error) {
     throwLack(error)
-    return false
+    return null
   }
 }
 
@@ -147,14 +173,12 @@ function isEmpty(directory: string): boolean {
 }
 
 /**
- * Returns since when the entries of the scope's directory have not changed, in milliseconds since 1970. If the scope is
- * gone, returns this for its parent. Returns null if the scope exists and is not empty, or if the time cannot be read.
+ * Returns since when the scope's directory has been empty, in milliseconds since 1970. Null if it is not empty, or if the time
+ * cannot be read.
  */
-function unchangedSinceMs(scope: string, gone: boolean | null): number | null {
+function unchangedSinceMs(scope: string): number | null {
   try {
-    const directory = gone === true ? dirname(resolve(scope)) : scope
-    if (gone !== true && !isEmpty(directory)) return null
-    return statSync(fileNameOf(directory)).mtimeMs
+    return isEmpty(scope) ? statSync(fileNameOf(scope)).mtimeMs : null
   } catch (error) {
     throwLack(error)
     return null

@@ -42,6 +42,7 @@ export const UNTOLD: ScopeSnapshot = {
   real: null,
   gone: null,
   unchangedSinceMs: null,
+  above: null,
   ownSinceMs: null,
   records: [],
   sharedOwnerPresent: null,

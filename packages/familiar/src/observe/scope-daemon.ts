@@ -1,6 +1,6 @@
 import { isSingletonByRecord, provesPredecessor } from '../classify/derive-facts.js'
 import { isHeldElsewhere } from '../classify/names-living.js'
-import { usedScope } from '../classify/stale-evidence.js'
+import { maybeInUseBy, usedScope } from '../classify/stale-evidence.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { Implementation } from '../identity/spawn-shape.js'
 import type { Candidate, Scan } from './scan.js'
@@ -45,14 +45,17 @@ export function recordOf({ observation }: Candidate, { context }: Scan): DaemonR
 
 /**
  * Returns whether a proof of the process is enough to signal it as the daemon of the scope. It is enough for a daemon of
- * ours. A predecessor's daemon must also have the token and port in the record. If its command line has no marker,
- * everything else that could name a scope must be readable too, so that the daemon of another scope is never ended by
- * mistake.
+ * ours. A predecessor's daemon must also have the token and port in the record, and be proven not to be the daemon of another
+ * scope (`maybeInUseBy`), because the record may be a copy of that of another scope.
  */
-export function isSingletonProven({ facts, observation }: Candidate, record: DaemonRecord | null): boolean {
+export function isSingletonProven(
+  { observation }: Candidate,
+  record: DaemonRecord | null,
+  { context }: Pick<Scan, 'context'>,
+): boolean {
   if (observation.shape?.implementation !== 'predecessor') return true
   if (record === null || provesPredecessor(record, observation) !== 'yes') return false
-  return facts.marker === 'yes' || observation.namedScopes !== null
+  return maybeInUseBy(observation, context) === null
 }
 
 /**
@@ -61,7 +64,7 @@ export function isSingletonProven({ facts, observation }: Candidate, record: Dae
  */
 export function isEndedByStop(daemon: Candidate, seen: Scan): boolean {
   if (daemon.observation.shape?.implementation !== 'predecessor') return true
-  return isPredecessorAlone(seen) && isSingletonProven(daemon, recordOf(daemon, seen))
+  return isPredecessorAlone(seen) && isSingletonProven(daemon, recordOf(daemon, seen), seen)
 }
 
 /** Returns whether each record of the scope is absent or a predecessor's. */

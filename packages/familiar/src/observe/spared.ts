@@ -1,32 +1,16 @@
-import type { ScopeSnapshot } from '../classify/observation.js'
-import { scopeOf } from '../classify/derive-facts.js'
 import { maybeInUseBy } from '../classify/stale-evidence.js'
-import { isUnmounted } from '../classify/unmounted.js'
 import { planFor, type Spared } from '../classify/plan.js'
 import type { Candidate, Scan } from './scan.js'
 
 /** Returns the reasons to spare a candidate. If any holds, even force does not end a candidate of `operator_required`. */
 export function sparedOf(candidate: Candidate, seen: Scan): Spared {
   const { facts, observation } = candidate
-  const away = unmountedScope(candidate, seen)
   return {
     otherUser: facts.same_user === 'no',
-    inUseBy: maybeInUseBy(observation, seen.context) ?? (away === null ? null : (away.real ?? 'unknown')),
+    inUseBy: maybeInUseBy(observation, seen.context),
     unreachable: facts.reachable !== 'yes',
     elsewhere: facts.elsewhere !== 'no',
   }
-}
-
-/**
- * Returns the other scope that this candidate is spared for because what it uses there may only be unmounted; null if there
- * is none. For the candidates of this scope it is null: a user who forces a clean-up in a scope knows whether it is mounted.
- */
-export function unmountedScope(
-  { observation, verdict }: Pick<Candidate, 'observation' | 'verdict'>,
-  { context }: Pick<Scan, 'context'>,
-): ScopeSnapshot | null {
-  const scope = verdict.reason === 'cross_root' ? scopeOf(observation, context) : null
-  return scope !== null && isUnmounted(observation, scope, context) ? scope : null
 }
 
 /** Returns whether there is a reason to spare this candidate. If so, neither force nor the user's confirmation ends it. */

@@ -832,6 +832,11 @@ it('means the scanned scope by its real path, even if the text differs', () => {
   expect(factsOf(BASIS, seen, linked)).toMatchObject({ marker_here: 'yes', scope_agrees: 'unknown' })
 })
 
+/** What is left above a scope that is gone: an empty directory, unchanged for so many seconds. */
+function leftFor(seconds: number): NonNullable<ScopeSnapshot['above']> {
+  return { changedMs: secondsBefore(seconds), isEmpty: true }
+}
+
 describe('projectGone', () => {
   const AGE = 3600
   /** For how long the project, or where it is gone the directory above it, has been empty: it is not, or since, or from before the daemon's start. */
@@ -846,7 +851,7 @@ describe('projectGone', () => {
     emptyFor: number | null,
     age: number | null,
   ): string {
-    if (gone === null) return 'unknown'
+    if (gone === null || (gone && age === null)) return 'unknown'
     if (emptyFor !== null && (age === null || age < emptyFor)) return 'unknown'
     if (!gone) return 'no'
     if (implementation !== 'own') return 'yes'
@@ -866,7 +871,14 @@ describe('projectGone', () => {
               ageSeconds,
             ],
             seen: observation({ shape: of, process: processView({ workingDirectoryGone, ageSeconds }) }),
-            scope: scopeView({ gone, unchangedSinceMs: emptyFor === null ? null : secondsBefore(emptyFor) }),
+            scope: scopeView({
+              gone,
+              ...(emptyFor === null
+                ? {}
+                : gone === true
+                  ? { above: leftFor(emptyFor) }
+                  : { unchangedSinceMs: secondsBefore(emptyFor) }),
+            }),
             expected: proven(of?.implementation ?? null, gone, workingDirectoryGone, emptyFor, ageSeconds),
           })),
         ),
@@ -892,7 +904,7 @@ describe('projectGone', () => {
     [
       "a predecessor's whose process is not known, below a directory that is empty",
       observation({ process: null, shape: oldShape() }),
-      scopeView({ gone: true, unchangedSinceMs: secondsBefore(0) }),
+      scopeView({ gone: true, above: leftFor(0) }),
       'unknown',
     ],
   ])('%s', (_, seen, scope, expected) => {
@@ -926,13 +938,9 @@ describe('a scope whose file system may not be mounted', () => {
       'unknown',
     ],
     ['that is not empty', old, { gone: false, unchangedSinceMs: null }, 'no'],
-    [
-      'that is gone from a directory as old',
-      old,
-      { gone: true, unchangedSinceMs: secondsBefore(101) },
-      'unknown',
-    ],
-    ['that was removed after the start', old, { gone: true, unchangedSinceMs: secondsBefore(99) }, 'no'],
+    ['that is gone from a directory as old', old, { gone: true, above: leftFor(101) }, 'unknown'],
+    ['that is gone, and nothing is known of what is left', old, { gone: true, above: null }, 'unknown'],
+    ['that was removed after the start', old, { gone: true, above: leftFor(99) }, 'no'],
     ['of which it is not known whether it is there', old, { gone: null }, 'unknown'],
     [
       'in which our own files were made after the start of the process, and nothing else is there',
@@ -976,13 +984,78 @@ describe('a scope whose file system may not be mounted', () => {
     expect(named).toBe(expected)
   })
 
-  it('need never have existed where only the environment names it', () => {
-    const around = context(
-      scopeView({ records: none }),
-      scopeView({ real: ELSEWHERE, records: none, gone: null }),
-    )
-    const seen = observation({ ...old, namedScopes: [HERE, ELSEWHERE] })
-    expect([factsOf(BASIS, seen, around).singleton_named, maybeInUseBy(seen, around)]).toEqual(['no', null])
+  it.each([
+    [
+      'nothing is at its path, and other things beside it',
+      { gone: true, above: { ...leftFor(101), isEmpty: false } },
+      false,
+    ],
+    [
+      'the same, and directories above it are gone too',
+      { gone: null, above: { ...leftFor(101), isEmpty: false } },
+      false,
+    ],
+    [
+      'nothing is left above it, and that is as old as before the start',
+      { gone: true, above: leftFor(101) },
+      true,
+    ],
+    ['the same, and directories above it are gone too', { gone: null, above: leftFor(101) }, true],
+    ['it was removed after the start', { gone: true, above: leftFor(99) }, false],
+    ['it is not known whether something is at its path', { gone: null, above: null }, true],
+    ['it is an empty directory from before the start', { unchangedSinceMs: secondsBefore(101) }, true],
+    [
+      'only our own files are in it, and other things beside it',
+      { ownSinceMs: secondsBefore(1), above: { ...leftFor(1), isEmpty: false } },
+      false,
+    ],
+    [
+      'only our own files are in it, and nothing is beside it',
+      { ownSinceMs: secondsBefore(1), above: leftFor(1) },
+      true,
+    ],
+  ] as const)(
+    'that only the environment names may be in use, or never have existed: %s',
+    (_, change, mayBe) => {
+      const around = context(
+        scopeView({ records: none }),
+        scopeView({ real: ELSEWHERE, records: none, ...change }),
+      )
+      const seen = observation({ ...old, namedScopes: [HERE, ELSEWHERE] })
+      const expected = ['no', mayBe ? ELSEWHERE : null]
+      expect([factsOf(BASIS, seen, around).singleton_named, maybeInUseBy(seen, around)]).toEqual(expected)
+    },
+  )
+
+  it.each([
+    ['its command line', { shape: oldShape({ marker: ELSEWHERE }) }],
+    ['its self-report', { shape: oldShape({ marker: null }), report: oldReport({ scope: ELSEWHERE }) }],
+  ] as const)('that %s names may be in use, whatever is beside it', (_, change) => {
+    const above = { ...leftFor(101), isEmpty: false }
+    const of = (scope: Partial<ScopeSnapshot>) => {
+      const there = scopeView({ real: ELSEWHERE, records: none, ...scope })
+      const seen = observation({ ...old, namedScopes: [ELSEWHERE], ...change })
+      return maybeInUseBy(seen, context(scopeView({ records: none }), there))
+    }
+    expect([of({ gone: true, above }), of({ gone: null, above }), of({ gone: true })]).toEqual([
+      ELSEWHERE,
+      ELSEWHERE,
+      null,
+    ])
+  })
+
+  it('is not one whose directory is the working directory of the process', () => {
+    const directory = 'device/inode'
+    const there = scopeView({ real: ELSEWHERE, records: none, directory, ownSinceMs: secondsBefore(1) })
+    const around = context(scopeView({ records: none }), there)
+    const scopes = new Map([...around.scopes, ['/proc/77/cwd', there]])
+    const seen = observation({
+      shape: shape({ marker: ELSEWHERE }),
+      process: old.process,
+      namedScopes: [ELSEWHERE],
+    })
+    expect(maybeInUseBy(seen, { ...around, scopes })).toBe(ELSEWHERE)
+    expect(maybeInUseBy({ ...seen, heldDirectory: '/proc/77/cwd' }, { ...around, scopes })).toBe(null)
   })
 })
 

@@ -28,7 +28,8 @@ import { usedScope } from '../../src/classify/stale-evidence.js'
 import { scopeDaemon } from '../../src/observe/scope-daemon.js'
 import { userText } from '../../src/identity/user-text.js'
 import { userName } from '../../src/observe/user-name.js'
-import { isEndedByForce, isSpared, unmountedScope } from '../../src/observe/spared.js'
+import { unmountedScope } from '../../src/classify/unmounted.js'
+import { isEndedByForce, isSpared } from '../../src/observe/spared.js'
 import { testFamily } from '../helpers/family.js'
 import { forEachSighting } from '../helpers/many-observations.js'
 import { PORT, USER } from '../helpers/observations.js'
@@ -561,14 +562,18 @@ describe('the remedy of a daemon of another scope that may only be unmounted', (
       const [name] = context.scopes.keys()
       for (const gone of [true, false]) {
         // Unchanged since before any process started.
+        const empty = gone ? { above: { changedMs: 1, isEmpty: true } } : { unchangedSinceMs: 1 }
         const scopes = new Map(
-          [...context.scopes].map(([path, one]) => [path, { ...one, gone, unchangedSinceMs: 1 }] as const),
+          [...context.scopes].map(
+            ([path, one]) => [path, one === context.here ? one : { ...one, gone, ...empty }] as const,
+          ),
         )
         const seen = scanOf(observation, { ...context, scopes }, others, PROOF)
         const [candidate] = seen.candidates
         if (candidate === undefined || name === undefined) continue
         const remedy = remedyOf(candidate, seen, { words })
-        if (!isSpared(candidate, seen) || unmountedScope(candidate, seen) === null) continue
+        if (!isSpared(candidate, seen) || unmountedScope(candidate.observation, seen.context) === null)
+          continue
         const [command = ''] = remedy?.commands ?? []
         if (command.includes('--force')) wrong.add(command)
         const { facts } = candidate

@@ -191,6 +191,8 @@ export function scopeView(change: Partial<ScopeSnapshot> = {}): ScopeSnapshot {
     real: HERE,
     gone: false,
     unchangedSinceMs: null,
+    // If it is gone, it was removed just now.
+    above: change.gone === true ? { changedMs: secondsBefore(0), isEmpty: false } : null,
     ownSinceMs: null,
     records: [readable(ownRecord()), ABSENT],
     sharedOwnerPresent: true,

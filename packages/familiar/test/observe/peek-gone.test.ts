@@ -9,9 +9,9 @@ afterAll(removeHomes)
 
 const HOUR_S = 3600
 
-/** What a scan reads of a scope: whether it is gone, and since when it, or what was above it, has been empty. */
+/** What a scan reads of a scope: whether it is gone, and since when it has been empty, or what is left above it is unchanged. */
 function scan(scope: string) {
-  const { gone, unchangedSinceMs } = peek({
+  const { gone, unchangedSinceMs, above } = peek({
     scope,
     records: [],
     sharedOwner: null,
@@ -20,7 +20,9 @@ function scan(scope: string) {
   })
   // The file system counts parts of a millisecond, which `Date.now` cuts off.
   const now = Date.now() + 1
-  return { gone, unchangedForSeconds: unchangedSinceMs === null ? null : (now - unchangedSinceMs) / 1_000 }
+  const sinceMs = unchangedSinceMs ?? above?.changedMs ?? null
+  const isLeftEmpty = above?.isEmpty ?? null
+  return { gone, isLeftEmpty, unchangedForSeconds: sinceMs === null ? null : (now - sinceMs) / 1_000 }
 }
 
 function makeOld(directory: string, seconds: number): void {
@@ -33,18 +35,26 @@ describe('a scope that is gone', () => {
     const home = makeHome()
     writeFileSync(join(home, 'other'), '')
     makeOld(home, HOUR_S)
-    const { gone, unchangedForSeconds } = scan(join(home, 'project'))
-    expect(gone).toBe(true)
+    const { gone, isLeftEmpty, unchangedForSeconds } = scan(join(home, 'project'))
+    expect([gone, isLeftEmpty]).toEqual([true, false])
     expect(unchangedForSeconds).toBeGreaterThan(HOUR_S - 1)
   })
 
   it('below a directory that has long been empty says for how long', () => {
     const home = makeHome()
     makeOld(home, HOUR_S)
-    const { gone, unchangedForSeconds } = scan(join(home, 'project'))
-    expect(gone).toBe(true)
+    const { gone, isLeftEmpty, unchangedForSeconds } = scan(join(home, 'project'))
+    expect([gone, isLeftEmpty]).toEqual([true, true])
     expect(unchangedForSeconds).toBeGreaterThan(HOUR_S - 1)
     expect(unchangedForSeconds).toBeLessThan(HOUR_S + 60)
+  })
+
+  it('together with directories above it says for how long what is left is unchanged, and is not known to be gone', () => {
+    const home = makeHome()
+    makeOld(home, HOUR_S)
+    const { gone, isLeftEmpty, unchangedForSeconds } = scan(join(home, 'above', 'project'))
+    expect([gone, isLeftEmpty]).toEqual([null, true])
+    expect(unchangedForSeconds).toBeGreaterThan(HOUR_S - 1)
   })
 
   it('because it was removed just now: since then', () => {
@@ -68,7 +78,7 @@ describe('a scope that is there', () => {
     expect(unchangedForSeconds).toBeGreaterThan(HOUR_S - 1)
     expect(unchangedForSeconds).toBeLessThan(HOUR_S + 60)
     writeFileSync(join(project, 'file'), '')
-    expect(scan(project)).toEqual({ gone: false, unchangedForSeconds: null })
+    expect(scan(project)).toEqual({ gone: false, isLeftEmpty: null, unchangedForSeconds: null })
   })
 })
 
@@ -125,7 +135,7 @@ describe('a scope that may be on a drive that was taken out', () => {
   it.each(['/mnt/no-such-drive', '/media/no-such-drive', '/mnt/no-such-drive/project'])(
     'is not known to be gone as %s',
     (path) => {
-      expect(scan(path).gone).toBe(null)
+      expect(scan(path)).toEqual({ gone: null, isLeftEmpty: null, unchangedForSeconds: null })
     },
   )
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
@@ -14,7 +14,9 @@ import { skipAloud } from './sync-root.js'
  */
 let place: DashboardTestEnv
 let over: Mounted | null = null
-let daemons: Readonly<Record<'here' | 'other' | 'drive' | 'link' | 'own' | 'removed', Process>> | null = null
+let daemons: Readonly<
+  Record<'here' | 'other' | 'early' | 'drive' | 'link' | 'own' | 'removed', Process>
+> | null = null
 
 const STARTING_MS = 31_000
 
@@ -25,22 +27,28 @@ beforeAll(async () => {
   mkdirSync(at('drive'))
   writeFileSync(join(at('drive'), 'NOT_MOUNTED'), '')
   const roots = [place.env['SPEC_KITTY_HOME'] ?? '', at('other-home')]
-  const paths = [...roots, at('drive')]
+  const early = at('early')
+  const paths = [...roots, early, at('drive')]
   const mounts = paths.map((path) => mountAt(path))
   const mounted = mounts.filter((one): one is Mounted => one !== null)
   if (mounted.length < paths.length) return
   symlinkSync(place.project('drive/linked'), at('link'))
-  const sync = async (port: number, root = ''): Promise<Process> =>
-    processOf((await spawnPredecessor({ family: 'sync', port, root, record: true, owner: false })).pid)
+  const sync = async (port: number, root = '', more = {}): Promise<Process> =>
+    processOf(
+      (await spawnPredecessor({ family: 'sync', port, root, record: true, owner: false, ...more })).pid,
+    )
   const dashboard = (port: number, project: string) => place.predecessor(port, project, { record: true })
   const [own, removed] = [place.project('own'), place.project('removed')]
   const predecessors = {
     here: await sync(9410, roots[0]),
     other: await sync(9411, roots[1]),
+    // Only its environment names its home.
+    early: await sync(9412, join(early, '.spec-kitty'), { version: '3.1.9' }),
     drive: await dashboard(9250, place.project('drive/project')),
     link: await dashboard(9251, at('link')),
     removed: await dashboard(9252, removed),
   }
+  cpSync(join(early, '.spec-kitty'), at('copy'), { recursive: true })
   for (const one of mounted) one.unmount()
   daemons = { ...predecessors, own: await place.start(own) }
   over = mountAt(own)
@@ -57,6 +65,35 @@ afterAll(() => {
 function givenMounts(context: TestContext) {
   return daemons ?? skipAloud(context, NO_MOUNT)
 }
+
+describe('a daemon in use whose home is not mounted, and whose command line does not name it', () => {
+  it('lives through stop, restart and start in a home with a copy of its record', async (context) => {
+    const { early } = givenMounts(context)
+    const project = place.project('any')
+    const env = { SPEC_KITTY_HOME: join(place.base, 'copy'), SPEC_KITTY_ENABLE_SAAS_SYNC: '1' }
+    const stop = await place.run(project, ['sync', 'stop'], { env })
+    expect([stop.status, lives(early)]).toEqual([1, true])
+    expect(stop.stderr).toContain('identity_unproven')
+    await place.run(project, ['sync', 'restart'], { env })
+    await place.run(project, ['sync', 'start'], { env })
+    await place.run(project, ['sync', 'stop'], { env })
+    expect(lives(early)).toBe(true)
+  })
+
+  it('lives through a reset with force in another home', async (context) => {
+    const { early } = givenMounts(context)
+    const forced = await place.json(place.project('any'), [
+      'auth',
+      'doctor',
+      '--reset',
+      '--force',
+      '--port',
+      '9412',
+    ])
+    expect([forced.document.reset_result.swept, lives(early)]).toEqual([[], true])
+    expect(forced.document.reset_result.skipped).toMatchObject([{ port: 9412, skip_reason: 'pre_marker' }])
+  })
+})
 
 describe('daemons in use whose home or project is not mounted, or mounted over', () => {
   it('live through a reset, the start of a daemon in that home, and force for those of another home', async (context) => {
@@ -77,5 +114,7 @@ describe('daemons in use whose home or project is not mounted, or mounted over',
     const { stdout } = await place.run(place.project('any'), ['dashboard', '--cleanup-all', '--yes'])
     const living = [drive, link, own, removed].map(lives)
     expect([stdout, living]).toEqual([stdout, [true, true, true, false]])
+    const forced = await place.run(place.project('any'), ['dashboard', '--cleanup-all', '--yes', '--force'])
+    expect([forced.stdout, [drive, link, own].map(lives)]).toEqual([forced.stdout, [true, true, true]])
   })
 })
