@@ -35,6 +35,10 @@ interface Old {
   readonly after?: (scene: Scene, started: Predecessor, actor: Actor) => Promise<void> | void
 }
 
+const forkElsewhere = ({ plan }: Scene): Readonly<Record<string, unknown>> => ({
+  keepChild: 'fork',
+  env: { STAND_IN_FORK_PORT: String(plan.sparePort) },
+})
 const recorded = ({ stage, plan }: Scene): Partial<Truth> => ({ singletonOf: [stage.at(plan.scope)] })
 const otherRoot = ({ stage, plan }: Scene): string => stage.at(plan.scope === 'r2' ? 'r1' : 'r2')
 const stopIt = (_scene: Scene, { child }: Predecessor): void => void child.kill('SIGSTOP')
@@ -170,13 +174,17 @@ export const OLD_SYNC = {
   }),
   // The daemon's fork has its own listener, on which it does not answer.
   'old-forked': old({
-    options: ({ plan }) => ({
-      record: true,
-      keepChild: 'fork',
-      env: { STAND_IN_FORK_PORT: String(plan.sparePort) },
-    }),
+    options: (scene) => ({ ...forkElsewhere(scene), record: true }),
     truth: (scene) => ({ ...recorded(scene), isOdd: true }),
     after: addFork,
+  }),
+  'old-forked-without-pid': old({
+    options: forkElsewhere,
+    truth: (scene) => ({ ...recorded(scene), isOdd: true }),
+    after: async (scene, started, actor) => {
+      writeOldRecord(scene, { port: started.port, token: started.token })
+      await addFork(scene, started, actor)
+    },
   }),
   'old-wildcard': old({ options: () => ({ bind: '0.0.0.0' }) }),
   'old-ipv6': old({ options: () => ({ bind: '::1' }) }),
@@ -214,7 +222,7 @@ function nodeInNetwork({ base }: Stage): string {
 async function addFork({ cast, plan, stage }: Scene, { pid }: Predecessor, parent: Actor): Promise<void> {
   const child = childrenOf(pid)[0]
   if (child === undefined) throw new Error('there is no fork')
-  const port = plan.kind === 'old-forked' ? plan.sparePort : null
+  const port = plan.kind.startsWith('old-forked') ? plan.sparePort : null
   if (port !== null) await listens(port)
   const isPart = { isPart: true, answers: false, isOdd: true }
   const truth = daemonTruth(plan.family, 'predecessor', stage.at(plan.scope), isPart)
@@ -269,7 +277,7 @@ export const OLD_BOARDS = {
 /** Writes a predecessor's record of the scope. */
 export function writeOldRecord(
   { stage, plan }: Pick<Scene, 'stage' | 'plan'>,
-  fields: { readonly port: number; readonly token: string; readonly pid: number },
+  fields: { readonly port: number; readonly token: string; readonly pid?: number },
 ): void {
   const path = stage.at(plan.scope)
   if (plan.family === 'sync') writeSyncRecord(path, fields)

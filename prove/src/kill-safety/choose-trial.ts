@@ -102,6 +102,7 @@ const OLD_SINGLETONS = new Set<ActorKind>([
   'old-record-without-pid',
   'old-record-with-wrong-pid',
   'old-forked',
+  'old-forked-without-pid',
   'old-through-link',
   'old-used-by-environment',
   'old-used-untold',

@@ -30,6 +30,7 @@ export const SYNC_KINDS = [
   'old-used-untold',
   'old-used-by-bytes',
   'old-forked',
+  'old-forked-without-pid',
   'old-wildcard',
   'old-ipv6',
   'old-other-user',

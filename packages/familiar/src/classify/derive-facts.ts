@@ -1,8 +1,8 @@
-import type { PortRange } from '../identity/machine.js'
-import type { DaemonRecord } from '../protocol/record.js'
+import type { PortRange, ProcessView } from '../identity/machine.js'
 import type { ScopeSnapshot, Observation, ScanContext } from './observation.js'
 import type { Facts } from './facts.js'
 import { isHeldElsewhere, namesLiving } from './names-living.js'
+import { holdsLock, isSingleton } from './singleton.js'
 import { every, same, some, tri, type Tri } from './tri.js'
 import { mayBeUnmounted } from './unmounted.js'
 
@@ -79,64 +79,11 @@ function singletonNamed(seen: Observation, context: ScanContext): Tri {
   return some(...named, seen.namedScopes === null || isAway ? 'unknown' : 'no')
 }
 
-/**
- * Returns whether this process is the singleton of the scope: it holds the daemon lock of the scope, has proved that it
- * owns the token in our record of the scope, or is named by a record of the scope.
- */
-export function isSingleton(seen: Observation, scope: ScopeSnapshot): Tri {
-  const ownsToken = scope.records.some(
-    (read) =>
-      read.state === 'readable' && read.record.implementation === 'own' && read.record.port === seen.port,
-  )
-  return some(
-    tri(seen.ownsToken && ownsToken),
-    holdsLock(seen, scope),
-    ...scope.records.map((read) => {
-      if (read.state === 'absent') return 'no'
-      return read.state === 'readable' ? isSingletonByRecord(read.record, seen, scope) : 'unknown'
-    }),
-  )
-}
-
-/** Returns whether this process holds the daemon lock of the scope. */
-export function holdsLock(seen: Observation, { lockHolder }: ScopeSnapshot): Tri {
-  if (lockHolder === null) return 'no'
-  if (lockHolder === 'unknown') return 'unknown'
-  const isNamed = every(
-    same(lockHolder.pid, seen.pid),
-    same(lockHolder.startTime, seen.process?.startTime ?? null),
-  )
-  return isNamed === 'no' && lockHolder.isTold === true ? 'unknown' : isNamed
-}
-
 /** Returns whether the process holds the daemon lock of the scope that it reports; `no` when it reports no scope. */
 function holdsReportedLock(seen: Observation, context: ScanContext): Tri {
   if (seen.report?.scope == null) return 'no'
   const scope = context.scopes.get(seen.report.scope)
   return scope === undefined ? 'unknown' : holdsLock(seen, scope)
-}
-
-/**
- * Returns whether a record of the scope names this process as the running daemon. A predecessor's record is matched by
- * pid, or by port and token; one match is enough, because the other value may be wrong and this fact protects the process
- * from clean-ups.
- */
-export function isSingletonByRecord(record: DaemonRecord, seen: Observation, scope: ScopeSnapshot): Tri {
-  if (!record.running) return 'no'
-  if (record.implementation === 'predecessor') {
-    if (seen.shape?.implementation === 'own') return 'no'
-    const byPid = record.pid === null ? 'no' : same(record.pid, seen.pid)
-    return some(byPid, provesPredecessor(record, seen))
-  }
-  const isOfScope = same(record.scope, scope.real)
-  if (seen.port !== null && record.port !== seen.port) return 'no'
-  return every(isOfScope, same(record.pid, seen.pid), same(record.startTime, seen.process?.startTime ?? null))
-}
-
-/** Returns whether the token and the port in a predecessor's record are those of this process. */
-export function provesPredecessor(record: DaemonRecord, seen: Observation): Tri {
-  if (record.implementation !== 'predecessor' || seen.port === null) return 'no'
-  return every(tri(record.port === seen.port), same(record.token, seen.shape?.token ?? null))
 }
 
 /**
@@ -150,11 +97,22 @@ function partOfSingleton(seen: Observation, context: ScanContext, others: readon
       other !== seen &&
       (other.pid === seen.pid ? seen.pid !== null : other.port !== null && other.port === seen.port),
   )
-  const forkedFrom = seen.forkedFrom.map((process) => ({ ...seen, pid: process.pid, process }))
-  return some(
-    ...sharing.map((other) => isAnySingleton(other, context)),
-    ...forkedFrom.map((other) => isAnySingleton(other, context)),
-  )
+  const ancestors = seen.forkedFrom.flatMap((process) => seenAs(process, seen, others))
+  return some(...[...sharing, ...ancestors].map((other) => isAnySingleton(other, context)))
+}
+
+/**
+ * Returns what was seen of an ancestor, on each of its own ports. If it does not listen, its port is that of its command line,
+ * which is the same as that of the process.
+ */
+function seenAs(
+  process: ProcessView,
+  seen: Observation,
+  others: readonly Observation[],
+): readonly Observation[] {
+  const { pid, startTime } = process
+  const its = others.filter((other) => other.pid === pid && other.process?.startTime === startTime)
+  return its.length > 0 ? its : [{ ...seen, pid, process, port: seen.shape?.port ?? null, listeners: [] }]
 }
 
 /** What `isAnySingleton` has found in each scan. */

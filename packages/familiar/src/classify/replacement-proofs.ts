@@ -1,5 +1,5 @@
 import type { DaemonRecord } from '../protocol/record.js'
-import { holdsLock, provesPredecessor } from './derive-facts.js'
+import { holdsLock, provesPredecessor } from './singleton.js'
 import { maybeInUseBy } from './stale-evidence.js'
 import type { Facts } from './facts.js'
 import type { Observation, ScanContext } from './observation.js'

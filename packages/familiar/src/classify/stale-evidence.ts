@@ -1,6 +1,7 @@
 import type { Observation, ScopeSnapshot, ScanContext } from './observation.js'
 import { compareVersions, type Self } from '../identity/versions.js'
-import { isSingleton, namedScopes, projectGone, scopeOf } from './derive-facts.js'
+import { namedScopes, projectGone, scopeOf } from './derive-facts.js'
+import { isSingleton } from './singleton.js'
 import { namesLiving } from './names-living.js'
 import { unmountedScope } from './unmounted.js'
 

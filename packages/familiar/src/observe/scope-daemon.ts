@@ -1,4 +1,4 @@
-import { isSingletonByRecord, provesPredecessor } from '../classify/derive-facts.js'
+import { isSingletonByRecord, provesPredecessor } from '../classify/singleton.js'
 import { isHeldElsewhere } from '../classify/names-living.js'
 import { maybeInUseBy, usedScope } from '../classify/stale-evidence.js'
 import type { DaemonRecord } from '../protocol/record.js'

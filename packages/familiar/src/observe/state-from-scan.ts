@@ -1,4 +1,5 @@
-import { holdsLock, isSingleton, isSingletonByRecord, scopeOf } from '../classify/derive-facts.js'
+import { scopeOf } from '../classify/derive-facts.js'
+import { holdsLock, isSingleton, isSingletonByRecord } from '../classify/singleton.js'
 import type { Observation } from '../classify/observation.js'
 import type { Candidate, Scan } from './scan.js'
 import { recordOf, runsElsewhere, scopeDaemon } from './scope-daemon.js'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { factsOf, isSingleton, projectGone, scopeOf } from '../../src/classify/derive-facts.js'
+import { factsOf, projectGone, scopeOf } from '../../src/classify/derive-facts.js'
+import { isSingleton } from '../../src/classify/singleton.js'
 import { maybeInUseBy } from '../../src/classify/stale-evidence.js'
 import { namesLiving } from '../../src/classify/names-living.js'
 import type { Facts } from '../../src/classify/facts.js'
@@ -636,6 +637,19 @@ describe('part of a singleton', () => {
     expect(
       part(observation({ shape: oldShape(), forkedFrom: [between] }), [], here({ records: [ABSENT] })),
     ).toBe('no')
+  })
+
+  it('is what was forked from one whose record has no pid, and listens on another port', () => {
+    const around = (port: number) =>
+      here({ records: [ABSENT, readable(oldRecord({ pid: null, port, token: TOKEN }))] })
+    const parent = observation({ shape: oldShape(), pid: LIVE_PID, process: liveProcess() })
+    const forked = observation({ shape: oldShape(), port: PORT + 1, forkedFrom: [liveProcess()] })
+    expect(part(forked, [parent], around(PORT))).toBe('yes')
+    expect(part(forked, [parent], around(PORT + 2))).toBe('no')
+    // The parent listens on another port than that of its command line.
+    expect(part(forked, [{ ...parent, port: PORT + 2 }], around(PORT + 2))).toBe('yes')
+    // The parent does not listen.
+    expect([part(forked, [], around(PORT)), part(forked, [], around(PORT + 1))]).toEqual(['yes', 'no'])
   })
 
   it('is the very process of a singleton on another port than that of its record', () => {
