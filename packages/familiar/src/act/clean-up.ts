@@ -14,6 +14,7 @@ import { refusalFor } from './signal.js'
 import {
   terminate,
   whatBecameOf,
+  whatBecameOfPort,
   STEP_MS,
   type FailureReason,
   type Termination,
@@ -100,7 +101,11 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
     const forecasts = new Map(
       await Promise.all(planned.map(async (one) => [one, await forecastOf(request, one)] as const)),
     )
-    const entries = entriesOf(request, before, (candidate) => forecasts.get(candidate))
+    const others = [...otherRows(request, before)].flatMap(([row, target]) => {
+      const forecast = forecasts.get(target)
+      return forecast === undefined ? [] : [[row, forecast] as const]
+    })
+    const entries = entriesOf(request, before, new Map([...forecasts, ...others]))
     return { entries, seen: before, after: before }
   }
   assertOwnScope(writtenPaths(request), process.geteuid?.())
@@ -108,7 +113,7 @@ export async function cleanUp(request: CleanUpRequest): Promise<CleanUpReport> {
   try {
     const again = await scan(family, scope, platform, foreignScopesMs, true)
     const results = await terminateAll(request, again, locks)
-    const entries = entriesOf(request, again, (candidate) => results.get(candidate))
+    const entries = entriesOf(request, again, results)
     if (request.scansAgain === false) return { entries, seen: again, after: again }
     const missing = await missingIn(request, again, planned)
     const after = await scan(family, scope, platform, foreignScopesMs)
@@ -218,7 +223,29 @@ async function terminateAll(
   })
   // The locks are released when this returns, so wait for all candidates even if one throws.
   await Promise.allSettled(results)
-  return new Map(await Promise.all(results))
+  const ended = new Map(await Promise.all(results))
+  const others = [...otherRows(request, seen)].map(async ([row, target]) => {
+    const result = ended.get(target) ?? UNPROVEN
+    const of = await whatBecameOfPort(sharing.platform, row.observation, result, request.stepMs ?? STEP_MS)
+    return [row, of] as const
+  })
+  return new Map([...ended, ...(await Promise.all(others))])
+}
+
+/**
+ * Returns the other rows of the processes that are to be ended, each with the row that is. A process is ended as a whole, but a
+ * child of it may have inherited only one of its sockets.
+ */
+function otherRows(request: CleanUpRequest, seen: Scan): ReadonlyMap<Candidate, Candidate> {
+  const planned = targets(request, seen)
+  const byProcess = new Map(planned.map((target) => [keyOf(target), target]))
+  const left = eligible(request, seen).filter((row) => keyOf(row) !== null && !planned.includes(row))
+  return new Map(
+    left.flatMap((row) => {
+      const target = byProcess.get(keyOf(row))
+      return target === undefined ? [] : [[row, target] as const]
+    }),
+  )
 }
 
 async function terminateOne(
@@ -255,21 +282,13 @@ async function markRecorded(family: Family, candidate: Candidate, seen: Scan): P
   if (isRecorded) await markEnded({ family, scope: scope.real, reason: 'cleaned_up' }, candidate)
 }
 
-/** A process with several rows is ended as a whole, so the result of one row is the result of all that would be skipped. */
 function entriesOf(
   request: CleanUpRequest,
   seen: Scan,
-  resultOf: (candidate: Candidate) => CleanUpEntry['result'] | undefined,
+  results: ReadonlyMap<Candidate, CleanUpEntry['result']>,
 ): readonly CleanUpEntry[] {
-  const planned = targets(request, seen)
-  const byProcess = new Map(
-    planned.flatMap((candidate) => {
-      const [key, result] = [keyOf(candidate), resultOf(candidate)]
-      return key === null || result === undefined ? [] : [[key, result] as const]
-    }),
-  )
-  return eligible(request, seen).map((candidate) => {
-    const own = planned.includes(candidate) ? resultOf(candidate) : undefined
-    return { candidate, result: own ?? byProcess.get(keyOf(candidate) ?? '') ?? { outcome: 'skipped' } }
-  })
+  return eligible(request, seen).map((candidate) => ({
+    candidate,
+    result: results.get(candidate) ?? { outcome: 'skipped' },
+  }))
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { monotonicMs } from '../clock.js'
 import { throwLack } from '../errors.js'
 import type { Family } from '../family.js'
@@ -8,6 +7,7 @@ import { byHand } from '../observe/platform/look-command.js'
 import type { Platform } from '../observe/platform/platform.js'
 import type { HeldLock } from './acquire-lock.js'
 import { noteEnding, type Ending, type EndingNotes } from './endings.js'
+import { pollUntil } from './poll-until.js'
 import { LONGEST_DRAIN_MS, LONGEST_REQUEST_MS } from './request-shutdown.js'
 import { sendSignal } from './signal.js'
 
@@ -29,10 +29,6 @@ export const LONGEST_END_MS = ENDING_MS + 2 * STEP_MS
 /** What the checks before the two signals may take in addition where they start tools. */
 const CHECKS_MS = 2_000
 
-/** The pause between two polls for the end of a process: short at first, later 50 ms. */
-const FIRST_POLL_MS = 1
-const LAST_POLL_MS = 50
-
 /** How the process ended. `already_gone`: it was gone before any signal was sent. */
 export type CleanupPath = 'http_shutdown' | 'terminate' | 'kill' | 'already_gone'
 
@@ -46,7 +42,12 @@ export type FailureReason =
 
 export type Termination =
   | { readonly outcome: 'swept'; readonly path: CleanupPath }
-  | { readonly outcome: 'failed'; readonly reason: FailureReason }
+  | {
+      readonly outcome: 'failed'
+      readonly reason: FailureReason
+      /** How the process ended, if it ended and only its port still listens. */
+      readonly path?: CleanupPath
+    }
 
 export interface TerminateOptions {
   /** How long SIGTERM and SIGKILL may each take, in milliseconds; for SIGTERM this is the minimum. */
@@ -197,7 +198,7 @@ function unknown(error: unknown): Termination {
  */
 async function confirm(
   platform: Platform,
-  target: ProvenProcess,
+  target: Pick<ProvenProcess, 'port' | 'listeners'>,
   path: CleanupPath,
   stepMs: number,
 ): Promise<Termination> {
@@ -206,7 +207,25 @@ async function confirm(
     async () => !(await listensStill(platform, target)),
     () => end,
   )
-  return isClosed ? { outcome: 'swept', path } : failed('port_still_listening')
+  return isClosed ? { outcome: 'swept', path } : { ...failed('port_still_listening'), path }
+}
+
+/**
+ * Returns what became of another port of a process, given the result for one of them: a child may have inherited only one of
+ * the sockets. A failure to look is returned, as by `terminate`.
+ */
+export async function whatBecameOfPort(
+  platform: Platform,
+  port: Pick<ProvenProcess, 'port' | 'listeners'>,
+  result: Termination,
+  stepMs: number,
+): Promise<Termination> {
+  if (result.path === undefined) return result
+  try {
+    return await confirm(platform, port, result.path, stepMs)
+  } catch (error) {
+    return unknown(error)
+  }
 }
 
 async function listensStill(
@@ -270,14 +289,4 @@ async function find(
 ): Promise<ProcessView | null> {
   const found = (await platform.inspect([pid], AbortSignal.timeout(STEP_MS))).get(pid)
   return found === undefined || (found.startTime !== null && found.startTime !== startTime) ? null : found
-}
-
-/** Polls until `isDone` returns true or the time is over. Polls at least once, and once more at the end. */
-async function pollUntil(isDone: () => Promise<boolean>, endAt: () => number): Promise<boolean> {
-  for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, LAST_POLL_MS)) {
-    if (await isDone()) return true
-    const left = endAt() - monotonicMs()
-    if (left <= 0) return false
-    await sleep(Math.min(pause, left))
-  }
 }

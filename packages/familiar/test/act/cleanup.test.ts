@@ -144,10 +144,21 @@ describe('cleanUp', () => {
   it('reports what could not be done as failed', async () => {
     const root = makeHome()
     const leaky = await start(root, { keepChild: true })
-    const failed = { outcome: 'failed', reason: 'port_still_listening' }
+    const failed = { outcome: 'failed', reason: 'port_still_listening', path: 'terminate' }
     const report = await clean(root, { stepMs: SCANT_MS })
     expect(resultsOf(report)).toEqual({ [leaky.port]: failed })
     expect(candidateAt(report.after, leaky.port).observation.pid).not.toBe(leaky.pid)
+  })
+
+  it('looks at each port of a process that it ended', async () => {
+    const root = makeHome()
+    const silentPort = nextPort()
+    // A child has inherited the first socket only.
+    const leaky = await start(root, { keepChild: true, silentPort })
+    const failed = { outcome: 'failed', reason: 'port_still_listening', path: 'terminate' }
+    const report = await clean(root, { stepMs: SCANT_MS })
+    expect(resultsOf(report)).toEqual({ [leaky.port]: failed, [silentPort]: SWEPT })
+    expect(report.after.candidates.map(({ observation }) => observation.port)).toEqual([leaky.port])
   })
 })
 

@@ -72,7 +72,7 @@ describe('terminate', () => {
     async (behaviour) => {
       const port = nextPort()
       const { target, isAlive } = await startProven(family, port, real, { keepChild: true, behaviour })
-      expect(await terminateIt(target)).toEqual({ outcome: 'failed', reason: 'port_still_listening' })
+      expect(await terminateIt(target)).toMatchObject({ outcome: 'failed', reason: 'port_still_listening' })
       expect([isAlive(), listenersOn(port, port + 1).length]).toEqual([false, 1])
     },
   )
