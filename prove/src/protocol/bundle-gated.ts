@@ -33,7 +33,7 @@ const GATED_NODE: Readonly<Record<string, readonly string[]>> = {
 /** The modules that poll. */
 const PAUSES: ReadonlySet<string> = new Set([
   'act/acquire-lock.js',
-  'act/terminate-process.js',
+  'act/poll-until.js',
   'client/await-holder.js',
 ])
 

@@ -72,12 +72,12 @@ export function closeSync(descriptor: number): void {
 const LATE_MS: Readonly<Record<string, number>> = {
   'act/acquire-lock.js': 31_000,
   'client/await-holder.js': 26_000,
-  'act/terminate-process.js': 16_000,
+  'act/poll-until.js': 16_000,
 }
 export const sleepIn = (module: string) => async (): Promise<void> => {
   const { late } = await ask('sleep', [module])
   if (late) passTime(LATE_MS[module] ?? 60_000)
-  else if (module === 'act/terminate-process.js') await new Promise((resolve) => setTimeout(resolve, 2))
+  else if (module === 'act/poll-until.js') await new Promise((resolve) => setTimeout(resolve, 2))
   done(null, late ? 'late' : 'woke')
 }
 

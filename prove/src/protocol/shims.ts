@@ -58,7 +58,7 @@ export const loadTryLock = (): null => null
 const LATE_MS: Readonly<Record<string, number>> = {
   'act/acquire-lock.js': 31_000,
   'client/await-holder.js': 26_000,
-  'act/terminate-process.js': 16_000,
+  'act/poll-until.js': 16_000,
 }
 
 /** The pause of one module. Returns when the exploration wakes the actor: after its pause, or much later. */
