@@ -44,7 +44,7 @@ export interface KeeperOptions {
   /** Returns whether the process that a record names is a living daemon of this scope. */
   readonly lives: (named: DaemonRecord) => Promise<boolean>
   readonly mayWrite: () => boolean
-  /** Called if the record has vanished and this daemon may not write it again. */
+  /** Called if this daemon may not write the record: whether the record has vanished or names another daemon by now. */
   readonly onLost?: () => void
   /** The minimum time between two overwrites of a well-formed record that names another daemon. */
   readonly overwriteEveryMs: number
@@ -66,11 +66,8 @@ export function keepRecord(options: KeeperOptions): RecordKeeper {
   const check = async (): Promise<void> => {
     watcher ??= watchDirectory(path, quietly)
     if (isStopped) return
+    if (!mayWrite()) return options.onLost?.()
     const found = readOnDisk(path)
-    if (!mayWrite()) {
-      if (found.file.state === 'absent') options.onLost?.()
-      return
-    }
     const verdict = judge(family, found, record, written.stamp)
     if (verdict === 'unknown') return
     if (verdict === 'right') return void (rival = null)

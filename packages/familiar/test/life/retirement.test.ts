@@ -81,6 +81,19 @@ describe('R1, superseded', () => {
     await expectLeft(daemon, 'superseded', 'R1')
   })
 
+  it('when both were replaced by those of another one while it was stopped, before its next tick', async () => {
+    const daemon = await start({ timing: UNHURRIED })
+    signal(daemon, 'SIGSTOP')
+    rmSync(family.files(daemon.root).daemonLock)
+    writeFileSync(family.files(daemon.root).daemonLock, '')
+    const text = JSON.stringify({ ...daemon.record, pid: process.pid, instance_id: 'another' })
+    rmSync(recordPath(daemon.root))
+    writeFileSync(recordPath(daemon.root), text)
+    signal(daemon, 'SIGCONT')
+    await expectLeft(daemon, 'superseded', 'R1')
+    expect(JSON.stringify(recordIn(daemon.root))).toBe(text)
+  })
+
   it('not when the directory of both was renamed, and back again at once', async () => {
     const daemon = await start({ timing: UNHURRIED })
     const directory = dirname(recordPath(daemon.root))
