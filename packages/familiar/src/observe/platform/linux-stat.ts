@@ -1,3 +1,4 @@
+import { uptime } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { errnoOf, throwLack } from '../../errors.js'
 import { parseBootTime, parseProcStat, parseThreadGroup, type ProcStat } from './parse-proc.js'
@@ -83,4 +84,26 @@ function isThread(id: number): boolean {
 function isElsewhere(pid: number, ownNamespace: string): boolean {
   const namespace = readLink(`/proc/${pid}/ns/pid`)
   return namespace !== null && namespace !== ownNamespace
+}
+
+/** Read once and used for all processes. Only the start time in it is used, which never changes. */
+let knownOwnStat: ProcStat | null = null
+
+/**
+ * Returns the age of a process: how much longer it has run than this process, added to the age of this process. The kernel
+ * counts start times and its uptime from boot, with the time in which the machine was suspended, and `process.uptime` does not
+ * count that time. But a container may fake /proc/uptime. An old process must not look young in either case, so of the
+ * two ages of this process the greater one counts.
+ */
+export function ageSeconds(stat: ProcStat): number | null {
+  const own = knownOwnStat ?? readStat(process.pid)
+  if (own === null || own === 'gone') return null
+  knownOwnStat = own
+  const older = (Number(own.startTicks) - Number(stat.startTicks)) / TICKS_PER_SECOND
+  return Math.max(0, older + ageOf(Number(own.startTicks) / TICKS_PER_SECOND, uptime(), process.uptime()))
+}
+
+/** Returns the age of this process, given when it started and the uptime, both in seconds since boot. */
+export function ageOf(startedSeconds: number, uptimeSeconds: number, awakeSeconds: number): number {
+  return Math.max(uptimeSeconds - startedSeconds, awakeSeconds)
 }

@@ -5,14 +5,8 @@ import { textOfBytes } from '../../identity/path-text.js'
 import type { LockHolding, ToldHolder } from '../../protocol/lock-holder.js'
 import { bootId, hasOurClock, namespacesOf, pidNamespace, readHost } from './linux-host.js'
 import { findLockHolder } from './linux-lock-holder.js'
-import { isDead, readStartTimes, readStat, startedAt, TICKS_PER_SECOND } from './linux-stat.js'
-import {
-  hasAllListeners,
-  parseCmdline,
-  parseProcNetTcp,
-  parseProcStatus,
-  type ProcStat,
-} from './parse-proc.js'
+import { ageSeconds, isDead, readStartTimes, readStat, startedAt, TICKS_PER_SECOND } from './linux-stat.js'
+import { hasAllListeners, parseCmdline, parseProcNetTcp, parseProcStatus } from './parse-proc.js'
 import { isWorkingDirectoryLocal } from './mounts.js'
 import type { Platform } from './platform.js'
 import { quietly, readDirectory, readFile, readLink, readTable } from './read-quietly.js'
@@ -259,21 +253,6 @@ function unknownView(pid: number): ProcessView {
 function isWorkingDirectoryGone(pid: number, path: string): boolean | null {
   if (!path.endsWith(' (deleted)')) return false
   return isWorkingDirectoryLocal(pid) ? quietly(() => statSync(`/proc/${pid}/cwd`).nlink === 0) : null
-}
-
-/** Read once and used for all processes. Only the start time in it is used, which never changes. */
-let knownOwnStat: ProcStat | null = null
-
-/**
- * Returns the age of a process, computed relative to the start time of this process, because a container that fakes
- * /proc/uptime must not make an old process look young.
- */
-function ageSeconds(stat: ProcStat): number | null {
-  const own = knownOwnStat ?? readStat(process.pid)
-  if (own === null || own === 'gone') return null
-  knownOwnStat = own
-  const older = (Number(own.startTicks) - Number(stat.startTicks)) / TICKS_PER_SECOND
-  return Math.max(0, older + process.uptime())
 }
 
 /** Returns the arguments, decoded without loss, because two scopes whose names are not UTF-8 must not be confused. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ageOf } from '../../../src/observe/platform/linux-stat.js'
 import {
   parseCmdline,
   parseProcNetTcp,
@@ -25,6 +26,16 @@ function row(
 
 const addresses = (local: string): readonly string[] =>
   parseProcNetTcp(HEADER + row({ local: `${local}:24B8` }), RANGE).map(({ address }) => address)
+
+describe('the age of this process', () => {
+  it.each([
+    ['as both clocks say', 1_000, 1_060, 60, 60],
+    ['as the uptime says, where the machine was suspended', 1_000, 30_060, 60, 29_060],
+    ['as this process says, where the uptime is that of a container', 1_000, 70, 60, 60],
+  ])('is %s', (_, startedSeconds, uptimeSeconds, awakeSeconds, expected) => {
+    expect(ageOf(startedSeconds, uptimeSeconds, awakeSeconds)).toBe(expected)
+  })
+})
 
 describe('parseProcNetTcp', () => {
   it('reads a listener', () => {
