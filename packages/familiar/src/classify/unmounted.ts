@@ -40,14 +40,14 @@ export function unmountedScope(
   seen: Observation,
   { here, scopes, inspectedMs }: Pick<ScanContext, 'here' | 'scopes' | 'inspectedMs'>,
 ): ScopeSnapshot | null {
-  const stated = [seen.shape?.marker, seen.report?.scope, seen.process?.workingDirectory, seen.heldDirectory]
-  const held = scopes.get(seen.heldDirectory ?? '')?.directory ?? null
+  const { shape, report, process, heldDirectory } = seen
+  const stated = new Set([shape?.marker, report?.scope, process?.workingDirectory, heldDirectory])
+  const held = scopes.get(heldDirectory ?? '')?.directory ?? null
   const away = (seen.namedScopes ?? []).flatMap((name) => {
     const scope = scopes.get(name)
     if (scope === undefined || scope === here) return []
     if (held !== null && scope.directory === held) return []
-    const mayBeNew =
-      !stated.includes(name) && scope.above?.isEmpty === false && scope.unchangedSinceMs === null
+    const mayBeNew = !stated.has(name) && scope.above?.isEmpty === false && scope.unchangedSinceMs === null
     return !mayBeNew && isUnmounted(seen, scope, { inspectedMs }) ? [scope] : []
   })
   return away[0] ?? null

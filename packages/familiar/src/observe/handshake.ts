@@ -8,12 +8,13 @@ import { objectOf, stringOf } from '../json.js'
 import type { DaemonRecord } from '../protocol/record.js'
 import type { SelfReport } from '../protocol/self-report.js'
 import { isOfScope } from './read-records.js'
+import { isInOtherNetwork } from './platform/other-network.js'
 import { HANDSHAKE_MS, HEALTH_PATH } from './probe-health.js'
 import { type HttpReply, type HttpRequest, request, requestAndKeep } from './http.js'
 
 /**
  * How a recorded daemon answered. `no_response`: no HTTP answer, or none in time. `unreachable`: this process cannot reach
- * its port, which says nothing about the daemon. `impostor`: the listener is not proven to be the daemon in the record.
+ * its port, or it is in another network namespace, which says nothing about the daemon. `impostor`: the listener is not proven to be the daemon in the record.
  */
 export type Handshake =
   | { readonly outcome: 'proven'; readonly report: SelfReport }
@@ -23,7 +24,8 @@ export type Handshake =
 
 /**
  * Asks the daemon that one of our records names to prove that it owns the token in that record; only after that may the
- * token be sent to it. Makes one local request and takes at most `timeoutMs`. A record without pid, token or instance id
+ * token be sent to it. The proof names the port, which exists once in each network namespace, so a daemon in another one is
+ * unreachable whatever answers here: something may forward to it. Makes one local request and takes at most `timeoutMs`. A record without pid, token or instance id
  * gives `impostor` without a request. Throws `E_RESOURCES` if this process lacks the resources to connect.
  */
 export async function handshake(
@@ -34,8 +36,13 @@ export async function handshake(
   const challenged = challengedBy(record)
   if (challenged === null) return { outcome: 'impostor' }
   const nonce = randomNonce()
-  const reply = await request({ ...proofRequest(record, nonce), timeoutMs, whileWaiting: crypto })
-  return checkReply(family, record, challenged, nonce, reply)
+  const network = networkOf(record)
+  const whileWaiting = (): void => {
+    crypto()
+    network.look()
+  }
+  const reply = await request({ ...proofRequest(record, nonce), timeoutMs, whileWaiting })
+  return checkReply(family, record, challenged, nonce, network.isOther() ? 'unreachable' : reply)
 }
 
 /**
@@ -64,8 +71,10 @@ export async function handshakeAndKeep(
   const challenged = challengedBy(record)
   if (challenged === null) return { outcome: 'impostor' }
   const nonce = randomNonce()
+  const network = networkOf(record)
   const whileWaiting = (): void => {
     crypto()
+    network.look()
     options.whileWaiting()
   }
   const { reply, socket } = await requestAndKeep({
@@ -74,10 +83,28 @@ export async function handshakeAndKeep(
     whileWaiting,
   })
   if (reply === 'closed') return { outcome: 'closed' }
-  const answer = checkReply(family, record, challenged, nonce, reply)
+  const answer = checkReply(family, record, challenged, nonce, network.isOther() ? 'unreachable' : reply)
   if (answer.outcome === 'proven') return { outcome: 'proven', token: challenged.token, socket }
   socket?.destroy()
   return answer
+}
+
+/**
+ * Tells whether the recorded process is in another network namespace. `look` finds out while the daemon answers, so that this takes
+ * no time; if it fails, `isOther` does it.
+ */
+function networkOf(record: DaemonRecord) {
+  let found: boolean | null = null
+  return {
+    look: (): void => {
+      try {
+        found = isInOtherNetwork(record)
+      } catch {
+        found = null
+      }
+    },
+    isOther: (): boolean => found ?? isInOtherNetwork(record),
+  }
 }
 
 function challengedBy({ pid, port, token, instanceId }: DaemonRecord): Challenged | null {

@@ -175,8 +175,11 @@ describe('a scope of which that is unknown', () => {
     const home = makeHome()
     writeFileSync(join(home, 'file'), '')
     symlinkSync('loop', join(home, 'loop'))
-    for (const scope of ['no/parent', 'file/project', 'loop', 'loop/project']) {
-      expect([scope, scan(join(home, scope))]).toEqual([scope, { gone: null, unchangedForSeconds: null }])
+    for (const scope of ['file/project', 'loop', 'loop/project']) {
+      expect([scope, scan(join(home, scope))]).toEqual([
+        scope,
+        { gone: null, isLeftEmpty: null, unchangedForSeconds: null },
+      ])
     }
   })
 })

@@ -1,4 +1,7 @@
 import { createServer } from 'node:http'
+import { connect as connectTcp, createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { spawnHostile } from '../../../../stand-ins/hostile.mjs'
@@ -7,7 +10,17 @@ import { selectPlatform } from '../../src/observe/platform/select.js'
 import { readOwnRecord } from '../../src/observe/read-records.js'
 import { verify } from '../../src/observe/verify-record.js'
 import { daemonFamily } from '../fixtures/processes/daemon-family.mjs'
-import { crash, leaveNoDaemons, startDaemonIn, UNHURRIED, type Daemon } from '../helpers/daemons.js'
+import {
+  crash,
+  leaveNoDaemons,
+  recordPath,
+  startDaemonIn,
+  starterOf,
+  UNHURRIED,
+  type Daemon,
+} from '../helpers/daemons.js'
+import { startChild } from '../helpers/children.js'
+import { needCommand } from '../helpers/skip.js'
 import { makeHome } from '../helpers/homes.js'
 import { portsOf } from '../helpers/ports.js'
 import { startTimeOf } from '../helpers/processes.js'
@@ -87,6 +100,44 @@ it('the path that an impostor reports is not opened: any user may listen on the 
   expect(await verify({ ...at, family: none.family }, { ...record, port }, PATIENCE_MS)).toEqual(IMPOSTOR)
   // Once, for whether there is one at all.
   expect(none.asked()).toBe(1)
+})
+
+/** Passes a connection on to the port of the daemon in its own network. Reads the record, and says when it listens. */
+const RELAY = `
+const net = require('node:net')
+const [record, path] = process.argv.slice(1)
+const { port } = JSON.parse(require('node:fs').readFileSync(record, 'utf8'))
+net.createServer((one) => {
+  const other = net.connect(port, '127.0.0.1')
+  one.pipe(other).pipe(one)
+}).listen(path, () => console.log('up'))`
+
+it('a daemon in another network namespace is unreachable, also if something here forwards its proof', async (context) => {
+  needCommand(context, 'unshare', ['--net'])
+  const root = makeHome()
+  const path = join(makeHome(), 'relay')
+  const starter = starterOf(root, family.ports, { timing: UNHURRIED }).map((word) => `'${word}'`)
+  const script = `ip link set lo up && '${process.execPath}' ${starter.join(' ')} && exec '${process.execPath}' -e "$RELAY" '${recordPath(root)}' '${path}'`
+  const child = startChild('unshare', ['--net', 'sh', '-c', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TIMING: JSON.stringify(UNHURRIED), RELAY },
+  })
+  if (child.stdout === null) throw new Error('a shell without stdout')
+  for await (const line of createInterface({ input: child.stdout })) if (line === 'up') break
+  const record = recordOf(root)
+  const server = createTcpServer((one) => {
+    const other = connectTcp(path)
+    one
+      .on('error', () => other.destroy())
+      .pipe(other)
+      .on('error', () => one.destroy())
+      .pipe(one)
+  }).listen(record.port, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  expect((await fetch(`http://127.0.0.1:${record.port}/api/health`)).status).toBe(200)
+  expect(await verifyIn(root, record)).toEqual({ outcome: 'unreachable' })
+  process.kill(record.pid ?? 0, 'SIGTERM')
 })
 
 describe('with the token', () => {
