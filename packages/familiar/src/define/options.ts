@@ -8,7 +8,11 @@ import type { Daemon } from './define-daemon.js'
 
 /** The definition of a daemon, as its author writes it. Everything except the name has a default. */
 export interface DaemonOptions {
-  /** Lower-case letters, digits and hyphens. Never change it, because command lines, paths and the health reply contain it. */
+  /**
+   * Lower-case letters, digits and hyphens. No other tool on the machine may have the same name, because files, ports and the
+   * identity of the daemon follow from it: two tools with one name use and end each other's daemon. So the name of the package is
+   * a good one. Never change it, because command lines, paths and the health reply contain it.
+   */
   readonly name: string
   /**
    * The module that calls `serve`, as a URL or an absolute path, or a function that returns it, called when it is first
