@@ -97,7 +97,7 @@ function partOfSingleton(seen: Observation, context: ScanContext, others: readon
       other !== seen &&
       (other.pid === seen.pid ? seen.pid !== null : other.port !== null && other.port === seen.port),
   )
-  const ancestors = seen.forkedFrom.flatMap((process) => seenAs(process, seen, others))
+  const ancestors = seen.forkedFrom.flatMap((ancestor) => seenAs(ancestor, seen, others))
   return some(...[...sharing, ...ancestors].map((other) => isAnySingleton(other, context)))
 }
 
@@ -106,13 +106,15 @@ function partOfSingleton(seen: Observation, context: ScanContext, others: readon
  * which is the same as that of the process.
  */
 function seenAs(
-  process: ProcessView,
+  ancestor: ProcessView,
   seen: Observation,
   others: readonly Observation[],
 ): readonly Observation[] {
-  const { pid, startTime } = process
+  const { pid, startTime } = ancestor
   const its = others.filter((other) => other.pid === pid && other.process?.startTime === startTime)
-  return its.length > 0 ? its : [{ ...seen, pid, process, port: seen.shape?.port ?? null, listeners: [] }]
+  return its.length > 0
+    ? its
+    : [{ ...seen, pid, process: ancestor, port: seen.shape?.port ?? null, listeners: [] }]
 }
 
 /** What `isAnySingleton` has found in each scan. */

@@ -8,7 +8,7 @@ import { readLink } from './read-quietly.js'
  * its port here: at most something that forwards to it. False if it is not seen, or on a system without network namespaces.
  */
 export function isInOtherNetwork({ pid, startTime }: DaemonRecord): boolean {
-  if (process.platform !== 'linux' || pid === null) return false
+  if (pid === null) return false
   const network = readLink(`/proc/${pid}/ns/net`)
   if (network === null || network === readLink('/proc/self/ns/net')) return false
   // Read only now, because it is rarely needed: the pid may belong to another process by now, or be that of another machine.
