@@ -6,6 +6,7 @@ export { cleanUpAll, type CleanUpAllOptions, type CleanUpQuestion } from './clea
 export { startProgress } from './progress.js'
 export { clockText, describeAge, describeWait, untilText } from '../clock.js'
 export { columnsOf, wrapWords } from './text-width.js'
+export { assertPortFree } from './assert-port-free.js'
 export { connectDaemon } from './connect-daemon.js'
 export { EXIT } from './exit-codes.js'
 export { explainIds, loadExplanations, type ExplainedIds } from './explain-ids.js'

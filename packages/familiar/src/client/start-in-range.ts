@@ -3,9 +3,9 @@ import type { HeldLock } from '../act/acquire-lock.js'
 import type { StartReason } from './start-order.js'
 import { startDaemon } from './start-daemon.js'
 import type { Started } from './start-failure.js'
-import { FamiliarError } from '../errors.js'
+import { FamiliarError, type ErrorCode } from '../errors.js'
 import { crypto } from '../protocol/crypto.js'
-import { describeFullRange } from '../observe/port-users.js'
+import { describeFullRange, portInUse } from '../observe/port-users.js'
 import { nounFor } from '../observe/port-user-words.js'
 import { isEndedByForce, isSpared, isStarting } from '../observe/spared.js'
 import { scan, FOREIGN_SCOPES_TIMEOUT_MS, type Scan } from '../observe/scan.js'
@@ -21,7 +21,8 @@ export interface StartOrder {
 
 /**
  * Starts the scope's daemon. If the port range is full, cleans up what is proven stale and tries once more. If the range
- * is still full, throws `E_RANGE_FULL`, which says who uses the ports.
+ * is still full, throws `E_RANGE_FULL`, and `E_PORT_IN_USE` if the port that was asked for is not free. Both say who uses
+ * the ports.
  */
 export async function startInRange(
   request: ConnectRequest,
@@ -38,16 +39,29 @@ export async function startInRange(
   try {
     return await start()
   } catch (error) {
-    if (!isRangeFull(error)) throw error
+    if (hasCode(error, 'E_PORT_IN_USE')) throw (await portTaken(request)) ?? error
+    if (!hasCode(error, 'E_RANGE_FULL')) throw error
     await freePorts(request, lock)
     return await start().catch(async (again: unknown) => {
-      throw isRangeFull(again) ? await rangeFull(request, again) : again
+      throw hasCode(again, 'E_RANGE_FULL') ? await rangeFull(request, again) : again
     })
   }
 }
 
-function isRangeFull(error: unknown): boolean {
-  return error instanceof FamiliarError && error.code === 'E_RANGE_FULL'
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof FamiliarError && error.code === code
+}
+
+async function portTaken({
+  family,
+  scope,
+  platform,
+  launch,
+  scopeName = 'scope',
+}: ConnectRequest): Promise<FamiliarError | null> {
+  if (launch.port === undefined) return null
+  const seen = await scan(family, scope, platform, FOREIGN_SCOPES_TIMEOUT_MS)
+  return portInUse(launch.port, seen, { scope: scopeName })
 }
 
 /** Ignores the result, because the next start finds out whether there is room now. */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { ReasonNames } from '../classify/classify.js'
+import { FamiliarError } from '../errors.js'
 import { nounFor } from './port-user-words.js'
 import type { Candidate, Scan } from './scan.js'
 
@@ -10,7 +11,7 @@ interface PortUser {
   readonly ports: number
   /** Whether it is a live daemon that a record names; for a daemon of a user, the one of this scope. */
   readonly isRecorded: boolean
-  readonly text: string
+  readonly who: string
 }
 
 /**
@@ -18,17 +19,21 @@ interface PortUser {
  * are counted by kind. The largest users come first. The recorded daemon is always among those that are listed. `scope`:
  * the tool's name for a scope.
  */
-export function describePortUsers({ candidates, family }: Scan, scope: string): string {
-  const users = [...groupBy(candidates.filter(listens), keyOf(candidates)).values()]
-    .map((group) => userOf(group, { scope, names: family.reasonNames }))
-    .toSorted((one, other) => other.ports - one.ports)
+export function describePortUsers(seen: Scan, scope: string): string {
+  const users = usersIn(seen, scope).toSorted((one, other) => other.ports - one.ports)
   const rest = users.filter((user, index) => !isShown(user, index))
   const shown = users.filter((user, index) => rest.length === 1 || isShown(user, index))
   const left = rest.length < 2 ? 0 : rest.reduce((sum, { ports }) => sum + ports, 0)
   return [
-    ...shown.map(({ text }) => text),
+    ...shown.map(({ ports, who }) => `${ports} by ${who}`),
     ...(left === 0 ? [] : [`${left} by processes of ${rest.length} more kinds`]),
   ].join(', ')
+}
+
+function usersIn({ candidates, family }: Scan, scope: string): readonly PortUser[] {
+  return [...groupBy(candidates.filter(listens), keyOf(candidates)).values()].map((group) =>
+    userOf(group, { scope, names: family.reasonNames }),
+  )
 }
 
 function isShown({ isRecorded }: PortUser, index: number): boolean {
@@ -46,6 +51,18 @@ export function describeFullRange(seen: Scan, scope: string): string {
   return [describePortUsers(seen, scope), bound > 0 ? `${bound} by ${BOUND}` : '']
     .filter((text) => text !== '')
     .join(', ')
+}
+
+/** Returns the error for a port that was asked for and is not free, with who uses it; null if nothing listens on it. */
+export function portInUse(
+  port: number,
+  seen: Scan,
+  { scope, hint = null }: { readonly scope: string; readonly hint?: string | null },
+): FamiliarError | null {
+  const candidates = seen.candidates.filter(({ observation }) => observation.port === port)
+  const users = usersIn({ ...seen, candidates }, scope).map(({ who }) => who)
+  if (users.length === 0) return null
+  return new FamiliarError('E_PORT_IN_USE', `port ${port} is in use by ${users.join(' and ')}`, { hint })
 }
 
 const BOUND =
@@ -84,7 +101,7 @@ function userOf(
   const noun = nounFor(kind, { ...words, isOne })
   const count = processes === ports ? '' : `${processes} `
   const who = isOne ? `${noun}, process ${first?.observation.pid ?? 'unknown'}${program}` : `${count}${noun}`
-  return { ports, isRecorded: kind === 'is_recorded_singleton', text: `${ports} by ${who} (${kind})` }
+  return { ports, isRecorded: kind === 'is_recorded_singleton', who: `${who} (${kind})` }
 }
 
 /** Ports whose process is unknown count as one process each, because nothing says that it is the same. */

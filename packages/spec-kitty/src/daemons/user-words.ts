@@ -41,7 +41,7 @@ export const WORDS = {
     command: 'spec-kitty dashboard',
     start: 'spec-kitty dashboard',
     stop: 'spec-kitty dashboard --stop',
-    restart: 'spec-kitty dashboard --stop && spec-kitty dashboard',
+    restart: 'spec-kitty dashboard restart',
     status: 'spec-kitty dashboard --status',
     // The command contains `--yes`, because without a terminal nobody could answer its question, and it would end
     // nothing.

@@ -1,5 +1,5 @@
 import { FamiliarError } from 'familiar'
-import { CommandError, EXIT, type Io } from 'familiar/cli'
+import { assertPortFree, CommandError, EXIT, type Io } from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { WORDS } from '../daemons/user-words.js'
 import { dashboardPages } from './page-routes.js'
@@ -14,7 +14,7 @@ export async function runInForeground(project: string, port: number | null, io: 
   try {
     return await serve(project, port, io)
   } catch (error) {
-    throw await explain(error, project)
+    throw await explain(error, project, port)
   }
 }
 
@@ -37,11 +37,16 @@ function serve(project: string, port: number | null, io: Io): Promise<number> {
 const PASSING: ReadonlySet<string> = new Set(['none', 'starting', 'stopping', 'stopped', 'crashed'])
 
 /** Adds to the error how to find the other dashboard of the project. */
-async function explain(error: unknown, project: string): Promise<unknown> {
-  if (!(error instanceof FamiliarError) || error.code !== 'E_DAEMON_RUNNING') return error
-  const { state, why, pid, port } = await dashboardDaemon.at(project).status()
+async function explain(error: unknown, project: string, wanted: number | null): Promise<unknown> {
+  if (!(error instanceof FamiliarError)) return error
+  const daemon = dashboardDaemon.at(project)
+  if (error.code === 'E_PORT_IN_USE' && wanted !== null) await assertPortFree(daemon, wanted)
+  if (error.code !== 'E_DAEMON_RUNNING') return error
+  const { state, why, pid, port } = await daemon.status()
   if (PASSING.has(state)) return error
   const where = port === null ? state : `http://127.0.0.1:${port}/${state === 'running' ? '' : `, ${state}`}`
+  if (wanted !== null && wanted !== port)
+    await assertPortFree(daemon, wanted, `the dashboard of this project: ${where}`)
   return new CommandError(
     'E_DASHBOARD_RUNNING',
     `this project has a dashboard already: ${where} (process ${pid ?? 'unknown'})`,

@@ -1,4 +1,12 @@
-import { connectDaemon, connectionJson, note, printJson, type Io, type Obstacle } from 'familiar/cli'
+import {
+  assertPortFree,
+  connectDaemon,
+  connectionJson,
+  note,
+  printJson,
+  type Io,
+  type Obstacle,
+} from 'familiar/cli'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
 import { WORDS } from '../daemons/user-words.js'
 
@@ -32,6 +40,7 @@ export async function startDashboard(options: StartOptions, io: Io): Promise<voi
       `spec-kitty: it has no log, and only a command that sees its whole process can stop it, because its token is not stored: ${obstacle.problem} (${obstacle.id})`,
     )
   if (port !== null && dashboard.port !== port) {
+    await assertPortFree(daemon, port, `the dashboard of this project: ${url}`)
     const { stop, start } = WORDS.dashboard
     note(io, `spec-kitty: the dashboard of this project runs already, on port ${dashboard.port}; to move it:`)
     // A command is not wrapped, whatever the width of the terminal, so that it can be copied.

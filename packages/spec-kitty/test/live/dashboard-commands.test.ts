@@ -127,6 +127,20 @@ describe('dashboard --port', () => {
     expect(listenersOn(FROM, TO)).toEqual([{ port: 9300 }])
   })
 
+  it('that another program has is no port to move it to: nothing is offered, and it goes on', async () => {
+    await place.run(project, ['dashboard', '--port', '9300'])
+    const other = (await spawnHostile('http', 9301)).pid
+    const taken = `spec-kitty: port 9301 is in use by another program, process ${other}, node (third_party): the dashboard of this project: http://127.0.0.1:9300/`
+    for (const more of [[], ['--foreground']]) {
+      const ran = await place.run(project, ['dashboard', ...more, '--port', '9301'])
+      expect([ran.status, ran.stdout, ran.stderr.startsWith(taken)]).toEqual([1, '', true])
+      expect(ran.stderr).not.toContain('--stop')
+    }
+    const { status, document } = await place.json(project, ['dashboard', '--port', '9301'])
+    expect([status, document.error.code]).toEqual([1, 'E_PORT_IN_USE'])
+    expect(listenersOn(FROM, TO)).toHaveLength(2)
+  })
+
   it('refuses one that is not in the range', async () => {
     await expectRefusal(['dashboard', '--port=9337'], 'E_USAGE')
   })
@@ -134,7 +148,7 @@ describe('dashboard --port', () => {
   it('that is in use starts nothing and takes no other', async () => {
     const other = processOf((await spawnHostile('http', 9300)).pid)
     const said = await expectRefusal(['dashboard', '--port', '9300'], 'E_PORT_IN_USE', project, 1)
-    expect(said).toContain('port 9300 is in use')
+    expect(said).toContain(`port 9300 is in use by another program, process ${other.pid}, node (`)
     expect([listenersOn(FROM, TO), lives(other)]).toEqual([[{ port: 9300 }], true])
   })
 })
