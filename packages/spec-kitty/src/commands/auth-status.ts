@@ -4,6 +4,7 @@ import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { loginCommands, loginServer } from '../sync/login-command.js'
+import { signInObstacle, type SignInObstacle } from '../sync/sign-in-obstacle.js'
 import { readSettings } from '../sync/settings-table.js'
 import { sessionDocument } from '../sync/session/print-session.js'
 import { OVER, readSession, sessionUnreadable, type Session } from '../sync/session/session-state.js'
@@ -14,12 +15,14 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const { json } = parseOptions(AUTH_STATUS, args, { command: 'auth status' })
   const root = runtimeRoot(io)
   const read = readSession(root)
-  if (read.state === 'unreadable') throw sessionUnreadable(read)
+  const settings = await readSettings(root, io.env)
+  const inTheWay = signInObstacle(root, settings)
+  if (read.state === 'unreadable') throw sessionUnreadable(read, inTheWay?.problem)
   const session = read.state === 'readable' ? read.session : null
-  const server = loginServer(await readSettings(root, io.env), session?.server_url ?? null)
+  const server = loginServer(settings, session?.server_url ?? null)
   const refused = session !== null && session.over === null && (await isRefused(root))
   if (json) printJson(sessionDocument(session, refused), io)
-  else io.out(`${linesOf(session, server, refused, io).join('\n')}\n`)
+  else io.out(`${linesOf(session, { server, isRefused: refused, inTheWay }, io).join('\n')}\n`)
   return session !== null && session.over === null && !refused ? EXIT.ok : EXIT.problem
 }
 
@@ -29,15 +32,24 @@ async function isRefused(root: string): Promise<boolean> {
   return isSessionRefused(root, knownReport(report?.details ?? null))
 }
 
+interface SignIn {
+  /** The server to sign in to; null if none is known. */
+  readonly server: string | null
+  readonly isRefused: boolean
+  readonly inTheWay: SignInObstacle | null
+}
+
 function linesOf(
   session: Session | null,
-  server: string | null,
-  isRefusedNow: boolean,
+  { server, isRefused: isRefusedNow, inTheWay }: SignIn,
   io: Io,
 ): readonly string[] {
   const isTokenGiven = session?.kind === 'token'
-  const { command, shown: login = command } = loginCommands(server, 'no_session', isTokenGiven)
-  const remedied = (why: string) => [`${why}; to sign in:`, paint(io, 'cyan', inHome(login, io.env))]
+  const { command, shown = command } = loginCommands(server, 'no_session', isTokenGiven, inTheWay)
+  const remedied = (why: string): readonly string[] => [
+    ...(inTheWay === null ? [`${why}; to sign in:`] : blocked(why, inTheWay)),
+    paint(io, 'cyan', inHome(shown, io.env)),
+  ]
   if (session === null) return remedied('not signed in')
   const lines = formatLines(
     [
@@ -51,6 +63,10 @@ function linesOf(
   )
   if (session.over !== null) return [...remedied(OVER[session.over]), ...lines]
   return isRefusedNow ? [...remedied('the server refuses this session'), ...lines] : lines
+}
+
+function blocked(why: string, { problem, remedy: { before } }: SignInObstacle): readonly string[] {
+  return [`${why}; ${problem}`, ...(before === undefined ? [] : [`${before}:`])]
 }
 
 function untilOf({ kind, over, renews, expires_at }: Session): string {

@@ -135,22 +135,23 @@ function wordFor(read: SessionRead): string {
 
 /** A session is needed only if hosted sync is on. */
 function sessionFindings(read: SessionRead, view: WorkView, form: Form): readonly Finding[] {
-  const { settings, loginServer, homeProblem, isDaemonRunning, sessionCure: cure } = view
+  const { settings, loginServer, signInObstacle, sessionCure: cure } = view
   const problem = problemOf(read)
   if (problem === null || (read.state === 'unreadable' && isHidden(view))) return []
   const isNeeded = isSwitchedOn(settings, 'sync.hosted')
   const isGiven = read.state === 'readable' && read.session.kind === 'token'
   const isUnreadable = read.state === 'unreadable'
-  const isFirst = homeProblem === null || isDaemonRunning
+  const isCured = isUnreadable && cure?.isEnough === true
+  const isFirst = signInObstacle === null || isCured
   const id = isUnreadable ? 'F-016' : 'F-001'
   return [
     {
       id,
-      // If the home is not writable, F-021 is the critical finding, because no session could be stored.
+      // If no sign-in works here, the finding about the cause is the critical one, and has the only remedy.
       severity: isNeeded ? (isFirst ? 'critical' : 'warn') : isUnreadable ? 'warn' : 'info',
       summary: isNeeded ? `${problem}, but hosted sync is on` : problem,
       remediation:
-        (isNeeded || isUnreadable) && !isOfAnother(view)
+        (isNeeded || isUnreadable) && isFirst && !isOfAnother(view)
           ? signIn(loginServer, { id, isGiven, isNeeded, cure }, form)
           : null,
     },
@@ -166,7 +167,7 @@ interface SignIn {
 }
 
 function signIn(server: string | null, { id, isGiven, isNeeded, cure }: SignIn, form: Form): Remediation {
-  const login = loginCommands(server, id, isGiven)
+  const login = loginCommands(server, id, isGiven, null)
   const commands = cure === null ? login : afterCure(cure, id, login)
   const off = isNeeded ? '; or unset SPEC_KITTY_ENABLE_SAAS_SYNC to turn hosted sync off' : ''
   if (cure?.isEnough === true) {

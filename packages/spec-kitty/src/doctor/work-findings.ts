@@ -212,17 +212,12 @@ function fullQueue(view: WorkView, form: Form, isWhyDue: boolean): readonly Find
  * A daemon is needed only if hosted sync is on. A running daemon does not need the permission that this command lacks,
  * but a command needs it to end or replace that daemon, and no event can be queued on a full disk.
  */
-function unwritableHome(
-  { homeProblem, homeCommand, diskProblem, queueProblem, isDaemonRunning, isHostedHere, obstacles }: WorkView,
-  form: Form,
-): readonly Finding[] {
+function unwritableHome(view: WorkView, form: Form): readonly Finding[] {
+  const { homeProblem, homeCommand, diskProblem, queueProblem, isDaemonRunning, isHostedHere } = view
   const problem = homeProblem ?? diskProblem
   if (problem === null) return []
-  const isSignedOut = obstacles.some(
-    ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
-  )
-  const isCritical = isHostedHere && isSignedOut && !isDaemonRunning
-  const isInTheWay = !isDaemonRunning || diskProblem !== null || queueProblem === homeProblem
+  const isCritical = isSignInBlocked(view, 'F-021')
+  const isInTheWay = isCritical || !isDaemonRunning || diskProblem !== null || queueProblem === homeProblem
   const severity = isInTheWay ? (isCritical ? 'critical' : 'warn') : 'info'
   const shown = homeCommand === null ? {} : { shown: homeCommand }
   const remediation = remedyOfCommands(
@@ -234,6 +229,14 @@ function unwritableHome(
     },
   )
   return [{ id: 'F-021', severity, summary: problem, remediation }]
+}
+
+/** Returns whether a sign-in is missed, and this finding is about what keeps it from working. */
+function isSignInBlocked({ obstacles, signInObstacle }: WorkView, id: 'F-012' | 'F-021'): boolean {
+  const isSignedOut = obstacles.some(
+    ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
+  )
+  return isSignedOut && signInObstacle?.id === id
 }
 
 function rejectedEvents({ queue }: WorkView): readonly Finding[] {
@@ -285,7 +288,7 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
   return [
     {
       id: 'F-012',
-      severity: 'warn',
+      severity: view.isHostedHere && isSignInBlocked(view, 'F-012') ? 'critical' : 'warn',
       summary: `${problems.join('; ')}${isInTheWay ? '; nothing leaves until that is corrected' : ''}`,
       remediation:
         ofSettings.length === 0

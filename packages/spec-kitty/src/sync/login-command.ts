@@ -1,6 +1,8 @@
 import { shellQuote } from 'familiar/cli'
 import { checkServerUrl } from './check-server-url.js'
 import type { Settings } from './settings-table.js'
+import type { SignInObstacle } from './sign-in-obstacle.js'
+import type { Why } from './why-types.js'
 
 /** Returns the command that signs in to this server or, if no server is known, the command that explains the id. */
 export function loginCommand(server: string | null, id: string): string {
@@ -17,13 +19,19 @@ const NEW_TOKEN = 'asks for a new token: your team has one'
 
 /**
  * The command that signs in again, for scripts and for people. A token that was given by the user is replaced by a new
- * one, for which the command asks and which no script knows. So a script gets the command that explains the id instead.
+ * one, for which the command asks and which no script knows. So a script gets the command that explains the id instead. While
+ * no sign-in works here, the remedy is that of the cause.
  */
 export function loginCommands(
   server: string | null,
   id: string,
   isTokenGiven: boolean,
-): { readonly command: string; readonly shown?: string } {
+  obstacle: SignInObstacle | null,
+): Pick<Why, 'command' | 'shown' | 'before'> {
+  if (obstacle !== null) {
+    const { problem, remedy } = obstacle
+    return { ...remedy, before: remedy.before === undefined ? problem : `${problem}; ${remedy.before}` }
+  }
   if (server === null)
     return { command: loginCommand(null, id), shown: isTokenGiven ? TOKEN_ANYWHERE : LOGIN_ANYWHERE }
   if (!isTokenGiven) return { command: loginCommand(server, id) }

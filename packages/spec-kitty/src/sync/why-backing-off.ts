@@ -97,6 +97,7 @@ function backingOffRemedy(standing: Standing): Doubted {
     isServerOfSession = false,
     isOtherAddress = false,
     isTokenGiven = false,
+    signInObstacle = null,
     lastError,
     restoring = '',
   } = standing
@@ -111,10 +112,10 @@ function backingOffRemedy(standing: Standing): Doubted {
   if (lastErrorKind === 'address' && isCloudEvents)
     return { doubt: FORMAT_MAY_BE_WRONG, ...trying(BY_ITSELF), also: WHERE_FORMAT }
   const shown = isOtherAddress ? NOT_SET_HERE : WHERE_SET
-  const correction = isServerOfSession
-    ? loginCommands(null, 'backing_off', isTokenGiven)
-    : { command: LIST, shown }
-  const also = correction.shown === undefined ? {} : { also: correction.shown }
+  const login =
+    signInObstacle === null ? loginCommands(null, 'backing_off', isTokenGiven, null).shown : undefined
+  const correction = isServerOfSession ? login : shown
+  const also = correction === undefined ? {} : { also: correction }
   if (lastErrorKind === 'address') {
     const comment = /web page|redirect/.test(lastError ?? '') ? AFTER_SIGN_IN : BY_ITSELF
     return { doubt: 'the address of the server may be wrong', ...trying(comment), ...also }
@@ -150,7 +151,7 @@ function gateUrl({ gate }: Standing): URL | null {
 
 /** Plain HTTP is allowed to this machine only. */
 function withoutTls(standing: Standing, also: Pick<Why, 'also'>): Doubted {
-  const { isServerOfSession = false, isTokenGiven = false } = standing
+  const { isServerOfSession = false, isTokenGiven = false, signInObstacle = null } = standing
   const url = gateUrl(standing)
   if (url === null || !isLoopback(url.hostname))
     return {
@@ -166,8 +167,9 @@ function withoutTls(standing: Standing, also: Pick<Why, 'also'>): Doubted {
       ...trying(BY_ITSELF),
       also: `${LIST}  # shows where the address is set: write http:// there`,
     }
+  if (signInObstacle !== null) return { doubt, ...trying(BY_ITSELF) }
   const server = withoutSlash(url.href.replace(/^https:/, 'http:'))
-  const { command, shown } = loginCommands(server, 'backing_off', isTokenGiven)
+  const { command, shown } = loginCommands(server, 'backing_off', isTokenGiven, null)
   // The address is right but for its beginning, so the same token fits.
   const login = shown === undefined ? command : `${tokenLogin(server)}  # ${SAME_TOKEN}`
   return { doubt, ...trying(BY_ITSELF), also: login }

@@ -11,6 +11,7 @@ import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWed
 import { mayRestart, restartCommand, startedText } from './why-restart.js'
 import { LIST, whyBackingOff } from './why-backing-off.js'
 import { otherServerRemedy, serverToAsk } from './why-other-server.js'
+import { homeRemedy } from './sign-in-obstacle.js'
 import type { Standing, Why } from './why-types.js'
 
 /** A variable that a command sets is lost when its shell ends. */
@@ -168,13 +169,10 @@ function whyUnusable(problem: string, standing: Standing): Why {
 function whyUnwritable(standing: Standing): Why | null {
   const { homeProblem = null, wayOut = null, wayOutCommand = null, isDaemonRunning, isDiskFull } = standing
   if (homeProblem === null || isDaemonRunning) return null
-  const more = wayOutCommand === null ? '; to read more' : ''
   return {
     reason: 'home_unwritable',
     sentence: homeProblem,
-    command: 'spec-kitty explain F-021',
-    ...(wayOut === null ? {} : { before: `${wayOut}${more}` }),
-    ...(wayOutCommand === null ? {} : { shown: wayOutCommand }),
+    ...homeRemedy({ wayOut, command: wayOutCommand }),
     isAll: true,
     ...(isDiskFull === true ? { lead: MAY_STAY } : {}),
   }
@@ -182,7 +180,7 @@ function whyUnwritable(standing: Standing): Why | null {
 
 /** Returns why no events may leave at all. */
 function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
-  const { isTokenGiven = false, isServerOfSession = false } = standing
+  const { isTokenGiven = false, isServerOfSession = false, signInObstacle: inTheWay = null } = standing
   const { command } = CLOSED[reason]
   const { text, server, also } = serverToAsk(reason, CLOSED[reason].text, standing)
   const sentence = withDetail(text, detail)
@@ -207,8 +205,8 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
       isAll: true,
     }
   if (reason === 'other_server') return { reason, sentence, ...otherServerRemedy(standing), isAll: true }
-  const login = loginCommands(server, reason, isTokenGiven)
-  const cure = reason === 'session_unreadable' ? (standing.sessionCure ?? null) : null
+  const login = loginCommands(server, reason, isTokenGiven, inTheWay)
+  const cure = reason === 'session_unreadable' ? usableCure(standing) : null
   const refused = reason === 'session_refused' ? refusal(text, detail, standing) : {}
   return {
     reason,
@@ -218,6 +216,11 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
     ...(also === undefined ? {} : { also }),
     isAll: true,
   }
+}
+
+/** While no sign-in works, only a cure without one helps. */
+function usableCure({ sessionCure: cure = null, signInObstacle = null }: Standing): SessionCure | null {
+  return signInObstacle === null || cure?.isEnough === true ? cure : null
 }
 
 /** A 403 with words, or with a web page, may be about something else than the session: the words come first. */

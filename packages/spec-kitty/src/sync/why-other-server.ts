@@ -18,7 +18,12 @@ export function otherServerRemedy(standing: Standing): Remedy {
   if (addressSource?.kind === 'environment')
     return { command: withoutVariable(addressSource.variable, standing), ...signInThere(standing) }
   if (addressSource?.kind !== 'file' || sessionServer === null)
-    return loginCommands(standing.loginServer, 'other_server', standing.isTokenGiven === true)
+    return loginCommands(
+      standing.loginServer,
+      'other_server',
+      standing.isTokenGiven === true,
+      standing.signInObstacle ?? null,
+    )
   const { path, line } = addressSource
   const place = `server_url in ${path}${line === null ? '' : `, line ${line}`}`
   return {
@@ -40,9 +45,13 @@ function withoutVariable(variable: string, standing: Standing): string {
     : unset
 }
 
-function signInThere({ loginServer, isTokenGiven = false }: Standing): Pick<Why, 'also'> {
-  if (loginServer === null) return {}
-  const { command, shown = command } = loginCommands(loginServer, 'other_server', isTokenGiven)
+function signInThere({
+  loginServer,
+  isTokenGiven = false,
+  signInObstacle = null,
+}: Standing): Pick<Why, 'also'> {
+  if (loginServer === null || signInObstacle !== null) return {}
+  const { command, shown = command } = loginCommands(loginServer, 'other_server', isTokenGiven, null)
   const [login = ''] = shown.split('  # ')
   return { also: `${login}  # ${isTokenGiven ? WITH_ITS_TOKEN : IF_MEANT}` }
 }

@@ -1,6 +1,7 @@
 import type { SessionCure } from './gate-session.js'
 import type { StartFailure } from './last-start.js'
 import type { Obstacle } from './upload/gate.js'
+import type { SignInObstacle } from './sign-in-obstacle.js'
 import type { Source } from './settings-table.js'
 import type { ClosedReason, ErrorKind, Gate, HeldReason } from './upload/upload-types.js'
 
@@ -109,6 +110,8 @@ export interface Standing {
   readonly disabling?: readonly string[]
   /** Whether the configuration allows only `sync start` to start the daemon. */
   readonly isManual?: boolean
+  /** Why no sign-in works here, unless another reason says so; null if nothing is known to be in the way. */
+  readonly signInObstacle?: SignInObstacle | null
   /** The server for a sign-in; null if none is known. */
   readonly loginServer: string | null
   /** The server of the session; null if there is no session. */

@@ -21,6 +21,7 @@ import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-
 import { lastStartFailure } from './last-start.js'
 import { isRefusedAgain, isSessionRefused, readLastWork, unreadWork } from './last-work.js'
 import { loginServer } from './login-command.js'
+import { signInObstacle, type SignInObstacle } from './sign-in-obstacle.js'
 import { knownReport, type KnownReport } from './work-report.js'
 import { disabledBy, disablingVariables, isManual, startForbiddenBy } from './start-policy.js'
 import { quarantinedDatabases } from './queue/quarantined-databases.js'
@@ -52,6 +53,8 @@ export interface WorkView {
   readonly refusedBy: string | null
   /** The command that lets the session be read, or stored; null if there is none. */
   readonly sessionCure: SessionCure | null
+  /** Why no sign-in works here; null if nothing is known to be in the way. */
+  readonly signInObstacle: SignInObstacle | null
   /** The gate as the daemon sees it or, if no daemon runs, as this command sees it. */
   readonly gate: Gate
   /** All obstacles that close the gate. */
@@ -142,6 +145,7 @@ export async function viewWork(
   const trouble = homeTrouble(root)
   const disk = diskProblem(root)
   const cure = sessionCure(root)
+  const inTheWay = signInObstacle(root, settings)
   const standing: Standing = {
     gate,
     // The daemon reports a rejected session first; the files may show further obstacles.
@@ -184,6 +188,7 @@ export async function viewWork(
     isOtherAddress: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
     isTokenGiven: isSessionGiven(root),
     sessionCure: cure,
+    signInObstacle: inTheWay?.id === 'F-012' && own.obstacles.some(isOfSettings) ? null : inTheWay,
     configCure: settings.fileCure,
     obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,
@@ -208,6 +213,7 @@ export async function viewWork(
     loginServer: server,
     refusedBy: gate.state === 'closed' && gate.reason === 'session_refused' ? serverOfSession : null,
     sessionCure: cure,
+    signInObstacle: inTheWay,
     gate,
     obstacles: own.obstacles,
     queue,
@@ -238,6 +244,11 @@ function lockedBy({ lockProblem = null }: QueueView): QueueProblem | null {
 
 function isOfSession({ reason }: Obstacle): boolean {
   return reason === 'no_session' || reason === 'session_unreadable'
+}
+
+/** What is wrong with the settings is then a reason of its own, before a sign-in. */
+function isOfSettings({ reason }: Obstacle): boolean {
+  return reason === 'config_unreadable'
 }
 
 /** The file at the path says nothing about the events in the one that the daemon has open. */

@@ -263,6 +263,13 @@ it('says that the queue is full', () => {
   expect(found?.summary).toBe('the queue is full: 1 of 1 event waits')
 })
 
+function signedOut(id: 'F-012' | 'F-021') {
+  return {
+    obstacles: [{ reason: 'no_session', detail: null }],
+    signInObstacle: { id, problem: 'so it is', remedy: { command: 'spec-kitty config list' } },
+  } as const
+}
+
 it('says that nothing can be written to the home; it is a problem, but not for a daemon that runs', () => {
   const homeProblem = '/home/ann is on a read-only file system'
   const [beside] = workFindings({ ...VIEW, homeProblem }, null, 0)
@@ -275,22 +282,23 @@ it('says that nothing can be written to the home; it is a problem, but not for a
     const [found] = workFindings(here, null, 0)
     expect(found).toMatchObject({ id: 'F-021', severity, summary: homeProblem })
   }
-  const obstacles = [{ reason: 'no_session', detail: null }] as const
-  const [first] = workFindings({ ...VIEW, isDaemonRunning: false, homeProblem, obstacles }, null, 0)
-  expect(first).toMatchObject({ id: 'F-021', severity: 'critical' })
+  // A sign-in cannot be stored, whether a daemon runs or not.
+  for (const isDaemonRunning of [true, false]) {
+    const [first] = workFindings({ ...VIEW, isDaemonRunning, homeProblem, ...signedOut('F-021') }, null, 0)
+    expect(first).toMatchObject({ id: 'F-021', severity: 'critical' })
+  }
 })
 
 it('says that no event can be queued on a full disk, also while a daemon runs', () => {
   const full = 'the disk that holds /home/ann is full (less than 64 KiB left)'
   const disk = { homeProblem: full, diskProblem: full }
-  const obstacles = [{ reason: 'no_session', detail: null }] as const
   for (const [changes, severity] of [
     [{}, 'warn'],
     [{ isHostedHere: false }, 'warn'],
-    [{ isDaemonRunning: false, isHostedHere: false, obstacles }, 'warn'],
-    [{ obstacles }, 'warn'],
+    [{ isDaemonRunning: false, isHostedHere: false }, 'warn'],
+    [signedOut('F-021'), 'critical'],
     [{ isDaemonRunning: false }, 'warn'],
-    [{ isDaemonRunning: false, obstacles }, 'critical'],
+    [{ isDaemonRunning: false, ...signedOut('F-021') }, 'critical'],
   ] as const) {
     const found = workFindings({ ...VIEW, ...disk, ...changes }, null, 0)
     expect(found).toMatchObject([{ id: 'F-021', severity, summary: full }])

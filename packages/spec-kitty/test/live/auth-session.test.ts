@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findingOf, makeRoot, type SyncRoot } from './sync-root.js'
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest'
+import { NOBODY } from '../../../familiar/test/helpers/skip.js'
+import { asNobody, runCli } from '../helpers/cli.js'
 import { typeIn } from '../helpers/dashboards.js'
+import { mountAt, NO_MOUNT, type Mounted } from './sync-mount.js'
+import { findingOf, makeRoot, skipAloud, type SyncRoot } from './sync-root.js'
 import { askHealth } from './sync-wire.js'
 
 /** What the doctor and the daemon make of a session, on the real ports. */
 let root: SyncRoot
+let disk: Mounted | null = null
 
 const [ACCESS, REFRESH] = ['access-token-of-a-session', 'refresh-token-of-a-session']
 const HOSTED = { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }
@@ -18,7 +22,11 @@ beforeEach(() => {
   mkdirSync(root.path, { mode: 0o700 })
 })
 
-afterEach(() => root.end())
+afterEach(async () => {
+  disk?.unmount()
+  disk = null
+  await root.end()
+})
 
 function writeSession(change: object = {}): void {
   const session = {
@@ -94,6 +102,95 @@ describe('the doctor', () => {
       status: 0,
       document: { session: { present: true } },
     })
+  })
+})
+
+/** What makes a sign-in fail in a home. `makeHome` skips the test where this machine does not allow it. */
+const NO_SIGN_IN = [
+  {
+    what: 'the home is a link to nowhere',
+    id: 'F-021',
+    cause: 'nowhere, which is not there',
+    makeHome: () => {
+      rmdirSync(root.path)
+      symlinkSync(join(root.base, 'nowhere'), root.path)
+    },
+  },
+  {
+    what: 'its disk is full',
+    id: 'F-021',
+    cause: 'is full (less than 64 KiB left)',
+    makeHome: (context: TestContext) => {
+      disk = mountAt(root.path)
+      if (disk === null) skipAloud(context, NO_MOUNT)
+      writeFileSync(join(root.path, 'fill'), Buffer.alloc(256 * 1024 - 4096))
+    },
+  },
+  {
+    what: 'config.toml cannot be read',
+    id: 'F-012',
+    cause: 'config.toml cannot be read: line 1',
+    makeHome: () => writeFileSync(join(root.path, 'config.toml'), '[sync\n'),
+  },
+  {
+    what: 'it is closed for writing',
+    id: 'F-021',
+    cause: 'cannot be written to (EACCES)',
+    user: NOBODY,
+    makeHome: (context: TestContext) => {
+      if (runCli(['--version'], asNobody).status !== 0)
+        skipAloud(context, 'another user cannot run node here')
+      chownSync(root.path, NOBODY, NOBODY)
+      chmodSync(root.path, 0o500)
+    },
+  },
+  {
+    what: 'it belongs to another user',
+    id: 'F-021',
+    cause: 'belongs to nobody, you are root',
+    makeHome: (context: TestContext) => {
+      if (process.geteuid?.() !== 0) skipAloud(context, 'this is not root')
+      chownSync(root.path, NOBODY, NOBODY)
+    },
+  },
+]
+
+describe('a sign-in', () => {
+  it.for(NO_SIGN_IN)('is not proposed where $what: its cause is', (place, context) => {
+    place.makeHome(context)
+    const as = { ...('user' in place ? asNobody : {}), env: HOSTED.env }
+    const { status, document } = root.json(['auth', 'doctor'], as)
+    expect([status, findingOf(document, place.id).severity]).toEqual([1, 'critical'])
+    expect(findingOf(document, 'F-001')).toMatchObject({ severity: 'warn', remediation: null })
+    const said = root.run(['auth', 'status'], as)
+    expect([said.status, said.stdout]).toEqual([1, expect.stringContaining(place.cause)])
+    expect(said.stdout).not.toContain('auth login')
+    for (const command of ['status', 'now', 'queue']) {
+      const { stdout, stderr } = root.run(['sync', command], as)
+      const [before, login = ''] = `${stdout}${stderr}`.split('auth login')
+      // A sign-in comes after the correction of the settings.
+      if (login !== '') expect([place.id, before]).toEqual(['F-012', expect.stringContaining(place.cause)])
+    }
+    const server = ['--server', 'https://sync.example.org']
+    const tried = root.run(['auth', 'login', '--with-token', ...server], { ...as, input: 'given' })
+    expect(tried.status).toBe(2)
+  })
+
+  it('is not proposed to a daemon whose home was closed since it started', (context) => {
+    if (runCli(['--version'], asNobody).status !== 0) skipAloud(context, 'another user cannot run node here')
+    chownSync(root.path, NOBODY, NOBODY)
+    const as = { ...asNobody, env: HOSTED.env }
+    expect(root.run(['sync', 'start'], as).status).toBe(0)
+    chmodSync(root.path, 0o500)
+    const { stdout } = root.run(['sync', 'status'], as)
+    expect(stdout).toContain('nothing leaves: you are not signed in')
+    expect(stdout).toContain(`no session can be stored: ${root.path} cannot be written to (EACCES)`)
+    expect(stdout).not.toContain('auth login')
+    const { document } = root.json(['auth', 'doctor'], as)
+    expect(findingOf(document, 'F-021')).toMatchObject({ severity: 'critical' })
+    expect(findingOf(document, 'F-001')).toMatchObject({ severity: 'warn', remediation: null })
+    chmodSync(root.path, 0o700)
+    expect(root.run(['sync', 'stop'], as).status).toBe(0)
   })
 })
 

@@ -136,7 +136,7 @@ describe('a full disk', () => {
     expect(root.json(['sync', 'status']).document).toMatchObject({ state: 'running', pid: daemon.pid })
     expect(root.run(['auth', 'doctor']).status).toBe(0)
     const said = `the disk that holds ${root.path} is full`
-    expectFinding(said, 'warn')
+    expectFinding(said, 'critical')
     expect(root.run(['sync', 'status']).stdout).toContain(`no event can be queued: ${said}`)
     expect(root.json(['sync', 'stop'])).toMatchObject({ status: 0, document: { outcome: 'stopped' } })
     expect(lives(daemon)).toBe(false)

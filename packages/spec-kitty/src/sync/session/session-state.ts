@@ -50,20 +50,19 @@ function whyOver(stored: StoredSession): Session['over'] {
   return stored.refresh_token === null && expiresWithin(stored, 0) ? 'expired' : null
 }
 
-export function sessionUnreadable({
-  path,
-  why,
-}: {
-  readonly path: string
-  readonly why: string
-}): CommandError {
+/** `inTheWay`: why no sign-in works here, so that none can replace the session. */
+export function sessionUnreadable(
+  { path, why }: { readonly path: string; readonly why: string },
+  inTheWay: string | null = null,
+): CommandError {
   const opening = why === 'EACCES' ? cureCommand(path, why) : null
   return new CommandError('E_SESSION_UNREADABLE', `${path} cannot be read: ${why}`, {
     hint: isDirectory(path)
       ? `to move it away: ${moveAwayCommand(path)}`
       : opening !== null
         ? `to let it be read: ${opening}`
-        : 'to replace it, with your server for HOST: spec-kitty auth login --server https://HOST',
+        : (inTheWay ??
+          'to replace it, with your server for HOST: spec-kitty auth login --server https://HOST'),
   })
 }
 
