@@ -5,7 +5,7 @@ import { fileId } from '../identity/file-id.js'
 import { isLockShown } from '../observe/platform/linux-lock-holder.js'
 import { assertNotThroughLink, prepareOwnPlace } from './own-place.js'
 import { openRegular, writeWhole } from './safe-file.js'
-import { writeHint } from './write-hint.js'
+import { linkToNowhere, MOUNT_TARGET, writeHint } from './write-hint.js'
 
 /** The holder of a lock, as its file names it. Only a daemon, which holds its lock until it ends, writes its start time. */
 export interface Holder {
@@ -32,9 +32,10 @@ export function unusable(path: string, error: unknown): FamiliarError {
   throwLack(error)
   const errno = errnoOf(error)
   const said = error instanceof Error ? error.message : String(error)
-  const why = errno === 'EROFS' ? 'its file system is read-only (EROFS)' : (errno ?? said)
+  const link = errno === 'ENOENT' ? linkToNowhere(path) : null
+  const why = errno === 'EROFS' ? 'its file system is read-only (EROFS)' : (link ?? errno ?? said)
   return new FamiliarError('E_SCOPE_UNUSABLE', `cannot use the lock ${path}: ${why}`, {
-    hint: hintFor(path, errno),
+    hint: link === null ? hintFor(path, errno) : MOUNT_TARGET,
     cause: error,
   })
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** The advice after a failed write, by the name of its errno. `DIR` stands for the directory. */
@@ -33,5 +33,22 @@ export function closedDirectory(directory: string): string | null {
   } catch {
     const above = dirname(directory)
     return above !== directory && !existsSync(directory) ? closedDirectory(above) : directory
+  }
+}
+
+/** What lets something be written below a link to nowhere. */
+export const MOUNT_TARGET = 'mount the disk to which the link leads'
+
+/**
+ * Returns the link because of which a path is not there, and cannot be created, in words; null if there is none. Such a link
+ * often leads to a disk that is not mounted.
+ */
+export function linkToNowhere(path: string): string | null {
+  if (existsSync(path)) return null
+  try {
+    return `${path} is a link to ${readlinkSync(path)}, which is not there`
+  } catch {
+    const above = dirname(path)
+    return above === path ? null : linkToNowhere(above)
   }
 }

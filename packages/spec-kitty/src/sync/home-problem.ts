@@ -1,7 +1,14 @@
-import { accessSync, constants, readlinkSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, statfsSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { assertOwnScope, shellQuote, userName, type Obstacle } from 'familiar/cli'
+import {
+  assertOwnScope,
+  linkToNowhere,
+  MOUNT_TARGET,
+  shellQuote,
+  userName,
+  type Obstacle,
+} from 'familiar/cli'
 import { diskProblem } from './queue/disk-problem.js'
 import { queuePath } from './queue/queue-path.js'
 
@@ -141,13 +148,8 @@ function unwritable(path: string): Unwritable | null {
       : null
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    const target = code === 'ENOENT' ? targetOf(path) : null
-    if (target !== null)
-      return {
-        problem: `${path} is a link to ${target}, which is not there`,
-        wayOut: `mount the disk to which the link leads, or ${OWN_DIRECTORY}`,
-        closed: null,
-      }
+    const link = code === 'ENOENT' ? linkToNowhere(path) : null
+    if (link !== null) return { problem: link, wayOut: `${MOUNT_TARGET}, or ${OWN_DIRECTORY}`, closed: null }
     const above = dirname(path)
     if (above !== path && (code === 'ENOENT' || (code === 'EACCES' && ownerOf(path) === null)))
       return unwritable(above)
@@ -182,15 +184,6 @@ const OWN_DIRECTORY = 'set SPEC_KITTY_HOME to a directory of your own'
  * anything there.
  */
 const KERNELS: ReadonlySet<number> = new Set([0x9fa0, 0x62656572])
-
-/** Returns the target of a link; null if there is no link. A dangling link often leads to a disk that is not mounted. */
-function targetOf(path: string): string | null {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return null
-  }
-}
 
 /** Node knows only the name of its own user. */
 function nameOf(uid: number): string {

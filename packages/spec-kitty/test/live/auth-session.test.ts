@@ -120,6 +120,7 @@ const NO_SIGN_IN = [
     what: 'its disk is full',
     id: 'F-021',
     cause: 'is full (less than 64 KiB left)',
+    tried: 'ENOSPC',
     makeHome: (context: TestContext) => {
       disk = mountAt(root.path)
       if (disk === null) skipAloud(context, NO_MOUNT)
@@ -136,6 +137,7 @@ const NO_SIGN_IN = [
     what: 'it is closed for writing',
     id: 'F-021',
     cause: 'cannot be written to (EACCES)',
+    tried: 'EACCES',
     user: NOBODY,
     makeHome: (context: TestContext) => {
       if (runCli(['--version'], asNobody).status !== 0)
@@ -173,7 +175,7 @@ describe('a sign-in', () => {
     }
     const server = ['--server', 'https://sync.example.org']
     const tried = root.run(['auth', 'login', '--with-token', ...server], { ...as, input: 'given' })
-    expect(tried.status).toBe(2)
+    expect([tried.status, tried.stderr]).toEqual([2, expect.stringContaining(place.tried ?? place.cause)])
   })
 
   it('is not proposed to a daemon whose home was closed since it started', (context) => {

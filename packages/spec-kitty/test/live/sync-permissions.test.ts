@@ -222,7 +222,16 @@ describe('a root that is no directory', () => {
     for (const target of [join(root.base, 'nowhere', 'at', 'all'), root.path]) {
       const link = root.beside(join(root.base, `link-to-${target === root.path ? 'itself' : 'nowhere'}`))
       symlinkSync(target === root.path ? link.path : target, link.path)
-      expectRefusal(root, link.run(['sync', 'start']), link.path)
+      const refused = link.run(['sync', 'start'])
+      expectRefusal(root, refused, link.path)
+      // In the words of the status.
+      if (target !== root.path) {
+        const said = `${link.path} is a link to ${target}, which is not there`
+        expect(refused.stderr).toContain(`${said} (mount the disk to which the link leads)`)
+        expect(link.run(['sync', 'status'], { env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }).stdout).toContain(
+          said,
+        )
+      }
       const status = link.run(['sync', 'status'])
       // Where a link leads to nothing yet, a home can be made.
       if (target === root.path) expectRefusal(link, status, link.path)
