@@ -1,8 +1,11 @@
+import { FamiliarError } from 'familiar'
 import { EXIT, note, printJson, parseOptions, untilText, warn, type Io } from 'familiar/cli'
 import { AUTH_LOGIN } from '../cli/describe/auth.js'
 import { openInBrowser } from '../cli/open-browser.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { standardInput } from '../cli/stdin.js'
+import { sessionTrouble } from '../sync/home-problem.js'
+import { diskProblem } from '../sync/queue/disk-problem.js'
 import { withSessionLock, writeStored } from '../sync/session/write-session-file.js'
 import { readTokenFrom } from '../sync/session/given-token.js'
 import { loginText, sessionDocument } from '../sync/session/print-session.js'
@@ -19,7 +22,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const settings = await readServer(root, io.env, values.server)
   const options = { onWait: (message: string) => note(io, message) }
   // Takes the lock first, so that a home without write permission is reported before the user confirms anything.
-  await withSessionLock(root, options, async () => undefined)
+  await withSessionLock(root, options, async () => assertStorable(root))
   const session = values['with-token']
     ? tokenSession(await readTokenFrom(standardInput(), async () => askForToken(settings, io)), settings)
     : await deviceSession(settings, values.open, io)
@@ -33,6 +36,15 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 async function askForToken({ serverUrl }: ServerSettings, io: Io): Promise<string> {
   return (await io.askHidden?.(`token for ${serverUrl} (it is not shown): `, 'nothing was stored')) ?? ''
+}
+
+/** The lock is not in the directory of the session. On a disk that is full, there may be room enough for one. */
+function assertStorable(root: string): void {
+  const trouble = diskProblem(root) === null ? sessionTrouble(root) : null
+  if (trouble === null) return
+  throw new FamiliarError('E_SCOPE_UNUSABLE', `no session can be stored: ${trouble.problem}`, {
+    hint: trouble.command ?? trouble.wayOut,
+  })
 }
 
 function tokenSession(token: string, { serverUrl }: ServerSettings): StoredSession {

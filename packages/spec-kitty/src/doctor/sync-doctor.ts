@@ -15,7 +15,7 @@ import { fullText } from '../sync/status-lines.js'
 import { OVER, readSession, type SessionRead } from '../sync/session/session-state.js'
 import { afterCure } from '../sync/why-nothing-leaves.js'
 import { viewWork, type WorkView } from '../sync/work-view.js'
-import { DISK_FULL, MAY_BE_USED, NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
+import { DISK_FULL, MAY_BE_USED, NO_SESSION_STORED, NOTHING_WORKS, WHY_IT_MATTERS } from './why-it-matters.js'
 import type { Why } from '../sync/why-types.js'
 import { remedyOf } from './remedy-of-why.js'
 import { workFindings } from './work-findings.js'
@@ -55,6 +55,7 @@ export function syncDoctor(
       lastAlive: lastAlive(status, view.lastSync),
       why: {
         ...WHY_IT_MATTERS,
+        ...(view.homeProblem === null ? { 'F-021': NO_SESSION_STORED } : {}),
         ...(isOnlyFull(view) ? { 'F-021': DISK_FULL } : {}),
         ...(obstacle === null ? {} : { 'F-021': NOTHING_WORKS }),
         ...(orphaned.open.length === 0 ? {} : { 'F-024': MAY_BE_USED }),

@@ -26,3 +26,7 @@ export const DISK_FULL =
 
 /** Why F-024 matters if one of the dashboards needs a decision. */
 export const MAY_BE_USED = 'Each keeps memory and a port. One that needs a decision may still be in use.'
+
+/** Why F-021 matters if only the home itself is closed, and not the directory of the daemon in it. */
+export const NO_SESSION_STORED =
+  'Neither a sign-in nor the renewal of a session can be stored. The sync daemon and the queue have their own directory, and work.'

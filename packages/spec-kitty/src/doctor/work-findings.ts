@@ -213,10 +213,12 @@ function fullQueue(view: WorkView, form: Form, isWhyDue: boolean): readonly Find
  * but a command needs it to end or replace that daemon, and no event can be queued on a full disk.
  */
 function unwritableHome(view: WorkView, form: Form): readonly Finding[] {
-  const { homeProblem, homeCommand, diskProblem, queueProblem, isDaemonRunning, isHostedHere } = view
-  const problem = homeProblem ?? diskProblem
+  const { homeProblem, diskProblem, queueProblem, isDaemonRunning, isHostedHere, signInObstacle } = view
+  const ofSession = signInObstacle?.id === 'F-021' ? signInObstacle : null
+  const problem = homeProblem ?? diskProblem ?? ofSession?.problem ?? null
+  const homeCommand = view.homeCommand ?? ofSession?.remedy.shown ?? null
   if (problem === null) return []
-  const isCritical = isSignInBlocked(view, 'F-021')
+  const isCritical = isHostedHere && isSignInBlocked(view, 'F-021')
   const isInTheWay = isCritical || !isDaemonRunning || diskProblem !== null || queueProblem === homeProblem
   const severity = isInTheWay ? (isCritical ? 'critical' : 'warn') : 'info'
   const shown = homeCommand === null ? {} : { shown: homeCommand }

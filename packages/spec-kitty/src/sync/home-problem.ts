@@ -22,16 +22,28 @@ export interface HomeTrouble {
 }
 
 /**
- * Returns why a daemon could not start in this home, because nothing can be written there; null if something can. Writes
- * nothing itself. Names the nearest directory that exists and lacks the permission. For a home that does not exist yet,
- * that is the directory in which it would be created; for one that cannot be entered, the directory that forbids it.
+ * Returns why a daemon could not start in this home, and no event be queued, because nothing can be written to their
+ * directory; null if something can. Writes nothing itself. Names the nearest directory that exists and lacks the permission.
+ * For a home that does not exist yet, that is the directory in which it would be created; for one that cannot be entered, the
+ * directory that forbids it.
  */
 export function homeTrouble(root: string): HomeTrouble | null {
+  return troubleIn(root, [dirname(queuePath(root))])
+}
+
+/** Like `homeTrouble`, for a session: its file is in the home itself, and its lock where the daemon has its files. */
+export function sessionTrouble(root: string): HomeTrouble | null {
+  return troubleIn(root, placesIn(root))
+}
+
+/** `needed`: the directories that must be writable. If one is not, the command opens all that belong to the home. */
+function troubleIn(root: string, needed: readonly string[]): HomeTrouble | null {
   const theirs = homeOfAnotherUser(root)
   if (theirs !== null) return { problem: theirs, wayOut: null, command: null }
+  if (needed.every((path) => unwritable(path) === null)) return fullDisk(root)
   const found = placesIn(root).flatMap((path) => unwritable(path) ?? [])
   const [first] = found
-  if (first === undefined) return fullDisk(root)
+  if (first === undefined) return null
   const closed = [...new Set(found.flatMap(({ closed: path }) => path ?? []))]
   return {
     problem: first.problem,
@@ -94,7 +106,7 @@ function mayWrite(file: string): boolean {
   }
 }
 
-/** The session is written to the home itself; record, locks, log and queue to the directory of the daemon. */
+/** The session is in the home itself; record, locks, log and queue are in the directory of the daemon. */
 function placesIn(root: string): readonly string[] {
   return [root, dirname(queuePath(root))]
 }

@@ -1,4 +1,4 @@
-import { homeTrouble, type HomeTrouble } from './home-problem.js'
+import { sessionTrouble, type HomeTrouble } from './home-problem.js'
 import type { Settings } from './settings-table.js'
 import type { Why } from './why-types.js'
 
@@ -15,7 +15,7 @@ export interface SignInObstacle {
  * Null if nothing is known to be in the way. Asked before any sign-in is proposed.
  */
 export function signInObstacle(root: string, settings: Settings): SignInObstacle | null {
-  const trouble = homeTrouble(root)
+  const trouble = sessionTrouble(root)
   if (trouble !== null) {
     const problem = `no session can be stored: ${trouble.problem}`
     return { id: 'F-021', problem, remedy: homeRemedy(trouble) }

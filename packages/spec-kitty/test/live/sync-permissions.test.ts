@@ -89,6 +89,36 @@ describe('a root without permission', () => {
     expect(readdirSync(root.path)).toEqual([])
   })
 
+  it('of this user that is closed for writing, but not where the daemon and the queue are, works without a sign-in', (context) => {
+    skipUnlessReachable(context)
+    const project = join(root.base, 'project')
+    mkdirSync(join(project, '.kittify'), { recursive: true })
+    mkdirSync(root.path)
+    chownSync(root.path, NOBODY, NOBODY)
+    const options = { ...asNobody, env: { SPEC_KITTY_ENABLE_SAAS_SYNC: '1' } }
+    expect(root.run(['sync', 'start'], options).status).toBe(0)
+    expect(root.run(['sync', 'stop'], options).status).toBe(0)
+    chmodSync(root.path, 0o500)
+    const status = root.run(['sync', 'status'], options).stdout
+    expect(status).toMatch(/^auto-start +on: /m)
+    expect(status).toContain('nothing leaves: you are not signed in')
+    expect(status).toContain(`no session can be stored: ${root.path} cannot be written to (EACCES)`)
+    const doctor = root.run(['auth', 'doctor'], options).stdout
+    expect(doctor).toMatch(/no session can be stored: .* \(F-021, critical\)$/m)
+    expect(doctor).not.toMatch(/no event can be queued|No event can be queued/)
+    const opening = `chmod u+rwx ${root.path}`
+    const login = root.run(['auth', 'login', '--server', 'https://127.0.0.1:1'], options)
+    expect([login.status, login.stderr]).toEqual([2, expect.stringContaining('no session can be stored: ')])
+    for (const text of [status, doctor, login.stderr]) expect(text).toContain(opening)
+    expect(root.run(['sync', 'publish', '--type', 'X', '--project', project], options)).toMatchObject({
+      status: 0,
+      stdout: 'queued 1 event\n',
+    })
+    expect(root.json(['sync', 'status'], options).document.state).toBe('running')
+    expect(root.run(['sync', 'stop'], options).status).toBe(0)
+    chmodSync(root.path, 0o700)
+  })
+
   it.for(['.', 'daemons', 'daemons/sync'])(
     'of this user in which %s is closed: that is said, and not that anything runs or that nothing waits',
     (closed, context) => {

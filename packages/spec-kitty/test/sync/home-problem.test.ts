@@ -23,7 +23,7 @@ const COMPILED = new URL('../../dist/sync/home-problem.js', import.meta.url).hre
 /** What another user than root is told; root may write anywhere. */
 function asNobody(
   root: string,
-  asked: 'homeProblem' | 'homeTrouble' | 'dashboardsObstacle' = 'homeProblem',
+  asked: 'homeProblem' | 'homeTrouble' | 'sessionTrouble' | 'dashboardsObstacle' = 'homeProblem',
 ): string {
   const said =
     asked === 'homeProblem'
@@ -84,6 +84,13 @@ it('is also the directory of the daemon alone, with one command for all that thi
     problem: `${home} cannot be written to (EACCES)`,
     wayOut,
     command: `chmod u+rwx ${shellQuote(home)} ${shellQuote(inner)}`,
+  })
+  // A daemon and the queue do not need the home itself, but a session does.
+  chmodSync(inner, 0o700)
+  expect(told()).toBe(null)
+  expect(JSON.parse(asNobody(home, 'sessionTrouble'))).toMatchObject({
+    problem: `${home} cannot be written to (EACCES)`,
+    command: `chmod u+rwx ${shellQuote(home)}`,
   })
   // What belongs to another user cannot be opened by this one.
   chmodSync(home, 0o755)

@@ -49,7 +49,7 @@ export const FINDINGS: Texts = {
   },
   'F-021': {
     summary: 'nothing can be written to the home',
-    why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued. On a disk that is full no event can be queued either, but a daemon may still start: that depends on the file system. Without the lock there, no command can stop, replace or clean up a daemon of this home.',
+    why: 'The sync daemon has its record, its lock and its log there, and events wait there. Without a place for them no daemon can start, and no event can be queued. On a disk that is full no event can be queued either, but a daemon may still start: that depends on the file system. Without the lock there, no command can stop, replace or clean up a daemon of this home. The session is in the home itself: where only that is closed, no sign-in and no renewal can be stored.',
     whatToDo: `Free space on a disk that is full (\`df -h DIR\` and \`df -i DIR\` show what is left). Make the directory that is named writable: \`chmod u+rwx DIR\`; its file system too, if that is read-only; mount the disk to which a link leads. Or set SPEC_KITTY_HOME to a directory of your own, which is the only way if the home belongs to another user: new daemons start there, and those of the old home can be ended only when that can be written to. ${LEFT_THERE} A dashboard has its record and its locks in its project, so it starts and runs on. Its log and its token are in the home: without them there is no log, and only a command that sees its whole process can stop it. The clean-up of dashboards has its lock in the home too.`,
   },
   'F-022': {
