@@ -69,6 +69,17 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
 /** What can be done about a queue that another program keeps locked. */
 export const ONCE_FREE = `${NOW}  # once the other program is done with it, or ended`
 
+/** The same where `sync now` sends nothing. */
+const LOOK_ONCE_FREE =
+  'spec-kitty sync queue  # shows what waits, once the other program is done with it, or ended'
+
+/** Returns the command that cures a queue. `sync now` is none where it may not send, or starts no daemon. */
+export function cureWhere(maySend: boolean, problem: QueueProblem | null): string | null {
+  const command = problem?.command ?? null
+  if (maySend || command?.startsWith(NOW) !== true) return command
+  return command === ONCE_FREE ? LOOK_ONCE_FREE : null
+}
+
 function isBusy(error: unknown): boolean {
   return error instanceof CommandError && error.code === 'E_QUEUE_BUSY'
 }

@@ -17,7 +17,7 @@ import {
   type Uses,
 } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionCure, sessionServer, type SessionCure } from './gate-session.js'
-import { ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
+import { cureWhere, ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
 import { lastStartFailure } from './last-start.js'
 import { isRefusedAgain, isSessionRefused, readLastWork, unreadWork } from './last-work.js'
 import { loginServer } from './login-command.js'
@@ -142,6 +142,7 @@ export async function viewWork(
   const uses = usesOf(gate, [env, report.environment ?? {}])
   const isRestartHarmless = isOwnDaemon(status) && (isHostedHere || homePrefix(env) === '')
   const forbiddenBy = startForbiddenBy(settings)
+  const isStartable = disabledBy(env) === null && (isDaemonRunning || forbiddenBy === null)
   const trouble = homeTrouble(root)
   const disk = diskProblem(root)
   const cure = sessionCure(root)
@@ -157,7 +158,8 @@ export async function viewWork(
     queued: queue?.queued ?? 0,
     queueProblem,
     isQueueDamaged,
-    queueCommand: problem?.command ?? null,
+    // Hosted sync that is off is a reason before this one.
+    queueCommand: cureWhere(isStartable, problem),
     held: queue?.held ?? [],
     isDaemonRunning,
     wedgedStop: status.state === 'wedged' ? stop : null,
@@ -219,7 +221,7 @@ export async function viewWork(
     queue,
     queueProblem,
     isQueueDamaged,
-    queueCommand: problem?.command ?? null,
+    queueCommand: cureWhere(isStartable && !own.obstacles.some(isOff), problem),
     damagedQueues: quarantinedDatabases(queuePath(root)),
     lost: lostIn(root, report, 'problem' in read ? undefined : read.lost),
     maxQueueSize: maxQueueSizeOf(settings),
@@ -240,6 +242,10 @@ export async function viewWork(
 
 function lockedBy({ lockProblem = null }: QueueView): QueueProblem | null {
   return lockProblem === null ? null : { problem: lockProblem, isDamaged: false, command: ONCE_FREE }
+}
+
+function isOff({ reason }: Obstacle): boolean {
+  return reason === 'hosted_sync_disabled'
 }
 
 function isOfSession({ reason }: Obstacle): boolean {

@@ -46,6 +46,14 @@ it.each(['writing', 'reading'] as const)('is told by every command, with its pro
   expect(status.ms).toBeLessThan(3_000)
   if (mode === 'writing') expect(status.stdout).toMatch(/^queue +1 event waits/m)
   expect((await work.run(['auth', 'doctor'])).stdout.replaceAll(/\s+/g, ' ')).toContain(said)
+  // 'sync now' would start no daemon there.
+  for (const env of [off, { SPEC_KITTY_SYNC_DISABLE: '1' }]) {
+    const { stdout } = await work.run(['auth', 'doctor'], env)
+    expect(stdout).toContain(
+      'spec-kitty sync queue  # shows what waits, once the other program is done with it',
+    )
+    expect(stdout).not.toContain('sync now')
+  }
   const queue = await work.run(['sync', 'queue'])
   expect((queue.stdout + queue.stderr).replaceAll(/\s+/g, ' ')).toContain(said)
   holder.kill('SIGKILL')
