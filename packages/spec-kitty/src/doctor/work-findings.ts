@@ -3,6 +3,7 @@ import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText, reasonOfRejected } from '../sync/status-lines.js'
 import { namesText, NOW, WHO_HAS_PORTS } from '../sync/why-daemon.js'
 import { LIST } from '../sync/why-backing-off.js'
+import { isSignInBlocked } from '../sync/sign-in-obstacle.js'
 import { unsafeUrls } from '../sync/unsafe-urls.js'
 import { whyHeld } from '../sync/why-held.js'
 import { whyText } from '../sync/why-nothing-leaves.js'
@@ -231,14 +232,6 @@ function unwritableHome(view: WorkView, form: Form): readonly Finding[] {
     },
   )
   return [{ id: 'F-021', severity, summary: problem, remediation }]
-}
-
-/** Returns whether a sign-in is missed, and this finding is about what keeps it from working. */
-function isSignInBlocked({ obstacles, signInObstacle }: WorkView, id: 'F-012' | 'F-021'): boolean {
-  const isSignedOut = obstacles.some(
-    ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
-  )
-  return isSignedOut && signInObstacle?.id === id
 }
 
 function rejectedEvents({ queue }: WorkView): readonly Finding[] {

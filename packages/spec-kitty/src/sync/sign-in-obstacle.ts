@@ -1,5 +1,6 @@
 import { sessionTrouble, type HomeTrouble } from './home-problem.js'
 import type { Settings } from './settings-table.js'
+import type { Obstacle } from './upload/gate.js'
 import type { Why } from './why-types.js'
 
 /** Why a sign-in fails here, and what comes before it. */
@@ -49,4 +50,17 @@ export function homeRemedy({
     ...(wayOut === null ? {} : { before: `${wayOut}${more}` }),
     ...(command === null ? {} : { shown: command }),
   }
+}
+
+interface Blocked {
+  readonly obstacles: readonly Obstacle[]
+  readonly signInObstacle: SignInObstacle | null
+}
+
+/** Returns whether a sign-in is missed, and this finding is about what keeps it from working. */
+export function isSignInBlocked({ obstacles, signInObstacle }: Blocked, id: SignInObstacle['id']): boolean {
+  const isSignedOut = obstacles.some(
+    ({ reason }) => reason === 'no_session' || reason === 'session_unreadable',
+  )
+  return isSignedOut && signInObstacle?.id === id
 }

@@ -36,6 +36,9 @@ const SAME_TOKEN = 'asks for the token: the same one'
 
 export const LAST_FAILED = 'the last attempt failed'
 
+/** The server may do so again once it answers as it should. */
+const WAS_REFUSED = 'before that, the server refused the session, and it has taken nothing since'
+
 export const TRYING = 'it tries again now'
 
 /** Returns why the daemon waits before its next attempt, or still has no answer to it (`nextAttemptAt` is null). */
@@ -46,7 +49,7 @@ export function whyBackingOff(standing: Standing, nextAttemptAt: string | null):
   const noFailure = NO_FAILURE[lastErrorKind ?? '']
   const failed = noFailure ?? LAST_FAILED
   const next = noFailure === undefined ? 'the next one' : 'the next attempt'
-  const more = doubt === null ? '' : `; ${doubt}`
+  const more = `${doubt === null ? '' : `; ${doubt}`}${standing.wasRefused === true ? `; ${WAS_REFUSED}` : ''}`
   const error = lastError === null ? '' : `: ${lastError}`
   return {
     reason: 'backing_off',

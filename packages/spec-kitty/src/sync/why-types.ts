@@ -140,6 +140,8 @@ export interface Standing {
   readonly refusedAt?: string | null
   /** Whether a daemon that was started since the server refused this session was refused too. */
   readonly isRefusedAgain?: boolean
+  /** Whether the server refused the session of an earlier daemon, and has taken nothing since. */
+  readonly wasRefused?: boolean
   /** The variables whose other values at the daemon's start may be the cause of the last error. */
   readonly otherAtStart?: readonly string[]
   /** Whether the daemon makes another attempt after failures, and has no answer yet. */

@@ -86,6 +86,11 @@ export function knownReport(details: JsonObject | null): KnownReport {
   }
 }
 
+/** Returns whether the daemon waits before its next attempt, or makes another one after a failure. */
+export function isBackingOff({ nextAttemptAt, running, failures }: KnownReport): boolean {
+  return nextAttemptAt !== null || (running === true && (failures ?? 0) > 0)
+}
+
 function lostOf(value: unknown): LostFile | null {
   const lost = objectOf(value)
   const [state, events] = [lost?.['state'], countOf(lost?.['events'])]

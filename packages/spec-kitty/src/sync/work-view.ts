@@ -22,7 +22,7 @@ import { lastStartFailure } from './last-start.js'
 import { isRefusedAgain, isSessionRefused, readLastWork, unreadWork } from './last-work.js'
 import { loginServer } from './login-command.js'
 import { signInObstacle, type SignInObstacle } from './sign-in-obstacle.js'
-import { knownReport, type KnownReport } from './work-report.js'
+import { isBackingOff, knownReport, type KnownReport } from './work-report.js'
 import { disabledBy, disablingVariables, isManual, startForbiddenBy } from './start-policy.js'
 import { quarantinedDatabases } from './queue/quarantined-databases.js'
 import { queuePath } from './queue/queue-path.js'
@@ -122,9 +122,12 @@ export async function viewWork(
     readQueue(root),
   ])
   // A session that has ended, or is not there, cannot be refused: that is one reason.
-  const isRefused = isSessionRefused(root, report) && !own.obstacles.some(isOfSession)
+  const isRefused =
+    isSessionRefused(root, report) && !own.obstacles.some(isOneOf('no_session', 'session_unreadable'))
   // A rejection by the server that only an earlier daemon experienced is less important than a present obstacle.
-  const isFirst = report.refused || own.gate.state === 'open'
+  // What a daemon that was started since has met is what keeps the events here now; the refusal is a remark then.
+  const wasRefused = isRefused && !report.refused && isBackingOff(report)
+  const isFirst = report.refused || (own.gate.state === 'open' && !wasRefused)
   const refusal = { reason: 'session_refused', detail: report.refused ? report.lastError : null } as const
   const gate: Gate = isRefused && isFirst ? { state: 'closed', ...refusal } : own.gate
   const lostFile = await lostQueue(root, report)
@@ -150,11 +153,12 @@ export async function viewWork(
   const standing: Standing = {
     gate,
     // The daemon reports a rejected session first; the files may show further obstacles.
-    obstacles: isRefused
-      ? isFirst
-        ? [refusal, ...own.obstacles]
-        : [...own.obstacles, refusal]
-      : own.obstacles,
+    obstacles:
+      isRefused && !wasRefused
+        ? isFirst
+          ? [refusal, ...own.obstacles]
+          : [...own.obstacles, refusal]
+        : own.obstacles,
     queued: queue?.queued ?? 0,
     queueProblem,
     isQueueDamaged,
@@ -190,7 +194,9 @@ export async function viewWork(
     isOtherAddress: differing.some(({ variable }) => variable === 'SPEC_KITTY_SAAS_URL'),
     isTokenGiven: isSessionGiven(root),
     sessionCure: cure,
-    signInObstacle: inTheWay?.id === 'F-012' && own.obstacles.some(isOfSettings) ? null : inTheWay,
+    // What is wrong with the settings is a reason of its own, before a sign-in.
+    signInObstacle:
+      inTheWay?.id === 'F-012' && own.obstacles.some(isOneOf('config_unreadable')) ? null : inTheWay,
     configCure: settings.fileCure,
     obstaclesHere: here?.obstacles ?? null,
     lastError: report.lastError,
@@ -199,6 +205,7 @@ export async function viewWork(
     stuckEventId: report.stuckEventId,
     refusedAt: report.refusedAt,
     isRefusedAgain: isRefusedAgain(root),
+    wasRefused,
     otherAtStart: otherAtStart(differing, error, uses),
     restoring: restoring(differing, error, uses),
     isTryingAgain: report.running === true && (report.failures ?? 0) > 0,
@@ -221,7 +228,7 @@ export async function viewWork(
     queue,
     queueProblem,
     isQueueDamaged,
-    queueCommand: cureWhere(isStartable && !own.obstacles.some(isOff), problem),
+    queueCommand: cureWhere(isStartable && !own.obstacles.some(isOneOf('hosted_sync_disabled')), problem),
     damagedQueues: quarantinedDatabases(queuePath(root)),
     lost: lostIn(root, report, 'problem' in read ? undefined : read.lost),
     maxQueueSize: maxQueueSizeOf(settings),
@@ -244,17 +251,9 @@ function lockedBy({ lockProblem = null }: QueueView): QueueProblem | null {
   return lockProblem === null ? null : { problem: lockProblem, isDamaged: false, command: ONCE_FREE }
 }
 
-function isOff({ reason }: Obstacle): boolean {
-  return reason === 'hosted_sync_disabled'
-}
-
-function isOfSession({ reason }: Obstacle): boolean {
-  return reason === 'no_session' || reason === 'session_unreadable'
-}
-
-/** What is wrong with the settings is then a reason of its own, before a sign-in. */
-function isOfSettings({ reason }: Obstacle): boolean {
-  return reason === 'config_unreadable'
+/** Returns a function that says whether an obstacle has one of these reasons. */
+function isOneOf(...wanted: readonly Obstacle['reason'][]): (one: Obstacle) => boolean {
+  return ({ reason }) => wanted.includes(reason)
 }
 
 /** The file at the path says nothing about the events in the one that the daemon has open. */

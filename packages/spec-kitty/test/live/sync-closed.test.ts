@@ -232,6 +232,39 @@ describe('nothing leaves, and sync status says why, when', () => {
       expect([shown.stdout, again.stdout].map((one) => one.includes('sync restart'))).toEqual([true, false])
     })
 
+    it.each([500, 404, 429])(
+      'a daemon that was started after a refusal meets a %i: that is the reason, with the refusal as a remark',
+      async (code) => {
+        const documentOf = async (command: string) =>
+          JSON.parse((await work.run([...command.split(' '), '--json'])).stdout)
+        work.server.otherwise = reply(403)
+        await work.publish(['a'])
+        await work.run(['sync', 'start'])
+        await work.run(['sync', 'now'])
+        expect((await documentOf('sync status')).nothing_leaves.reason).toBe('session_refused')
+        work.server.otherwise = reply(code)
+        await work.run(['sync', 'restart'])
+        await work.run(['sync', 'now', '--timeout', '2'])
+        const status = await documentOf('sync status')
+        expect(status.nothing_leaves).toMatchObject({
+          reason: 'backing_off',
+          sentence: expect.stringMatching(
+            new RegExp(`${code}.*; before that, the server refused the session`),
+          ),
+        })
+        expect(status.nothing_leaves.command).not.toContain('restart')
+        expect((await documentOf('auth doctor')).findings).toContainEqual(
+          expect.objectContaining({ id: 'F-018', severity: 'warn' }),
+        )
+        expect((await work.run(['sync', 'status'])).stdout).toContain(
+          'before that, the server refused the session',
+        )
+        work.server.otherwise = reply(403)
+        await work.run(['sync', 'now', '--timeout', '5'])
+        expect((await documentOf('sync status')).nothing_leaves.reason).toBe('session_refused')
+      },
+    )
+
     it('what was mended by hand is seen at the next look, and the status names the command that does not wait for it', async () => {
       config('[sync]\nformat = "xml"\n')
       await work.publish(['a'])
