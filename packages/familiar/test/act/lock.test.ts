@@ -184,7 +184,6 @@ describe('the files of a lock', () => {
 
   const unusable: readonly (readonly [string, (home: string) => void])[] = [
     ['a file is where a directory should be', (home) => writeFileSync(join(home, 'daemons'), '')],
-    ['a link to nowhere is', (home) => symlinkSync('/nonexistent/place', join(home, 'daemons'))],
     ['a link to itself is', (home) => symlinkSync('daemons', join(home, 'daemons'))],
     [
       'a directory is where the lock should be',
@@ -200,6 +199,17 @@ describe('the files of a lock', () => {
       code: 'E_SCOPE_UNUSABLE',
       message: expect.stringMatching(/: (E[A-Z]+|it cannot be read \(E[A-Z]+\))$/),
       hint: expect.stringContaining(home),
+    })
+  })
+
+  it('cannot be made where a link to nowhere is, which is named', async () => {
+    const link = join(makeHome(), 'daemons')
+    symlinkSync('/nonexistent/place', link)
+    const path = join(link, 'sync', 'lifecycle.lock')
+    await expect(acquireLock(path, { holder })).rejects.toMatchObject({
+      code: 'E_SCOPE_UNUSABLE',
+      message: `cannot use the lock ${path}: ${link} is a link to /nonexistent/place, which is not there`,
+      hint: 'mount the disk to which the link leads',
     })
   })
 
