@@ -115,7 +115,9 @@ export const WALLS: readonly Wall[] = [
       'familiar',
       'familiar/cli',
       '@photostructure/sqlite',
-      ...tool('sync/settings-table.ts sync/queue-size-limits.ts cli/own-places.ts cli/cure-file.ts'),
+      ...tool(
+        'sync/settings-table.ts sync/queue-size-limits.ts cli/own-places.ts cli/cure-file.ts cli/in-home.ts',
+      ),
     ],
   },
   {
@@ -124,7 +126,7 @@ export const WALLS: readonly Wall[] = [
       'familiar',
       'familiar/cli',
       ...tool(
-        'sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/require-setting.ts sync/session/sign-in-service.ts cli/own-places.ts cli/cure-file.ts',
+        'sync/check-server-url.ts sync/url-text.ts sync/settings-table.ts sync/require-setting.ts sync/session/sign-in-service.ts cli/own-places.ts cli/cure-file.ts cli/in-home.ts',
       ),
     ],
   },

@@ -1,7 +1,7 @@
 import { EXIT, readingTerminal, runOnProcess, UsageError, type Io } from 'familiar/cli'
 import { route, type Route } from './cli/find-command.js'
 import { isGroup, type CommandWords } from './cli/command-table.js'
-import { inHome } from './cli/in-home.js'
+import { withHome } from './cli/in-home.js'
 import { VERSION } from './version.js'
 
 type Run = (args: readonly string[], io: Io) => Promise<number>
@@ -76,7 +76,6 @@ async function main(): Promise<void> {
     },
     argv,
     quietVariables: ['SPEC_KITTY_NON_INTERACTIVE'],
-    completeHint: (hint: string) => inHome(hint),
   }
   const code = await runOnProcess(settings, async (args, io) => {
     if (args[0] === COMPLETE) return (await import('./commands/complete.js')).run(args.slice(1), io)
@@ -118,7 +117,7 @@ async function dispatch(asked: Route, io: Io): Promise<number> {
 async function run({ command, name, args }: Route & { readonly kind: 'run' }, io: Io): Promise<number> {
   const load = await RUN[command]()
   const look = CHANGING[command]
-  if (look !== undefined) io.mayEnd?.(look, false)
+  if (look !== undefined) io.mayEnd?.(withHome(look), false)
   try {
     return await load(args, io)
   } catch (error) {

@@ -4,6 +4,7 @@ import { EXIT, exitOf } from './exit-codes.js'
 import { paintError, type Io } from './io.js'
 import { formatJsonLine, SCHEMA_VERSION } from './print-json.js'
 import { isPartMissing } from '../part-missing.js'
+import { splitComment } from '../define/shell-quote.js'
 import { printable } from './printable.js'
 import { CommandError, UsageError } from './command-errors.js'
 import { columnsOf, wrapWords } from './text-width.js'
@@ -17,7 +18,7 @@ interface Failure {
 }
 
 type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> &
-  Partial<Pick<Io, 'hasErrorColor' | 'errorColumns'>> & { readonly completeHint?: (hint: string) => string }
+  Partial<Pick<Io, 'hasErrorColor' | 'errorColumns'>>
 
 /**
  * Prints on stderr what went wrong and what to do. Both are on one line, unless the message has several lines, or the
@@ -25,10 +26,7 @@ type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> &
  * stdout, and with `isVerbose` a stack trace on stderr. Returns the exit code.
  */
 export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVerbose: boolean): number {
-  const found = describe(error, io)
-  const remediation =
-    found.remediation === null ? null : (io.completeHint?.(found.remediation) ?? found.remediation)
-  const failure = { ...found, remediation }
+  const failure = describe(error, io)
   io.err(`${failureLines(failure, io).join('\n')}\n`)
   if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
   if (isJson) {
@@ -77,8 +75,12 @@ function failureLines({ message, details = [], remediation }: Failure, io: Scree
 
 /** Colours the last line, which is a command, including the words before the name of the tool, without a comment after it. */
 function withCyanEnd(lines: readonly string[], { hasErrorColor = false }: Screen): readonly string[] {
-  const [command = '', ...comment] = (lines.at(-1) ?? '').split(/(?=  # )/)
-  return [...lines.slice(0, -1), `${paintError({ hasErrorColor }, 'cyan', command)}${comment.join('')}`]
+  const last = lines.at(-1) ?? ''
+  const [command] = splitComment(last)
+  return [
+    ...lines.slice(0, -1),
+    `${paintError({ hasErrorColor }, 'cyan', command)}${last.slice(command.length)}`,
+  ]
 }
 
 /** Colours the name of the tool at the beginning of an error. */

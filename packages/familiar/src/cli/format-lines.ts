@@ -1,4 +1,5 @@
 import type { Line } from '../doctor/document.js'
+import { splitComment } from '../define/shell-quote.js'
 import { paint, type Io } from './io.js'
 import { printable } from './printable.js'
 import { columnsOf, padTo, wrapComment, wrapWords } from './text-width.js'
@@ -51,12 +52,12 @@ function belowLabel(label: string, [text, style]: Text, screen: Screen): readonl
 
 function commentApart(line: Line, room: number | null): readonly Line[] {
   const [label, text, style] = line
-  const at = text.indexOf('  # ')
-  if (room === null || style !== 'cyan' || at < 0 || columnsOf(printable(text)) <= room) return [line]
-  const comment = wrapComment(text.slice(at).trimStart(), room)
+  const [command, comment] = splitComment(text)
+  if (room === null || style !== 'cyan' || comment === null || columnsOf(printable(text)) <= room)
+    return [line]
   return [
-    ...comment.map((one, index): Line => [index === 0 ? label : '', one, 'dim']),
-    ['', text.slice(0, at), 'cyan'],
+    ...wrapComment(comment, room).map((one, index): Line => [index === 0 ? label : '', one, 'dim']),
+    ['', command, 'cyan'],
   ]
 }
 

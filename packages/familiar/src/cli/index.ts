@@ -20,7 +20,7 @@ export { runCommand, type RunOptions } from './run.js'
 export { isOn } from '../define/daemon-environment.js'
 export { lookCommandOf } from '../define/hints.js'
 export { homeDirectory } from '../define/home-directory.js'
-export { SHELL_WORD, shellQuote } from '../define/shell-quote.js'
+export { shellQuote, splitComment, withoutQuoted } from '../define/shell-quote.js'
 export { describeCandidate } from './describe-candidate.js'
 export { daemonCommands, type DaemonWords } from './daemon-commands.js'
 export {

@@ -30,8 +30,6 @@ export interface Interruption {
 
 interface Parts {
   readonly io: Pick<Io, 'program' | 'err'> & Partial<Pick<Io, 'errorColumns'>>
-  /** Completes a command of a hint, as for every failure. */
-  readonly completeHint?: ((hint: string) => string) | undefined
   /** Returns the command's own words for what it has done so far; null if it has none. */
   readonly done: () => string | null
   /** Ends the process. */
@@ -51,7 +49,7 @@ interface Parts {
  * A daemon that this process is starting is ended first: if its main file never calls `serve`, nothing else would end it.
  * That takes half a second, or two if it resists, so a second Ctrl+C does not cut it short.
  */
-export function watchInterruption({ io, done, exit, report, completeHint, onStarting }: Parts): Interruption {
+export function watchInterruption({ io, done, exit, report, onStarting }: Parts): Interruption {
   const endings = watchEndings(onStarting)
   let ends: { readonly look: string; readonly isSure: boolean } | null = null
   let pressedAt = Number.NEGATIVE_INFINITY
@@ -82,8 +80,7 @@ export function watchInterruption({ io, done, exit, report, completeHint, onStar
     const own = all.every(({ state }) => state === 'gone') ? done() : null
     if (own !== null || (all.length === 0 && ends?.isSure !== true)) {
       // A command that only looks has done nothing.
-      const look = ends === null ? null : `to see what was done: ${ends.look}`
-      const said = own ?? (look === null ? null : (completeHint?.(look) ?? look))
+      const said = own ?? (ends === null ? null : `to see what was done: ${ends.look}`)
       io.err(`${[`${io.program}: interrupted`, ...(said === null ? [] : [said])].join('; ')}\n`)
       return exit(EXIT.interrupted)
     }

@@ -30,8 +30,15 @@ export function commandLines(text: string, program: string): readonly string[] |
 /** Returns where the command begins, including prefixes that belong to it; null if there is no command. */
 function beginOf(text: string, program: string): number | null {
   const name = program.replaceAll(/[^\w-]/g, String.raw`\$&`)
-  const found = new RegExp(`(^|[ '])${BEFORE}${name} `).exec(text)
+  const found = new RegExp(`(^|[ '])${BEFORE}${name} `).exec(withoutWords(text, program))
   return found === null ? null : found.index + (found[1] ?? '').length
+}
+
+/** Returns the text with the letters of its quoted words blotted out: the path of a command may contain another command. */
+function withoutWords(text: string, program: string): string {
+  return text.replaceAll(/(?<=^|[ =])'([^']*)'/g, (word: string, inner: string) =>
+    inner.startsWith(`${program} `) ? word : `'${'_'.repeat(inner.length)}'`,
+  )
 }
 
 /**

@@ -21,8 +21,6 @@ export interface ProcessSettings {
   readonly argv: readonly string[]
   /** Environment variables, besides `CI`, that mean that nobody can answer a question. */
   readonly quietVariables?: readonly string[]
-  /** Returns the advice of an error as it is printed. For a tool that completes the commands in it. */
-  readonly completeHint?: (hint: string) => string
 }
 
 /**
@@ -62,12 +60,10 @@ export async function runOnProcess(
   const io = makeIo(settings, flags, { output: used, errors, held, released, mayEnd, done })
   const interruption = watchInterruption({
     io,
-    completeHint: settings.completeHint,
     done: () => done.text(),
     exit: (code) => process.exit(code),
     // A document that is printed already must stay the only one.
-    report: (error) =>
-      void reportFailure(error, screenOf(io, settings), asksForJson(flags.args) && !isPrinted, false),
+    report: (error) => void reportFailure(error, io, asksForJson(flags.args) && !isPrinted, false),
     onStarting: (isStarting) => {
       for (const signal of ENDING_SIGNALS) process[isStarting ? 'on' : 'off'](signal, ended)
     },
@@ -79,7 +75,7 @@ export async function runOnProcess(
   try {
     const ended = (args: readonly string[]): Promise<number> =>
       Promise.race([command(args, io), nothingLeft.promise])
-    const code = await runReported(flags, ended, { io, settings, interruption })
+    const code = await runReported(flags, ended, { io, interruption })
     await held.released()
     await interruption.settled()
     await output.close()
@@ -116,25 +112,14 @@ function untilNothingIsLeft(): { readonly promise: Promise<never>; readonly stop
 async function runReported(
   { args, isVerbose }: CommonFlags,
   command: (args: readonly string[], io: Io) => Promise<number>,
-  {
-    io,
-    settings,
-    interruption,
-  }: { readonly io: Io; readonly settings: ProcessSettings; readonly interruption: Interruption },
+  { io, interruption }: { readonly io: Io; readonly interruption: Interruption },
 ): Promise<number> {
   try {
     return await command(args, io)
   } catch (error) {
     const told = await interruption.explain(error)
-    return reportFailure(told, screenOf(io, settings), asksForJson(args), isVerbose)
+    return reportFailure(told, io, asksForJson(args), isVerbose)
   }
-}
-
-function screenOf(
-  io: Io,
-  { completeHint }: ProcessSettings,
-): Io & Partial<Pick<ProcessSettings, 'completeHint'>> {
-  return completeHint === undefined ? io : { ...io, completeHint }
 }
 
 interface Streams {

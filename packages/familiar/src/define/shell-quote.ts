@@ -25,6 +25,23 @@ export function shellQuote(text: string): string {
 /** Matches one word as `shellQuote` writes it, as a part of a regular expression: unquoted, quoted, or both in turn. */
 export const SHELL_WORD = /(?:[^\s'"\\]|\\.|'[^']*'|"[^"]*")*/.source
 
+/** Matches a command up to its comment. A `#` in a quoted word begins none. */
+const COMMAND = /^(?:'[^']*'|"[^"]*"|\\.|(?! {2}# )[^'"\\])*/s
+
+/** Returns a shell command without the comment behind it, and the comment without its `#`; null if it has none. */
+export function splitComment(line: string): readonly [command: string, comment: string | null] {
+  const command = COMMAND.exec(line)?.[0] ?? ''
+  const mark = '  # '
+  return line.startsWith(mark, command.length)
+    ? [command, line.slice(command.length + mark.length)]
+    : [line, null]
+}
+
+/** Returns a shell command without its quoted words, to look for words that the tool itself has written. */
+export function withoutQuoted(command: string): string {
+  return command.replaceAll(/'[^']*'|"[^"]*"|\\./gs, '')
+}
+
 /** Surrogates that stand for no byte. `fileNameOf` refuses them. */
 const NO_BYTE = /[\ud800-\udc7f\udd00-\udfff]/gu
 

@@ -1,32 +1,22 @@
 import { join } from 'node:path'
-import { homeDirectory, realPath, SHELL_WORD, shellQuote, type Io } from 'familiar/cli'
+import { homeDirectory, realPath, shellQuote, type Io } from 'familiar/cli'
+
+/** Matches a command of this tool that acts on a home. Help and explanations are the same for every home. */
+const COMMAND = /\bspec-kitty (?=(?:auth|config|sync)(?:\s|$))(?![\w -]*--help)/g
 
 /**
- * Matches a command of this tool that acts on a home, unless a home is already set before it. Help and explanations are
- * the same for every home.
+ * Writes a text with the home set before each command that acts on one: `SPEC_KITTY_HOME=DIR spec-kitty sync restart`.
+ * Without it, a copied command would act on the default home of the user who runs it. The home is set only in the words
+ * that stand in the code, never in a value: a path or the name of a home may contain the text of a command.
  */
-const COMMAND = new RegExp(
-  `(?<!SPEC_KITTY_HOME=${SHELL_WORD} )\\bspec-kitty (?=(?:auth|config|sync)(?:\\s|$))(?![\\w -]*--help)`,
-  'g',
-)
-
-/**
- * Returns the text with the home set before each command that acts on one: `SPEC_KITTY_HOME=DIR spec-kitty sync restart`.
- * Without it, a copied command would act on the default home of the user who runs it. Returns the text unchanged if the
- * home is the default one.
- */
-export function inHome(text: string, env: Io['env'] = process.env): string {
-  const prefix = homePrefix(env)
-  return prefix === '' ? text : text.replaceAll(COMMAND, () => `${prefix}spec-kitty `)
+export function inHome(texts: TemplateStringsArray, ...values: readonly string[]): string {
+  return texts.map((text, index) => `${withHome(text)}${values[index] ?? ''}`).join('')
 }
 
-/** Returns the object with the home before its command, also in the form for people. */
-export function withHome<
-  T extends { readonly command: string; readonly shown?: string; readonly also?: string },
->(one: T, env: Io['env']): T {
-  const shown = one.shown === undefined ? {} : { shown: inHome(one.shown, env) }
-  const also = one.also === undefined ? {} : { also: inHome(one.also, env) }
-  return { ...one, command: inHome(one.command, env), ...shown, ...also }
+/** Like `inHome`, for a text that stands in the code as a whole. Never for one with a value in it. */
+export function withHome(text: string): string {
+  const prefix = homePrefix()
+  return prefix === '' ? text : text.replaceAll(COMMAND, () => `${prefix}spec-kitty `)
 }
 
 /**

@@ -1,6 +1,5 @@
 import { EXIT, note, paint, printJson, parseOptions, warn, type Io } from 'familiar/cli'
 import { AUTH_LOGOUT } from '../cli/describe/auth.js'
-import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { sessionServer } from '../sync/gate-session.js'
 import { loginCommand, tokenLogin } from '../sync/login-command.js'
@@ -21,7 +20,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   else {
     // The address goes with the session, and nobody knows it by heart.
     const again = isTokenGiven ? tokenLogin(serverUrl) : loginCommand(serverUrl, 'no_session')
-    io.out(`signed out of ${serverUrl}; to sign in again:\n${paint(io, 'cyan', inHome(again, io.env))}\n`)
+    io.out(`signed out of ${serverUrl}; to sign in again:\n${paint(io, 'cyan', again)}\n`)
   }
   if (why !== null) warn(io, `the token was not revoked: ${why}`)
   return revoked === false ? EXIT.problem : EXIT.ok

@@ -1,6 +1,5 @@
 import { clockText, EXIT, formatLines, paint, printJson, parseOptions, type Io } from 'familiar/cli'
 import { AUTH_STATUS } from '../cli/describe/auth.js'
-import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { loginCommands, loginServer } from '../sync/login-command.js'
@@ -45,10 +44,10 @@ function linesOf(
   io: Io,
 ): readonly string[] {
   const isTokenGiven = session?.kind === 'token'
-  const { command, shown = command } = loginCommands(server, 'no_session', isTokenGiven, inTheWay)
+  const { command, shown: login = command } = loginCommands(server, 'no_session', isTokenGiven, inTheWay)
   const remedied = (why: string): readonly string[] => [
     ...(inTheWay === null ? [`${why}; to sign in:`] : blocked(why, inTheWay)),
-    paint(io, 'cyan', inHome(shown, io.env)),
+    paint(io, 'cyan', login),
   ]
   if (session === null) return remedied('not signed in')
   const lines = formatLines(

@@ -32,11 +32,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 }
 
 /** Without a setting for the server, that of the session counts, which is no setting. */
-function insteadOf({ key }: ShownSetting, root: string, { env }: Io): string {
+function insteadOf({ key }: ShownSetting, root: string): string {
   const server = key === 'sync.server_url' ? sessionServer(root) : null
   return server === null
     ? ''
-    : inHome(`: events go to the server of the session, ${server} (spec-kitty auth status)`, env)
+    : inHome`: events go to the server of the session, ${server} (spec-kitty auth status)`
 }
 
 function unknown(key: string): UsageError {
@@ -55,7 +55,7 @@ function meant(key: string, known: readonly string[]): readonly string[] {
 
 function print(found: ShownSetting, root: string, isJson: boolean, io: Io): void {
   if (isJson) return printJson(jsonOf(found), io)
-  if (found.value === null) return warn(io, `${found.key} is not set${insteadOf(found, root, io)}`)
+  if (found.value === null) return warn(io, `${found.key} is not set${insteadOf(found, root)}`)
   io.out(`${printable(String(found.value))}\n`)
   note(io, `from: ${sourceOf(found)}`)
 }

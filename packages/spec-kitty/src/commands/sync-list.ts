@@ -78,7 +78,7 @@ function print({ homes, others, strays, kept: all }: Homes, io: Io): void {
     ...(strays === 0 ? [] : [`${daemons(strays)} that no home is known to use`]),
     ...(unknown === 0 ? [] : [`${daemons(unknown)}, of a home that is not known`]),
   ]
-  for (const one of notes) note(io, inHome(`${one}: see spec-kitty auth doctor`, io.env))
+  for (const one of notes) note(io, inHome`${one}: see spec-kitty auth doctor`)
 }
 
 function daemons(count: number): string {

@@ -22,15 +22,16 @@ import { quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import { queuePath } from '../sync/queue/queue-path.js'
 import type { QueueView } from '../sync/read-queue.js'
 import { readSettings, type Settings } from '../sync/settings-table.js'
-import { SALVAGE } from '../sync/queue/queue-errors.js'
+import { salvageHint } from '../sync/queue/queue-errors.js'
 import { disabledBy, disablingVariables, readSkipReason, type SkipReason } from '../sync/start-policy.js'
-import { forbidText, NOW } from '../sync/why-daemon.js'
+import { forbidText, syncNow } from '../sync/why-daemon.js'
 import { stoppedWatching } from '../sync/stopped-watching.js'
-import { LIST } from '../sync/why-backing-off.js'
+import { configList } from '../sync/why-backing-off.js'
 import { skipText } from '../sync/why-nothing-leaves.js'
-import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
+import { syncRestart, SWITCH_ON } from '../sync/why-restart.js'
 import { knownReport } from '../sync/work-report.js'
 import type { Why } from '../sync/why-types.js'
+import { inHome } from '../cli/in-home.js'
 
 /** Makes the daemon drain the queue, and shows the progress. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -68,7 +69,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       'E_SYNC_TIMEOUT',
       `the daemon was not done after ${timeout} s; ${await doing(root)}${failed}`,
       {
-        hint: 'spec-kitty sync status',
+        hint: inHome`spec-kitty sync status`,
         exit: EXIT.tryAgain,
         cause: error,
       },
@@ -158,7 +159,7 @@ async function connect(root: string, io: Io): Promise<Connection> {
             trouble?.wayOut ??
             (isTheirs ? 'spec-kitty explain F-021' : null) ??
             hintFor(reason, settings, error) ??
-            'spec-kitty sync start'),
+            inHome`spec-kitty sync start`),
       cause: error,
     })
   }
@@ -170,7 +171,7 @@ async function disabled(root: string, io: Io, cause: unknown): Promise<CommandEr
   const variables = disablingVariables(io.env)
   const isSame = why?.reason === 'no_daemon'
   const said = isSame ? why.sentence : `${forbidText(variables)} this command to use a sync daemon`
-  const hint = isSame ? why.command : `unset ${variables.join(' ')} && ${NOW}`
+  const hint = isSame ? why.command : `unset ${variables.join(' ')} && ${syncNow()}`
   return new CommandError('E_SYNC_NO_DAEMON', said, { hint, cause })
 }
 
@@ -196,7 +197,7 @@ function hintFor(
   if (reason !== 'policy_manual') return null
   if (fileCure !== null) return fileCure
   if (brokenLine !== null) return `correct ${brokenLine}, and run this again`
-  return problems.length > 0 ? LIST : null
+  return problems.length > 0 ? configList() : null
 }
 
 /**
@@ -209,10 +210,13 @@ async function explain(root: string, attempts: number, io: Io, beganAt: number):
   if (why.reason === 'backing_off') {
     return stoppedWatching(why, attempts)
   }
-  const command = why.command.endsWith(NOW) ? `spec-kitty explain ${why.reason}` : (why.shown ?? why.command)
+  const command = why.command.endsWith(syncNow())
+    ? `spec-kitty explain ${why.reason}`
+    : (why.shown ?? why.command)
   const rest = restText(why, beganAt)
   const before = why.before === undefined ? '' : `; ${why.before}`
-  const also = why.reason === 'session_refused' && why.also?.includes(RESTART) === true ? why.also : undefined
+  const also =
+    why.reason === 'session_refused' && why.also?.includes(syncRestart()) === true ? why.also : undefined
   return {
     sentence: `${why.sentence}${rest}${before}`,
     command,
@@ -247,7 +251,7 @@ async function readRemainder(root: string, finished: Finished): Promise<QueueVie
   const read = await readQueue(root)
   if (!('problem' in read)) return read
   if (!isNothing(finished)) return null
-  const hint = read.isDamaged ? SALVAGE : (read.command ?? 'spec-kitty explain queue_unusable')
+  const hint = read.isDamaged ? salvageHint() : (read.command ?? 'spec-kitty explain queue_unusable')
   throw new CommandError('E_QUEUE_UNUSABLE', read.problem, { hint })
 }
 
@@ -255,7 +259,7 @@ async function readRemainder(root: string, finished: Finished): Promise<QueueVie
 function putAside(paths: readonly string[]): CommandError {
   const text = `the queue was damaged: it was moved to ${paths.join(', ')}, and a new one started`
   return new CommandError('E_QUEUE_CORRUPT', text, {
-    hint: SALVAGE,
+    hint: salvageHint(),
   })
 }
 

@@ -96,8 +96,7 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   try {
     await queueLines(publication, report, { onRejected, onLost }, io)
   } catch (error) {
-    if (isStream && report.line > 0)
-      warn(io, `up to line ${report.line}: ${describe(report, isStream, io.env)}`)
+    if (isStream && report.line > 0) warn(io, `up to line ${report.line}: ${describe(report, isStream)}`)
     if (isFull(error)) await wake(root, io)
     if (!isJson || !(error instanceof CommandError)) throw error
     return reportHalf(error, { ...countsOf(report, listed), next_line: report.line + 1 }, io)
@@ -105,7 +104,7 @@ async function publish(publication: Publication, io: Io): Promise<number> {
   const { queued, duplicates, rejected, notMoved } = report
   if (isJson) printJson(countsOf(report, listed), io)
   // Nothing to say where all went well. What was there already, or is bad, is told.
-  else if (io.isQuiet !== true || queued === 0) io.out(`${describe(report, isStream, io.env)}\n`)
+  else if (io.isQuiet !== true || queued === 0) io.out(`${describe(report, isStream)}\n`)
   if (notMoved !== null) warn(io, `${NOT_MOVED} (${notMoved})`)
   if (isAsideBefore && queued + duplicates > 0) await sayHowToRemove(root, io)
   if (isLost) await sayWhatIsLost(root, io)
@@ -128,12 +127,7 @@ function reportHalf(error: CommandError, counts: object, io: Io): number {
     const document = objectOf(parseJson(text))
     io.out(document === null ? text : `${JSON.stringify({ ...document, ...counts })}\n`)
   }
-  return reportFailure(
-    error,
-    { ...io, out, completeHint: (hint) => inHome(hint, io.env) },
-    true,
-    io.isVerbose,
-  )
+  return reportFailure(error, { ...io, out }, true, io.isVerbose)
 }
 
 /** Which of them had to be moved is not known. A line without an `event_id` is a new event each time. */
@@ -171,7 +165,7 @@ async function sayHowToRemove(root: string, io: Io): Promise<void> {
   const isDone = aside.every(isSaved)
   const what = isDone ? 'remove it once its events are queued again' : 'save what is left in it'
   note(io, `a damaged queue is still put aside; to ${what}:`)
-  const command = isDone ? removeCommand(aside) : inHome(saveCommand(aside), io.env)
+  const command = isDone ? removeCommand(aside) : saveCommand(aside)
   if (io.isQuiet !== true) io.err(`  ${printable(command)}\n`)
 }
 
@@ -222,24 +216,20 @@ function isFull(error: unknown): boolean {
   return error instanceof CommandError && error.code === 'E_QUEUE_FULL'
 }
 
-function describe(
-  { queued, duplicates, dead, rejected }: PublishReport,
-  isStream: boolean,
-  env: Io['env'],
-): string {
+function describe({ queued, duplicates, dead, rejected }: PublishReport, isStream: boolean): string {
   // One event that was given with --type is no line.
   if (!isStream && rejected > 0) return 'the event was not queued'
   const waiting = duplicates - dead
   return [
     `queued ${counted(queued, 'event')}`,
     ...(waiting > 0 ? [`${waiting} already there`] : []),
-    ...(dead > 0 ? [`${dead} already there, rejected by the server (${correctText(dead, env)})`] : []),
+    ...(dead > 0 ? [`${dead} already there, rejected by the server (${correctText(dead)})`] : []),
     ...(rejected > 0 ? [`${counted(rejected, 'line')} not queued`] : []),
   ].join(', ')
 }
 
 /** A correction with the id of a dead letter changes nothing, because the user must decide about the rejected event. */
-function correctText(count: number, env: Io['env']): string {
-  const command = inHome('spec-kitty sync queue --dead', env)
+function correctText(count: number): string {
+  const command = inHome`spec-kitty sync queue --dead`
   return `${command}; drop ${count === 1 ? 'it' : 'them'} first to send a corrected one`
 }

@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
 import { EXIT, note, parseOptions, printable, printJson, realPath, UsageError, type Io } from 'familiar/cli'
 import { SYNC_QUEUE } from '../cli/describe/events.js'
-import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { workingDirectory } from '../daemons/project-directory.js'
@@ -10,7 +9,7 @@ import { counted } from '../sync/ages.js'
 import { markExported, markUnreadable, quarantinedDatabases } from '../sync/queue/quarantined-databases.js'
 import type { salvageCounter, SalvageReport } from '../sync/salvage-report.js'
 import { settleSize } from '../sync/queue/damaged-note.js'
-import { FORGET, lostNow, tellLoss } from '../sync/lost-events.js'
+import { forgetLost, lostNow, tellLoss } from '../sync/lost-events.js'
 import { assertExportable } from '../sync/export-path.js'
 import type { SqliteQueue } from '../sync/queue/sqlite-queue.js'
 import type { ShownLetter } from '../sync/show-queue.js'
@@ -45,20 +44,15 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
     why,
   }
   if (isJson) printJson(queueDocument(view), io)
-  else io.out(`${queueLines(view, Date.now(), io, inHomeOf(io)).join('\n')}\n`)
+  else io.out(`${queueLines(view, Date.now(), io).join('\n')}\n`)
   return EXIT.ok
-}
-
-/** The commands below a table act on the same home as this command. */
-function inHomeOf({ env }: Io): (command: string) => string {
-  return (command) => inHome(command, env)
 }
 
 async function showLetters(root: string, isJson: boolean, io: Io): Promise<number> {
   const { letterLines, lettersDocument } = await import('../sync/show-queue.js')
   const letters = (await lookAtQueue(root, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
-  else io.out(`${letterLines(letters, io, inHomeOf(io)).join('\n')}\n`)
+  else io.out(`${letterLines(letters, io).join('\n')}\n`)
   return EXIT.ok
 }
 
@@ -111,7 +105,7 @@ async function exportQueue(
         ? salvageLines(report, path)
         : copyLines(report, path, {
             queue: other,
-            forget: (await lostNow(root)) === null ? null : FORGET,
+            forget: (await lostNow(root)) === null ? null : forgetLost(),
           })
     if (!dead && wanted === null) for (const line of lines) say(line, io)
     if (other === null && report.whole.length + report.partly.length + unreadable.length > 0)
@@ -161,7 +155,7 @@ function markAll({ whole, partly }: SalvageReport, kind: 'waiting' | 'rejected')
 /** A command is not wrapped, so that it can be copied. */
 function say(line: string, io: Io): void {
   if (!line.startsWith(' ')) note(io, line)
-  else if (io.isQuiet !== true) io.err(`${printable(inHome(line, io.env))}\n`)
+  else if (io.isQuiet !== true) io.err(`${printable(line)}\n`)
 }
 
 interface Wanted {

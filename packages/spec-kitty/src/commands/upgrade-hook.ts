@@ -1,7 +1,6 @@
 import type { StaleResult } from 'familiar'
 import { asksForJson, EXIT, printable, printJson, parseOptions, reportFailure, type Io } from 'familiar/cli'
 import { UPGRADE_HOOK } from '../cli/describe/project.js'
-import { inHome } from '../cli/in-home.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 
@@ -12,7 +11,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const result = await syncDaemon.at(runtimeRoot(io)).stopOutdated()
     print(result, io, json)
   } catch (error) {
-    reportFailure(error, { ...io, completeHint: (hint) => inHome(hint, io.env) }, asksForJson(args), false)
+    reportFailure(error, io, asksForJson(args), false)
   }
   return EXIT.ok
 }

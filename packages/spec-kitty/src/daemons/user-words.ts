@@ -11,19 +11,19 @@ export const WORDS = {
     title: 'sync daemon',
     command: 'spec-kitty sync',
     get start() {
-      return inHome('spec-kitty sync start')
+      return inHome`spec-kitty sync start`
     },
     get stop() {
-      return inHome('spec-kitty sync stop')
+      return inHome`spec-kitty sync stop`
     },
     get restart() {
-      return inHome('spec-kitty sync restart')
+      return inHome`spec-kitty sync restart`
     },
     get status() {
-      return inHome('spec-kitty sync status')
+      return inHome`spec-kitty sync status`
     },
     get clean() {
-      return inHome('spec-kitty auth doctor --reset')
+      return inHome`spec-kitty auth doctor --reset`
     },
     showElsewhere: (root) => `SPEC_KITTY_HOME=${shellQuote(root)} spec-kitty sync status`,
     explain: 'spec-kitty explain',

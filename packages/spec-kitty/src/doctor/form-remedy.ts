@@ -1,4 +1,4 @@
-import { remediationOf, type Remediation } from 'familiar/cli'
+import { remediationOf, splitComment, type Remediation } from 'familiar/cli'
 
 /**
  * The reader of a command. A script must not get a command that waits for a token or a terminal. People get the command
@@ -29,7 +29,7 @@ export function remedyOfCommands(
   { description, forPeople = description, before, isSafe = true, form }: About,
 ): Remediation {
   const isShown = form === 'people'
-  const forReader = [shown, ...(also === undefined ? [] : [also])].map((one) => one.split('  # ')[0] ?? one)
+  const forReader = [shown, ...(also === undefined ? [] : [also])].map((one) => splitComment(one)[0])
   return remediationOf({
     commands: isShown ? forReader : [command],
     description: isShown ? forPeople : description,

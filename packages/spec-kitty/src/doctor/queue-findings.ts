@@ -1,6 +1,6 @@
-import type { DoctorExtension } from 'familiar/cli'
-import { FORGET, SAVE_LOST } from '../sync/lost-events.js'
-import { SALVAGE_COMMAND } from '../sync/queue/queue-errors.js'
+import { splitComment, type DoctorExtension } from 'familiar/cli'
+import { forgetLost, saveLost } from '../sync/lost-events.js'
+import { salvageCommand } from '../sync/queue/queue-errors.js'
 import {
   isMarkedUnreadable,
   isSaved,
@@ -19,10 +19,10 @@ export function unreadableQueue(
   form: Form,
 ): readonly Finding[] {
   if (queueProblem === null || (homeProblem !== null && queueProblem.endsWith(homeProblem))) return []
-  const shown = isQueueDamaged ? SALVAGE_COMMAND : queueCommand
+  const shown = isQueueDamaged ? salvageCommand() : queueCommand
   const effect = isQueueDamaged
     ? 'puts it aside, and saves what can be read of it'
-    : (shown?.split('  # ')[1] ?? 'cures it')
+    : (splitComment(shown ?? '')[1] ?? 'cures it')
   const remediation = remedyOfCommands(
     { command: 'spec-kitty explain F-017', ...(shown === null ? {} : { shown }) },
     {
@@ -65,7 +65,7 @@ export function lostEvents({ lost }: WorkView, form: Form): readonly Finding[] {
   const remediation = remedyOfCommands(
     {
       command: 'spec-kitty explain F-025',
-      ...(lost.isSavable ? { shown: SAVE_LOST, also: FORGET } : { shown: FORGET }),
+      ...(lost.isSavable ? { shown: saveLost(), also: forgetLost() } : { shown: forgetLost() }),
     },
     {
       description: 'says what to do about it',

@@ -1,7 +1,7 @@
-import type { remediationOf } from 'familiar/cli'
-import { NOW } from '../sync/why-daemon.js'
+import { splitComment, withoutQuoted, type remediationOf } from 'familiar/cli'
+import { syncNow } from '../sync/why-daemon.js'
 import { FOR_THIS_SHELL } from '../sync/why-nothing-leaves.js'
-import { RESTART, SWITCH_ON } from '../sync/why-restart.js'
+import { syncRestart, SWITCH_ON } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 
@@ -25,9 +25,10 @@ export function remedyOf(why: Why, isDaemonRunning: boolean, form: Form): Return
 const OF_SESSION: ReadonlySet<Why['reason']> = new Set(['no_session', 'session_refused', 'other_server'])
 
 function secondEffect(also: string, why: Why): string {
-  return also.includes(' queue drop ') || OF_SESSION.has(why.reason)
-    ? `; the second command ${also.split('  # ')[1] ?? 'tries again'}`
-    : `; if ${also.includes('sync.format') ? 'that' : 'the address'} is wrong, the second command ${effectOf(also, why)}`
+  const words = withoutQuoted(also)
+  return words.includes(' queue drop ') || OF_SESSION.has(why.reason)
+    ? `; the second command ${splitComment(also)[1] ?? 'tries again'}`
+    : `; if ${words.includes('sync.format') ? 'that' : 'the address'} is wrong, the second command ${effectOf(also, why)}`
 }
 
 /** The effect of a command, by a text that the command contains. The first match counts. */
@@ -48,22 +49,21 @@ const EFFECTS: readonly (readonly [part: string, effect: string])[] = [
 ]
 
 function effectOf(given: string, { reason, shown = given }: Why): string {
-  const [command = ''] = given.split('  # ')
-  if (reason === 'backing_off' && command.endsWith(NOW))
-    return given.split('  # ')[1] ?? shown.split('  # ')[1] ?? 'tries at once'
-  if (reason === 'backing_off' && command.endsWith(RESTART)) {
-    const [, once] = given.split('  # ')
-    if (once !== undefined) return `starts the daemon anew, ${once}`
+  const [command, once] = splitComment(given)
+  const [, onceShown] = splitComment(shown)
+  const words = withoutQuoted(command)
+  if (reason === 'backing_off' && command.endsWith(syncNow())) return once ?? onceShown ?? 'tries at once'
+  if (reason === 'backing_off' && command.endsWith(syncRestart())) {
+    if (once !== null) return `starts the daemon anew, ${once}`
   }
   if (reason === 'backing_off' && command.endsWith(' config list')) {
-    const [comment] = [given, shown].flatMap((one) => one.split('  # ').slice(1))
-    return comment ?? 'shows where the address is set: correct it there'
+    return once ?? onceShown ?? 'shows where the address is set: correct it there'
   }
-  if (command.includes('https://HOST'))
-    return command.includes(' --with-token')
+  if (words.includes('https://HOST'))
+    return words.includes(' --with-token')
       ? 'signs in, and asks for a token: replace HOST'
       : 'signs in: replace HOST, your team knows it'
-  return EFFECTS.find(([part]) => command.includes(part))?.[1] ?? 'lets them leave'
+  return EFFECTS.find(([part]) => words.includes(part))?.[1] ?? 'lets them leave'
 }
 
 /**
@@ -71,8 +71,9 @@ function effectOf(given: string, { reason, shown = given }: Why): string {
  * or is an opt-in, which lets events leave.
  */
 function isHarmless({ reason, command }: Why, isDaemonRunning: boolean): boolean {
-  if (command.includes(' explain ')) return true
+  const words = withoutQuoted(command)
+  if (words.includes(' explain ')) return true
   if (reason === 'hosted_sync_disabled' || reason === 'daemon_wedged') return false
-  if (command.includes(' opt-in ') || command.endsWith(RESTART)) return false
-  return !command.endsWith(NOW) || !isDaemonRunning
+  if (words.includes(' opt-in ') || command.endsWith(syncRestart())) return false
+  return !command.endsWith(syncNow()) || !isDaemonRunning
 }

@@ -1,5 +1,5 @@
 import { inHome } from '../cli/in-home.js'
-import { remediationOf, type DoctorExtension, type Io, type Remediation } from 'familiar/cli'
+import { type DoctorExtension, type Io, type Remediation } from 'familiar/cli'
 import { ownerDetails, syncDetails } from '../daemons/health-details.js'
 import { projectHere } from '../daemons/project-directory.js'
 import { counted } from '../sync/ages.js'
@@ -60,41 +60,27 @@ export function syncDoctor(
         ...(obstacle === null ? {} : { 'F-021': NOTHING_WORKS }),
         ...(orphaned.open.length === 0 ? {} : { 'F-024': MAY_BE_USED }),
       },
-      remedies: obstacle === null ? daemonRemedies(view, form, io.env) : {},
+      remedies: obstacle === null ? daemonRemedies(view, form) : {},
       findings: [
         ...sessionFindings(session, view, form),
         ...workFindings(view, ofProject, Date.now(), form),
         ...(ofDashboards === null ? [] : [ofDashboards]),
-      ].map((one) => placed(one, io.env)),
+      ],
     }
   }
 }
 
 /** While events wait, the findings about the daemon have the command of `sync status`, which also sends them. */
-function daemonRemedies(view: WorkView, form: Form, env: Io['env']): Readonly<Record<string, Remediation>> {
+function daemonRemedies(view: WorkView, form: Form): Readonly<Record<string, Remediation>> {
   const { why, further, isDaemonRunning, isDaemonCrashed } = view
   const all = why === null ? [] : [why, ...further]
   const wedged = all.find(({ reason, shown }) => reason === 'daemon_wedged' && shown !== undefined)
   // If something else keeps the events here too, what sends them starts no daemon.
   const crashed = isDaemonCrashed && why?.reason === 'no_daemon' ? why : undefined
-  const told = (one: Why) => remedyIn(remedyOf(one, isDaemonRunning, form), env)
+  const told = (one: Why) => remedyOf(one, isDaemonRunning, form)
   return {
     ...(wedged === undefined ? {} : { 'F-005': told(wedged) }),
     ...(crashed === undefined ? {} : { 'F-015': told(crashed) }),
-  }
-}
-
-/** Returns the finding with a remedy that acts on the same home as this command. */
-function placed(finding: Finding, env: Io['env']): Finding {
-  const { remediation } = finding
-  return remediation === null ? finding : { ...finding, remediation: remedyIn(remediation, env) }
-}
-
-function remedyIn({ commands, description, ...more }: Remediation, env: Io['env']): Remediation {
-  const here = commands.map((command) => inHome(command, env))
-  return {
-    ...more,
-    ...remediationOf({ commands: here, description: inHome(description, env), safe: more.safe }),
   }
 }
 
@@ -178,7 +164,7 @@ function signIn(server: string | null, { id, isGiven, isNeeded, cure }: SignIn, 
   if (server !== null) return remedyOfCommands(commands, { description: `signs in to ${server}${off}`, form })
   const asked = "ask your team for the server's address, then"
   return remedyOfCommands(commands, {
-    description: `${asked}: spec-kitty auth login --server https://HOST${off}`,
+    description: inHome`${asked}: spec-kitty auth login --server https://HOST${off}`,
     forPeople: `${asked} put it in the place of https://HOST${off}`,
     form,
   })

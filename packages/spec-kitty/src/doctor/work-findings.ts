@@ -1,13 +1,13 @@
 import { remediationOf, type DoctorExtension } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from '../sync/ages.js'
 import { fullText, reasonOfRejected } from '../sync/status-lines.js'
-import { namesText, NOW, WHO_HAS_PORTS } from '../sync/why-daemon.js'
-import { LIST } from '../sync/why-backing-off.js'
+import { namesText, syncNow, whoHasPorts } from '../sync/why-daemon.js'
+import { configList } from '../sync/why-backing-off.js'
 import { isSignInBlocked } from '../sync/sign-in-obstacle.js'
 import { unsafeUrls } from '../sync/unsafe-urls.js'
 import { whyHeld } from '../sync/why-held.js'
 import { whyText } from '../sync/why-nothing-leaves.js'
-import { RESTART } from '../sync/why-restart.js'
+import { syncRestart } from '../sync/why-restart.js'
 import type { Why } from '../sync/why-types.js'
 import type { WorkView } from '../sync/work-view.js'
 import { isOfAnother, problemsSeen } from '../sync/hidden-files.js'
@@ -15,6 +15,7 @@ import { isSilent, sendingText } from '../sync/sending-text.js'
 import { remedyOfCommands, type Form } from './form-remedy.js'
 import { remedyOf } from './remedy-of-why.js'
 import { damagedQueues, lostEvents, unreadableQueue } from './queue-findings.js'
+import { inHome } from '../cli/in-home.js'
 
 type Finding = NonNullable<Awaited<ReturnType<DoctorExtension>>['findings']>[number]
 
@@ -58,7 +59,7 @@ function waitingLong(view: WorkView, now: number, form: Form): readonly Finding[
       remediation:
         why === null
           ? remediationOf({
-              commands: [NOW],
+              commands: [syncNow()],
               description: 'tries to send them, and says what becomes of each batch',
               safe: !isDaemonRunning,
             })
@@ -105,7 +106,7 @@ function isToldElsewhere(why: Why, view: WorkView): boolean {
   if (isSessionMissed(why, view)) return false
   // F-015 has the same command.
   if (reason === 'no_daemon' && view.isDaemonCrashed) return true
-  if (OF_SETTINGS.has(reason) && (wrongHere(view, reason).length === 0 || command.endsWith(RESTART)))
+  if (OF_SETTINGS.has(reason) && (wrongHere(view, reason).length === 0 || command.endsWith(syncRestart())))
     return false
   return TOLD_ELSEWHERE.has(reason)
 }
@@ -165,7 +166,7 @@ function silentServer(view: WorkView, now: number): readonly Finding[] {
 
 /** F-010 names the programs, so the doctor does not send the user to itself. */
 function withoutDoctor({ also, ...why }: Why): Why {
-  if (also === undefined || why.shown?.startsWith(WHO_HAS_PORTS) !== true)
+  if (also === undefined || why.shown?.startsWith(whoHasPorts()) !== true)
     return also === undefined ? why : { ...why, also }
   return {
     ...why,
@@ -177,7 +178,7 @@ function withoutDoctor({ also, ...why }: Why): Why {
 function sendingAnyway({ isSendingAnyway }: WorkView): readonly Finding[] {
   if (!isSendingAnyway) return []
   const remediation = remediationOf({
-    commands: [RESTART],
+    commands: [syncRestart()],
     description: 'starts the daemon anew, with what is set here: then nothing leaves',
     safe: false,
   })
@@ -202,7 +203,7 @@ function fullQueue(view: WorkView, form: Form, isWhyDue: boolean): readonly Find
     return [{ id: 'F-019', severity: 'warn', summary, remediation }]
   }
   const remediation = remediationOf({
-    commands: ['spec-kitty sync queue'],
+    commands: [inHome`spec-kitty sync queue`],
     description: 'shows what waits and why; max_queue_size in config.toml sets the limit',
     safe: true,
   })
@@ -238,7 +239,7 @@ function rejectedEvents({ queue }: WorkView): readonly Finding[] {
   const count = queue?.deadLetters ?? 0
   if (queue === null || count === 0) return []
   const remediation = remediationOf({
-    commands: ['spec-kitty sync queue --dead'],
+    commands: [inHome`spec-kitty sync queue --dead`],
     description: 'shows them with the reasons, and the commands that send them again or drop them',
     safe: true,
   })
@@ -279,7 +280,8 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
   const isInTheWay = why !== null && OF_SETTINGS.has(why.reason) && isToldElsewhere(why, view)
   // The same as in `sync status`, which knows the line that must be corrected first.
   const byHand = isInTheWay ? why.before : ofVariables(ofSettings)
-  const cure = byHand === undefined ? settings.fileCure : isInTheWay ? (why.shown ?? LIST) : LIST
+  const cure =
+    byHand === undefined ? settings.fileCure : isInTheWay ? (why.shown ?? configList()) : configList()
   return [
     {
       id: 'F-012',
@@ -291,7 +293,7 @@ function wrongSettings(view: WorkView, ofProject: string | null, form: Form): re
           : isOfAnother(view)
             ? null
             : remedyOfCommands(
-                { command: LIST, ...(cure === null ? {} : { shown: cure }) },
+                { command: configList(), ...(cure === null ? {} : { shown: cure }) },
                 {
                   description: 'shows every setting and where it comes from; correct what is wrong there',
                   before: byHand,

@@ -17,6 +17,7 @@ import {
   type Source,
   type Wrong,
 } from './settings-table.js'
+import { inHome } from '../cli/in-home.js'
 
 /** One setting, as `config list` shows it. */
 export interface ShownSetting extends SettingDescription {
@@ -123,7 +124,7 @@ export async function heldHere(
   const project = projectHere(io)
   const consent = project === null ? 'yes' : await readConsent(project)
   if (project === null || consent === 'yes') return null
-  const optIn = 'spec-kitty sync opt-in'
+  const optIn = inHome`spec-kitty sync opt-in`
   if (consent === 'no') {
     const why = await whyNoConsent(project)
     if (why === OPTED_OUT) return { text: `this project ${OPTED_OUT}`, command: optIn }

@@ -1,19 +1,23 @@
 import { shellQuote } from 'familiar/cli'
 import { checkServerUrl } from './check-server-url.js'
 import type { Settings } from './settings-table.js'
+import { inHome } from '../cli/in-home.js'
 import type { SignInObstacle } from './sign-in-obstacle.js'
 import type { Why } from './why-types.js'
 
 /** Returns the command that signs in to this server or, if no server is known, the command that explains the id. */
 export function loginCommand(server: string | null, id: string): string {
-  return server === null ? `spec-kitty explain ${id}` : `spec-kitty auth login --server ${shellQuote(server)}`
+  return server === null
+    ? `spec-kitty explain ${id}`
+    : inHome`spec-kitty auth login --server ${shellQuote(server)}`
 }
 
 /** The command that people are shown if no server is known. It has a placeholder, so a script cannot run it. */
-const LOGIN_ANYWHERE = 'spec-kitty auth login --server https://HOST  # replace HOST: your team knows it'
+const loginAnywhere = (): string =>
+  inHome`spec-kitty auth login --server https://HOST  # replace HOST: your team knows it`
 
 /** The same for a session whose token was given by the user. */
-const TOKEN_ANYWHERE = `${tokenLogin('https://HOST')}  # replace HOST; asks for its token`
+const tokenAnywhere = (): string => `${tokenLogin('https://HOST')}  # replace HOST; asks for its token`
 
 const NEW_TOKEN = 'asks for a new token: your team has one'
 
@@ -33,7 +37,7 @@ export function loginCommands(
     return { ...remedy, before: remedy.before === undefined ? problem : `${problem}; ${remedy.before}` }
   }
   if (server === null)
-    return { command: loginCommand(null, id), shown: isTokenGiven ? TOKEN_ANYWHERE : LOGIN_ANYWHERE }
+    return { command: loginCommand(null, id), shown: isTokenGiven ? tokenAnywhere() : loginAnywhere() }
   if (!isTokenGiven) return { command: loginCommand(server, id) }
   return {
     command: loginCommand(null, id),
@@ -43,7 +47,7 @@ export function loginCommands(
 
 /** Returns the command that asks for a token, so that it is neither in the environment nor in the history of the shell. */
 export function tokenLogin(server: string): string {
-  return `spec-kitty auth login --with-token --server ${shellQuote(server)}`
+  return inHome`spec-kitty auth login --with-token --server ${shellQuote(server)}`
 }
 
 /**

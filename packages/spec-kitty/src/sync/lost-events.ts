@@ -16,10 +16,10 @@ export interface Lost {
 }
 
 /** The command that saves what is in the file of a lost queue, or in a copy of it. */
-export const SAVE_LOST = 'spec-kitty sync queue --export FILE --from COPY'
+export const saveLost = (): string => inHome`spec-kitty sync queue --export FILE --from COPY`
 
 /** The command after which a loss is no longer told. It is the last one that is proposed, because it hides the loss. */
-export const FORGET = 'spec-kitty sync queue drop --lost'
+export const forgetLost = (): string => inHome`spec-kitty sync queue drop --lost`
 
 /** What is said before each of these commands. */
 const SAVE_FIRST = 'if you have that file or a copy of it, save its events:'
@@ -30,10 +30,10 @@ const FORGET_ONLY = 'to be told no longer:'
 export function remediesOf({ isSavable }: Pick<Lost, 'isSavable'>): readonly (readonly [string, string])[] {
   return isSavable
     ? [
-        [SAVE_FIRST, SAVE_LOST],
-        [FORGET_LAST, FORGET],
+        [SAVE_FIRST, saveLost()],
+        [FORGET_LAST, forgetLost()],
       ]
-    : [[FORGET_ONLY, FORGET]]
+    : [[FORGET_ONLY, forgetLost()]]
 }
 
 /**
@@ -88,5 +88,5 @@ export async function tellLoss(root: string, io: Pick<Io, 'env' | 'err'>): Promi
 
 export function printLoss(lost: Lost, io: Pick<Io, 'env' | 'err'>): void {
   warn(io, lost.text)
-  for (const [text, command] of remediesOf(lost)) note(io, `${text} ${inHome(command, io.env)}`)
+  for (const [text, command] of remediesOf(lost)) note(io, `${text} ${command}`)
 }

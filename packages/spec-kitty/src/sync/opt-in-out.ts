@@ -59,15 +59,17 @@ export async function recordConsent(
 
 /** The events that the user looks for may be those of a directory that was moved, which this consent does not cover. */
 function tellWaiting({ lost, free }: Waiting, next: string | null, io: Io): void {
-  if (next !== null && (lost.length === 0 || free > 0)) note(io, inHome(next, io.env))
+  if (next !== null && (lost.length === 0 || free > 0)) note(io, next)
   const told = lost.slice(0, MAX_LOST).map((one) => {
     const { sentence, command } = whyHeld(one)
     return `${stay(one.count)}, ${sentence}: ${command}`
   })
   const rest = lost.slice(MAX_LOST)
   const more =
-    rest.length === 0 ? [] : [`${stay(sumOf(rest))}, of ${counted(rest.length, 'more project')}: ${LIST}`]
-  for (const text of [...told, ...more]) note(io, inHome(text, io.env))
+    rest.length === 0
+      ? []
+      : [`${stay(sumOf(rest))}, of ${counted(rest.length, 'more project')}: ${queueList()}`]
+  for (const text of [...told, ...more]) note(io, text)
 }
 
 /** Returns what becomes of the events of the project now that its daemon was told. */
@@ -75,7 +77,7 @@ async function nextText(root: string, project: string, io: Io): Promise<string> 
   const { stayingText } = await import('./tell-staying.js')
   const { whyStays } = await import('./why-stays.js')
   const why = await whyStays(root, io.env, project, true)
-  return why === null ? SENT_NOW : stayingText(2, why)
+  return why === null ? sentNow() : stayingText(2, why)
 }
 
 interface Waiting {
@@ -109,9 +111,10 @@ function stay(count: number): string {
 
 /** A home may have the events of many worktrees that were removed. */
 const MAX_LOST = 3
-const LIST = 'spec-kitty sync queue'
+const queueList = (): string => inHome`spec-kitty sync queue`
 const LOST: ReadonlySet<string> = new Set(['project_missing', 'other_project'])
-const SENT_NOW = 'the sync daemon sends them now, if nothing else is in the way (spec-kitty sync status)'
+const sentNow = (): string =>
+  inHome`the sync daemon sends them now, if nothing else is in the way (spec-kitty sync status)`
 
 function assertIsDirectory(path: string): void {
   const file = fileAt(path)

@@ -2,7 +2,7 @@ import { existsSync, lstatSync } from 'node:fs'
 import { lostText, putBackCommand, type LostFile } from './queue/lost-file.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueProblem } from './read-queue.js'
-import { NOW } from './why-daemon.js'
+import { syncNow } from './why-daemon.js'
 
 /**
  * Returns what became of the file that the daemon has open, and the command that cures it. Null if that file is the one at
@@ -16,7 +16,7 @@ export function lostProblem(root: string, lost: LostFile): QueueProblem | null {
     return {
       problem: `${text}; the sync daemon still has it open, and writes its events into a new one`,
       isDamaged: false,
-      command: `${NOW}  # sends them`,
+      command: `${syncNow()}  # sends them`,
     }
   const since = existsSync(path) ? 'its events are not sent: another file is at that path' : 'sends nothing'
   return {

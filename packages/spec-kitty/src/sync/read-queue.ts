@@ -1,3 +1,4 @@
+import { inHome } from '../cli/in-home.js'
 import { existsSync, lstatSync } from 'node:fs'
 import { CommandError, isPartMissing, throwLack } from 'familiar/cli'
 import { homeOfAnotherUser, homeProblem } from './home-problem.js'
@@ -5,7 +6,7 @@ import { commandIn, isDamage } from './queue/queue-errors.js'
 import { queuePath } from './queue/queue-path.js'
 import type { QueueCounts } from './queue/queue-types.js'
 import { lostFrom, type LostEvents } from './queue/waiting-note.js'
-import { NOW } from './why-daemon.js'
+import { syncNow } from './why-daemon.js'
 import type { HeldProject } from './why-types.js'
 
 /** The events that wait, and the projects whose events may not leave. */
@@ -61,23 +62,23 @@ export async function readQueue(root: string): Promise<QueueView | QueueProblem>
   } catch (error) {
     if (isPartMissing(error)) throw error
     throwLack(error)
-    const command = isBusy(error) ? ONCE_FREE : cureOf(error)
+    const command = isBusy(error) ? onceFree() : cureOf(error)
     return { problem: problemOf(error, root), isDamaged: isDamage(error), command }
   }
 }
 
 /** What can be done about a queue that another program keeps locked. */
-export const ONCE_FREE = `${NOW}  # once the other program is done with it, or ended`
+export const onceFree = (): string => `${syncNow()}  # once the other program is done with it, or ended`
 
 /** The same where `sync now` sends nothing. */
-const LOOK_ONCE_FREE =
-  'spec-kitty sync queue  # shows what waits, once the other program is done with it, or ended'
+const lookOnceFree = (): string =>
+  inHome`spec-kitty sync queue  # shows what waits, once the other program is done with it, or ended`
 
 /** Returns the command that cures a queue. `sync now` is none where it may not send, or starts no daemon. */
 export function cureWhere(maySend: boolean, problem: QueueProblem | null): string | null {
   const command = problem?.command ?? null
-  if (maySend || command?.startsWith(NOW) !== true) return command
-  return command === ONCE_FREE ? LOOK_ONCE_FREE : null
+  if (maySend || command?.startsWith(syncNow()) !== true) return command
+  return command === onceFree() ? lookOnceFree() : null
 }
 
 function isBusy(error: unknown): boolean {

@@ -1,7 +1,8 @@
 import { shellQuote } from 'familiar/cli'
 import { removeCommand } from './queue/quarantined-databases.js'
-import { SALVAGE_DEAD_COMMAND } from './queue/queue-errors.js'
+import { salvageDeadCommand } from './queue/queue-errors.js'
 import type { Found, SalvagedEvent } from './queue/salvage.js'
+import { inHome } from '../cli/in-home.js'
 
 /** What an export has read from the damaged databases that were put aside. */
 export interface SalvageReport {
@@ -94,7 +95,7 @@ export function salvageLines(
       ? []
       : [
           ...partly.map((one) => `events that the server had rejected are in ${one}; to save them:`),
-          `  ${SALVAGE_DEAD_COMMAND}`,
+          `  ${salvageDeadCommand()}`,
         ]),
     ...(removable.length === 0
       ? []
@@ -126,7 +127,7 @@ export function copyLines(
       ? []
       : [
           'events that the server had rejected are in it too; to save them:',
-          `  ${SALVAGE_DEAD_COMMAND}${from}`,
+          `  ${salvageDeadCommand()}${from}`,
         ]),
     ...(salvaged === 0 || forget === null
       ? []
@@ -139,13 +140,13 @@ function publishLines(projects: readonly string[], file: string, from = ''): rea
   const isOne = projects.length === 1
   return [
     ...projects.map(
-      (one) => `  spec-kitty sync publish - --project ${shellQuote(one)} < ${isOne ? file : 'FILE'}`,
+      (one) => inHome`  spec-kitty sync publish - --project ${shellQuote(one)} < ${isOne ? file : 'FILE'}`,
     ),
     ...(isOne
       ? []
       : [
           'each with a FILE of that project alone:',
-          `  spec-kitty sync queue --export FILE --project DIR${from}`,
+          inHome`  spec-kitty sync queue --export FILE --project DIR${from}`,
         ]),
   ]
 }

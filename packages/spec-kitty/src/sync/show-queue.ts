@@ -1,14 +1,13 @@
 import { clockText, formatLines, formatTable, paint, wrapWords, type Io } from 'familiar/cli'
 import { counted, describeAge, secondsSince } from './ages.js'
 import { remediesOf, type Lost } from './lost-events.js'
+import { salvageCommand, salvageDeadCommand } from './queue/queue-errors.js'
 import type { DeadLetter, QueueCounts, WaitingProject } from './queue/queue-types.js'
 import { isClosed, whyDocument, whyText } from './why-nothing-leaves.js'
 import { NO_PROJECT, OPTED_OUT, type HeldProject, type Why } from './why-types.js'
+import { inHome } from '../cli/in-home.js'
 
 type Screen = Pick<Io, 'columns' | 'hasColor'> & Partial<Pick<Io, 'env'>>
-
-/** Returns a command with the home that it acts on set before it. */
-type Placed = (command: string) => string
 
 /** The content that `sync queue` shows. */
 export interface QueueView extends QueueCounts {
@@ -85,12 +84,7 @@ export function queueDocument({
 }
 
 /** Returns the queue as lines of text, for output without `--json`. */
-export function queueLines(
-  view: QueueView,
-  now: number,
-  screen: Screen,
-  placed: Placed = (command) => command,
-): readonly string[] {
+export function queueLines(view: QueueView, now: number, screen: Screen): readonly string[] {
   const { queued, oldestAt, deadLetters, projects, aside, lost = null, why } = view
   const oldest = oldestAt === null ? '' : `, the oldest for ${ageOf(oldestAt, now)}`
   return [
@@ -109,23 +103,20 @@ export function queueLines(
       ? []
       : [
           '',
-          `the server rejected ${counted(deadLetters, 'event')}: ${paint(screen, 'cyan', placed('spec-kitty sync queue --dead'))} shows why`,
+          `the server rejected ${counted(deadLetters, 'event')}: ${paint(screen, 'cyan', inHome`spec-kitty sync queue --dead`)} shows why`,
         ]),
     ...(lost === null
       ? []
       : [
           '',
           lost.text,
-          ...remediesOf(lost).flatMap(([text, command]) => [
-            text,
-            `  ${paint(screen, 'cyan', placed(command))}`,
-          ]),
+          ...remediesOf(lost).flatMap(([text, command]) => [text, `  ${paint(screen, 'cyan', command)}`]),
         ]),
     ...(aside.length === 0 ? [] : ['', ...aside.map((path) => `damaged and put aside: ${path}`)]),
     ...(aside.length === 0
       ? []
       : [
-          `${paint(screen, 'cyan', placed('spec-kitty sync queue --export FILE'))} saves what can be read of it, and says what to do then`,
+          `${paint(screen, 'cyan', salvageCommand())} saves what can be read of it, and says what to do then`,
         ]),
   ]
 }
@@ -208,11 +199,7 @@ export function lettersDocument(letters: readonly ShownLetter[]): object {
   }
 }
 
-export function letterLines(
-  letters: readonly ShownLetter[],
-  screen: Screen,
-  placed: Placed = (command) => command,
-): readonly string[] {
+export function letterLines(letters: readonly ShownLetter[], screen: Screen): readonly string[] {
   if (letters.length === 0) return ['the server rejected no event']
   const table = formatTable(
     [
@@ -226,18 +213,14 @@ export function letterLines(
     screen.columns,
     screen.env,
   )
-  return [
-    ...table,
-    '',
-    ...LETTER_COMMANDS.flatMap(([what, command]) => commandLines(what, placed(command), screen)),
-  ]
+  return [...table, '', ...letterCommands().flatMap(([what, command]) => commandLines(what, command, screen))]
 }
 
-const LETTER_COMMANDS = [
-  ['look at them', 'spec-kitty sync queue --dead --export FILE'],
-  ['send them again unchanged, once the server takes them', 'spec-kitty sync queue retry --all'],
-  ['remove some, also to publish corrected ones', 'spec-kitty sync queue drop EVENT... --yes'],
-] as const
+const letterCommands = (): readonly (readonly [what: string, command: string])[] => [
+  ['look at them', salvageDeadCommand()],
+  ['send them again unchanged, once the server takes them', inHome`spec-kitty sync queue retry --all`],
+  ['remove some, also to publish corrected ones', inHome`spec-kitty sync queue drop EVENT... --yes`],
+]
 
 /** If both do not fit on one line, the command gets its own line, so that it can be copied. */
 function commandLines(what: string, command: string, screen: Screen): readonly string[] {

@@ -1,3 +1,4 @@
+import { inHome } from '../cli/in-home.js'
 import { sessionTrouble, type HomeTrouble } from './home-problem.js'
 import type { Settings } from './settings-table.js'
 import type { Obstacle } from './upload/gate.js'
@@ -26,7 +27,7 @@ export function signInObstacle(root: string, settings: Settings): SignInObstacle
     .find((one) => one.state === 'wrong')
   if (wrong?.state !== 'wrong') return null
   const { brokenLine, fileCure } = settings
-  const command = 'spec-kitty config list'
+  const command = inHome`spec-kitty config list`
   const place = wrong.source.kind === 'environment' ? `${wrong.source.variable} in this shell` : brokenLine
   return {
     id: 'F-012',

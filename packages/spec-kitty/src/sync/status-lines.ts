@@ -7,16 +7,17 @@ import { WRONG, withoutSecrets } from './url-text.js'
 import { knownSize } from './queue/damaged-note.js'
 import { isMarkedUnreadable, isSaved, removeCommand, saveCommand } from './queue/quarantined-databases.js'
 import { nameIn, type Difference } from './start-environment.js'
-import { NOW } from './why-daemon.js'
-import { LIST, TRYING } from './why-backing-off.js'
+import { syncNow } from './why-daemon.js'
+import { configList, TRYING } from './why-backing-off.js'
 import { isHeld } from './why-held.js'
 import { FOR_THIS_SHELL, reasonText, whyText } from './why-nothing-leaves.js'
-import { RESTART, SWITCH_ON } from './why-restart.js'
+import { syncRestart, SWITCH_ON } from './why-restart.js'
 import type { Why } from './why-types.js'
 import type { QueueView } from './read-queue.js'
 import { sendingText } from './sending-text.js'
 import { TIMING } from './upload/upload-timing.js'
 import type { WorkView } from './work-view.js'
+import { inHome } from '../cli/in-home.js'
 
 const LOOK_MINUTES = TIMING.lookEveryMs / 60_000
 
@@ -98,9 +99,9 @@ function hereText(variable: string, value: string | null, env: Io['env']): strin
  */
 function takeOverLines(view: WorkView): readonly Line[] {
   const { differences, isRestartProposed, isSendingAnyway, why, worseHere } = view
-  if (isSendingAnyway) return [['', `${DAEMON_COUNTS}; to turn it off there:`], commandLine(RESTART)]
+  if (isSendingAnyway) return [['', `${DAEMON_COUNTS}; to turn it off there:`], commandLine(syncRestart())]
   // The line about uploads says it, with the same command.
-  if (differences.length === 0 || why?.command.endsWith(RESTART) === true) return []
+  if (differences.length === 0 || why?.command.endsWith(syncRestart()) === true) return []
   const lost = differences.filter(isLost)
   if (lost.some(({ daemon }) => daemon === 'on'))
     return [['', `${DAEMON_COUNTS}; to have it on in new shells, put "${SWITCH_ON}" in your profile`]]
@@ -109,12 +110,12 @@ function takeOverLines(view: WorkView): readonly Line[] {
     const text = `${DAEMON_COUNTS}; with what is set here, nothing would leave: ${reasonText(reason)}`
     const said: Line = ['', detail === null ? text : `${text}: ${detail}`]
     const isShown = [why?.command, why?.also].some((one) => one?.includes(` config list`) === true)
-    return isShown ? [said] : [said, commandLine(`${LIST}  # shows what is set here`)]
+    return isShown ? [said] : [said, commandLine(`${configList()}  # shows what is set here`)]
   }
   if (!isRestartProposed) return [['', DAEMON_COUNTS]]
   if (view.isDifferenceUnused) return [['', 'no connection to the server uses it']]
   if (lost.length > 0) return [['', DAEMON_COUNTS]]
-  return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(RESTART)]
+  return [['', `${DAEMON_COUNTS}; to take over what is set here:`], commandLine(syncRestart())]
 }
 
 const DAEMON_COUNTS = 'the daemon keeps what it was started with'
@@ -162,7 +163,7 @@ function describeQueue({ queue, queueProblem, maxQueueSize }: WorkView, now: num
         : `${full}${oldest}, and no further one can be queued`
   if (queue.deadLetters === 0) return waiting
   const rejected = `${counted(queue.deadLetters, 'event')} that the server rejected`
-  return `${waiting}; ${rejected}${reasonOfRejected(queue)} (spec-kitty sync queue --dead)`
+  return inHome`${waiting}; ${rejected}${reasonOfRejected(queue)} (spec-kitty sync queue --dead)`
 }
 
 /** If everything is rejected, the reason is usually the same for all. */
@@ -259,7 +260,7 @@ function uploadLines(view: WorkView, now: number, heldHere: HeldHere | null): re
     // The problem was repaired without a command that notifies the daemon, for example in config.toml.
     return [
       ['uploads', `events may leave${to}; the daemon looks every ${LOOK_MINUTES} minutes`],
-      commandLine(`${NOW}  # sends them at once`),
+      commandLine(`${syncNow()}  # sends them at once`),
     ]
   }
   const isChosen = why.reason === 'hosted_sync_disabled' && !view.isHostedHere

@@ -1,6 +1,6 @@
 import { counted } from './ages.js'
 import type { Explanation } from './daemon/print-drain.js'
-import { NOW } from './why-daemon.js'
+import { syncNow } from './why-daemon.js'
 import { AFTER_SIGN_IN, BY_ITSELF, LAST_FAILED, PATIENCE, STUCK_CURE } from './why-backing-off.js'
 import type { Why } from './why-types.js'
 
@@ -12,7 +12,7 @@ export function stoppedWatching(why: Why, attempts: number): Explanation {
   const attempt = why.sentence.startsWith(LAST_FAILED) ? 'failed attempt' : 'attempt'
   const tried = `stopped watching after ${counted(attempts, attempt)}`
   const sentence = `${tried}, and the daemon goes on: ${why.sentence}`
-  if (!why.command.endsWith(NOW)) return { sentence, command: why.shown ?? why.command }
+  if (!why.command.endsWith(syncNow())) return { sentence, command: why.shown ?? why.command }
   const comment = [PATIENCE, STUCK_CURE, AFTER_SIGN_IN, BY_ITSELF].find(
     (one) => why.shown?.endsWith(one) === true,
   )

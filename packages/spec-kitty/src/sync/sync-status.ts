@@ -1,7 +1,6 @@
 import { accessSync, constants, lstatSync } from 'node:fs'
 import type { DaemonStatus } from 'familiar'
 import { clockText, type Io, type Line, type StatusExtension } from 'familiar/cli'
-import { inHome } from '../cli/in-home.js'
 import { secondsSince } from './ages.js'
 import { isOnlyFull } from './hidden-files.js'
 import { lastAlive } from './last-alive.js'
@@ -31,14 +30,10 @@ export function syncStatus(root: string, io: Pick<Io, 'env' | 'cwd'>): StatusExt
       document: { ...document, ...workDocument(view, now), automatic_start_skipped: skipped, log },
       lines: [
         ...aliveLater(oneCommand(lines, view), view, status).slice(0, -1),
-        ...workLines(view, now, status, { env, heldHere }).map(([name, text, ...style]): Line => [
-          name,
-          inHome(text, env),
-          ...style,
-        ]),
+        ...workLines(view, now, status, { env, heldHere }),
         ['auto-start', automatic],
         ...lines.slice(-1),
-        ...(status.state === 'running' ? await logLines(log, env) : []),
+        ...(status.state === 'running' ? await logLines(log) : []),
       ],
     }
   }
@@ -61,13 +56,13 @@ function aliveLater(lines: readonly Line[], { lastSync }: WorkView, status: Daem
 }
 
 /** Says that a log that the running daemon cannot write to is dead: the daemon goes on without it. */
-async function logLines(log: string | null, env: Io['env']): Promise<readonly Line[]> {
+async function logLines(log: string | null): Promise<readonly Line[]> {
   if (log === null || isWritableFile(log)) return []
   const { cureCommand } = await import('../cli/cure-file.js')
   const isFile = lstatSync(log, { throwIfNoEntry: false })?.isFile() === true
   const cure = cureCommand(log, isFile ? 'EACCES' : 'it is not a file')
   const said: Line = ['', 'the daemon cannot write to it, and goes on without a log', 'yellow']
-  return cure === null ? [said] : [said, ['', inHome(cure, env), 'cyan']]
+  return cure === null ? [said] : [said, ['', cure, 'cyan']]
 }
 
 /** Returns whether the file can be written to, or is not there, so that it can be created. */

@@ -18,7 +18,7 @@ export async function wakeDaemon(root: string, io: Pick<Io, 'env' | 'err'>): Pro
     root,
     async () => (await readSkipReason(root, io.env, 'remote_required')) === null,
   )
-  const look = inHome('spec-kitty sync status', io.env)
+  const look = inHome`spec-kitty sync status`
   if (why !== null)
     note(io, `the events are queued; the sync daemon was not told: ${why}${hintAfter(why, look)}`)
 }

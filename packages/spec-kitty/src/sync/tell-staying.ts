@@ -2,7 +2,7 @@ import { note, printable, warn, type Io } from 'familiar/cli'
 import { inHome } from '../cli/in-home.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
 import { isTurnedOff, startedHosted } from './start-environment.js'
-import { RESTART } from './why-restart.js'
+import { syncRestart } from './why-restart.js'
 import { whyStays } from './why-stays.js'
 import { knownReport } from './work-report.js'
 
@@ -24,17 +24,18 @@ export async function tellStaying(
   if (isTurnedOff(io.env) && (await sends(root))) {
     warn(io, 'hosted sync is off in this shell, but still on for the sync daemon; to turn it off there:')
     // A command is not wrapped, whatever the width of the terminal, so that it can be copied.
-    io.err(`${printable(inHome(RESTART, io.env))}\n`)
+    io.err(`${printable(syncRestart())}\n`)
     return
   }
   if (!io.isTerminal || isJson) return
   const why = await whyStays(root, io.env, project)
-  if (why !== null) note(io, inHome(stayingText(count, why), io.env))
+  if (why !== null) note(io, stayingText(count, why))
 }
 
 /** Returns why events stay here for now, and where to read more. */
 export function stayingText(count: number, why: string): string {
-  return `${count === 1 ? 'it stays' : 'they stay'} on this machine for now: ${why} (spec-kitty sync status)`
+  const stays = count === 1 ? 'it stays' : 'they stay'
+  return inHome`${stays} on this machine for now: ${why} (spec-kitty sync status)`
 }
 
 /** Returns whether a daemon runs that was started with hosted sync on. Never throws, because the event is already queued. */

@@ -1,8 +1,7 @@
 import { warn, type Io } from 'familiar/cli'
-import { inHome } from '../cli/in-home.js'
 import type { SqliteQueue } from './queue/sqlite-queue.js'
 import { homeOfAnotherUser } from './home-problem.js'
-import { SALVAGE, unusable } from './queue/queue-errors.js'
+import { salvageHint, unusable } from './queue/queue-errors.js'
 import { isQueueAbsent } from './read-queue.js'
 import { queuePath } from './queue/queue-path.js'
 
@@ -56,6 +55,6 @@ export function idsBut(found: readonly string[], ids: readonly string[]): readon
 export function tellDamage(io: Pick<Io, 'err'> & Partial<Pick<Io, 'errorColumns'>>): (text: string) => void {
   return (text) => {
     warn(io, text)
-    warn(io, inHome(`what waits in the damaged one is not sent; ${SALVAGE}`))
+    warn(io, `what waits in the damaged one is not sent; ${salvageHint()}`)
   }
 }

@@ -5,11 +5,12 @@ import { withoutSlash } from './url-text.js'
 import { isSuspect } from './upload/stuck-text.js'
 import { isCutOff, isWithoutTls, MAY_BE_WRONG, proxyNamedIn } from './upload/connection-errors.js'
 import { LOG_REMOVED } from './queue/queue-errors.js'
-import { NOW } from './why-daemon.js'
+import { syncNow } from './why-daemon.js'
 import { mayRestart, restartCommand } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
+import { inHome } from '../cli/in-home.js'
 
-export const LIST = 'spec-kitty config list'
+export const configList = (): string => inHome`spec-kitty config list`
 const withoutProxy = (variable: string) =>
   `without ${variable}; if a proxy is needed, set it right in this shell instead`
 const ISSUER_FIRST = 'FILE: the certificate of its issuer'
@@ -19,12 +20,14 @@ export const PATIENCE = 'nothing to do if the server comes back'
 /** The answer of a network instead of the server, until the user has agreed to something there. */
 export const AFTER_SIGN_IN = "useful after a network's own sign-in page; the daemon tries again by itself"
 export const BY_ITSELF = 'the daemon tries again by itself'
-const WHERE_SET = `${LIST}  # shows where the address is set: correct it there`
-const NOT_SET_HERE = `${LIST}  # shows what is set here, which is not what the sync daemon has`
+const whereSet = (): string => `${configList()}  # shows where the address is set: correct it there`
+const notSetHere = (): string =>
+  `${configList()}  # shows what is set here, which is not what the sync daemon has`
 
 const FORMAT_MAY_BE_WRONG =
   'sync.format is "cloudevents", which this server may not know, or its address may be wrong'
-const WHERE_FORMAT = `${LIST}  # shows where sync.format and the address are set: correct what is wrong there`
+const whereFormat = (): string =>
+  `${configList()}  # shows where sync.format and the address are set: correct what is wrong there`
 
 /** Nothing on this machine cures an event with which the server fails. */
 export const STUCK_CURE = 'if that goes on, tell those who run the server the id of the event'
@@ -66,8 +69,8 @@ function whyStuck(error: string, eventId: string | null, nextAttemptAt: string |
     reason: 'backing_off',
     sentence: `${error}; ${whenNext('the next attempt', nextAttemptAt)}`,
     brief: error,
-    command: NOW,
-    shown: `${NOW}  # tries at once; ${STUCK_CURE}`,
+    command: syncNow(),
+    shown: `${syncNow()}  # tries at once; ${STUCK_CURE}`,
     ...(eventId === null ? {} : { also: dropCommand(eventId) }),
     isAll: true,
     lead: 'what waits stays',
@@ -77,7 +80,7 @@ function whyStuck(error: string, eventId: string | null, nextAttemptAt: string |
 /** Removing the event is the user's to decide, so the command asks. */
 function dropCommand(eventId: string): string {
   const operand = eventId.startsWith('-') ? `-- ${shellQuote(eventId)}` : shellQuote(eventId)
-  return `spec-kitty sync queue drop ${operand}  # ${STUCK_REMOVED}`
+  return inHome`spec-kitty sync queue drop ${operand}  # ${STUCK_REMOVED}`
 }
 
 function whenNext(what: string, at: string | null): string {
@@ -113,8 +116,8 @@ function backingOffRemedy(standing: Standing): Doubted {
     }
   const isCloudEvents = standing.gate.state === 'open' && standing.gate.format === 'cloudevents'
   if (lastErrorKind === 'address' && isCloudEvents)
-    return { doubt: FORMAT_MAY_BE_WRONG, ...trying(BY_ITSELF), also: WHERE_FORMAT }
-  const shown = isOtherAddress ? NOT_SET_HERE : WHERE_SET
+    return { doubt: FORMAT_MAY_BE_WRONG, ...trying(BY_ITSELF), also: whereFormat() }
+  const shown = isOtherAddress ? notSetHere() : whereSet()
   const login =
     signInObstacle === null ? loginCommands(null, 'backing_off', isTokenGiven, null).shown : undefined
   const correction = isServerOfSession ? login : shown
@@ -136,7 +139,7 @@ function backingOffRemedy(standing: Standing): Doubted {
   if (lastErrorKind === 'queue' && lastError?.endsWith(LOG_REMOVED) === true)
     return { command: `${restoring ?? ''}${restartCommand(standing)}` }
   if (lastErrorKind === 'queue' || lastErrorKind === 'kept')
-    return { command: NOW, shown: `${NOW}  # tries at once` }
+    return { command: syncNow(), shown: `${syncNow()}  # tries at once` }
   const patience = trying(isSuspect(lastError) ? `${PATIENCE}; ${STUCK_CURE}` : PATIENCE)
   if (lastErrorKind !== 'connection') return patience
   if (isWithoutTls(lastError)) return withoutTls(standing, also)
@@ -168,7 +171,7 @@ function withoutTls(standing: Standing, also: Pick<Why, 'also'>): Doubted {
     return {
       doubt,
       ...trying(BY_ITSELF),
-      also: `${LIST}  # shows where the address is set: write http:// there`,
+      also: `${configList()}  # shows where the address is set: write http:// there`,
     }
   if (signInObstacle !== null) return { doubt, ...trying(BY_ITSELF) }
   const server = withoutSlash(url.href.replace(/^https:/, 'http:'))
@@ -179,15 +182,14 @@ function withoutTls(standing: Standing, also: Pick<Why, 'also'>): Doubted {
 }
 
 function trying(comment: string): Doubted {
-  return { command: NOW, shown: `${NOW}  # tries at once; ${comment}` }
+  return { command: syncNow(), shown: `${syncNow()}  # tries at once; ${comment}` }
 }
 
 /** The command that gives the daemon another proxy, or another certificate to trust. */
 function otherVariables(standing: Standing): string {
-  const restart = restartCommand(standing)
   const proxy = proxyNamedIn(standing.lastError)
   // Without one spelling, the other one would count.
-  const bare = 'env -u https_proxy -u HTTPS_PROXY spec-kitty '
-  if (proxy !== null) return `${restart.replace('spec-kitty ', bare)}  # ${withoutProxy(proxy)}`
-  return `export NODE_EXTRA_CA_CERTS=FILE && ${restart}  # ${ISSUER_FIRST}`
+  const bare = 'env -u https_proxy -u HTTPS_PROXY '
+  if (proxy !== null) return `${restartCommand(standing, bare)}  # ${withoutProxy(proxy)}`
+  return `export NODE_EXTRA_CA_CERTS=FILE && ${restartCommand(standing)}  # ${ISSUER_FIRST}`
 }

@@ -2,10 +2,11 @@ import { clockText } from 'familiar/cli'
 import type { StartFailure } from './last-start.js'
 import { restartCommand, SWITCH_ON } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
+import { inHome } from '../cli/in-home.js'
 
-export const NOW = 'spec-kitty sync now'
-export const START = 'spec-kitty sync start'
-const STOP = 'spec-kitty sync stop'
+export const syncNow = (): string => inHome`spec-kitty sync now`
+export const syncStart = (): string => inHome`spec-kitty sync start`
+const syncStop = (): string => inHome`spec-kitty sync stop`
 
 export const NONE_RUNS = 'no sync daemon runs'
 
@@ -20,7 +21,7 @@ export function whyWedged(standing: Standing): Why | null {
   if (wedgedStop === null) return null
   const sentence = 'the sync daemon does not answer'
   const isStartable = queued > 0 && gate.state === 'open' && disabledBy === null
-  const isStarted = isStartable && wedgedStop.endsWith(STOP) && isOnly('daemon_wedged', standing)
+  const isStarted = isStartable && wedgedStop.endsWith(syncStop()) && isOnly('daemon_wedged', standing)
   return {
     reason: 'daemon_wedged',
     sentence,
@@ -39,7 +40,7 @@ export function whyNoDaemon(standing: Standing): Why {
       reason: 'no_daemon',
       sentence,
       command: `spec-kitty explain ${away}`,
-      shown: `${NOW}  # in a minute`,
+      shown: `${syncNow()}  # in a minute`,
       isAll: true,
     }
   }
@@ -50,7 +51,7 @@ export function whyNoDaemon(standing: Standing): Why {
   if (disabledBy !== null) {
     const { disabling = [disabledBy], isManual = false } = standing
     const sentence = `${NONE_RUNS}, and ${forbidText(disabling)} to start one`
-    const command = `unset ${disabling.join(' ')} && ${isManual ? START : NOW}`
+    const command = `unset ${disabling.join(' ')} && ${isManual ? syncStart() : syncNow()}`
     return { reason: 'no_daemon', sentence, command, isAll: true }
   }
   if (standing.startFailure && !isForbidden(standing)) return whyNotStarted(standing.startFailure, standing)
@@ -74,7 +75,7 @@ export function namesText(names: readonly string[]): string {
 }
 
 /** The command that shows which programs have the ports of a full range. */
-export const WHO_HAS_PORTS = 'spec-kitty auth doctor'
+export const whoHasPorts = (): string => inHome`spec-kitty auth doctor`
 
 /** Another start helps, unless all ports are in use: then it fails again until one of their programs has ended. */
 function whyNotStarted({ code, message, at }: StartFailure, standing: Standing): Why {
@@ -84,7 +85,7 @@ function whyNotStarted({ code, message, at }: StartFailure, standing: Standing):
     code === 'E_RANGE_FULL'
       ? {
           command: `spec-kitty explain ${code}`,
-          shown: `${WHO_HAS_PORTS}  # names the programs that have the ports: end one that you do not need, then`,
+          shown: `${whoHasPorts()}  # names the programs that have the ports: end one that you do not need, then`,
           also: start,
         }
       : { command: start }
@@ -96,7 +97,7 @@ function whyNotStarted({ code, message, at }: StartFailure, standing: Standing):
  * corrected.
  */
 export function startCommand(standing: Standing): string {
-  return isForbidden(standing) || standing.queued === 0 ? START : NOW
+  return isForbidden(standing) || standing.queued === 0 ? syncStart() : syncNow()
 }
 
 function isForbidden({ startForbidden = null, brokenLine = null }: Standing): boolean {
@@ -108,7 +109,7 @@ function isForbidden({ startForbidden = null, brokenLine = null }: Standing): bo
  * that.
  */
 export function isStarting({ command, shown = command, also = command }: Why): boolean {
-  return [command, shown, also].some((one) => one.endsWith(NOW) || one.endsWith(START))
+  return [command, shown, also].some((one) => one.endsWith(syncNow()) || one.endsWith(syncStart()))
 }
 
 export function whyOff(standing: Standing): Why {

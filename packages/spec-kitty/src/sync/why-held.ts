@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { shellQuote } from 'familiar/cli'
 import type { HeldReason } from './upload/upload-types.js'
 import { NO_PROJECT, OPTED_OUT, type HeldProject, type Why } from './why-types.js'
+import { inHome } from '../cli/in-home.js'
 
 /** The sentence for each reason why the events of a project stay. */
 const HELD: Readonly<Record<HeldReason, (project: string) => string>> = {
@@ -67,9 +68,9 @@ function heldText({ project, reason, detail }: HeldProject): string {
  */
 function consentCommand({ project, reason, isMendable }: HeldProject): string {
   if (reason === 'project_missing' && isMendable === true)
-    return `mkdir ${shellQuote(join(project, '.kittify'))} && spec-kitty sync opt-in ${shellQuote(project)}`
+    return inHome`mkdir ${shellQuote(join(project, '.kittify'))} && spec-kitty sync opt-in ${shellQuote(project)}`
   const canOptIn = reason === 'no_consent' || (reason === 'consent_unreadable' && isMendable === true)
-  return canOptIn ? `spec-kitty sync opt-in ${shellQuote(project)}` : `spec-kitty explain ${reason}`
+  return canOptIn ? inHome`spec-kitty sync opt-in ${shellQuote(project)}` : `spec-kitty explain ${reason}`
 }
 
 /** Returns a text with more about it. */

@@ -1,15 +1,24 @@
-import { clockText } from 'familiar/cli'
+import { clockText, splitComment } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
 import type { SessionCure } from './gate-session.js'
 import type { Settings } from './settings-table.js'
 import type { SkipReason } from './start-policy.js'
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason } from './upload/upload-types.js'
-import { SALVAGE_COMMAND } from './queue/queue-errors.js'
+import { salvageCommand } from './queue/queue-errors.js'
 import { firstHeld, heldReasons, isHeld, withDetail } from './why-held.js'
-import { HOSTED_OFF, isOnly, isStarting, NOW, START, whyNoDaemon, whyOff, whyWedged } from './why-daemon.js'
+import {
+  HOSTED_OFF,
+  isOnly,
+  isStarting,
+  syncNow,
+  syncStart,
+  whyNoDaemon,
+  whyOff,
+  whyWedged,
+} from './why-daemon.js'
 import { mayRestart, restartCommand, startedText } from './why-restart.js'
-import { LIST, whyBackingOff } from './why-backing-off.js'
+import { configList, whyBackingOff } from './why-backing-off.js'
 import { otherServerRemedy, serverToAsk } from './why-other-server.js'
 import { homeRemedy } from './sign-in-obstacle.js'
 import type { Standing, Why } from './why-types.js'
@@ -18,13 +27,15 @@ import type { Standing, Why } from './why-types.js'
 export const FOR_THIS_SHELL = 'for this shell; put the export in your profile to keep it'
 
 /** The sentence for each reason; `detail` is appended to it. If no command is given, the remedy is to sign in. */
-const CLOSED: Readonly<Record<ClosedReason, { readonly text: string; readonly command: string | null }>> = {
+const CLOSED: Readonly<
+  Record<ClosedReason, { readonly text: string; readonly command: (() => string) | null }>
+> = {
   hosted_sync_disabled: { text: HOSTED_OFF, command: null },
-  config_unreadable: { text: 'the configuration is wrong', command: LIST },
+  config_unreadable: { text: 'the configuration is wrong', command: configList },
   no_session: { text: 'you are not signed in', command: null },
   session_unreadable: { text: 'the session cannot be read', command: null },
   no_server: { text: 'no usable server is set', command: null },
-  insecure_server: { text: 'the server is not safe to send to', command: LIST },
+  insecure_server: { text: 'the server is not safe to send to', command: configList },
   other_server: { text: 'the session is for another server', command: null },
   session_refused: { text: 'the server refused the session', command: null },
 }
@@ -111,7 +122,7 @@ export function furtherReasons(standing: Standing): readonly Why[] {
   return all.filter(
     ({ reason, command }) =>
       (reason !== first.reason || (isHeld(reason) && command !== first.command)) &&
-      !(isStarted && (command === NOW || command === START)),
+      !(isStarted && (command === syncNow() || command === syncStart())),
   )
 }
 
@@ -150,7 +161,7 @@ export function reasonText(reason: string): string {
 export function whyDocument(why: Why | null): object | null {
   if (why === null) return null
   const { reason, sentence, command, shown = command, isAll } = why
-  const [commandShown] = shown.split('  # ')
+  const [commandShown] = splitComment(shown)
   return { reason, sentence, command, command_shown: commandShown, is_all: isAll }
 }
 
@@ -158,7 +169,7 @@ export function whyDocument(why: Why | null): object | null {
 function whyUnusable(problem: string, standing: Standing): Why {
   const { isQueueDamaged = false, queueCommand = null, isDaemonRunning } = standing
   const command = 'spec-kitty explain queue_unusable'
-  const salvage = `${SALVAGE_COMMAND}  # puts it aside, and saves what can be read of it`
+  const salvage = `${salvageCommand()}  # puts it aside, and saves what can be read of it`
   const cure = isQueueDamaged ? salvage : queueCommand
   const shown = cure === null ? {} : { shown: cure }
   const lead = isDaemonRunning ? { lead: MAY_STAY } : {}
@@ -199,7 +210,7 @@ function whyClosed({ reason, detail }: Obstacle, standing: Standing): Why {
     return {
       reason,
       sentence,
-      command,
+      command: command(),
       ...(correctedVariable({ reason, detail }, standing) ??
         (reason === 'config_unreadable' ? corrected(standing) : {})),
       isAll: true,
@@ -266,8 +277,8 @@ function corrected(standing: Standing): Pick<Why, 'before' | 'shown'> {
   if (configCure !== null) return { shown: configCure }
   if (brokenLine === null) return {}
   return isOnly('config_unreadable', standing)
-    ? { before: `correct ${brokenLine}, and send what waits`, shown: NOW }
-    : { before: `correct ${brokenLine}, and look whether it is right`, shown: LIST }
+    ? { before: `correct ${brokenLine}, and send what waits`, shown: syncNow() }
+    : { before: `correct ${brokenLine}, and look whether it is right`, shown: configList() }
 }
 
 /**
@@ -283,8 +294,9 @@ function correctedVariable(
   if (variable === null) return null
   if (reason === 'config_unreadable' && detail?.startsWith(`${variable} `) !== true) return null
   const first = `correct ${variable} in this shell`
-  if (!isOnly(reason, standing)) return { before: `${first}, and look whether it is right`, shown: LIST }
+  if (!isOnly(reason, standing))
+    return { before: `${first}, and look whether it is right`, shown: configList() }
   return isDaemonRunning
     ? { before: `${first}, and start the daemon anew`, shown: restartCommand(standing) }
-    : { before: `${first}, and send what waits`, shown: NOW }
+    : { before: `${first}, and send what waits`, shown: syncNow() }
 }

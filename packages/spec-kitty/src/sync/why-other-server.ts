@@ -1,5 +1,6 @@
+import { splitComment } from 'familiar/cli'
 import { loginCommands } from './login-command.js'
-import { isOnly, NOW, startCommand } from './why-daemon.js'
+import { isOnly, syncNow, startCommand } from './why-daemon.js'
 import { shownUrl } from './url-text.js'
 import { restartCommand } from './why-restart.js'
 import type { Standing, Why } from './why-types.js'
@@ -29,7 +30,7 @@ export function otherServerRemedy(standing: Standing): Remedy {
   return {
     command: 'spec-kitty explain other_server',
     before: `correct ${place}: the session is for ${sessionServer}`,
-    shown: NOW,
+    shown: syncNow(),
     ...signInThere(standing),
   }
 }
@@ -52,7 +53,7 @@ function signInThere({
 }: Standing): Pick<Why, 'also'> {
   if (loginServer === null || signInObstacle !== null) return {}
   const { command, shown = command } = loginCommands(loginServer, 'other_server', isTokenGiven, null)
-  const [login = ''] = shown.split('  # ')
+  const [login] = splitComment(shown)
   return { also: `${login}  # ${isTokenGiven ? WITH_ITS_TOKEN : IF_MEANT}` }
 }
 

@@ -1,15 +1,19 @@
 import type { Obstacle } from './upload/gate.js'
 import type { ClosedReason } from './upload/upload-types.js'
 import type { Standing } from './why-types.js'
+import { inHome } from '../cli/in-home.js'
 
 /** The command that gives the daemon a changed environment. */
-export const RESTART = 'spec-kitty sync restart'
+export const syncRestart = (): string => inHome`spec-kitty sync restart`
 
 export const SWITCH_ON = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1'
 
-/** The daemon gets the switch from the shell that restarts it. Without the switch there, hosted sync would be off. */
-export function restartCommand({ isHostedHere }: Standing): string {
-  return isHostedHere === true ? RESTART : `${SWITCH_ON} && ${RESTART}`
+/**
+ * The daemon gets the switch from the shell that restarts it. Without the switch there, hosted sync would be off. `before`:
+ * what stands before the command itself.
+ */
+export function restartCommand({ isHostedHere }: Standing, before = ''): string {
+  return `${isHostedHere === true ? '' : `${SWITCH_ON} && `}${before}${syncRestart()}`
 }
 
 /** Returns whether a restart may be suggested to give the daemon the variables that are set here. */

@@ -1,6 +1,6 @@
 import type { DaemonStatus } from 'familiar'
 import type { Io } from 'familiar/cli'
-import { homePrefix, withHome } from '../cli/in-home.js'
+import { homePrefix, inHome } from '../cli/in-home.js'
 import { VERSION } from '../version.js'
 import { diskProblem } from './queue/disk-problem.js'
 import { homeTrouble } from './home-problem.js'
@@ -17,7 +17,7 @@ import {
   type Uses,
 } from './start-environment.js'
 import { gateSession, isSessionGiven, sessionCure, sessionServer, type SessionCure } from './gate-session.js'
-import { cureWhere, ONCE_FREE, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
+import { cureWhere, onceFree, readQueue, type QueueProblem, type QueueView } from './read-queue.js'
 import { lastStartFailure } from './last-start.js'
 import { isRefusedAgain, isSessionRefused, readLastWork, unreadWork } from './last-work.js'
 import { loginServer } from './login-command.js'
@@ -108,7 +108,7 @@ export async function viewWork(
   root: string,
   env: Io['env'],
   status: DaemonStatus,
-  stop = 'spec-kitty sync stop',
+  stop = inHome`spec-kitty sync stop`,
 ): Promise<WorkView> {
   const report = knownReport(status.report?.details ?? null)
   const differing = differences(report.environment, startEnvironment(env))
@@ -232,8 +232,8 @@ export async function viewWork(
     damagedQueues: quarantinedDatabases(queuePath(root)),
     lost: lostIn(root, report, 'problem' in read ? undefined : read.lost),
     maxQueueSize: maxQueueSizeOf(settings),
-    why: why === null ? null : withHome(why, env),
-    further: furtherReasons(standing).map((one) => withHome(one, env)),
+    why,
+    further: furtherReasons(standing),
     differences: differing,
     isDifferenceUnused: gate.state === 'open' && !differing.some((one) => isUsed(one, uses)),
     isRestartProposed: mayRestart(standing) && !differing.some(isWrongHere),
@@ -248,7 +248,7 @@ export async function viewWork(
 }
 
 function lockedBy({ lockProblem = null }: QueueView): QueueProblem | null {
-  return lockProblem === null ? null : { problem: lockProblem, isDamaged: false, command: ONCE_FREE }
+  return lockProblem === null ? null : { problem: lockProblem, isDamaged: false, command: onceFree() }
 }
 
 /** Returns a function that says whether an obstacle has one of these reasons. */

@@ -1,9 +1,9 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { shellQuote } from 'familiar/cli'
-import { inHome } from '../../src/cli/in-home.js'
+import { inHome, withHome } from '../../src/cli/in-home.js'
 
 let home: string
 
@@ -17,51 +17,65 @@ afterEach(() => {
   rmSync(home, { recursive: true })
 })
 
+const restart = () => inHome`export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart`
 const RESTART = 'export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && spec-kitty sync restart'
 
-it('a command for another home than the usual one names it, quoted for a shell, and once', () => {
-  const env = { SPEC_KITTY_HOME: join(home, "it's another") }
-  const named = inHome(RESTART, env)
-  expect(named).toBe(
+it('a command for another home than the usual one names it, quoted for a shell', () => {
+  vi.stubEnv('SPEC_KITTY_HOME', join(home, "it's another"))
+  expect(restart()).toBe(
     `export SPEC_KITTY_ENABLE_SAAS_SYNC=1 && SPEC_KITTY_HOME='${home}/it'\\''s another' spec-kitty sync restart`,
   )
-  expect(inHome(named, env)).toBe(named)
 })
 
 it('every command that acts on a home names it, and no explanation does', () => {
-  const env = { SPEC_KITTY_HOME: join(home, 'other') }
+  vi.stubEnv('SPEC_KITTY_HOME', join(home, 'other'))
   const at = `SPEC_KITTY_HOME=${home}/other`
-  expect(inHome('spec-kitty auth login; spec-kitty config list', env)).toBe(
+  expect(inHome`spec-kitty auth login; spec-kitty config list`).toBe(
     `${at} spec-kitty auth login; ${at} spec-kitty config list`,
   )
-  for (const same of ['spec-kitty explain F-001', 'see spec-kitty sync now --help']) {
-    expect(inHome(same, env)).toBe(same)
-  }
-  expect(inHome('SPEC_KITTY_HOME=/x spec-kitty sync status', env)).toBe(
-    'SPEC_KITTY_HOME=/x spec-kitty sync status',
-  )
+  for (const same of ['spec-kitty explain F-001', 'see spec-kitty sync now --help'])
+    expect(withHome(same)).toBe(same)
 })
+
+it.each(['spec-kitty sync now', 'i$(touch x) spec-kitty auth x', "'; spec-kitty config list #"])(
+  'no value is taken for a command, whatever it says: %j',
+  (value) => {
+    vi.stubEnv('SPEC_KITTY_HOME', join(home, value))
+    const at = inHome`spec-kitty sync now`
+    expect(inHome`${value} | spec-kitty sync now ${value}`).toBe(`${value} | ${at} ${value}`)
+    expect(inHome`${at} && spec-kitty sync now`).toBe(`${at} && ${at}`)
+  },
+)
 
 it('where no usual home can be, no command can act on a wrong one', () => {
   vi.stubEnv('HOME', join(home, 'missing'))
-  expect(inHome(RESTART, { SPEC_KITTY_HOME: join(home, 'other') })).toBe(RESTART)
+  vi.stubEnv('SPEC_KITTY_HOME', join(home, 'other'))
+  expect(restart()).toBe(RESTART)
 })
 
 it('a command for the usual home is as short as it can be, whether or not the variable names it', () => {
-  for (const env of [{}, { SPEC_KITTY_HOME: '' }, { SPEC_KITTY_HOME: join(home, '.spec-kitty') }]) {
-    expect(inHome(RESTART, env)).toBe(RESTART)
+  for (const set of [undefined, '', join(home, '.spec-kitty')]) {
+    vi.stubEnv('SPEC_KITTY_HOME', set)
+    expect(restart()).toBe(RESTART)
   }
 })
 
-it.each([
-  'two words',
-  'a; b',
-  "a & 'b'",
-  'ends in a line feed\n',
-  'two\\\\backslashes',
-  'tab\t"x"',
-  '$(x) `y`',
-])('a home that is named already stays the one that is meant: %j', (name) => {
-  const other = `SPEC_KITTY_HOME=${shellQuote(join(home, name))} spec-kitty sync status`
-  expect(inHome(other, { SPEC_KITTY_HOME: join(home, 'own') })).toBe(other)
+/** What is the same for every home, of another program, or put into a home as a whole. */
+const FREE =
+  /^(?:cli\/(?:describe\/|topics|mistakes|in-home)|doctor\/explain\/|dashboard\/ui\/|daemons\/user-words)/
+
+it('a command that acts on a home is written with it everywhere in the source', () => {
+  const source = fileURLToPath(new URL('../../src', import.meta.url))
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  const bare = files
+    .filter((file) => /\.tsx?$/.test(file) && !FREE.test(file))
+    .flatMap((file) =>
+      readFileSync(join(source, file), 'utf8')
+        .replaceAll(/\/\*[^]*?\*\/|\/\/ .*/g, '')
+        .replaceAll(/inHome`[^`]*`/g, '')
+        .split('\n')
+        .filter((line) => /spec-kitty (?:auth|config|sync)\b/.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    )
+  expect(bare).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { DaemonStatus } from 'familiar'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startEnvironment } from '../../src/sync/start-environment.js'
 import { writeStored } from '../../src/sync/session/write-session-file.js'
 import { viewWork } from '../../src/sync/work-view.js'
@@ -32,7 +32,10 @@ beforeEach(() => {
   })
 })
 
-afterEach(() => home.end())
+afterEach(() => {
+  vi.unstubAllEnvs()
+  home.end()
+})
 
 type Env = Readonly<Record<string, string>>
 
@@ -47,6 +50,8 @@ async function viewOf(daemon: Env, here: Env) {
     implementation: 'own',
     report: { details: { sync: { running: false, environment } } },
   } as unknown as DaemonStatus
+  vi.stubEnv('HOME', home.base)
+  vi.stubEnv('SPEC_KITTY_HOME', home.root)
   return viewWork(home.root, { ...ON, ...here, HOME: home.base, SPEC_KITTY_HOME: home.root }, status)
 }
 

@@ -178,9 +178,12 @@ function conditionLines(begin: string, condition: string, io: Terminal): readonl
   return [indented(`${begin}:`, io), ...items]
 }
 
+/** Matches a command in backticks. In its quoted words, a backtick is one of a path. */
+const COMMAND = /`(?:'[^']*'|"[^"]*"|[^`'"])+`/g
+
 function indented(text: string, io: Terminal): string {
   const columns = io.columns === null ? null : io.columns - INDENT.length
-  const whole = text.replaceAll(/`[^`]+`/g, (command) => command.replaceAll(' ', KEPT))
+  const whole = text.replaceAll(COMMAND, (command) => command.replaceAll(' ', KEPT))
   const paragraphs = whole.split('\n').flatMap((line) => wrapWords(line, columns))
   const lines = paragraphs.map((line) => line.replaceAll(KEPT, ' '))
   return colourCommands(`${INDENT}${lines.join(`\n${INDENT}`)}`, io)
@@ -189,5 +192,5 @@ function indented(text: string, io: Terminal): string {
 /** Colours the commands in a text. Without colours, they keep their backticks. */
 function colourCommands(text: string, io: Terminal): string {
   if (!io.hasColor) return text
-  return text.replaceAll(/`([^`]+)`/g, (_, command: string) => paint(io, 'cyan', command))
+  return text.replaceAll(COMMAND, (command) => paint(io, 'cyan', command.slice(1, -1)))
 }

@@ -1,7 +1,7 @@
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
 import type { ExplainedIds, Texts } from 'familiar/cli'
 import { WORDS } from '../../daemons/user-words.js'
-import { inHome } from '../../cli/in-home.js'
+import { withHome } from '../../cli/in-home.js'
 import { ERRORS } from './errors.js'
 import { EVENTS } from './events.js'
 import { FINDINGS } from './findings.js'
@@ -11,7 +11,7 @@ import { SKIPS, WHYS } from './reasons.js'
 /** Makes the commands in the texts act on the same home as this command. */
 function placed(texts: Texts): Texts {
   return Object.fromEntries(
-    Object.entries(texts).map(([id, one]) => [id, { ...one, whatToDo: inHome(one.whatToDo) }]),
+    Object.entries(texts).map(([id, one]) => [id, { ...one, whatToDo: withHome(one.whatToDo) }]),
   )
 }
 

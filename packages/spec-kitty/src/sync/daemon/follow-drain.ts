@@ -1,6 +1,7 @@
 import type { Connection } from 'familiar'
 import { CommandError, objectOf, parseJson } from 'familiar/cli'
 import type { DrainLine } from '../upload/upload-types.js'
+import { inHome } from '../../cli/in-home.js'
 
 /** After this time without a line, the daemon counts as hung, because it should send one at least every two seconds. */
 export const STALL_MS = 30_000
@@ -35,7 +36,7 @@ export async function followDrain(
   const reason = new CommandError(
     'E_SYNC_STALLED',
     `the sync daemon (process ${connection.pid}) has said nothing for ${stallMs / 1000} s; what was not sent waits in the queue`,
-    { hint: 'spec-kitty sync restart' },
+    { hint: inHome`spec-kitty sync restart` },
   )
   const both = signal === undefined ? stalled.signal : AbortSignal.any([signal, stalled.signal])
   const reply = await connection.fetch('/api/sync/drain', { method: 'POST', signal: both, retry: true })

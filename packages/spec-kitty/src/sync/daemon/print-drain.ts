@@ -94,13 +94,13 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
         tell(io, describeHeld(one, queue, held.length === 1 && finished.kept === 0))
       if (held.length > SHOWN_PROJECTS) {
         const sentence = `... and of ${held.length - SHOWN_PROJECTS} more projects`
-        tell(io, { sentence, command: 'spec-kitty sync queue' })
+        tell(io, { sentence, command: inHome`spec-kitty sync queue` })
       }
       const dead = queue?.deadLetters ?? 0
       if (queue !== null && dead > 0 && (finished.rejected > 0 || isNothing(finished)))
         tell(io, {
           sentence: `the server rejected ${counted(dead, 'event')}${reasonOfRejected(queue)}`,
-          command: 'spec-kitty sync queue --dead',
+          command: inHome`spec-kitty sync queue --dead`,
         })
       // There is no wait after the last failure.
       if (finished.reason !== null)
@@ -122,8 +122,8 @@ function textPrinter(io: Io, explain: Explain, until: string | null): DrainPrint
  */
 function tell(io: Io, { sentence, command, also }: Explanation): void {
   if (command === null) return note(io, sentence)
-  const placed = [command, ...(also === undefined ? [] : [also])].map((one) => inHome(one, io.env))
-  const whole = `${sentence}: ${placed[0]}`
+  const placed = [command, ...(also === undefined ? [] : [also])]
+  const whole = `${sentence}: ${command}`
   if (also === undefined && wrapWords(whole, io.errorColumns ?? null).length === 1) return note(io, whole)
   note(io, `${sentence}:`)
   const screen = { columns: io.errorColumns ?? null, hasColor: false }

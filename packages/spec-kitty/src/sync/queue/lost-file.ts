@@ -2,7 +2,7 @@ import { existsSync, fstatSync, readdirSync, readlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { shellQuote, type CommandError } from 'familiar/cli'
 import { fileAt } from './connection.js'
-import { NEW_DAEMON, SALVAGE_COMMAND, unusable } from './queue-errors.js'
+import { newDaemon, salvageCommand, unusable } from './queue-errors.js'
 import { quarantinedDatabases } from './quarantined-databases.js'
 import { SIDE_FILES } from './queue-path.js'
 
@@ -55,10 +55,10 @@ export function lostText({ state, movedTo, events }: LostFile): string {
  */
 export function putBackCommand(path: string, { movedTo }: Pick<LostFile, 'movedTo'>): string | null {
   if (movedTo === null) return null
-  if (existsSync(path)) return `${SALVAGE_COMMAND} --from ${shellQuote(movedTo)}`
+  if (existsSync(path)) return `${salvageCommand()} --from ${shellQuote(movedTo)}`
   const sides = SIDE_FILES.filter((side) => existsSync(movedTo + side) && !existsSync(path + side))
   const hasLog = sides.includes('-wal') || existsSync(`${path}-wal`)
-  return [...moveCommands(movedTo, path, sides), ...(hasLog ? [] : [NEW_DAEMON])].join(' && ')
+  return [...moveCommands(movedTo, path, sides), ...(hasLog ? [] : [newDaemon()])].join(' && ')
 }
 
 function moveCommands(from: string, to: string, sides: readonly string[]): readonly string[] {

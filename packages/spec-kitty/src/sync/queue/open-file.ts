@@ -1,6 +1,6 @@
 import { fileAt, READ_BUSY_MS, type Connection } from './connection.js'
 import { lostText, movedError, whereaboutsOf, type LostFile } from './lost-file.js'
-import { busy, LOG_REMOVED, NEW_DAEMON, unusable } from './queue-errors.js'
+import { busy, LOG_REMOVED, newDaemon, unusable } from './queue-errors.js'
 import type { Database } from './sqlite.js'
 
 /** The connection to the file of a queue. It notices when that is no longer the one at the path. */
@@ -37,7 +37,7 @@ export class OpenFile {
     if (isThere && this.hasItsLog() && !mustReopen) return this.#connection
     // When a database is put aside, its WAL is moved later than the database.
     if (isThere && !this.hasItsLog() && fileAt(this.#path) === this.#connection.file)
-      throw unusable(this.#path, `${this.#path}-wal ${LOG_REMOVED}`, undefined, NEW_DAEMON)
+      throw unusable(this.#path, `${this.#path}-wal ${LOG_REMOVED}`, undefined, newDaemon())
     const lost = isThere ? null : this.lost()
     const isReplaced = lost?.state === 'removed' || fileAt(this.#path) !== null
     if (lost !== null && lost.events > 0 && isReplaced) throw busy(this.#path, `its file ${lostText(lost)}`)

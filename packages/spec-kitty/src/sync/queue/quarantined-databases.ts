@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { shellQuote } from 'familiar/cli'
-import { SALVAGE_COMMAND, SALVAGE_DEAD_COMMAND } from './queue-errors.js'
+import { salvageCommand, salvageDeadCommand } from './queue-errors.js'
 
 /** The mark in the name of a database that was put aside. It follows the name of the queue, and a time follows it. */
 export const MARK = '.corrupt-'
@@ -89,7 +89,7 @@ export function isKindSaved(database: string, kind: keyof typeof EXPORTED): bool
 /** Returns the command that saves what is left to save of these databases. */
 export function saveCommand(databases: readonly string[]): string {
   const isDeadLeft = databases.every((one) => isMarkedUnreadable(one) || existsSync(one + EXPORTED.waiting))
-  return isDeadLeft ? SALVAGE_DEAD_COMMAND : SALVAGE_COMMAND
+  return isDeadLeft ? salvageDeadCommand() : salvageCommand()
 }
 
 /** Returns the command that removes these databases, with the files beside each, and no others. */

@@ -4,6 +4,7 @@ import { closedDirectory, CommandError, EXIT, lackOf, writeHint } from 'familiar
 import { diskProblem } from './disk-problem.js'
 import { lockHolder } from './lock-holder.js'
 import { lackOfDescriptors } from './sqlite.js'
+import { inHome } from '../../cli/in-home.js'
 
 /** The result codes of SQLite that the queue distinguishes (https://sqlite.org/rescode.html). */
 const CODE = {
@@ -75,7 +76,7 @@ export function queueFailure(error: unknown, path: string, isTriedAgain = false)
   if (lack !== null) return lack
   if (code === CODE.cannotOpen && Buffer.byteLength(path) > MAX_PATH_BYTES) return tooLong(path, error)
   if (isWithoutTables(code, error))
-    return unusable(path, `it is damaged (${said(error)})`, error, WITHOUT_TABLES)
+    return unusable(path, `it is damaged (${said(error)})`, error, withoutTables())
   const errno = errnoFor(code, path)
   return unusable(path, describe(code, errno, error), error, hintFor(path, errno))
 }
@@ -145,8 +146,8 @@ function isWithoutTables(code: number, error: unknown): boolean {
   return code === CODE.error && /^no such (?:table|column)\b/.test(said(error))
 }
 
-const WITHOUT_TABLES =
-  'another program has changed its tables; restore a backup of it, or move it away with its -wal and -shm after spec-kitty sync stop, and a new one is made'
+const withoutTables = (): string =>
+  inHome`another program has changed its tables; restore a backup of it, or move it away with its -wal and -shm after spec-kitty sync stop, and a new one is made`
 
 export function unusable(path: string, why: string, cause: unknown, hint: string | null): CommandError {
   return new CommandError('E_QUEUE_UNUSABLE', `the queue ${path} cannot be used: ${why}`, {
@@ -157,7 +158,7 @@ export function unusable(path: string, why: string, cause: unknown, hint: string
 
 /** What is said of a log that is not at its path any more. Only a new daemon has another one. */
 export const LOG_REMOVED = 'was removed while it was in use'
-export const NEW_DAEMON = 'spec-kitty sync restart'
+export const newDaemon = (): string => inHome`spec-kitty sync restart`
 
 export function busy(path: string, why: string, cause?: unknown): CommandError {
   return new CommandError('E_QUEUE_BUSY', `the queue ${path} is busy: ${why}`, {
@@ -179,13 +180,13 @@ export function commandIn(hint: string | null): string | null {
   return lead === undefined || hint === null ? null : hint.slice(lead.length)
 }
 
-export const SALVAGE_COMMAND = 'spec-kitty sync queue --export FILE'
+export const salvageCommand = (): string => inHome`spec-kitty sync queue --export FILE`
 
 /** Saves the events that the server had rejected. */
-export const SALVAGE_DEAD_COMMAND = 'spec-kitty sync queue --dead --export FILE'
+export const salvageDeadCommand = (): string => inHome`spec-kitty sync queue --dead --export FILE`
 
 /** What to do about a damaged queue, including one that was put aside. */
-export const SALVAGE = `to save what can be read of it: ${SALVAGE_COMMAND}`
+export const salvageHint = (): string => `to save what can be read of it: ${salvageCommand()}`
 
 /**
  * Returns the error for a damaged database. `openHandle` puts such a file aside and starts a new one, so users see this
@@ -193,7 +194,7 @@ export const SALVAGE = `to save what can be read of it: ${SALVAGE_COMMAND}`
  */
 export function damaged(path: string, cause?: unknown): CommandError {
   return new CommandError('E_QUEUE_CORRUPT', `the queue ${path} is damaged`, {
-    hint: SALVAGE,
+    hint: salvageHint(),
     cause,
   })
 }
@@ -208,6 +209,6 @@ export function newer(path: string, found: number, known: number): CommandError 
 
 export function full(path: string, maxSize: number): CommandError {
   return new CommandError('E_QUEUE_FULL', `the queue ${path} is full: at most ${maxSize} events may wait`, {
-    hint: 'nothing was dropped; max_queue_size in config.toml sets the limit; to see why events wait: spec-kitty sync queue',
+    hint: inHome`nothing was dropped; max_queue_size in config.toml sets the limit; to see why events wait: spec-kitty sync queue`,
   })
 }

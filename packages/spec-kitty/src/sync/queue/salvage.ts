@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { objectOf, parseJson } from 'familiar/cli'
+import { decode } from './columns.js'
 import { migrate } from './schema.js'
 import { lackOfDescriptors, loadSqlite, type Database, type Row, type Sqlite } from './sqlite.js'
 
@@ -178,12 +179,21 @@ function* readable(sqlite: Sqlite, file: string): Generator<ReadEvent> {
         yield {
           envelope: String(row['envelope']),
           isDead: row['rejected_at'] !== null,
-          project: String(row['project']),
+          project: projectOf(row['project']),
         }
       }
     }
   } finally {
     database.close()
+  }
+}
+
+/** What is damaged may not be in the form in which text is stored. */
+function projectOf(stored: unknown): string {
+  try {
+    return decode(stored)
+  } catch {
+    return String(stored)
   }
 }
 

@@ -8,6 +8,7 @@ import { isSafeUrl } from '../check-server-url.js'
 import { tokensFrom, type Reply } from './sign-in-service.js'
 import type { ServerSettings } from './which-server.js'
 import type { StoredSession } from './read-session-file.js'
+import { inHome } from '../../cli/in-home.js'
 
 /** Signs in with a code. This module loads `openid-client`, so it is imported only when a user signs in. */
 
@@ -108,7 +109,7 @@ function loginError(refusal: string | null): CommandError | null {
 
 function expired(): CommandError {
   return new CommandError('E_LOGIN_EXPIRED', 'the code expired before the sign-in was confirmed', {
-    hint: 'for a new code: spec-kitty auth login',
+    hint: inHome`for a new code: spec-kitty auth login`,
   })
 }
 

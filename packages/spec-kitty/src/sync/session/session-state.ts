@@ -1,6 +1,7 @@
 import { CommandError } from 'familiar/cli'
 import { cureCommand, moveAwayCommand } from '../../cli/cure-file.js'
 import { isDirectory, readStored, type StoredSession } from './read-session-file.js'
+import { inHome } from '../../cli/in-home.js'
 
 /** A session without its tokens, which may be shown, logged and sent. */
 export interface Session extends Omit<
@@ -62,7 +63,7 @@ export function sessionUnreadable(
       : opening !== null
         ? `to let it be read: ${opening}`
         : (inTheWay ??
-          'to replace it, with your server for HOST: spec-kitty auth login --server https://HOST'),
+          inHome`to replace it, with your server for HOST: spec-kitty auth login --server https://HOST`),
   })
 }
 

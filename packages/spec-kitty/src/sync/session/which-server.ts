@@ -4,6 +4,7 @@ import { requireSetting } from '../require-setting.js'
 import { readSettings, type Settings } from '../settings-table.js'
 import { checkedUrl, refused } from './refuse-server-url.js'
 import { readStored } from './read-session-file.js'
+import { inHome } from '../../cli/in-home.js'
 
 /** The settings for a sign-in. */
 export interface ServerSettings {
@@ -30,7 +31,7 @@ export async function readServer(
   if (url === null) {
     throw refused(
       'no sync server is set',
-      'name it with SPEC_KITTY_SAAS_URL, with server_url below [sync] in config.toml, or here: spec-kitty auth login --server https://HOST',
+      inHome`name it with SPEC_KITTY_SAAS_URL, with server_url below [sync] in config.toml, or here: spec-kitty auth login --server https://HOST`,
     )
   }
   return {
