@@ -28,7 +28,7 @@ type Screen = Pick<Io, 'program' | 'help' | 'out' | 'err'> &
 export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVerbose: boolean): number {
   const failure = describe(error, io)
   io.err(`${failureLines(failure, io).join('\n')}\n`)
-  if (isVerbose && error instanceof Error) io.err(`${error.stack ?? ''}\n`)
+  if (isVerbose && error instanceof Error) io.err(`${stackOf(error)}\n`)
   if (isJson) {
     const { code, remediation } = failure
     const message = [failure.message, ...(failure.details ?? [])].join(': ')
@@ -37,6 +37,11 @@ export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVer
     io.out(formatJsonLine(document))
   }
   return failure.exit
+}
+
+/** The message of the error is at the beginning of its stack, and may hold any name. */
+function stackOf({ stack = '', message }: Error): string {
+  return stack.replace(message, () => printable(message))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { printable } from './printable.js'
+import { printable, printableLine } from './printable.js'
 import { wrapWords } from './text-width.js'
 
 /** Everything of its process and terminal that a command may use. `runOnProcess` creates it. */
@@ -104,6 +104,14 @@ export function paintError(io: Pick<Io, 'hasErrorColor'>, style: Style, text: st
 /** The caller has already decided whether to use colours, so `styleText` must not check stdout and the environment again. */
 function styled(style: Style, text: string): string {
   return styleText(style, text, { validateStream: false })
+}
+
+/**
+ * Prints lines on stdout. Replaces line feeds and tabs in each, because a name in it may contain any character, and must
+ * not look like a line of its own.
+ */
+export function printLines(io: Pick<Io, 'out' | 'hasColor'>, lines: readonly string[]): void {
+  io.out(lines.map((line) => `${printableLine(line, io.hasColor)}\n`).join(''))
 }
 
 /**

@@ -21,6 +21,11 @@ export function printableLines(text: string): string {
   return text.replaceAll(CONTROLS_IN_LINES, questionMarks)
 }
 
+/** Like `printable`: also keeps the styles of `paint` if the output has colours. */
+export function printableLine(text: string, hasColor: boolean): string {
+  return printableStyled(text.replaceAll(/[\t\n]/g, '?'), hasColor)
+}
+
 /** The escape sequences that `paint` writes. */
 const STYLES = /(\u001b\[\d{1,2}m)/
 

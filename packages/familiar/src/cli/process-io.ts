@@ -202,8 +202,8 @@ function makeIo(
         errors.write(fitting(printable(text), process.stderr.columns))
       }
     },
-    confirm: (question, untouched) => confirm(question, promptOf(settings, untouched)),
-    askHidden: (question, untouched) => askHidden(question, promptOf(settings, untouched)),
+    confirm: (question, untouched) => confirm(printable(question), promptOf(settings, untouched)),
+    askHidden: (question, untouched) => askHidden(printable(question), promptOf(settings, untouched)),
     mayEnd,
     onInterrupt: (text) => {
       done.text = text

@@ -1,4 +1,13 @@
-import { clockText, EXIT, formatLines, paint, printJson, parseOptions, type Io } from 'familiar/cli'
+import {
+  clockText,
+  EXIT,
+  formatLines,
+  paint,
+  printJson,
+  printLines,
+  parseOptions,
+  type Io,
+} from 'familiar/cli'
 import { AUTH_STATUS } from '../cli/describe/auth.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
@@ -21,7 +30,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const server = loginServer(settings, session?.server_url ?? null)
   const refused = session !== null && session.over === null && (await isRefused(root))
   if (json) printJson(sessionDocument(session, refused), io)
-  else io.out(`${linesOf(session, { server, isRefused: refused, inTheWay }, io).join('\n')}\n`)
+  else printLines(io, linesOf(session, { server, isRefused: refused, inTheWay }, io))
   return session !== null && session.over === null && !refused ? EXIT.ok : EXIT.problem
 }
 

@@ -6,6 +6,7 @@ import {
   parseOptions,
   printable,
   printJson,
+  printLines,
   wrapWords,
   type Io,
 } from 'familiar/cli'
@@ -39,8 +40,8 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const problems = [...new Set([...settings.problems, ...all.flatMap(({ wrong }) => wrong?.problem ?? [])])]
   if (json) printJson({ settings: all.map(jsonOf), problems }, io)
   else {
-    io.out(`${settingLines(all, io.columns).join('\n')}\n`)
-    for (const one of problems) io.out(`${wrongLines(one, io).join('\n')}\n`)
+    printLines(io, settingLines(all, io.columns))
+    for (const one of problems) printLines(io, wrongLines(one, io))
   }
   return problems.length === 0 ? EXIT.ok : EXIT.problem
 }

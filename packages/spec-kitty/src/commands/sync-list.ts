@@ -5,6 +5,7 @@ import {
   paint,
   parseOptions,
   printJson,
+  printLines,
   type DoctorRecord,
   type Io,
 } from 'familiar/cli'
@@ -69,7 +70,7 @@ function print({ homes, others, strays, kept: all }: Homes, io: Io): void {
   else {
     const { header, rows, hidden } = layTable(COLUMNS, shown, io)
     const marked = rows.map((row, index) => `${homes[index]?.is_current === true ? '*' : ' '} ${row}`)
-    io.out(`${[`  ${paint(io, 'bold', header)}`, ...marked].join('\n')}\n`)
+    printLines(io, [`  ${paint(io, 'bold', header)}`, ...marked])
     if (hidden !== null) note(io, hidden)
   }
   const unknown = others - strays - all.size

@@ -1,6 +1,16 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
-import { EXIT, note, parseOptions, printable, printJson, realPath, UsageError, type Io } from 'familiar/cli'
+import {
+  EXIT,
+  note,
+  parseOptions,
+  printable,
+  printJson,
+  printLines,
+  realPath,
+  UsageError,
+  type Io,
+} from 'familiar/cli'
 import { SYNC_QUEUE } from '../cli/describe/events.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { syncDaemon } from '../daemons/define-daemons.js'
@@ -44,7 +54,7 @@ async function showQueue(root: string, isJson: boolean, io: Io): Promise<number>
     why,
   }
   if (isJson) printJson(queueDocument(view), io)
-  else io.out(`${queueLines(view, Date.now(), io).join('\n')}\n`)
+  else printLines(io, queueLines(view, Date.now(), io))
   return EXIT.ok
 }
 
@@ -52,7 +62,7 @@ async function showLetters(root: string, isJson: boolean, io: Io): Promise<numbe
   const { letterLines, lettersDocument } = await import('../sync/show-queue.js')
   const letters = (await lookAtQueue(root, lettersIn)) ?? []
   if (isJson) printJson(lettersDocument(letters), io)
-  else io.out(`${letterLines(letters, io).join('\n')}\n`)
+  else printLines(io, letterLines(letters, io))
   return EXIT.ok
 }
 

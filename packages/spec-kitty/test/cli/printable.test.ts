@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { writeStored } from '../../src/sync/session/write-session-file.js'
 import { CLI, runCli, smallEnvironment } from '../helpers/cli.js'
 
 /** Whatever names and files hold: no terminal obeys what a command prints. */
@@ -45,6 +46,63 @@ describe('a JSON document', () => {
 })
 
 describe('what people read', () => {
+  it('has no line, and no column, that a name made', () => {
+    const name = 'a\nspec-kitty auth logout\tb'
+    const [root, gone, other, closed, here] = ['root', 'gone', 'other', 'closed', 'here'].map((one) =>
+      join(base, `${one} ${name}`),
+    ) as [string, string, string, string, string]
+    const env = { SPEC_KITTY_HOME: root, HOME: base, SPEC_KITTY_SYNC_DISABLE: '1' }
+    for (const cwd of [gone, other, closed, here]) {
+      mkdirSync(join(cwd, '.kittify'), { recursive: true })
+      expect(runCli(['sync', 'publish', '--type', 'X'], { env, cwd }).status).toBe(0)
+    }
+    rmSync(gone, { recursive: true })
+    writeFileSync(join(other, '.kittify/metadata.yaml'), 'project:\n  uuid: another\n')
+    writeFileSync(join(closed, '.kittify/config.yaml'), 'sync: [\n')
+    writeStored(root, {
+      kind: 'token',
+      server_url: 'https://sync.example.org',
+      principal: null,
+      team: null,
+      auth_scope: null,
+      signed_in_at: '2026-11-26T12:00:00.000Z',
+      expires_at: null,
+      ended_at: null,
+      issuer: 'https://id.example.org',
+      client_id: 'spec-kitty-cli',
+      token_endpoint: null,
+      revocation_endpoint: null,
+      resource: null,
+      access_token: 'secret-access',
+      refresh_token: null,
+    })
+    const damage = (): void => writeFileSync(join(root, 'config.toml'), '[sync]\nmax_queue_size = "x"\n')
+    const on = { ...env, SPEC_KITTY_ENABLE_SAAS_SYNC: '1', SPEC_KITTY_SAAS_URL: 'https://sync.example.org' }
+    const close = (): void => writeFileSync(join(root, 'session.json'), '{')
+    for (const change of [() => undefined, damage, close])
+      for (const args of [
+        ['sync', 'queue'],
+        ['sync', 'queue', '--dead'],
+        ['sync', 'status'],
+        ['sync', 'status', '--verbose'],
+        ['sync', 'list'],
+        ['sync', 'now'],
+        ['sync', 'opt-in', gone],
+        ['sync', 'queue', 'drop', '--project', here, '--yes'],
+        ['auth', 'status', '--verbose'],
+        ['auth', 'doctor'],
+        ['config', 'list'],
+        ['dashboard', '--status'],
+      ]) {
+        change()
+        const { stdout, stderr } = runCli(args, { env: on, cwd: here })
+        expect([args, `${stdout}${stderr}`]).toEqual([
+          args,
+          expect.not.stringMatching(/^spec-kitty auth logout|\t/m),
+        ])
+      }
+  })
+
   it('is every message on stderr, a stack trace and a name without a log included', () => {
     const root = join(base, NAME)
     const runs = [

@@ -10,6 +10,7 @@ import { DAEMON_GRAMMARS } from '../daemon-grammars.js'
 import { EXIT } from '../exit-codes.js'
 import { printJson } from '../print-json.js'
 import { formatLines } from '../format-lines.js'
+import { printLines } from '../io.js'
 import { parseOptions } from '../parse.js'
 import type { CommandContext } from '../run.js'
 
@@ -50,7 +51,7 @@ export async function run(
   const { document, lines: shown } = (await extend?.(view)) ?? view
   const lines = [...shown.slice(0, 1), ...besideLine(status, words), ...shown.slice(1)]
   if (json) printJson(document, io)
-  else io.out(`${formatLines(lines, io).join('\n')}\n`)
+  else printLines(io, formatLines(lines, io))
   return exitFor(view.status.state, check)
 }
 
