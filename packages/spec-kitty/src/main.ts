@@ -1,4 +1,4 @@
-import { EXIT, readingTerminal, runOnProcess, UsageError, type Io } from 'familiar/cli'
+import { EXIT, parseOptions, readingTerminal, runOnProcess, UsageError, type Io } from 'familiar/cli'
 import { route, type Route } from './cli/find-command.js'
 import { isGroup, type CommandWords } from './cli/command-table.js'
 import { withHome } from './cli/in-home.js'
@@ -110,6 +110,9 @@ async function dispatch(asked: Route, io: Io): Promise<number> {
     return EXIT.ok
   }
   if (asked.kind !== 'help') throw (await import('./cli/mistakes.js')).mistake(asked)
+  // `X --help` shows the help whatever stands beside it; `help X` is a command like any other.
+  if (asked.flags !== undefined)
+    parseOptions((await import('./cli/describe/tool.js')).HELP, asked.flags, { command: 'help' })
   io.out(await (await import('./cli/help.js')).helpText(asked.words, readingTerminal(io)))
   return EXIT.ok
 }

@@ -10,8 +10,8 @@ export type Route =
       readonly name: string
       readonly args: readonly string[]
     }
-  /** Help about these words; without words, the list of all commands. */
-  | { readonly kind: 'help'; readonly words: readonly string[] }
+  /** Help about these words; without words, the list of all commands. `flags`: those of the command `help` itself. */
+  | { readonly kind: 'help'; readonly words: readonly string[]; readonly flags?: readonly string[] }
   | { readonly kind: 'version'; readonly args: readonly string[] }
   /** Words that are not a command, or are only a group; they include `--` if it stands between them. */
   | { readonly kind: 'unknown'; readonly typed: readonly string[] }
@@ -34,8 +34,13 @@ export async function route(argv: readonly string[], isValued: IsValued): Promis
   const operands = rest.filter((word) => !isFlag(word))
   const typed = [...words, ...operands]
   if (words[0] === 'help') {
-    const isOfHelp = typed.length === 1 && [...flags, ...rest].some((flag) => HELP.has(flag))
-    return { kind: 'help', words: isOfHelp ? ['help'] : typed.slice(1) }
+    const given = [...flags, ...rest.slice(0, endOfFlags(rest)).filter(isFlag)]
+    const isAsked = given.some((flag) => HELP.has(flag))
+    return {
+      kind: 'help',
+      words: isAsked && typed.length === 1 ? ['help'] : typed.slice(1),
+      ...(isAsked || given.length === 0 ? {} : { flags: given }),
+    }
   }
   const command = commandNamed(words.join(' '))
   const before = rest.slice(0, endOfFlags(rest))

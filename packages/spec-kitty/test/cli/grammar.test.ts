@@ -54,12 +54,16 @@ describe('every way to ask for help is the same', () => {
   })
 
   it('of everything', async () => {
-    for (const line of ['', 'help', '--help', '-h', 'help --json', '-h --json', 'help help', 'help -h']) {
+    for (const line of ['', 'help', '--help', '-h', 'help --json -h', '-h --json', 'help help', 'help -h']) {
       expect([line, await asked(line)]).toEqual([
         line,
-        { kind: 'help', words: /^help (?:help|-h)$/.test(line) ? ['help'] : [] },
+        { kind: 'help', words: /^help .*(?:help|-h)$/.test(line) ? ['help'] : [] },
       ])
     }
+  })
+
+  it('by `help`, which has no other flags', async () => {
+    expect(await asked('help --json sync')).toEqual({ kind: 'help', words: ['sync'], flags: ['--json'] })
   })
 
   it('of a word that is a command of a group', async () => {

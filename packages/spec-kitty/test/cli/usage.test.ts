@@ -48,6 +48,18 @@ describe('wrong usage', () => {
     },
   )
 
+  it.each([
+    [['help', '--bogus'], "unknown option '--bogus'"],
+    [['help', 'sync', '--verbosee'], "unknown option '--verbosee': did you mean '--verbose'?"],
+    [['--jsn', 'help', 'environment'], "unknown option '--jsn'"],
+    [['help', 'sync', 'status', '--json'], "unknown option '--json'"],
+  ])('help takes no flag but its own: %j', (args, message) => {
+    const { status, stdout, stderr } = runCli(args, { env })
+    expect([status, stderr]).toEqual([2, `spec-kitty: ${message} (see spec-kitty --help)\n`])
+    if (!args.includes('--json')) expect(stdout).toBe('')
+    else expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'E_USAGE', message } })
+  })
+
   it('is an object on stdout with --json', () => {
     const { status, stdout } = runCli(['auth', 'doctor', '--force', '--json'], { env })
     expect(runCli(['--json', 'auth', 'doctor', '--force'], { env }).stdout).toBe(stdout)
