@@ -48,6 +48,12 @@ describe('wrong usage', () => {
     },
   )
 
+  it('no flag is ignored beside another one', async () => {
+    const { exit, out, err } = await runCommandHere('auth-login', ['--with-token', '--open'], home)
+    expect([exit, out]).toEqual([2, ''])
+    expect(err).toMatch(/^spec-kitty: use either --with-token or --open \(see .*\)\n$/)
+  })
+
   it.each([
     [['help', '--bogus'], "unknown option '--bogus'"],
     [['help', 'sync', '--verbosee'], "unknown option '--verbosee': did you mean '--verbose'?"],

@@ -34,6 +34,7 @@ export const AUTH_LOGIN = {
     },
     json: JSON_OPTION,
   },
+  forms: [{ may: ['server', 'open', 'json'] }, { lead: 'with-token', may: ['server', 'json'] }],
   usage: ['[--server URL] [--open] [--json]', '--with-token [--server URL] [--json]'],
   about: 'Signs in to a sync server.',
   more: [
