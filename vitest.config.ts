@@ -20,7 +20,7 @@ const PROCESSES = [
   'packages/spec-kitty/test/sync/session/{hostile-service,sign-in,renewal,secrets}.test.ts',
   'packages/spec-kitty/test/sync/{queue-files,queue-memory,queue-processes}.test.ts',
   'packages/spec-kitty/test/sync/upload/{batch-sizes,cloud-events-wire,dispatcher,send}.test.ts',
-  'packages/spec-kitty/test/cli/{build-time,completion,failure,home,hostile-commands,printable,texts,usage}.test.ts',
+  'packages/spec-kitty/test/cli/{build-time,completion,failure,home,hostile-commands,interrupted-json,printable,texts,usage}.test.ts',
 ]
 
 const EVERYWHERE = {

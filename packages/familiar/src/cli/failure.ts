@@ -29,14 +29,17 @@ export function reportFailure(error: unknown, io: Screen, isJson: boolean, isVer
   const failure = describe(error, io)
   io.err(`${failureLines(failure, io).join('\n')}\n`)
   if (isVerbose && error instanceof Error) io.err(`${stackOf(error)}\n`)
-  if (isJson) {
-    const { code, remediation } = failure
-    const message = [failure.message, ...(failure.details ?? [])].join(': ')
-    const document = { schema_version: SCHEMA_VERSION, ok: false, error: { code, message, remediation } }
-    // The document is printed on one line, because it may follow other JSON lines.
-    io.out(formatJsonLine(document))
-  }
+  if (isJson) printFailure(failure, io)
   return failure.exit
+}
+
+/** Prints a failure as an object. On one line, because it may follow other JSON lines. */
+export function printFailure(
+  { code, message, details = [], remediation }: Omit<Failure, 'exit'>,
+  io: Pick<Io, 'out'>,
+): void {
+  const error = { code, message: [message, ...details].join(': '), remediation }
+  io.out(formatJsonLine({ schema_version: SCHEMA_VERSION, ok: false, error }))
 }
 
 /** The message of the error is at the beginning of its stack, and may hold any name. */

@@ -36,6 +36,8 @@ interface Parts {
   readonly exit: (code: number) => void
   /** Reports the error as every failure is reported. */
   readonly report: (error: FamiliarError) => void
+  /** Prints the document of a command that has ended nothing, if one is asked for. */
+  readonly document?: (message: string) => void
   /** Called with true when a daemon is being started that only this process can end, and with false when none is any more. */
   readonly onStarting?: (isStarting: boolean) => void
 }
@@ -49,7 +51,7 @@ interface Parts {
  * A daemon that this process is starting is ended first: if its main file never calls `serve`, nothing else would end it.
  * That takes half a second, or two if it resists, so a second Ctrl+C does not cut it short.
  */
-export function watchInterruption({ io, done, exit, report, onStarting }: Parts): Interruption {
+export function watchInterruption({ io, done, exit, report, document, onStarting }: Parts): Interruption {
   const endings = watchEndings(onStarting)
   let ends: { readonly look: string; readonly isSure: boolean } | null = null
   let pressedAt = Number.NEGATIVE_INFINITY
@@ -81,7 +83,9 @@ export function watchInterruption({ io, done, exit, report, onStarting }: Parts)
     if (own !== null || (all.length === 0 && ends?.isSure !== true)) {
       // A command that only looks has done nothing.
       const said = own ?? (ends === null ? null : `to see what was done: ${ends.look}`)
-      io.err(`${[`${io.program}: interrupted`, ...(said === null ? [] : [said])].join('; ')}\n`)
+      const message = ['interrupted', ...(said === null ? [] : [said])].join('; ')
+      io.err(`${io.program}: ${message}\n`)
+      document?.(message)
       return exit(EXIT.interrupted)
     }
     settled = new Promise(() => undefined)

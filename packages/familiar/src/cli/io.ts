@@ -28,7 +28,7 @@ export interface Io {
   readonly isOutputClosed: boolean
   /**
    * Returns a function that returns whether the reader of stdout is gone, even if nothing is being written. For commands
-   * that run until they are stopped. Must be called before the first write.
+   * that run until they are stopped, so that Ctrl+C is their usual end. Must be called before the first write.
    */
   watchOutput(): () => boolean
   out(text: string): void
@@ -59,7 +59,7 @@ export interface Io {
   askHidden?(question: string, untouched?: string): Promise<string>
   /**
    * `text` returns what was done so far, for the message if Ctrl+C ends this command. If a process that was told to end may
-   * still be there, the message names that instead.
+   * still be there, the message names that instead. With `--json`, a failure then follows the lines that are printed already.
    */
   onInterrupt?(text: () => string): void
   /**

@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import { errnoOf } from '../errors.js'
 import { isOn } from '../define/daemon-environment.js'
 import { EXIT } from './exit-codes.js'
-import { reportFailure } from './failure.js'
+import { printFailure, reportFailure } from './failure.js'
 import { holdOutput, type HeldOutput } from './hold-output.js'
 import { watchInterruption, type Interruption } from './interruption.js'
 import type { Io } from './io.js'
@@ -47,6 +47,7 @@ export async function runOnProcess(
     interruption.mayEnd(look, isSure)
   }
   const done = { text: (): string | null => null }
+  const asked = { isEndless: false, isInLines: false }
   const output = openStdout(program, (text) => io.err(text))
   // A failed write to stderr cannot be reported anywhere else.
   const errors = openOutput(2, () => undefined)
@@ -57,13 +58,17 @@ export async function runOnProcess(
     process.off('SIGINT', interrupted)
     interruption.stop()
   }
-  const io = makeIo(settings, flags, { output: used, errors, held, released, mayEnd, done })
+  const io = makeIo(settings, flags, { output: used, errors, held, released, mayEnd, done, asked })
   const interruption = watchInterruption({
     io,
     done: () => done.text(),
     exit: (code) => process.exit(code),
     // A document that is printed already must stay the only one.
     report: (error) => void reportFailure(error, io, asksForJson(flags.args) && !isPrinted, false),
+    document: (message) => {
+      if (!asksForJson(flags.args) || asked.isEndless || (isPrinted && !asked.isInLines)) return
+      printFailure({ code: 'E_INTERRUPTED', message, remediation: null }, io)
+    },
     onStarting: (isStarting) => {
       for (const signal of ENDING_SIGNALS) process[isStarting ? 'on' : 'off'](signal, ended)
     },
@@ -131,12 +136,14 @@ interface Streams {
   readonly mayEnd: NonNullable<Io['mayEnd']>
   /** The command's own words for the message if it is interrupted. */
   readonly done: { text: () => string | null }
+  /** Whether the command goes on until Ctrl+C, and whether it prints a document a line, with a failure as the last one. */
+  readonly asked: { isEndless: boolean; isInLines: boolean }
 }
 
 function makeIo(
   settings: ProcessSettings,
   { isQuiet, isVerbose, hasNoColor }: CommonFlags,
-  { output, errors, held, released, mayEnd, done }: Streams,
+  { output, errors, held, released, mayEnd, done, asked }: Streams,
 ): Io {
   const env = process.env
   const isPainted = (stream: 'stdout' | 'stderr'): boolean => !hasNoColor && hasColor(env, stream)
@@ -178,6 +185,7 @@ function makeIo(
       return output.hasFailed()
     },
     watchOutput: () => {
+      asked.isEndless = true
       const isReaderGone = watchReader(DESCRIPTORS.stdout)
       return () => output.hasFailed() || isReaderGone()
     },
@@ -207,6 +215,7 @@ function makeIo(
     mayEnd,
     onInterrupt: (text) => {
       done.text = text
+      asked.isInLines = true
     },
     releaseInterrupt: () => {
       held.release()

@@ -105,11 +105,11 @@ export const ERRORS: ErrorTexts = {
     whatToDo: 'Run the command again with --verbose, and report what it prints.',
   },
   E_INTERRUPTED: {
-    summary: 'a command that ends processes was interrupted with Ctrl+C',
+    summary: 'a command was interrupted with Ctrl+C',
     exit: '130',
     retry: 'yes',
     whatToDo:
-      'It names the processes that ended, and those that were told to end and are or may be still there. Run the command that it names to see what is left. One that has closed its port may still be ending: the message says until when, and what to do if it stays.',
+      'Run it again. A command that ends processes names those that ended, and those that were told to end and are or may be still there. Run the command that it names to see what is left. One that has closed its port may still be ending: the message says until when, and what to do if it stays.',
   },
   E_LOCK_BUSY: {
     summary: 'another command works on the same daemon',
