@@ -85,7 +85,7 @@ export async function runOnProcess(
     await interruption.settled()
     await output.close()
     if (interruption.isFinishing()) return EXIT.interrupted
-    return output.isLost() ? code || EXIT.error : code
+    return output.isLost() ? EXIT.error : code
   } finally {
     released()
     nothingLeft.stop()
@@ -225,7 +225,7 @@ function makeIo(
     },
     exit: (code) => {
       held.release()
-      return process.exit(output.isLost() ? code || EXIT.error : code)
+      return process.exit(output.isLost() ? EXIT.error : code)
     },
   }
 }
@@ -260,8 +260,8 @@ function fitting(text: string, columns: number): string {
 
 /**
  * Returns stdout. If the reader closes the pipe (EPIPE), it needs no more output, so that is not an error. After any
- * other error, such as a full disk, output is lost: the error is reported and the command fails, even if everything else
- * succeeded.
+ * other error, such as a full disk, output is lost: the error is reported and the command fails with 2, whatever else it
+ * would have exited with.
  */
 function openStdout(
   program: string,

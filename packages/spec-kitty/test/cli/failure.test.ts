@@ -205,3 +205,22 @@ describe('with few descriptors', () => {
   const isOfNode = (stderr: string, status: number | null): boolean =>
     status === null || status > 128 || /^node:|\n {4}at /.test(stderr)
 })
+
+/** Nothing can be written to this device. */
+describe.skipIf(process.platform !== 'linux')('an output that cannot be written', () => {
+  it.each([['version'], ['auth status'], ['auth status --json'], ['sync status --check'], ['help']])(
+    'is exit 2, whatever %s found',
+    (line) => {
+      const env = smallEnvironment({ HOME: makeHome() })
+      const { status, stderr } = spawnSync(
+        'sh',
+        ['-c', `exec "$0" "$@" >/dev/full`, process.execPath, CLI, ...line.split(' ')],
+        {
+          env,
+          encoding: 'utf8',
+        },
+      )
+      expect([status, stderr]).toEqual([2, expect.stringContaining('cannot write the output: ENOSPC')])
+    },
+  )
+})
