@@ -67,6 +67,11 @@ export function forceCommand(clean: string, port: number | null): string {
  */
 const ASSIGNMENTS = new RegExp(`^(?:[A-Z_]+=${SHELL_WORD} )+`)
 
+/** Returns a command without the scope that is set before it, for another scope or another user. */
+export function withoutScope(command: string): string {
+  return command.replace(ASSIGNMENTS, '')
+}
+
 /** Returns the command that shows the log of the scope that the other commands act on. */
 export function logsCommand({ command, status }: Pick<Words, 'command' | 'status'>): string {
   return `${ASSIGNMENTS.exec(status)?.[0] ?? ''}${command} logs`
@@ -75,7 +80,7 @@ export function logsCommand({ command, status }: Pick<Words, 'command' | 'status
 /** Returns the command that cleans up another scope; null if `clean` acts on all scopes, or if there is no such command. */
 export function cleanCommand({ clean, inScope }: Words, scope: string): string | null {
   const prefix = inScope(scope)
-  return prefix === '' ? null : `${prefix}${clean.replace(ASSIGNMENTS, '')}`
+  return prefix === '' ? null : `${prefix}${withoutScope(clean)}`
 }
 
 /**
@@ -83,7 +88,7 @@ export function cleanCommand({ clean, inScope }: Words, scope: string): string |
  * there is none, for example because the command does not name the scope.
  */
 export function stopElsewhere({ showElsewhere, status, stop }: Words, scope: string): string | null {
-  const [shown, asked] = [showElsewhere(scope), status.replace(ASSIGNMENTS, '')]
+  const [shown, asked] = [showElsewhere(scope), withoutScope(status)]
   if (!shown.endsWith(` ${asked}`)) return null
-  return `${shown.slice(0, -asked.length)}${stop.replace(ASSIGNMENTS, '')}`
+  return `${shown.slice(0, -asked.length)}${withoutScope(stop)}`
 }

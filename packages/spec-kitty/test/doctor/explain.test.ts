@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { PROJECT_SCOPE_RULES, USER_SCOPE_RULES } from 'familiar'
 import { explainIds, loadExplanations, type Io } from 'familiar/cli'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ERRORS as LIBRARY_ERRORS } from '../../../familiar/src/doctor/explain/errors.js'
 import { run as explain } from '../../src/commands/explain.js'
 import { run as completion } from '../../src/commands/completion.js'
@@ -275,6 +275,18 @@ describe('a text', () => {
       expect(await run(id)).toContain(
         '`spec-kitty auth doctor --reset` (for sync daemons) or `spec-kitty dashboard clean-up` (for dashboards)',
       )
+    }
+  })
+
+  it('names the home only in a command for this user', async () => {
+    vi.stubEnv('HOME', '/')
+    vi.stubEnv('SPEC_KITTY_HOME', '/a home')
+    try {
+      for (const id of ['other_user', 'S6'])
+        expect(await run(id)).toContain('`spec-kitty auth doctor --reset`')
+      expect(await run('unrecorded')).toContain("`SPEC_KITTY_HOME='/a home' spec-kitty auth doctor --reset`")
+    } finally {
+      vi.unstubAllEnvs()
     }
   })
 

@@ -1,3 +1,4 @@
+import { withoutScope } from '../../define/hints.js'
 import type { Words } from '../../define/options.js'
 
 /** The kinds of things that an id can stand for. One id may stand for two: `unreachable` is a state and a reason. */
@@ -48,6 +49,9 @@ export function withSummaries<Id extends string>(
 
 const NAMED = ['title', 'start', 'stop', 'clean', 'scope', 'predecessor'] as const
 
+/** Stands for `clean` as another user runs it, whose scope is not the one of this command. */
+const THEIR_CLEAN = 'theirclean'
+
 /** The words of a tool that may appear in braces in a text. */
 export type NamedWords = Pick<Words, (typeof NAMED)[number]>
 
@@ -73,10 +77,12 @@ export function explanationsFrom(
  */
 export function worded(text: string, words: readonly NamedWords[]): string {
   return text.replaceAll(/(`?)\{([a-z]+)\}\1/g, (all, quote: string, name: string) => {
-    const word = NAMED.find((one) => one === name)
+    const isTheirs = name === THEIR_CLEAN
+    const word = isTheirs ? 'clean' : NAMED.find((one) => one === name)
     if (word === undefined) return all
     // The reader is at a terminal, where the command asks.
-    const textOf = (one: NamedWords): string => one[word].replace(/ --yes$/, '')
+    const textOf = (one: NamedWords): string =>
+      (isTheirs ? withoutScope(one[word]) : one[word]).replace(/ --yes$/, '')
     const differ = new Set(words.map(textOf)).size > 1
     const named = (one: NamedWords): string =>
       differ && quote !== '' ? `\`${textOf(one)}\` (for ${one.title}s)` : `${quote}${textOf(one)}${quote}`

@@ -32,7 +32,7 @@ export const REASONS: Texts<Reason> = withSummaries(REASON_WORDS, {
   },
   other_user: {
     why: 'It may be in use by them, so no clean-up ends it: also none that root runs, although the system lets root signal it.',
-    whatToDo: 'Let that user run `{clean}`.',
+    whatToDo: 'Let that user run `{theirclean}`.',
   },
   missing_pid: {
     why: 'It runs in another container or pid namespace, or this user may not see it. What cannot be named is not ended.',
