@@ -133,7 +133,12 @@ export const WALLS: readonly Wall[] = [
   // The only ones that load the client of the sign-in service.
   {
     part: 'spec-kitty/sync/session/device-login.ts',
-    may: ['familiar', 'familiar/cli', 'openid-client', ...tool('sync/check-server-url.ts sync/session')],
+    may: [
+      'familiar',
+      'familiar/cli',
+      'openid-client',
+      ...tool('sync/check-server-url.ts sync/session cli/in-home.ts'),
+    ],
   },
   {
     part: 'spec-kitty/sync/session/find-sign-in-service.ts',

@@ -57,13 +57,13 @@ export const ERRORS: ErrorTexts = {
     summary: 'the sign-in was denied in the browser',
     exit: '1',
     retry: 'no',
-    whatToDo: 'Sign in again, and confirm: `spec-kitty auth login`.',
+    whatToDo: 'Run the same command again, and confirm.',
   },
   E_LOGIN_EXPIRED: {
     summary: 'the sign-in was not confirmed in time',
     exit: '1',
     retry: 'no',
-    whatToDo: 'Sign in again, with a new code: `spec-kitty auth login`.',
+    whatToDo: 'Run the same command again, for a new code.',
   },
   E_NOT_BUILT: {
     summary: 'the checkout of the source has not been built',

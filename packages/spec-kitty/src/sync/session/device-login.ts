@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CommandError, stringOf, type Io } from 'familiar/cli'
+import { CommandError, shellQuote, stringOf, type Io } from 'familiar/cli'
 import type { JsonObject } from 'familiar'
 import * as openid from 'openid-client'
 import { explain, isLoss, refusalIn, unsupported } from './auth-errors.js'
@@ -73,14 +73,14 @@ export async function beginLogin(settings: ServerSettings, env: Io['env']): Prom
  * because the user may have confirmed meanwhile.
  */
 async function awaitReply(
-  { config, issuer, resource }: Service,
+  { config, issuer, resource, settings }: Service,
   device: openid.DeviceAuthorizationResponse,
 ): Promise<Reply> {
   const end = performance.now() + secondsToConfirm(device) * 1000
   let interval = Math.max(device.interval ?? DEFAULT_INTERVAL_SECONDS, MIN_INTERVAL_SECONDS)
   for (;;) {
     const waitMs = Math.min(interval * 1000, end - performance.now())
-    if (waitMs <= 0) throw expired()
+    if (waitMs <= 0) throw expired(settings.serverUrl)
     await sleep(waitMs)
     try {
       return await openid.genericGrantRequest(config, DEVICE_GRANT, {
@@ -92,7 +92,7 @@ async function awaitReply(
       if (refusal === 'authorization_pending') continue
       if (refusal === 'slow_down') interval += SLOW_DOWN_SECONDS
       else if (isLoss(error)) interval = Math.min(interval * 2, MAX_INTERVAL_SECONDS)
-      else throw loginError(refusal) ?? explain(error, issuer, [device.device_code])
+      else throw loginError(refusal, settings.serverUrl) ?? explain(error, issuer, [device.device_code])
     }
   }
 }
@@ -101,15 +101,15 @@ function secondsToConfirm({ expires_in }: openid.DeviceAuthorizationResponse): n
   return Math.min(expires_in, MAX_LOGIN_SECONDS)
 }
 
-function loginError(refusal: string | null): CommandError | null {
-  if (refusal === 'expired_token') return expired()
+function loginError(refusal: string | null, server: string): CommandError | null {
+  if (refusal === 'expired_token') return expired(server)
   if (refusal !== 'access_denied') return null
   return new CommandError('E_LOGIN_DENIED', 'the sign-in was denied in the browser')
 }
 
-function expired(): CommandError {
+function expired(server: string): CommandError {
   return new CommandError('E_LOGIN_EXPIRED', 'the code expired before the sign-in was confirmed', {
-    hint: inHome`for a new code: spec-kitty auth login`,
+    hint: inHome`for a new code: spec-kitty auth login --server ${shellQuote(server)}`,
   })
 }
 

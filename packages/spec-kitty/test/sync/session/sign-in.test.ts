@@ -147,7 +147,10 @@ describe('auth login', () => {
     const before = service.events.length
     const login = await startLogin(env, ['--json'])
     const { status, stdout } = await login.ended
-    expect([status, JSON.parse(stdout).error.code]).toEqual([1, 'E_LOGIN_EXPIRED'])
+    const { code, remediation } = JSON.parse(stdout).error
+    expect([status, code]).toEqual([1, 'E_LOGIN_EXPIRED'])
+    // Nothing else may name the server.
+    expect(remediation).toMatch(/^for a new code: spec-kitty auth login --server http:\/\/\S+$/)
     expect(service.events.slice(before).filter(({ url }) => url === '/token').length).toBe(2)
   })
 
@@ -207,7 +210,8 @@ describe('auth login', () => {
     expect(await failureOf(['auth', 'login'])).toEqual([1, 'E_AUTH_UNSUPPORTED'])
     // The server was named, so the remedy names it.
     const { err } = await runHere('auth-login', [])
-    expect(err).toContain(`: spec-kitty auth login --with-token --server ${service.url})`)
+    const login = `spec-kitty auth login --with-token --server ${service.url})`
+    expect(err).toContain(`: SPEC_KITTY_HOME=${home.root} ${login}`)
   })
 
   it('quotes the address of the other server that is named', async () => {
