@@ -1,5 +1,11 @@
 import { EXIT, parseOptions, runCommand, type Io, type Values } from 'familiar/cli'
-import { DASHBOARD, DASHBOARD_CLEAN_UP, DASHBOARD_RESTART } from '../cli/describe/dashboard.js'
+import {
+  DASHBOARD,
+  DASHBOARD_CLEAN_UP,
+  DASHBOARD_RESTART,
+  DASHBOARD_STATUS,
+  DASHBOARD_STOP,
+} from '../cli/describe/dashboard.js'
 import { runtimeRoot } from '../cli/runtime-root.js'
 import { dashboardDaemon } from '../daemons/define-daemons.js'
 import type { StartOptions } from '../dashboard/start-dashboard.js'
@@ -34,6 +40,8 @@ async function start(options: Omit<StartOptions, 'obstacle'>, io: Io): Promise<n
 
 /** Shows whether the dashboard of this project runs. */
 export async function runStatus(args: readonly string[], io: Io): Promise<number> {
+  // A wrong flag is reported before a missing project.
+  parseOptions(DASHBOARD_STATUS, args, { command: 'status' })
   const project = projectHere(io)
   const { dashboardStatus } = await import('../dashboard/dashboard-status.js')
   return runCommand(dashboardDaemon.at(project), ['status', ...args], {
@@ -44,6 +52,7 @@ export async function runStatus(args: readonly string[], io: Io): Promise<number
 
 /** Stops the dashboard of this project. */
 export async function runStop(args: readonly string[], io: Io): Promise<number> {
+  parseOptions(DASHBOARD_STOP, args, { command: 'stop' })
   return runCommand(dashboardDaemon.at(projectHere(io)), ['stop', ...args], { io })
 }
 

@@ -70,9 +70,13 @@ function makeProject(directory: string): boolean {
     return isNew
   } catch (error) {
     const { code = null } = error as NodeJS.ErrnoException
-    throw new FamiliarError('E_SCOPE_UNUSABLE', `cannot make ${marker}: ${code ?? String(error)}`, {
-      hint: code === null ? 'name a directory that this user can write to' : writeHint(directory, code),
-      cause: error,
-    })
+    throw new FamiliarError(
+      'E_SCOPE_UNUSABLE',
+      `cannot make ${marker}: ${code ?? (error as Error).message}`,
+      {
+        hint: code === null ? 'name a directory that this user can write to' : writeHint(directory, code),
+        cause: error,
+      },
+    )
   }
 }

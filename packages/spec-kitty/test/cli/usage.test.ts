@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { COMMON_OPTIONS, parseOptions } from 'familiar/cli'
@@ -47,6 +47,25 @@ describe('wrong usage', () => {
       expect(stderr).toMatch(/^spec-kitty: [^\n]+\n$/)
     },
   )
+
+  it.each([
+    ['dashboard status --chek', "unknown option '--chek': did you mean '--check'?"],
+    ['dashboard logs --folow', "unknown option '--folow': did you mean '--follow'?"],
+    ['dashboard stop --jsn', "unknown option '--jsn': did you mean '--json'?"],
+    ['dashboard restart --opn', "unknown option '--opn': did you mean '--open'?"],
+  ])('comes before a project that is missing: %s', (line, message) => {
+    const { status, stdout, stderr } = runCli(line.split(' '), { env, cwd: home })
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(`spec-kitty: ${message}`)
+  })
+
+  it('init says what is in the way without the name of a class', async () => {
+    mkdirSync(join(home, 'project'))
+    writeFileSync(join(home, 'project/.kittify'), '')
+    const { err } = await runCommandHere('init', ['project'], home)
+    rmSync(join(home, 'project'), { recursive: true })
+    expect(err).toMatch(/^spec-kitty: cannot make \S+\/\.kittify: it is not a directory \(/)
+  })
 
   it('no flag is ignored beside another one', async () => {
     const { exit, out, err } = await runCommandHere('auth-login', ['--with-token', '--open'], home)
