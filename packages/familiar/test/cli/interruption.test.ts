@@ -88,12 +88,6 @@ describe('Ctrl+C while nothing is under way', () => {
     expect([said, exits]).toEqual([['acme: interrupted; to see what was done: acme doctor\n'], [130]])
   })
 
-  it('names the command that shows what was done as every hint is named', () => {
-    const { interrupt, said } = started({ isPurpose: false, completeHint: (hint) => `${hint} --home there` })
-    interrupt()
-    expect(said).toEqual(['acme: interrupted; to see what was done: acme doctor --home there\n'])
-  })
-
   it('says no more of a command that only looks', () => {
     const { interrupt, said, exits } = started({ isPurpose: null })
     interrupt()

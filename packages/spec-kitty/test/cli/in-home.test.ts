@@ -62,7 +62,7 @@ it('a command for the usual home is as short as it can be, whether or not the va
 
 /** What is the same for every home, of another program, or put into a home as a whole. */
 const FREE =
-  /^(?:cli\/(?:describe\/|topics|mistakes|in-home)|doctor\/explain\/|dashboard\/ui\/|daemons\/user-words)/
+  /^(?:main\.ts$|cli\/(?:describe\/|topics|mistakes|in-home)|doctor\/explain\/|dashboard\/ui\/|daemons\/user-words)/
 
 it('a command that acts on a home is written with it everywhere in the source', () => {
   const source = fileURLToPath(new URL('../../src', import.meta.url))
