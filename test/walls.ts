@@ -254,7 +254,7 @@ export const GRANTS: Readonly<Record<string, readonly Part[]>> = {
     ...tool('main.ts spec-kitty-daemon.ts cli/runtime-root.ts cli/in-home.ts'),
   ],
   'process.argv': [...library('define/define-daemon.ts define/installation.ts'), ...tool('main.ts')],
-  'process.exit': [...library('define/serve-method.ts cli/process-io.ts cli/prompt.ts'), ...tool('main.ts')],
+  'process.exit': [...library('define/serve-method.ts cli/process-io.ts cli/prompt.ts')],
   'process.abort': [],
   /** By another name: `globalThis.process`, `const { kill } = process`. */
   process: tool('main.ts spec-kitty-daemon.ts'),

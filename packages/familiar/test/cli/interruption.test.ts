@@ -15,7 +15,6 @@ const INTERRUPTED = expect.objectContaining({ code: 'E_INTERRUPTED' })
 interface Options {
   readonly own?: string | null
   readonly isPurpose?: boolean | null
-  readonly completeHint?: (hint: string) => string
 }
 
 function started({ own = null, isPurpose = true, ...more }: Options = {}) {
