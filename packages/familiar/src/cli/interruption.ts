@@ -37,7 +37,7 @@ interface Parts {
   /** Reports the error as every failure is reported. */
   readonly report: (error: FamiliarError) => void
   /** Prints the document of a command that has ended nothing, if one is asked for. */
-  readonly document?: (message: string) => void
+  readonly document?: (message: string, remediation: string | null) => void
   /** Called with true when a daemon is being started that only this process can end, and with false when none is any more. */
   readonly onStarting?: (isStarting: boolean) => void
 }
@@ -82,10 +82,10 @@ export function watchInterruption({ io, done, exit, report, document, onStarting
     const own = all.every(({ state }) => state === 'gone') ? done() : null
     if (own !== null || (all.length === 0 && ends?.isSure !== true)) {
       // A command that only looks has done nothing.
-      const said = own ?? (ends === null ? null : `to see what was done: ${ends.look}`)
-      const message = ['interrupted', ...(said === null ? [] : [said])].join('; ')
-      io.err(`${io.program}: ${message}\n`)
-      document?.(message)
+      const look = own !== null || ends === null ? null : `to see what was done: ${ends.look}`
+      const message = own === null ? 'interrupted' : `interrupted; ${own}`
+      io.err(`${io.program}: ${[message, ...(look === null ? [] : [look])].join('; ')}\n`)
+      document?.(message, look)
       return exit(EXIT.interrupted)
     }
     settled = new Promise(() => undefined)

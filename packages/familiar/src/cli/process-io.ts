@@ -65,9 +65,9 @@ export async function runOnProcess(
     exit: (code) => process.exit(code),
     // A document that is printed already must stay the only one.
     report: (error) => void reportFailure(error, io, asksForJson(flags.args) && !isPrinted, false),
-    document: (message) => {
+    document: (message, remediation) => {
       if (!asksForJson(flags.args) || asked.isEndless || (isPrinted && !asked.isInLines)) return
-      printFailure({ code: 'E_INTERRUPTED', message, remediation: null }, io)
+      printFailure({ code: 'E_INTERRUPTED', message, remediation }, io)
     },
     onStarting: (isStarting) => {
       for (const signal of ENDING_SIGNALS) process[isStarting ? 'on' : 'off'](signal, ended)

@@ -41,13 +41,16 @@ describe('Ctrl+C with --json', () => {
     try {
       const child = start([CLI, 'auth', 'login', '--json', '--server', `http://127.0.0.1:${port}`])
       const { status, out, err } = await interrupt(child, once(server, 'request'))
-      expect([status, err]).toEqual([130, 'spec-kitty: interrupted; what was already done stays done\n'])
+      expect([status, err]).toEqual([
+        130,
+        'spec-kitty: interrupted; to see what was done: spec-kitty auth status\n',
+      ])
       const document = JSON.parse(out)
       expectValid('error', document)
       expect(document.error).toEqual({
         code: 'E_INTERRUPTED',
-        message: 'interrupted; what was already done stays done',
-        remediation: null,
+        message: 'interrupted',
+        remediation: 'to see what was done: spec-kitty auth status',
       })
     } finally {
       server.closeAllConnections()

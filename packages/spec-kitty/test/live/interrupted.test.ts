@@ -224,10 +224,19 @@ describe('Ctrl+C to a command that only looks', () => {
       const ran = told.map((words) => {
         const options = { cwd, env: { ...root.env, ...env.env, NODE_OPTIONS: `--require=${preload}` } }
         const { status, stdout, stderr } = runCli(words.split(' '), options)
-        return [words, status, stdout, stderr]
+        // For a script, the failure is the document.
+        const said = words.endsWith(' --json') ? JSON.parse(stdout).error.code : stdout
+        return [words, status, said, stderr]
       })
       expect(looking.length).toBeGreaterThan(10)
-      expect(ran).toEqual(told.map((words) => [words, 130, '', 'spec-kitty: interrupted\n']))
+      expect(ran).toEqual(
+        told.map((words) => [
+          words,
+          130,
+          words.endsWith(' --json') ? 'E_INTERRUPTED' : '',
+          'spec-kitty: interrupted\n',
+        ]),
+      )
     } finally {
       await env.end()
     }
