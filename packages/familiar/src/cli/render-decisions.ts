@@ -42,7 +42,7 @@ export function renderDecisions(
   const sections = [
     [
       ...section(
-        `Needs a decision (operator_required)${isOneTold ? ', not counting F-005' : ''}:`,
+        `Needs a decision${isOneTold ? ' besides F-005' : ''} (operator_required):`,
         open,
         words,
         terminal,

@@ -75,15 +75,15 @@ function orphaned({ seen, words, now, remedyOf }: Seen): Finding | null {
   if (orphans.length === 0) return null
   const safe = orphans.filter(isSafe).length
   const open = orphans.length - safe
-  const besides = own !== null && decisions.has(own) ? ', not counting F-005' : ''
+  const besides = own !== null && decisions.has(own) ? ' besides that of F-005' : ''
   const parts = [
     ...(safe > 0 ? [`${safe} ${now?.obstacle == null ? 'can be ended' : 'proven stale'}`] : []),
-    ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision${besides}`] : []),
+    ...(open > 0 ? [`${open} ${open === 1 ? 'needs' : 'need'} a decision`] : []),
   ]
   return {
     id: 'F-002',
     severity: 'warn',
-    summary: `orphaned ${words.title}s: ${parts.join(', ')}`,
+    summary: `orphaned ${words.title}s${besides}: ${parts.join(', ')}`,
     remediation: mildest(
       orphans.flatMap((orphan) => {
         const remedy = remedyOf(orphan)

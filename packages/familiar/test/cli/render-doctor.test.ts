@@ -646,7 +646,7 @@ describe('what a clean-up did', () => {
     const result = { swept: [], skipped: [], failed: [], dry_run: false, would_sweep: [] }
     for (const one of [document, { ...document, reset_result: result }])
       expect(renderDoctor(one, TEXT, terminal)).toContain(
-        'Needs a decision (operator_required), not counting F-005:\n  9421:',
+        'Needs a decision besides F-005 (operator_required):\n  9421:',
       )
     expect(renderDoctor({ ...document, reset_result: result }, TEXT, terminal)).toContain(
       'Not clean yet: 2 left: port 9420 (unresponsive, F-005), port 9421 (unresponsive).',

@@ -165,7 +165,7 @@ describe('a range with one of everything', () => {
     expect(findingOf({ findings }, 'F-005').remediation.commands).toEqual(['spec-kitty sync stop'])
     // The daemon of this root, which does not answer, is counted by F-005 alone.
     expect(findingOf({ findings }, 'F-002').summary).toBe(
-      'orphaned sync daemons: 2 can be ended, 3 need a decision, not counting F-005',
+      'orphaned sync daemons besides that of F-005: 2 can be ended, 3 need a decision',
     )
   })
 

@@ -18,7 +18,7 @@ export const FINDINGS: Texts = {
     summary: 'no daemon runs (info), or it does not answer (critical)',
     why: 'No daemon is a normal state: commands start one when they need it. One that hangs keeps them from that.',
     whatToDo:
-      'Nothing if none runs. If it hangs, run the command that is shown. One that only looks is shown first where the process is not seen whole from here: what is printed there ends it there. `{start}` starts a new one.',
+      'Nothing if none runs. If it hangs, run the command that is shown. If it runs in another container or mount namespace than your command, that command looks at it from there, and what it prints has the command that ends it. `{start}` starts a new one.',
   },
   'F-010': {
     summary: 'nearly every port of the range is in use',
