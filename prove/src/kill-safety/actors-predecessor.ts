@@ -39,7 +39,8 @@ const forkElsewhere = ({ plan }: Scene): Readonly<Record<string, unknown>> => ({
   keepChild: 'fork',
   env: { STAND_IN_FORK_PORT: String(plan.sparePort) },
 })
-const recorded = ({ stage, plan }: Scene): Partial<Truth> => ({ singletonOf: [stage.at(plan.scope)] })
+const placeOfScope = ({ stage, plan }: Scene): string => stage.at(plan.scope)
+const recorded = (scene: Scene): Partial<Truth> => ({ singletonOf: [placeOfScope(scene)] })
 const otherRoot = ({ stage, plan }: Scene): string => stage.at(plan.scope === 'r2' ? 'r1' : 'r2')
 const stopIt = (_scene: Scene, { child }: Predecessor): void => void child.kill('SIGSTOP')
 
@@ -66,9 +67,12 @@ function old(kind: Old = {}): Enter {
 }
 
 /** Starts the daemon of a scope on a drive of its own, which is taken out afterwards. */
+/** How the name of a scope on a drive begins. */
+export const DRIVE = 'drive-'
+
 function onDrive(name: string, kind: Old): Enter {
   return async (scene) => {
-    const drive = `drive-${scene.plan.port}`
+    const drive = `${DRIVE}${scene.plan.port}`
     const path = scene.stage.at(drive)
     mkdirSync(path)
     // The directory must be older than the daemon, whose age is known in hundredths of a second.
@@ -120,7 +124,8 @@ export const OLD_SYNC = {
   'old-before-markers-copied': async (scene: Scene) => {
     await onDrive('.spec-kitty', {
       options: () => ({ record: true }),
-      truth: (inside) => early(inside, recorded(inside)),
+      // The root with the copy uses it, too, as far as anything there tells.
+      truth: (inside) => early(inside, { singletonOf: [inside, scene].map(placeOfScope) }),
       after: (_inside, { port, token, pid }) => writeOldRecord(scene, { port, token, pid }),
     })(scene)
   },
@@ -142,7 +147,11 @@ export const OLD_SYNC = {
     truth: () => ({ agrees: false }),
   }),
   'old-wrong-scope-report': old({
-    options: (scene) => ({ version: '3.2.5', health: { singleton_scope_id: otherRoot(scene) } }),
+    options: (scene) => {
+      // A root that is not there, or empty, may only be unmounted.
+      mkdirSync(join(otherRoot(scene), '.kittify'), { recursive: true })
+      return { version: '3.2.5', health: { singleton_scope_id: otherRoot(scene) } }
+    },
     truth: (scene) => ({ agrees: false, reported: otherRoot(scene) }),
   }),
   // The daemon's command line names a link to the root, and the record of that root names the daemon.

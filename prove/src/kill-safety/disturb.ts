@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { enterOne } from './actors.js'
+import { DRIVE } from './actors-predecessor.js'
 import { change, truthOf, type Actor, type Cast } from './cast.js'
 import type { Command } from './commands.js'
 import { argumentsOf, now, ticksOf } from './machine.js'
@@ -62,10 +63,10 @@ const ACTS: Readonly<Record<DisturbancePlan['what'], Act>> = {
     }),
   'starts-meanwhile': async ({ stage, cast }, actor) => {
     const { plan } = actor
-    // Does not start a dashboard of a project on a removed drive, because that would create the project's directory
-    // there. There would then be a project without a record, and the daemon that the drive's record names would be an
-    // orphan according to the table. No scan could distinguish the two cases.
-    if (plan === null || (plan.family === 'dashboard' && truthOf(actor).isProjectGone === null)) return
+    // Does not start a daemon of a scope on a removed drive, because that would create the scope's directory there. There
+    // would then be a scope without a record, and the daemon that the drive's record names would be an orphan according to
+    // the table. No scan could distinguish the two cases.
+    if (plan === null || plan.scope.startsWith(DRIVE)) return
     const port = plan.family === 'sync' ? 9_448 : 9_335
     const late = { ...plan, id: `late:${plan.id}`, kind: lateKind(plan.family), port }
     // The start fails if a command that starts a daemon has taken the port.

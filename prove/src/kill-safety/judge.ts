@@ -149,11 +149,17 @@ function whyWrong(cast: Cast, doer: Doer, sent: Sent, started: readonly StartedB
   // A command in its own pid namespace uses other pids, so only the end of a process can be judged there.
   if (doer.asked.vantage === 'pids') return null
   const actor = actorAt(cast, sent)
-  if (actor !== null) return mayEnd(doer, actor, sent.at) ? null : actor.name
-  if (!sent.hasArrived) return null
   const known = started.findLast(({ became }) => became.pid === sent.to && became.at <= sent.at)
+  // The pid of a process that has ended may be that of a child of the command by now.
+  const isLater = known !== undefined && known.became.at > (endOf(actor) ?? Number.POSITIVE_INFINITY)
+  if (actor !== null && !isLater) return mayEnd(doer, actor, sent.at) ? null : actor.name
+  if (!sent.hasArrived) return null
   if (known === undefined) return 'a process that the trial has not started'
   return maySignalStarted(doer, known) ? null : known.became.words
+}
+
+function endOf(actor: Actor | null): number | null {
+  return actor?.endedByTrialAt ?? actor?.ending?.at ?? null
 }
 
 /** Returns the process that had the pid at that time. The pid belongs to it until the next process with that pid starts. */
